@@ -1,0 +1,29 @@
+# One interface target carries every flag that all of the project's objects share.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_C_FLAGS_RELEASE "-O3 -g1")
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+
+add_library(c4_flags INTERFACE)
+target_include_directories(c4_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# Part of the arithmetic: the compiler may neither fuse nor reorder; errno and traps are not read.
+target_compile_options(c4_flags INTERFACE
+  -ffp-contract=off -fno-fast-math -fno-math-errno -fno-trapping-math
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
+  $<$<BOOL:${C4_WERROR}>:-Werror>)
+target_compile_definitions(c4_flags INTERFACE _POSIX_C_SOURCE=200809L
+  C4_VERSION="${PROJECT_VERSION}")
+if(C4_SANITIZE)
+  target_compile_options(c4_flags INTERFACE -fsanitize=${C4_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(c4_flags INTERFACE -fsanitize=${C4_SANITIZE})
+endif()
+if(C4_COVERAGE)
+  target_compile_options(c4_flags INTERFACE --coverage)
+  target_link_options(c4_flags INTERFACE --coverage)
+endif()
