@@ -1,0 +1,33 @@
+/* A backend: op slots to be checked and compared, and the step that training runs. */
+#ifndef C4_OP_BACKEND_H
+#define C4_OP_BACKEND_H
+
+#include <stdbool.h>
+
+#include "core/op/batchnorm.h"
+#include "core/op/conv3x3.h"
+#include "core/op/gram.h"
+#include "core/op/linear.h"
+#include "core/op/pool.h"
+#include "core/op/stem.h"
+#include "core/op/step.h"
+#include "core/op/update.h"
+
+enum c4_op_slot {
+#define C4_OP(slot, type) C4_SLOT_##slot,
+#include "core/op/ops.def"
+#undef C4_OP
+    C4_SLOT_COUNT
+};
+
+struct c4_backend {
+    const char *name;    /* as --backend takes it */
+    const char *variant; /* how it runs here: "fma", "dnnl 2.6.3", ... */
+    bool bit_exact;      /* bound by ARITHMETIC.md; otherwise held to tolerances */
+    const struct c4_step_api *step; /* NULL: none of its own */
+#define C4_OP(slot, type) type *slot;
+#include "core/op/ops.def"
+#undef C4_OP
+};
+
+#endif

@@ -1,0 +1,83 @@
+/* A whole training step, behind an opaque plan.
+ *
+ * A plan owns everything a backend keeps between steps: weights in its own layout, momentum,
+ * running statistics, the tape, primitives, scratch. It takes batches of 1..max_batch images and
+ * may build parts for a new batch size at its first use. One plan is used by one caller at a time;
+ * inside a call it runs `threads` OpenMP threads. Native backends give the same bits for every
+ * number of threads; others say so in c4_backend.bit_exact.
+ *
+ * Values cross this border in double, whatever a backend computes in: float values survive
+ * unchanged, and the double reference loses nothing.
+ */
+#ifndef C4_OP_STEP_H
+#define C4_OP_STEP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+#include "core/op/conv4.h"
+
+struct c4_plan_config {
+    enum c4_order order;
+    enum c4_conv_algorithm conv;
+    int max_batch; /* >= 1 */
+    int threads;   /* >= 1 */
+    size_t l2_bytes; /* of one core, for cache blocking; 0 = unknown. Never changes a bit. */
+};
+
+struct c4_batch {
+    const uint8_t *images; /* [n, 3, 32, 32] */
+    const uint8_t *labels; /* [n], 0..9 */
+    int n;
+};
+
+struct c4_sgd {
+    double lr, momentum;
+};
+
+enum c4_bn_statistics {
+    C4_BN_BATCH,  /* normalise by the evaluated batch itself (the authors' evaluation) */
+    C4_BN_RUNNING /* normalise by the running statistics */
+};
+
+struct c4_step_result {
+    double loss; /* mean over the batch; may be NaN or infinite: the caller decides */
+    int hits;    /* images whose largest logit (smallest index on ties) is the label */
+};
+
+struct c4_plan; /* each backend's own */
+
+struct c4_step_api {
+    enum c4_status (*create)(const struct c4_plan_config *config, struct c4_plan **plan);
+    void (*destroy)(struct c4_plan *plan); /* NULL allowed */
+
+    /* state [C4_STATE_COUNT] in the canonical vector of conv4.h; momentum [C4_LEARNED_COUNT], or
+     * NULL for zeros. Values are rounded to the backend's type. */
+    enum c4_status (*load)(struct c4_plan *plan, const double *state, const double *momentum);
+
+    /* Writes the current state, and the momentum unless NULL. */
+    enum c4_status (*store)(const struct c4_plan *plan, double *state, double *momentum);
+
+    /* Forward with batch statistics, backward, and with `sgd` the update of parameters and running
+     * statistics (mean + conv bias where that bias is not added; unbiased variance). sgd NULL:
+     * gradients only, the state does not change. */
+    enum c4_status (*step)(struct c4_plan *plan, const struct c4_batch *batch,
+                           const struct c4_sgd *sgd, struct c4_step_result *result);
+
+    /* Forward only; the state does not change. features may be NULL; features[layer] (or NULL)
+     * receives [n, c4_layer_features(layer)] floats, maps as NHWC. */
+    enum c4_status (*evaluate)(struct c4_plan *plan, const struct c4_batch *batch,
+                               enum c4_bn_statistics statistics, struct c4_step_result *result,
+                               float *const features[C4_LAYERS]);
+
+    /* Values of the last step() by name, for tests: "grad" [C4_LEARNED_COUNT] in canonical layout,
+     * "logits" [n, 10], and for block b = 1..4: "conv<b>" raw output [n, h, w, 64] (after ReLU in
+     * relu-bn), "selected<b>", "arg<b>", "pool<b>" [n, h/2, w/2, 64], "mean<b>", "var<b>" [64].
+     * *count receives the number of values. C4_ERR_USAGE if the backend does not keep that name or
+     * `capacity` is too small. */
+    enum c4_status (*read)(const struct c4_plan *plan, const char *name, double *values,
+                           size_t capacity, size_t *count);
+};
+
+#endif

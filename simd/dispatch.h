@@ -1,0 +1,31 @@
+/* From a backend's name to a full table: the only header of simd/ that repro and bench include. */
+#ifndef C4_SIMD_DISPATCH_H
+#define C4_SIMD_DISPATCH_H
+
+#include "core/base/status.h"
+#include "core/op/backend.h"
+
+struct c4_dispatch {
+    struct c4_backend backend; /* no slot is NULL, and step is not */
+    /* Where each slot and the step came from: the chosen backend, or ref as its fallback. */
+    const struct c4_backend *slot_origin[C4_SLOT_COUNT];
+    const struct c4_backend *step_origin;
+};
+
+/* Fills `dispatch` for a backend by name; NULL or "auto": the best that can run here. Chosen by
+ * CPU feature bits and OS state. Unknown name: C4_ERR_USAGE; known but not in this build or not
+ * for this CPU: C4_ERR_ENVIRONMENT. Never another backend than the one named. */
+enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch);
+
+/* --strict-backend: C4_ERR_ENVIRONMENT if the step (with `step`) or one of the named slots came from
+ * a fallback. */
+enum c4_status c4_dispatch_strict(const struct c4_dispatch *dispatch, bool step,
+                                  const enum c4_op_slot *slots, int slot_count);
+
+const char *c4_slot_name(enum c4_op_slot slot);
+
+/* The i-th backend name of backends.def, best first, NULL behind the last; *table (may be NULL) =
+ * the table that would run here, or NULL with *why (may be NULL) the reason in words. */
+const char *c4_backend_name(int i, const struct c4_backend **table, const char **why);
+
+#endif
