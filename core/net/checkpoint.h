@@ -1,0 +1,47 @@
+/* A network on disk: one safetensors file with PyTorch's names and shapes.
+ *
+ * Tensors: the 26 of conv4.h ("conv1.weight" ... "bn4.running_var") in F32 or F64, and per block
+ * "bn<b>.num_batches_tracked" (I64 scalar) so that Python's load_state_dict() takes the file as it
+ * is. A checkpoint to resume from also holds "momentum.<name>" for the 18 learned tensors.
+ * Metadata: conv4.version, conv4.arithmetic, conv4.order, conv4.backend, conv4.seed, conv4.epoch,
+ * conv4.batches, conv4.data (SHA-256 of the training set). Files of others need none of it.
+ */
+#ifndef C4_NET_CHECKPOINT_H
+#define C4_NET_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+#include "core/op/conv4.h"
+
+struct c4_checkpoint {
+    double state[C4_STATE_COUNT];
+    double momentum[C4_LEARNED_COUNT];
+    bool has_momentum;
+    bool wide; /* tensors are F64: what the double reference leaves */
+
+    bool has_order; /* the file says which block order it was trained with */
+    enum c4_order order;
+    char backend[16]; /* "" if unknown */
+    uint64_t seed;
+    uint64_t epoch;   /* epochs done */
+    uint64_t batches; /* steps done */
+    char data_sha256[65];
+};
+
+/* Half a megabyte to two: on the heap. NULL without memory (c4_fail was called). */
+struct c4_checkpoint *c4_checkpoint_new(void);
+void c4_checkpoint_free(struct c4_checkpoint *checkpoint);
+
+/* Atomic; the same checkpoint gives the same bytes. A value that is not finite is C4_ERR_FAILED and
+ * nothing is written. */
+enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint *checkpoint);
+
+/* Fills *checkpoint. A missing, misshapen or non-finite tensor, other element types and another
+ * arithmetic version are C4_ERR_DATA; the sentence names file and tensor. */
+enum c4_status c4_checkpoint_read(const char *path, struct c4_checkpoint *checkpoint);
+
+const char *c4_order_name(enum c4_order order); /* "bn-relu", "relu-bn" */
+
+#endif
