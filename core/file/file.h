@@ -1,0 +1,64 @@
+/* Whole files and folders: atomic replacement, reading, mkdir -p, path joining.
+ *
+ * Every failure keeps one sentence that names the path, the reason and the remedy. Statuses: a file
+ * that is missing or not a file when it is read is C4_ERR_DATA; missing permission and read-only
+ * file systems are C4_ERR_ENVIRONMENT; a full disk, a missing folder and the rest are
+ * C4_ERR_FAILED. All functions may be called from any thread. Signals do not disturb them (EINTR is
+ * retried).
+ */
+#ifndef C4_FILE_FILE_H
+#define C4_FILE_FILE_H
+
+#include "core/base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One stretch of bytes of a file that is written from several places of the memory. */
+struct c4_file_part {
+    const void *bytes; /* may be NULL if size_bytes is 0 */
+    size_t size_bytes;
+};
+
+/* Makes `path` hold exactly these bytes. They go to the temporary PATH.tmp.<pid> in the same
+ * folder, which is synced and renamed over `path`; then the folder is synced. A reader sees the old
+ * file or the new one, never a mixture, and so does the next start after a power cut. On failure
+ * the temporary is removed and the old file is as it was (only if the very last step fails, the
+ * folder's sync, the new file is already in place). A symbolic link is followed; what is neither a
+ * regular file nor absent (a folder, a device) and a file without write permission are refused.
+ * Two threads of one process must not write the same path at once. */
+enum c4_status c4_file_write_atomic(const char *path, const void *bytes, size_t size_bytes);
+
+/* The same for the concatenation of `count` parts. */
+enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *parts,
+                                   size_t count);
+
+/* Reads a whole regular file. *bytes is aligned to 64 bytes, followed by one NUL that *size_bytes
+ * does not count, and released with free(). A file that shrinks meanwhile is C4_ERR_DATA. On
+ * failure *bytes is NULL and *size_bytes 0. */
+enum c4_status c4_file_read(const char *path, unsigned char **bytes, size_t *size_bytes);
+
+/* Opens a regular file for reading and returns its size as of now. Folders, pipes and devices are
+ * C4_ERR_DATA. The caller closes *descriptor. */
+enum c4_status c4_file_open(const char *path, int *descriptor, uint64_t *size_bytes);
+
+/* Writes all bytes to a descriptor, however many calls it takes; `path` is for the sentence. */
+enum c4_status c4_file_write_all(int descriptor, const char *path, const void *bytes,
+                                 size_t size_bytes);
+
+/* Makes the folder and its parents (mode 0777 less the umask). An existing folder is fine, also one
+ * that another process makes at the same moment. */
+enum c4_status c4_dir_make(const char *path);
+
+/* 1 if something exists there (a dangling symbolic link does not), else 0. */
+int c4_path_exists(const char *path);
+
+/* out = a/b with one slash between; b alone if a is "" or b begins with a slash. `out` holds `size`
+ * bytes and overlaps neither input; a result that does not fit is C4_ERR_USAGE and leaves "". */
+enum c4_status c4_path_join(char *out, size_t size, const char *a, const char *b);
+
+/* c4_fail() for an errno value met while reading or writing `path`. */
+enum c4_status c4_fail_read(const char *path, int error);
+enum c4_status c4_fail_write(const char *path, int error);
+
+#endif

@@ -1,0 +1,95 @@
+#include "core/file/json.h"
+
+#include "core/file/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct c4_json_lines {
+    char *path;
+    int descriptor;
+    off_t whole_bytes; /* up to the end of the last whole line */
+};
+
+json_t *c4_json_real(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Text with a newline in place of the NUL. NULL and a sentence without memory. */
+static char *to_text(const json_t *value, size_t flags, const char *path, size_t *size_bytes) {
+    char *text = value != NULL ? json_dumps(value, flags) : NULL;
+    *size_bytes = 0;
+    if (text == NULL) {
+        c4_fail(C4_ERR_MEMORY, "%s: no memory to write JSON; free some and try again", path);
+        return NULL;
+    }
+    *size_bytes = strlen(text) + 1;
+    text[*size_bytes - 1] = '\n';
+    return text;
+}
+
+enum c4_status c4_json_save(const char *path, const json_t *value) {
+    size_t size_bytes;
+    if (value != NULL && !json_is_object(value) && !json_is_array(value))
+        return c4_fail(C4_ERR_USAGE, "%s: only a JSON object or array can be a file", path);
+    char *text = to_text(value, JSON_INDENT(2), path, &size_bytes);
+    if (text == NULL) return C4_ERR_MEMORY;
+    enum c4_status status = c4_file_write_atomic(path, text, size_bytes);
+    free(text);
+    return status;
+}
+
+enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path) {
+    *lines = NULL;
+    struct c4_json_lines *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+    opened->path = strdup(path);
+    if (opened->path == NULL) {
+        free(opened);
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+    }
+    do opened->descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    while (opened->descriptor < 0 && errno == EINTR);
+    if (opened->descriptor < 0) {
+        enum c4_status status = c4_fail_write(path, errno);
+        free(opened->path);
+        free(opened);
+        return status;
+    }
+    *lines = opened;
+    return C4_OK;
+}
+
+enum c4_status c4_json_lines_append(struct c4_json_lines *lines, const json_t *object) {
+    size_t size_bytes;
+    if (object != NULL && !json_is_object(object))
+        return c4_fail(C4_ERR_USAGE, "%s: only a JSON object can be a line", lines->path);
+    char *text = to_text(object, JSON_COMPACT, lines->path, &size_bytes);
+    if (text == NULL) return C4_ERR_MEMORY;
+    enum c4_status status = c4_file_write_all(lines->descriptor, lines->path, text, size_bytes);
+    free(text);
+    if (status == C4_OK) {
+        lines->whole_bytes += (off_t)size_bytes;
+        return C4_OK;
+    }
+    /* Where this fails (a device, a pipe) there is nothing to cut, and the sentence stands. */
+    int cut = ftruncate(lines->descriptor, lines->whole_bytes);
+    (void)cut;
+    return status;
+}
+
+enum c4_status c4_json_lines_close(struct c4_json_lines **lines) {
+    struct c4_json_lines *closing = *lines;
+    enum c4_status status = C4_OK;
+    *lines = NULL;
+    if (closing == NULL) return C4_OK;
+    if (close(closing->descriptor) != 0 && errno != EINTR)
+        status = c4_fail_write(closing->path, errno);
+    free(closing->path);
+    free(closing);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* What the program's JSON output needs beyond jansson: non-finite numbers, atomic files, lines. */
+#ifndef C4_FILE_JSON_H
+#define C4_FILE_JSON_H
+
+#include "core/base/status.h"
+
+#include <jansson.h>
+
+/* A new reference to a real; null for NaN and infinities, which JSON does not have. NULL only
+ * without memory. */
+json_t *c4_json_real(double value);
+
+/* Saves an object or array atomically (core/file/file.h), indented by two, keys in the order of
+ * their insertion, with a newline at the end. A NULL value (a failed construction) is
+ * C4_ERR_MEMORY. */
+enum c4_status c4_json_save(const char *path, const json_t *value);
+
+/* A file of JSON lines: one object a line. One thread at a time. */
+struct c4_json_lines;
+
+/* Creates the file, or empties it. Devices and pipes are allowed. On failure *lines is NULL. */
+enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path);
+
+/* Appends the object (which stays the caller's) and a newline, and hands them to the system at once
+ * so that a killed program leaves whole lines. On failure (disk full, ...) a line that got there in
+ * part is cut off again where the file allows it. NULL is C4_ERR_MEMORY, another type C4_ERR_USAGE.
+ */
+enum c4_status c4_json_lines_append(struct c4_json_lines *lines, const json_t *object);
+
+/* Closes the file and releases *lines, also on failure, and sets it to NULL; NULL is fine. */
+enum c4_status c4_json_lines_close(struct c4_json_lines **lines);
+
+#endif

@@ -1,0 +1,294 @@
+#include "core/file/safetensors.h"
+
+#include "core/file/file.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DATA_ALIGNMENT = 16 };
+
+static const uint64_t max_header_bytes = 100000000; /* as the original implementation has it */
+
+/* A file while it is taken apart. */
+struct reader {
+    const char *path;
+    const unsigned char *bytes;
+    uint64_t data_start; /* file offset of the data */
+    uint64_t data_bytes; /* from there to the end of the file */
+};
+
+/* Where a tensor's data lies, counted from data_start; `entry` is its place in the header. */
+struct span {
+    uint64_t begin, end;
+    size_t entry;
+};
+
+static enum c4_status fail_memory(const char *path) {
+    return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+}
+
+static enum c4_status read_dtype(const struct reader *r, const json_t *value,
+                                 struct c4_tensor *tensor) {
+    const char *text = json_string_value(value);
+    if (text == NULL)
+        return c4_fail(C4_ERR_DATA, "%s: tensor %s has no dtype; the header at byte 8 is corrupt",
+                       r->path, tensor->name);
+    for (enum c4_dtype dtype = C4_U8; dtype <= C4_F64; dtype++) {
+        if (strcmp(text, c4_dtype_name(dtype)) != 0) continue;
+        tensor->dtype = dtype;
+        return C4_OK;
+    }
+    return c4_fail(C4_ERR_DATA,
+                   "%s: tensor %s has the dtype %.16s, which is not supported; convert it to F32, "
+                   "F64, U8, I32 or I64",
+                   r->path, tensor->name, text);
+}
+
+static enum c4_status read_shape(const struct reader *r, const json_t *value,
+                                 struct c4_tensor *tensor) {
+    if (!json_is_array(value))
+        return c4_fail(C4_ERR_DATA, "%s: tensor %s has no shape; the header at byte 8 is corrupt",
+                       r->path, tensor->name);
+    if (json_array_size(value) > C4_TENSOR_MAX_RANK)
+        return c4_fail(C4_ERR_DATA, "%s: tensor %s has %zu dimensions; at most %d are supported",
+                       r->path, tensor->name, json_array_size(value), C4_TENSOR_MAX_RANK);
+    tensor->rank = (int)json_array_size(value);
+    for (int d = 0; d < tensor->rank; d++) {
+        const json_t *extent = json_array_get(value, (size_t)d);
+        if (!json_is_integer(extent) || json_integer_value(extent) < 0)
+            return c4_fail(C4_ERR_DATA,
+                           "%s: dimension %d of tensor %s is not a count; the header at byte 8 is "
+                           "corrupt",
+                           r->path, d, tensor->name);
+        tensor->shape[d] = (uint64_t)json_integer_value(extent);
+    }
+    return C4_OK;
+}
+
+static enum c4_status read_span(const struct reader *r, const json_t *value,
+                                struct c4_tensor *tensor, struct span *span) {
+    const json_t *begin = json_array_get(value, 0), *end = json_array_get(value, 1);
+    if (json_array_size(value) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
+        json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
+        return c4_fail(
+            C4_ERR_DATA,
+            "%s: data_offsets of tensor %s are not [begin, end]; the header at byte 8 is "
+            "corrupt",
+            r->path, tensor->name);
+    span->begin = (uint64_t)json_integer_value(begin);
+    span->end = (uint64_t)json_integer_value(end);
+    if (span->end > r->data_bytes)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: tensor %s should end at byte %" PRIu64 ", but the file ends at byte "
+                       "%" PRIu64 "; it is truncated or corrupt, so get it again",
+                       r->path, tensor->name, r->data_start + span->end,
+                       r->data_start + r->data_bytes);
+    size_t count;
+    if (!c4_tensor_count(tensor, &count) ||
+        count * c4_dtype_size_bytes(tensor->dtype) != span->end - span->begin)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: the shape of tensor %s does not give its %" PRIu64 " bytes at byte "
+                       "%" PRIu64 "; the header is corrupt",
+                       r->path, tensor->name, span->end - span->begin, r->data_start + span->begin);
+    tensor->size_bytes = (size_t)(span->end - span->begin);
+    return C4_OK;
+}
+
+static enum c4_status read_entry(const struct reader *r, const char *name, const json_t *value,
+                                 struct c4_tensor *tensor, struct span *span) {
+    size_t length = strlen(name);
+    if (length >= sizeof tensor->name)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: the tensor name %.40s... has %zu bytes; at most %zu are supported",
+                       r->path, name, length, sizeof tensor->name - 1);
+    memcpy(tensor->name, name, length + 1);
+    if (json_object_size(value) != 3)
+        return c4_fail(
+            C4_ERR_DATA,
+            "%s: tensor %s is not described by dtype, shape and data_offsets; the header "
+            "at byte 8 is corrupt",
+            r->path, name);
+    C4_TRY(read_dtype(r, json_object_get(value, "dtype"), tensor));
+    C4_TRY(read_shape(r, json_object_get(value, "shape"), tensor));
+    return read_span(r, json_object_get(value, "data_offsets"), tensor, span);
+}
+
+static enum c4_status read_metadata(const struct reader *r, json_t *object,
+                                    struct c4_safetensors *file) {
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object))
+        return c4_fail(C4_ERR_DATA,
+                       "%s: __metadata__ is not a JSON object; the header at byte 8 is "
+                       "corrupt",
+                       r->path);
+    file->metadata = calloc(json_object_size(object) + 1, sizeof *file->metadata);
+    if (file->metadata == NULL) return fail_memory(r->path);
+    json_object_foreach(object, key, value) {
+        if (!json_is_string(value))
+            return c4_fail(C4_ERR_DATA,
+                           "%s: the metadata value of %.80s is not text; the header at byte 8 is "
+                           "corrupt",
+                           r->path, key);
+        struct c4_metadata *pair = &file->metadata[file->metadata_count++];
+        pair->key = strdup(key);
+        pair->value = strdup(json_string_value(value));
+        if (pair->key == NULL || pair->value == NULL) return fail_memory(r->path);
+    }
+    return C4_OK;
+}
+
+static int compare_spans(const void *a, const void *b) {
+    const struct span *x = a, *y = b;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    if (x->end != y->end) return x->end < y->end ? -1 : 1;
+    return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+/* The sorted spans must tile the data. */
+static enum c4_status check_tiling(const struct reader *r, const struct c4_tensor *tensors,
+                                   const struct span *spans, size_t count) {
+    uint64_t reached = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (spans[i].begin != reached)
+            return c4_fail(
+                C4_ERR_DATA,
+                "%s: tensor %s begins at byte %" PRIu64 " and the data before it ends at "
+                "byte %" PRIu64 " (%s); the header is corrupt",
+                r->path, tensors[spans[i].entry].name, r->data_start + spans[i].begin,
+                r->data_start + reached, spans[i].begin < reached ? "an overlap" : "a gap");
+        reached = spans[i].end;
+    }
+    if (reached != r->data_bytes)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: %" PRIu64 " bytes follow the last tensor at byte %" PRIu64
+                       "; the file is corrupt, so get it again",
+                       r->path, r->data_bytes - reached, r->data_start + reached);
+    return C4_OK;
+}
+
+/* Moves each tensor's data to the next aligned place of the file's own buffer, over the header that
+ * is no longer needed, and fills file->tensors in the order of the data. A place never lies behind
+ * its source: alignment costs under 16 bytes a tensor, and its header entry had over 40. */
+static void settle(const struct reader *r, const struct c4_tensor *entries,
+                   const struct span *spans, struct c4_safetensors *file) {
+    size_t place = 0;
+    for (size_t i = 0; i < file->count; i++) {
+        struct c4_tensor *tensor = &file->tensors[i];
+        *tensor = entries[spans[i].entry];
+        place = (place + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT;
+        tensor->data = file->bytes + place;
+        memmove(tensor->data, file->bytes + r->data_start + spans[i].begin, tensor->size_bytes);
+        place += tensor->size_bytes;
+    }
+}
+
+static enum c4_status read_entries(const struct reader *r, json_t *header,
+                                   struct c4_tensor *entries, struct span *spans,
+                                   struct c4_safetensors *file) {
+    const char *name;
+    json_t *value;
+    size_t count = 0;
+    json_object_foreach(header, name, value) {
+        if (strcmp(name, "__metadata__") == 0) {
+            C4_TRY(read_metadata(r, value, file));
+            continue;
+        }
+        C4_TRY(read_entry(r, name, value, &entries[count], &spans[count]));
+        spans[count].entry = count;
+        count++;
+    }
+    qsort(spans, count, sizeof *spans, compare_spans);
+    C4_TRY(check_tiling(r, entries, spans, count));
+    file->count = count;
+    settle(r, entries, spans, file);
+    return C4_OK;
+}
+
+static enum c4_status parse_header(struct reader *r, size_t size_bytes, json_t **header) {
+    uint64_t header_bytes;
+    if (size_bytes < sizeof header_bytes)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: %zu bytes are too few for a safetensors file; it is truncated, so get "
+                       "it again",
+                       r->path, size_bytes);
+    memcpy(&header_bytes, r->bytes, sizeof header_bytes);
+    if (header_bytes > max_header_bytes)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: byte 0 announces a header of %" PRIu64 " bytes; this is not a "
+                       "safetensors file",
+                       r->path, header_bytes);
+    if (header_bytes > size_bytes - sizeof header_bytes)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: the header should end at byte %" PRIu64 ", but the file ends at byte "
+                       "%zu; it is truncated, so get it again",
+                       r->path, header_bytes + sizeof header_bytes, size_bytes);
+    r->data_start = sizeof header_bytes + header_bytes;
+    r->data_bytes = size_bytes - r->data_start;
+
+    json_error_t error;
+    const char *text = (const char *)r->bytes + sizeof header_bytes;
+    if (header_bytes == 0 || text[0] != '{')
+        return c4_fail(C4_ERR_DATA,
+                       "%s: the header at byte 8 is not a JSON object; this is not a "
+                       "safetensors file",
+                       r->path);
+    *header = json_loadb(text, (size_t)header_bytes, JSON_REJECT_DUPLICATES, &error);
+    if (*header == NULL && json_error_code(&error) == json_error_out_of_memory)
+        return fail_memory(r->path);
+    if (*header == NULL)
+        return c4_fail(C4_ERR_DATA, "%s: the header is not valid JSON at byte %zu: %s", r->path,
+                       sizeof header_bytes + (size_t)error.position, error.text);
+    return C4_OK;
+}
+
+static enum c4_status read_bytes(const char *path, size_t size_bytes, struct c4_safetensors *file) {
+    struct reader r = {.path = path, .bytes = file->bytes};
+    json_t *header = NULL;
+    C4_TRY(parse_header(&r, size_bytes, &header));
+    size_t most = json_object_size(header) + 1;
+    struct c4_tensor *entries = calloc(most, sizeof *entries);
+    struct span *spans = calloc(most, sizeof *spans);
+    file->tensors = calloc(most, sizeof *file->tensors);
+    enum c4_status status = entries == NULL || spans == NULL || file->tensors == NULL
+                                ? fail_memory(path)
+                                : read_entries(&r, header, entries, spans, file);
+    free(spans);
+    free(entries);
+    json_decref(header);
+    return status;
+}
+
+enum c4_status c4_safetensors_read(const char *path, struct c4_safetensors *file) {
+    size_t size_bytes;
+    memset(file, 0, sizeof *file);
+    C4_TRY(c4_file_read(path, &file->bytes, &size_bytes));
+    enum c4_status status = read_bytes(path, size_bytes, file);
+    if (status != C4_OK) c4_safetensors_free(file);
+    return status;
+}
+
+const struct c4_tensor *c4_safetensors_find(const struct c4_safetensors *file, const char *name) {
+    for (size_t i = 0; i < file->count; i++)
+        if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
+    return NULL;
+}
+
+const char *c4_safetensors_metadata(const struct c4_safetensors *file, const char *key) {
+    for (size_t i = 0; i < file->metadata_count; i++)
+        if (strcmp(file->metadata[i].key, key) == 0) return file->metadata[i].value;
+    return NULL;
+}
+
+void c4_safetensors_free(struct c4_safetensors *file) {
+    for (size_t i = 0; i < file->metadata_count; i++) {
+        free(file->metadata[i].key);
+        free(file->metadata[i].value);
+    }
+    free(file->metadata);
+    free(file->tensors);
+    free(file->bytes);
+    memset(file, 0, sizeof *file);
+}

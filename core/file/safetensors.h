@@ -1,0 +1,51 @@
+/* Safetensors files: named tensors and string metadata in one file that Python's safetensors reads.
+ *
+ * Layout: 8 bytes N (little-endian), N bytes of JSON, then the data without gaps. The JSON is
+ * {"__metadata__": {key: text, ...}, name: {"dtype", "shape", "data_offsets": [begin, end]}, ...}
+ * with offsets counted from the end of the JSON. Source: the format section of the README of
+ * huggingface/safetensors.
+ */
+#ifndef C4_FILE_SAFETENSORS_H
+#define C4_FILE_SAFETENSORS_H
+
+#include "core/base/status.h"
+#include "core/file/tensor.h"
+
+struct c4_metadata {
+    char *key, *value; /* UTF-8 */
+};
+
+struct c4_safetensors {
+    struct c4_tensor *tensors; /* in the order of the data; their data lies in `bytes` */
+    size_t count;
+    struct c4_metadata *metadata; /* in the order of the file */
+    size_t metadata_count;
+    unsigned char *bytes; /* owner of all data */
+};
+
+/* Reads a whole file. Every tensor's data is aligned to 16 bytes. Anything but a file that follows
+ * the format to the letter is C4_ERR_DATA: a header that is cut, over 100 MB or not JSON, a name
+ * twice, an entry with other keys, offsets outside the file, overlaps, gaps, trailing bytes, a
+ * shape that does not give the length. Refused as well, by name: dtypes other than U8, I32, I64,
+ * F32, F64, more than 8 dimensions, names over 95 bytes. On failure `file` is zeroed; it is
+ * released with c4_safetensors_free(). */
+enum c4_status c4_safetensors_read(const char *path, struct c4_safetensors *file);
+
+/* The tensor, or NULL. */
+const struct c4_tensor *c4_safetensors_find(const struct c4_safetensors *file, const char *name);
+
+/* The metadata value, or NULL. */
+const char *c4_safetensors_metadata(const struct c4_safetensors *file, const char *key);
+
+/* Releases everything and zeroes `file`; a zeroed one is fine. */
+void c4_safetensors_free(struct c4_safetensors *file);
+
+/* Writes the file atomically (core/file/file.h). Tensors are laid out by descending element size
+ * and otherwise as given, so each lies at a multiple of its element size; the header is padded with
+ * spaces and the data begins at a multiple of 64 bytes. The same input gives the same bytes.
+ * Invalid or nameless tensors, a name twice, the name __metadata__, a metadata key twice and text
+ * that is not UTF-8 are C4_ERR_USAGE. */
+enum c4_status c4_safetensors_write(const char *path, const struct c4_tensor *tensors, size_t count,
+                                    const struct c4_metadata *metadata, size_t metadata_count);
+
+#endif

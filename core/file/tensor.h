@@ -1,0 +1,47 @@
+/* A named array as files hold it: five element types, up to eight dimensions, C order (the last
+ * index runs fastest), little-endian. */
+#ifndef C4_FILE_TENSOR_H
+#define C4_FILE_TENSOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "The file formats are little-endian and are read without conversion."
+#endif
+
+enum c4_dtype { C4_U8, C4_I32, C4_I64, C4_F32, C4_F64 };
+
+enum { C4_TENSOR_MAX_RANK = 8, C4_TENSOR_NAME_SIZE = 96 };
+
+struct c4_tensor {
+    char name[C4_TENSOR_NAME_SIZE]; /* UTF-8, NUL-terminated; "" if the format has no names */
+    enum c4_dtype dtype;
+    int rank;                           /* 0 is a scalar: one element */
+    uint64_t shape[C4_TENSOR_MAX_RANK]; /* the first `rank` count */
+    void *data;
+    size_t size_bytes;
+};
+
+/* Bytes of an element; 0 for a value outside the enumeration. */
+size_t c4_dtype_size_bytes(enum c4_dtype dtype);
+
+/* "U8", "I32", "I64", "F32" or "F64", as safetensors spells them; "?" outside the enumeration. */
+const char *c4_dtype_name(enum c4_dtype dtype);
+
+/* 1 and the product of the shape in *count; 0 (and *count = 0) if the rank is outside 0..8, the
+ * dtype is unknown, an extent is over 2^63 - 1, or the elements' bytes overflow size_t. A shape
+ * with a zero has 0 elements. */
+int c4_tensor_count(const struct c4_tensor *tensor, size_t *count);
+
+/* 1 if name, dtype, rank and shape are valid, size_bytes is what they say, and data is there. */
+int c4_tensor_valid(const struct c4_tensor *tensor);
+
+/* Element i in C order as a double (an I64 beyond 2^53 is rounded). Unchecked: i must be below the
+ * count. The data may have any alignment. */
+double c4_tensor_get(const struct c4_tensor *tensor, size_t i);
+
+/* Frees `data` and zeroes the tensor; only for tensors that own their data (c4_npy_read). */
+void c4_tensor_free(struct c4_tensor *tensor);
+
+#endif
