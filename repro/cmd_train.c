@@ -69,12 +69,16 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_PATH,
      .value = "FILE",
      .help = "kept up to date after every epoch; if it exists, training goes on from it"},
-    {.name = "save", .type = C4_OPTION_PATH, .value = "FILE", .help = "write the weights at the end"},
+    {.name = "save",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "write the weights at the end"},
     {.name = "batches",
      .type = C4_OPTION_STRING,
      .value = "FILE|N",
-     .help = "take just these steps: the batches of a safetensors file (images U8 [steps, batch, 3, "
-             "32, 32], labels U8 or I64 [steps, batch]), or the first N of epoch 1"},
+     .help =
+         "take just these steps: the batches of a safetensors file (images U8 [steps, batch, 3, "
+         "32, 32], labels U8 or I64 [steps, batch]), or the first N of epoch 1"},
     {.name = "log-json",
      .type = C4_OPTION_PATH,
      .value = "FILE",
@@ -100,18 +104,12 @@ struct job {
     struct c4_checkpoint *net; /* seed, epochs done, and the state between plan and files */
     struct c4_json_lines *log;
     struct c4_progress progress;
-    uint64_t images_before; /* of the epochs done in this process */
+    uint64_t images_before; /* of the passes done in this process */
 };
 
-static enum c4_status watch_training(void *context, uint32_t images_done) {
+static enum c4_status watch(void *context, uint32_t images_done) {
     struct job *job = context;
     c4_progress_update(&job->progress, job->images_before + images_done, (uint64_t)c4_clock_ns());
-    return c4_interrupted();
-}
-
-static enum c4_status watch_evaluation(void *context, uint32_t images_done) {
-    (void)context;
-    (void)images_done;
     return c4_interrupted();
 }
 
@@ -122,8 +120,8 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     uint64_t seed = (uint64_t)c4_arg_integer(job->args, "seed");
     if (checkpoint && c4_path_exists(checkpoint)) {
         C4_TRY(c4_checkpoint_read(checkpoint, net));
-        const char *differs = !net->has_momentum              ? "it holds no momentum"
-                              : net->seed != seed             ? "its seed differs"
+        const char *differs = !net->has_momentum                ? "it holds no momentum"
+                              : net->seed != seed               ? "its seed differs"
                               : net->order != job->engine.order ? "its block order differs"
                               : strcmp(net->backend, job->engine.dispatch.backend.name) != 0
                                   ? "another backend began it"
@@ -155,8 +153,8 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
 
 /* The plan's state, with or without momentum, as a file. */
 static enum c4_status write_net(struct job *job, const char *path, bool momentum) {
-    C4_TRY(job->engine.dispatch.backend.step->store(job->plan, job->net->state,
-                                                    job->net->momentum));
+    C4_TRY(
+        job->engine.dispatch.backend.step->store(job->plan, job->net->state, job->net->momentum));
     job->net->has_momentum = momentum;
     return c4_checkpoint_write(path, job->net);
 }
@@ -185,14 +183,13 @@ static enum c4_status report_epoch(struct job *job, const struct c4_pass_result 
            "%.0f images/s\n",
            job->net->epoch, trained->loss, 100 * train->accuracy, 100 * test->accuracy, rate);
     fflush(stdout);
-    return log_line(job, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch",
-                                   (json_int_t)job->net->epoch, "loss",
-                                   c4_json_real(trained->loss), "train_accuracy",
-                                   c4_json_real(train->accuracy), "train_accuracy_running",
-                                   c4_json_real(trained->accuracy), "test_accuracy",
-                                   c4_json_real(test->accuracy), "seconds",
-                                   c4_json_real(trained->seconds), "images_per_s",
-                                   c4_json_real(rate)));
+    return log_line(job,
+                    json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch",
+                              (json_int_t)job->net->epoch, "loss", c4_json_real(trained->loss),
+                              "train_accuracy", c4_json_real(train->accuracy),
+                              "train_accuracy_running", c4_json_real(trained->accuracy),
+                              "test_accuracy", c4_json_real(test->accuracy), "seconds",
+                              c4_json_real(trained->seconds), "images_per_s", c4_json_real(rate)));
 }
 
 static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
@@ -202,26 +199,28 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
                                .data = &job->train.data,
                                .labels = job->train.labels,
                                .batch = (int)c4_arg_integer(job->args, "batch"),
-                               .watch = watch_training,
+                               .watch = watch,
                                .watch_context = job};
     struct c4_pass on_train = training, on_test = training;
     on_train.batch = on_test.batch = EVALUATION_BATCH;
-    on_train.watch = on_test.watch = watch_evaluation;
     on_test.data = &job->test.data;
     on_test.labels = job->test.labels;
 
     uint64_t epochs = (uint64_t)c4_arg_integer(job->args, "epochs");
-    uint64_t images = training.data->count, left = epochs > job->net->epoch ? epochs - job->net->epoch : 0;
-    c4_progress_start(&job->progress, stderr,
-                      c4_progress_style_of(stderr, c4_arg_flag(job->args, "quiet")), "training",
-                      "images", 0, left * images, (uint64_t)c4_clock_ns());
+    uint64_t left = epochs > job->net->epoch ? epochs - job->net->epoch : 0;
+    uint64_t images = 2 * (uint64_t)on_train.data->count + on_test.data->count; /* of an epoch */
+    c4_progress_start(
+        &job->progress, stderr, c4_progress_style_of(stderr, c4_arg_flag(job->args, "quiet")),
+        "training and evaluation", "images", 0, left * images, (uint64_t)c4_clock_ns());
     while (job->net->epoch < epochs) {
         struct c4_pass_result trained, train, test;
         uint32_t epoch = (uint32_t)job->net->epoch + 1;
         C4_TRY(c4_train_epoch(&training, &sgd, job->net->seed, C4_RNG_SHUFFLE, epoch, &trained));
-        job->images_before += images;
+        job->images_before += trained.images;
         C4_TRY(c4_evaluate(&on_train, job->engine.statistics, on_train.data->count, &train, NULL));
+        job->images_before += train.images;
         C4_TRY(c4_evaluate(&on_test, job->engine.statistics, on_test.data->count, &test, NULL));
+        job->images_before += test.images;
         job->net->epoch = epoch;
         job->net->batches += trained.batches;
         if (checkpoint) C4_TRY(write_net(job, checkpoint, true));
@@ -241,11 +240,10 @@ static enum c4_status train(struct job *job) {
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
     if (!own_batches)
-        C4_TRY(c4_task_open(args, C4_TRAIN, (uint32_t)c4_arg_integer(args, "images"),
-                            &job->train));
+        C4_TRY(c4_task_open(args, C4_TRAIN, (uint32_t)c4_arg_integer(args, "images"), &job->train));
     if (!batches)
-        C4_TRY(c4_task_open(args, C4_TEST, (uint32_t)c4_arg_integer(args, "test-images"),
-                            &job->test));
+        C4_TRY(
+            c4_task_open(args, C4_TEST, (uint32_t)c4_arg_integer(args, "test-images"), &job->test));
     struct c4_batches steps = {0};
     int max_batch = (int)c4_arg_integer(args, "batch");
     if (batches) {

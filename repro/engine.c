@@ -45,7 +45,9 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
     return start_team(threads ? threads : c4_team_threads_default(), engine);
 }
 
-void c4_engine_close(struct c4_engine *engine) { c4_team_free(&engine->team); }
+void c4_engine_close(struct c4_engine *engine) {
+    c4_team_free(&engine->team);
+}
 
 enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch,
                               struct c4_plan **plan) {

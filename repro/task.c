@@ -11,9 +11,10 @@ enum { SYNTHETIC_SEED = 1 };
 enum c4_status c4_task_open(const struct c4_args *args, enum c4_split split, uint32_t limit,
                             struct c4_task *task) {
     memset(task, 0, sizeof *task);
-    enum c4_dataset_kind kind = c4_arg_includes(args, "dataset", "svhn")            ? C4_SVHN
-                                : c4_arg_includes(args, "dataset", "svhn-finetune") ? C4_SVHN_FINETUNE
-                                                                                    : C4_CIFAR10;
+    enum c4_dataset_kind kind = c4_arg_includes(args, "dataset", "svhn") ? C4_SVHN
+                                : c4_arg_includes(args, "dataset", "svhn-finetune")
+                                    ? C4_SVHN_FINETUNE
+                                    : C4_CIFAR10;
     struct c4_label_spec spec = {C4_LABELS_TRUE, (int)c4_arg_integer(args, "degree")};
     if (c4_arg_includes(args, "labels", "random")) spec.rule = C4_LABELS_RANDOM;
     if (c4_arg_includes(args, "labels", "shifted")) spec.rule = C4_LABELS_SHIFTED;

@@ -73,8 +73,8 @@ enum c4_status c4_train_batches_open(const char *text, const struct c4_task *tas
         if (status == C4_OK && !order) status = c4_fail(C4_ERR_MEMORY, "out of memory");
         if (status == C4_OK) {
             c4_batch_order(seed, C4_RNG_SHUFFLE, 1, order, task->data.count);
-            c4_batch_gather(&task->data, task->labels, order, 0,
-                            (uint32_t)(batches->steps * batch), batches->images, batches->labels);
+            c4_batch_gather(&task->data, task->labels, order, 0, (uint32_t)(batches->steps * batch),
+                            batches->images, batches->labels);
         }
         free(order);
     }
@@ -106,9 +106,9 @@ enum c4_status c4_train_batches_run(const struct c4_batches *batches,
         ++*steps_done;
         printf("step %d  loss %.9g  hits %d of %d\n", s + 1, result.loss, result.hits, batch.n);
         if (log) {
-            json_t *line = json_pack("{s:i, s:o, s:i, s:i}", "step", s + 1, "loss",
-                                     c4_json_real(result.loss), "hits", result.hits, "images",
-                                     batch.n);
+            json_t *line =
+                json_pack("{s:i, s:o, s:i, s:i}", "step", s + 1, "loss", c4_json_real(result.loss),
+                          "hits", result.hits, "images", batch.n);
             enum c4_status status = c4_json_lines_append(log, line);
             json_decref(line);
             C4_TRY(status);
