@@ -145,10 +145,10 @@ static void npy_reader_survives(void **state) {
 
 static void fortran_npy_reader_survives(void **state) {
     static const char header[] = "{'shape': (3, 4, 2), 'fortran_order': True, 'descr': '<f8'}\n";
+    static const unsigned char start[] = {0x93, 'N', 'U', 'M', 'P', 'Y', 2, 0, sizeof header - 1};
     original_bytes = 12 + sizeof header - 1 + 192;
     memset(original, 0, sizeof original);
-    memcpy(original, "\x93NUMPY\x02\0", 8);
-    original[8] = sizeof header - 1;
+    memcpy(original, start, sizeof start);
     copy_text(original + 12, header);
     fuzz(state, "NPY in Fortran order", 72, read_npy);
 }
