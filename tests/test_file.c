@@ -4,6 +4,9 @@
 #include "tests/test_file_scratch.h"
 
 #include <errno.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
 
 static void written_bytes_come_back(void **state) {
     unsigned char bytes[1000], *got;
@@ -56,6 +59,54 @@ static void failed_write_leaves_the_old_file(void **state) {
     assert_failed(status, C4_ERR_FAILED, "ulimit -f");
     assert_text_file_is(path, "old");
     assert_int_equal(scratch_entries(state), 1);
+}
+
+static void on_alarm(int signal_number) {
+    (void)signal_number;
+}
+
+/* Reads a pipe to its end, slowly; exits with 0 if byte i is i mod 251 and there are `size_bytes`.
+ */
+static void check_slowly(int descriptor, size_t size_bytes) {
+    unsigned char piece[8192];
+    size_t done = 0;
+    int wrong = 0;
+    for (ssize_t got; (got = read(descriptor, piece, sizeof piece)) > 0;) {
+        for (ssize_t i = 0; i < got; i++) wrong |= piece[i] != (done + (size_t)i) % 251;
+        done += (size_t)got;
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    }
+    _exit(wrong || done != size_bytes);
+}
+
+/* An alarm every millisecond cuts the writes to a full pipe short or ends them with EINTR. */
+static void interrupted_writes_go_on(void **state) {
+    enum { SIZE_BYTES = 1 << 20 };
+    (void)state;
+    int ends[2], child_status = -1;
+    unsigned char *bytes = malloc(SIZE_BYTES);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < SIZE_BYTES; i++) bytes[i] = (unsigned char)(i % 251);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(ends[1]);
+        check_slowly(ends[0], SIZE_BYTES);
+    }
+    close(ends[0]);
+    struct sigaction action = {.sa_handler = on_alarm}, old;
+    struct itimerval every = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+    assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &every, NULL), 0);
+    enum c4_status status = c4_file_write_all(ends[1], "pipe", bytes, SIZE_BYTES);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
+    close(ends[1]);
+    free(bytes);
+    assert_int_equal(waitpid(child, &child_status, 0), child);
+    assert_int_equal(status, C4_OK);
+    assert_int_equal(child_status, 0);
 }
 
 static void impossible_targets_are_refused(void **state) {
@@ -229,6 +280,7 @@ int main(void) {
         SCRATCH_TEST(written_bytes_come_back),
         SCRATCH_TEST(relative_path_is_written_here),
         SCRATCH_TEST(failed_write_leaves_the_old_file),
+        cmocka_unit_test(interrupted_writes_go_on),
         SCRATCH_TEST(impossible_targets_are_refused),
         SCRATCH_TEST(symbolic_links_are_followed),
         SCRATCH_TEST(missing_permission_is_said),
