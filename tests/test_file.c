@@ -68,13 +68,13 @@ static void on_alarm(int signal_number) {
 /* Reads a pipe to its end, slowly; exits with 0 if byte i is i mod 251 and there are `size_bytes`.
  */
 static void check_slowly(int descriptor, size_t size_bytes) {
-    unsigned char piece[8192];
+    static unsigned char piece[1 << 16];
     size_t done = 0;
     int wrong = 0;
     for (ssize_t got; (got = read(descriptor, piece, sizeof piece)) > 0;) {
         for (ssize_t i = 0; i < got; i++) wrong |= piece[i] != (done + (size_t)i) % 251;
         done += (size_t)got;
-        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
     }
     _exit(wrong || done != size_bytes);
 }
