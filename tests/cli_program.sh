@@ -7,23 +7,27 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 
+matches() { # out|err PATTERN ARGUMENT...
+    stream=$1 pattern=$2
+    shift 2
+    if [ -n "$pattern" ]; then
+        grep -q -- "$pattern" "$work/$stream" && return
+    else
+        [ ! -s "$work/$stream" ] && return
+    fi
+    echo "$*: std$stream is not '$pattern':"
+    cat "$work/$stream"
+    failures=$((failures + 1))
+}
+
 # expect STATUS OUT ERR ARGUMENT...: the exit status, and patterns for both streams ('' is silence).
 expect() {
     want=$1 out=$2 err=$3
     shift 3
     "$program" "$@" >"$work/out" 2>"$work/err"
     status=$?
-    for stream in out err; do
-        eval "pattern=\$$stream"
-        if [ -z "$pattern" ]; then
-            [ ! -s "$work/$stream" ] && continue
-        else
-            grep -q -- "$pattern" "$work/$stream" && continue
-        fi
-        echo "$*: std$stream is not '$pattern':"
-        cat "$work/$stream"
-        failures=$((failures + 1))
-    done
+    matches out "$out" "$@"
+    matches err "$err" "$@"
     [ "$status" = "$want" ] || {
         echo "$*: exit status $status, not $want"
         failures=$((failures + 1))

@@ -133,14 +133,14 @@ static void zsh_completion(void **state) {
     c4_completion_write_zsh(file, &sample);
     assert_int_equal(fclose(file), 0);
     snprintf(command, sizeof command,
-             "timeout 120 zsh -f '%s/../cli_complete.zsh' \"$PWD/%s\" "
+             "timeout 120 zsh -f '%s/cli_complete.zsh' \"$PWD/%s\" "
              "'sample tra' 'sample train' "
              "'sample data inf' 'sample data info' "
              "'sample train --bac' '--backend' "
              "'sample train --backend=av' '=avx2' "
              "'sample train --figures=fig1,fi' '--figures=fig1,fig' "
              "'sample train --note x --qu' 'x --quiet' 2>&1",
-             C4_TEST_REFERENCE, folder);
+             C4_TEST_FOLDER, folder);
     expect(command, "sample tra\nsample data inf\nsample train --bac\nsample train --backend=av\n"
                     "sample train --figures=fig1,fi\nsample train --note x --qu\n");
     unlink(path);
