@@ -15,8 +15,10 @@ static void walk(FILE *out, const struct c4_command *const *commands, const char
     }
 }
 
+/* By the names that the usage line gives to positionals. */
 static bool takes_files(const struct c4_command *command) {
-    return command->usage_tail != NULL && strstr(command->usage_tail, "FILE") != NULL;
+    const char *tail = command->usage_tail != NULL ? command->usage_tail : "";
+    return strstr(tail, "FILE") != NULL || strstr(tail, "DIR") != NULL;
 }
 
 /* --- bash --- */
