@@ -96,6 +96,8 @@ static const struct {
     {"sample train --backend", "a", "auto avx2"},
     {"sample train --backend =", "r", "ref"},
     {"sample train --backend", "=", "auto ref avx2"},
+    {"sample train --figures", "", "fig1 fig2 fig3"},
+    {"sample train --figures", "fig3,fig1,f", "fig3,fig1,fig1 fig3,fig1,fig2 fig3,fig1,fig3"},
     {"sample train --batch", "", ""},
     {"sample train --data", "FILE", "FILE"},
     {"sample train", "FILE", "FILE"},
