@@ -29,7 +29,8 @@ struct c4_topology {
 
 /* Reads a topology. `source` is
  * - NULL: this machine, restricted to the CPUs that the system (cgroup, cpuset) and the process's
- * own affinity mask allow. Read it before threads are bound: bound threads narrow the mask.
+ * own affinity mask allow (under OMP_PROC_BIND and its like: the OpenMP runtime's places). Read it
+ *   before threads are bound: bound threads narrow the mask.
  * - the path of an XML file written by hwloc's lstopo;
  * - otherwise a synthetic description such as "pack:2 [numa] l3:2 core:4 pu:2" (hwloc's syntax).
  * Overwrites *topology, which c4_topology_free() releases; on failure nothing needs releasing.
