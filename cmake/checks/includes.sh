@@ -1,0 +1,35 @@
+#!/bin/sh
+# Includes go one way, and are written from the root of the project.
+# Run from there; each line of output is a violation.
+set -eu
+found=$(mktemp)
+trap 'rm -f "$found"' EXIT
+
+# forbid FOLDERS PATTERN: no file of these folders includes a header that matches.
+forbid() {
+    for folder in $1; do
+        [ -d "$folder" ] || continue
+        grep -rnE --include='*.[ch]' --include='*.cc' --include='*.inc' \
+            "^ *# *include *\"($2)" "$folder" >>"$found" || true
+    done
+}
+
+forbid core '(simd|bench|repro|tests)/'
+forbid core/base '(core/[^b]|core/b[^a])'
+forbid simd '(bench|repro|tests|core/(file|host|net|data|similarity|cli|report))/'
+forbid bench '(repro|tests)/'
+forbid repro 'tests/'
+forbid 'bench repro' 'simd/(ref|ref64|vec|body|native|portable|avx2|avx512|neon|onednn)/'
+forbid 'core simd bench repro tests' '\.\./'
+# Only the program's table of commands knows bench.
+if [ -d repro ]; then
+    grep -rnE --include='*.[ch]' '^ *# *include *"bench/' repro | grep -v '^repro/main\.c:' >>"$found" || true
+fi
+# A quoted include without a folder is not written from the root.
+for folder in core simd bench repro tests; do
+    [ -d "$folder" ] || continue
+    grep -rnE --include='*.[ch]' --include='*.cc' '^ *# *include *"[^/"]+"' "$folder" |
+        grep -v '"backends_built.def"' >>"$found" || true
+done
+cat "$found"
+[ ! -s "$found" ]

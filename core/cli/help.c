@@ -1,0 +1,161 @@
+#include "core/cli/help.h"
+
+#include <string.h>
+
+#include "core/cli/cli.h"
+
+enum { WIDTH = 80, LEFT_MAX = 28 };
+
+/* Writes words from `column` on, broken at spaces so that lines end before WIDTH; a new line begins
+ * with `indent` spaces. */
+static void write_wrapped(FILE *out, const char *text, int column, int indent) {
+    bool first = true;
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+        if (!first && column + 1 + length > WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            column++;
+        }
+        fprintf(out, "%.*s", length, text);
+        column += length;
+        text += length;
+        text += strspn(text, " ");
+        first = false;
+    }
+    fputc('\n', out);
+}
+
+/* "  left   right", the right part in a column of its own. */
+static void write_row(FILE *out, const char *left, int left_width, const char *right) {
+    int used = fprintf(out, "  %-*s  ", left_width, left);
+    int indent = left_width + 4;
+    if (used > indent) {
+        fprintf(out, "\n%*s", indent, "");
+        used = indent;
+    }
+    write_wrapped(out, right, used, indent);
+}
+
+void c4_help_usage_tail(const struct c4_command *command, char *text, size_t size) {
+    const char *options = command == NULL || command->options != NULL ? " [OPTION...]" : "";
+    const char *words = "";
+    if (command == NULL || command->commands != NULL)
+        words = "COMMAND";
+    else if (command->usage_tail != NULL)
+        words = command->usage_tail;
+    snprintf(text, size, "%s%s%s", options, words[0] != '\0' ? " " : "", words);
+}
+
+static void option_left(const struct c4_option *option, char *text, size_t size) {
+    char letter[8] = "    ";
+    if (option->letter != '\0') snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    bool flag = option->type == C4_OPTION_FLAG;
+    snprintf(text, size, "%s--%s%s%s", letter, option->name, flag ? "" : " ",
+             flag ? "" : option->value);
+}
+
+void c4_help_option(const struct c4_option *option, char *text, size_t size) {
+    char domain[512] = "";
+    bool ranged = option->min != 0.0 || option->max != 0.0;
+    if (ranged)
+        snprintf(domain, sizeof domain, "%.15g to %.15g", option->min, option->max);
+    else if (option->choices != NULL)
+        c4_option_domain(option, domain, sizeof domain);
+    const char *initial = option->initial;
+    bool both = domain[0] != '\0' && initial != NULL;
+    if (domain[0] == '\0' && initial == NULL) {
+        snprintf(text, size, "%s", option->help);
+        return;
+    }
+    snprintf(text, size, "%s (%s%s%s%s)", option->help, domain, both ? "; " : "",
+             initial != NULL ? "default " : "", initial != NULL ? initial : "");
+}
+
+static int widest_option(const struct c4_option *options, int width) {
+    for (; options != NULL && options->name != NULL; options++) {
+        char left[128];
+        option_left(options, left, sizeof left);
+        int length = (int)strlen(left);
+        if (!options->hidden && length > width && length <= LEFT_MAX) width = length;
+    }
+    return width;
+}
+
+static void write_options(FILE *out, const struct c4_option *options, int width) {
+    for (; options != NULL && options->name != NULL; options++) {
+        if (options->hidden) continue;
+        char left[128], right[1024];
+        option_left(options, left, sizeof left);
+        c4_help_option(options, right, sizeof right);
+        write_row(out, left, width, right);
+    }
+}
+
+static void write_commands(FILE *out, const struct c4_command *const *commands) {
+    int width = 0;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        int length = (int)strlen(commands[i]->name);
+        if (length > width) width = length;
+    }
+    fprintf(out, "\nCommands:\n");
+    for (size_t i = 0; commands[i] != NULL; i++)
+        write_row(out, commands[i]->name, width, commands[i]->summary);
+}
+
+static void write_examples(FILE *out, const char *const *examples) {
+    if (examples == NULL || examples[0] == NULL) return;
+    fprintf(out, "\nExamples:\n");
+    for (size_t i = 0; examples[i] != NULL; i++) fprintf(out, "  %s\n", examples[i]);
+}
+
+void c4_help_write(FILE *out, const struct c4_program *program, const struct c4_command *command,
+                   const char *path) {
+    char tail[128];
+    c4_help_usage_tail(command, tail, sizeof tail);
+    fprintf(out, "Usage: %s%s\n\n", path, tail);
+    const char *summary = command != NULL ? command->summary : program->summary;
+    const char *description = command != NULL ? command->description : program->description;
+    fprintf(out, "%s.\n", summary);
+    if (description != NULL) {
+        fputc('\n', out);
+        write_wrapped(out, description, 0, 0);
+    }
+    write_examples(out, command != NULL ? command->examples : program->examples);
+    const struct c4_command *const *commands =
+        command != NULL ? command->commands : program->commands;
+    if (commands != NULL) write_commands(out, commands);
+    const struct c4_option *options = command != NULL ? command->options : NULL;
+    int width = widest_option(c4_program_options, widest_option(options, 0));
+    fprintf(out, "\nOptions:\n");
+    write_options(out, options, width);
+    write_options(out, c4_program_options, width);
+    if (commands != NULL)
+        fprintf(out, "\n\"%s COMMAND --help\" tells more about a command.\n", path);
+}
+
+void c4_version_write(FILE *out, const struct c4_program *program) {
+    fprintf(out, "%s %s\n%s\n", program->name, program->version, program->build);
+}
+
+/* `conv4 help data info` is `conv4 data info --help`. */
+static int run_help(const struct c4_args *args) {
+    const char *words[8] = {args->program->name};
+    int count = 1;
+    for (int i = 0; i < args->positional_count; i++) words[count++] = args->positionals[i];
+    words[count++] = "--help";
+    return c4_cli_run(args->program, count, (char **)words, stdout, stderr);
+}
+
+static const char *const help_examples[] = {"conv4 help", "conv4 help help", NULL};
+
+const struct c4_command c4_cmd_help = {
+    .name = "help",
+    .summary = "Show help on the program or on a command",
+    .usage_tail = "[COMMAND...]",
+    .examples = help_examples,
+    .max_positionals = 4,
+    .run = run_help,
+};

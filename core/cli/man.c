@@ -1,0 +1,126 @@
+#include "core/cli/man.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "core/cli/help.h"
+
+/* Text as roff shows it: backslashes and dashes escaped, and no line that begins with a control
+ * character. */
+static void write_text(FILE *out, const char *text) {
+    if (*text == '.' || *text == '\'') fputs("\\&", out);
+    for (; *text != '\0'; text++) {
+        if (*text == '\\')
+            fputs("\\e", out);
+        else if (*text == '-')
+            fputs("\\-", out);
+        else
+            fputc(*text, out);
+    }
+}
+
+static void write_upper(FILE *out, const char *text) {
+    for (; *text != '\0'; text++) fputc(toupper((unsigned char)*text), out);
+}
+
+static void write_sentence(FILE *out, const char *text) {
+    write_text(out, text);
+    fputs(".\n", out);
+}
+
+static void write_options(FILE *out, const struct c4_option *options) {
+    for (; options != NULL && options->name != NULL; options++) {
+        if (options->hidden) continue;
+        fputs(".TP\n", out);
+        if (options->letter != '\0') fprintf(out, "\\fB\\-%c\\fR, ", options->letter);
+        fputs("\\fB\\-\\-", out);
+        write_text(out, options->name);
+        fputs("\\fR", out);
+        if (options->type != C4_OPTION_FLAG) {
+            fputs(" \\fI", out);
+            write_text(out, options->value);
+            fputs("\\fR", out);
+        }
+        char help[1024];
+        c4_help_option(options, help, sizeof help);
+        fputc('\n', out);
+        write_sentence(out, help);
+    }
+}
+
+static void write_examples(FILE *out, const char *const *examples) {
+    if (examples == NULL || examples[0] == NULL) return;
+    fputs(".PP\nExamples:\n.PP\n.RS 4\n.nf\n", out);
+    for (size_t i = 0; examples[i] != NULL; i++) {
+        write_text(out, examples[i]);
+        fputc('\n', out);
+    }
+    fputs(".fi\n.RE\n", out);
+}
+
+static void write_command(FILE *out, const struct c4_command *command, const char *parent) {
+    char path[C4_COMMAND_PATH_MAX], tail[128];
+    c4_command_path(path, parent, command->name);
+    if (command->commands != NULL) {
+        for (size_t i = 0; command->commands[i] != NULL; i++)
+            write_command(out, command->commands[i], path);
+        return;
+    }
+    c4_help_usage_tail(command, tail, sizeof tail);
+    fputs(".SS \"", out);
+    write_text(out, path);
+    write_text(out, tail);
+    fputs("\"\n", out);
+    write_sentence(out, command->summary);
+    if (command->description != NULL) {
+        write_text(out, command->description);
+        fputc('\n', out);
+    }
+    write_options(out, command->options);
+    write_examples(out, command->examples);
+}
+
+static const struct {
+    enum c4_status status;
+    const char *meaning;
+} statuses[] = {
+    {C4_OK, "Success."},
+    {C4_ERR_FAILED, "Something failed; the message says what."},
+    {C4_ERR_USAGE, "The command line is wrong."},
+    {C4_ERR_DATA, "A data file is missing, damaged or of another kind."},
+    {C4_ERR_CLAIM, "A claim does not hold, and this was to be an error."},
+    {C4_ERR_REGRESSION, "Slower than the baseline."},
+    {C4_ERR_ENVIRONMENT, "This machine or this build cannot do it."},
+    {C4_ERR_RESULT, "A result differs from its reference."},
+    {C4_ERR_INTERRUPTED, "Interrupted (SIGINT); finished work is kept."},
+    {C4_ERR_TERMINATED, "Terminated (SIGTERM); finished work is kept."},
+};
+
+void c4_man_write(FILE *out, const struct c4_program *program) {
+    fputs(".TH ", out);
+    write_upper(out, program->name);
+    fprintf(out, " 1 \"\" \"%s %s\" \"User Commands\"\n", program->name, program->version);
+    fprintf(out, ".SH NAME\n%s \\- ", program->name);
+    fputc(tolower((unsigned char)program->summary[0]), out);
+    write_text(out, program->summary + 1);
+    fprintf(out, "\n.SH SYNOPSIS\n.B %s\n.I COMMAND\n[\\fIOPTION\\fR...]\n", program->name);
+    fputs(".SH DESCRIPTION\n", out);
+    if (program->description != NULL) {
+        write_text(out, program->description);
+        fputc('\n', out);
+    }
+    write_examples(out, program->examples);
+    fputs(".SH OPTIONS\nThese go with every command.\n", out);
+    write_options(out, c4_program_options);
+    fputs(".SH COMMANDS\n", out);
+    for (size_t i = 0; program->commands[i] != NULL; i++)
+        write_command(out, program->commands[i], program->name);
+    fputs(".SH EXIT STATUS\n", out);
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        fprintf(out, ".TP\n.B %d\n%s\n", c4_status_exit_code(statuses[i].status),
+                statuses[i].meaning);
+    fputs(".SH ENVIRONMENT\n"
+          ".TP\n.B NO_COLOR\nNo colours if set and not empty.\n"
+          ".TP\n.B TERM\nIf unset or\n.BR dumb ,\nprogress is shown as plain lines.\n",
+          out);
+}

@@ -1,0 +1,155 @@
+#include "core/host/topology.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <hwloc.h>
+
+/* hwloc's default view obeys the cgroup, not the mask that taskset or a batch system has set. */
+static enum c4_status restrict_to_mask(hwloc_topology_t h) {
+    hwloc_bitmap_t mask = hwloc_bitmap_alloc();
+    if (!mask) return c4_fail(C4_ERR_MEMORY, "No memory for a CPU mask.");
+    int failed = 0;
+    if (hwloc_get_cpubind(h, mask, HWLOC_CPUBIND_PROCESS) == 0 &&
+        hwloc_bitmap_intersects(mask, hwloc_topology_get_topology_cpuset(h)))
+        failed = hwloc_topology_restrict(h, mask, HWLOC_RESTRICT_FLAG_REMOVE_CPULESS);
+    hwloc_bitmap_free(mask);
+    if (failed)
+        return c4_fail(C4_ERR_ENVIRONMENT,
+                       "hwloc cannot restrict the topology to this process's CPU mask: %s.",
+                       strerror(errno));
+    return C4_OK;
+}
+
+static enum c4_status open_topology(const char *source, hwloc_topology_t h) {
+    bool is_file = source && access(source, F_OK) == 0;
+    if (is_file && hwloc_topology_set_xml(h, source) != 0)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: not a topology that hwloc can read (lstopo writes one: "
+                       "lstopo machine.xml).",
+                       source);
+    if (source && !is_file && hwloc_topology_set_synthetic(h, source) != 0)
+        return c4_fail(C4_ERR_USAGE,
+                       "\"%s\" is neither a file nor a synthetic topology such as "
+                       "\"pack:2 [numa] l3:2 core:4 pu:2\".",
+                       source);
+    if (hwloc_topology_load(h) != 0) {
+        if (is_file)
+            return c4_fail(C4_ERR_DATA,
+                           "%s: hwloc cannot load this topology; write it again with "
+                           "lstopo.",
+                           source);
+        if (source)
+            return c4_fail(C4_ERR_USAGE, "\"%s\": hwloc cannot build this machine.", source);
+        return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s.",
+                       strerror(errno));
+    }
+    return hwloc_topology_is_thissystem(h) ? restrict_to_mask(h) : C4_OK;
+}
+
+static int64_t cache_bytes(hwloc_topology_t h, hwloc_obj_t pu, hwloc_obj_type_t type) {
+    hwloc_obj_t cache = hwloc_get_ancestor_obj_by_type(h, type, pu);
+    return cache && cache->attr ? (int64_t)cache->attr->cache.size : 0;
+}
+
+/* Numbers of owners are given in the order in which they are met, so they are dense even where
+ * hwloc knows objects that hold no allowed PU. `seen` keeps the owner of each number. */
+static int number_of(const void *owner, const void **seen, int *count) {
+    for (int i = *count - 1; i >= 0; i--)
+        if (seen[i] == owner) return i;
+    seen[*count] = owner;
+    return (*count)++;
+}
+
+static hwloc_obj_t smallest_node(hwloc_topology_t h, hwloc_obj_t pu) {
+    hwloc_obj_t best = NULL, node = NULL;
+    while ((node = hwloc_get_next_obj_by_type(h, HWLOC_OBJ_NUMANODE, node)) != NULL)
+        if (hwloc_bitmap_isset(node->cpuset, pu->os_index) &&
+            (!best || hwloc_bitmap_weight(node->cpuset) < hwloc_bitmap_weight(best->cpuset)))
+            best = node;
+    return best;
+}
+
+static int kind_of(hwloc_topology_t h, hwloc_obj_t pu) {
+    int kind = hwloc_cpukinds_get_by_cpuset(h, pu->cpuset, 0);
+    if (kind < 0) return 0;
+    int efficiency = -1; /* -1: hwloc cannot rank the kinds */
+    if (hwloc_cpukinds_get_info(h, (unsigned)kind, NULL, &efficiency, NULL, NULL, 0) != 0) return 0;
+    return efficiency > 0 ? efficiency : 0;
+}
+
+enum { PACKAGE, NODE, L3, CORE, OWNERS };
+
+static void copy_out(hwloc_topology_t h, struct c4_topology *t, const void **seen) {
+    int count[OWNERS] = {0};
+    int fastest = -1;
+    for (int i = 0; i < t->pus; i++) {
+        hwloc_obj_t pu = hwloc_get_obj_by_type(h, HWLOC_OBJ_PU, (unsigned)i);
+        hwloc_obj_t owner[OWNERS];
+        owner[PACKAGE] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_PACKAGE, pu);
+        owner[NODE] = smallest_node(h, pu);
+        owner[CORE] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_CORE, pu);
+        if (!owner[CORE]) owner[CORE] = pu;
+        owner[L3] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_L3CACHE, pu);
+        if (!owner[L3]) { /* of package and node, the smaller one */
+            hwloc_obj_t node = owner[NODE], package = owner[PACKAGE];
+            bool node_is_smaller =
+                !package || (node && hwloc_bitmap_isincluded(node->cpuset, package->cpuset));
+            owner[L3] = node_is_smaller ? node : package;
+        }
+        int number[OWNERS];
+        for (int k = 0; k < OWNERS; k++)
+            number[k] = number_of(owner[k], seen + (size_t)k * (size_t)t->pus, &count[k]);
+        t->pu[i] = (struct c4_pu){.os_index = (int)pu->os_index,
+                                  .core = number[CORE],
+                                  .l3 = number[L3],
+                                  .node = number[NODE],
+                                  .package = number[PACKAGE],
+                                  .kind = kind_of(h, pu)};
+        if (t->pu[i].kind > fastest) {
+            fastest = t->pu[i].kind;
+            t->l1d_bytes = cache_bytes(h, pu, HWLOC_OBJ_L1CACHE);
+            t->l2_bytes = cache_bytes(h, pu, HWLOC_OBJ_L2CACHE);
+            t->l3_bytes = cache_bytes(h, pu, HWLOC_OBJ_L3CACHE);
+        }
+    }
+    t->packages = count[PACKAGE];
+    t->nodes = count[NODE];
+    t->l3_domains = count[L3];
+    t->cores = count[CORE];
+    for (int i = 0; i < t->nodes; i++) {
+        hwloc_obj_t node = (hwloc_obj_t)(uintptr_t)seen[(size_t)NODE * (size_t)t->pus + (size_t)i];
+        if (node && node->attr) t->memory_bytes += (int64_t)node->attr->numanode.local_memory;
+    }
+    t->this_machine = hwloc_topology_is_thissystem(h) != 0;
+}
+
+enum c4_status c4_topology_load(const char *source, struct c4_topology *topology) {
+    *topology = (struct c4_topology){0};
+    hwloc_topology_t h;
+    if (hwloc_topology_init(&h) != 0) return c4_fail(C4_ERR_MEMORY, "hwloc cannot start.");
+    enum c4_status status = open_topology(source, h);
+    if (status == C4_OK) {
+        int found = hwloc_get_nbobjs_by_type(h, HWLOC_OBJ_PU);
+        size_t pus = found > 0 ? (size_t)found : 0; /* hwloc never gives a machine without PUs */
+        struct c4_topology t = {.pus = (int)pus, .pu = calloc(pus, sizeof *t.pu)};
+        const void **seen = calloc(pus * OWNERS, sizeof(void *));
+        if (t.pu && seen) {
+            copy_out(h, &t, seen);
+            *topology = t;
+        } else {
+            free(t.pu);
+            status = c4_fail(C4_ERR_MEMORY, "No memory for a topology of %d PUs.", t.pus);
+        }
+        free(seen);
+    }
+    hwloc_topology_destroy(h);
+    return status;
+}
+
+void c4_topology_free(struct c4_topology *topology) {
+    free(topology->pu);
+    *topology = (struct c4_topology){0};
+}

@@ -1,0 +1,43 @@
+/* The machine as the rest of the program sees it: a plain copy of what hwloc found. */
+#ifndef C4_HOST_TOPOLOGY_H
+#define C4_HOST_TOPOLOGY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+
+/* A processing unit (hardware thread) and what it belongs to, each counted from 0. */
+struct c4_pu {
+    int os_index; /* the operating system's number, the one to bind to */
+    int core;
+    int l3;   /* L3 domain; without an L3, the PUs of one package and NUMA node form a domain */
+    int node; /* smallest NUMA node around it; of two equal ones (DRAM and HBM) the first */
+    int package;
+    int kind; /* 0 everywhere, or higher for faster kinds of core on a hybrid machine */
+};
+
+struct c4_topology {
+    int packages, nodes, l3_domains, cores, pus;
+    struct c4_pu *pu;  /* `pus` of them; the PUs of a core, L3 domain, package are neighbours */
+    int64_t l1d_bytes; /* one cache of each level, of a core of the fastest kind; 0 = unknown */
+    int64_t l2_bytes;
+    int64_t l3_bytes;
+    int64_t memory_bytes; /* of the NUMA nodes above; 0 = unknown */
+    bool this_machine;    /* false: made up or recorded elsewhere, so nothing can be bound to it */
+};
+
+/* Reads a topology. `source` is
+ * - NULL: this machine, restricted to the CPUs that the system (cgroup, cpuset) and the process's
+ * own affinity mask allow. Read it before threads are bound: bound threads narrow the mask.
+ * - the path of an XML file written by hwloc's lstopo;
+ * - otherwise a synthetic description such as "pack:2 [numa] l3:2 core:4 pu:2" (hwloc's syntax).
+ * Overwrites *topology, which c4_topology_free() releases; on failure nothing needs releasing.
+ * Errors: C4_ERR_USAGE (neither a file nor a description that hwloc takes), C4_ERR_DATA (a file
+ * that is not hwloc XML), C4_ERR_ENVIRONMENT (the machine cannot be read), C4_ERR_MEMORY. */
+enum c4_status c4_topology_load(const char *source, struct c4_topology *topology);
+
+/* Releases and zeroes; a zeroed topology is fine. */
+void c4_topology_free(struct c4_topology *topology);
+
+#endif

@@ -1,0 +1,41 @@
+/* The table of commands. */
+#include <stdio.h>
+
+#include "core/cli/cli.h"
+#include "core/cli/option.h"
+
+#define C4_COMMAND(name) extern const struct c4_command c4_cmd_##name;
+#include "repro/commands.def"
+#undef C4_COMMAND
+
+#ifdef __clang__
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+static const struct c4_command *const commands[] = {
+#define C4_COMMAND(name) &c4_cmd_##name,
+#include "repro/commands.def"
+#undef C4_COMMAND
+    NULL,
+};
+
+static const char *const examples[] = {"conv4 help", "conv4 --version", NULL};
+
+static const struct c4_program program = {
+    .name = "conv4",
+    .version = C4_VERSION,
+    .build = "Built by " COMPILER " for " C4_TARGET "; backends: " C4_BACKENDS,
+    .summary = "Similarity of pre-trained and fine-tuned representations, on CPUs",
+    .description = "Trains a four-block convolutional network, measures how far fine-tuning moves "
+                   "its representations (centred kernel alignment, CKA), and draws the figures of "
+                   "Goerttler and Obermayer, \"Similarity of Pre-trained and Fine-tuned "
+                   "Representations\" (2022).",
+    .examples = examples,
+    .commands = commands,
+};
+
+int main(int argc, char **argv) {
+    return c4_cli_run(&program, argc, argv, stdout, stderr);
+}
