@@ -1,0 +1,156 @@
+#include "core/data/dataset.h"
+
+#include "core/data/files.h"
+#include "core/data/synthetic.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void c4_dataset_free(struct c4_dataset *dataset) {
+    free(dataset->owned);
+    *dataset = (struct c4_dataset){0};
+}
+
+enum c4_status c4_dataset_alloc(uint32_t count, struct c4_dataset *out, uint8_t **images,
+                                uint8_t **labels) {
+    *out = (struct c4_dataset){0};
+    size_t image_bytes = (size_t)count * C4_IMAGE_BYTES; /* a multiple of 64 */
+    size_t bytes = (image_bytes + count + 63) / 64 * 64;
+    uint8_t *memory = aligned_alloc(64, bytes > 0 ? bytes : 64);
+    if (memory == NULL) {
+        return c4_fail(C4_ERR_MEMORY, "out of memory: %u images need %zu bytes", count, bytes);
+    }
+    out->owned = memory;
+    out->images = *images = memory;
+    out->labels = *labels = memory + image_bytes;
+    out->count = count;
+    return C4_OK;
+}
+
+static bool digest(EVP_MD_CTX *context, const struct c4_dataset *dataset, uint8_t sum[32]) {
+    const uint8_t count[4] = {(uint8_t)dataset->count, (uint8_t)(dataset->count >> 8),
+                              (uint8_t)(dataset->count >> 16), (uint8_t)(dataset->count >> 24)};
+    return EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
+           EVP_DigestUpdate(context, count, sizeof count) &&
+           EVP_DigestUpdate(context, dataset->images, (size_t)dataset->count * C4_IMAGE_BYTES) &&
+           EVP_DigestUpdate(context, dataset->labels, dataset->count) &&
+           EVP_DigestFinal_ex(context, sum, NULL);
+}
+
+enum c4_status c4_dataset_hash(struct c4_dataset *dataset) {
+    uint8_t sum[32];
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool done = context != NULL && digest(context, dataset, sum);
+    EVP_MD_CTX_free(context);
+    if (!done) return c4_fail(C4_ERR_FAILED, "libcrypto cannot compute a SHA-256");
+    for (int i = 0; i < 32; i++) snprintf(dataset->sha256 + 2 * i, 3, "%02x", sum[i]);
+    return C4_OK;
+}
+
+static enum c4_status check_limit(const char *name, uint32_t limit, uint32_t total) {
+    if (limit <= total) return C4_OK;
+    return c4_fail(C4_ERR_USAGE, "%s has %u images, %u are asked for", name, total, limit);
+}
+
+static enum c4_status load_synthetic(enum c4_dataset_kind kind, enum c4_split split, uint64_t seed,
+                                     uint32_t limit, struct c4_dataset *out) {
+    enum c4_synthetic_set set = kind == C4_CIFAR10 ? C4_SYNTHETIC_OBJECTS : C4_SYNTHETIC_DIGITS;
+    uint32_t total = kind == C4_CIFAR10 && split == C4_TRAIN ? 50000 : 10000;
+    if (kind == C4_SVHN_FINETUNE) split = C4_TRAIN;
+    C4_TRY(check_limit(c4_synthetic_name(set, split), limit, total));
+    return c4_synthetic_make(set, split, seed, limit > 0 ? limit : total, out);
+}
+
+/* Fills the fields that say what was loaded. `total` is what the files hold, whatever the limit. */
+static void name_set(const struct c4_data_files *files, enum c4_dataset_kind kind,
+                     enum c4_split split, uint32_t total, struct c4_dataset *out) {
+    const char *word = split == C4_TRAIN ? "train" : "test";
+    int test = split == C4_TEST;
+    if (files->synthetic) {
+        enum c4_synthetic_set set = kind == C4_CIFAR10 ? C4_SYNTHETIC_OBJECTS : C4_SYNTHETIC_DIGITS;
+        out->synthetic = true;
+        out->id = c4_synthetic_id(set, split);
+        snprintf(out->name, sizeof out->name, "%s", c4_synthetic_name(set, split));
+        return;
+    }
+    if (kind == C4_CIFAR10) {
+        out->id = test ? C4_ID_CIFAR10_TEST : C4_ID_CIFAR10_TRAIN;
+        snprintf(out->name, sizeof out->name, "CIFAR-10 %s", word);
+        return;
+    }
+    out->id = test ? C4_ID_SVHN_TEST : C4_ID_SVHN_TRAIN;
+    uint32_t official = test ? C4_SVHN_TEST_COUNT : C4_SVHN_TRAIN_COUNT;
+    out->substitute = total != official;
+    if (!out->substitute) {
+        snprintf(out->name, sizeof out->name, "SVHN %s", word);
+    } else if (kind == C4_SVHN) {
+        snprintf(out->name, sizeof out->name, "SVHN %s (%u of %u)", word, total, official);
+    } else if (total >= C4_FINETUNE_COUNT) {
+        snprintf(out->name, sizeof out->name, "SVHN-10k substitute");
+    } else {
+        snprintf(out->name, sizeof out->name, "SVHN substitute (%u digits)", total);
+    }
+}
+
+/* For fine-tuning the test digits follow where the train digits are too few. */
+static enum c4_status find_files(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+                                 struct c4_data_files *files) {
+    if (kind != C4_SVHN_FINETUNE) return c4_data_find(folder, kind, split, files);
+    C4_TRY(c4_data_find(folder, C4_SVHN, C4_TRAIN, files));
+    uint32_t train;
+    C4_TRY(c4_data_file_count(&files->file[0], &train));
+    if (train >= C4_FINETUNE_COUNT || files->synthetic) return C4_OK;
+    struct c4_data_files test;
+    C4_TRY(c4_data_find(folder, C4_SVHN, C4_TEST, &test));
+    files->file[files->count++] = test.file[0];
+    return C4_OK;
+}
+
+static enum c4_status read_files(const struct c4_data_files *files, const uint32_t *counts,
+                                 uint32_t wanted, struct c4_dataset *out) {
+    uint8_t *images = NULL, *labels = NULL;
+    C4_TRY(c4_dataset_alloc(wanted, out, &images, &labels));
+    uint32_t done = 0;
+    for (uint32_t i = 0; i < files->count && done < wanted; i++) {
+        uint32_t n = counts[i] < wanted - done ? counts[i] : wanted - done;
+        C4_TRY(c4_data_file_read(&files->file[i], n, images + (size_t)done * C4_IMAGE_BYTES,
+                                 labels + done));
+        done += n;
+    }
+    return C4_OK;
+}
+
+static enum c4_status load_folder(const char *folder, enum c4_dataset_kind kind,
+                                  enum c4_split split, uint32_t limit, struct c4_dataset *out) {
+    if (kind == C4_SVHN_FINETUNE) split = C4_TRAIN;
+    struct c4_data_files files;
+    C4_TRY(find_files(folder, kind, split, &files));
+    uint32_t counts[C4_DATA_FILES_MAX] = {0};
+    uint32_t total = 0, wanted = limit;
+    for (uint32_t i = 0; i < files.count && (limit == 0 || total < limit || kind != C4_CIFAR10);
+         i++) {
+        C4_TRY(c4_data_file_count(&files.file[i], &counts[i]));
+        total += counts[i];
+    }
+    struct c4_dataset named = {0};
+    name_set(&files, kind, split, total, &named);
+    if (kind == C4_SVHN_FINETUNE && total > C4_FINETUNE_COUNT) total = C4_FINETUNE_COUNT;
+    C4_TRY(check_limit(named.name, limit, total));
+    if (limit == 0) wanted = total;
+    C4_TRY(read_files(&files, counts, wanted, out));
+    out->id = named.id;
+    out->synthetic = named.synthetic;
+    out->substitute = named.substitute;
+    snprintf(out->name, sizeof out->name, "%s", named.name);
+    return c4_dataset_hash(out);
+}
+
+enum c4_status c4_dataset_load(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+                               uint64_t synth_seed, uint32_t limit, struct c4_dataset *out) {
+    *out = (struct c4_dataset){0};
+    enum c4_status status = folder == NULL ? load_synthetic(kind, split, synth_seed, limit, out)
+                                           : load_folder(folder, kind, split, limit, out);
+    if (status != C4_OK) c4_dataset_free(out);
+    return status;
+}

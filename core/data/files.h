@@ -1,0 +1,62 @@
+/* Which files of a folder hold a data set.
+ *
+ * Looked for, in this order (FOLDER is what the user gave with --data):
+ *
+ *   CIFAR-10  FOLDER/cifar-10-batches-bin/ or FOLDER itself, with data_batch_1.bin ... 5.bin and
+ *             test_batch.bin as cifar-10-binary.tar.gz unpacks them, 10,000 records each. The
+ * Python archive's folder cifar-10-batches-py is recognised and refused. SVHN      train_32x32.mat
+ * and test_32x32.mat in FOLDER or FOLDER/svhn, else the plain record form svhn_train.bin and
+ * svhn_test.bin in FOLDER/svhn or FOLDER. A build without matio takes the plain form first.
+ *
+ * A file SYNTHETIC beside record files says that c4_synthetic_write() made them, from which seed
+ * and how many; record files may then have other sizes, and what is loaded is marked synthetic.
+ */
+#ifndef C4_DATA_FILES_H
+#define C4_DATA_FILES_H
+
+#include "core/data/dataset.h"
+#include "core/data/publish.h"
+
+#define C4_CIFAR10_FILE_RECORDS 10000
+#define C4_SVHN_TRAIN_COUNT 73257
+#define C4_SVHN_TEST_COUNT 26032
+#define C4_FINETUNE_COUNT 10000
+#define C4_DATA_FILES_MAX 6
+
+struct c4_data_file {
+    char path[C4_PATH_BYTES];
+    bool mat;          /* SVHN's .mat; else records */
+    uint32_t required; /* number of images the file must have, or 0 */
+    uint32_t most;     /* more than this is refused */
+};
+
+/* The files of one split, in the order of their images. */
+struct c4_data_files {
+    struct c4_data_file file[C4_DATA_FILES_MAX];
+    uint32_t count;
+    bool synthetic;
+    uint64_t seed; /* of synthetic ones */
+};
+
+/* Finds the files of C4_CIFAR10 or C4_SVHN. They are named, not opened: a file that is missing from
+ * a folder that has others is found out by c4_data_file_count(). C4_ERR_DATA: no such folder, no
+ * such data set in it, or a SYNTHETIC file that was altered. */
+enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+                            struct c4_data_files *out);
+
+/* Number of images, checked against `required` and `most`. */
+enum c4_status c4_data_file_count(const struct c4_data_file *file, uint32_t *count);
+
+/* The first `count` images and labels. */
+enum c4_status c4_data_file_read(const struct c4_data_file *file, uint32_t count, uint8_t *images,
+                                 uint8_t *labels);
+
+/* The SYNTHETIC file of a folder of record files. set is "objects" or "digits". */
+struct c4_synthetic_mark {
+    const char *set;
+    uint64_t seed;
+    uint32_t train, test; /* number of images of each split */
+};
+enum c4_status c4_synthetic_mark_write(const char *folder, const struct c4_synthetic_mark *mark);
+
+#endif

@@ -1,0 +1,25 @@
+#include "core/data/labels.h"
+
+#include "core/base/rng.h"
+
+int c4_labels_shift(uint64_t seed) {
+    return (int)((seed % 9 + 8) % 9) + 1;
+}
+
+enum c4_status c4_labels_make(struct c4_label_spec spec, uint64_t seed,
+                              const struct c4_dataset *dataset, uint8_t *out) {
+    bool random = spec.rule == C4_LABELS_RANDOM;
+    if (random && (spec.degree < 0 || spec.degree > 9)) {
+        return c4_fail(C4_ERR_USAGE, "degree of randomness %d: it goes from 0 to 9", spec.degree);
+    }
+    uint32_t shift = spec.rule == C4_LABELS_SHIFTED ? (uint32_t)c4_labels_shift(seed) : 0;
+    for (uint32_t i = 0; i < dataset->count; i++) {
+        if (random) {
+            uint64_t index = (uint64_t)dataset->first_index + i;
+            uint32_t word = c4_rng_draw(seed, C4_RNG_LABELS, (uint32_t)dataset->id, index).word[0];
+            shift = c4_rng_below(word, (uint32_t)spec.degree + 1);
+        }
+        out[i] = (uint8_t)((dataset->labels[i] + shift) % C4_CLASSES);
+    }
+    return C4_OK;
+}

@@ -1,0 +1,79 @@
+#include "core/data/record.h"
+
+#include "core/data/dataset.h"
+#include "core/data/publish.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+_Static_assert(C4_RECORD_BYTES == 1 + C4_IMAGE_BYTES, "a record is a label and an image");
+
+enum c4_status c4_record_count(const char *path, uint32_t *count) {
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
+    }
+    if (!S_ISREG(info.st_mode)) return c4_fail(C4_ERR_DATA, "%s: not a regular file", path);
+    uint64_t bytes = (uint64_t)info.st_size, records = bytes / C4_RECORD_BYTES;
+    if (bytes % C4_RECORD_BYTES != 0) {
+        return c4_fail(C4_ERR_DATA,
+                       "%s: the file's %llu bytes end inside record %llu, which begins at offset "
+                       "%llu (a record has %d bytes); the file is truncated or of another kind",
+                       path, (unsigned long long)bytes, (unsigned long long)records,
+                       (unsigned long long)(records * C4_RECORD_BYTES), C4_RECORD_BYTES);
+    }
+    if (records == 0) return c4_fail(C4_ERR_DATA, "%s: the file is empty", path);
+    if (records > UINT32_MAX) return c4_fail(C4_ERR_DATA, "%s: absurdly large", path);
+    *count = (uint32_t)records;
+    return C4_OK;
+}
+
+static enum c4_status read_open(FILE *file, const char *path, uint32_t count, uint8_t *images,
+                                uint8_t *labels) {
+    enum { BLOCK = 16 };
+    uint8_t block[BLOCK * C4_RECORD_BYTES];
+    for (uint32_t done = 0; done < count;) {
+        uint32_t want = count - done < BLOCK ? count - done : BLOCK;
+        size_t got = fread(block, C4_RECORD_BYTES, want, file);
+        if (got < want) {
+            return c4_fail(C4_ERR_DATA, "%s: record %zu cannot be read: %s", path, done + got,
+                           ferror(file) ? strerror(errno) : "the file ends before it");
+        }
+        for (uint32_t i = 0; i < want; i++) {
+            const uint8_t *record = block + (size_t)i * C4_RECORD_BYTES;
+            if (record[0] >= C4_CLASSES) {
+                return c4_fail(C4_ERR_DATA,
+                               "%s: record %u (offset %llu) has label byte %u, labels are 0 to 9; "
+                               "the file is corrupt or of another kind",
+                               path, done + i, (unsigned long long)(done + i) * C4_RECORD_BYTES,
+                               record[0]);
+            }
+            labels[done + i] = record[0];
+            memcpy(images + (size_t)(done + i) * C4_IMAGE_BYTES, record + 1, C4_IMAGE_BYTES);
+        }
+        done += want;
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_record_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
+    enum c4_status status = read_open(file, path, count, images, labels);
+    fclose(file);
+    return status;
+}
+
+enum c4_status c4_record_write(const char *path, const uint8_t *images, const uint8_t *labels,
+                               uint32_t count) {
+    struct c4_publish publish;
+    C4_TRY(c4_publish_open(&publish, path));
+    for (uint32_t i = 0; i < count; i++) {
+        if (fputc(labels[i], publish.file) == EOF) break;
+        if (fwrite(images + (size_t)i * C4_IMAGE_BYTES, C4_IMAGE_BYTES, 1, publish.file) != 1)
+            break;
+    }
+    return c4_publish_close(&publish, 1);
+}

@@ -1,0 +1,176 @@
+#include "core/report/figure.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file/csv.h"
+#include "core/file/file.h"
+#include "core/report/gnuplot.h"
+
+enum { PATH_BYTES = 4096 };
+
+static enum c4_status check(const struct c4_figure *f) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    if (!f->id || !*f->id || f->id[strspn(f->id, allowed)] || strlen(f->id) > 64)
+        return c4_fail(C4_ERR_USAGE,
+                       "\"%s\" cannot name a figure's files: up to 64 letters, digits, - and _.",
+                       f->id ? f->id : "");
+    if (f->series_count < 1)
+        return c4_fail(C4_ERR_USAGE, "Figure %s has no series to draw.", f->id);
+    bool has_value = false;
+    for (int i = 0; i < f->series_count; i++) {
+        const struct c4_series *s = &f->series[i];
+        for (int p = 0; p < s->points; p++) has_value = has_value || isfinite(s->mean[p]);
+        if (s->points < 1)
+            return c4_fail(C4_ERR_USAGE, "Figure %s: series \"%s\" has no points.", f->id,
+                           s->label);
+        for (int p = 0; p < s->points; p++)
+            if (!isfinite(s->x[p]))
+                return c4_fail(C4_ERR_USAGE,
+                               "Figure %s: x of point %d of series \"%s\" is not finite.", f->id, p,
+                               s->label);
+    }
+    if (!has_value)
+        return c4_fail(C4_ERR_USAGE, "Figure %s has no value to draw: every mean is missing.",
+                       f->id);
+    return C4_OK;
+}
+
+static void add_row(const struct c4_figure *f, const struct c4_series *s, int p,
+                    struct c4_csv *csv) {
+    c4_csv_text(csv, s->label);
+    c4_csv_real(csv, s->x[p]);
+    c4_csv_real(csv, s->mean[p]);
+    c4_csv_real(csv, s->standard_error ? s->standard_error[p] : (double)NAN);
+    if (s->n)
+        c4_csv_integer(csv, s->n[p]);
+    else
+        c4_csv_text(csv, "");
+    for (int k = 0; k < f->seeds; k++) {
+        size_t at = (size_t)k * (size_t)s->points + (size_t)p;
+        c4_csv_real(csv, s->seed_values ? s->seed_values[at] : (double)NAN);
+    }
+    if (f->ticks > 0) {
+        double category = s->x[p];
+        bool has_name = category >= 0 && category < f->ticks && category == floor(category);
+        c4_csv_text(csv, has_name ? f->tick[(int)category] : "");
+    }
+    c4_csv_end_row(csv);
+}
+
+static enum c4_status write_csv(const struct c4_figure *f, const char *path) {
+    static const char *const columns[] = {"series", "x", "mean", "standard_error", "n"};
+    struct c4_csv csv = {0};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) c4_csv_text(&csv, columns[i]);
+    for (int k = 0; k < f->seeds; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "seed_%llu", (unsigned long long)f->seed[k]);
+        c4_csv_text(&csv, name);
+    }
+    if (f->ticks > 0) c4_csv_text(&csv, "x_label");
+    c4_csv_end_row(&csv);
+    for (int i = 0; i < f->series_count; i++)
+        for (int p = 0; p < f->series[i].points; p++) add_row(f, &f->series[i], p, &csv);
+    enum c4_status status = c4_csv_save(&csv, path);
+    c4_csv_free(&csv);
+    return status;
+}
+
+static enum c4_status write_script(const struct c4_figure *f, const char *path) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *script = open_memstream(&text, &size);
+    if (!script) return c4_fail(C4_ERR_MEMORY, "No memory for the script of figure %s.", f->id);
+    c4_figure_script(f, script);
+    bool complete = !ferror(script);
+    complete = fclose(script) == 0 && complete;
+    enum c4_status status =
+        complete ? c4_file_write_atomic(path, text, size)
+                 : c4_fail(C4_ERR_MEMORY, "No memory for the script of figure %s.", f->id);
+    free(text);
+    return status;
+}
+
+static const char *const extension[] = {"svg", "png", "pdf"};
+enum { PICTURES = 3 };
+
+/* Puts a finished picture in its place; one that this gnuplot cannot draw is left out. */
+static enum c4_status publish(const char *drawn, const char *final, bool *published) {
+    struct stat info;
+    *published = stat(drawn, &info) == 0 && info.st_size > 0;
+    if (!*published) {
+        unlink(drawn);
+        return C4_OK;
+    }
+    if (rename(drawn, final) == 0) return C4_OK;
+    int error = errno;
+    unlink(drawn);
+    return c4_fail_write(final, error);
+}
+
+/* gnuplot writes to names of its own, so that a reader never meets half a picture. */
+static enum c4_status draw(const struct c4_figure *f, const char *folder, const char *gnuplot,
+                           bool published[PICTURES]) {
+    char stem[96], command[128], script[96];
+    snprintf(stem, sizeof stem, ".%s.tmp.%ld", f->id, (long)getpid());
+    snprintf(command, sizeof command, "stem = '%s'", stem);
+    snprintf(script, sizeof script, "%s.gp", f->id);
+    enum c4_status status = c4_gnuplot_run(gnuplot, folder, script, command);
+    for (int i = 0; i < PICTURES; i++) {
+        char drawn[PATH_BYTES], final[PATH_BYTES];
+        snprintf(drawn, sizeof drawn, "%s/%s.%s", folder, stem, extension[i]);
+        snprintf(final, sizeof final, "%s/%s.%s", folder, f->id, extension[i]);
+        if (status == C4_OK)
+            status = publish(drawn, final, &published[i]);
+        else
+            unlink(drawn);
+    }
+    if (status == C4_OK && !published[0])
+        status =
+            c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot ended well but drew nothing.", folder, script);
+    return status;
+}
+
+enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
+                               struct c4_figure_files *files) {
+    *files = (struct c4_figure_files){0};
+    C4_TRY(check(figure));
+    char path[PATH_BYTES];
+    if (strlen(folder) + 128 > sizeof path)
+        return c4_fail(C4_ERR_USAGE, "The folder name of figure %s is too long.", figure->id);
+    snprintf(path, sizeof path, "%s/%s.csv", folder, figure->id);
+    C4_TRY(write_csv(figure, path));
+    snprintf(path, sizeof path, "%s/%s.gp", folder, figure->id);
+    C4_TRY(write_script(figure, path));
+    for (int i = 0; i < PICTURES; i++) { /* a picture of older numbers would deceive */
+        snprintf(path, sizeof path, "%s/%s.%s", folder, figure->id, extension[i]);
+        unlink(path);
+    }
+    char gnuplot[PATH_BYTES];
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
+        snprintf(files->note, sizeof files->note,
+                 "Figure %s was not drawn, since there is no gnuplot on PATH. Install it (Debian: "
+                 "gnuplot-nox), then run \"gnuplot %s.gp\" in the folder of the figures.",
+                 figure->id, figure->id);
+        return C4_OK;
+    }
+    bool published[PICTURES] = {false};
+    C4_TRY(draw(figure, folder, gnuplot, published));
+    files->svg = published[0];
+    files->png = published[1];
+    files->pdf = published[2];
+    if (!files->png || !files->pdf)
+        snprintf(files->note, sizeof files->note,
+                 "Figure %s has no %s, since this gnuplot was built without cairo (Debian's "
+                 "gnuplot-nox has it).",
+                 figure->id,
+                 files->png   ? "PDF"
+                 : files->pdf ? "PNG"
+                              : "PNG and PDF");
+    return C4_OK;
+}

@@ -1,0 +1,73 @@
+/* Line figures as data: a table in, a CSV file, a gnuplot script and pictures out. */
+#ifndef C4_REPORT_FIGURE_H
+#define C4_REPORT_FIGURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/base/status.h"
+
+enum c4_series_kind {
+    C4_SERIES_MEASURED, /* a coloured line with markers and its uncertainty */
+    C4_SERIES_BASELINE, /* a control to compare with: a thin grey dashed line */
+    C4_SERIES_PUBLISHED /* levels that others have published: open black markers, no line */
+};
+
+/* One curve. Values that are NaN are missing. */
+struct c4_series {
+    const char *label;
+    enum c4_series_kind kind;
+    int points;
+    const double *x; /* finite */
+    const double *mean;
+    const double *standard_error; /* may be NULL */
+    const int *n;                 /* seeds behind each mean; may be NULL */
+    const double *seed_values;    /* [seeds of the figure][points], drawn faintly; may be NULL */
+};
+
+/* Automatic if low == high. */
+struct c4_range {
+    double low, high;
+};
+
+struct c4_figure {
+    const char *id; /* names the files: letters, digits, - and _ */
+    const char *title, *x_label, *y_label;
+    const char *mark; /* shown behind the title, as "synthetic data"; may be NULL */
+    double width_inches, height_inches; /* 0 = 8 x 3.8; see below */
+    struct c4_range x_range, y_range;
+    int series_count;
+    const struct c4_series *series;
+    int seeds;            /* 0 if no series has seed values */
+    const uint64_t *seed; /* the seeds' numbers, which name the columns */
+    int ticks;            /* > 0: x counts categories (layers) from 0, and these are their names */
+    const char *const *tick;
+    int notes; /* sentences below the figure */
+    const char *const *note;
+};
+
+struct c4_figure_files {
+    bool svg, png, pdf; /* which pictures were drawn */
+    char note[320];     /* "" or a sentence: what is missing and how to get it */
+};
+
+/* Writes to an existing folder, each file atomically:
+ * - ID.csv, long form: series, x, mean, standard_error, n, one column seed_N per seed, and for
+ *   categories x_label; missing values are empty cells;
+ * - ID.gp, a script for `gnuplot ID.gp` that reads only the CSV beside it and may be edited;
+ * - ID.svg, ID.png and ID.pdf, drawn by running that script.
+ * Uncertainty is mean +- standard error: error bars if a curve has at most 12 points, else a band.
+ * The legend stands at the right; if width < 1.5 height it stands on top and adds to the height.
+ * Colours are Okabe and Ito's without yellow; marker and dash differ as well. Text is shown as
+ * given. A gnuplot that is absent is no error: *files says so. Stale pictures of that ID are then
+ * removed. Errors: C4_ERR_USAGE (an id that is not a file name, no series, a series without points,
+ * x that is not finite), C4_ERR_FAILED (gnuplot failed: its first error), those of
+ * c4_file_write_atomic(). */
+enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
+                               struct c4_figure_files *files);
+
+/* The script of c4_figure_write() alone, appended to a stream. */
+void c4_figure_script(const struct c4_figure *figure, FILE *script);
+
+#endif

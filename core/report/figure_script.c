@@ -1,0 +1,361 @@
+/* The gnuplot script of a figure: everything that gives it its looks is here. */
+#include <math.h>
+#include <string.h>
+
+#include "core/report/figure.h"
+#include "core/report/gnuplot.h"
+
+enum { FEW_POINTS = 12, MARKERS_ON_LONG_LINE = 10, STYLES = 7, NOTE_LINES = 12, NOTE_BYTES = 320 };
+
+/* Inches, and characters per inch of fonts as wide as DejaVu Sans, in which most others fit as
+ * well. */
+#define SIDE 0.1
+#define KEY_ROW 0.19
+#define TITLE_COLUMNS_PER_INCH 10.5
+#define KEY_COLUMNS_PER_INCH 12.0
+#define NOTE_COLUMNS_PER_INCH 15.0
+
+/* Okabe and Ito's colours without the yellow that fades on white. Marker and dash differ as well,
+ * so that a figure can be read without colours. */
+static const struct {
+    const char *colour;
+    int marker;
+    const char *dash;
+} styles[STYLES] = {
+    {"0072B2", 7, "1"},           {"D55E00", 5, "(14,4)"}, {"009E73", 9, "(5,3)"},
+    {"CC79A7", 13, "(14,4,3,4)"}, {"E69F00", 11, "(3,3)"}, {"56B4E9", 15, "(18,3,3,3,3,3)"},
+    {"000000", 7, "(9,3,9,8)"},
+};
+
+struct script {
+    const struct c4_figure *figure;
+    FILE *out;
+    double width, height; /* inches */
+    int key_rows;         /* of a legend on top; 0 = it stands at the right */
+    char note[NOTE_LINES][NOTE_BYTES];
+    int notes;
+    int clauses; /* of the plot command so far */
+};
+
+/* Bytes of the next line of a text that is broken at blanks; UTF-8 continuation bytes take no room.
+ */
+static size_t line_length(const char *text, int columns) {
+    size_t end = 0, blank = 0;
+    for (int used = 0; text[end] && end < NOTE_BYTES - 1; end++) {
+        if (((unsigned char)text[end] & 0xC0) != 0x80) used++;
+        if (used > columns && blank > 0) return blank;
+        if (text[end] == ' ') blank = end;
+    }
+    return end;
+}
+
+static void add_note(struct script *s, const char *text) {
+    while (*text && s->notes < NOTE_LINES) {
+        size_t length = line_length(text, (int)((s->width - 2 * SIDE) * NOTE_COLUMNS_PER_INCH));
+        snprintf(s->note[s->notes++], NOTE_BYTES, "%.*s", (int)length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+static bool has_finite(const double *values, int count) {
+    for (int i = 0; values && i < count; i++)
+        if (isfinite(values[i])) return true;
+    return false;
+}
+
+static const double *seed_curve(const struct c4_series *series, int k) {
+    return series->seed_values ? series->seed_values + (size_t)k * (size_t)series->points : NULL;
+}
+
+/* A figure says itself what its bars and thin lines are. */
+static void add_uncertainty_note(struct script *s) {
+    const struct c4_figure *f = s->figure;
+    int low = 0, high = 0;
+    bool bars = false, bands = false, single = false;
+    for (int i = 0; i < f->series_count; i++) {
+        const struct c4_series *series = &f->series[i];
+        if (series->kind != C4_SERIES_MEASURED) continue;
+        for (int k = 0; k < f->seeds; k++)
+            single = single || has_finite(seed_curve(series, k), series->points);
+        if (!has_finite(series->standard_error, series->points)) continue;
+        if (series->points <= FEW_POINTS)
+            bars = true;
+        else
+            bands = true;
+        for (int p = 0; series->n && p < series->points; p++) {
+            if (!isfinite(series->standard_error[p])) continue;
+            if (low == 0 || series->n[p] < low) low = series->n[p];
+            if (series->n[p] > high) high = series->n[p];
+        }
+    }
+    if (!bars && !bands && !single) return;
+    const char *what = bars && bands ? "Bars and bands" : bars ? "Bars" : "Bands";
+    char over[64] = "", text[NOTE_BYTES];
+    if (low > 0 && low == high)
+        snprintf(over, sizeof over, " over %d seeds", low);
+    else if (low > 0)
+        snprintf(over, sizeof over, " over %d to %d seeds", low, high);
+    if (bars || bands)
+        snprintf(text, sizeof text, "%s: mean ± standard error%s%s.", what, over,
+                 single ? "; thin lines: single seeds" : "");
+    else
+        snprintf(text, sizeof text, "Thin lines: single seeds.");
+    add_note(s, text);
+}
+
+static void write_text(const struct script *s, const char *command, const char *text,
+                       const char *options) {
+    if (!text || !*text) return;
+    fprintf(s->out, "%s ", command);
+    c4_gnuplot_string(s->out, text);
+    fprintf(s->out, "%s\n", options);
+}
+
+static void write_line(const struct script *s, const char *text, double y, const char *font) {
+    fputs("set label ", s->out);
+    c4_gnuplot_string(s->out, text);
+    fprintf(s->out, " at screen %.4f,%.4f left %s\n", SIDE / s->width, y / s->height, font);
+}
+
+/* A wide figure has room for the legend beside it. A narrow one would lose its shape, so it grows
+ * by the rows of a legend on top. */
+static void lay_out(struct script *s) {
+    const struct c4_figure *f = s->figure;
+    s->width = f->width_inches > 0 ? f->width_inches : 8.0;
+    s->height = f->height_inches > 0 ? f->height_inches : 3.8;
+    if (s->width >= 1.5 * s->height) return;
+    size_t widest = 0;
+    for (int i = 0; i < f->series_count; i++) {
+        size_t columns = strlen(f->series[i].label);
+        if (columns > widest) widest = columns;
+    }
+    int entries = (int)((s->width - 2 * SIDE) / (0.55 + (double)widest / KEY_COLUMNS_PER_INCH));
+    if (entries < 1) entries = 1;
+    s->key_rows = (f->series_count + entries - 1) / entries;
+    s->height += KEY_ROW * s->key_rows;
+}
+
+/* From the top: title, and in a narrow figure the legend, which a wide one has beside it. */
+static void write_head(const struct script *s) {
+    const struct c4_figure *f = s->figure;
+    char title[512], line[512];
+    bool marked = f->mark && *f->mark;
+    snprintf(title, sizeof title, "%s%s%s%s", f->title ? f->title : "", marked ? " [" : "",
+             marked ? f->mark : "", marked ? "]" : "");
+    double y = s->height - 0.1;
+    for (const char *rest = title; *rest;) {
+        size_t length = line_length(rest, (int)((s->width - 2 * SIDE) * TITLE_COLUMNS_PER_INCH));
+        snprintf(line, sizeof line, "%.*s", (int)length, rest);
+        write_line(s, line, y - 0.1, "font 'sans-serif,12'");
+        y -= 0.22;
+        rest += length;
+        rest += strspn(rest, " ");
+    }
+    if (s->key_rows == 0) {
+        fputs("set key outside right center vertical", s->out);
+    } else {
+        fprintf(s->out, "set key at screen 0.5,%.4f center top vertical maxrows %d",
+                (y - 0.02) / s->height, s->key_rows);
+        y -= KEY_ROW * s->key_rows + 0.05;
+    }
+    fputs(" font 'sans-serif,10' Left reverse samplen 3 spacing 1.2 noautotitle\n", s->out);
+    fprintf(s->out, "set tmargin at screen %.4f\n", (y - 0.1) / s->height);
+}
+
+static void write_range(const struct script *s, char axis, struct c4_range range) {
+    if (!(range.low < range.high)) return;
+    fprintf(s->out, "set %crange [", axis);
+    c4_gnuplot_number(s->out, range.low);
+    fputc(':', s->out);
+    c4_gnuplot_number(s->out, range.high);
+    fputs("]\n", s->out);
+}
+
+static struct c4_range x_range_of(const struct c4_figure *f) {
+    if (f->x_range.low < f->x_range.high) return f->x_range;
+    if (f->ticks > 0) return (struct c4_range){-0.35, f->ticks - 0.65};
+    struct c4_range range = {f->series[0].x[0], f->series[0].x[0]};
+    for (int i = 0; i < f->series_count; i++)
+        for (int p = 0; p < f->series[i].points; p++) {
+            range.low = fmin(range.low, f->series[i].x[p]);
+            range.high = fmax(range.high, f->series[i].x[p]);
+        }
+    double pad = range.high > range.low ? 0.02 * (range.high - range.low) : 1;
+    return (struct c4_range){range.low - pad, range.high + pad};
+}
+
+static void write_axes(const struct script *s) {
+    const struct c4_figure *f = s->figure;
+    write_text(s, "set xlabel", f->x_label, " offset 0,0.2");
+    write_text(s, "set ylabel", f->y_label, " offset 0.5,0");
+    write_range(s, 'x', x_range_of(f));
+    write_range(s, 'y', f->y_range);
+    fputs("set border 3 lw 1 lc rgb '#404040'\n"
+          "set tics nomirror out scale 0.6 textcolor rgb '#202020' format '%h'\n"
+          "set grid ytics lt 1 lw 0.7 lc rgb '#E3E3E3'\n",
+          s->out);
+    if (f->ticks > 0) {
+        fputs("set xtics (", s->out);
+        for (int i = 0; i < f->ticks; i++) {
+            fputs(i ? ", " : "", s->out);
+            c4_gnuplot_tick(s->out, f->tick[i]);
+            fprintf(s->out, " %d", i);
+        }
+        fputs(")\n", s->out);
+    }
+}
+
+/* From the bottom: notes, the last one lowest, then room for the axis. */
+static void write_foot(const struct script *s) {
+    const double line = 0.155, lowest = 0.11, axis = 0.54; /* inches */
+    for (int i = 0; i < s->notes; i++)
+        write_line(s, s->note[i], lowest + line * (s->notes - 1 - i),
+                   "font 'sans-serif,8.5' textcolor rgb '#595959'");
+    fprintf(s->out, "set bmargin at screen %.4f\n",
+            (axis + (s->notes ? lowest + line * s->notes : 0)) / s->height);
+}
+
+static void write_styles(const struct script *s) {
+    fputs(
+        "# Line styles: from 1 the means, from 101 bands and error bars, from 201 single seeds.\n",
+        s->out);
+    for (int i = 0; i < STYLES; i++)
+        fprintf(s->out,
+                "set style line %d lc rgb '#%s' lw 1.8 pt %d ps 0.65 dt %s\n"
+                "set style line %d lc rgb '#%s' lw 1.2 dt 1\n"
+                "set style line %d lc rgb '#A8%s' lw 0.8 dt 1\n",
+                i + 1, styles[i].colour, styles[i].marker, styles[i].dash, i + 101,
+                styles[i].colour, i + 201, styles[i].colour);
+}
+
+/* Begins a clause of the plot command: the rows of the CSV that belong to one series. */
+static void begin_clause(struct script *s, int first_row, int points) {
+    fprintf(s->out, "%s data skip 1 every ::%d::%d using ", s->clauses++ ? ", \\\n    " : "plot",
+            first_row, first_row + points - 1);
+}
+
+static void end_clause_with_title(const struct script *s, const struct c4_series *series) {
+    fputs(" title ", s->out);
+    c4_gnuplot_string(s->out, series->label);
+}
+
+static int interval_of_markers(int points) {
+    return points <= FEW_POINTS ? 1 : (points + MARKERS_ON_LONG_LINE - 1) / MARKERS_ON_LONG_LINE;
+}
+
+enum layer { BANDS, SEEDS, MEANS, LAYERS };
+
+static void plot_measured(struct script *s, const struct c4_series *series, int row, int style,
+                          double dodge, enum layer layer) {
+    char x[40] = "2";
+    if (dodge != 0) snprintf(x, sizeof x, "($2%+.2f)", dodge);
+    bool few = series->points <= FEW_POINTS;
+    bool has_errors = has_finite(series->standard_error, series->points);
+    if (layer == BANDS && has_errors && !few) {
+        begin_clause(s, row, series->points);
+        fprintf(s->out,
+                "%s:($3-$4):($3+$4) with filledcurves ls %d fs transparent solid 0.18 "
+                "noborder",
+                x, style + 101);
+    }
+    if (layer == SEEDS)
+        for (int k = 0; k < s->figure->seeds; k++) {
+            if (!has_finite(seed_curve(series, k), series->points)) continue;
+            begin_clause(s, row, series->points);
+            fprintf(s->out, "%s:%d with lines ls %d", x, 6 + k, style + 201);
+        }
+    if (layer != MEANS) return;
+    if (has_errors && few) { /* capped vectors: yerrorbars would blank a disc around each point */
+        begin_clause(s, row, series->points);
+        fprintf(s->out,
+                "%s:($3-$4):(0):(2*$4) with vectors heads size screen %.4f,90 nofilled ls %d", x,
+                0.035 / s->width, style + 101);
+    }
+    begin_clause(s, row, series->points);
+    fprintf(s->out, "%s:3 with linespoints ls %d pointinterval %d", x, style + 1,
+            interval_of_markers(series->points));
+    end_clause_with_title(s, series);
+}
+
+static void plot_other(struct script *s, const struct c4_series *series, int row, int order) {
+    static const char *const dashes[] = {"(4,4)", "(10,4)", "(2,3)", "(10,3,2,3)"};
+    static const int open_markers[] = {6, 4, 8, 12};
+    begin_clause(s, row, series->points);
+    if (series->kind == C4_SERIES_BASELINE)
+        fprintf(s->out, "2:3 with lines lc rgb '#7F7F7F' lw 1.3 dt %s", dashes[order % 4]);
+    else
+        fprintf(s->out, "2:3 with points lc rgb 'black' lw 1 pt %d ps 0.9",
+                open_markers[order % 4]);
+    end_clause_with_title(s, series);
+}
+
+/* Layer by layer, so that no band covers another series' line. */
+static void write_plot(struct script *s) {
+    const struct c4_figure *f = s->figure;
+    int measured = 0;
+    for (int i = 0; i < f->series_count; i++) measured += f->series[i].kind == C4_SERIES_MEASURED;
+    for (int layer = BANDS; layer < LAYERS; layer++) {
+        int row = 0, nth = 0, other = 0;
+        for (int i = 0; i < f->series_count; row += f->series[i].points, i++) {
+            const struct c4_series *series = &f->series[i];
+            if (series->kind == C4_SERIES_MEASURED) {
+                /* On an axis of categories the error bars stand side by side. */
+                double dodge = f->ticks > 0 ? 0.06 * (nth - 0.5 * (measured - 1)) : 0;
+                plot_measured(s, series, row, nth % STYLES, dodge, (enum layer)layer);
+                nth++;
+            } else if (layer == MEANS) {
+                plot_other(s, series, row, other++);
+            }
+        }
+    }
+    fputc('\n', s->out);
+}
+
+static void write_svg_terminal(const struct script *s) {
+    char name[80]; /* prefix of the ids inside, so that one page can hold several figures */
+    snprintf(name, sizeof name, "%s", s->figure->id);
+    for (char *p = name; *p; p++)
+        if (*p == '-') *p = '_';
+    fprintf(s->out,
+            "set terminal svg size %.0f,%.0f fixed fontscale 1.333 linewidth 1.1 noenhanced "
+            "font 'sans-serif,11' name '%s' background rgb 'white'\nset output stem.'.svg'\n",
+            s->width * 96, s->height * 96, name);
+}
+
+static void write_other_terminals(const struct script *s) {
+    fprintf(s->out,
+            "if (strstrt(GPVAL_TERMINALS, ' pngcairo ')) {\n"
+            "    set terminal pngcairo size %.0f,%.0f fontscale 2.083 linewidth 2.3 pointscale 2.1 "
+            "noenhanced font 'sans-serif,11' background rgb 'white'\n"
+            "    set output stem.'.png'\n    replot\n}\n"
+            "if (strstrt(GPVAL_TERMINALS, ' pdfcairo ')) {\n"
+            "    set terminal pdfcairo size %.3fin,%.3fin fontscale 0.75 linewidth 1 dashlength 2 "
+            "pointscale "
+            "0.75 noenhanced "
+            "font 'sans-serif,11'\n"
+            "    set output stem.'.pdf'\n    replot\n}\n"
+            "set output\n",
+            s->width * 200, s->height * 200, s->width, s->height);
+}
+
+void c4_figure_script(const struct c4_figure *figure, FILE *script) {
+    struct script s = {.figure = figure, .out = script};
+    lay_out(&s);
+    for (int i = 0; i < figure->notes; i++) add_note(&s, figure->note[i]);
+    add_uncertainty_note(&s);
+    fprintf(script,
+            "# Draws %s.csv, which lies beside this script: gnuplot %s.gp\n"
+            "# Rows of one series follow one another; \"every\" picks them, counting from 0.\n"
+            "reset\nset encoding utf8\nset datafile separator comma\n"
+            "data = '%s.csv'\nif (!exists('stem')) stem = '%s' # the pictures' name\n\n",
+            figure->id, figure->id, figure->id, figure->id);
+    write_head(&s);
+    write_axes(&s);
+    write_foot(&s);
+    write_styles(&s);
+    fputc('\n', script);
+    write_svg_terminal(&s);
+    write_plot(&s);
+    write_other_terminals(&s);
+}

@@ -1,0 +1,144 @@
+#include "core/report/gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/host/clock.h"
+
+enum { TIMEOUT_MS = 120000, OUTPUT_BYTES = 8192 };
+
+static void write_quoted(FILE *script, const char *text, bool is_format) {
+    fputc('\'', script);
+    for (const char *p = text; *p; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c == '\'' || (c == '%' && is_format)) fputc(c, script);
+        fputc(c < 0x20 || c == 0x7f ? ' ' : c, script);
+    }
+    fputc('\'', script);
+}
+
+void c4_gnuplot_string(FILE *script, const char *text) {
+    write_quoted(script, text, false);
+}
+
+void c4_gnuplot_tick(FILE *script, const char *text) {
+    write_quoted(script, text, true);
+}
+
+void c4_gnuplot_number(FILE *script, double value) {
+    char text[40];
+    snprintf(text, sizeof text, "%.10g", value);
+    for (char *p = text; *p; p++)
+        if (*p == ',') *p = '.';
+    fputs(text, script);
+}
+
+bool c4_gnuplot_find(char *path, size_t size) {
+    const char *folders = getenv("PATH");
+    while (folders && *folders) {
+        int length = (int)strcspn(folders, ":");
+        int n = snprintf(path, size, "%.*s/gnuplot", length, folders);
+        if (length > 0 && n > 0 && (size_t)n < size && access(path, X_OK) == 0) return true;
+        folders += length + (folders[length] == ':');
+    }
+    path[0] = '\0';
+    return false;
+}
+
+/* The first line that tells of an error; gnuplot echoes the faulty command before it. */
+static const char *error_line(char *output) {
+    char *fallback = NULL, *rest = NULL;
+    for (char *line = strtok_r(output, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        const char *number = strstr(line, "line ");
+        if (number && strspn(number + 5, "0123456789") > 0 && !strstr(line, "warning")) return line;
+        if (!fallback && line[strspn(line, " \t^")] != '\0') fallback = line;
+    }
+    return fallback ? fallback : "it gave no reason";
+}
+
+/* In the child of a threaded program: only functions that are safe in a signal handler. */
+static _Noreturn void become_gnuplot(const char *gnuplot, const char *folder, char *const *argv,
+                                     int output) {
+    int null = open("/dev/null", O_RDWR);
+    if (null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0 && dup2(output, 2) >= 0 &&
+        chdir(folder) == 0)
+        execv(gnuplot, argv);
+    static const char sentence[] = "cannot be started here";
+    ssize_t ignored = write(2, sentence, sizeof sentence - 1);
+    (void)ignored;
+    _exit(127);
+}
+
+/* Keeps the beginning of what comes through the pipe until it closes; false at the time-out. */
+static bool read_output(int input, char *output) {
+    int64_t end_ns = c4_clock_ns() + (int64_t)TIMEOUT_MS * 1000000;
+    size_t used = 0;
+    char rest[512];
+    output[0] = '\0';
+    for (;;) {
+        int64_t left_ns = end_ns - c4_clock_ns();
+        if (left_ns <= 0) return false;
+        struct pollfd wait = {.fd = input, .events = POLLIN};
+        if (poll(&wait, 1, (int)(left_ns / 1000000) + 1) <= 0) continue;
+        bool full = used == OUTPUT_BYTES - 1;
+        ssize_t n =
+            read(input, full ? rest : output + used, full ? sizeof rest : OUTPUT_BYTES - 1 - used);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return true;
+        if (!full) used += (size_t)n;
+        output[used] = '\0';
+    }
+}
+
+static enum c4_status open_pipe(int ends[2]) {
+    if (pipe(ends) != 0)
+        return c4_fail(C4_ERR_ENVIRONMENT, "No pipe to gnuplot: %s.", strerror(errno));
+    for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    return C4_OK;
+}
+
+enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const char *script,
+                              const char *command) {
+    char *argv[6] = {"gnuplot", "-d"};
+    int used = 2;
+    if (command) {
+        argv[used++] = "-e";
+        argv[used++] = (char *)(uintptr_t)command; /* execv() does not write to its strings */
+    }
+    argv[used] = (char *)(uintptr_t)script;
+    int ends[2];
+    C4_TRY(open_pipe(ends));
+    pid_t child = fork();
+    if (child == 0) become_gnuplot(gnuplot, folder, argv, ends[1]);
+    close(ends[1]);
+    if (child < 0) {
+        close(ends[0]);
+        return c4_fail(C4_ERR_ENVIRONMENT, "gnuplot cannot be started: %s.", strerror(errno));
+    }
+    char output[OUTPUT_BYTES];
+    bool in_time = read_output(ends[0], output);
+    close(ends[0]);
+    if (!in_time) kill(child, SIGKILL);
+    int result = 0;
+    while (waitpid(child, &result, 0) < 0 && errno == EINTR) {
+    }
+    if (!in_time)
+        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot took longer than %d s and was stopped.",
+                       folder, script, TIMEOUT_MS / 1000);
+    if (WIFSIGNALED(result))
+        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot was ended by signal %d.", folder, script,
+                       WTERMSIG(result));
+    if (WEXITSTATUS(result) == 127)
+        return c4_fail(C4_ERR_ENVIRONMENT, "%s %s (folder %s).", gnuplot, output, folder);
+    if (WEXITSTATUS(result) != 0)
+        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot failed: %s", folder, script,
+                       error_line(output));
+    return C4_OK;
+}
