@@ -216,9 +216,7 @@ static enum c4_status set_one(struct c4_study *study, struct c4_scale *scale, co
         return c4_fail(C4_ERR_USAGE, "--set: there is no key '%s'; these exist: %s", key, keys);
     }
     if (c4_field_read(field, value, object) == C4_OK) return C4_OK;
-    char problem_text[512];
-    snprintf(problem_text, sizeof problem_text, "%s", c4_error());
-    return c4_fail(C4_ERR_USAGE, "--set %s: %s", key, problem_text);
+    return c4_fail(C4_ERR_USAGE, "--set %s: %s", key, c4_error());
 }
 
 enum c4_status c4_study_set(struct c4_study *study, struct c4_scale *scale, const char *text) {
