@@ -102,7 +102,7 @@ void c4_completion_write_bash(FILE *out, const struct c4_program *program) {
             "    fi\n"
             "    COMPREPLY=()\n"
             "    if [[ -n $files && $cur != -* ]]; then\n"
-            "        compopt -o filenames 2>/dev/null\n"
+            "        compopt -o filenames 2>/dev/null || :\n"
             "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
             "    else\n"
             "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"

@@ -23,15 +23,15 @@ enum c4_option_type {
 
 /* One option. Only name and help, and value for all types but flags, are needed. */
 struct c4_option {
-    const char *name; /* without dashes; NULL ends a table */
-    char letter;      /* also accepted as -letter; '\0': none */
-    enum c4_option_type type;
+    const char *name;           /* without dashes; NULL ends a table */
+    const char *help;           /* what it is for: a phrase without a full stop */
     const char *value;          /* the value's name in help, as N or FILE */
     const char *initial;        /* the default as the user would type it; NULL: none */
-    const char *help;           /* what it is for: a phrase without a full stop */
-    double min, max;            /* inclusive, at most 2^53 in size; both 0: unlimited */
     const char *const *choices; /* NULL ends it */
-    bool hidden;                /* accepted, but left out of help, man page and completions */
+    double min, max;            /* inclusive, at most 2^53 in size; both 0: unlimited */
+    enum c4_option_type type;
+    char letter; /* also accepted as -letter; '\0': none */
+    bool hidden; /* accepted, but left out of help, man page and completions */
 };
 
 struct c4_args;

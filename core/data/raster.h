@@ -37,9 +37,6 @@ struct c4_rotation {
 };
 struct c4_rotation c4_rotation_of(int32_t k);
 
-/* A rotation by any angle, nearly uniform. */
-struct c4_rotation c4_draw_rotation(struct c4_draws *draws);
-
 struct c4_point {
     int32_t x, y;
 };
@@ -47,14 +44,18 @@ struct c4_point {
 /* ---- painting ---- */
 
 /* A colour that changes linearly over the image: level[c] + ((x - 16) across + (y - 16) down) / 16,
- * cut to 0..255. */
+ * cut to 0..255. |across|, |down| <= 64. */
 struct c4_paint {
+    int32_t grey; /* what the levels lie around */
     int32_t level[3];
     int32_t across, down;
 };
 
-/* A colour whose every channel is at least `contrast` (<= 128) away from `other`'s, counted around
- * the circle of 256; so light on dark and dark on light are equally likely. */
+/* A colour around a grey of 0..255: each channel up to 48 away from it, a slight slope. */
+void c4_draw_paint(struct c4_draws *draws, int32_t grey, struct c4_paint *out);
+
+/* A colour whose grey is at least `contrast` (<= 128) away from `other`'s, counted around the
+ * circle of 256, so that light on dark and dark on light are equally likely. */
 void c4_draw_contrast(struct c4_draws *draws, const struct c4_paint *other, int32_t contrast,
                       struct c4_paint *out);
 
@@ -62,13 +63,13 @@ void c4_draw_contrast(struct c4_draws *draws, const struct c4_paint *other, int3
 void c4_paint_all(uint8_t *image, const struct c4_paint *paint);
 
 /* Blends paint over the image: out = in + (paint - in) coverage / 256. */
-void c4_paint_over(uint8_t *image, const struct c4_paint *paint, const int32_t *coverage);
+void c4_paint_over(uint8_t *image, const struct c4_paint *paint, const uint16_t *coverage);
 
 /* Coverage of a shape from its signed distance (inside positive, Q6) with an edge one pixel wide.
  */
-static inline int32_t c4_edge(int32_t distance) {
+static inline uint16_t c4_edge(int32_t distance) {
     int32_t coverage = (distance + 32) * 4;
-    return coverage < 0 ? 0 : coverage > 256 ? 256 : coverage;
+    return (uint16_t)(coverage < 0 ? 0 : coverage > 256 ? 256 : coverage);
 }
 
 /* ---- strokes ---- */
@@ -81,7 +82,7 @@ void c4_stroke_segment(int32_t *squared, struct c4_point a, struct c4_point b, i
 
 /* Coverage of strokes of half-width `half` with an edge of half-width `soft` (32..half). Reach must
  * have been half + soft. */
-void c4_stroke_coverage(const int32_t *squared, int32_t half, int32_t soft, int32_t *coverage);
+void c4_stroke_coverage(const int32_t *squared, int32_t half, int32_t soft, uint16_t *coverage);
 
 /* ---- noise ---- */
 

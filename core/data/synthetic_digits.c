@@ -64,10 +64,11 @@ static struct affine draw_writing(struct c4_draws *draws) {
 }
 
 void c4_draw_digit(struct c4_draws *draws, int digit, uint8_t image[C4_IMAGE_BYTES]) {
-    int32_t squared[C4_PLANE_BYTES], coverage[C4_PLANE_BYTES];
+    int32_t squared[C4_PLANE_BYTES];
+    uint16_t coverage[C4_PLANE_BYTES];
     struct c4_paint background, paint;
     c4_draw_background(draws, c4_draw(draws, 0, 2), &background, image);
-    c4_draw_contrast(draws, &background, 48, &paint);
+    c4_draw_contrast(draws, &background, 64, &paint);
 
     struct affine map = draw_writing(draws);
     int32_t half = c4_draw(draws, 70, 170), soft = c4_draw(draws, 32, 64);
@@ -83,5 +84,5 @@ void c4_draw_digit(struct c4_draws *draws, int digit, uint8_t image[C4_IMAGE_BYT
     }
     c4_stroke_coverage(squared, half, soft, coverage);
     c4_paint_over(image, &paint, coverage);
-    c4_add_noise(image, draws, c4_draw(draws, 4, 40));
+    c4_add_noise(image, draws, c4_draw(draws, 2, 24));
 }

@@ -104,7 +104,7 @@ static struct shape shape_of(int class, int32_t r) {
         }                                                                                          \
         break
 static void shape_coverage(int class, int32_t r, const int32_t *u, const int32_t *v,
-                           int32_t *coverage) {
+                           uint16_t *coverage) {
     struct shape s = shape_of(class, r);
     switch (class) {
         FILL(0);
@@ -138,17 +138,18 @@ static void own_coordinates(struct c4_point centre, struct c4_rotation turn, int
 
 /* A second colour inside the shape: stripes (class 8) or chequers (class 9). */
 static void texture_coverage(int class, int32_t r, int32_t phase, const int32_t *u,
-                             const int32_t *v, int32_t *coverage) {
+                             const int32_t *v, uint16_t *coverage) {
     int32_t period = class == 8 ? part(r, 170) : part(r, 215);
     for (int i = 0; i < C4_PLANE_BYTES; i++) {
         int32_t a = in_stripe(u[i] + phase, period), b = in_stripe(v[i], period);
         int32_t d = class == 8 ? a : larger(smaller(a, b), smaller(-a, -b));
-        coverage[i] = coverage[i] * c4_edge(d) >> 8;
+        coverage[i] = (uint16_t)(coverage[i] * c4_edge(d) >> 8);
     }
 }
 
 static void draw_line(struct c4_draws *draws, const struct c4_paint *paint, uint8_t *image) {
-    int32_t squared[C4_PLANE_BYTES], coverage[C4_PLANE_BYTES];
+    int32_t squared[C4_PLANE_BYTES];
+    uint16_t coverage[C4_PLANE_BYTES];
     struct c4_point a = {c4_draw(draws, 0, 2047), c4_draw(draws, 0, 2047)};
     struct c4_point b = {a.x + c4_draw(draws, -768, 768), a.y + c4_draw(draws, -768, 768)};
     int32_t half = c4_draw(draws, 36, 110);
@@ -160,9 +161,7 @@ static void draw_line(struct c4_draws *draws, const struct c4_paint *paint, uint
 
 void c4_draw_background(struct c4_draws *draws, int clutter, struct c4_paint *paint,
                         uint8_t image[C4_IMAGE_BYTES]) {
-    for (int c = 0; c < 3; c++) paint->level[c] = c4_draw(draws, 0, 255);
-    paint->across = c4_draw(draws, -40, 40);
-    paint->down = c4_draw(draws, -40, 40);
+    c4_draw_paint(draws, c4_draw(draws, 0, 255), paint);
     c4_paint_all(image, paint);
     for (int k = 0; k < clutter; k++) {
         struct c4_paint other;
@@ -172,14 +171,15 @@ void c4_draw_background(struct c4_draws *draws, int clutter, struct c4_paint *pa
 }
 
 void c4_draw_object(struct c4_draws *draws, int class, uint8_t image[C4_IMAGE_BYTES]) {
-    int32_t u[C4_PLANE_BYTES], v[C4_PLANE_BYTES], coverage[C4_PLANE_BYTES];
+    int32_t u[C4_PLANE_BYTES], v[C4_PLANE_BYTES];
+    uint16_t coverage[C4_PLANE_BYTES];
     struct c4_paint background, paint, second;
-    c4_draw_background(draws, c4_draw(draws, 2, 5), &background, image);
+    c4_draw_background(draws, c4_draw(draws, 1, 3), &background, image);
 
-    int32_t r = c4_draw(draws, 420, 880);
-    struct c4_point centre = {c4_draw(draws, 640, 1408), c4_draw(draws, 640, 1408)};
-    own_coordinates(centre, c4_draw_rotation(draws), u, v);
-    c4_draw_contrast(draws, &background, 40, &paint);
+    int32_t r = c4_draw(draws, 560, 900);
+    struct c4_point centre = {c4_draw(draws, 768, 1280), c4_draw(draws, 768, 1280)};
+    own_coordinates(centre, c4_rotation_of(c4_draw(draws, -12, 12)), u, v);
+    c4_draw_contrast(draws, &background, 56, &paint);
     c4_draw_contrast(draws, &paint, 56, &second);
     shape_coverage(class, r, u, v, coverage);
     c4_paint_over(image, &paint, coverage);
@@ -188,6 +188,6 @@ void c4_draw_object(struct c4_draws *draws, int class, uint8_t image[C4_IMAGE_BY
         texture_coverage(class, r, phase, u, v, coverage);
         c4_paint_over(image, &second, coverage);
     }
-    if (c4_draw(draws, 0, 3) == 0) draw_line(draws, &second, image); /* something in front of it */
-    c4_add_noise(image, draws, c4_draw(draws, 4, 40));
+    if (c4_draw(draws, 0, 5) == 0) draw_line(draws, &second, image); /* something in front of it */
+    c4_add_noise(image, draws, c4_draw(draws, 2, 24));
 }

@@ -1,0 +1,17 @@
+# Types into an interactive zsh on a pseudo-terminal, as a user does.
+# usage: zsh -f cli_complete.zsh FOLDER TYPED WANTED [TYPED WANTED...]
+# FOLDER holds a completion function; TYPED and a tab have to bring WANTED (a pattern) to the screen.
+# A wait for what never comes ends with the caller's time limit.
+zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z "PS1=; fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D; print ready-\$((6 * 7))"
+zpty -r -m z screen '*ready-42*' || exit 1
+shift
+while (( $# )); do
+    zpty -n -w z "$1"$'\t'
+    zpty -r -m z screen "*$2*" || exit 1
+    print -r -- "$1"
+    zpty -n -w z $'\x15' # takes the line back
+    shift 2
+done
+zpty -d z
