@@ -11,14 +11,12 @@
 #define C4_DATA_DATASET_H
 
 #include "core/base/status.h"
+#include "core/op/conv4.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define C4_IMAGE_SIDE 32
 #define C4_PLANE_BYTES (C4_IMAGE_SIDE * C4_IMAGE_SIDE)
-#define C4_IMAGE_BYTES (3 * C4_PLANE_BYTES)
-#define C4_CLASSES 10
 
 enum c4_dataset_kind {
     C4_CIFAR10,

@@ -15,7 +15,7 @@ enum { MARK_BYTES = 256 };
 
 static bool exists(const char *folder, const char *name) {
     char path[C4_PATH_BYTES];
-    return c4_path_join(path, folder, name) == C4_OK && access(path, F_OK) == 0;
+    return c4_path_join(path, C4_PATH_BYTES, folder, name) == C4_OK && access(path, F_OK) == 0;
 }
 
 /* ---- the SYNTHETIC file ---- */
@@ -29,7 +29,7 @@ enum c4_status c4_synthetic_mark_write(const char *folder, const struct c4_synth
     char path[C4_PATH_BYTES], text[MARK_BYTES];
     struct c4_publish publish;
     mark_text(mark, text);
-    C4_TRY(c4_path_join(path, folder, MARK_NAME));
+    C4_TRY(c4_path_join(path, C4_PATH_BYTES, folder, MARK_NAME));
     C4_TRY(c4_publish_open(&publish, path));
     fputs(text, publish.file); /* c4_publish_close() finds a failed write */
     return c4_publish_close(&publish, 1);
@@ -44,7 +44,7 @@ static uint64_t number_after(const char *text, const char *word) {
  * decides whether images count as real. */
 static enum c4_status mark_read(const char *folder, struct c4_synthetic_mark *mark, bool *found) {
     char path[C4_PATH_BYTES], text[MARK_BYTES] = "", again[MARK_BYTES];
-    C4_TRY(c4_path_join(path, folder, MARK_NAME));
+    C4_TRY(c4_path_join(path, C4_PATH_BYTES, folder, MARK_NAME));
     FILE *file = fopen(path, "rb");
     *found = file != NULL;
     if (file == NULL) {
@@ -74,10 +74,10 @@ static bool has_batches(const char *folder) {
 }
 
 static enum c4_status cifar10_folder(const char *folder, char found[C4_PATH_BYTES]) {
-    C4_TRY(c4_path_join(found, folder, "cifar-10-batches-bin"));
+    C4_TRY(c4_path_join(found, C4_PATH_BYTES, folder, "cifar-10-batches-bin"));
     if (has_batches(found)) return C4_OK;
     if (has_batches(folder)) {
-        C4_TRY(c4_path_join(found, folder, "."));
+        C4_TRY(c4_path_join(found, C4_PATH_BYTES, folder, "."));
         return C4_OK;
     }
     if (exists(folder, "cifar-10-batches-py") ||
@@ -109,7 +109,7 @@ static enum c4_status find_cifar10(const char *folder, enum c4_split split,
         char name[32] = "test_batch.bin";
         if (split == C4_TRAIN) snprintf(name, sizeof name, "data_batch_%d.bin", batch);
         struct c4_data_file *file = &out->file[out->count++];
-        C4_TRY(c4_path_join(file->path, batches, name));
+        C4_TRY(c4_path_join(file->path, C4_PATH_BYTES, batches, name));
         file->required = left < C4_CIFAR10_FILE_RECORDS ? left : C4_CIFAR10_FILE_RECORDS;
         file->most = file->required;
         left -= file->required;
@@ -122,7 +122,7 @@ static enum c4_status find_cifar10(const char *folder, enum c4_split split,
 /* The first of FOLDER/a, FOLDER/b that exists. */
 static bool find_one(const char *folder, const char *a, const char *b, char path[C4_PATH_BYTES]) {
     const char *name = exists(folder, a) ? a : exists(folder, b) ? b : NULL;
-    return name != NULL && c4_path_join(path, folder, name) == C4_OK;
+    return name != NULL && c4_path_join(path, C4_PATH_BYTES, folder, name) == C4_OK;
 }
 
 static enum c4_status find_plain_svhn(struct c4_data_file *file, enum c4_split split,

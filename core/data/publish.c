@@ -6,20 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum c4_status c4_path_join(char path[C4_PATH_BYTES], const char *folder, const char *name) {
-    int length = snprintf(path, C4_PATH_BYTES, "%s/%s", folder, name);
-    if (length >= 0 && length < C4_PATH_BYTES) return C4_OK;
-    return c4_fail(C4_ERR_DATA, "the path of %s is longer than %d bytes", name, C4_PATH_BYTES - 1);
-}
-
-enum c4_status c4_make_folder(const char *path) {
-    struct stat info;
-    if (mkdir(path, 0777) == 0) return C4_OK;
-    int cause = errno;
-    if (cause == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return C4_OK;
-    return c4_fail(C4_ERR_FAILED, "%s: cannot make this folder: %s", path, strerror(cause));
-}
-
 enum c4_status c4_publish_open(struct c4_publish *publish, const char *path) {
     int length = snprintf(publish->path, sizeof publish->path, "%s", path);
     int longer = snprintf(publish->temporary, sizeof publish->temporary, "%s.%ld.part", path,

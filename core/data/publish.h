@@ -3,6 +3,7 @@
 #define C4_DATA_PUBLISH_H
 
 #include "core/base/status.h"
+#include "core/file/file.h"
 
 #include <stdio.h>
 
@@ -21,11 +22,5 @@ enum c4_status c4_publish_open(struct c4_publish *publish, const char *path);
 /* Ends the writing. keep: flush, fsync, rename to the final name, fsync of the folder; else, or if
  * any of these or an earlier write failed, the file is removed. C4_ERR_FAILED names the cause. */
 enum c4_status c4_publish_close(struct c4_publish *publish, int keep);
-
-/* Makes a folder; one that exists is fine. Its parent must exist. */
-enum c4_status c4_make_folder(const char *path);
-
-/* folder + "/" + name. C4_ERR_DATA if it does not fit. */
-enum c4_status c4_path_join(char path[C4_PATH_BYTES], const char *folder, const char *name);
 
 #endif

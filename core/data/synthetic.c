@@ -75,7 +75,7 @@ static enum c4_status write_set(const char *folder, enum c4_synthetic_set set, e
         } else {
             snprintf(name, sizeof name, "data_batch_%u.bin", batch);
         }
-        status = c4_path_join(path, folder, name);
+        status = c4_path_join(path, C4_PATH_BYTES, folder, name);
         if (status == C4_OK) {
             status = c4_record_write(path, data.images + (size_t)first * C4_IMAGE_BYTES,
                                      data.labels + first, n);
@@ -89,8 +89,8 @@ static enum c4_status write_set(const char *folder, enum c4_synthetic_set set, e
 static enum c4_status write_pair(const char *folder, const char *name,
                                  const struct c4_synthetic_mark *mark, enum c4_synthetic_set set) {
     char inside[C4_PATH_BYTES];
-    C4_TRY(c4_path_join(inside, folder, name));
-    C4_TRY(c4_make_folder(inside));
+    C4_TRY(c4_path_join(inside, C4_PATH_BYTES, folder, name));
+    C4_TRY(c4_dir_make(inside));
     C4_TRY(c4_synthetic_mark_write(inside, mark));
     C4_TRY(write_set(inside, set, C4_TRAIN, mark->seed, mark->train));
     return write_set(inside, set, C4_TEST, mark->seed, mark->test);
@@ -104,7 +104,7 @@ enum c4_status c4_synthetic_write(const char *folder, uint64_t seed, uint32_t tr
                        "possible",
                        train, test);
     }
-    C4_TRY(c4_make_folder(folder));
+    C4_TRY(c4_dir_make(folder));
     C4_TRY(refuse_real(folder, C4_CIFAR10));
     C4_TRY(refuse_real(folder, C4_SVHN));
     struct c4_synthetic_mark objects = {"objects", seed, train, test};

@@ -85,6 +85,9 @@ static enum c4_status check_tensors(const char *path, const struct c4_tensor *te
                            "%s: tensor %zu cannot be written; it needs a name, at most 8 "
                            "dimensions and size_bytes that its shape gives",
                            path, i);
+        if (strcmp(tensors[i].name, "__metadata__") == 0)
+            return c4_fail(C4_ERR_USAGE, "%s: no tensor may be named __metadata__; rename it",
+                           path);
     }
     return C4_OK;
 }

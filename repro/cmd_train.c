@@ -1,0 +1,296 @@
+/* conv4 train: one network on one task, from initial weights, a file, or where it stopped. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cli/cli.h"
+#include "core/cli/interrupt.h"
+#include "core/cli/progress.h"
+#include "core/file/file.h"
+#include "core/file/json.h"
+#include "core/host/clock.h"
+#include "core/net/checkpoint.h"
+#include "core/net/init.h"
+#include "core/net/train.h"
+#include "repro/engine.h"
+#include "repro/task.h"
+#include "repro/train_batches.h"
+
+static const struct c4_option options[] = {
+    C4_TASK_OPTIONS,
+    {.name = "images",
+     .type = C4_OPTION_INTEGER,
+     .value = "N",
+     .initial = "0",
+     .min = 0,
+     .max = 100000,
+     .help = "train on the first N images only (0: all)"},
+    {.name = "test-images",
+     .type = C4_OPTION_INTEGER,
+     .value = "N",
+     .initial = "0",
+     .min = 0,
+     .max = 100000,
+     .help = "test on the first N images only (0: all)"},
+    {.name = "epochs",
+     .type = C4_OPTION_INTEGER,
+     .value = "N",
+     .initial = "1",
+     .min = 1,
+     .max = 1000000,
+     .help = "epochs in all, those of a resumed checkpoint included"},
+    {.name = "batch",
+     .type = C4_OPTION_INTEGER,
+     .value = "N",
+     .initial = "32",
+     .min = 1,
+     .max = 4096,
+     .help = "images of a training batch; evaluation takes 32"},
+    {.name = "lr",
+     .type = C4_OPTION_REAL,
+     .value = "X",
+     .initial = "0.001",
+     .min = 0,
+     .max = 1e30,
+     .help = "learning rate"},
+    {.name = "momentum",
+     .type = C4_OPTION_REAL,
+     .value = "X",
+     .initial = "0.9",
+     .min = 0,
+     .max = 1,
+     .help = "momentum of SGD"},
+    {.name = "init",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "start from these weights (safetensors); momentum starts at zero"},
+    {.name = "checkpoint",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "kept up to date after every epoch; if it exists, training goes on from it"},
+    {.name = "save",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "write the weights at the end"},
+    {.name = "batches",
+     .type = C4_OPTION_STRING,
+     .value = "FILE|N",
+     .help =
+         "take just these steps: the batches of a safetensors file (images U8 [steps, batch, 3, "
+         "32, 32], labels U8 or I64 [steps, batch]), or the first N of epoch 1"},
+    {.name = "log-json",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "one JSON object a line: each epoch, or each step with --batches"},
+    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "no progress, only the end"},
+    C4_ENGINE_OPTIONS,
+    {.name = NULL},
+};
+
+static const char *const examples[] = {
+    "conv4 train --epochs 5 --images 8000 --save net.safetensors",
+    "conv4 train --data DIR --labels random --degree 9 --epochs 150 --checkpoint run.safetensors",
+    "conv4 train --init theirs.safetensors --batches batches.safetensors --log-json steps.jsonl",
+    NULL};
+
+enum { EVALUATION_BATCH = 32 };
+
+struct job {
+    const struct c4_args *args;
+    struct c4_engine engine;
+    struct c4_task train, test;
+    struct c4_plan *plan;
+    struct c4_checkpoint *net; /* seed, epochs done, and the state between plan and files */
+    struct c4_json_lines *log;
+    struct c4_progress progress;
+    uint64_t images_before; /* of the passes done in this process */
+};
+
+static enum c4_status watch(void *context, uint32_t images_done) {
+    struct job *job = context;
+    c4_progress_update(&job->progress, job->images_before + images_done, (uint64_t)c4_clock_ns());
+    return c4_interrupted();
+}
+
+/* Initial weights, --init's, or the checkpoint's with its momentum and epoch. */
+static enum c4_status begin_state(struct job *job, const char *checkpoint) {
+    struct c4_checkpoint *net = job->net;
+    const char *init = c4_arg_text(job->args, "init");
+    uint64_t seed = (uint64_t)c4_arg_integer(job->args, "seed");
+    if (checkpoint && c4_path_exists(checkpoint)) {
+        C4_TRY(c4_checkpoint_read(checkpoint, net));
+        const char *differs = !net->has_momentum                ? "it holds no momentum"
+                              : net->seed != seed               ? "its seed differs"
+                              : net->order != job->engine.order ? "its block order differs"
+                              : strcmp(net->backend, job->engine.dispatch.backend.name) != 0
+                                  ? "another backend began it"
+                              : strcmp(net->data_sha256, job->train.data.sha256) != 0
+                                  ? "its training images differ"
+                                  : NULL;
+        if (differs)
+            return c4_fail(C4_ERR_USAGE,
+                           "cannot go on from %s: %s; repeat the command that began it, or name "
+                           "another --checkpoint",
+                           checkpoint, differs);
+    } else if (init) {
+        C4_TRY(c4_checkpoint_read(init, net));
+        if (net->has_order && net->order != job->engine.order)
+            return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; say so", init,
+                           c4_order_name(net->order));
+        net->epoch = net->batches = 0;
+        memset(net->momentum, 0, sizeof net->momentum);
+    } else {
+        c4_net_init(seed, net->state);
+    }
+    net->seed = seed;
+    net->order = job->engine.order;
+    net->wide = strcmp(job->engine.dispatch.backend.name, "ref64") == 0;
+    snprintf(net->backend, sizeof net->backend, "%s", job->engine.dispatch.backend.name);
+    snprintf(net->data_sha256, sizeof net->data_sha256, "%s", job->train.data.sha256);
+    return job->engine.dispatch.backend.step->load(job->plan, net->state, net->momentum);
+}
+
+/* The plan's state, with or without momentum, as a file. */
+static enum c4_status write_net(struct job *job, const char *path, bool momentum) {
+    C4_TRY(
+        job->engine.dispatch.backend.step->store(job->plan, job->net->state, job->net->momentum));
+    job->net->has_momentum = momentum;
+    return c4_checkpoint_write(path, job->net);
+}
+
+static json_t *header_line(const struct job *job) {
+    char engine[160];
+    c4_engine_describe(&job->engine, engine, sizeof engine);
+    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:I}", "conv4", C4_VERSION, "arithmetic",
+                     C4_ARITHMETIC, "engine", engine, "data", job->train.data.name, "data_sha256",
+                     job->train.data.sha256, "synthetic", (int)job->train.data.synthetic, "seed",
+                     (json_int_t)job->net->seed);
+}
+
+static enum c4_status log_line(struct job *job, json_t *line) {
+    enum c4_status status = job->log ? c4_json_lines_append(job->log, line) : C4_OK;
+    json_decref(line);
+    return status;
+}
+
+static enum c4_status report_epoch(struct job *job, const struct c4_pass_result *trained,
+                                   const struct c4_pass_result *train,
+                                   const struct c4_pass_result *test) {
+    double rate = trained->images / trained->seconds;
+    c4_progress_hide(&job->progress);
+    printf("epoch %" PRIu64 "  loss %.4f  train accuracy %.2f %%  test accuracy %.2f %%  "
+           "%.0f images/s\n",
+           job->net->epoch, trained->loss, 100 * train->accuracy, 100 * test->accuracy, rate);
+    fflush(stdout);
+    return log_line(job,
+                    json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch",
+                              (json_int_t)job->net->epoch, "loss", c4_json_real(trained->loss),
+                              "train_accuracy", c4_json_real(train->accuracy),
+                              "train_accuracy_running", c4_json_real(trained->accuracy),
+                              "test_accuracy", c4_json_real(test->accuracy), "seconds",
+                              c4_json_real(trained->seconds), "images_per_s", c4_json_real(rate)));
+}
+
+static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
+    const struct c4_sgd sgd = {c4_arg_real(job->args, "lr"), c4_arg_real(job->args, "momentum")};
+    struct c4_pass training = {.step = job->engine.dispatch.backend.step,
+                               .plan = job->plan,
+                               .data = &job->train.data,
+                               .labels = job->train.labels,
+                               .batch = (int)c4_arg_integer(job->args, "batch"),
+                               .watch = watch,
+                               .watch_context = job};
+    struct c4_pass on_train = training, on_test = training;
+    on_train.batch = on_test.batch = EVALUATION_BATCH;
+    on_test.data = &job->test.data;
+    on_test.labels = job->test.labels;
+
+    uint64_t epochs = (uint64_t)c4_arg_integer(job->args, "epochs");
+    uint64_t left = epochs > job->net->epoch ? epochs - job->net->epoch : 0;
+    uint64_t images = 2 * (uint64_t)on_train.data->count + on_test.data->count; /* of an epoch */
+    c4_progress_start(
+        &job->progress, stderr, c4_progress_style_of(stderr, c4_arg_flag(job->args, "quiet")),
+        "training and evaluation", "images", 0, left * images, (uint64_t)c4_clock_ns());
+    while (job->net->epoch < epochs) {
+        struct c4_pass_result trained, train, test;
+        uint32_t epoch = (uint32_t)job->net->epoch + 1;
+        C4_TRY(c4_train_epoch(&training, &sgd, job->net->seed, C4_RNG_SHUFFLE, epoch, &trained));
+        job->images_before += trained.images;
+        C4_TRY(c4_evaluate(&on_train, job->engine.statistics, on_train.data->count, &train, NULL));
+        job->images_before += train.images;
+        C4_TRY(c4_evaluate(&on_test, job->engine.statistics, on_test.data->count, &test, NULL));
+        job->images_before += test.images;
+        job->net->epoch = epoch;
+        job->net->batches += trained.batches;
+        if (checkpoint) C4_TRY(write_net(job, checkpoint, true));
+        C4_TRY(report_epoch(job, &trained, &train, &test));
+    }
+    c4_progress_finish(&job->progress, job->images_before, (uint64_t)c4_clock_ns());
+    return C4_OK;
+}
+
+static enum c4_status train(struct job *job) {
+    const struct c4_args *args = job->args;
+    const char *checkpoint = c4_arg_text(args, "checkpoint");
+    const char *batches = c4_arg_text(args, "batches"), *save = c4_arg_text(args, "save");
+    bool own_batches = batches && c4_train_batches_is_file(batches);
+    if (batches && checkpoint)
+        return c4_fail(C4_ERR_USAGE, "--batches takes a few steps; --checkpoint goes with epochs");
+    C4_TRY(c4_interrupt_catch());
+    C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
+    if (!own_batches)
+        C4_TRY(c4_task_open(args, C4_TRAIN, (uint32_t)c4_arg_integer(args, "images"), &job->train));
+    if (!batches)
+        C4_TRY(
+            c4_task_open(args, C4_TEST, (uint32_t)c4_arg_integer(args, "test-images"), &job->test));
+    struct c4_batches steps = {0};
+    int max_batch = (int)c4_arg_integer(args, "batch");
+    if (batches) {
+        C4_TRY(c4_train_batches_open(batches, &job->train, (uint64_t)c4_arg_integer(args, "seed"),
+                                     max_batch, &steps));
+        max_batch = steps.batch;
+    }
+    job->net = c4_checkpoint_new();
+    enum c4_status status = job->net ? C4_OK : C4_ERR_MEMORY;
+    if (max_batch < EVALUATION_BATCH) max_batch = EVALUATION_BATCH;
+    if (status == C4_OK) status = c4_engine_plan(&job->engine, max_batch, &job->plan);
+    if (status == C4_OK) status = begin_state(job, checkpoint);
+    const char *log = c4_arg_text(args, "log-json");
+    if (status == C4_OK && log) status = c4_json_lines_open(&job->log, log);
+    if (status == C4_OK) status = log_line(job, header_line(job));
+    const struct c4_sgd sgd = {c4_arg_real(args, "lr"), c4_arg_real(args, "momentum")};
+    if (status == C4_OK)
+        status = batches ? c4_train_batches_run(&steps, job->engine.dispatch.backend.step,
+                                                job->plan, &sgd, job->log, &job->net->batches)
+                         : train_epochs(job, checkpoint);
+    c4_train_batches_close(&steps);
+    if (status == C4_OK && save) status = write_net(job, save, false);
+    return status;
+}
+
+static int run(const struct c4_args *args) {
+    struct job job = {.args = args};
+    enum c4_status status = train(&job);
+    enum c4_status closed = c4_json_lines_close(&job.log);
+    if (status == C4_OK) status = closed;
+    c4_progress_hide(&job.progress);
+    if (job.plan) job.engine.dispatch.backend.step->destroy(job.plan);
+    c4_checkpoint_free(job.net);
+    c4_task_close(&job.train);
+    c4_task_close(&job.test);
+    c4_engine_close(&job.engine);
+    return c4_cli_exit(args, status);
+}
+
+const struct c4_command c4_cmd_train = {
+    .name = "train",
+    .summary = "train one network",
+    .description = "Trains conv4 with SGD and reports loss and accuracy after every epoch. Weights "
+                   "are safetensors files with PyTorch's names and shapes (conv1.weight, ..., "
+                   "bn1.running_mean, ..., linear.bias). With --checkpoint a run that was killed "
+                   "goes on where its last epoch ended, with the same bits.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,147 @@
+/* CSV tables, JSON files and JSON lines. */
+#include "core/file/csv.h"
+#include "core/file/json.h"
+#include "tests/test_file_scratch.h"
+
+#include <float.h>
+#include <math.h>
+
+static void csv_quotes_and_rounds_trip(void **state) {
+    struct c4_csv csv = {0};
+    const char *path = scratch_path(state, "t.csv");
+    c4_csv_text(&csv, "layer");
+    c4_csv_text(&csv, "a,b");
+    c4_csv_text(&csv, "say \"hi\"");
+    c4_csv_text(&csv, "two\nlines");
+    c4_csv_text(&csv, "");
+    c4_csv_end_row(&csv);
+    c4_csv_real(&csv, 0.1);
+    c4_csv_real(&csv, NAN);
+    c4_csv_real(&csv, -INFINITY);
+    c4_csv_real(&csv, 1.0 / 3);
+    c4_csv_real(&csv, -0.0);
+    c4_csv_end_row(&csv);
+    c4_csv_integer(&csv, INT64_MIN);
+    c4_csv_integer(&csv, 42);
+    c4_csv_real(&csv, 3);
+    c4_csv_real(&csv, DBL_MAX);
+    c4_csv_real(&csv, DBL_TRUE_MIN);
+    c4_csv_end_row(&csv);
+    assert_int_equal(c4_csv_save(&csv, path), C4_OK);
+    assert_text_file_is(path, "layer,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",\n"
+                              "0.1,,,0.3333333333333333,-0\n"
+                              "-9223372036854775808,42,3,1.7976931348623157e+308,5e-324\n");
+    assert_failed(c4_csv_save(&csv, scratch_path(state, "none/t.csv")), C4_ERR_FAILED,
+                  "folder does not exist");
+    csv.out_of_memory = 1;
+    assert_failed(c4_csv_save(&csv, path), C4_ERR_MEMORY, "no memory");
+    c4_csv_free(&csv);
+    assert_null(csv.text);
+    assert_int_equal(c4_csv_save(&csv, path), C4_OK);
+    assert_text_file_is(path, "");
+}
+
+static void csv_grows(void **state) {
+    enum { ROWS = 20000 };
+    struct c4_csv csv = {0};
+    const char *path = scratch_path(state, "long.csv");
+    for (int i = 0; i < ROWS; i++) {
+        c4_csv_integer(&csv, i);
+        c4_csv_real(&csv, sqrt(i));
+        c4_csv_end_row(&csv);
+    }
+    assert_int_equal(c4_csv_save(&csv, path), C4_OK);
+    c4_csv_free(&csv);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    char line[64];
+    for (int i = 0; i < ROWS; i++) {
+        char *rest;
+        assert_non_null(fgets(line, sizeof line, file));
+        assert_int_equal(strtol(line, &rest, 10), i);
+        assert_int_equal(*rest, ',');
+        assert_true(strtod(rest + 1, &rest) == sqrt(i));
+        assert_string_equal(rest, "\n");
+    }
+    assert_null(fgets(line, sizeof line, file));
+    fclose(file);
+}
+
+static void json_is_saved(void **state) {
+    const char *path = scratch_path(state, "r.json");
+    json_t *object = json_pack("{s:o, s:o, s:o, s:i}", "z", c4_json_real(0.5), "nan",
+                               c4_json_real(NAN), "inf", c4_json_real(INFINITY), "a", 1);
+    assert_int_equal(c4_json_save(path, object), C4_OK);
+    assert_text_file_is(path, "{\n  \"z\": 0.5,\n  \"nan\": null,\n  \"inf\": null,\n"
+                              "  \"a\": 1\n}\n");
+    assert_failed(c4_json_save(scratch_path(state, "none/r.json"), object), C4_ERR_FAILED,
+                  "folder does not exist");
+    json_decref(object);
+    assert_failed(c4_json_save(path, NULL), C4_ERR_MEMORY, "memory");
+    assert_failed(c4_json_save(path, json_true()), C4_ERR_USAGE, "object or array");
+    assert_int_equal(scratch_entries(state), 1);
+}
+
+static void json_lines_are_whole(void **state) {
+    const char *path = scratch_path(state, "log.jsonl");
+    struct c4_json_lines *lines;
+    json_t *object = json_pack("{s:i, s:s}", "epoch", 1, "text", "two\nlines");
+    put_file(path, "something older and longer than one line", 40);
+    assert_int_equal(c4_json_lines_open(&lines, path), C4_OK);
+    assert_int_equal(c4_json_lines_append(lines, object), C4_OK);
+    assert_text_file_is(path, "{\"epoch\":1,\"text\":\"two\\nlines\"}\n");
+    assert_failed(c4_json_lines_append(lines, json_true()), C4_ERR_USAGE, "object");
+    assert_failed(c4_json_lines_append(lines, NULL), C4_ERR_MEMORY, "memory");
+
+    struct rlimit old;
+    file_size_limit_begin(40, &old);
+    enum c4_status status = c4_json_lines_append(lines, object);
+    file_size_limit_end(&old);
+    assert_failed(status, C4_ERR_FAILED, "ulimit");
+    assert_text_file_is(path, "{\"epoch\":1,\"text\":\"two\\nlines\"}\n");
+    assert_int_equal(c4_json_lines_append(lines, object), C4_OK);
+    assert_int_equal(c4_json_lines_close(&lines), C4_OK);
+    assert_text_file_is(path, "{\"epoch\":1,\"text\":\"two\\nlines\"}\n"
+                              "{\"epoch\":1,\"text\":\"two\\nlines\"}\n");
+    assert_null(lines);
+    assert_int_equal(c4_json_lines_close(&lines), C4_OK);
+    json_decref(object);
+}
+
+static void json_lines_report_a_full_disk(void **state) {
+    struct scratch *scratch = *state;
+    struct c4_json_lines *lines;
+    json_t *object = json_pack("{s:i}", "epoch", 1);
+    if (c4_path_exists("/dev/full")) {
+        assert_int_equal(c4_json_lines_open(&lines, "/dev/full"), C4_OK);
+        assert_failed(c4_json_lines_append(lines, object), C4_ERR_FAILED, "the disk is full");
+        assert_int_equal(c4_json_lines_close(&lines), C4_OK);
+    }
+    assert_failed(c4_json_lines_open(&lines, scratch_path(state, "none/x")), C4_ERR_FAILED,
+                  "folder does not exist");
+    assert_null(lines);
+    assert_failed(c4_json_lines_open(&lines, scratch->folder), C4_ERR_FAILED, "is a folder");
+    const char *locked = scratch_path(state, "locked");
+    put_file(locked, "old", 3);
+    assert_int_equal(chmod(locked, 0444), 0);
+    assert_int_equal(chmod(scratch->folder, 0777), 0);
+    unprivileged_begin();
+    enum c4_status status = c4_json_lines_open(&lines, locked);
+    unprivileged_end();
+    assert_failed(status, C4_ERR_ENVIRONMENT, "permission to write");
+    assert_text_file_is(locked, "old");
+    json_decref(object);
+}
+
+#define SCRATCH_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        SCRATCH_TEST(csv_quotes_and_rounds_trip),
+        SCRATCH_TEST(csv_grows),
+        SCRATCH_TEST(json_is_saved),
+        SCRATCH_TEST(json_lines_are_whole),
+        SCRATCH_TEST(json_lines_report_a_full_disk),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
