@@ -1,0 +1,64 @@
+#include "core/cost/cka_cost.h"
+
+/* Elements of the lower triangle of tiles: half of the square and of its diagonal tiles. */
+static double triangle(size_t rows) {
+    double m = (double)rows, rest = (double)(rows % C4_CKA_TILE);
+    double whole = (double)(rows / C4_CKA_TILE) * C4_CKA_TILE * C4_CKA_TILE;
+    return (m * m + whole + rest * rest) / 2;
+}
+
+static double tiles(size_t rows) {
+    return (double)(rows / C4_CKA_TILE) + (rows % C4_CKA_TILE != 0);
+}
+
+/* Rows that the tiles of a lower triangle read: every tile of rows takes part in tiles(rows) + 1.
+ */
+static double triangle_rows(size_t rows) {
+    return (double)rows * (tiles(rows) + 1);
+}
+
+/* Read for the means, read again, written centred. */
+static double centring_bytes(size_t n, size_t features, size_t value_bytes) {
+    return 3 * (double)n * (double)features * (double)value_bytes;
+}
+
+static struct c4_cka_cost gram_of(size_t n, size_t features, size_t value_bytes) {
+    struct c4_cka_cost cost;
+    cost.flops = 2 * triangle(n) * (double)features;
+    cost.bytes = centring_bytes(n, features, value_bytes) +
+                 triangle_rows(n) * (double)features * (double)value_bytes +
+                 (double)sizeof(double) * triangle(n); /* the kept Gram, written or read */
+    return cost;
+}
+
+static struct c4_cka_cost self_of(size_t n, size_t features, size_t value_bytes) {
+    struct c4_cka_cost cost;
+    cost.flops = 2 * triangle(features) * (double)n;
+    cost.bytes = centring_bytes(n, features, value_bytes) +
+                 triangle_rows(features) * (double)n * (double)value_bytes;
+    return cost;
+}
+
+static void add(struct c4_cka_cost *sum, struct c4_cka_cost cost) {
+    sum->flops += cost.flops;
+    sum->bytes += cost.bytes;
+}
+
+struct c4_cka_cost c4_cka_gram_cost(const struct c4_cka_shape *shape) {
+    struct c4_cka_cost sum = gram_of(shape->n, shape->q, shape->value_bytes);
+    if (!shape->reference_cached) add(&sum, gram_of(shape->n, shape->p, shape->value_bytes));
+    return sum;
+}
+
+struct c4_cka_cost c4_cka_feature_cost(const struct c4_cka_shape *shape) {
+    struct c4_cka_cost sum = self_of(shape->n, shape->q, shape->value_bytes);
+    double n = (double)shape->n, p = (double)shape->p, q = (double)shape->q;
+    sum.flops += 2 * p * q * n;
+    sum.bytes += (p * tiles(shape->q) + q * tiles(shape->p)) * n * (double)shape->value_bytes;
+    if (!shape->reference_cached) add(&sum, self_of(shape->n, shape->p, shape->value_bytes));
+    return sum;
+}
+
+bool c4_cka_gram_is_cheaper(const struct c4_cka_shape *shape) {
+    return c4_cka_gram_cost(shape).flops <= c4_cka_feature_cost(shape).flops;
+}

@@ -1,0 +1,35 @@
+/* What one linear CKA costs in its two forms. Pure functions of the shapes.
+ *
+ * Both forms run over tiles of C4_CKA_TILE x C4_CKA_TILE products (core/similarity/cka.h). A
+ * symmetric product of m rows costs its lower triangle of tiles, diagonal tiles in full. */
+#ifndef C4_COST_CKA_COST_H
+#define C4_COST_CKA_COST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define C4_CKA_TILE 64
+
+struct c4_cka_shape {
+    size_t n;              /* examples */
+    size_t p, q;           /* features of the reference and of the other side */
+    size_t value_bytes;    /* 4 if computed in float, 8 in double */
+    bool reference_cached; /* the reference's own part is already there */
+};
+
+struct c4_cka_cost {
+    double flops; /* of the products: 2 for each multiply-add; centring and folding are left out */
+    double bytes; /* traffic if nothing stays in a cache between two passes or two tiles */
+};
+
+/* Gram form: n x n Grams of both sides, the reference's kept. About n^2 q FLOPs (+ n^2 p). */
+struct c4_cka_cost c4_cka_gram_cost(const struct c4_cka_shape *shape);
+
+/* Feature form: the q x q product of one side and the p x q product of both. About
+ * n q^2 + 2 n p q FLOPs (+ n p^2). */
+struct c4_cka_cost c4_cka_feature_cost(const struct c4_cka_shape *shape);
+
+/* Gram if it needs no more FLOPs than the feature form. */
+bool c4_cka_gram_is_cheaper(const struct c4_cka_shape *shape);
+
+#endif

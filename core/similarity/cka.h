@@ -1,0 +1,116 @@
+/* Linear CKA, biased (Kornblith et al. 2019, arXiv 1905.00414) and debiased (Song et al. 2007,
+ * Szekely and Rizzo 2014; the U-centred form of Kornblith's notebook).
+ *
+ * X is n x p, Y is n x q, a row is one example. With centred columns, K = XX', L = YY':
+ *   CKA(X, Y) = <K, L> / sqrt(<K, K> <L, L>)
+ *   biased    <K, L> = sum_ij K_ij L_ij = |X'Y|^2
+ *   debiased  <K, L> = sum_{i != j} K_ij L_ij + (sum_i k_i)(sum_i l_i) / ((n - 1)(n - 2))
+ *                      - 2 / (n - 2) sum_i k_i l_i,      k_i = sum_{j != i} K_ij
+ *             = |X'Y|^2 - n / (n - 2) sum_i K_ii L_ii + (sum_i K_ii)(sum_i L_ii) / ((n - 1)(n - 2))
+ * Biased values lie in 0..1 up to rounding and are far from 0 for unrelated wide features (about
+ * p / (p + n)); debiased ones are then about 0, may be negative, and are not clamped. Any p and q
+ * >= 1; biased needs n >= 2, debiased n >= 4.
+ *
+ * The Gram form makes K and L (n x n), the feature form X'Y, X'X and Y'Y; their values are equal up
+ * to rounding. Each is computed in float, with double outside the Gram blocks, or in double.
+ *
+ * The order, which fixes the bits. Results do not depend on threads, CPU or compiler if the Gram
+ * slot is one of the bit-exact backends. All is in double except where float is said.
+ *  1. A column's mean is its sum in row order from +0, divided by n; a column whose values are all
+ *     equal has that value as its mean. The whole matrix has one scale, the power of two that
+ * brings the largest |x - mean| to [1/2, 1): CKA does not change, and no product under- or
+ * overflows. Centred value: (x - mean) * scale, rounded to float in the float form.
+ *  2. Products of rows (examples in the Gram form, features in the feature form) come from the Gram
+ *     slot (core/op/gram.h), in tiles of 64 x 64; double: c4_gram_block_double. Symmetric products
+ *     are made for the tiles (0,0), (1,0), (1,1), (2,0), ..., in this order, diagonal tiles in
+ * full; X'Y for all tiles, (0,0), (0,1), ....
+ *  3. Each sum over a tile runs in row-major order from +0. The tiles' sums are added in tile
+ * order, those of an off-diagonal tile of a symmetric product twice. Row sums k_i and l_i: within a
+ *     tile in row-major order, then in tile order; an off-diagonal tile (a, b) gives its row sums
+ * to a's examples and its column sums to b's. Sums over i run in the order of i.
+ *  4. What centring in float left over is taken out in double, by the row sums of K and L (Gram
+ *     form: sum_ij K_ij L_ij - 2/n sum_i k'_i l'_i + (sum k')(sum l') / n^2, k'_i = k_i + K_ii) or
+ * by the column sums s, t of X and Y (feature form: (X'Y)_ij - s_i t_j / n; K_ii is the sum over
+ *     features of (x_ij - s_j / n)^2, in the order of features).
+ * The exact formulas stand in gram_form.c and feature_form.c. */
+#ifndef C4_SIMILARITY_CKA_H
+#define C4_SIMILARITY_CKA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/status.h"
+#include "core/op/gram.h"
+
+enum c4_feature_type { C4_FEATURES_FLOAT, C4_FEATURES_DOUBLE };
+
+/* Features of one layer: row-major, contiguous, [rows, features]. Borrowed during a call. */
+struct c4_features {
+    const void *data;
+    enum c4_feature_type type;
+    size_t rows, features;
+    const char *name; /* for error sentences, such as a path; NULL: the role in the call */
+};
+
+enum c4_cka_method {
+    C4_CKA_AUTO, /* the form with fewer FLOPs (core/cost/cka_cost.h) */
+    C4_CKA_GRAM,
+    C4_CKA_FEATURE
+};
+
+struct c4_cka_options {
+    c4_gram_block_fn *gram; /* the backend's slot; may be NULL if everything is in double */
+    int threads;            /* OpenMP threads; 0: OpenMP's default */
+    enum c4_cka_method method;
+    bool in_double;          /* compute in double even if the features are float */
+    bool biased_only;        /* leave out the debiased value */
+    size_t partner_features; /* q that AUTO expects in c4_cka_prepare(); 0: the reference's p */
+};
+
+struct c4_cka_result {
+    double biased;
+    double debiased;   /* 0 without has_debiased */
+    bool has_debiased; /* unless biased_only */
+    size_t n, p, q;    /* p: the reference's features */
+    enum c4_cka_method method;
+    double seconds, flops, bytes; /* of this call; FLOPs and bytes as in core/cost/cka_cost.h */
+};
+
+/* The first argument of CKA, made ready once for many comparisons: its centred Gram (Gram form) or
+ * its centred features (feature form), and its norms. Read-only afterwards, so that several threads
+ * may compare with it at the same time. Memory: 8 bytes for each pair of examples / 2, or the
+ * features once more. */
+struct c4_cka_reference;
+
+/* Keeps nothing of `features` but what it computed. Double features are computed in double, float
+ * ones in float unless in_double. AUTO chooses for comparisons with a cached reference. On failure
+ * *reference is NULL and the sentence names the features.
+ * C4_ERR_USAGE: no gram for float, threads < 0, NULL data. C4_ERR_DATA: too few rows, no features,
+ * a value that is not finite (with the first row and column, from 0), values too far apart to
+ * centre, no variance (every row the same), and for debiased also nothing left after U-centring
+ * (all rows equally far from one another, or equal but one). C4_ERR_MEMORY: names the bytes. */
+enum c4_status c4_cka_prepare(const struct c4_features *features,
+                              const struct c4_cka_options *options,
+                              struct c4_cka_reference **reference);
+
+/* Compares with a reference, by its options. Errors as above; also C4_ERR_DATA if the numbers of
+ * rows differ and C4_ERR_USAGE if `features` is double and the reference is not. *result is written
+ * only on success and never holds a value that is not finite. */
+enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
+                              const struct c4_features *features, struct c4_cka_result *result);
+
+/* What preparing took: only n, p, method, seconds, flops and bytes are set, the rest is 0. */
+struct c4_cka_result c4_cka_reference_work(const struct c4_cka_reference *reference);
+
+/* NULL is allowed. */
+void c4_cka_reference_free(struct c4_cka_reference *reference);
+
+/* CKA(x, y) without keeping anything; x is the reference. Computed in double if x or y is double.
+ * The work of both sides is in the result. */
+enum c4_status c4_cka(const struct c4_features *x, const struct c4_features *y,
+                      const struct c4_cka_options *options, struct c4_cka_result *result);
+
+/* "gram", "feature" or "auto". */
+const char *c4_cka_method_name(enum c4_cka_method method);
+
+#endif

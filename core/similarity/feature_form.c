@@ -1,0 +1,109 @@
+#include "core/similarity/feature_form.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { TILE = C4_CKA_TILE, AREA = TILE * TILE };
+
+static inline double load(const struct c4_matrix *m, size_t at) {
+    return m->type == C4_FEATURES_FLOAT ? (double)((const float *)m->data)[at]
+                                        : ((const double *)m->data)[at];
+}
+
+/* Sum of (x_a . y_b - s_a t_b / n)^2 over the tile. */
+static double tile_squares(const double *tile, const double *s, const double *t, size_t rows,
+                           size_t columns, double n) {
+    double sum = 0;
+    for (size_t a = 0; a < rows; a++)
+        for (size_t b = 0; b < columns; b++) {
+            double value = tile[a * TILE + b] - s[a] * t[b] / n;
+            sum += value * value;
+        }
+    return sum;
+}
+
+/* |X'Y|^2. The product is symmetric if x and y are the same side. */
+static enum c4_status squared_norm(const struct c4_side *x, const struct c4_side *y,
+                                   c4_gram_block_fn *block, int threads, double *norm) {
+    bool symmetric = x == y;
+    size_t across = c4_tile_count(y->matrix.rows), count;
+    void *memory;
+    if (symmetric)
+        count = c4_triangle_count(x->matrix.rows);
+    else if (__builtin_mul_overflow(c4_tile_count(x->matrix.rows), across, &count))
+        count = SIZE_MAX; /* cannot be allocated either */
+    C4_TRY(c4_cka_allocate(count, sizeof(double), "the tiles' sums", &memory));
+    double *squares = memory;
+    double n = (double)x->matrix.columns;
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t t = 0; t < count; t++) {
+        _Alignas(64) double tile[AREA];
+        size_t i = t / across, j = t % across;
+        if (symmetric) c4_triangle_tile(t, &i, &j);
+        c4_matrix_tile(&x->matrix, i, &y->matrix, j, block, tile);
+        double sum =
+            tile_squares(tile, x->sums + i * TILE, y->sums + j * TILE,
+                         c4_tile_rows(x->matrix.rows, i), c4_tile_rows(y->matrix.rows, j), n);
+        squares[t] = symmetric && i != j ? 2 * sum : sum;
+    }
+    *norm = 0;
+    for (size_t t = 0; t < count; t++) *norm += squares[t];
+    free(squares);
+    return C4_OK;
+}
+
+static struct c4_inner inner_of(const struct c4_side *x, const struct c4_side *y, double norm) {
+    double n = (double)x->matrix.columns, products = 0, sum_x = 0, sum_y = 0;
+    for (size_t i = 0; i < x->matrix.columns; i++) {
+        products += x->energies[i] * y->energies[i];
+        sum_x += x->energies[i];
+        sum_y += y->energies[i];
+    }
+    double debiased = norm - n / (n - 2) * products + sum_x * sum_y / ((n - 1) * (n - 2));
+    return (struct c4_inner){.biased = norm, .debiased = debiased};
+}
+
+static void sums_and_energies(struct c4_side *side, int threads) {
+    const struct c4_matrix *m = &side->matrix;
+    double n = (double)m->columns;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (size_t j = 0; j < m->rows; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < m->columns; i++) sum += load(m, j * m->stride + i);
+        side->sums[j] = sum;
+    }
+    for (size_t i = 0; i < m->columns; i++) side->energies[i] = 0;
+    for (size_t j = 0; j < m->rows; j++)
+        for (size_t i = 0; i < m->columns; i++) {
+            double value = load(m, j * m->stride + i) - side->sums[j] / n;
+            side->energies[i] += value * value;
+        }
+}
+
+enum c4_status c4_side_make(struct c4_side *side, c4_gram_block_fn *block, int threads) {
+    void *sums, *energies;
+    side->sums = side->energies = NULL;
+    C4_TRY(c4_cka_allocate(side->matrix.rows, sizeof(double), "the features' sums", &sums));
+    side->sums = sums;
+    C4_TRY(c4_cka_allocate(side->matrix.columns, sizeof(double), "the examples' norms", &energies));
+    side->energies = energies;
+    sums_and_energies(side, threads);
+    double norm;
+    C4_TRY(squared_norm(side, side, block, threads, &norm));
+    side->self = inner_of(side, side, norm);
+    return C4_OK;
+}
+
+enum c4_status c4_side_inner(const struct c4_side *x, const struct c4_side *y,
+                             c4_gram_block_fn *block, int threads, struct c4_inner *inner) {
+    double norm;
+    C4_TRY(squared_norm(x, y, block, threads, &norm));
+    *inner = inner_of(x, y, norm);
+    return C4_OK;
+}
+
+void c4_side_free(struct c4_side *side) {
+    free(side->sums);
+    free(side->energies);
+    side->sums = side->energies = NULL;
+}

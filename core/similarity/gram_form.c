@@ -1,0 +1,108 @@
+#include "core/similarity/gram_form.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILE = C4_CKA_TILE, AREA = TILE * TILE };
+
+/* What one tile leaves behind; threads fill these in any order, one thread adds them in order. */
+struct tile_sums {
+    double squares, products; /* without the diagonal of the matrix */
+    double row[TILE], column[TILE];
+};
+
+static void fold_tile(const double *tile, const double *other, size_t rows, size_t columns,
+                      bool diagonal_tile, struct tile_sums *sums) {
+    memset(sums, 0, sizeof *sums);
+    for (size_t a = 0; a < rows; a++)
+        for (size_t b = 0; b < columns; b++) {
+            if (diagonal_tile && a == b) continue;
+            double value = tile[a * TILE + b];
+            sums->squares += value * value;
+            if (other) sums->products += value * other[a * TILE + b];
+            sums->row[a] += value;
+            sums->column[b] += value;
+        }
+}
+
+static void add_tile(const struct tile_sums *sums, size_t i, size_t j, struct c4_gram *gram,
+                     double *products) {
+    double weight = i == j ? 1 : 2;
+    gram->squares += weight * sums->squares;
+    *products += weight * sums->products;
+    for (size_t a = 0; a < c4_tile_rows(gram->n, i); a++) gram->rows[i * TILE + a] += sums->row[a];
+    if (i == j) return;
+    for (size_t b = 0; b < c4_tile_rows(gram->n, j); b++)
+        gram->rows[j * TILE + b] += sums->column[b];
+}
+
+static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
+                 const struct c4_gram *other, struct c4_gram *gram, struct tile_sums *sums,
+                 double *products) {
+    size_t count = c4_triangle_count(gram->n);
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t t = 0; t < count; t++) {
+        _Alignas(64) double scratch[AREA];
+        size_t i, j;
+        c4_triangle_tile(t, &i, &j);
+        size_t rows = c4_tile_rows(gram->n, i), columns = c4_tile_rows(gram->n, j);
+        double *tile = gram->tiles ? gram->tiles + t * AREA : scratch;
+        c4_matrix_tile(x, i, x, j, block, tile);
+        fold_tile(tile, other ? other->tiles + t * AREA : NULL, rows, columns, i == j, &sums[t]);
+        for (size_t a = 0; i == j && a < rows; a++)
+            gram->diagonal[i * TILE + a] = tile[a * TILE + a];
+    }
+    *products = gram->squares = 0;
+    memset(gram->rows, 0, gram->n * sizeof *gram->rows);
+    for (size_t t = 0; t < count; t++) {
+        size_t i, j;
+        c4_triangle_tile(t, &i, &j);
+        add_tile(&sums[t], i, j, gram, products);
+    }
+}
+
+enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
+                            const struct c4_gram *other, struct c4_gram *gram, double *products) {
+    size_t count = c4_triangle_count(x->rows);
+    void *rows, *diagonal, *tiles = NULL, *sums;
+    *gram = (struct c4_gram){.n = x->rows};
+    C4_TRY(c4_cka_allocate(x->rows, sizeof(double), "the Gram's row sums", &rows));
+    gram->rows = rows;
+    C4_TRY(c4_cka_allocate(x->rows, sizeof(double), "the Gram's diagonal", &diagonal));
+    gram->diagonal = diagonal;
+    if (!other) C4_TRY(c4_cka_allocate(count, AREA * sizeof(double), "the Gram", &tiles));
+    gram->tiles = tiles;
+    C4_TRY(c4_cka_allocate(count, sizeof(struct tile_sums), "the Gram's tile sums", &sums));
+    make(x, block, threads, other, gram, sums, products);
+    free(sums);
+    return C4_OK;
+}
+
+struct c4_inner c4_gram_inner(const struct c4_gram *k, const struct c4_gram *l, double products) {
+    double n = (double)k->n;
+    double diagonals = 0;                         /* sum K_ii L_ii */
+    double off_k = 0, off_l = 0, off_rows = 0;    /* sums of k_i, l_i, k_i l_i */
+    double full_k = 0, full_l = 0, full_rows = 0; /* the same with the diagonal */
+    for (size_t i = 0; i < k->n; i++) {
+        double ki = k->rows[i], li = l->rows[i];
+        double full_ki = ki + k->diagonal[i], full_li = li + l->diagonal[i];
+        diagonals += k->diagonal[i] * l->diagonal[i];
+        off_k += ki;
+        off_l += li;
+        off_rows += ki * li;
+        full_k += full_ki;
+        full_l += full_li;
+        full_rows += full_ki * full_li;
+    }
+    struct c4_inner inner;
+    inner.biased = (products + diagonals) - 2 / n * full_rows + full_k * full_l / (n * n);
+    inner.debiased = products + off_k * off_l / ((n - 1) * (n - 2)) - 2 / (n - 2) * off_rows;
+    return inner;
+}
+
+void c4_gram_free(struct c4_gram *gram) {
+    free(gram->tiles);
+    free(gram->rows);
+    free(gram->diagonal);
+    *gram = (struct c4_gram){0};
+}

@@ -1,0 +1,27 @@
+/* The Gram form of CKA: everything from K = XX' over pairs of examples. */
+#ifndef C4_SIMILARITY_GRAM_FORM_H
+#define C4_SIMILARITY_GRAM_FORM_H
+
+#include "core/similarity/inner.h"
+#include "core/similarity/matrix.h"
+
+struct c4_gram {
+    size_t n;
+    double *tiles;    /* lower triangle of 64 x 64 tiles in order, or NULL if not kept */
+    double *rows;     /* [n] k_i: sum of row i without its diagonal element */
+    double *diagonal; /* [n] K_ii */
+    double squares;   /* sum over i != j of K_ij^2 */
+};
+
+/* The Gram of x (rows are examples). Without `other` the tiles are kept; with it they are folded
+ * into *products = sum over i != j of K_ij L_ij, L being the other's kept Gram of as many examples,
+ * and not kept. *gram is to be freed also after a failure. */
+enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
+                            const struct c4_gram *other, struct c4_gram *gram, double *products);
+
+/* <K, L> from the sums of both; products as made by c4_gram_make(). */
+struct c4_inner c4_gram_inner(const struct c4_gram *k, const struct c4_gram *l, double products);
+
+void c4_gram_free(struct c4_gram *gram);
+
+#endif

@@ -1,0 +1,11 @@
+/* <K, L> of centred Grams, biased and debiased (cka.h): what both forms compute for (X, X), (Y, Y)
+ * and (X, Y). */
+#ifndef C4_SIMILARITY_INNER_H
+#define C4_SIMILARITY_INNER_H
+
+struct c4_inner {
+    double biased;
+    double debiased; /* meaningless for fewer than 4 examples */
+};
+
+#endif

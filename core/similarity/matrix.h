@@ -1,0 +1,42 @@
+/* Centred features, laid out for Gram blocks. */
+#ifndef C4_SIMILARITY_MATRIX_H
+#define C4_SIMILARITY_MATRIX_H
+
+#include "core/cost/cka_cost.h"
+#include "core/similarity/cka.h"
+
+struct c4_matrix {
+    void *data; /* float or double [rows, stride], rows on 64-byte boundaries */
+    enum c4_feature_type type;
+    size_t rows, columns, stride; /* columns <= stride; what lies between is not read */
+};
+
+/* Checks and centres features (cka.h, step 1). A row of *matrix is one example, or with
+ * `transposed` one feature. `role` names features without a name. Errors: those of c4_cka_prepare()
+ * that concern the values. On failure *matrix needs no free. */
+enum c4_status c4_matrix_centre(const struct c4_features *features, enum c4_feature_type type,
+                                bool transposed, int threads, const char *role,
+                                struct c4_matrix *matrix);
+
+void c4_matrix_free(struct c4_matrix *matrix);
+
+/* The number of tiles that cover `rows`, and of a lower triangle of tiles with its diagonal. */
+size_t c4_tile_count(size_t rows);
+size_t c4_triangle_count(size_t rows);
+
+/* Tile number t of the lower triangle, in row-major order: block row *i, block column *j <= *i. */
+void c4_triangle_tile(size_t t, size_t *i, size_t *j);
+
+/* Rows in tile i of `rows` rows: C4_CKA_TILE, or fewer in the last one. */
+size_t c4_tile_rows(size_t rows, size_t i);
+
+/* tile[a * C4_CKA_TILE + b] = the product of row a of x's tile i and row b of y's tile j. Both have
+ * the same type and columns. `gram` is used for float only. */
+void c4_matrix_tile(const struct c4_matrix *x, size_t i, const struct c4_matrix *y, size_t j,
+                    c4_gram_block_fn *gram, double *tile);
+
+/* `count` elements of `size` bytes on a 64-byte boundary; `what` completes the sentence "cannot
+ * allocate 123 bytes for <what>". *out is NULL on failure. Release with free(). */
+enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void **out);
+
+#endif
