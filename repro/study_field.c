@@ -1,0 +1,140 @@
+#include "repro/study_field.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEED_HIGH (UINT64_C(1) << 53)
+
+const struct c4_field *c4_field_find(const struct c4_field *fields, const char *key) {
+    for (; fields->key; fields++)
+        if (strcmp(fields->key, key) == 0) return fields;
+    return NULL;
+}
+
+static int compare_seeds(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* strtoull() without its signs and blanks. False if there is no number at *text. */
+static int take_seed(const char **text, uint64_t *seed) {
+    if (!isdigit((unsigned char)**text)) return 0;
+    char *end;
+    *seed = strtoull(*text, &end, 10);
+    *text = end;
+    return *seed <= SEED_HIGH;
+}
+
+enum c4_status c4_seeds_read(const char *text, struct c4_seeds *seeds) {
+    struct c4_seeds found = {0};
+    const char *rest = text;
+    for (;;) {
+        uint64_t first, last;
+        if (!take_seed(&rest, &first)) break;
+        last = first;
+        if (*rest == '-' && (rest++, !take_seed(&rest, &last))) break;
+        if (last < first) break;
+        if (last - first >= (uint64_t)(C4_SEEDS_MAX - found.count))
+            return c4_fail(C4_ERR_USAGE, "'%s' names more than %d seeds", text, C4_SEEDS_MAX);
+        for (uint64_t seed = first; seed <= last; seed++) found.seed[found.count++] = seed;
+        if (*rest == '\0') {
+            qsort(found.seed, (size_t)found.count, sizeof *found.seed, compare_seeds);
+            for (int i = 1; i < found.count; i++)
+                if (found.seed[i] == found.seed[i - 1])
+                    return c4_fail(C4_ERR_USAGE, "'%s' names seed %" PRIu64 " twice", text,
+                                   found.seed[i]);
+            *seeds = found;
+            return C4_OK;
+        }
+        if (*rest++ != ',') break;
+    }
+    return c4_fail(C4_ERR_USAGE, "'%s' is not a list of seeds such as 1-3 or 1,2,7", text);
+}
+
+static enum c4_status read_number(const struct c4_field *field, const char *text, void *member) {
+    char *end;
+    double value = strtod(text, &end);
+    int whole = field->type == C4_FIELD_INTEGER;
+    if (end == text || *end || !(value >= field->low && value <= field->high) ||
+        (whole && value != floor(value)))
+        return c4_fail(C4_ERR_USAGE, "'%s' is not %s from %.10g to %.10g", text,
+                       whole ? "an integer" : "a number", field->low, field->high);
+    if (whole) {
+        uint32_t integer = (uint32_t)value;
+        memcpy(member, &integer, sizeof integer);
+    } else {
+        memcpy(member, &value, sizeof value);
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_field_read(const struct c4_field *field, const char *text, void *object) {
+    void *member = (char *)object + field->offset;
+    switch (field->type) {
+    case C4_FIELD_TEXT:
+        if (*text == '\0' || strlen(text) >= field->size)
+            return c4_fail(C4_ERR_USAGE, "'%s' is empty or longer than %zu bytes", text,
+                           field->size - 1);
+        memcpy(member, text, strlen(text) + 1);
+        return C4_OK;
+    case C4_FIELD_INTEGER:
+    case C4_FIELD_REAL: return read_number(field, text, member);
+    case C4_FIELD_SEEDS: return c4_seeds_read(text, member);
+    case C4_FIELD_CHOICE: break;
+    }
+    char allowed[256] = "";
+    for (int i = 0; field->choices[i]; i++) {
+        if (strcmp(field->choices[i], text) == 0) {
+            memcpy(member, &i, sizeof i);
+            return C4_OK;
+        }
+        size_t used = strlen(allowed);
+        snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? ", " : "", field->choices[i]);
+    }
+    return c4_fail(C4_ERR_USAGE, "'%s' is not one of %s", text, allowed);
+}
+
+static void write_seeds(const struct c4_seeds *seeds, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < seeds->count && used < size; i++) {
+        int last = i;
+        while (last + 1 < seeds->count && seeds->seed[last + 1] == seeds->seed[last] + 1) last++;
+        int length = last > i ? snprintf(text + used, size - used, "%s%" PRIu64 "-%" PRIu64,
+                                         i ? "," : "", seeds->seed[i], seeds->seed[last])
+                              : snprintf(text + used, size - used, "%s%" PRIu64, i ? "," : "",
+                                         seeds->seed[i]);
+        used += (size_t)length;
+        i = last;
+    }
+}
+
+void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size) {
+    const void *member = (const char *)object + field->offset;
+    double real;
+    uint32_t integer;
+    int choice;
+    switch (field->type) {
+    case C4_FIELD_TEXT: snprintf(text, size, "%s", (const char *)member); return;
+    case C4_FIELD_INTEGER:
+        memcpy(&integer, member, sizeof integer);
+        snprintf(text, size, "%" PRIu32, integer);
+        return;
+    case C4_FIELD_REAL:
+        memcpy(&real, member, sizeof real);
+        for (int digits = 1; digits <= 17; digits++) {
+            snprintf(text, size, "%.*g", digits, real);
+            if (strtod(text, NULL) == real) return;
+        }
+        return;
+    case C4_FIELD_CHOICE:
+        memcpy(&choice, member, sizeof choice);
+        snprintf(text, size, "%s", field->choices[choice]);
+        return;
+    case C4_FIELD_SEEDS: write_seeds(member, text, size); return;
+    }
+}
