@@ -17,7 +17,7 @@ static enum c4_status import_file(const struct c4_data_file *file, const char *n
     uint8_t *images = NULL, *labels = NULL;
     char path[C4_PATH_BYTES];
     struct c4_dataset data;
-    C4_TRY(c4_path_join(path, target->folder, name));
+    C4_TRY(c4_path_join(path, C4_PATH_BYTES, target->folder, name));
     C4_TRY(c4_data_file_count(file, &count));
     C4_TRY(c4_dataset_alloc(count, &data, &images, &labels));
     enum c4_status status = c4_data_file_read(file, count, images, labels);
@@ -56,9 +56,9 @@ static enum c4_status import_set(const struct c4_data_files found[2], const bool
     struct target target = {.to = to, .files = files};
     const struct c4_data_files *any = &found[has[0] ? 0 : 1];
     C4_TRY(refuse_mixture(to, kind, any->synthetic));
-    C4_TRY(c4_path_join(target.folder, to, kind == C4_CIFAR10 ? "cifar-10-batches-bin" : "svhn"));
-    C4_TRY(c4_make_folder(to));
-    C4_TRY(c4_make_folder(target.folder));
+    C4_TRY(c4_path_join(target.folder, C4_PATH_BYTES, to, kind == C4_CIFAR10 ? "cifar-10-batches-bin" : "svhn"));
+    C4_TRY(c4_dir_make(to));
+    C4_TRY(c4_dir_make(target.folder));
     if (any->synthetic) C4_TRY(c4_synthetic_mark_write(target.folder, &any->mark));
     for (int split = 0; split < 2; split++) {
         if (has[split]) C4_TRY(import_split(&found[split], kind, (enum c4_split)split, &target));
