@@ -32,13 +32,6 @@ struct survey {
     int started;
 };
 
-static const char *binding_variable(void) {
-    static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i])) return names[i];
-    return NULL;
-}
-
 static void read_back(hwloc_topology_t h, struct member *m) {
     hwloc_bitmap_t seen = hwloc_bitmap_alloc();
     m->pu = -1;
@@ -183,7 +176,7 @@ static void survey_close(struct survey *s) {
 }
 
 static enum c4_status start(struct survey *s, const int *pu, struct c4_team *team) {
-    const char *variable = binding_variable();
+    const char *variable = c4_openmp_binding_variable();
     const char *obstacle = cannot_bind(s->h);
     s->wanted = pu && !variable && !obstacle ? pu : NULL;
     /* Before the region: some runtimes give the caller its old state back at the end of one. */

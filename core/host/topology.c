@@ -8,9 +8,18 @@
 #include <hwloc.h>
 #include <omp.h>
 
-/* Told to bind (OMP_PROC_BIND and its like), an OpenMP runtime narrows the initial thread's mask
- * before main() begins. What the process may use is then what the runtime keeps as its places. */
+const char *c4_openmp_binding_variable(void) {
+    static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i])) return names[i];
+    return NULL;
+}
+
+/* Told to bind, an OpenMP runtime narrows the initial thread's mask before main() begins. What the
+ * process may use is then what the runtime keeps as its places. Without being told, some runtimes
+ * list every PU as a place, whatever the mask. */
 static bool add_openmp_places(hwloc_bitmap_t mask) {
+    if (!c4_openmp_binding_variable()) return true;
     for (int place = 0; place < omp_get_num_places(); place++) {
         int count = omp_get_place_num_procs(place);
         if (count < 1) continue;

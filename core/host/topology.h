@@ -38,6 +38,10 @@ struct c4_topology {
  * that is not hwloc XML), C4_ERR_ENVIRONMENT (the machine cannot be read), C4_ERR_MEMORY. */
 enum c4_status c4_topology_load(const char *source, struct c4_topology *topology);
 
+/* The environment variable that makes the OpenMP runtime bind its threads (OMP_PROC_BIND,
+ * OMP_PLACES or GOMP_CPU_AFFINITY), or NULL if none is set. */
+const char *c4_openmp_binding_variable(void);
+
 /* Releases and zeroes; a zeroed topology is fine. */
 void c4_topology_free(struct c4_topology *topology);
 
