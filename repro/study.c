@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "core/file/file.h"
+#include "repro/engine.h"
 
 extern const char c4_embed_repro_paper_ini[];
 
-static const char *const orders[] = {"bn-relu", "relu-bn", NULL};
-static const char *const convs[] = {"winograd", "direct", NULL};
-static const char *const statistics[] = {"batch", "running", NULL};
 static const char *const phases[] = {"pretrain", NULL};
 static const char *const data_sets[] = {"cifar10", NULL};
 static const char *const label_rules[] = {"true", "random", "shifted", NULL};
@@ -31,9 +29,9 @@ const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, batch, 2, 4096),
     REAL(struct c4_protocol, lr, 0, 1000),
     REAL(struct c4_protocol, momentum, 0, 1),
-    CHOICE(struct c4_protocol, order, orders),
-    CHOICE(struct c4_protocol, conv, convs),
-    CHOICE(struct c4_protocol, statistics, statistics),
+    CHOICE(struct c4_protocol, order, c4_engine_orders),
+    CHOICE(struct c4_protocol, conv, c4_engine_algorithms),
+    CHOICE(struct c4_protocol, statistics, c4_engine_statistics),
     INTEGER(struct c4_protocol, cka_images, 4, 10000),
     INTEGER(struct c4_protocol, synthetic_seed, 0, 4294967295.0),
     END,
