@@ -297,9 +297,35 @@ static bool check_surroundings(const struct c4_check_case *c, const struct c4_gu
     return true;
 }
 
-/* Two calls in a row on guarded arrays. kept[i] and `wrong` are as large as the arrays. */
-static bool run_placed(struct call *call, const struct c4_guarded *g, void *const *kept,
-                       unsigned char *wrong, struct c4_check_result *r) {
+/* Copies of the first call's arrays, one behind the other, and a mark for each element. */
+struct notes {
+    unsigned char *kept, *wrong;
+    size_t at[C4_CHECK_MAX_ARRAYS]; /* bytes; each copy is aligned */
+};
+
+static bool notes_make(struct notes *notes, const struct c4_check_case *c) {
+    size_t largest = 1, bytes = 0;
+    for (int i = 0; i < c->array_count; i++) {
+        const struct c4_check_array *a = &c->array[i];
+        if (!a->content || !a->expect) return false;
+        notes->at[i] = bytes;
+        bytes += (a->count * c4_check_element_bytes(a->type) + ALIGN - 1) / ALIGN * ALIGN;
+        if (a->count > largest) largest = a->count;
+    }
+    if (bytes == 0) return false;
+    notes->kept = aligned_alloc(ALIGN, bytes);
+    notes->wrong = calloc(largest, 1);
+    return notes->kept && notes->wrong;
+}
+
+static void notes_free(struct notes *notes) {
+    free(notes->kept);
+    free(notes->wrong);
+}
+
+/* Two calls in a row on guarded arrays. */
+static bool run_placed(struct call *call, const struct c4_guarded *g, const struct notes *notes,
+                       struct c4_check_result *r) {
     const struct c4_check_case *c = call->c;
     for (int turn = 0; turn < 2; turn++) {
         prepare(c, turn, call->pointers);
@@ -321,14 +347,15 @@ static bool run_placed(struct call *call, const struct c4_guarded *g, void *cons
                    (unsigned)before.rounding, (unsigned)after.rounding);
             return false;
         }
-        if (!check_surroundings(c, g, wrong, r)) return false;
+        if (!check_surroundings(c, g, notes->wrong, r)) return false;
         for (int i = 0; turn == 0 && i < c->array_count; i++)
-            memcpy(kept[i], g[i].data, g[i].data_bytes);
+            memcpy(notes->kept + notes->at[i], g[i].data, g[i].data_bytes);
     }
     for (int i = 0; i < c->array_count; i++) {
         const struct c4_check_array *a = &c->array[i];
         if (a->role != C4_CHECK_OUT && a->role != C4_CHECK_INOUT) continue;
-        if (!check_output(c, a, kept[i], g[i].data, wrong, r)) return false;
+        if (!check_output(c, a, notes->kept + notes->at[i], g[i].data, notes->wrong, r))
+            return false;
     }
     return true;
 }
@@ -348,38 +375,36 @@ static bool check_zeros(const struct c4_check_case *c, struct c4_check_result *r
     return false;
 }
 
+static bool out_of_memory(const struct c4_check_case *c, struct c4_check_result *r) {
+    fail(r, c, C4_CHECK_SETUP);
+    append(r, "no arrays, no expected values or no memory");
+    return false;
+}
+
+static bool run_at(const struct c4_check_case *c, c4_check_fn *kernel, enum c4_placement placement,
+                   const struct notes *notes, struct c4_check_result *r) {
+    struct call call = {.c = c, .kernel = kernel};
+    struct c4_guarded guarded[C4_CHECK_MAX_ARRAYS] = {{0}};
+    bool memory = true;
+    for (int i = 0; memory && i < c->array_count; i++) {
+        const struct c4_check_array *a = &c->array[i];
+        memory = c4_guarded_make(&guarded[i], a->count * c4_check_element_bytes(a->type),
+                                 a->align_bytes, placement);
+        call.pointers[i] = guarded[i].data;
+    }
+    bool passed = memory ? run_placed(&call, guarded, notes, r) : out_of_memory(c, r);
+    for (int i = 0; i < c->array_count; i++) c4_guarded_free(&guarded[i]);
+    return passed;
+}
+
 bool c4_check_run(const struct c4_check_case *c, c4_check_fn *kernel,
                   struct c4_check_result *result) {
     *result = (struct c4_check_result){.fault = C4_CHECK_PASSED};
-    struct call call = {.c = c, .kernel = kernel};
-    struct c4_guarded guarded[C4_CHECK_MAX_ARRAYS] = {{0}};
-    void *kept[C4_CHECK_MAX_ARRAYS] = {NULL};
-    size_t largest = 1;
-    bool memory = c->array_count > 0, passed = true;
-    for (int i = 0; i < c->array_count; i++) {
-        kept[i] = malloc(c->array[i].count * c4_check_element_bytes(c->array[i].type));
-        memory = memory && kept[i] && c->array[i].expect;
-        if (c->array[i].count > largest) largest = c->array[i].count;
-    }
-    unsigned char *wrong = malloc(largest);
-    memory = memory && wrong;
-    if (memory) passed = check_zeros(c, result);
-    for (int placement = 0; memory && passed && placement < 2; placement++) {
-        for (int i = 0; memory && i < c->array_count; i++) {
-            const struct c4_check_array *a = &c->array[i];
-            memory = c4_guarded_make(&guarded[i], a->count * c4_check_element_bytes(a->type),
-                                     a->align_bytes, (enum c4_placement)placement);
-            call.pointers[i] = guarded[i].data;
-        }
-        if (memory) passed = run_placed(&call, guarded, kept, wrong, result);
-        for (int i = 0; i < c->array_count; i++) c4_guarded_free(&guarded[i]);
-    }
-    free(wrong);
-    for (int i = 0; i < c->array_count; i++) free(kept[i]);
-    if (!memory) {
-        passed = fail(result, c, C4_CHECK_SETUP);
-        append(result, "no arrays, no expected values or no memory");
-    }
+    struct notes notes = {.kept = NULL};
+    bool passed = notes_make(&notes, c) ? check_zeros(c, result) : out_of_memory(c, result);
+    passed = passed && run_at(c, kernel, C4_PLACE_AT_END, &notes, result) &&
+             run_at(c, kernel, C4_PLACE_AT_START, &notes, result);
+    notes_free(&notes);
     return passed;
 }
 

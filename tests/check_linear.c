@@ -210,23 +210,24 @@ static void make_gram(struct c4_check_case *c, enum c4_check_data data, struct c
 }
 
 static void call_gram(c4_check_fn *f, const int *v, void *const *p) {
-    ((c4_gram_block_fn *)f)(p[0], p[1], (size_t)v[0], (size_t)v[1], (size_t)v[2],
-                            (size_t)(v[2] + v[3]), (size_t)(v[2] + v[4]), p[2],
-                            (size_t)(v[1] + v[4]));
+    size_t rows_x = (size_t)v[0], rows_y = (size_t)v[1], features = (size_t)v[2];
+    ((c4_gram_block_fn *)f)(p[0], p[1], rows_x, rows_y, features, features + (size_t)v[3],
+                            features + (size_t)v[4], p[2], rows_y + (size_t)v[4]);
 }
 
 static void naive_gram(const struct c4_check_case *c, double *const *want) {
     const int *v = c->sizes;
     const float *x = c->array[0].content, *y = c->array[1].content;
-    size_t stride = (size_t)(v[1] + v[4]);
+    size_t rows_y = (size_t)v[1], features = (size_t)v[2];
+    size_t extra_x = (size_t)v[3], extra_y = (size_t)v[4];
     for (size_t i = 0; i < c->array[2].count; i++) want[2][i] = NAN; /* gaps are left alone */
     for (size_t i = 0; i < (size_t)v[0]; i++)
-        for (size_t j = 0; j < (size_t)v[1]; j++) {
+        for (size_t j = 0; j < rows_y; j++) {
             double sum = 0;
-            for (size_t k = 0; k < (size_t)v[2]; k++)
-                sum += (double)x[i * (size_t)(v[2] + v[3]) + k] *
-                       (double)y[j * (size_t)(v[2] + v[4]) + k];
-            want[2][i * stride + j] = sum;
+            for (size_t k = 0; k < features; k++)
+                sum += (double)x[i * (features + extra_x) + k] *
+                       (double)y[j * (features + extra_y) + k];
+            want[2][i * (rows_y + extra_y) + j] = sum;
         }
 }
 
