@@ -24,7 +24,8 @@ static void print_file(const struct c4_data_info *info) {
         printf("  problem: %s\n", info->problem);
         return;
     }
-    printf("  %s %s%s, %u images, SHA-256 %s\n  labels", info->kind == C4_CIFAR10 ? "CIFAR-10" : "SVHN",
+    printf("  %s %s%s, %u images, SHA-256 %s\n  labels",
+           info->kind == C4_CIFAR10 ? "CIFAR-10" : "SVHN",
            info->split == C4_TRAIN ? "train" : "test", info->synthetic ? " (synthetic)" : "",
            info->records, info->sha256);
     for (int label = 0; label < C4_CLASSES; label++)

@@ -70,9 +70,8 @@ static enum c4_status table_read(struct table *table, struct c4_store *store,
 static void last_epoch(const struct table *table, struct c4_layer_summary layers[C4_LAYERS]) {
     int last = table->points - 1;
     for (int layer = 0; layer < C4_LAYERS; layer++)
-        layers[layer] = (struct c4_layer_summary){table->mean[layer][last],
-                                                  table->standard_error[layer][last],
-                                                  table->n[layer][last]};
+        layers[layer] = (struct c4_layer_summary){
+            table->mean[layer][last], table->standard_error[layer][last], table->n[layer][last]};
 }
 
 /* The two sentences under the figure. */
@@ -156,14 +155,13 @@ enum c4_status c4_figures_draw(struct c4_store *store, const char *folder,
     /* The drawn quantity last, so that it is what stays in the table. */
     for (int pass = 0; pass < 2 && status == C4_OK; pass++) {
         bool biased = (figure->quantity == C4_QUANTITY_CKA_BIASED) == (pass == 1);
-        status = table_read(&table, store, scale, family,
-                            biased ? "cka_biased" : "cka_debiased", reference, &result->synthetic);
+        status = table_read(&table, store, scale, family, biased ? "cka_biased" : "cka_debiased",
+                            reference, &result->synthetic);
         if (status == C4_OK) last_epoch(&table, biased ? result->biased : result->debiased);
     }
     int last = table.points - 1;
     for (int layer = 1; layer < C4_LAYERS; layer++)
-        result->falls =
-            result->falls && table.mean[layer - 1][last] > table.mean[layer][last];
+        result->falls = result->falls && table.mean[layer - 1][last] > table.mean[layer][last];
     if (status == C4_OK) status = write_layers(&table, study, scale, data, folder, result);
     table_free(&table);
     return status;
