@@ -21,7 +21,7 @@ static bool takes_files(const struct c4_command *command) {
     return strstr(tail, "FILE") != NULL || strstr(tail, "DIR") != NULL;
 }
 
-/* --- bash --- */
+/* bash */
 
 static void bash_path(FILE *out, const struct c4_command *command, const char *path) {
     (void)command;
@@ -117,7 +117,7 @@ void c4_completion_write_bash(FILE *out, const struct c4_program *program) {
             name, name);
 }
 
-/* --- zsh --- */
+/* zsh */
 
 /* Text inside '...' and, in _arguments, inside [...]: quotes, brackets and colons escaped. */
 static void zsh_text(FILE *out, const char *text) {
