@@ -262,19 +262,18 @@ static enum c4_status do_runs(struct session *session, uint64_t images) {
 }
 
 static enum c4_status draw(struct session *session, double seconds) {
-    struct c4_repro_summary summary = {.study = &session->study,
-                                       .scale = &session->scale,
-                                       .folder = session->runner.folder,
-                                       .training = &session->training,
-                                       .evaluation = &session->evaluation,
-                                       .backend = session->runner.backend,
-                                       .threads = session->runner.threads,
-                                       .runs = session->schedule.count,
-                                       .seconds = seconds,
-                                       .images_per_s = session->work.seconds > 0
-                                                           ? session->work.images /
-                                                                 session->work.seconds
-                                                           : 0};
+    struct c4_repro_summary summary = {
+        .study = &session->study,
+        .scale = &session->scale,
+        .folder = session->runner.folder,
+        .training = &session->training,
+        .evaluation = &session->evaluation,
+        .backend = session->runner.backend,
+        .threads = session->runner.threads,
+        .runs = session->schedule.count,
+        .seconds = seconds,
+        .images_per_s =
+            session->work.seconds > 0 ? session->work.images / session->work.seconds : 0};
     summary.result = calloc((size_t)session->study.figures, sizeof *summary.result);
     if (!summary.result) return c4_fail(C4_ERR_MEMORY, "out of memory for the figures");
     enum c4_status status = C4_OK;

@@ -70,9 +70,8 @@ static enum c4_status table_read(struct table *table, struct c4_store *store,
 static void last_epoch(const struct table *table, struct c4_layer_summary layers[C4_LAYERS]) {
     int last = table->points - 1;
     for (int layer = 0; layer < C4_LAYERS; layer++)
-        layers[layer] = (struct c4_layer_summary){table->mean[layer][last],
-                                                  table->standard_error[layer][last],
-                                                  table->n[layer][last]};
+        layers[layer] = (struct c4_layer_summary){
+            table->mean[layer][last], table->standard_error[layer][last], table->n[layer][last]};
 }
 
 /* The two sentences under the figure. */
@@ -87,9 +86,8 @@ static void write_notes(struct notes *notes, const struct c4_study *study,
     char seeds[128];
     c4_field_write(c4_field_find(c4_scale_fields, "seeds"), scale, seeds, sizeof seeds);
     snprintf(notes->text[0], sizeof notes->text[0],
-             "Mean and standard error over seeds %s (faint: single seeds); scale %s, %" PRIu32
-             " training images, %" PRIu32 " epochs; %s.",
-             seeds, scale->name, scale->pretrain_images, scale->pretrain_epochs, data);
+             "Seeds %s; scale %s: %s, first %" PRIu32 " images, %" PRIu32 " epochs.", seeds,
+             scale->name, data, scale->pretrain_images, scale->pretrain_epochs);
     snprintf(notes->text[1], sizeof notes->text[1],
              "Linear CKA over the first %" PRIu32 " test images, in batches of %" PRIu32
              " with %s statistics; block order %s.",
@@ -156,14 +154,13 @@ enum c4_status c4_figures_draw(struct c4_store *store, const char *folder,
     /* The drawn quantity last, so that it is what stays in the table. */
     for (int pass = 0; pass < 2 && status == C4_OK; pass++) {
         bool biased = (figure->quantity == C4_QUANTITY_CKA_BIASED) == (pass == 1);
-        status = table_read(&table, store, scale, family,
-                            biased ? "cka_biased" : "cka_debiased", reference, &result->synthetic);
+        status = table_read(&table, store, scale, family, biased ? "cka_biased" : "cka_debiased",
+                            reference, &result->synthetic);
         if (status == C4_OK) last_epoch(&table, biased ? result->biased : result->debiased);
     }
     int last = table.points - 1;
     for (int layer = 1; layer < C4_LAYERS; layer++)
-        result->falls =
-            result->falls && table.mean[layer - 1][last] > table.mean[layer][last];
+        result->falls = result->falls && table.mean[layer - 1][last] > table.mean[layer][last];
     if (status == C4_OK) status = write_layers(&table, study, scale, data, folder, result);
     table_free(&table);
     return status;

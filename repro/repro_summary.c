@@ -80,10 +80,9 @@ enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FIL
     json_t *object = json_pack(
         "{s:s, s:i, s:s, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:s, s:i, s:i, s:i, s:o, s:o, s:o}",
         "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder", summary->folder, "scale",
-        summary->scale->name, "seeds", seeds, "images",
-        (json_int_t)summary->scale->pretrain_images, "epochs",
-        (json_int_t)summary->scale->pretrain_epochs, "data", summary->training->name, "data_sha256",
-        summary->training->sha256, "synthetic",
+        summary->scale->name, "seeds", seeds, "images", (json_int_t)summary->scale->pretrain_images,
+        "epochs", (json_int_t)summary->scale->pretrain_epochs, "data", summary->training->name,
+        "data_sha256", summary->training->sha256, "synthetic",
         summary->training->synthetic || summary->evaluation->synthetic, "backend", summary->backend,
         "threads", summary->threads, "places", 1, "runs", summary->runs, "seconds",
         c4_json_real(summary->seconds), "images_per_s",

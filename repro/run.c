@@ -124,13 +124,13 @@ static enum c4_status save_checkpoint(struct execution *ex, uint32_t epoch, cons
 static enum c4_status commit_epoch(struct execution *ex, uint32_t epoch,
                                    const struct c4_epoch_rows *rows, const char *started) {
     const struct c4_runner *runner = ex->runner;
-    const struct c4_provenance provenance = {
-        .data_sha256 = ex->measure.training.sha256,
-        .evaluation_sha256 = runner->evaluation->sha256,
-        .code_version = C4_VERSION,
-        .arithmetic = C4_ARITHMETIC,
-        .backend = runner->backend,
-        .synthetic = ex->measure.training.synthetic || runner->evaluation->synthetic};
+    const struct c4_provenance provenance = {.data_sha256 = ex->measure.training.sha256,
+                                             .evaluation_sha256 = runner->evaluation->sha256,
+                                             .code_version = C4_VERSION,
+                                             .arithmetic = C4_ARITHMETIC,
+                                             .backend = runner->backend,
+                                             .synthetic = ex->measure.training.synthetic ||
+                                                          runner->evaluation->synthetic};
     char path[160], ended[C4_CLOCK_UTC_BYTES];
     checkpoint_path(ex->run, epoch, path);
     struct c4_store_epoch transaction = {.run = ex->run->key,

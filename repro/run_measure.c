@@ -71,8 +71,7 @@ struct c4_pass c4_measure_test_pass(struct c4_measure *measure, struct c4_plan *
 }
 
 void c4_rows_result(struct c4_epoch_rows *rows, const char *quantity, double value, int64_t n) {
-    rows->results[rows->result_count++] =
-        (struct c4_result_row){quantity, "", "", value, n};
+    rows->results[rows->result_count++] = (struct c4_result_row){quantity, "", "", value, n};
 }
 
 void c4_rows_pass(struct c4_epoch_rows *rows, const char *what,

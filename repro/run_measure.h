@@ -12,10 +12,10 @@ enum { C4_EPOCH_RESULTS = 24, C4_EPOCH_COSTS = 16 };
 struct c4_measure {
     const struct c4_runner *runner;
     const struct c4_run *run;
-    struct c4_dataset training;       /* view of the run's images */
-    uint8_t *labels, *test_labels;    /* as drawn for the seed */
-    float *features[C4_LAYERS];       /* [forwarded, features] */
-    float *logits;                    /* [accuracy images, 10] */
+    struct c4_dataset training;    /* view of the run's images */
+    uint8_t *labels, *test_labels; /* as drawn for the seed */
+    float *features[C4_LAYERS];    /* [forwarded, features] */
+    float *logits;                 /* [accuracy images, 10] */
     uint32_t forwarded;
     struct c4_cka_reference *reference[C4_LAYERS];
     uint32_t pass_images; /* already reported of the pass under way */
@@ -44,8 +44,9 @@ struct c4_epoch_rows {
  *   train_accuracy        of all training images, on the drawn labels
  *   test_accuracy         of the first accuracy_images test images, on the drawn labels
  *   test_accuracy_clean   of the same, on the true labels
- *   cka_biased, cka_debiased   of each layer to the reference, over the first cka_images test images
- * Images pass in file order in batches of the protocol's size, normalised as the protocol says. */
+ *   cka_biased, cka_debiased   of each layer to the reference, over the first cka_images test
+ * images Images pass in file order in batches of the protocol's size, normalised as the protocol
+ * says. */
 enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan,
                                 struct c4_epoch_rows *rows);
 

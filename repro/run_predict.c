@@ -38,7 +38,8 @@ static enum c4_status time_batches(const struct c4_runner *runner, struct c4_pla
         if (sgd)
             C4_TRY(runner->step->step(plan, &part, sgd, &result));
         else
-            C4_TRY(runner->step->evaluate(plan, &part, runner->protocol->statistics, &result, NULL));
+            C4_TRY(
+                runner->step->evaluate(plan, &part, runner->protocol->statistics, &result, NULL));
         now_ns = c4_clock_ns();
         if (++count == 0) start_ns = now_ns;
         C4_TRY(runner->advance(runner->context, 0));

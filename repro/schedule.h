@@ -8,7 +8,8 @@
 
 enum { C4_RUN_KEY_SIZE = 96, C4_RUN_SPEC_SIZE = 256 };
 
-/* One training. Its key names it in the store, in rows and in files: "pretrain-cifar10-d0-n8000-seed1".
+/* One training. Its key names it in the store, in rows and in files:
+ * "pretrain-cifar10-d0-n8000-seed1".
  */
 struct c4_run {
     char key[C4_RUN_KEY_SIZE];

@@ -66,7 +66,8 @@ enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_S
     enum c4_status status = c4_store_open(folder, false, &store);
     if (status == C4_OK) c4_store_close(store);
     /* What cannot be read may be put aside, but not what somebody is writing. */
-    else if (status != C4_ERR_DATA) return status;
+    else if (status != C4_ERR_DATA)
+        return status;
     c4_clock_utc(date);
     for (char *at = date, *to = date;; at++)
         if (*at != ':' && (*to++ = *at) == '\0') break;
@@ -108,8 +109,8 @@ static enum c4_status text_of(struct c4_store *store, const char *sql, const cha
 static enum c4_status setting(struct c4_store *store, const char *name, const char *value) {
     char old[512];
     int found;
-    C4_TRY(text_of(store, "SELECT value FROM setting WHERE name = ?", name, old, sizeof old,
-                   &found));
+    C4_TRY(
+        text_of(store, "SELECT value FROM setting WHERE name = ?", name, old, sizeof old, &found));
     if (!found)
         return c4_sql_do(store->path, store->db, "INSERT INTO setting VALUES(?, ?)", "tt", name,
                          value);

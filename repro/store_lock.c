@@ -51,8 +51,9 @@ static enum c4_status read_holder(const char *path, sqlite3 *db, struct holder *
     int row;
     enum c4_status status = c4_sql_step(path, statement, &row);
     if (status == C4_OK && !row)
-        status = c4_fail(C4_ERR_DATA, "%s: the writer's row is missing; use another --out or "
-                                      "--fresh",
+        status = c4_fail(C4_ERR_DATA,
+                         "%s: the writer's row is missing; use another --out or "
+                         "--fresh",
                          path);
     if (status == C4_OK) {
         const char *host = (const char *)sqlite3_column_text(statement, 3);
@@ -108,7 +109,7 @@ enum c4_status c4_lock_check(const char *path, sqlite3 *db, int64_t lease) {
 }
 
 enum c4_status c4_lock_release(const char *path, sqlite3 *db, int64_t lease) {
-    return c4_sql_do(path, db,
-                     "UPDATE writer SET host = '', pid = 0, started = 0, since = '' WHERE lease = ?",
-                     "i", lease);
+    return c4_sql_do(
+        path, db, "UPDATE writer SET host = '', pid = 0, started = 0, since = '' WHERE lease = ?",
+        "i", lease);
 }

@@ -38,23 +38,29 @@ enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
     int error = db ? sqlite3_system_errno(db) : 0;
     const char *words = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
     switch (code & 0xff) {
-    case SQLITE_NOMEM: return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
-    case SQLITE_FULL: return c4_fail_write(path, ENOSPC);
+    case SQLITE_NOMEM:
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+    case SQLITE_FULL:
+        return c4_fail_write(path, ENOSPC);
     case SQLITE_READONLY:
-    case SQLITE_PERM: return c4_fail_write(path, EACCES);
+    case SQLITE_PERM:
+        return c4_fail_write(path, EACCES);
     case SQLITE_CANTOPEN:
         if (error) return c4_fail_write(path, error);
         return c4_fail(C4_ERR_ENVIRONMENT, "%s: cannot be opened for writing: %s", path, words);
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-        return c4_fail(C4_ERR_DATA, "%s: %s; the study cannot be continued, use another --out or "
-                                    "--fresh, which keeps the old files aside",
+        return c4_fail(C4_ERR_DATA,
+                       "%s: %s; the study cannot be continued, use another --out or "
+                       "--fresh, which keeps the old files aside",
                        path, words);
     case SQLITE_BUSY:
-        return c4_fail(C4_ERR_FAILED, "%s: another program keeps the database locked; end it and "
-                                      "start again",
+        return c4_fail(C4_ERR_FAILED,
+                       "%s: another program keeps the database locked; end it and "
+                       "start again",
                        path);
-    default: break;
+    default:
+        break;
     }
     if ((code & 0xff) == SQLITE_IOERR && error) return c4_fail_write(path, error);
     return c4_fail(C4_ERR_FAILED, "%s: SQLite says: %s", path, words);
@@ -75,7 +81,9 @@ static enum c4_status prepare(const char *path, sqlite3 *db, sqlite3_stmt **stat
             code = sqlite3_bind_text(*statement, i, va_arg(values, const char *), -1,
                                      SQLITE_TRANSIENT);
             break;
-        case 'i': code = sqlite3_bind_int64(*statement, i, va_arg(values, int64_t)); break;
+        case 'i':
+            code = sqlite3_bind_int64(*statement, i, va_arg(values, int64_t));
+            break;
         default:
             real = va_arg(values, double);
             code = isnan(real) ? sqlite3_bind_null(*statement, i)

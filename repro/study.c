@@ -17,13 +17,18 @@ static const char *const figure_kinds[] = {"layers-over-epochs", NULL};
 const char *const c4_quantity_names[] = {"cka_biased", "cka_debiased", NULL};
 const char *const c4_reference_names[] = {"initialisation", NULL};
 
-#define TEXT(s, m) {#m, C4_FIELD_TEXT, offsetof(s, m), sizeof((s *)0)->m, 0, 0, NULL}
+#define TEXT(s, m)                                                                                 \
+    { #m, C4_FIELD_TEXT, offsetof(s, m), sizeof((s *)0)->m, 0, 0, NULL }
 #define INTEGER(s, m, low, high)                                                                   \
-    {#m, C4_FIELD_INTEGER, offsetof(s, m), sizeof(uint32_t), low, high, NULL}
-#define REAL(s, m, low, high) {#m, C4_FIELD_REAL, offsetof(s, m), sizeof(double), low, high, NULL}
-#define CHOICE(s, m, choices) {#m, C4_FIELD_CHOICE, offsetof(s, m), sizeof(int), 0, 0, choices}
-#define SEEDS(s, m) {#m, C4_FIELD_SEEDS, offsetof(s, m), sizeof(struct c4_seeds), 0, 0, NULL}
-#define END {NULL, C4_FIELD_TEXT, 0, 0, 0, 0, NULL}
+    { #m, C4_FIELD_INTEGER, offsetof(s, m), sizeof(uint32_t), low, high, NULL }
+#define REAL(s, m, low, high)                                                                      \
+    { #m, C4_FIELD_REAL, offsetof(s, m), sizeof(double), low, high, NULL }
+#define CHOICE(s, m, choices)                                                                      \
+    { #m, C4_FIELD_CHOICE, offsetof(s, m), sizeof(int), 0, 0, choices }
+#define SEEDS(s, m)                                                                                \
+    { #m, C4_FIELD_SEEDS, offsetof(s, m), sizeof(struct c4_seeds), 0, 0, NULL }
+#define END                                                                                        \
+    { NULL, C4_FIELD_TEXT, 0, 0, 0, 0, NULL }
 
 const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, batch, 2, 4096),
@@ -76,14 +81,13 @@ struct parser {
     const struct c4_field *fields; /* NULL before the first section */
     void *object;
     char section[64];
-    uint32_t given;     /* bit i: fields[i] was given */
+    uint32_t given; /* bit i: fields[i] was given */
     bool protocol_seen;
     char problem[512]; /* of the first bad line */
 };
 
 static int problem(struct parser *parser, const char *format, const char *a, const char *b) {
-    if (parser->problem[0] == '\0')
-        snprintf(parser->problem, sizeof parser->problem, format, a, b);
+    if (parser->problem[0] == '\0') snprintf(parser->problem, sizeof parser->problem, format, a, b);
     return 0;
 }
 
@@ -148,7 +152,8 @@ static int take_line(void *context, const char *section, const char *key, const 
     if (strcmp(section, parser->section) != 0 || !parser->object)
         if (!end_section(parser) || !begin_section(parser, section)) return 0;
     const struct c4_field *field = c4_field_find(parser->fields, key);
-    if (!field) return problem(parser, "section [%s] has no key '%s'; check its spelling", section, key);
+    if (!field)
+        return problem(parser, "section [%s] has no key '%s'; check its spelling", section, key);
     uint32_t bit = 1u << (field - parser->fields);
     if (parser->given & bit) return problem(parser, "section [%s] gives '%s' twice", section, key);
     parser->given |= bit;
@@ -160,8 +165,8 @@ static int take_line(void *context, const char *section, const char *key, const 
 /* What a single line cannot show. */
 static enum c4_status check_whole(const char *name, struct c4_study *study, bool protocol_seen) {
     if (!protocol_seen || !study->scales || !study->figures)
-        return c4_fail(C4_ERR_USAGE, "%s: a study needs [protocol], a [scale NAME] and a [figure ID]",
-                       name);
+        return c4_fail(C4_ERR_USAGE,
+                       "%s: a study needs [protocol], a [scale NAME] and a [figure ID]", name);
     for (int f = 0; f < study->figures; f++) {
         struct c4_study_figure *figure = &study->figure[f];
         for (figure->family = 0; figure->family < study->families; figure->family++)

@@ -82,9 +82,12 @@ enum c4_status c4_field_read(const struct c4_field *field, const char *text, voi
         memcpy(member, text, strlen(text) + 1);
         return C4_OK;
     case C4_FIELD_INTEGER:
-    case C4_FIELD_REAL: return read_number(field, text, member);
-    case C4_FIELD_SEEDS: return c4_seeds_read(text, member);
-    case C4_FIELD_CHOICE: break;
+    case C4_FIELD_REAL:
+        return read_number(field, text, member);
+    case C4_FIELD_SEEDS:
+        return c4_seeds_read(text, member);
+    case C4_FIELD_CHOICE:
+        break;
     }
     char allowed[256] = "";
     for (int i = 0; field->choices[i]; i++) {
@@ -119,7 +122,9 @@ void c4_field_write(const struct c4_field *field, const void *object, char *text
     uint32_t integer;
     int choice;
     switch (field->type) {
-    case C4_FIELD_TEXT: snprintf(text, size, "%s", (const char *)member); return;
+    case C4_FIELD_TEXT:
+        snprintf(text, size, "%s", (const char *)member);
+        return;
     case C4_FIELD_INTEGER:
         memcpy(&integer, member, sizeof integer);
         snprintf(text, size, "%" PRIu32, integer);
@@ -135,6 +140,8 @@ void c4_field_write(const struct c4_field *field, const void *object, char *text
         memcpy(&choice, member, sizeof choice);
         snprintf(text, size, "%s", field->choices[choice]);
         return;
-    case C4_FIELD_SEEDS: write_seeds(member, text, size); return;
+    case C4_FIELD_SEEDS:
+        write_seeds(member, text, size);
+        return;
     }
 }
