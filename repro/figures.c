@@ -86,9 +86,8 @@ static void write_notes(struct notes *notes, const struct c4_study *study,
     char seeds[128];
     c4_field_write(c4_field_find(c4_scale_fields, "seeds"), scale, seeds, sizeof seeds);
     snprintf(notes->text[0], sizeof notes->text[0],
-             "Mean and standard error over seeds %s (faint: single seeds); scale %s, %" PRIu32
-             " training images, %" PRIu32 " epochs; %s.",
-             seeds, scale->name, scale->pretrain_images, scale->pretrain_epochs, data);
+             "Seeds %s; scale %s: %s, first %" PRIu32 " images, %" PRIu32 " epochs.", seeds,
+             scale->name, data, scale->pretrain_images, scale->pretrain_epochs);
     snprintf(notes->text[1], sizeof notes->text[1],
              "Linear CKA over the first %" PRIu32 " test images, in batches of %" PRIu32
              " with %s statistics; block order %s.",
