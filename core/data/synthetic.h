@@ -2,9 +2,10 @@
  * need no download. What they show is never mixed with real images: `synthetic` is set.
  *
  * Objects, labels 0..9: disc, ring, square, triangle, cross, star, crescent, bar, striped disc,
- * chequered square; any position, size, rotation and colours, over a shaded background with
- * clutter, with noise. Digits: the ten digits as strokes, with affine jitter, any colours, and
- * neighbours at the sides. Colours never depend on the class.
+ * chequered square; of any size, place and colour, turned by up to 21 degrees, over a shaded
+ * background with clutter and noise. Digits: the ten digits as strokes with affine jitter, of any
+ * colour, with neighbours at the sides. Colours, light on dark or dark on light, never depend on
+ * the class; a linear classifier of the pixels stays near chance.
  *
  * Image i is a function of (seed, set, split, i) alone, whatever the number of images drawn: Philox
  * with purpose C4_RNG_SYNTHETIC and integer arithmetic, so the bytes are the same with every
