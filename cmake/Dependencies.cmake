@@ -18,28 +18,37 @@ if(C4_MATIO)
 endif()
 
 # oneDNN runs on gcc's libgomp. clang brings a runtime of its own, and two in one process fight over
-# the cores, so a clang build leaves this backend out.
+# the cores, so a clang build leaves this backend out; so does a library that was built for another
+# runtime. Header and library are looked up by hand: the packaged dnnl-config.cmake also demands
+# OpenCL's headers, which the CPU engine does not need.
 set(C4_HAVE_ONEDNN OFF)
 if(C4_ONEDNN AND NOT CMAKE_C_COMPILER_ID STREQUAL "GNU")
   message(STATUS "conv4: no oneDNN backend in a build by ${CMAKE_C_COMPILER_ID} (use gcc)")
 elseif(C4_ONEDNN)
-  # Not by the library's own CMake package: Debian's asks for OpenCL's headers, which only oneDNN's
-  # GPU interface needs.
-  find_path(C4_DNNL_INCLUDE oneapi/dnnl/dnnl.h)
-  find_library(C4_DNNL_LIBRARY dnnl)
-  mark_as_advanced(C4_DNNL_INCLUDE C4_DNNL_LIBRARY)
-  if(C4_DNNL_INCLUDE AND C4_DNNL_LIBRARY)
-    file(STRINGS ${C4_DNNL_INCLUDE}/oneapi/dnnl/dnnl_config.h openmp
-      REGEX "^#define DNNL_CPU_THREADING_RUNTIME DNNL_RUNTIME_OMP")
-    if(openmp)
-      set(C4_HAVE_ONEDNN ON)
-      add_library(dnnl::dnnl UNKNOWN IMPORTED)
-      set_target_properties(dnnl::dnnl PROPERTIES IMPORTED_LOCATION ${C4_DNNL_LIBRARY}
-        INTERFACE_INCLUDE_DIRECTORIES ${C4_DNNL_INCLUDE})
-    else()
-      message(STATUS "conv4: no oneDNN backend (${C4_DNNL_LIBRARY} was not built for OpenMP)")
-    endif()
-  else()
+  find_path(C4_ONEDNN_INCLUDE oneapi/dnnl/dnnl.h HINTS ${dnnl_ROOT} PATH_SUFFIXES include)
+  find_library(C4_ONEDNN_LIBRARY dnnl HINTS ${dnnl_ROOT} PATH_SUFFIXES lib lib64)
+  mark_as_advanced(C4_ONEDNN_INCLUDE C4_ONEDNN_LIBRARY)
+  set(onednn_major "")
+  set(onednn_omp "")
+  if(C4_ONEDNN_INCLUDE AND C4_ONEDNN_LIBRARY)
+    file(STRINGS ${C4_ONEDNN_INCLUDE}/oneapi/dnnl/dnnl_version.h onednn_major
+      REGEX "^#define DNNL_VERSION_MAJOR ")
+    string(REGEX MATCH "[0-9]+" onednn_major "${onednn_major}")
+    file(STRINGS ${C4_ONEDNN_INCLUDE}/oneapi/dnnl/dnnl_config.h onednn_omp
+      REGEX "^#define DNNL_CPU_THREADING_RUNTIME +DNNL_RUNTIME_OMP")
+  endif()
+  if(NOT onednn_major)
     message(STATUS "conv4: no oneDNN backend (install libdnnl-dev)")
+  elseif(NOT onednn_omp)
+    message(STATUS "conv4: no oneDNN backend (${C4_ONEDNN_LIBRARY} does not run on OpenMP)")
+  elseif(NOT onednn_major EQUAL 2)
+    message(STATUS "conv4: no oneDNN backend (${C4_ONEDNN_LIBRARY} is version ${onednn_major}, "
+      "2.x is supported)")
+  else()
+    set(C4_HAVE_ONEDNN ON)
+    add_library(c4_onednn INTERFACE)
+    target_include_directories(c4_onednn SYSTEM INTERFACE ${C4_ONEDNN_INCLUDE})
+    target_link_libraries(c4_onednn INTERFACE ${C4_ONEDNN_LIBRARY})
+    target_compile_definitions(c4_onednn INTERFACE C4_HAVE_ONEDNN=1)
   endif()
 endif()

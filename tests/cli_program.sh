@@ -5,7 +5,10 @@ set -u
 program=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failures=0
+
+complain() { # to standard error and a file, as some of this runs in subshells
+    echo "$*" | tee -a "$work/failed" >&2
+}
 
 matches() { # out|err PATTERN ARGUMENT...
     stream=$1 pattern=$2
@@ -15,9 +18,7 @@ matches() { # out|err PATTERN ARGUMENT...
     else
         [ ! -s "$work/$stream" ] && return
     fi
-    echo "$*: std$stream is not '$pattern':"
-    cat "$work/$stream"
-    failures=$((failures + 1))
+    complain "$*: std$stream is not '$pattern': $(cat "$work/$stream")"
 }
 
 # expect STATUS OUT ERR ARGUMENT...: the exit status, and patterns for both streams ('' is silence).
@@ -28,38 +29,40 @@ expect() {
     status=$?
     matches out "$out" "$@"
     matches err "$err" "$@"
-    [ "$status" = "$want" ] || {
-        echo "$*: exit status $status, not $want"
-        failures=$((failures + 1))
-    }
+    [ "$status" = "$want" ] || complain "$*: exit status $status, not $want"
 }
 
 expect 0 '^conv4 [0-9]*\.[0-9]*\.[0-9]*$' '' --version
 expect 0 '^Built by .*; backends: ' '' --version
-expect 0 '^Usage: conv4 ' '' --help
 expect 0 '^Usage: conv4 ' '' help
 expect 0 '^Usage: conv4 help ' '' help help
 expect 2 '' "there is no command 'hepl'; did you mean 'help'?" hepl
 expect 2 '' "there is no option --hepl; did you mean --help?" --hepl
 expect 2 '' 'See "conv4 --help"'
 
-# Every command explains itself, and so does every command of a command.
-explain() { # words of a command
-    "$program" "$@" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p'
+# Every command explains itself, in examples that it understands: with --help behind an example its
+# options are read and nothing is run. Prints the commands of the command.
+explain() { # words of a command, or none
+    expect 0 "^Usage: conv4${*:+ $*}" '' "$@" --help
+    cp "$work/out" "$work/help"
+    sed -n '/^Examples:/,/^$/s/^  conv4 \([^|&;<>]*\).*/\1/p' "$work/help" >"$work/examples"
+    [ -s "$work/examples" ] || [ $# -gt 0 ] || complain "no examples"
+    while read -r example; do
+        eval "set -- $example"
+        expect 0 '^[Uc]' '' "$@" --help # usage or version
+    done <"$work/examples"
+    sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' "$work/help"
 }
 for command in $(explain); do
-    expect 0 "^Usage: conv4 $command" '' "$command" --help
     for inner in $(explain "$command"); do
-        expect 0 "^Usage: conv4 $command $inner" '' "$command" "$inner" --help
+        explain "$command" "$inner" >/dev/null
     done
 done
 
 if [ -w /dev/full ]; then
     "$program" --help >/dev/full 2>"$work/err"
     status=$?
-    if [ $status != 1 ] || ! grep -q 'standard output cannot be written' "$work/err"; then
-        echo "a full disk: exit status $status"
-        failures=$((failures + 1))
-    fi
+    [ $status = 1 ] || complain "a full disk: exit status $status"
+    matches err 'standard output cannot be written' "a full disk"
 fi
-[ "$failures" = 0 ]
+[ ! -e "$work/failed" ]

@@ -23,7 +23,7 @@ static struct fixture *fixture_make(void) {
     f->fy = floats(f->y, N, P);
     f->fx.name = "first.npy";
     f->fy.name = "second.npy";
-    f->options = (struct c4_cka_options){.gram = test_gram(), .threads = 2};
+    f->options = (struct c4_cka_options){.gram = test_gram(), .threads = 1};
     return f;
 }
 
@@ -111,12 +111,11 @@ static void nothing_left_to_debias(void **state) {
             for (int m = 0; m < 2; m++) {
                 struct c4_features fx = wide ? doubles(x, n, n) : floats(xf, n, n);
                 struct c4_features fy = wide ? doubles(y, n, n) : floats(yf, n, n);
-                struct c4_cka_options options = {.gram = test_gram(),
-                                                 .method = m ? C4_CKA_FEATURE : C4_CKA_GRAM};
+                struct c4_cka_options options = {
+                    .gram = test_gram(), .threads = 1, .method = m ? C4_CKA_FEATURE : C4_CKA_GRAM};
                 struct c4_cka_result result;
                 if (c4_cka(&fx, &fy, &options, &result) != C4_ERR_DATA)
-                    fail_msg("n %zu, double %d, form %d: debiased %g", n, wide, m,
-                             result.debiased);
+                    fail_msg("n %zu, double %d, form %d: debiased %g", n, wide, m, result.debiased);
                 assert_non_null(strstr(c4_error(), "reference"));
                 assert_non_null(strstr(c4_error(), "U-centring"));
                 assert_int_equal(c4_cka(&fy, &fx, &options, &result), C4_ERR_DATA);
@@ -172,7 +171,7 @@ static void usage(void **state) {
     f->fy.data = NULL;
     expect_error(f, C4_ERR_USAGE, WORDS("second.npy", "no data"));
 
-    f->options = (struct c4_cka_options){.gram = test_gram()};
+    f->options = (struct c4_cka_options){.gram = test_gram(), .threads = 1};
     struct c4_cka_reference *reference;
     assert_int_equal(c4_cka_prepare(&f->fx, &f->options, &reference), C4_OK);
     struct c4_features wide = doubles(f->x64, N, P);

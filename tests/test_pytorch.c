@@ -201,21 +201,29 @@ static void double_reference_equals_pytorch(void **unused) {
         }
 }
 
-/* Pooling winners and ReLU masks in which a float network differs from ref64. */
-static size_t differing_selections(struct network *a, struct network *b) {
-    static double x[PYTORCH_BATCH * 256 * 64], y[PYTORCH_BATCH * 256 * 64];
+static size_t differing_values(struct network *a, struct network *b, const char *kind, int block,
+                               size_t count, bool signs) {
+    static double x[PYTORCH_BATCH * 1024 * 64], y[PYTORCH_BATCH * 1024 * 64];
+    char name[16];
+    size_t differing = 0;
+    snprintf(name, sizeof name, "%s%d", kind, block);
+    read_values(a, name, x, count);
+    read_values(b, name, y, count);
+    for (size_t i = 0; i < count; i++)
+        differing += signs ? (x[i] > 0) != (y[i] > 0) : x[i] != y[i];
+    return differing;
+}
+
+/* Pooling winners and ReLU masks in which a float network differs from ref64. The ReLU acts on the
+ * pooled values in bn-relu and on all of the convolution's in relu-bn. */
+static size_t differing_selections(struct network *a, struct network *b, int order) {
     size_t differing = 0;
     for (int block = 1; block <= C4_BLOCKS; block++) {
-        char name[16];
-        size_t count = PYTORCH_BATCH * c4_layer_features(block - 1);
-        snprintf(name, sizeof name, "arg%d", block);
-        read_values(a, name, x, count);
-        read_values(b, name, y, count);
-        for (size_t i = 0; i < count; i++) differing += x[i] != y[i];
-        snprintf(name, sizeof name, "pool%d", block);
-        read_values(a, name, x, count);
-        read_values(b, name, y, count);
-        for (size_t i = 0; i < count; i++) differing += (x[i] > 0) != (y[i] > 0);
+        size_t pooled = PYTORCH_BATCH * c4_layer_features(block - 1);
+        differing += differing_values(a, b, "arg", block, pooled, false);
+        differing += order == C4_BN_RELU
+                         ? differing_values(a, b, "pool", block, pooled, true)
+                         : differing_values(a, b, "conv", block, 4 * pooled, true);
     }
     return differing;
 }
@@ -235,7 +243,7 @@ static void check_step_by_step(const char *backend, int order) {
         assert_int_equal(wide->step->load(wide->plan, state, NULL), C4_OK);
         double loss32 = run_step(narrow, 1, step, &sgd), loss64 = run_step(wide, 1, step, NULL);
         if (step == 0) assert_true(fabs(loss32 - loss64) / loss64 <= 1e-6);
-        size_t differing = differing_selections(narrow, wide);
+        size_t differing = differing_selections(narrow, wide, order);
         selections += differing;
         if (differing) continue;
         judged++;

@@ -19,7 +19,8 @@ static char *path_before;
 static int make_folder(void **state) {
     (void)state;
     strcpy(folder, "report-XXXXXX");
-    path_before = getenv("PATH") ? strdup(getenv("PATH")) : NULL;
+    const char *path = getenv("PATH");
+    path_before = path ? strdup(path) : NULL;
     return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -282,6 +283,9 @@ static void unwritable_places_are_sentences(void **state) {
     struct c4_figure_files files;
     assert_int_not_equal(c4_figure_write(&figure, "no/such/folder", &files), C4_OK);
     assert_non_null(strstr(c4_error(), "no/such/folder/fig.csv"));
+    assert_int_not_equal(c4_figure_write(&figure, "/proc", &files),
+                         C4_OK); /* closed to root, too */
+    assert_non_null(strstr(c4_error(), "/proc/fig.csv"));
     assert_int_equal(mkdir(in_folder("fig.csv"), 0755), 0); /* a folder is in the way */
     assert_int_not_equal(c4_figure_write(&figure, folder, &files), C4_OK);
     assert_int_equal(rmdir(in_folder("fig.csv")), 0);

@@ -16,10 +16,11 @@ forbid() {
 
 forbid core '(simd|bench|repro|tests)/'
 forbid core/base '(core/[^b]|core/b[^a])'
-forbid simd '(bench|repro|tests|core/(file|host|net|data|similarity|cli|report))/'
+forbid simd '(bench|repro|tests)/'
+forbid simd 'core/([^bo]|b[^a]|o[^p])'
 forbid bench '(repro|tests)/'
 forbid repro 'tests/'
-forbid 'bench repro' 'simd/(ref|ref64|vec|body|native|portable|avx2|avx512|neon|onednn)/'
+forbid 'bench repro' 'simd/([^d]|d[^i]|dispatch[^.])'
 forbid 'core simd bench repro tests' '\.\./'
 # Only the program's table of commands knows bench.
 if [ -d repro ]; then

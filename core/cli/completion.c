@@ -15,11 +15,13 @@ static void walk(FILE *out, const struct c4_command *const *commands, const char
     }
 }
 
+/* By the names that the usage line gives to positionals. */
 static bool takes_files(const struct c4_command *command) {
-    return command->usage_tail != NULL && strstr(command->usage_tail, "FILE") != NULL;
+    const char *tail = command->usage_tail != NULL ? command->usage_tail : "";
+    return strstr(tail, "FILE") != NULL || strstr(tail, "DIR") != NULL;
 }
 
-/* --- bash --- */
+/* bash */
 
 static void bash_path(FILE *out, const struct c4_command *command, const char *path) {
     (void)command;
@@ -35,7 +37,7 @@ static void bash_values(FILE *out, const struct c4_option *options, const char *
         if (options->type == C4_OPTION_PATH) {
             fputs(" files=1", out);
         } else if (options->choices != NULL) {
-            fputs(" words='", out);
+            fputs(options->type == C4_OPTION_CHOICES ? " list=1 words='" : " words='", out);
             for (size_t i = 0; options->choices[i] != NULL; i++)
                 fprintf(out, "%s%s", i == 0 ? "" : " ", options->choices[i]);
             fputs("'", out);
@@ -72,7 +74,7 @@ void c4_completion_write_bash(FILE *out, const struct c4_program *program) {
             "# bash completion for %s\n"
             "_%s() {\n"
             "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-            "    local path=%s words= files= value=1 i\n"
+            "    local path=%s words= files= list= value=1 i\n"
             "    if [[ $cur == = ]]; then\n"
             "        cur=\n"
             "    elif [[ $prev == = ]]; then\n"
@@ -104,6 +106,9 @@ void c4_completion_write_bash(FILE *out, const struct c4_program *program) {
             "    if [[ -n $files && $cur != -* ]]; then\n"
             "        compopt -o filenames 2>/dev/null || :\n"
             "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+            "    elif [[ -n $list && $cur == *,* ]]; then\n"
+            "        mapfile -t COMPREPLY < <(compgen -P \"${cur%%,*},\" -W \"$words\" -- "
+            "\"${cur##*,}\")\n"
             "    else\n"
             "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
             "    fi\n"
@@ -112,7 +117,7 @@ void c4_completion_write_bash(FILE *out, const struct c4_program *program) {
             name, name);
 }
 
-/* --- zsh --- */
+/* zsh */
 
 /* Text inside '...' and, in _arguments, inside [...]: quotes, brackets and colons escaped. */
 static void zsh_text(FILE *out, const char *text) {

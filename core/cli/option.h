@@ -42,13 +42,14 @@ enum { C4_COMMAND_PATH_MAX = 96 };
  */
 struct c4_command {
     const char *name;
-    const char *summary;             /* one line, no full stop */
-    const char *description;         /* whole sentences for help and man page; NULL: none */
-    const char *usage_tail;          /* the positionals in the usage line, as "FILE..."; or NULL */
-    const struct c4_option *options; /* NULL: none */
-    const char *const *examples;     /* whole command lines; NULL ends it; NULL: none */
-    int min_positionals;             /* how many words besides options it takes */
-    int max_positionals;             /* -1: any number */
+    const char *summary;     /* one line, no full stop */
+    const char *description; /* whole sentences for help and man page; NULL: none */
+    const char *usage_tail;  /* the positionals in the usage line, as "FILE..."; or NULL; FILE and
+                                DIR are completed with file names */
+    const struct c4_option *options;          /* NULL: none */
+    const char *const *examples;              /* whole command lines; NULL ends it; NULL: none */
+    int min_positionals;                      /* how many words besides options it takes */
+    int max_positionals;                      /* -1: any number */
     int (*run)(const struct c4_args *args);   /* returns the exit status: see c4_cli_exit() */
     const struct c4_command *const *commands; /* NULL ends it; NULL: none */
 };

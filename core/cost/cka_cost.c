@@ -2,13 +2,14 @@
 
 /* Elements of the lower triangle of tiles: half of the square and of its diagonal tiles. */
 static double triangle(size_t rows) {
-    double m = (double)rows, rest = (double)(rows % C4_CKA_TILE);
-    double whole = (double)(rows / C4_CKA_TILE) * C4_CKA_TILE * C4_CKA_TILE;
-    return (m * m + whole + rest * rest) / 2;
+    size_t whole = rows / C4_CKA_TILE, rest = rows % C4_CKA_TILE;
+    double diagonal = (double)whole * C4_CKA_TILE * C4_CKA_TILE + (double)rest * (double)rest;
+    return ((double)rows * (double)rows + diagonal) / 2;
 }
 
 static double tiles(size_t rows) {
-    return (double)(rows / C4_CKA_TILE) + (rows % C4_CKA_TILE != 0);
+    size_t count = rows / C4_CKA_TILE + (rows % C4_CKA_TILE != 0);
+    return (double)count;
 }
 
 /* Rows that the tiles of a lower triangle read: every tile of rows takes part in tiles(rows) + 1.

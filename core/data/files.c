@@ -18,8 +18,6 @@ static bool exists(const char *folder, const char *name) {
     return c4_path_join(path, C4_PATH_BYTES, folder, name) == C4_OK && access(path, F_OK) == 0;
 }
 
-/* ---- the SYNTHETIC file ---- */
-
 static int mark_text(const struct c4_synthetic_mark *mark, char text[MARK_BYTES]) {
     return snprintf(text, MARK_BYTES, "conv4 synthetic %s\nseed %llu\ntrain %u\ntest %u\n",
                     mark->set, (unsigned long long)mark->seed, mark->train, mark->test);
@@ -67,8 +65,6 @@ static enum c4_status mark_read(const char *folder, struct c4_synthetic_mark *ma
     return C4_OK;
 }
 
-/* ---- CIFAR-10 ---- */
-
 static bool has_batches(const char *folder) {
     return exists(folder, "data_batch_1.bin") || exists(folder, "test_batch.bin");
 }
@@ -99,12 +95,13 @@ static enum c4_status cifar10_folder(const char *folder, char found[C4_PATH_BYTE
 static enum c4_status find_cifar10(const char *folder, enum c4_split split,
                                    struct c4_data_files *out) {
     char batches[C4_PATH_BYTES];
+    out->absent = true;
     C4_TRY(cifar10_folder(folder, batches));
-    struct c4_synthetic_mark mark = {.set = "objects"};
-    C4_TRY(mark_read(batches, &mark, &out->synthetic));
-    out->seed = mark.seed;
+    out->absent = false;
+    out->mark.set = "objects";
+    C4_TRY(mark_read(batches, &out->mark, &out->synthetic));
     uint32_t left = split == C4_TEST ? C4_CIFAR10_FILE_RECORDS : 5 * C4_CIFAR10_FILE_RECORDS;
-    if (out->synthetic) left = split == C4_TEST ? mark.test : mark.train;
+    if (out->synthetic) left = split == C4_TEST ? out->mark.test : out->mark.train;
     for (int batch = 1; left > 0; batch++) {
         char name[32] = "test_batch.bin";
         if (split == C4_TRAIN) snprintf(name, sizeof name, "data_batch_%d.bin", batch);
@@ -117,8 +114,6 @@ static enum c4_status find_cifar10(const char *folder, enum c4_split split,
     return C4_OK;
 }
 
-/* ---- SVHN ---- */
-
 /* The first of FOLDER/a, FOLDER/b that exists. */
 static bool find_one(const char *folder, const char *a, const char *b, char path[C4_PATH_BYTES]) {
     const char *name = exists(folder, a) ? a : exists(folder, b) ? b : NULL;
@@ -130,10 +125,9 @@ static enum c4_status find_plain_svhn(struct c4_data_file *file, enum c4_split s
     char beside[C4_PATH_BYTES];
     snprintf(beside, sizeof beside, "%s", file->path);
     *strrchr(beside, '/') = '\0'; /* the path is FOLDER/name */
-    struct c4_synthetic_mark mark = {.set = "digits"};
-    C4_TRY(mark_read(beside, &mark, &out->synthetic));
-    out->seed = mark.seed;
-    if (out->synthetic) file->required = split == C4_TEST ? mark.test : mark.train;
+    out->mark.set = "digits";
+    C4_TRY(mark_read(beside, &out->mark, &out->synthetic));
+    if (out->synthetic) file->required = split == C4_TEST ? out->mark.test : out->mark.train;
     return C4_OK;
 }
 
@@ -157,6 +151,7 @@ static enum c4_status find_svhn(const char *folder, enum c4_split split,
         snprintf(file->path, sizeof file->path, "%s", plain);
         return find_plain_svhn(file, split, out);
     }
+    out->absent = true;
     return c4_fail(C4_ERR_DATA,
                    "%s: no SVHN %s digits here; looked for %s, %s, %s and %s; get %s (format 2, "
                    "cropped digits)",
@@ -166,7 +161,7 @@ static enum c4_status find_svhn(const char *folder, enum c4_split split,
 
 enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
                             struct c4_data_files *out) {
-    *out = (struct c4_data_files){0};
+    *out = (struct c4_data_files){.absent = true};
     struct stat info;
     if (stat(folder, &info) != 0) {
         return c4_fail(C4_ERR_DATA, "the data folder %s cannot be used: %s", folder,
@@ -176,6 +171,7 @@ enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum 
         return c4_fail(C4_ERR_DATA, "%s is not a folder; name the folder that holds the data",
                        folder);
     }
+    out->absent = false;
     return kind == C4_CIFAR10 ? find_cifar10(folder, split, out) : find_svhn(folder, split, out);
 }
 

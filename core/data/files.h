@@ -1,12 +1,12 @@
-/* Which files of a folder hold a data set.
+/* Which files of a folder hold a data set. FOLDER is what the user gave with --data.
  *
- * Looked for, in this order (FOLDER is what the user gave with --data):
+ * - CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, 10,000 records each, in
+ *   FOLDER/cifar-10-batches-bin (as cifar-10-binary.tar.gz unpacks) or in FOLDER itself. The Python
+ *   archive's folder cifar-10-batches-py is recognised and refused.
  *
- *   CIFAR-10  FOLDER/cifar-10-batches-bin/ or FOLDER itself, with data_batch_1.bin ... 5.bin and
- *             test_batch.bin as cifar-10-binary.tar.gz unpacks them, 10,000 records each. The
- * Python archive's folder cifar-10-batches-py is recognised and refused. SVHN      train_32x32.mat
- * and test_32x32.mat in FOLDER or FOLDER/svhn, else the plain record form svhn_train.bin and
- * svhn_test.bin in FOLDER/svhn or FOLDER. A build without matio takes the plain form first.
+ * - SVHN: train_32x32.mat and test_32x32.mat in FOLDER or FOLDER/svhn, else the plain record form
+ *   svhn_train.bin and svhn_test.bin in FOLDER/svhn or FOLDER. A build without matio looks for the
+ *   plain form first.
  *
  * A file SYNTHETIC beside record files says that c4_synthetic_write() made them, from which seed
  * and how many; record files may then have other sizes, and what is loaded is marked synthetic.
@@ -30,17 +30,25 @@ struct c4_data_file {
     uint32_t most;     /* more than this is refused */
 };
 
+/* The SYNTHETIC file of a folder of record files. */
+struct c4_synthetic_mark {
+    const char *set; /* "objects" or "digits" */
+    uint64_t seed;
+    uint32_t train, test; /* number of images of each split */
+};
+
 /* The files of one split, in the order of their images. */
 struct c4_data_files {
     struct c4_data_file file[C4_DATA_FILES_MAX];
     uint32_t count;
+    bool absent; /* nothing of the data set is in the folder; set when c4_data_find() fails */
     bool synthetic;
-    uint64_t seed; /* of synthetic ones */
+    struct c4_synthetic_mark mark; /* of synthetic ones */
 };
 
 /* Finds the files of C4_CIFAR10 or C4_SVHN. They are named, not opened: a file that is missing from
- * a folder that has others is found out by c4_data_file_count(). C4_ERR_DATA: no such folder, no
- * such data set in it, or a SYNTHETIC file that was altered. */
+ * a folder that has others is found out by c4_data_file_count(). C4_ERR_DATA: no
+ * such folder, no such data set in it (both: out->absent), or a SYNTHETIC file that was altered. */
 enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
                             struct c4_data_files *out);
 
@@ -51,12 +59,7 @@ enum c4_status c4_data_file_count(const struct c4_data_file *file, uint32_t *cou
 enum c4_status c4_data_file_read(const struct c4_data_file *file, uint32_t count, uint8_t *images,
                                  uint8_t *labels);
 
-/* The SYNTHETIC file of a folder of record files. set is "objects" or "digits". */
-struct c4_synthetic_mark {
-    const char *set;
-    uint64_t seed;
-    uint32_t train, test; /* number of images of each split */
-};
+/* Writes the SYNTHETIC file of a folder, atomically. C4_ERR_FAILED. */
 enum c4_status c4_synthetic_mark_write(const char *folder, const struct c4_synthetic_mark *mark);
 
 #endif

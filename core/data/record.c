@@ -16,13 +16,13 @@ enum c4_status c4_record_count(const char *path, uint32_t *count) {
         return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
     }
     if (!S_ISREG(info.st_mode)) return c4_fail(C4_ERR_DATA, "%s: not a regular file", path);
-    uint64_t bytes = (uint64_t)info.st_size, records = bytes / C4_RECORD_BYTES;
-    if (bytes % C4_RECORD_BYTES != 0) {
+    unsigned long long bytes = (unsigned long long)info.st_size;
+    unsigned long long records = bytes / C4_RECORD_BYTES, whole = records * C4_RECORD_BYTES;
+    if (bytes != whole) {
         return c4_fail(C4_ERR_DATA,
                        "%s: the file's %llu bytes end inside record %llu, which begins at offset "
                        "%llu (a record has %d bytes); the file is truncated or of another kind",
-                       path, (unsigned long long)bytes, (unsigned long long)records,
-                       (unsigned long long)(records * C4_RECORD_BYTES), C4_RECORD_BYTES);
+                       path, bytes, records, whole, C4_RECORD_BYTES);
     }
     if (records == 0) return c4_fail(C4_ERR_DATA, "%s: the file is empty", path);
     if (records > UINT32_MAX) return c4_fail(C4_ERR_DATA, "%s: absurdly large", path);
@@ -47,7 +47,7 @@ static enum c4_status read_open(FILE *file, const char *path, uint32_t count, ui
                 return c4_fail(C4_ERR_DATA,
                                "%s: record %u (offset %llu) has label byte %u, labels are 0 to 9; "
                                "the file is corrupt or of another kind",
-                               path, done + i, (unsigned long long)(done + i) * C4_RECORD_BYTES,
+                               path, done + i, (unsigned long long)C4_RECORD_BYTES * (done + i),
                                record[0]);
             }
             labels[done + i] = record[0];

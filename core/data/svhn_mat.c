@@ -70,38 +70,45 @@ static enum c4_status read_images(mat_t *mat, const char *path, uint32_t count, 
     matvar_t *x = Mat_VarReadInfo(mat, "X");
     enum c4_status status = images_shape(path, x, total);
     if (status == C4_OK && *total < count) status = damaged(path, "X has too few images");
-    if (status == C4_OK && (Mat_VarReadDataAll(mat, x) != 0 || x->data == NULL ||
-                            x->nbytes != (size_t)*total * C4_IMAGE_BYTES)) {
-        status = damaged(path, "X cannot be read to its end");
+    if (status == C4_OK) {
+        bool whole = Mat_VarReadDataAll(mat, x) == 0 && x->data != NULL &&
+                     x->nbytes == (size_t)*total * C4_IMAGE_BYTES;
+        if (whole) {
+            transpose(x->data, count, images);
+        } else {
+            status = damaged(path, "X cannot be read to its end");
+        }
     }
-    if (status == C4_OK) transpose(x->data, count, images);
     Mat_VarFree(x);
     return status;
+}
+
+static enum c4_status convert_labels(const char *path, const matvar_t *y, uint32_t count,
+                                     uint32_t total, uint8_t *labels) {
+    bool bytes = y->class_type == MAT_C_UINT8;
+    if ((!bytes && y->class_type != MAT_C_DOUBLE) || y->isComplex) {
+        return damaged(path, "y is neither uint8 nor double");
+    }
+    if (y->data == NULL || y->rank != 2 || y->dims[0] * y->dims[1] != total ||
+        y->nbytes != (size_t)total * (bytes ? 1 : sizeof(double))) {
+        return damaged(path, "y does not have one label for each image of X");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        double label = bytes ? ((const uint8_t *)y->data)[i] : ((const double *)y->data)[i];
+        if (!(label >= 1 && label <= 10) || label != (int)label) {
+            return c4_fail(C4_ERR_DATA, "%s: label %u of y is %g, labels are 1 to 10", path, i,
+                           label);
+        }
+        labels[i] = (uint8_t)((int)label % 10);
+    }
+    return C4_OK;
 }
 
 static enum c4_status read_labels(mat_t *mat, const char *path, uint32_t count, uint32_t total,
                                   uint8_t *labels) {
     matvar_t *y = Mat_VarRead(mat, "y");
-    enum c4_status status = C4_OK;
-    bool bytes = y != NULL && y->class_type == MAT_C_UINT8;
-    bool doubles = y != NULL && y->class_type == MAT_C_DOUBLE;
-    if (y == NULL) {
-        status = damaged(path, "there is no readable variable y");
-    } else if ((!bytes && !doubles) || y->isComplex) {
-        status = damaged(path, "y is neither uint8 nor double");
-    } else if (y->data == NULL || y->rank != 2 || y->dims[0] * y->dims[1] != total ||
-               y->nbytes != (size_t)total * (bytes ? 1 : sizeof(double))) {
-        status = damaged(path, "y does not have one label for each image of X");
-    }
-    for (uint32_t i = 0; i < count && status == C4_OK; i++) {
-        double label = bytes ? ((const uint8_t *)y->data)[i] : ((const double *)y->data)[i];
-        if (!(label >= 1 && label <= 10) || label != (int)label) {
-            status =
-                c4_fail(C4_ERR_DATA, "%s: label %u of y is %g, labels are 1 to 10", path, i, label);
-        } else {
-            labels[i] = (uint8_t)((int)label % 10);
-        }
-    }
+    if (y == NULL) return damaged(path, "there is no readable variable y");
+    enum c4_status status = convert_labels(path, y, count, total, labels);
     Mat_VarFree(y);
     return status;
 }

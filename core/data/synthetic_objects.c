@@ -172,7 +172,7 @@ void c4_draw_background(struct c4_draws *draws, int clutter, struct c4_paint *pa
 
 void c4_draw_object(struct c4_draws *draws, int class, uint8_t image[C4_IMAGE_BYTES]) {
     int32_t u[C4_PLANE_BYTES], v[C4_PLANE_BYTES];
-    uint16_t coverage[C4_PLANE_BYTES];
+    uint16_t coverage[C4_PLANE_BYTES] = {0};
     struct c4_paint background, paint, second;
     c4_draw_background(draws, c4_draw(draws, 1, 3), &background, image);
 

@@ -20,13 +20,14 @@ static void add_line(struct c4_block *b, const char *group, const char *member, 
     c4_block_text(b, group, member, line, reason);
 }
 
-/* A line of /proc/cpuinfo under the name that this architecture gives it. */
+/* A line of /proc/cpuinfo under the name that this architecture gives it; decimal numbers become
+ * integers, hexadecimal ones stay as they are written. */
 static void add_cpuinfo(struct c4_block *b, const char *member, const char *key) {
     char value[LINE_BYTES], reason[128];
     c4_sysfile_value(b->root, "/proc/cpuinfo", key, value, sizeof value);
     snprintf(reason, sizeof reason, "/proc/cpuinfo has no line \"%s\".", key);
     char *end;
-    long number = strtol(value, &end, 0);
+    long number = strtol(value, &end, 10);
     if (*value && *end == '\0')
         c4_block_integer(b, "cpu", member, number);
     else

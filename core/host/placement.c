@@ -58,8 +58,8 @@ static int cut(const struct c4_topology *t, const struct slot *slot, int threads
                struct candidate *candidate, int *used_of_l3) {
     int count = 0;
     for (int begin = 0, end; begin < t->pus; begin = end) {
-        int cores = 0;
-        for (end = begin; end < t->pus && slot[end].scope == slot[begin].scope; end++)
+        int cores = 1; /* a scope begins with the first PU of a core */
+        for (end = begin + 1; end < t->pus && slot[end].scope == slot[begin].scope; end++)
             cores += slot[end].round == 0;
         int each = threads ? threads : cores;
         int places = each <= cores ? cores / each : each <= end - begin;

@@ -32,13 +32,6 @@ struct survey {
     int started;
 };
 
-static const char *binding_variable(void) {
-    static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i])) return names[i];
-    return NULL;
-}
-
 static void read_back(hwloc_topology_t h, struct member *m) {
     hwloc_bitmap_t seen = hwloc_bitmap_alloc();
     m->pu = -1;
@@ -107,7 +100,7 @@ static bool is_within_core(hwloc_topology_t h, hwloc_const_bitmap_t mask) {
 static bool find_flaw(const struct survey *s, const int *wanted, char *reason, size_t size) {
     for (int i = 0; i < s->threads; i++) {
         const struct member *m = &s->member[i];
-        if (m->error) {
+        if (wanted && m->error) {
             snprintf(reason, size, "Thread %d cannot be bound to PU %d: %s.", i, wanted[i],
                      strerror(m->error));
         } else if (!m->known) {
@@ -183,9 +176,14 @@ static void survey_close(struct survey *s) {
 }
 
 static enum c4_status start(struct survey *s, const int *pu, struct c4_team *team) {
-    const char *variable = binding_variable();
+    const char *variable = c4_openmp_binding_variable();
     const char *obstacle = cannot_bind(s->h);
     s->wanted = pu && !variable && !obstacle ? pu : NULL;
+    /* Before the region: some runtimes give the caller its old state back at the end of one. */
+    if (c4_fpenv_check() != C4_OK) {
+        c4_fpenv_set_ieee();
+        team->fpenv_reset++;
+    }
     survey_region(s, true);
     if (s->started != team->threads)
         return c4_fail(C4_ERR_ENVIRONMENT,

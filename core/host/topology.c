@@ -6,16 +6,48 @@
 #include <unistd.h>
 
 #include <hwloc.h>
+#include <omp.h>
+
+const char *c4_openmp_binding_variable(void) {
+    static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i])) return names[i];
+    return NULL;
+}
+
+/* Told to bind, an OpenMP runtime narrows the initial thread's mask before main() begins. What the
+ * process may use is then what the runtime keeps as its places. Without being told, some runtimes
+ * list every PU as a place, whatever the mask. */
+static bool add_openmp_places(hwloc_bitmap_t mask) {
+    if (!c4_openmp_binding_variable()) return true;
+    for (int place = 0; place < omp_get_num_places(); place++) {
+        int count = omp_get_place_num_procs(place);
+        if (count < 1) continue;
+        int *pu = calloc((size_t)count, sizeof *pu);
+        if (!pu) return false;
+        omp_get_place_proc_ids(place, pu);
+        for (int i = 0; i < count; i++) hwloc_bitmap_set(mask, (unsigned)pu[i]);
+        free(pu);
+    }
+    return true;
+}
 
 /* hwloc's default view obeys the cgroup, not the mask that taskset or a batch system has set. */
 static enum c4_status restrict_to_mask(hwloc_topology_t h) {
     hwloc_bitmap_t mask = hwloc_bitmap_alloc();
-    if (!mask) return c4_fail(C4_ERR_MEMORY, "No memory for a CPU mask.");
+    hwloc_bitmap_t places = hwloc_bitmap_alloc();
+    if (!mask || !places || !add_openmp_places(places)) {
+        hwloc_bitmap_free(mask);
+        hwloc_bitmap_free(places);
+        return c4_fail(C4_ERR_MEMORY, "No memory for a CPU mask.");
+    }
     int failed = 0;
-    if (hwloc_get_cpubind(h, mask, HWLOC_CPUBIND_PROCESS) == 0 &&
+    bool known = hwloc_get_cpubind(h, mask, HWLOC_CPUBIND_PROCESS) == 0;
+    if (known && hwloc_bitmap_or(mask, mask, places) == 0 &&
         hwloc_bitmap_intersects(mask, hwloc_topology_get_topology_cpuset(h)))
         failed = hwloc_topology_restrict(h, mask, HWLOC_RESTRICT_FLAG_REMOVE_CPULESS);
     hwloc_bitmap_free(mask);
+    hwloc_bitmap_free(places);
     if (failed)
         return c4_fail(C4_ERR_ENVIRONMENT,
                        "hwloc cannot restrict the topology to this process's CPU mask: %s.",
@@ -56,7 +88,7 @@ static int64_t cache_bytes(hwloc_topology_t h, hwloc_obj_t pu, hwloc_obj_type_t 
 
 /* Numbers of owners are given in the order in which they are met, so they are dense even where
  * hwloc knows objects that hold no allowed PU. `seen` keeps the owner of each number. */
-static int number_of(const void *owner, const void **seen, int *count) {
+static int number_of(hwloc_obj_t owner, hwloc_obj_t *seen, int *count) {
     for (int i = *count - 1; i >= 0; i--)
         if (seen[i] == owner) return i;
     seen[*count] = owner;
@@ -82,7 +114,7 @@ static int kind_of(hwloc_topology_t h, hwloc_obj_t pu) {
 
 enum { PACKAGE, NODE, L3, CORE, OWNERS };
 
-static void copy_out(hwloc_topology_t h, struct c4_topology *t, const void **seen) {
+static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *seen) {
     int count[OWNERS] = {0};
     int fastest = -1;
     for (int i = 0; i < t->pus; i++) {
@@ -120,7 +152,7 @@ static void copy_out(hwloc_topology_t h, struct c4_topology *t, const void **see
     t->l3_domains = count[L3];
     t->cores = count[CORE];
     for (int i = 0; i < t->nodes; i++) {
-        hwloc_obj_t node = (hwloc_obj_t)(uintptr_t)seen[(size_t)NODE * (size_t)t->pus + (size_t)i];
+        hwloc_obj_t node = seen[(size_t)NODE * (size_t)t->pus + (size_t)i];
         if (node && node->attr) t->memory_bytes += (int64_t)node->attr->numanode.local_memory;
     }
     t->this_machine = hwloc_topology_is_thissystem(h) != 0;
@@ -135,7 +167,7 @@ enum c4_status c4_topology_load(const char *source, struct c4_topology *topology
         int found = hwloc_get_nbobjs_by_type(h, HWLOC_OBJ_PU);
         size_t pus = found > 0 ? (size_t)found : 0; /* hwloc never gives a machine without PUs */
         struct c4_topology t = {.pus = (int)pus, .pu = calloc(pus, sizeof *t.pu)};
-        const void **seen = calloc(pus * OWNERS, sizeof(void *));
+        hwloc_obj_t *seen = calloc(pus * OWNERS, sizeof(hwloc_obj_t));
         if (t.pu && seen) {
             copy_out(h, &t, seen);
             *topology = t;

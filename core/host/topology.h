@@ -29,13 +29,18 @@ struct c4_topology {
 
 /* Reads a topology. `source` is
  * - NULL: this machine, restricted to the CPUs that the system (cgroup, cpuset) and the process's
- * own affinity mask allow. Read it before threads are bound: bound threads narrow the mask.
+ * own affinity mask allow (under OMP_PROC_BIND and its like: the OpenMP runtime's places). Read it
+ *   before threads are bound: bound threads narrow the mask.
  * - the path of an XML file written by hwloc's lstopo;
  * - otherwise a synthetic description such as "pack:2 [numa] l3:2 core:4 pu:2" (hwloc's syntax).
  * Overwrites *topology, which c4_topology_free() releases; on failure nothing needs releasing.
  * Errors: C4_ERR_USAGE (neither a file nor a description that hwloc takes), C4_ERR_DATA (a file
  * that is not hwloc XML), C4_ERR_ENVIRONMENT (the machine cannot be read), C4_ERR_MEMORY. */
 enum c4_status c4_topology_load(const char *source, struct c4_topology *topology);
+
+/* The environment variable that makes the OpenMP runtime bind its threads (OMP_PROC_BIND,
+ * OMP_PLACES or GOMP_CPU_AFFINITY), or NULL if none is set. */
+const char *c4_openmp_binding_variable(void);
 
 /* Releases and zeroes; a zeroed topology is fine. */
 void c4_topology_free(struct c4_topology *topology);

@@ -20,7 +20,9 @@ struct c4_checkpoint *c4_checkpoint_new(void) {
     return checkpoint;
 }
 
-void c4_checkpoint_free(struct c4_checkpoint *checkpoint) { free(checkpoint); }
+void c4_checkpoint_free(struct c4_checkpoint *checkpoint) {
+    free(checkpoint);
+}
 
 static enum c4_status all_finite(const char *path, const char *prefix, const double *values,
                                  int tensors, enum c4_status status) {
@@ -62,8 +64,8 @@ static void add_tensor(struct writer *writer, const char *prefix, const struct c
 enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint *checkpoint) {
     C4_TRY(all_finite(path, "", checkpoint->state, C4_STATE_TENSORS, C4_ERR_FAILED));
     if (checkpoint->has_momentum)
-        C4_TRY(all_finite(path, "momentum.", checkpoint->momentum, C4_LEARNED_TENSORS,
-                          C4_ERR_FAILED));
+        C4_TRY(
+            all_finite(path, "momentum.", checkpoint->momentum, C4_LEARNED_TENSORS, C4_ERR_FAILED));
     struct writer *writer = calloc(1, sizeof *writer);
     float *narrow = malloc((C4_STATE_COUNT + C4_LEARNED_COUNT) * sizeof *narrow);
     if (!writer || !narrow) {
@@ -94,9 +96,9 @@ enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint 
     snprintf(values[5], sizeof values[5], "%" PRIu64, checkpoint->epoch);
     snprintf(values[6], sizeof values[6], "%" PRIu64, checkpoint->batches);
     snprintf(values[7], sizeof values[7], "%s", checkpoint->data_sha256);
-    static const char *const keys[TEXTS] = {
-        "conv4.version", "conv4.arithmetic", "conv4.order",   "conv4.backend",
-        "conv4.seed",    "conv4.epoch",      "conv4.batches", "conv4.data"};
+    static const char *const keys[TEXTS] = {"conv4.version", "conv4.arithmetic", "conv4.order",
+                                            "conv4.backend", "conv4.seed",       "conv4.epoch",
+                                            "conv4.batches", "conv4.data"};
     struct c4_metadata metadata[TEXTS];
     for (int i = 0; i < TEXTS; i++) metadata[i] = (struct c4_metadata){(char *)keys[i], values[i]};
     enum c4_status status =
@@ -107,8 +109,8 @@ enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint 
 }
 
 static enum c4_status take_tensor(const char *path, const struct c4_safetensors *file,
-                                  const char *prefix, const struct c4_param *param,
-                                  double *values, bool *wide) {
+                                  const char *prefix, const struct c4_param *param, double *values,
+                                  bool *wide) {
     char name[C4_TENSOR_NAME_SIZE];
     snprintf(name, sizeof name, "%s%s", prefix, param->name);
     const struct c4_tensor *tensor = c4_safetensors_find(file, name);
@@ -123,8 +125,7 @@ static enum c4_status take_tensor(const char *path, const struct c4_safetensors 
         return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is %s; F32 or F64 is wanted", path, name,
                        c4_dtype_name(tensor->dtype));
     if (tensor->dtype == C4_F64) *wide = true;
-    for (size_t i = 0; i < param->count; i++)
-        values[param->offset + i] = c4_tensor_get(tensor, i);
+    for (size_t i = 0; i < param->count; i++) values[param->offset + i] = c4_tensor_get(tensor, i);
     return C4_OK;
 }
 

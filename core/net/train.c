@@ -24,8 +24,8 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
         uint32_t size =
             c4_batch_gather(pass->data, pass->labels, order, first, batch, images, labels);
         struct c4_step_result step;
-        status = pass->step->step(pass->plan, &(struct c4_batch){images, labels, (int)size}, sgd,
-                                  &step);
+        status =
+            pass->step->step(pass->plan, &(struct c4_batch){images, labels, (int)size}, sgd, &step);
         if (status == C4_OK && !isfinite(step.loss))
             status = c4_fail(C4_ERR_FAILED,
                              "the loss is not a finite number in epoch %u, batch %u: training "

@@ -41,11 +41,15 @@ void c4_gnuplot_number(FILE *script, double value) {
 }
 
 bool c4_gnuplot_find(char *path, size_t size) {
+    static const char name[] = "/gnuplot";
     const char *folders = getenv("PATH");
     while (folders && *folders) {
-        int length = (int)strcspn(folders, ":");
-        int n = snprintf(path, size, "%.*s/gnuplot", length, folders);
-        if (length > 0 && n > 0 && (size_t)n < size && access(path, X_OK) == 0) return true;
+        size_t length = strcspn(folders, ":");
+        if (length > 0 && length + sizeof name <= size) {
+            memcpy(path, folders, length);
+            memcpy(path + length, name, sizeof name);
+            if (access(path, X_OK) == 0) return true;
+        }
         folders += length + (folders[length] == ':');
     }
     path[0] = '\0';
@@ -110,9 +114,9 @@ enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const cha
     int used = 2;
     if (command) {
         argv[used++] = "-e";
-        argv[used++] = (char *)(uintptr_t)command; /* execv() does not write to its strings */
+        argv[used++] = (char *)command; /* execv() does not write to its strings */
     }
-    argv[used] = (char *)(uintptr_t)script;
+    argv[used] = (char *)script;
     int ends[2];
     C4_TRY(open_pipe(ends));
     pid_t child = fork();

@@ -131,7 +131,7 @@ static enum c4_status centre(const struct c4_features *x, bool transposed, int t
                              const char *name, double *mean, struct column_block *blocks,
                              struct c4_matrix *matrix) {
     size_t count = (x->features + COLUMNS - 1) / COLUMNS;
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t b = 0; b < count; b++) {
         size_t end = (b + 1) * COLUMNS < x->features ? (b + 1) * COLUMNS : x->features;
         block_means(x, b * COLUMNS, end, mean, &blocks[b]);
@@ -145,7 +145,7 @@ static enum c4_status centre(const struct c4_features *x, bool transposed, int t
     C4_TRY(c4_cka_allocate(matrix->rows, matrix->stride * value_bytes, "centred features",
                            &matrix->data));
     double scale = power_of_two(largest);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t b = 0; b < count; b++) {
         size_t end = (b + 1) * COLUMNS < x->features ? (b + 1) * COLUMNS : x->features;
         block_centre(x, b * COLUMNS, end, mean, scale, transposed, matrix);

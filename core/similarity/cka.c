@@ -248,9 +248,10 @@ enum c4_status c4_cka(const struct c4_features *x, const struct c4_features *y,
     if (settled.method == C4_CKA_AUTO)
         settled.method = c4_cka_gram_is_cheaper(&shape) ? C4_CKA_GRAM : C4_CKA_FEATURE;
     struct c4_cka_reference *reference;
-    C4_TRY(c4_cka_prepare(x, &settled, &reference));
-    struct c4_cka_result work = c4_cka_reference_work(reference), out;
-    enum c4_status status = c4_cka_compare(reference, y, &out);
+    enum c4_status status = c4_cka_prepare(x, &settled, &reference);
+    if (!reference) return status;
+    struct c4_cka_result work = c4_cka_reference_work(reference), out = {0};
+    status = c4_cka_compare(reference, y, &out);
     c4_cka_reference_free(reference);
     C4_TRY(status);
     out.seconds += work.seconds;

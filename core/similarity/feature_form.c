@@ -35,7 +35,7 @@ static enum c4_status squared_norm(const struct c4_side *x, const struct c4_side
     C4_TRY(c4_cka_allocate(count, sizeof(double), "the tiles' sums", &memory));
     double *squares = memory;
     double n = (double)x->matrix.columns;
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t t = 0; t < count; t++) {
         _Alignas(64) double tile[AREA];
         size_t i = t / across, j = t % across;
@@ -66,7 +66,7 @@ static struct c4_inner inner_of(const struct c4_side *x, const struct c4_side *y
 static void sums_and_energies(struct c4_side *side, int threads) {
     const struct c4_matrix *m = &side->matrix;
     double n = (double)m->columns;
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(static) if (m->rows > 64)
     for (size_t j = 0; j < m->rows; j++) {
         double sum = 0;
         for (size_t i = 0; i < m->columns; i++) sum += load(m, j * m->stride + i);

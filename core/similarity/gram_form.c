@@ -40,7 +40,7 @@ static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads
                  const struct c4_gram *other, struct c4_gram *gram, struct tile_sums *sums,
                  double *products) {
     size_t count = c4_triangle_count(gram->n);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t t = 0; t < count; t++) {
         _Alignas(64) double scratch[AREA];
         size_t i, j;

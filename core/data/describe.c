@@ -1,0 +1,83 @@
+#include "core/data/import.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool digest_file(FILE *file, EVP_MD_CTX *context, uint8_t sum[32]) {
+    uint8_t block[65536];
+    size_t bytes;
+    if (context == NULL || !EVP_DigestInit_ex(context, EVP_sha256(), NULL)) return false;
+    while ((bytes = fread(block, 1, sizeof block, file)) > 0) {
+        if (!EVP_DigestUpdate(context, block, bytes)) return false;
+    }
+    return !ferror(file) && EVP_DigestFinal_ex(context, sum, NULL);
+}
+
+static enum c4_status hash_file(const char *path, char text[65]) {
+    uint8_t sum[32];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool done = digest_file(file, context, sum);
+    EVP_MD_CTX_free(context);
+    fclose(file);
+    if (!done) return c4_fail(C4_ERR_DATA, "%s: cannot be read to its end", path);
+    for (int i = 0; i < 32; i++) snprintf(text + 2 * i, 3, "%02x", sum[i]);
+    return C4_OK;
+}
+
+static enum c4_status describe_file(const struct c4_data_file *file, struct c4_data_info *info) {
+    uint32_t count;
+    uint8_t *images = NULL, *labels = NULL;
+    struct c4_dataset data;
+    C4_TRY(c4_data_file_count(file, &count));
+    C4_TRY(c4_dataset_alloc(count, &data, &images, &labels));
+    enum c4_status status = c4_data_file_read(file, count, images, labels);
+    if (status == C4_OK) status = hash_file(file->path, info->sha256);
+    if (status == C4_OK) {
+        info->records = count;
+        for (uint32_t i = 0; i < count; i++) info->histogram[labels[i]]++;
+    }
+    c4_dataset_free(&data);
+    return status;
+}
+
+static void describe_split(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+                           struct c4_data_found *out) {
+    struct c4_data_files files;
+    if (c4_data_find(folder, kind, split, &files) != C4_OK) {
+        if (files.absent) return;
+        struct c4_data_info *info = &out->info[out->count++];
+        snprintf(info->path, sizeof info->path, "%s", folder);
+        info->kind = kind;
+        info->split = split;
+        snprintf(info->problem, sizeof info->problem, "%s", c4_error());
+        return;
+    }
+    for (uint32_t i = 0; i < files.count; i++) {
+        struct c4_data_info *info = &out->info[out->count++];
+        const struct c4_data_file *file = &files.file[i];
+        snprintf(info->path, sizeof info->path, "%s", file->path);
+        info->kind = kind;
+        info->split = split;
+        info->mat = file->mat;
+        info->synthetic = files.synthetic;
+        if (describe_file(file, info) != C4_OK) {
+            snprintf(info->problem, sizeof info->problem, "%s", c4_error());
+        }
+    }
+}
+
+enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out) {
+    *out = (struct c4_data_found){0};
+    describe_split(folder, C4_CIFAR10, C4_TRAIN, out);
+    describe_split(folder, C4_CIFAR10, C4_TEST, out);
+    describe_split(folder, C4_SVHN, C4_TRAIN, out);
+    describe_split(folder, C4_SVHN, C4_TEST, out);
+    if (out->count > 0) return C4_OK;
+    struct c4_data_files files; /* for the sentence that says what was looked for */
+    C4_TRY(c4_data_find(folder, C4_CIFAR10, C4_TRAIN, &files));
+    return c4_fail(C4_ERR_DATA, "%s: no image data here", folder);
+}

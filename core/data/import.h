@@ -1,0 +1,39 @@
+/* Looking through a folder of image data, and copying it into the plain record layout. */
+#ifndef C4_DATA_IMPORT_H
+#define C4_DATA_IMPORT_H
+
+#include "core/data/files.h"
+
+#define C4_DATA_FOUND_MAX 9
+
+/* One recognised file. */
+struct c4_data_info {
+    char path[C4_PATH_BYTES];
+    enum c4_dataset_kind kind; /* C4_CIFAR10 or C4_SVHN */
+    enum c4_split split;
+    bool mat; /* a .mat file; else records */
+    bool synthetic;
+    uint32_t records;
+    uint32_t histogram[C4_CLASSES]; /* images of each label */
+    char sha256[65];                /* of the file's bytes */
+    char problem[1024];             /* what is wrong with it; "" if it is sound */
+};
+
+struct c4_data_found {
+    struct c4_data_info info[C4_DATA_FOUND_MAX];
+    uint32_t count;
+};
+
+/* Describes every file that c4_dataset_load() would use: CIFAR-10 train and test, SVHN train and
+ * test. All of each file is read and checked. A file that is missing or unsound has `problem` set,
+ * and the rest goes on. C4_ERR_DATA if the folder holds no data set at all. */
+enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out);
+
+/* Copies what `from` holds into to/cifar-10-batches-bin/ and to/svhn/ as record files (a .mat file
+ * is converted), each after it was read and checked whole, and each atomically. `to` is made if it
+ * is missing; its parent must exist. A data set of which a file is missing or unsound is refused,
+ * as is putting real files where synthetic ones lie or the reverse. *files is the number of files
+ * written, also after an error. C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
+enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files);
+
+#endif

@@ -1,0 +1,149 @@
+/* conv4 doctor: what this machine and this build can do, and whether its bits are right. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cli/cli.h"
+#include "core/host/environment.h"
+#include "core/host/team.h"
+#include "core/host/topology.h"
+#include "core/net/selftest.h"
+#include "core/report/gnuplot.h"
+#include "simd/cpu.h"
+#include "simd/dispatch.h"
+
+static const struct c4_option options[] = {
+    {.name = "backend",
+     .type = C4_OPTION_STRING,
+     .value = "NAME",
+     .initial = "auto",
+     .help = "whose origins to show, and what --selftest runs"},
+    {.name = "selftest",
+     .type = C4_OPTION_FLAG,
+     .help = "compute the canonical hash, the same on every machine; exit status 7 if it is not"},
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
+    {.name = NULL},
+};
+
+static const char *const examples[] = {"conv4 doctor", "conv4 doctor --selftest --backend ref",
+                                       NULL};
+
+enum { BACKENDS = 16 };
+
+struct findings {
+    struct c4_dispatch dispatch;
+    const char *runnable[BACKENDS];
+    int runnable_count;
+    char features[64];
+    json_t *environment;
+    const char *gnuplot; /* what is missing, or NULL */
+    const char *matio;
+    bool tested;
+    char hash[65];
+};
+
+static enum c4_status look(const struct c4_args *args, struct findings *f) {
+    C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &f->dispatch));
+    const struct c4_backend *table;
+    for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
+        const char *name = c4_backend_name(i, &table, NULL);
+        if (table && f->runnable_count < BACKENDS) f->runnable[f->runnable_count++] = name;
+    }
+    c4_cpu_feature_names(c4_cpu_features(), f->features, sizeof f->features);
+    struct c4_topology topology;
+    C4_TRY(c4_topology_load(NULL, &topology));
+    const struct c4_environment_input input = {.topology = &topology,
+                                               .cpu_features = f->features,
+                                               .backend = f->runnable,
+                                               .backends = f->runnable_count};
+    enum c4_status status = c4_environment(&input, &f->environment);
+    c4_topology_free(&topology);
+    C4_TRY(status);
+    char path[4096];
+    f->gnuplot = c4_gnuplot_find(path, sizeof path) ? NULL
+                                                    : "figures come out as tables and scripts "
+                                                      "only (install gnuplot-nox)";
+#ifndef C4_HAVE_MATIO
+    f->matio = "SVHN's .mat files cannot be read (install libmatio-dev and build again)";
+#endif
+    if (!c4_arg_flag(args, "selftest")) return C4_OK;
+    if (!f->dispatch.backend.bit_exact)
+        return c4_fail(C4_ERR_USAGE,
+                       "backend '%s' is held to tolerances, not bits: choose another, as --backend "
+                       "ref",
+                       f->dispatch.backend.name);
+    f->tested = true;
+    return c4_net_selftest(&f->dispatch.backend, c4_team_threads_default(), f->hash);
+}
+
+static json_t *as_json(const struct findings *f) {
+    json_t *backends = json_object(), *origins = json_object();
+    const struct c4_backend *table;
+    const char *why;
+    for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
+        const char *name = c4_backend_name(i, &table, &why);
+        json_object_set_new(backends, name, json_string(table ? table->variant : why));
+    }
+    for (int slot = 0; slot < C4_SLOT_COUNT; slot++)
+        json_object_set_new(origins, c4_slot_name((enum c4_op_slot)slot),
+                            json_string(f->dispatch.slot_origin[slot]->name));
+    json_t *object =
+        json_pack("{s:s, s:i, s:o, s:s, s:s, s:o, s:O}", "conv4", C4_VERSION, "arithmetic",
+                  C4_ARITHMETIC, "backends", backends, "backend", f->dispatch.backend.name, "step",
+                  f->dispatch.step_origin->name, "slots", origins, "environment", f->environment);
+    if (f->tested) json_object_set_new(object, "selftest", json_string(f->hash));
+    return object;
+}
+
+static void print_text(const struct findings *f) {
+    char text[8192];
+    c4_environment_text(f->environment, text, sizeof text);
+    printf("%s\nbackends, best first\n", text);
+    const struct c4_backend *table;
+    const char *why;
+    for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
+        const char *name = c4_backend_name(i, &table, &why);
+        printf("  %-8s %s%s%s\n", name, table ? table->variant : "not here: ", why,
+               table && table->bit_exact ? "; bit-exact" : "");
+    }
+    printf("\nchosen: %s (%s)\n  training step from %s\n", f->dispatch.backend.name,
+           f->dispatch.backend.variant, f->dispatch.step_origin->name);
+    for (int slot = 0; slot < C4_SLOT_COUNT; slot++)
+        printf("  %-26s from %s\n", c4_slot_name((enum c4_op_slot)slot),
+               f->dispatch.slot_origin[slot]->name);
+    if (f->gnuplot) printf("\n%s\n", f->gnuplot);
+    if (f->matio) printf("\n%s\n", f->matio);
+    if (f->tested)
+        printf("\nself-test of %s (arithmetic %d): %s\n", f->dispatch.backend.name, C4_ARITHMETIC,
+               f->hash);
+}
+
+static int run(const struct c4_args *args) {
+    struct findings findings = {0};
+    enum c4_status status = look(args, &findings);
+    if (status == C4_OK && c4_arg_flag(args, "json")) {
+        json_t *object = as_json(&findings);
+        json_dumpf(object, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(object);
+    } else if (status == C4_OK) {
+        print_text(&findings);
+    }
+    json_decref(findings.environment);
+    if (status == C4_OK && findings.tested && strcmp(findings.hash, c4_net_selftest_hash) != 0)
+        status = c4_fail(C4_ERR_RESULT,
+                         "the canonical hash should be %s: this machine, compiler or build does "
+                         "not compute as ARITHMETIC.md says; results cannot be trusted",
+                         c4_net_selftest_hash);
+    return c4_cli_exit(args, status);
+}
+
+const struct c4_command c4_cmd_doctor = {
+    .name = "doctor",
+    .summary = "what this machine and this build can do",
+    .description = "Shows the machine, the backends that run here and where each part of the "
+                   "chosen one comes from, and what is missing and how to get it.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,13 @@
+/* Which kernels oneDNN chose. */
+#ifndef C4_ONEDNN_DESCRIBE_H
+#define C4_ONEDNN_DESCRIBE_H
+
+#include "core/op/step.h"
+
+/* For the batch size of the plan's last step or evaluation: a line for the library's version and
+ * CPU level, then a line per operation, "conv2 forward: jit:avx2" or "weights2 reorder: ...". Empty
+ * before the first step. The plan must come from the oneDNN backend; the text lives until its next
+ * step or evaluation. */
+const char *c4_onednn_describe(const struct c4_plan *plan);
+
+#endif

@@ -1,0 +1,43 @@
+/* Small steps in which net_forward.c and net_backward.c build a net. Whatever they make belongs to
+ * the net. */
+#ifndef C4_ONEDNN_NET_BUILD_H
+#define C4_ONEDNN_NET_BUILD_H
+
+#include "simd/onednn/net.h"
+
+/* A slot for the next operation; the caller creates it there. */
+struct c4_dnn_op *c4_dnn_next_op(struct c4_dnn_net *net);
+
+/* Appends an operation to a list. */
+void c4_dnn_append(struct c4_dnn_net *net, enum c4_dnn_list list, const struct c4_dnn_op *op);
+
+/* One line of the net's text: "conv2 backward weights: jit:avx2". */
+void c4_dnn_tell(struct c4_dnn_net *net, const char *what, int block, const char *pass,
+                 const struct c4_dnn_op *op);
+
+/* c4_dnn_plain_memory and c4_dnn_memory, owned by the net. */
+enum c4_status c4_dnn_add_plain(struct c4_dnn_net *net, enum c4_dnn_format format,
+                                const int dims[4], float *data, dnnl_memory_t *memory);
+enum c4_status c4_dnn_add_memory(struct c4_dnn_net *net, c4_dnn_layout layout, void *data,
+                                 dnnl_memory_t *memory);
+enum c4_status c4_dnn_add_channels(struct c4_dnn_net *net, float *data, dnnl_memory_t *memory);
+
+/* A memory over `shared`'s values if it is large enough for this layout, else one of its own. */
+enum c4_status c4_dnn_add_over(struct c4_dnn_net *net, c4_dnn_layout layout, dnnl_memory_t shared,
+                               dnnl_memory_t *memory);
+
+/* *to = `from` in another layout: itself if it lies that way already, otherwise a new memory that a
+ * reorder in each of the lists fills. */
+enum c4_status c4_dnn_reach(struct c4_dnn_net *net, const enum c4_dnn_list *lists, int list_count,
+                            dnnl_memory_t from, c4_dnn_layout layout, const char *what, int block,
+                            dnnl_memory_t *to);
+
+/* The reorder alone, into a memory that is there. */
+enum c4_status c4_dnn_add_reorder(struct c4_dnn_net *net, const enum c4_dnn_list *lists,
+                                  int list_count, dnnl_memory_t from, dnnl_memory_t to,
+                                  const char *what, int block);
+
+/* Gives the operations from the first-th on one buffer of scratch memory. */
+enum c4_status c4_dnn_finish_part(struct c4_dnn_net *net, int part, int first);
+
+#endif

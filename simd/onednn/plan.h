@@ -1,0 +1,34 @@
+/* The plan of the oneDNN backend: canonical vectors, and a net per batch size in use. */
+#ifndef C4_ONEDNN_PLAN_H
+#define C4_ONEDNN_PLAN_H
+
+#include "simd/onednn/describe.h"
+#include "simd/onednn/net.h"
+
+/* Full and last partial batch, in training and in evaluation. */
+enum { C4_DNN_NETS = 4 };
+
+struct c4_plan {
+    struct c4_dnn_shared shared;
+    struct c4_dnn_net *net[C4_DNN_NETS];
+    struct c4_dnn_net *last; /* of the last step or evaluation; NULL before */
+    uint64_t version;        /* of the weights in shared.state; starts at 1 */
+    uint64_t clock;
+
+    float *logits, *d_logits; /* [max_batch, 10] */
+    double *loss;             /* [max_batch] */
+    int *hit;
+    float *memory; /* behind shared's vectors and the above */
+};
+
+/* OpenMP's number of threads becomes the plan's; returns the number to put back. The library asks
+ * OpenMP, both when it makes a primitive and when it runs one. */
+int c4_dnn_enter(const struct c4_plan *plan);
+void c4_dnn_leave(int threads);
+
+/* c4_step_api.read and the features of evaluate(). */
+enum c4_status c4_dnn_read(const struct c4_plan *plan, const char *name, double *values,
+                           size_t capacity, size_t *count);
+enum c4_status c4_dnn_features(struct c4_plan *plan, float *const features[C4_LAYERS]);
+
+#endif

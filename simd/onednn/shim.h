@@ -1,0 +1,149 @@
+/* The one place that knows which oneDNN this is.
+ *
+ * 2.x describes an operation first and its memory by plain structs, 3.x makes primitive descriptors
+ * directly and hides the structs. Both hand out layouts as constant pointers that live as long as
+ * the primitive descriptor or memory they came from; everything above this file only sees those.
+ * Descriptors and primitives of 2.x are made in shim_v2.c; 3.x needs a file of the same functions
+ * beside it.
+ *
+ * An operation is one primitive with its arguments. All of them compute in strict float32 whatever
+ * the environment says, take scratch memory from the caller, and use as many threads as OpenMP
+ * would give the caller, at creation as at execution.
+ *
+ * Functions that fail have said so by c4_fail(); the library never aborts. Not thread-safe on one
+ * object. */
+#ifndef C4_ONEDNN_SHIM_H
+#define C4_ONEDNN_SHIM_H
+
+#include <oneapi/dnnl/dnnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/status.h"
+
+#if DNNL_VERSION_MAJOR == 2
+typedef const dnnl_memory_desc_t *c4_dnn_layout;
+#else
+#error "this oneDNN needs its own shim: shim_v2.c covers 2.x, configure with -DC4_ONEDNN=OFF"
+#endif
+
+struct c4_dnn {
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    dnnl_primitive_attr_t copy, strict, strict_relu; /* the last with ReLU behind the operation */
+};
+
+/* A failed open leaves nothing to close; a zeroed c4_dnn may be closed. */
+enum c4_status c4_dnn_open(struct c4_dnn *dnn);
+void c4_dnn_close(struct c4_dnn *dnn);
+
+/* C4_OK, or a status and the sentence "oneDNN could not <what>: <reason>". */
+enum c4_status c4_dnn_check(dnnl_status_t status, const char *what);
+
+/* Makes ReLU follow the operations created with `attributes`. For c4_dnn_open. */
+dnnl_status_t c4_dnn_append_relu(dnnl_primitive_attr_t attributes);
+
+/* Layouts and memory. */
+
+size_t c4_dnn_bytes(c4_dnn_layout layout);
+bool c4_dnn_same_layout(c4_dnn_layout a, c4_dnn_layout b);
+
+/* Plain float layouts. Logical order of maps is n, c, h, w and of weights co, ci, h, w; the name
+ * says how they lie in memory. A vector has dims[0] values. */
+enum c4_dnn_format {
+    C4_DNN_NCHW,
+    C4_DNN_NHWC,
+    C4_DNN_OIHW,
+    C4_DNN_HWIO,
+    C4_DNN_HWOI,
+    C4_DNN_VECTOR
+};
+
+/* `data` NULL: the memory owns its values, which are not initialised. Otherwise it refers to the
+ * caller's. */
+enum c4_status c4_dnn_plain_memory(struct c4_dnn *dnn, enum c4_dnn_format format, const int dims[4],
+                                   float *data, dnnl_memory_t *memory);
+enum c4_status c4_dnn_memory(struct c4_dnn *dnn, c4_dnn_layout layout, void *data,
+                             dnnl_memory_t *memory);
+c4_dnn_layout c4_dnn_memory_layout(dnnl_memory_t memory);
+void *c4_dnn_memory_data(dnnl_memory_t memory);
+
+/* Operations. */
+
+enum { C4_DNN_MAX_ARGS = 12 };
+
+struct c4_dnn_op {
+    dnnl_primitive_desc_t desc;
+    dnnl_primitive_t primitive;
+    const char *implementation; /* the library's name for its kernel; lives as long as desc */
+    dnnl_memory_t scratch;
+    int arg_count;
+    dnnl_exec_arg_t args[C4_DNN_MAX_ARGS];
+};
+
+/* A zeroed op may be closed. Bound memories stay the caller's. */
+void c4_dnn_op_close(struct c4_dnn_op *op);
+
+/* `arg` is a DNNL_ARG_*; each is bound once. */
+void c4_dnn_bind(struct c4_dnn_op *op, int arg, dnnl_memory_t memory);
+
+/* Scratch bytes the op asks for (often 0), and a buffer of at least that size, 64-byte aligned,
+ * that nothing else uses while the op runs. Bind before the first run. */
+size_t c4_dnn_scratch_bytes(const struct c4_dnn_op *op);
+enum c4_status c4_dnn_bind_scratch(struct c4_dnn *dnn, struct c4_dnn_op *op, void *buffer);
+
+/* Returns when the op has finished. */
+enum c4_status c4_dnn_run(struct c4_dnn *dnn, const struct c4_dnn_op *op);
+
+/* The layout the op wants for one of its tensors: dnnl_query_src_md, _dst_md, _weights_md,
+ * _diff_src_md, _diff_dst_md, _diff_weights_md, _workspace_md. */
+c4_dnn_layout c4_dnn_op_layout(const struct c4_dnn_op *op, dnnl_query_t tensor);
+
+/* 3x3 convolution to 64 channels, stride 1, padding 1 (core/op/conv3x3.h). Weights, and maps unless
+ * `nhwc`, lie as the library likes best. `winograd` is a wish: where the library has no such
+ * kernel, the direct one is taken. */
+struct c4_dnn_conv {
+    int n, h, w, ci;
+    bool winograd, nhwc;
+    bool bias;
+    bool relu; /* behind the forward pass; the backward passes do not know it */
+};
+
+/* SRC, WEIGHTS, BIAS -> DST */
+enum c4_status c4_dnn_conv_forward(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                                   struct c4_dnn_op *op);
+/* DIFF_DST, WEIGHTS -> DIFF_SRC */
+enum c4_status c4_dnn_conv_backward_data(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                                         const struct c4_dnn_op *forward, struct c4_dnn_op *op);
+/* SRC, DIFF_DST -> DIFF_WEIGHTS, DIFF_BIAS */
+enum c4_status c4_dnn_conv_backward_weights(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                                            const struct c4_dnn_op *forward, struct c4_dnn_op *op);
+
+/* Batch norm with scale and shift, and ReLU behind it if `relu`. With `running` the statistics are
+ * inputs and there is no way back; otherwise they are outputs. The map's layout is the caller's.
+ * SRC, MEAN, VARIANCE, SCALE, SHIFT -> DST, WORKSPACE (with relu, not running) */
+enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool running,
+                                   struct c4_dnn_op *op);
+/* SRC, MEAN, VARIANCE, SCALE, SHIFT, DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST), DIFF_SCALE,
+ * DIFF_SHIFT */
+enum c4_status c4_dnn_norm_backward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu,
+                                    const struct c4_dnn_op *forward, struct c4_dnn_op *op);
+
+/* 2x2 max pooling, stride 2. SRC -> DST, WORKSPACE. h and w are those of the larger map. */
+enum c4_status c4_dnn_pool_forward(struct c4_dnn *dnn, c4_dnn_layout map, int n, int h, int w,
+                                   struct c4_dnn_op *op);
+/* DIFF_DST (in the forward pass's DST layout), WORKSPACE -> DIFF_SRC (layout `map`) */
+enum c4_status c4_dnn_pool_backward(struct c4_dnn *dnn, c4_dnn_layout map,
+                                    const struct c4_dnn_op *forward, struct c4_dnn_op *op);
+
+/* The gradient in front of ReLU. DST (the ReLU's output), DIFF_DST -> DIFF_SRC (may be DIFF_DST) */
+enum c4_status c4_dnn_relu_backward(struct c4_dnn *dnn, c4_dnn_layout map, struct c4_dnn_op *op);
+
+/* A copy from one layout to another. FROM -> TO */
+enum c4_status c4_dnn_reorder(struct c4_dnn *dnn, c4_dnn_layout from, c4_dnn_layout to,
+                              struct c4_dnn_op *op);
+
+/* One reorder made, run and forgotten. */
+enum c4_status c4_dnn_copy(struct c4_dnn *dnn, dnnl_memory_t from, dnnl_memory_t to);
+
+#endif

@@ -1,0 +1,216 @@
+/* Descriptors and primitives of oneDNN 2.x: an operation descriptor first, then its primitive. */
+#include "simd/onednn/shim.h"
+
+#if DNNL_VERSION_MAJOR == 2
+
+enum { CHANNELS = 64 };
+
+static const dnnl_dims_t ones = {1, 1}, twos = {2, 2}, zeros = {0, 0};
+
+dnnl_status_t c4_dnn_append_relu(dnnl_primitive_attr_t attributes) {
+    dnnl_post_ops_t post_ops;
+    dnnl_status_t status = dnnl_post_ops_create(&post_ops);
+    if (status != dnnl_success) return status;
+    status = dnnl_post_ops_append_eltwise(post_ops, 1.0F, dnnl_eltwise_relu, 0.0F, 0.0F);
+    if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attributes, post_ops);
+    dnnl_post_ops_destroy(post_ops);
+    return status;
+}
+
+static dnnl_status_t plain_layout(enum c4_dnn_format format, const int dims[4],
+                                  dnnl_memory_desc_t *layout) {
+    int rank = format == C4_DNN_VECTOR ? 1 : 4;
+    int64_t a = dims[0], b = rank > 1 ? dims[1] : 1, c = rank > 1 ? dims[2] : 1,
+            d = rank > 1 ? dims[3] : 1;
+    const dnnl_dims_t size = {a, b, c, d};
+    const dnnl_dims_t strides[] = {
+        [C4_DNN_NCHW] = {b * c * d, c * d, d, 1}, [C4_DNN_NHWC] = {b * c * d, 1, b * d, b},
+        [C4_DNN_OIHW] = {b * c * d, c * d, d, 1}, [C4_DNN_HWIO] = {1, a, a * b * d, a * b},
+        [C4_DNN_HWOI] = {b, 1, a * b * d, a * b}, [C4_DNN_VECTOR] = {1},
+    };
+    return dnnl_memory_desc_init_by_strides(layout, rank, size, dnnl_f32, strides[format]);
+}
+
+enum c4_status c4_dnn_plain_memory(struct c4_dnn *dnn, enum c4_dnn_format format, const int dims[4],
+                                   float *data, dnnl_memory_t *memory) {
+    dnnl_memory_desc_t layout;
+    C4_TRY(c4_dnn_check(plain_layout(format, dims, &layout), "describe a tensor"));
+    return c4_dnn_memory(dnn, &layout, data, memory);
+}
+
+c4_dnn_layout c4_dnn_memory_layout(dnnl_memory_t memory) {
+    c4_dnn_layout layout = NULL;
+    dnnl_memory_get_memory_desc(memory, &layout);
+    return layout;
+}
+
+/* The primitive for an operation descriptor; the library's status, so that callers may try another
+ * algorithm. */
+static dnnl_status_t make(struct c4_dnn *dnn, const_dnnl_op_desc_t description,
+                          dnnl_primitive_attr_t attributes, const struct c4_dnn_op *forward,
+                          struct c4_dnn_op *op) {
+    *op = (struct c4_dnn_op){0};
+    dnnl_status_t status = dnnl_primitive_desc_create(&op->desc, description, attributes,
+                                                      dnn->engine, forward ? forward->desc : NULL);
+    if (status == dnnl_success) status = dnnl_primitive_create(&op->primitive, op->desc);
+    if (status == dnnl_success)
+        status = dnnl_primitive_desc_query(op->desc, dnnl_query_impl_info_str, 0,
+                                           (void *)&op->implementation);
+    if (status != dnnl_success) c4_dnn_op_close(op);
+    return status;
+}
+
+struct conv_layouts {
+    dnnl_memory_desc_t src, weights, bias, dst;
+};
+
+static dnnl_status_t conv_layouts(const struct c4_dnn_conv *conv, struct conv_layouts *l) {
+    const dnnl_dims_t src = {conv->n, conv->ci, conv->h, conv->w};
+    const dnnl_dims_t dst = {conv->n, CHANNELS, conv->h, conv->w};
+    const dnnl_dims_t weights = {CHANNELS, conv->ci, 3, 3}, bias = {CHANNELS};
+    dnnl_format_tag_t map = conv->nhwc ? dnnl_nhwc : dnnl_format_tag_any;
+    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&l->src, 4, src, dnnl_f32, map);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&l->dst, 4, dst, dnnl_f32, map);
+    if (status == dnnl_success)
+        status =
+            dnnl_memory_desc_init_by_tag(&l->weights, 4, weights, dnnl_f32, dnnl_format_tag_any);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&l->bias, 1, bias, dnnl_f32, dnnl_a);
+    return status;
+}
+
+enum pass { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS };
+
+static dnnl_status_t try_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv, enum pass pass,
+                              dnnl_alg_kind_t algorithm, const struct c4_dnn_op *forward,
+                              struct c4_dnn_op *op) {
+    struct conv_layouts l;
+    dnnl_convolution_desc_t d;
+    dnnl_status_t status = conv_layouts(conv, &l);
+    if (status != dnnl_success) return status;
+    const dnnl_memory_desc_t *bias = conv->bias ? &l.bias : NULL;
+    switch (pass) {
+    case FORWARD:
+        status = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, algorithm, &l.src,
+                                                    &l.weights, bias, &l.dst, ones, ones, ones);
+        break;
+    case BACKWARD_DATA:
+        status = dnnl_convolution_backward_data_desc_init(&d, algorithm, &l.src, &l.weights, &l.dst,
+                                                          ones, ones, ones);
+        break;
+    case BACKWARD_WEIGHTS:
+        status = dnnl_convolution_backward_weights_desc_init(&d, algorithm, &l.src, &l.weights,
+                                                             bias, &l.dst, ones, ones, ones);
+        break;
+    }
+    if (status != dnnl_success) return status;
+    bool relu = pass == FORWARD && conv->relu;
+    return make(dnn, &d, relu ? dnn->strict_relu : dnn->strict, forward, op);
+}
+
+static enum c4_status make_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv, enum pass pass,
+                                const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
+    static const char *const what[] = {"create a convolution",
+                                       "create a convolution's data gradient",
+                                       "create a convolution's weight gradient"};
+    dnnl_status_t status = dnnl_unimplemented;
+    if (conv->winograd) status = try_conv(dnn, conv, pass, dnnl_convolution_winograd, forward, op);
+    if (status == dnnl_unimplemented)
+        status = try_conv(dnn, conv, pass, dnnl_convolution_direct, forward, op);
+    return c4_dnn_check(status, what[pass]);
+}
+
+enum c4_status c4_dnn_conv_forward(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                                   struct c4_dnn_op *op) {
+    return make_conv(dnn, conv, FORWARD, NULL, op);
+}
+
+enum c4_status c4_dnn_conv_backward_data(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                                         const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
+    return make_conv(dnn, conv, BACKWARD_DATA, forward, op);
+}
+
+enum c4_status c4_dnn_conv_backward_weights(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                                            const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
+    return make_conv(dnn, conv, BACKWARD_WEIGHTS, forward, op);
+}
+
+static unsigned norm_flags(bool relu, bool running) {
+    return dnnl_use_scale | dnnl_use_shift | (relu ? dnnl_fuse_norm_relu : 0U) |
+           (running ? dnnl_use_global_stats : 0U);
+}
+
+static const float epsilon = 1e-5F;
+
+enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool running,
+                                   struct c4_dnn_op *op) {
+    dnnl_batch_normalization_desc_t d;
+    dnnl_status_t status = dnnl_batch_normalization_forward_desc_init(
+        &d, running ? dnnl_forward_inference : dnnl_forward_training, map, epsilon,
+        norm_flags(relu, running));
+    if (status == dnnl_success) status = make(dnn, &d, dnn->strict, NULL, op);
+    return c4_dnn_check(status, "create a batch norm");
+}
+
+enum c4_status c4_dnn_norm_backward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu,
+                                    const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
+    dnnl_batch_normalization_desc_t d;
+    dnnl_status_t status = dnnl_batch_normalization_backward_desc_init(
+        &d, dnnl_backward, map, map, epsilon, norm_flags(relu, false));
+    if (status == dnnl_success) status = make(dnn, &d, dnn->strict, forward, op);
+    return c4_dnn_check(status, "create a batch norm's gradient");
+}
+
+enum c4_status c4_dnn_pool_forward(struct c4_dnn *dnn, c4_dnn_layout map, int n, int h, int w,
+                                   struct c4_dnn_op *op) {
+    const dnnl_dims_t pooled = {n, CHANNELS, h / 2, w / 2};
+    dnnl_memory_desc_t dst;
+    dnnl_pooling_desc_t d;
+    dnnl_status_t status =
+        dnnl_memory_desc_init_by_tag(&dst, 4, pooled, dnnl_f32, dnnl_format_tag_any);
+    if (status == dnnl_success)
+        status = dnnl_pooling_forward_desc_init(&d, dnnl_forward_training, dnnl_pooling_max, map,
+                                                &dst, twos, twos, zeros, zeros);
+    if (status == dnnl_success) status = make(dnn, &d, dnn->strict, NULL, op);
+    return c4_dnn_check(status, "create a max pooling");
+}
+
+enum c4_status c4_dnn_pool_backward(struct c4_dnn *dnn, c4_dnn_layout map,
+                                    const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
+    dnnl_pooling_desc_t d;
+    dnnl_status_t status = dnnl_pooling_backward_desc_init(
+        &d, dnnl_pooling_max, map, c4_dnn_op_layout(forward, dnnl_query_dst_md), twos, twos, zeros,
+        zeros);
+    if (status == dnnl_success) status = make(dnn, &d, dnn->strict, forward, op);
+    return c4_dnn_check(status, "create a max pooling's gradient");
+}
+
+enum c4_status c4_dnn_relu_backward(struct c4_dnn *dnn, c4_dnn_layout map, struct c4_dnn_op *op) {
+    const dnnl_alg_kind_t relu = dnnl_eltwise_relu_use_dst_for_bwd;
+    struct c4_dnn_op forward = {0};
+    dnnl_eltwise_desc_t d;
+    dnnl_status_t status =
+        dnnl_eltwise_forward_desc_init(&d, dnnl_forward_training, relu, map, 0.0F, 0.0F);
+    if (status == dnnl_success) status = make(dnn, &d, dnn->strict, NULL, &forward);
+    if (status == dnnl_success)
+        status = dnnl_eltwise_backward_desc_init(&d, relu, map, map, 0.0F, 0.0F);
+    if (status == dnnl_success) status = make(dnn, &d, dnn->strict, &forward, op);
+    c4_dnn_op_close(&forward);
+    return c4_dnn_check(status, "create a ReLU's gradient");
+}
+
+enum c4_status c4_dnn_reorder(struct c4_dnn *dnn, c4_dnn_layout from, c4_dnn_layout to,
+                              struct c4_dnn_op *op) {
+    *op = (struct c4_dnn_op){0};
+    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&op->desc, from, dnn->engine, to,
+                                                              dnn->engine, dnn->copy);
+    if (status == dnnl_success) status = dnnl_primitive_create(&op->primitive, op->desc);
+    if (status == dnnl_success)
+        status = dnnl_primitive_desc_query(op->desc, dnnl_query_impl_info_str, 0,
+                                           (void *)&op->implementation);
+    if (status != dnnl_success) c4_dnn_op_close(op);
+    return c4_dnn_check(status, "create a change of layout");
+}
+
+#endif

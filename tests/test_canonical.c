@@ -1,0 +1,48 @@
+/* The canonical hash on every bit-exact table that runs here, at 1 and 2 threads. */
+#include "tests/unit.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/net/selftest.h"
+#include "simd/dispatch.h"
+
+static void hash_is_the_recorded_one(void **state) {
+    (void)state;
+    const struct c4_backend *table;
+    int checked = 0;
+    for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
+        const char *name = c4_backend_name(i, &table, NULL);
+        if (!table || !table->bit_exact) continue;
+        struct c4_dispatch dispatch;
+        assert_int_equal(c4_dispatch(name, &dispatch), C4_OK);
+        for (int threads = 1; threads <= 2; threads++) {
+            char hash[65];
+            if (c4_net_selftest(&dispatch.backend, threads, hash) != C4_OK)
+                fail_msg("%s", c4_error());
+            print_message("%s (%s), %d thread(s): %s\n", name, table->variant, threads, hash);
+            assert_string_equal(hash, c4_net_selftest_hash);
+        }
+        checked++;
+    }
+    assert_true(checked > 0);
+}
+
+/* A hash that cannot change would prove nothing: the double reference must give another. */
+static void hash_notices_another_backend(void **state) {
+    (void)state;
+    struct c4_dispatch dispatch;
+    char hash[65];
+    assert_int_equal(c4_dispatch("ref64", &dispatch), C4_OK);
+    assert_int_equal(c4_net_selftest(&dispatch.backend, 1, hash), C4_OK);
+    assert_string_not_equal(hash, c4_net_selftest_hash);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hash_is_the_recorded_one),
+        cmocka_unit_test(hash_notices_another_backend),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
