@@ -254,11 +254,7 @@ static enum c4_status do_runs(struct session *session, uint64_t images) {
         c4_progress_finish(&session->progress, session->images, (uint64_t)c4_clock_ns());
     else
         c4_progress_hide(&session->progress);
-    if (status != C4_ERR_INTERRUPTED && status != C4_ERR_TERMINATED) return status;
-    return c4_fail(status,
-                   "stopped; every finished epoch is in %s, and the same command goes on from "
-                   "there",
-                   session->runner.folder);
+    return status;
 }
 
 static enum c4_status draw(struct session *session, double seconds) {
@@ -298,8 +294,14 @@ static enum c4_status reproduce(struct session *session) {
     C4_TRY(load_data(session));
     C4_TRY(open_store(session));
     make_runner(session);
-    C4_TRY(announce(session, &images));
-    C4_TRY(do_runs(session, images));
+    enum c4_status status = announce(session, &images);
+    if (status == C4_OK) status = do_runs(session, images);
+    if (status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
+        return c4_fail(status,
+                       "stopped; every finished epoch is in %s, and the same command goes on from "
+                       "there",
+                       session->runner.folder);
+    if (status != C4_OK) return status;
     return draw(session, (double)(c4_clock_ns() - start_ns) * 1e-9);
 }
 

@@ -158,10 +158,13 @@ enum c4_status c4_figures_draw(struct c4_store *store, const char *folder,
                             reference, &result->synthetic);
         if (status == C4_OK) last_epoch(&table, biased ? result->biased : result->debiased);
     }
-    int last = table.points - 1;
-    for (int layer = 1; layer < C4_LAYERS; layer++)
-        result->falls = result->falls && table.mean[layer - 1][last] > table.mean[layer][last];
-    if (status == C4_OK) status = write_layers(&table, study, scale, data, folder, result);
+    if (status == C4_OK) {
+        const struct c4_layer_summary *drawn =
+            figure->quantity == C4_QUANTITY_CKA_BIASED ? result->biased : result->debiased;
+        for (int layer = 1; layer < C4_LAYERS; layer++)
+            result->falls = result->falls && drawn[layer - 1].mean > drawn[layer].mean;
+        status = write_layers(&table, study, scale, data, folder, result);
+    }
     table_free(&table);
     return status;
 }

@@ -27,12 +27,10 @@ static const char good[] = "[protocol]\n"
 static char *altered(const char *from, const char *to) {
     const char *at = strstr(good, from);
     assert_non_null(at);
-    size_t before = (size_t)(at - good);
-    char *text = malloc(sizeof good + strlen(to));
+    size_t size = sizeof good + strlen(to);
+    char *text = malloc(size);
     assert_non_null(text);
-    memcpy(text, good, before);
-    strcpy(text + before, to);
-    strcat(text, at + strlen(from));
+    snprintf(text, size, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
     return text;
 }
 
@@ -196,7 +194,7 @@ static void shared_runs(void **state) {
         used += snprintf(text + used, sizeof text - (size_t)used, "%s", figure);
         char *copy = text + used - strlen(figure);
         copy[8] = (char)('2' + i);
-        memcpy(strstr(copy, "run = a"), i ? "run = c" : "run = b", 7);
+        strstr(copy, "run = a")[6] = i ? 'c' : 'b';
     }
     struct c4_study study;
     bool selected[C4_STUDY_FIGURES] = {true, true, true};

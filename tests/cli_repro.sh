@@ -1,0 +1,176 @@
+#!/bin/sh
+# conv4 repro as a user types it: Figure 1, stopping, killing and going on, refusals, exit statuses.
+# usage: cli_repro.sh PROGRAM
+set -u
+program=$1
+work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-repro.XXXXXX")
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# A study of seconds; repro OUT [OPTION...] starts it.
+machine='--scale smoke --backend ref --threads 1 --quiet'
+tiny="$machine --set pretrain_images=96,pretrain_epochs=3,accuracy_images=32,cka_images=40"
+repro() {
+    out=$1
+    shift
+    # shellcheck disable=SC2086
+    "$program" repro --out "$out" $tiny "$@"
+}
+
+# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
+expect() {
+    want=$1 words=$2
+    shift 2
+    "$@" >said 2>&1
+    got=$?
+    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
+    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
+}
+
+# same A B: figures' numbers and checkpoints agree byte for byte, and all rows of results if there
+# is a program to read them with.
+same() {
+    cmp "$1/figures/fig1.csv" "$2/figures/fig1.csv" || fail "$1 and $2 differ in fig1.csv"
+    diff -r "$1/checkpoints" "$2/checkpoints" || fail "$1 and $2 differ in checkpoints"
+    command -v sqlite3 >/dev/null || return
+    for study in "$1" "$2"; do
+        sqlite3 "$study/study.db" \
+            'SELECT run, epoch, quantity, layer, reference, quote(value), n, provenance
+             FROM result ORDER BY run, epoch, quantity, layer, reference;
+             SELECT * FROM provenance ORDER BY id; SELECT * FROM checkpoint ORDER BY run, epoch;
+             SELECT * FROM run ORDER BY key' >"$study.dump"
+    done
+    [ -s "$1.dump" ] || fail "$1 has no rows"
+    cmp "$1.dump" "$2.dump" || fail "the rows of $1 and $2 differ"
+}
+
+# One study to its end.
+repro whole >log 2>err || fail "repro: $(cat err)"
+[ ! -s err ] || fail "--quiet writes to standard error: $(cat err)"
+last=$(tail -n 1 log)
+case $last in
+*/figures/fig1.png | */figures/fig1.csv) [ -s "$last" ] || fail "$last is not there" ;;
+*) fail "the last line is not Figure 1's path: $last" ;;
+esac
+grep -q 'predicted time' log || fail "no predicted time"
+grep -q 'synthetic data' log || fail "synthetic data are not marked"
+grep -q '^pool1 > pool2 > pool3 > pool4 > logits: ' log || fail "no word on the order"
+[ "$(grep -c ',' whole/figures/fig1.csv)" -eq 21 ] || fail "fig1.csv is not 5 layers x 4 epochs"
+# Epoch 0 is the initialisation itself; later the logits have moved.
+grep -q '^pool1,0,1,0,2,1,1$' whole/figures/fig1.csv || fail "CKA is not 1 at epoch 0"
+grep -q '^logits,3,1,' whole/figures/fig1.csv && fail "the logits never moved"
+
+# The same again: nothing to do, nothing changes.
+cp whole/study.db before.db
+expect 0 'All runs are in' repro whole
+if command -v sqlite3 >/dev/null; then
+    [ "$(sqlite3 before.db .dump | grep -v 'INTO writer')" = \
+        "$(sqlite3 whole/study.db .dump | grep -v 'INTO writer')" ] ||
+        fail "a second start changed the rows"
+fi
+
+# Seed 2 joins a study of seed 1.
+repro grown --seeds 1 >/dev/null 2>&1 || fail "one seed"
+repro grown --seeds 1-2 >/dev/null 2>&1 || fail "a second seed"
+same whole grown
+
+# Killed at any moment, it goes on and ends with the same numbers. Starts are killed after ever
+# longer times, so that the kills fall into all parts of a run; the last start is left alone.
+kills=0
+for tenths in 1 3 5 7 9 11 13 15 17 19; do
+    # shellcheck disable=SC2086
+    "$program" repro --out killed $tiny >/dev/null 2>&1 &
+    sleep "$((tenths / 10)).$((tenths % 10))"
+    kill -KILL $! 2>/dev/null && kills=$((kills + 1))
+    wait $! 2>/dev/null
+done
+repro killed >log 2>&1 || fail "going on after $kills kills: $(cat log)"
+[ $kills -gt 0 ] || fail "nothing was killed"
+same whole killed
+
+# A damaged and a missing checkpoint: the run goes on from the one before, or from the beginning.
+run=pretrain-cifar10-d0-n96-seed
+cp -r whole damaged
+printf 'x' >>damaged/checkpoints/${run}1/epoch-0003.safetensors
+rm damaged/checkpoints/${run}2/epoch-000?.safetensors
+expect 0 'goes on from the checkpoint before it' repro damaged
+grep -q 'goes on from its beginning' said || fail "a missing checkpoint is not mentioned"
+same whole damaged
+
+# Other settings are refused; --fresh keeps the old study aside and touches nothing else.
+cp -r whole other
+echo mine >other/notes.txt
+expect 1 'made with order = bn-relu, not relu-bn' repro other --order relu-bn
+expect 1 'made with pretrain_epochs = 3, not 4' \
+    repro other --set pretrain_images=96,pretrain_epochs=4,accuracy_images=32,cka_images=40
+expect 1 'made with scale = smoke, not quick' repro other --scale quick
+same whole other
+expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 1
+same whole other/previous-*
+[ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
+
+# A diverged training ends with status 1 and keeps its rows.
+repro diverged --seeds 1 --set "pretrain_images=96,accuracy_images=32,lr=1000,momentum=1" >log 2>&1
+[ $? -eq 1 ] || fail "a diverged training: $(cat log)"
+grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
+
+# Ctrl-C and kill: a sentence, the status of the signal, and the study goes on.
+# (A shell without job control has its background jobs ignore SIGINT; env can undo that.)
+signals=TERM:143
+if env --default-signal=INT true 2>/dev/null; then
+    default_signal='env --default-signal=INT'
+    signals="INT:130 $signals"
+fi
+for signal in $signals; do
+    ${default_signal:-} "$program" repro --out stopped --scale smoke --backend ref --threads 1 \
+        --quiet >log 2>&1 &
+    child=$!
+    sleep 2
+    kill -"${signal%:*}" $child
+    wait $child
+    status=$?
+    [ $status -eq "${signal#*:}" ] || fail "SIG${signal%:*} gives status $status: $(cat log)"
+    grep -q 'the same command goes on' log || fail "SIG${signal%:*}: $(cat log)"
+done
+
+# JSON for machines: an object and nothing else on standard output.
+repro whole --json >summary.json 2>/dev/null || fail "--json"
+head -c 1 summary.json | grep -q '{' || fail "--json writes something before the object"
+for key in biased debiased places images_per_s order_holds synthetic png; do
+    grep -q "\"$key\"" summary.json || [ $key = png ] || fail "--json has no key $key"
+done
+
+# Without gnuplot: table and script, and how to get the picture.
+mkdir empty
+(PATH=$work/empty repro whole >log 2>&1) || fail "no gnuplot: $(cat log)"
+tail -n 1 log | grep -q 'fig1.csv$' || fail "no gnuplot: the last line is $(tail -n 1 log)"
+grep -qi 'gnuplot' log || fail "no gnuplot: nothing says so"
+[ -s whole/figures/fig1.gp ] || fail "no gnuplot: no script"
+
+true >empty.ini
+# Wrong usage is 2, missing data 3, a folder that cannot be written 6.
+expect 2 "no figure '9z'; these exist: 1" repro a --figures 9z
+expect 2 "no scale 'huge'; these exist: smoke, quick, paper" "$program" repro --out a --scale huge
+expect 2 "is not a list of seeds" repro a --seeds 3-1
+expect 2 "there is no key 'colour'" "$program" repro --out a --set colour=red
+expect 2 "no backend 'fast'" "$program" repro --out a --backend fast
+expect 2 'a study needs' "$program" repro --out a --study empty.ini
+printf '[protocol]\nbatch = many\n' >bad.ini
+expect 2 "bad.ini, line 2: batch: 'many' is not an integer" "$program" repro --out a --study bad.ini
+expect 3 'no-such-folder' repro a --data no-such-folder
+[ ! -e a ] || fail "a refused command made its folder"
+mkdir readonly
+chmod 555 readonly
+if [ "$(id -u)" -eq 0 ]; then
+    expect 6 'read-only file system\|permission' repro /sys/conv4-study
+else
+    expect 6 'permission' repro readonly/study
+fi
+
+[ $failures -eq 0 ] || exit 1
