@@ -31,7 +31,9 @@ static uint32_t detect(void) {
     return (getauxval(AT_HWCAP) & asimd) ? C4_CPU_NEON : 0;
 }
 #else
-static uint32_t detect(void) { return 0; }
+static uint32_t detect(void) {
+    return 0;
+}
 #endif
 
 uint32_t c4_cpu_features(void) {

@@ -11,8 +11,8 @@ enum c4_cpu_feature {
     C4_CPU_NEON = 1u << 2      /* AArch64 Advanced SIMD */
 };
 
-/* Feature bits, read from CPUID and XGETBV (x86-64) or HWCAP (AArch64) at every call. The environment
- * variable C4_CPU_MASK (a number, 0x accepted) can only take bits away. */
+/* Feature bits, read from CPUID and XGETBV (x86-64) or HWCAP (AArch64) at every call. The
+ * environment variable C4_CPU_MASK (a number, 0x accepted) can only take bits away. */
 uint32_t c4_cpu_features(void);
 
 /* "avx2+fma avx512" or "none" for a set of bits; writes at most `size` bytes, always terminated. */

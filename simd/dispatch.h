@@ -17,8 +17,8 @@ struct c4_dispatch {
  * for this CPU: C4_ERR_ENVIRONMENT. Never another backend than the one named. */
 enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch);
 
-/* --strict-backend: C4_ERR_ENVIRONMENT if the step (with `step`) or one of the named slots came from
- * a fallback. */
+/* --strict-backend: C4_ERR_ENVIRONMENT if the step (with `step`) or one of the named slots came
+ * from a fallback. */
 enum c4_status c4_dispatch_strict(const struct c4_dispatch *dispatch, bool step,
                                   const enum c4_op_slot *slots, int slot_count);
 

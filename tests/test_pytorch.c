@@ -209,8 +209,7 @@ static size_t differing_values(struct network *a, struct network *b, const char 
     snprintf(name, sizeof name, "%s%d", kind, block);
     read_values(a, name, x, count);
     read_values(b, name, y, count);
-    for (size_t i = 0; i < count; i++)
-        differing += signs ? (x[i] > 0) != (y[i] > 0) : x[i] != y[i];
+    for (size_t i = 0; i < count; i++) differing += signs ? (x[i] > 0) != (y[i] > 0) : x[i] != y[i];
     return differing;
 }
 
@@ -221,9 +220,8 @@ static size_t differing_selections(struct network *a, struct network *b, int ord
     for (int block = 1; block <= C4_BLOCKS; block++) {
         size_t pooled = PYTORCH_BATCH * c4_layer_features(block - 1);
         differing += differing_values(a, b, "arg", block, pooled, false);
-        differing += order == C4_BN_RELU
-                         ? differing_values(a, b, "pool", block, pooled, true)
-                         : differing_values(a, b, "conv", block, 4 * pooled, true);
+        differing += order == C4_BN_RELU ? differing_values(a, b, "pool", block, pooled, true)
+                                         : differing_values(a, b, "conv", block, 4 * pooled, true);
     }
     return differing;
 }

@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 enum c4_rng_purpose {
-    C4_RNG_INIT = 1,      /* initial weights; epoch = parameter tensor, index = element / 4 */
-    C4_RNG_SHUFFLE = 2,   /* order of a pre-training epoch; index = position */
-    C4_RNG_LABELS = 3,    /* label noise; epoch = data set and split, index = official image index */
-    C4_RNG_SYNTHETIC = 4, /* the built-in data sets; epoch = stream, index = image and draw */
-    C4_RNG_TEST = 5,      /* inputs of tests and benchmarks */
+    C4_RNG_INIT = 1,    /* initial weights; epoch = parameter tensor, index = element / 4 */
+    C4_RNG_SHUFFLE = 2, /* order of a pre-training epoch; index = position */
+    C4_RNG_LABELS = 3,  /* label noise; epoch = data set and split, index = official image index */
+    C4_RNG_SYNTHETIC = 4,       /* the built-in data sets; epoch = stream, index = image and draw */
+    C4_RNG_TEST = 5,            /* inputs of tests and benchmarks */
     C4_RNG_FINETUNE_SHUFFLE = 6 /* order of a fine-tuning epoch; index = position */
 };
 
@@ -30,15 +30,17 @@ struct c4_rng_block c4_rng_draw(uint64_t seed, enum c4_rng_purpose purpose, uint
                                 uint64_t index);
 
 /* [0, 1): word / 2^32, exact in double. */
-static inline double c4_rng_unit(uint32_t word) { return (double)word * 0x1p-32; }
+static inline double c4_rng_unit(uint32_t word) {
+    return (double)word * 0x1p-32;
+}
 
 /* Integer in [0, bound), bound >= 1: floor(word * bound / 2^32). Bias below bound / 2^32. */
 static inline uint32_t c4_rng_below(uint32_t word, uint32_t bound) {
     return (uint32_t)(((uint64_t)word * bound) >> 32);
 }
 
-/* Fills order[0..n) with a permutation of 0..n-1 (Fisher-Yates from the end; position i takes word 0
- * of index i and swaps with c4_rng_below(word, i + 1)). n < 2^32. */
+/* Fills order[0..n) with a permutation of 0..n-1 (Fisher-Yates from the end; position i takes word
+ * 0 of index i and swaps with c4_rng_below(word, i + 1)). n < 2^32. */
 void c4_rng_permutation(uint64_t seed, enum c4_rng_purpose purpose, uint32_t epoch, uint32_t *order,
                         uint32_t n);
 

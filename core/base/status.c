@@ -19,21 +19,33 @@ enum c4_status c4_fail(enum c4_status status, const char *format, ...) {
     return status;
 }
 
-const char *c4_error(void) { return last_error; }
+const char *c4_error(void) {
+    return last_error;
+}
 
 int c4_status_exit_code(enum c4_status status) {
     switch (status) {
-    case C4_OK: return 0;
+    case C4_OK:
+        return 0;
     case C4_ERR_FAILED:
-    case C4_ERR_MEMORY: return 1;
-    case C4_ERR_USAGE: return 2;
-    case C4_ERR_DATA: return 3;
-    case C4_ERR_CLAIM: return 4;
-    case C4_ERR_REGRESSION: return 5;
-    case C4_ERR_ENVIRONMENT: return 6;
-    case C4_ERR_RESULT: return 7;
-    case C4_ERR_INTERRUPTED: return 130;
-    case C4_ERR_TERMINATED: return 143;
+    case C4_ERR_MEMORY:
+        return 1;
+    case C4_ERR_USAGE:
+        return 2;
+    case C4_ERR_DATA:
+        return 3;
+    case C4_ERR_CLAIM:
+        return 4;
+    case C4_ERR_REGRESSION:
+        return 5;
+    case C4_ERR_ENVIRONMENT:
+        return 6;
+    case C4_ERR_RESULT:
+        return 7;
+    case C4_ERR_INTERRUPTED:
+        return 130;
+    case C4_ERR_TERMINATED:
+        return 143;
     }
     return 1;
 }

@@ -56,7 +56,8 @@ static enum c4_status import_set(const struct c4_data_files found[2], const bool
     struct target target = {.to = to, .files = files};
     const struct c4_data_files *any = &found[has[0] ? 0 : 1];
     C4_TRY(refuse_mixture(to, kind, any->synthetic));
-    C4_TRY(c4_path_join(target.folder, C4_PATH_BYTES, to, kind == C4_CIFAR10 ? "cifar-10-batches-bin" : "svhn"));
+    C4_TRY(c4_path_join(target.folder, C4_PATH_BYTES, to,
+                        kind == C4_CIFAR10 ? "cifar-10-batches-bin" : "svhn"));
     C4_TRY(c4_dir_make(to));
     C4_TRY(c4_dir_make(target.folder));
     if (any->synthetic) C4_TRY(c4_synthetic_mark_write(target.folder, &any->mark));

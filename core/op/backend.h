@@ -21,9 +21,9 @@ enum c4_op_slot {
 };
 
 struct c4_backend {
-    const char *name;    /* as --backend takes it */
-    const char *variant; /* how it runs here: "fma", "dnnl 2.6.3", ... */
-    bool bit_exact;      /* bound by ARITHMETIC.md; otherwise held to tolerances */
+    const char *name;               /* as --backend takes it */
+    const char *variant;            /* how it runs here: "fma", "dnnl 2.6.3", ... */
+    bool bit_exact;                 /* bound by ARITHMETIC.md; otherwise held to tolerances */
     const struct c4_step_api *step; /* NULL: none of its own */
 #define C4_OP(slot, type) type *slot;
 #include "core/op/ops.def"

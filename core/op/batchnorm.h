@@ -13,8 +13,8 @@
 #include "core/op/real.h"
 
 /* sum_a[c] = sum of a, sum_ab[c] = sum of a * b over one slice of n images; both overwritten.
- * a and b may be the same. Order: each 4x4 tile (cut off at the border) by a fixed tree, tiles in raster order, images in
- * order, in double (ARITHMETIC.md, "Channel sums"). */
+ * a and b may be the same. Order: each 4x4 tile (cut off at the border) by a fixed tree, tiles in
+ * raster order, images in order, in double (ARITHMETIC.md, "Channel sums"). */
 typedef void c4_channel_sums_fn(int n, int h, int w, const c4_real *a, const c4_real *b,
                                 double *sum_a, double *sum_ab);
 

@@ -3,11 +3,11 @@
  *   y[n,i,j,co] = sum over taps r,s in 0..2 and ci of x[n, i+r-1, j+s-1, ci] * w[3r+s, ci, co]
  *
  * x   [n, h, w, ci]  NHWC        y, dy  [n, h, w, 64]  NHWC
- * w   [9, ci, 64]    tap-major   wt     [9, 64, ci]    the same weights, output channel before input
- * ci is 3 (stem) or 64. All buffers start 64-byte aligned and do not overlap. Nothing outside the
- * tensors is read or written. n >= 1; direct: h, w >= 1; Winograd: h and w multiples of 4, ci = 64.
- * Calls are single-threaded: the caller splits images. They cannot fail; a backend whose library
- * fails fills its output with NaN. No bias: see batchnorm.h.
+ * w   [9, ci, 64]    tap-major   wt     [9, 64, ci]    the same weights, output channel before
+ * input ci is 3 (stem) or 64. All buffers start 64-byte aligned and do not overlap. Nothing outside
+ * the tensors is read or written. n >= 1; direct: h, w >= 1; Winograd: h and w multiples of 4, ci
+ * = 64. Calls are single-threaded: the caller splits images. They cannot fail; a backend whose
+ * library fails fills its output with NaN. No bias: see batchnorm.h.
  *
  * Order of every sum and the Winograd transforms: ARITHMETIC.md, "Convolution".
  */

@@ -5,17 +5,19 @@ const char *const c4_layer_name[C4_LAYERS] = {"pool1", "pool2", "pool3", "pool4"
 /* Elements before block b (b >= 1) and of one later block. */
 #define BLOCK0 (64 * 27 + 3 * 64)
 #define BLOCK (64 * 576 + 3 * 64)
-#define BASE(b) ((b) == 0 ? 0 : BLOCK0 + ((b) - 1) * BLOCK)
+#define BASE(b) ((b) == 0 ? 0 : BLOCK0 + ((b)-1) * BLOCK)
 
 #define BLOCK_PARAMS(b, in)                                                                        \
-    {"conv" #b ".weight", 4, {64, in, 3, 3}, BASE(b - 1), 64 * (in) * 9},                          \
-        {"conv" #b ".bias", 1, {64, 1, 1, 1}, BASE(b - 1) + 64 * (in) * 9, 64},                    \
-        {"bn" #b ".weight", 1, {64, 1, 1, 1}, BASE(b - 1) + 64 * (in) * 9 + 64, 64},               \
-        {"bn" #b ".bias", 1, {64, 1, 1, 1}, BASE(b - 1) + 64 * (in) * 9 + 128, 64}
+    {"conv" #b ".weight", 4, {64, in, 3, 3}, BASE(b - 1), 64 * (in)*9},                            \
+        {"conv" #b ".bias", 1, {64, 1, 1, 1}, BASE(b - 1) + 64 * (in)*9, 64},                      \
+        {"bn" #b ".weight", 1, {64, 1, 1, 1}, BASE(b - 1) + 64 * (in)*9 + 64, 64}, {               \
+        "bn" #b ".bias", 1, {64, 1, 1, 1}, BASE(b - 1) + 64 * (in)*9 + 128, 64                     \
+    }
 
 #define RUNNING(b)                                                                                 \
-    {"bn" #b ".running_mean", 1, {64, 1, 1, 1}, C4_LEARNED_COUNT + 128 * (b - 1), 64},             \
-        {"bn" #b ".running_var", 1, {64, 1, 1, 1}, C4_LEARNED_COUNT + 128 * (b - 1) + 64, 64}
+    {"bn" #b ".running_mean", 1, {64, 1, 1, 1}, C4_LEARNED_COUNT + 128 * (b - 1), 64}, {           \
+        "bn" #b ".running_var", 1, {64, 1, 1, 1}, C4_LEARNED_COUNT + 128 * (b - 1) + 64, 64        \
+    }
 
 const struct c4_param c4_params[C4_STATE_TENSORS] = {
     BLOCK_PARAMS(1, 3),

@@ -20,8 +20,8 @@
 #define C4_CHANNELS 64
 #define C4_CLASSES 10
 #define C4_BLOCKS 4
-#define C4_FLAT 256         /* features of pool4 */
-#define C4_LAYERS 5         /* pool1..pool4, logits */
+#define C4_FLAT 256 /* features of pool4 */
+#define C4_LAYERS 5 /* pool1..pool4, logits */
 #define C4_BN_EPSILON 1e-5
 #define C4_BN_MOMENTUM 0.1 /* running = 0.9 running + 0.1 batch */
 
@@ -32,8 +32,12 @@ enum c4_order {
 
 enum c4_conv_algorithm { C4_WINOGRAD, C4_DIRECT };
 
-static inline int c4_block_side(int block) { return C4_IMAGE_SIDE >> block; }
-static inline int c4_block_inputs(int block) { return block == 0 ? C4_IMAGE_CHANNELS : C4_CHANNELS; }
+static inline int c4_block_side(int block) {
+    return C4_IMAGE_SIDE >> block;
+}
+static inline int c4_block_inputs(int block) {
+    return block == 0 ? C4_IMAGE_CHANNELS : C4_CHANNELS;
+}
 
 /* Layer 0..3 = pool1..pool4, 4 = logits. */
 extern const char *const c4_layer_name[C4_LAYERS];
@@ -51,10 +55,10 @@ struct c4_param {
 };
 
 enum {
-    C4_PARAM_WEIGHT = 0, /* + 4 * block: conv weight [64, inputs, 3, 3] */
-    C4_PARAM_BIAS = 1,   /* conv bias */
-    C4_PARAM_GAMMA = 2,  /* BN weight */
-    C4_PARAM_BETA = 3,   /* BN bias */
+    C4_PARAM_WEIGHT = 0,         /* + 4 * block: conv weight [64, inputs, 3, 3] */
+    C4_PARAM_BIAS = 1,           /* conv bias */
+    C4_PARAM_GAMMA = 2,          /* BN weight */
+    C4_PARAM_BETA = 3,           /* BN bias */
     C4_PARAM_LINEAR_WEIGHT = 16, /* [10, 256]; features in PyTorch's order c*4 + h*2 + w */
     C4_PARAM_LINEAR_BIAS = 17,
     C4_LEARNED_TENSORS = 18,

@@ -21,10 +21,20 @@ double c4_exp(double x) {
     int k = (int)(x * 0x1.71547652b82fep+0 + (x < 0 ? -0.5 : 0.5));
     double r = (x - k * ln2_high) - k * ln2_low;
     /* Taylor's series to r^13: |r| < 0.35, so the rest is below 2^-57. */
-    static const double inverse_factorial[] = {
-        1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
-        1.0 / 40320,      1.0 / 5040,      1.0 / 720,      1.0 / 120,     1.0 / 24,
-        1.0 / 6,          0.5,             1.0,            1.0};
+    static const double inverse_factorial[] = {1.0 / 6227020800,
+                                               1.0 / 479001600,
+                                               1.0 / 39916800,
+                                               1.0 / 3628800,
+                                               1.0 / 362880,
+                                               1.0 / 40320,
+                                               1.0 / 5040,
+                                               1.0 / 720,
+                                               1.0 / 120,
+                                               1.0 / 24,
+                                               1.0 / 6,
+                                               0.5,
+                                               1.0,
+                                               1.0};
     double p = inverse_factorial[0];
     for (int i = 1; i < 14; i++) p = p * r + inverse_factorial[i];
     int half = k / 2; /* in two steps, so that subnormal results round once */
@@ -104,8 +114,8 @@ double c4_bn_running(double running, double batch) {
     return (1.0 - C4_BN_MOMENTUM) * running + C4_BN_MOMENTUM * batch;
 }
 
-void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixels,
-                        const double *w, double *mean, double *var) {
+void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixels, const double *w,
+                        double *mean, double *var) {
     double mu[C4_PATCH], covariance[C4_PATCH][C4_PATCH];
     for (int k = 0; k < C4_PATCH; k++) mu[k] = (double)first[k] / (255.0 * pixels);
     for (int k = 0; k < C4_PATCH; k++)

@@ -48,11 +48,11 @@ double c4_bn_running(double running, double batch);
 /* Mean and biased variance of conv1's output over `pixels` positions, from patch moments
  * (stem.h): with mu = first / (255 pixels), C = second / (255^2 pixels) - mu mu',
  * mean[c] = w[:,c].mu, var[c] = max(0, w[:,c]' C w[:,c]). w [27, 64]. */
-void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixels,
-                        const double *w, double *mean, double *var);
+void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixels, const double *w,
+                        double *mean, double *var);
 
-/* dw[k, c] = (c0[c] * r[k, c] + c1[c] * first[k] / 255) + c2[c] * sum_l second[k, l] / 255^2 * w[l, c]:
- * conv1's weight gradient from the selected pixels alone (stem.h). dw, r, w [27, 64]. */
+/* dw[k, c] = (c0[c] * r[k, c] + c1[c] * first[k] / 255) + c2[c] * sum_l second[k, l] / 255^2 * w[l,
+ * c]: conv1's weight gradient from the selected pixels alone (stem.h). dw, r, w [27, 64]. */
 void c4_stem_weight_grad(const int64_t *first, const int64_t *second, const double *w,
                          const double *r, const struct c4_bn_gradient bn[C4_CHANNELS], double *dw);
 

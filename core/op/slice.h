@@ -8,7 +8,9 @@
 
 #define C4_MAX_SLICES 8
 
-static inline int c4_slice_length(int n) { return (n + C4_MAX_SLICES - 1) / C4_MAX_SLICES; }
+static inline int c4_slice_length(int n) {
+    return (n + C4_MAX_SLICES - 1) / C4_MAX_SLICES;
+}
 
 static inline int c4_slice_count(int n) {
     int length = c4_slice_length(n);

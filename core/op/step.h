@@ -21,8 +21,8 @@
 struct c4_plan_config {
     enum c4_order order;
     enum c4_conv_algorithm conv;
-    int max_batch; /* >= 1 */
-    int threads;   /* >= 1 */
+    int max_batch;   /* >= 1 */
+    int threads;     /* >= 1 */
     size_t l2_bytes; /* of one core, for cache blocking; 0 = unknown. Never changes a bit. */
 };
 

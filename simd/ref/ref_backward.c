@@ -21,8 +21,8 @@ static void linear_backward(struct c4_plan *plan) {
         const c4_real *d = plan->d_logits + (int64_t)r.begin * C4_LOGITS_STRIDE;
         int64_t at = (int64_t)r.begin * C4_FLAT;
         C4_REF(c4_linear_bwd_data)(r.n, d, plan->linear_wt, top->d_pool + at);
-        C4_REF(c4_linear_bwd_weights)(r.n, top->pool + at, d, plan->slice[s].dw,
-                                      plan->slice[s].dw + C4_FLAT * C4_LOGITS_STRIDE);
+        C4_REF(c4_linear_bwd_weights)
+        (r.n, top->pool + at, d, plan->slice[s].dw, plan->slice[s].dw + C4_FLAT * C4_LOGITS_STRIDE);
     }
     c4_real *dw = plan->grad + c4_params[C4_PARAM_LINEAR_WEIGHT].offset;
     c4_real *dbias = plan->grad + c4_params[C4_PARAM_LINEAR_BIAS].offset;
@@ -31,8 +31,7 @@ static void linear_backward(struct c4_plan *plan) {
             for (int c = 0; c < C; c++)
                 SUM_SLICES(plan, c4_real, dw[o * C4_FLAT + c * 4 + position],
                            plan->slice[s].dw[(position * C + c) * C4_LOGITS_STRIDE + o]);
-        SUM_SLICES(plan, c4_real, dbias[o],
-                   plan->slice[s].dw[C4_FLAT * C4_LOGITS_STRIDE + o]);
+        SUM_SLICES(plan, c4_real, dbias[o], plan->slice[s].dw[C4_FLAT * C4_LOGITS_STRIDE + o]);
     }
 }
 
@@ -46,8 +45,8 @@ static void pool_gradient(struct c4_plan *plan, int b, struct c4_bn_gradient bn[
         c4_real *ds = block->d_pool + at;
         if (plan->config.order == C4_BN_RELU)
             C4_REF(c4_relu_mask)(pixels, block->pool + at, ds, ds);
-        C4_REF(c4_channel_sums)(r.n, half, half, ds, block->selected + at, plan->slice[s].sum_a,
-                                plan->slice[s].sum_b);
+        C4_REF(c4_channel_sums)
+        (r.n, half, half, ds, block->selected + at, plan->slice[s].sum_a, plan->slice[s].sum_b);
     }
     double count = (double)plan->n * block->side * block->side;
     c4_real *dgamma = plan->grad + c4_block_param(b, C4_PARAM_GAMMA)->offset;
@@ -79,8 +78,9 @@ static void stem_backward(struct c4_plan *plan, const struct c4_bn_gradient bn[C
     FOR_EACH_SLICE(plan, s) {
         struct ref_range r = ref_slice_range(plan, s);
         int64_t at = (int64_t)r.begin * (block->side / 2) * (block->side / 2) * C;
-        C4_REF(c4_stem_select_grad)(r.n, plan->x + (int64_t)r.begin * C4_IMAGE_BYTES,
-                                    block->d_pool + at, block->arg + at, plan->slice[s].dw);
+        C4_REF(c4_stem_select_grad)
+        (r.n, plan->x + (int64_t)r.begin * C4_IMAGE_BYTES, block->d_pool + at, block->arg + at,
+         plan->slice[s].dw);
     }
     double w[C4_PATCH * C], r[C4_PATCH * C], dw[C4_PATCH * C];
     for (int i = 0; i < C4_PATCH * C; i++) {
@@ -116,11 +116,12 @@ static void block_backward(struct c4_plan *plan, int b, const struct c4_bn_gradi
         const c4_real *in =
             (b == 0 ? plan->x : plan->block[b - 1].pool) + r.begin * plane * block->inputs;
         c4_real *dy = plan->dy + at;
-        C4_REF(c4_bn_rebuild)(r.n, block->side, block->side, relu, block->y + at,
-                              block->d_pool + pooled, block->arg + pooled, c0, c1, c2, dy);
+        C4_REF(c4_bn_rebuild)
+        (r.n, block->side, block->side, relu, block->y + at, block->d_pool + pooled,
+         block->arg + pooled, c0, c1, c2, dy);
         if (relu)
-            C4_REF(c4_channel_sums)(r.n, block->side, block->side, dy, dy, slice->bias,
-                                    slice->sum_b);
+            C4_REF(c4_channel_sums)
+            (r.n, block->side, block->side, dy, dy, slice->bias, slice->sum_b);
         if (block->u)
             C4_REF(c4_conv_bwd_weights_winograd)(&shape, in, dy, slice->du, slice->dw);
         else

@@ -65,8 +65,7 @@ void C4_REF(c4_conv_bwd_weights_direct)(const struct c4_conv_shape *s, const c4_
                     c4_real *d = dw + (int64_t)tap * s->ci * C4_CHANNELS;
                     for (int c = 0; c < s->ci; c++)
                         for (int o = 0; o < C4_CHANNELS; o++)
-                            d[c * C4_CHANNELS + o] =
-                                c4_fma(pixel[c], g[o], d[c * C4_CHANNELS + o]);
+                            d[c * C4_CHANNELS + o] = c4_fma(pixel[c], g[o], d[c * C4_CHANNELS + o]);
                 }
             }
 }

@@ -18,8 +18,8 @@ static void convolve(struct c4_plan *plan, int b, int s, bool sums) {
         C4_REF(c4_conv_fwd_direct)(&shape, in, block->w, y);
     if (plan->config.order == C4_RELU_BN) C4_REF(c4_bias_relu)(r.n * plane, y, block->bias, y);
     if (sums)
-        C4_REF(c4_channel_sums)(r.n, block->side, block->side, y, y, plan->slice[s].sum_a,
-                                plan->slice[s].sum_b);
+        C4_REF(c4_channel_sums)
+        (r.n, block->side, block->side, y, y, plan->slice[s].sum_a, plan->slice[s].sum_b);
 }
 
 /* Batch statistics of a block: from sums over y, or for the bn-relu stem from patch moments. */
@@ -32,8 +32,8 @@ static void batch_statistics(struct c4_plan *plan, int b) {
         for (int i = 0; i < C4_PATCH * C; i++) w[i] = (double)block->w[i];
         c4_stem_statistics(plan->first, plan->second, count, w, mean, var);
         for (int c = 0; c < C; c++)
-            block->bn[c] = c4_bn_from_moments(mean[c], var[c], (double)block->gamma[c],
-                                              (double)beta[c]);
+            block->bn[c] =
+                c4_bn_from_moments(mean[c], var[c], (double)block->gamma[c], (double)beta[c]);
         return;
     }
     for (int c = 0; c < C; c++) {
@@ -63,8 +63,9 @@ static void running_statistics(struct c4_plan *plan, int b) {
 static void stem_moments(struct c4_plan *plan, const uint8_t *images) {
     FOR_EACH_SLICE(plan, s) {
         struct ref_range r = ref_slice_range(plan, s);
-        C4_REF(c4_stem_moments)(r.n, images + (int64_t)r.begin * C4_IMAGE_BYTES,
-                                plan->slice[s].first, plan->slice[s].second);
+        C4_REF(c4_stem_moments)
+        (r.n, images + (int64_t)r.begin * C4_IMAGE_BYTES, plan->slice[s].first,
+         plan->slice[s].second);
     }
     for (int k = 0; k < C4_PATCH; k++) {
         plan->first[k] = 0;
@@ -83,8 +84,9 @@ void C4_REF(ref_forward)(struct c4_plan *plan, const uint8_t *images,
     if (from_moments) stem_moments(plan, images);
     FOR_EACH_SLICE(plan, s) {
         struct ref_range r = ref_slice_range(plan, s);
-        C4_REF(c4_stem_input)(r.n, images + (int64_t)r.begin * C4_IMAGE_BYTES,
-                              plan->x + (int64_t)r.begin * C4_IMAGE_BYTES);
+        C4_REF(c4_stem_input)
+        (r.n, images + (int64_t)r.begin * C4_IMAGE_BYTES,
+         plan->x + (int64_t)r.begin * C4_IMAGE_BYTES);
     }
     for (int b = 0; b < C4_BLOCKS; b++) {
         struct ref_block *block = &plan->block[b];
@@ -103,17 +105,19 @@ void C4_REF(ref_forward)(struct c4_plan *plan, const uint8_t *images,
             struct ref_range r = ref_slice_range(plan, s);
             int64_t plane = (int64_t)block->side * block->side;
             int64_t pooled = r.begin * (plane / 4) * C;
-            C4_REF(c4_pool_select)(r.n, block->side, block->side, block->y + r.begin * plane * C,
-                                   block->gamma, block->selected + pooled, block->arg + pooled);
-            C4_REF(c4_bn_apply)(r.n * (plane / 4), plan->config.order == C4_BN_RELU,
-                                block->selected + pooled, scale, shift, block->pool + pooled);
+            C4_REF(c4_pool_select)
+            (r.n, block->side, block->side, block->y + r.begin * plane * C, block->gamma,
+             block->selected + pooled, block->arg + pooled);
+            C4_REF(c4_bn_apply)
+            (r.n * (plane / 4), plan->config.order == C4_BN_RELU, block->selected + pooled, scale,
+             shift, block->pool + pooled);
         }
     }
     FOR_EACH_SLICE(plan, s) {
         struct ref_range r = ref_slice_range(plan, s);
-        C4_REF(c4_linear_fwd)(r.n, plan->block[C4_BLOCKS - 1].pool + (int64_t)r.begin * C4_FLAT,
-                              plan->linear_w, plan->linear_bias,
-                              plan->logits + (int64_t)r.begin * C4_LOGITS_STRIDE);
+        C4_REF(c4_linear_fwd)
+        (r.n, plan->block[C4_BLOCKS - 1].pool + (int64_t)r.begin * C4_FLAT, plan->linear_w,
+         plan->linear_bias, plan->logits + (int64_t)r.begin * C4_LOGITS_STRIDE);
     }
 }
 

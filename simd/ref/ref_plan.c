@@ -58,7 +58,8 @@ static void lay_out(struct c4_plan *plan, struct carver *carver) {
 
 enum c4_status C4_REF(ref_plan_create)(const struct c4_plan_config *config, struct c4_plan **out) {
     if (config->max_batch < 1 || config->threads < 1)
-        return c4_fail(C4_ERR_USAGE, "a plan needs at least one image and one thread, not %d and %d",
+        return c4_fail(C4_ERR_USAGE,
+                       "a plan needs at least one image and one thread, not %d and %d",
                        config->max_batch, config->threads);
     struct c4_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return c4_fail(C4_ERR_MEMORY, "out of memory for a training plan");

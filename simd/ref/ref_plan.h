@@ -22,7 +22,7 @@ struct ref_block {
 
 struct c4_plan {
     struct c4_plan_config config;
-    int n; /* images of the last step */
+    int n;                            /* images of the last step */
     c4_real *state, *momentum, *grad; /* canonical vectors */
     c4_real *x;                       /* [n, 32, 32, 3] */
     struct ref_block block[C4_BLOCKS];

@@ -66,7 +66,6 @@ void C4_REF(c4_stem_select_grad)(int n, const c4_real *x, const c4_real *ds, con
                 int64_t at = (((int64_t)image * POOLED + i) * POOLED + j) * C;
                 for (int k = 0; k < C4_PATCH; k++)
                     for (int c = 0; c < C; c++)
-                        r[k * C + c] =
-                            c4_fma(patch[k][arg[at + c]], ds[at + c], r[k * C + c]);
+                        r[k * C + c] = c4_fma(patch[k][arg[at + c]], ds[at + c], r[k * C + c]);
             }
 }

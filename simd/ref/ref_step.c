@@ -54,8 +54,9 @@ static enum c4_status step(struct c4_plan *plan, const struct c4_batch *batch,
     C4_REF(ref_backward)(plan);
     if (!sgd) return C4_OK;
     update_running(plan);
-    C4_REF(c4_sgd_update)(C4_LEARNED_COUNT, (c4_real)sgd->lr, (c4_real)sgd->momentum, plan->grad,
-                          plan->momentum, plan->state);
+    C4_REF(c4_sgd_update)
+    (C4_LEARNED_COUNT, (c4_real)sgd->lr, (c4_real)sgd->momentum, plan->grad, plan->momentum,
+     plan->state);
     C4_REF(ref_plan_pack)(plan);
     return C4_OK;
 }

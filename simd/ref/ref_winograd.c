@@ -1,6 +1,6 @@
-/* Winograd F(4x4,3x3) with the points {0, +-3/4, +-3/2, infinity}, forward and, as its adjoint, both
- * gradients (ARITHMETIC.md, "Winograd"). Every 2-D transform runs its 1-D form down the columns
- * first, then along the rows; here each 1-D form works on 64 channels at a time. */
+/* Winograd F(4x4,3x3) with the points {0, +-3/4, +-3/2, infinity}, forward and, as its adjoint,
+ * both gradients (ARITHMETIC.md, "Winograd"). Every 2-D transform runs its 1-D form down the
+ * columns first, then along the rows; here each 1-D form works on 64 channels at a time. */
 #include <string.h>
 
 #include "simd/ref/ref_ops.h"
@@ -13,11 +13,11 @@ enum { C = C4_CHANNELS, TILE = 4, WIDE = 6, GROUP = 16 /* tiles in flight */ };
 #define B2 C4_REF_C(2.25)
 #define A3 C4_REF_C(0.421875)
 #define B3 C4_REF_C(3.375)
-#define A2B2 C4_REF_C(1.265625)       /* a^2 b^2 */
-#define A2_PLUS_B2 C4_REF_C(2.8125)   /* a^2 + b^2 */
-#define C0 C4_REF_C(64.0 / 81.0)      /* 1 / (a^2 b^2) */
-#define CA C4_REF_C(-128.0 / 243.0)   /* 1 / (2 a^2 (a^2 - b^2)) */
-#define CB C4_REF_C(32.0 / 243.0)     /* 1 / (2 b^2 (b^2 - a^2)) */
+#define A2B2 C4_REF_C(1.265625)     /* a^2 b^2 */
+#define A2_PLUS_B2 C4_REF_C(2.8125) /* a^2 + b^2 */
+#define C0 C4_REF_C(64.0 / 81.0)    /* 1 / (a^2 b^2) */
+#define CA C4_REF_C(-128.0 / 243.0) /* 1 / (2 a^2 (a^2 - b^2)) */
+#define CB C4_REF_C(32.0 / 243.0)   /* 1 / (2 b^2 (b^2 - a^2)) */
 
 /* 1-D forms. `in` and `out` hold 64-channel vectors `stride` apart. */
 
@@ -109,7 +109,8 @@ static void weights_adjoint_1d(const c4_real *u, int in, c4_real *restrict g, in
 
 typedef void transform_1d(const c4_real *in, int in_stride, c4_real *restrict out, int out_stride);
 
-/* in [rows_in, rows_in, 64] -> out[p * out_stride + c], p = rows_out * i + j: columns, then rows. */
+/* in [rows_in, rows_in, 64] -> out[p * out_stride + c], p = rows_out * i + j: columns, then rows.
+ */
 static void transform_2d(transform_1d *form, int rows_in, int rows_out, const c4_real *in,
                          c4_real *out, int out_stride) {
     c4_real half[WIDE * WIDE * C]; /* [rows_out, rows_in, 64] */
@@ -153,8 +154,8 @@ static void transform_input(const struct c4_conv_shape *s, const c4_real *x, int
             for (int j = 0; j < WIDE; j++) {
                 int row = at.row + i - 1, col = at.col + j - 1;
                 if (row < 0 || row >= s->h || col < 0 || col >= s->w) continue;
-                memcpy(patch + (i * WIDE + j) * C,
-                       x + ((at.image * s->h + row) * s->w + col) * C, C * sizeof *patch);
+                memcpy(patch + (i * WIDE + j) * C, x + ((at.image * s->h + row) * s->w + col) * C,
+                       C * sizeof *patch);
             }
         transform_2d(input_1d, WIDE, WIDE, patch, v[0][t], GROUP * C);
     }
