@@ -1,13 +1,12 @@
 /* The table of the oneDNN backend. Its maps lie in the library's layouts; the slots take the
  * canonical ones for direct comparison. */
 #include "core/op/backend.h"
-#include "simd/onednn/shim.h"
+#include "simd/onednn/plan.h"
 #include "simd/onednn/slots.h"
 
 #define TEXT(x) #x
 #define VERSION(major, minor, patch) "dnnl " TEXT(major) "." TEXT(minor) "." TEXT(patch)
 
-extern const struct c4_step_api c4_step_onednn;
 extern const struct c4_backend c4_backend_onednn;
 
 const struct c4_backend c4_backend_onednn = {
@@ -18,4 +17,5 @@ const struct c4_backend c4_backend_onednn = {
     .conv_fwd_direct = c4_dnn_conv_fwd_direct,
     .conv_bwd_data_direct = c4_dnn_conv_bwd_data_direct,
     .conv_bwd_weights_direct = c4_dnn_conv_bwd_weights_direct,
+    .gram_block = c4_dnn_gram_block,
 };

@@ -67,8 +67,8 @@ static enum c4_status add_conv_weights(struct c4_dnn_net *net, int b,
     dnnl_memory_t in, dy_here, canonical, dw, d_bias;
     C4_TRY(c4_dnn_reach(net, backward, 1, block->in, c4_dnn_op_layout(op, dnnl_query_src_md),
                         "input", b, &in));
-    C4_TRY(c4_dnn_reach(net, backward, 1, dy, c4_dnn_op_layout(op, dnnl_query_diff_dst_md),
-                        "gradient", b, &dy_here));
+    C4_TRY(c4_dnn_reach(net, backward, 1, dy, c4_dnn_op_layout(op, dnnl_query_diff_dst_md), "dy", b,
+                        &dy_here));
     C4_TRY(
         c4_dnn_add_plain(net, C4_DNN_OIHW, filters, gradient(net, b, C4_PARAM_WEIGHT), &canonical));
     bool plain = c4_dnn_same_layout(layout, c4_dnn_memory_layout(canonical));
@@ -84,7 +84,7 @@ static enum c4_status add_conv_weights(struct c4_dnn_net *net, int b,
     c4_dnn_append(net, C4_DNN_BACKWARD, op);
     c4_dnn_tell(net, "conv", b, "backward weights", op);
     if (plain) return C4_OK;
-    return c4_dnn_add_reorder(net, backward, 1, dw, canonical, "weight gradient", b);
+    return c4_dnn_add_reorder(net, backward, 1, dw, canonical, "dw", b);
 }
 
 /* Leaves the gradient of the block below's output, in that output's layout. */
@@ -99,8 +99,8 @@ static enum c4_status add_conv_data(struct c4_dnn_net *net, int b, const struct 
                             &canonical));
     C4_TRY(c4_dnn_reach(net, pack, 1, canonical, c4_dnn_op_layout(op, dnnl_query_weights_md),
                         "backward weights", b, &weights));
-    C4_TRY(c4_dnn_reach(net, backward, 1, dy, c4_dnn_op_layout(op, dnnl_query_diff_dst_md),
-                        "gradient", b, &dy_here));
+    C4_TRY(c4_dnn_reach(net, backward, 1, dy, c4_dnn_op_layout(op, dnnl_query_diff_dst_md), "dy", b,
+                        &dy_here));
     C4_TRY(c4_dnn_add_over(net, c4_dnn_op_layout(op, dnnl_query_diff_src_md), net->d_pool, &dx));
     c4_dnn_bind(op, DNNL_ARG_DIFF_DST, dy_here);
     c4_dnn_bind(op, DNNL_ARG_WEIGHTS, weights);
@@ -108,7 +108,7 @@ static enum c4_status add_conv_data(struct c4_dnn_net *net, int b, const struct 
     c4_dnn_append(net, C4_DNN_BACKWARD, op);
     c4_dnn_tell(net, "conv", b, "backward data", op);
     return c4_dnn_reach(net, backward, 1, dx, c4_dnn_memory_layout(net->block[b - 1].pool),
-                        "gradient of the input", b, d_below);
+                        "d_pool", b, d_below);
 }
 
 static enum c4_status add_block(struct c4_dnn_net *net, int b, dnnl_memory_t d_pool,
@@ -137,7 +137,7 @@ enum c4_status c4_dnn_net_add_backward(struct c4_dnn_net *net) {
     net->d_flat = c4_dnn_memory_data(d_flat);
     C4_TRY(c4_dnn_add_memory(net, c4_dnn_memory_layout(net->block[0].pool), NULL, &net->d_pool));
     C4_TRY(c4_dnn_reach(net, backward, 1, d_flat,
-                        c4_dnn_memory_layout(net->block[C4_BLOCKS - 1].pool), "flat gradient",
+                        c4_dnn_memory_layout(net->block[C4_BLOCKS - 1].pool), "d_flat",
                         C4_BLOCKS - 1, &d_pool));
     for (int b = C4_BLOCKS - 1; b >= 0; b--) C4_TRY(add_block(net, b, d_pool, &d_pool));
     C4_TRY(c4_dnn_finish_part(net, 1, first));

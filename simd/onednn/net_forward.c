@@ -1,4 +1,5 @@
 /* The forward part of a net. Convolutions choose their layouts; batch norm and pooling follow. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "simd/onednn/net_build.h"
@@ -136,6 +137,9 @@ enum c4_status c4_dnn_net_create(struct c4_dnn_shared *shared, int n, struct c4_
     if (!net) return c4_fail(C4_ERR_MEMORY, "out of memory for a batch size");
     net->shared = shared;
     net->n = n;
+    const dnnl_version_t *version = dnnl_version();
+    snprintf(net->text, sizeof net->text, "oneDNN %d.%d.%d\n", version->major, version->minor,
+             version->patch);
     enum c4_status status = build(net);
     if (status != C4_OK) {
         c4_dnn_net_destroy(net);

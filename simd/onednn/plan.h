@@ -8,6 +8,8 @@
 /* Full and last partial batch, in training and in evaluation. */
 enum { C4_DNN_NETS = 4 };
 
+extern const struct c4_step_api c4_step_onednn;
+
 struct c4_plan {
     struct c4_dnn_shared shared;
     struct c4_dnn_net *net[C4_DNN_NETS];
@@ -25,6 +27,19 @@ struct c4_plan {
  * OpenMP, both when it makes a primitive and when it runs one. */
 int c4_dnn_enter(const struct c4_plan *plan);
 void c4_dnn_leave(int threads);
+
+/* The parts of c4_step_api that do not compute. */
+enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4_plan **plan);
+void c4_dnn_plan_destroy(struct c4_plan *plan);
+enum c4_status c4_dnn_plan_load(struct c4_plan *plan, const double *state, const double *momentum);
+enum c4_status c4_dnn_plan_store(const struct c4_plan *plan, double *state, double *momentum);
+
+/* plan->last = the net for n images: one that is there, or a new one in place of the longest
+ * unused. */
+enum c4_status c4_dnn_take_net(struct c4_plan *plan, int n);
+
+/* Gives plan->last its backward part. After a failure there is no last net. */
+enum c4_status c4_dnn_take_backward(struct c4_plan *plan);
 
 /* c4_step_api.read and the features of evaluate(). */
 enum c4_status c4_dnn_read(const struct c4_plan *plan, const char *name, double *values,
