@@ -57,8 +57,10 @@ static const struct c4_option options[] = {
 };
 
 static const char *const examples[] = {
-    "conv4 repro --figures 1", "conv4 repro --figures 1 --scale smoke --out /tmp/trial",
+    "conv4 repro --figures 1", "conv4 repro --figures 1 --scale smoke --out trial",
     "conv4 repro --data ~/cifar --scale paper --seeds 1-5", NULL};
+
+enum { TEST_IMAGES = 10000 }; /* of CIFAR-10 and of what stands for it */
 
 /* One invocation, from options to figures. */
 struct session {
@@ -128,7 +130,7 @@ static enum c4_status load_data(struct session *session) {
     const struct c4_protocol *protocol = &session->study.protocol;
     const struct c4_scale *scale = &session->scale;
     const char *folder = c4_arg_text(session->args, "data");
-    uint32_t forwarded = c4_run_forwarded(protocol, UINT32_MAX);
+    uint32_t forwarded = c4_run_forwarded(protocol, TEST_IMAGES);
     uint32_t tests = scale->accuracy_images > forwarded ? scale->accuracy_images : forwarded;
     C4_TRY(c4_dataset_load(folder, C4_CIFAR10, C4_TRAIN, protocol->synthetic_seed,
                            scale->pretrain_images, &session->training));
@@ -144,7 +146,7 @@ static enum c4_status check_settings(struct session *session) {
     if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact)
         snprintf(text, sizeof text, "canonical, version %d", C4_ARITHMETIC);
     else
-        snprintf(text, sizeof text, "%s (%s), %d threads", dispatch->backend.name,
+        snprintf(text, sizeof text, "%s (%s), team of %d", dispatch->backend.name,
                  dispatch->backend.variant, session->engine.team.threads);
     C4_TRY(c4_store_setting(session->store, "arithmetic", text));
     C4_TRY(c4_store_setting(session->store, "scale", session->scale.name));
@@ -216,12 +218,17 @@ static enum c4_status announce(struct session *session, uint64_t *images) {
         left += session->done[i] < run->epochs;
         begun += session->done[i] >= 0;
     }
+    const struct c4_dispatch *dispatch = &session->engine.dispatch;
+    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
     char engine[160];
     c4_engine_describe(&session->engine, engine, sizeof engine);
-    fprintf(session->talk, "Scale %s: %d runs of %" PRIu32 " images x %" PRIu32 " epochs on %s.\n",
-            session->scale.name, schedule->count, session->scale.pretrain_images,
-            session->scale.pretrain_epochs, session->training.name);
-    fprintf(session->talk, "Backend %s.\n", engine);
+    fprintf(session->talk, "Scale %s: %d run%s of %" PRIu32 " images x %" PRIu32 " epochs on %s.\n",
+            session->scale.name, schedule->count, schedule->count == 1 ? "" : "s",
+            session->scale.pretrain_images, session->scale.pretrain_epochs, session->training.name);
+    fprintf(session->talk, "Backend %s", engine);
+    if (gram != dispatch->step_origin)
+        fprintf(session->talk, "; CKA's products by %s (%s)", gram->name, gram->variant);
+    fprintf(session->talk, ".\n");
     if (left == 0) {
         fprintf(session->talk, "All runs are in %s already.\n", session->runner.folder);
         return C4_OK;

@@ -143,6 +143,17 @@ static enum c4_status measure_accuracy(struct c4_measure *measure, struct c4_pla
     return C4_OK;
 }
 
+static void cka_cost(struct c4_epoch_rows *rows, const char *what, const char *layer,
+                     const struct c4_cka_result *work) {
+    rows->costs[rows->cost_count++] =
+        (struct c4_cost_row){.what = what,
+                             .layer = layer,
+                             .method = c4_cka_method_name(work->method),
+                             .seconds = work->seconds,
+                             .flops = work->flops,
+                             .bytes = work->bytes};
+}
+
 static enum c4_status measure_cka(struct c4_measure *measure, struct c4_plan *plan,
                                   struct c4_epoch_rows *rows) {
     const char *reference = c4_reference_names[measure->run->family->reference];
@@ -158,14 +169,12 @@ static enum c4_status measure_cka(struct c4_measure *measure, struct c4_plan *pl
             (struct c4_result_row){"cka_biased", name, reference, cka.biased, (int64_t)cka.n};
         rows->results[rows->result_count++] =
             (struct c4_result_row){"cka_debiased", name, reference, cka.debiased, (int64_t)cka.n};
-        rows->costs[rows->cost_count++] =
-            (struct c4_cost_row){.what = "cka",
-                                 .layer = name,
-                                 .method = c4_cka_method_name(cka.method),
-                                 .seconds = cka.seconds,
-                                 .flops = cka.flops,
-                                 .bytes = cka.bytes};
+        cka_cost(rows, "cka", name, &cka);
+        if (measure->reference_told) continue;
+        cka = c4_cka_reference_work(measure->reference[layer]);
+        cka_cost(rows, "cka_reference", name, &cka);
     }
+    measure->reference_told = true;
     return C4_OK;
 }
 

@@ -18,6 +18,7 @@ struct c4_measure {
     float *logits;                 /* [accuracy images, 10] */
     uint32_t forwarded;
     struct c4_cka_reference *reference[C4_LAYERS];
+    bool reference_told;  /* its cost is among the rows */
     uint32_t pass_images; /* already reported of the pass under way */
 };
 

@@ -116,8 +116,8 @@ static enum c4_status setting(struct c4_store *store, const char *name, const ch
                          value);
     if (strcmp(old, value) == 0) return C4_OK;
     return c4_fail(C4_ERR_FAILED,
-                   "%s: this study was made with %s = %s, not %s; use another --out, or --fresh to "
-                   "start over (the old files are kept aside)",
+                   "%s: this study was made with %s = %s, not %s; repeat its options, use another "
+                   "--out, or --fresh to start over (the old files are kept aside)",
                    store->path, name, old, value);
 }
 

@@ -118,30 +118,36 @@ static void write_seeds(const struct c4_seeds *seeds, char *text, size_t size) {
 
 void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size) {
     const void *member = (const char *)object + field->offset;
+    char number[40];
+    const char *words = number;
     double real;
     uint32_t integer;
     int choice;
     switch (field->type) {
     case C4_FIELD_TEXT:
-        snprintf(text, size, "%s", (const char *)member);
-        return;
+        words = member;
+        break;
     case C4_FIELD_INTEGER:
         memcpy(&integer, member, sizeof integer);
-        snprintf(text, size, "%" PRIu32, integer);
-        return;
+        snprintf(number, sizeof number, "%" PRIu32, integer);
+        break;
     case C4_FIELD_REAL:
         memcpy(&real, member, sizeof real);
         for (int digits = 1; digits <= 17; digits++) {
-            snprintf(text, size, "%.*g", digits, real);
-            if (strtod(text, NULL) == real) return;
+            snprintf(number, sizeof number, "%.*g", digits, real);
+            if (strtod(number, NULL) == real) break;
         }
-        return;
+        break;
     case C4_FIELD_CHOICE:
         memcpy(&choice, member, sizeof choice);
-        snprintf(text, size, "%s", field->choices[choice]);
-        return;
+        words = field->choices[choice];
+        break;
     case C4_FIELD_SEEDS:
         write_seeds(member, text, size);
         return;
     }
+    size_t length = strlen(words);
+    if (length >= size) length = size - 1;
+    memcpy(text, words, length);
+    text[length] = '\0';
 }

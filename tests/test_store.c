@@ -121,7 +121,7 @@ static void settings_bind(void **state) {
     assert_int_equal(c4_store_setting(store, "batch", "32"), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "32"), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "64"), C4_ERR_FAILED);
-    assert_sentence("made with batch = 32, not 64; use another --out, or --fresh");
+    assert_sentence("made with batch = 32, not 64; repeat its options, use another --out");
     assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
     assert_string_equal(text, "32");
     assert_int_equal(c4_store_run_add(store, RUN, "epochs=2"), C4_OK);
