@@ -9,7 +9,6 @@
 #include "core/host/topology.h"
 #include "core/net/selftest.h"
 #include "core/report/gnuplot.h"
-#include "simd/cpu.h"
 #include "simd/dispatch.h"
 
 static const struct c4_option options[] = {
@@ -49,7 +48,7 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
         const char *name = c4_backend_name(i, &table, NULL);
         if (table && f->runnable_count < BACKENDS) f->runnable[f->runnable_count++] = name;
     }
-    c4_cpu_feature_names(c4_cpu_features(), f->features, sizeof f->features);
+    c4_dispatch_cpu(f->features, sizeof f->features);
     struct c4_topology topology;
     C4_TRY(c4_topology_load(NULL, &topology));
     const struct c4_environment_input input = {.topology = &topology,

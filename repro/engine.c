@@ -1,35 +1,11 @@
 #include "repro/engine.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "core/host/topology.h"
 
 const char *const c4_engine_orders[] = {"bn-relu", "relu-bn", NULL};
 const char *const c4_engine_algorithms[] = {"winograd", "direct", NULL};
 const char *const c4_engine_statistics[] = {"batch", "running", NULL};
-
-/* One PU of each core, in order; a machine with fewer cores than threads is left unbound. */
-static enum c4_status start_team(int threads, struct c4_engine *engine) {
-    struct c4_topology topology;
-    C4_TRY(c4_topology_load(NULL, &topology));
-    engine->l2_bytes = topology.l2_bytes > 0 ? (size_t)topology.l2_bytes : 0;
-    int *pu = malloc((size_t)topology.pus * sizeof *pu);
-    if (!pu) {
-        c4_topology_free(&topology);
-        return c4_fail(C4_ERR_MEMORY, "out of memory for a list of %d processing units",
-                       topology.pus);
-    }
-    int cores = 0;
-    for (int i = 0; i < topology.pus; i++)
-        if (i == 0 || topology.pu[i].core != topology.pu[i - 1].core)
-            pu[cores++] = topology.pu[i].os_index;
-    enum c4_status status = c4_team_start(threads <= cores ? pu : NULL, threads, &engine->team);
-    free(pu);
-    c4_topology_free(&topology);
-    return status;
-}
 
 enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot *slots,
                               int slot_count, struct c4_engine *engine) {
@@ -42,7 +18,8 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
     engine->statistics =
         c4_arg_includes(args, "statistics", "running") ? C4_BN_RUNNING : C4_BN_BATCH;
     int threads = (int)c4_arg_integer(args, "threads");
-    return start_team(threads ? threads : c4_team_threads_default(), engine);
+    return c4_team_start_on_cores(threads ? threads : c4_team_threads_default(), &engine->team,
+                                  &engine->l2_bytes);
 }
 
 void c4_engine_close(struct c4_engine *engine) {

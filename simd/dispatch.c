@@ -93,6 +93,10 @@ enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch) {
     return C4_OK;
 }
 
+void c4_dispatch_cpu(char *text, size_t size) {
+    c4_cpu_feature_names(c4_cpu_features(), text, size);
+}
+
 const char *c4_slot_name(enum c4_op_slot slot) {
     static const char *const names[] = {
 #define C4_OP(slot, type) #slot,

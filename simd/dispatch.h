@@ -22,6 +22,9 @@ enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch);
 enum c4_status c4_dispatch_strict(const struct c4_dispatch *dispatch, bool step,
                                   const enum c4_op_slot *slots, int slot_count);
 
+/* What this CPU can execute, as "avx2+fma avx512" or "none"; at most `size` bytes, terminated. */
+void c4_dispatch_cpu(char *text, size_t size);
+
 const char *c4_slot_name(enum c4_op_slot slot);
 
 /* The i-th backend name of backends.def, best first, NULL behind the last; *table (may be NULL) =

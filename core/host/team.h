@@ -3,6 +3,7 @@
 #define C4_HOST_TEAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/base/status.h"
 
@@ -31,6 +32,10 @@ struct c4_team {
  * C4_ERR_ENVIRONMENT (the runtime gives fewer threads, or a thread does not compute as IEEE 754
  * says), C4_ERR_MEMORY. */
 enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team);
+
+/* c4_team_start() with one thread on the first PU of each core, in the topology's order; with more
+ * threads than cores they stay unbound. *l2_bytes = the L2 cache of a core, 0 = unknown. */
+enum c4_status c4_team_start_on_cores(int threads, struct c4_team *team, size_t *l2_bytes);
 
 /* Looks at a started team again: updates team->pu, and team->bound and team->reason if a thread has
  * lost its binding; fails with C4_ERR_ENVIRONMENT if a thread no longer computes as IEEE 754 says.
