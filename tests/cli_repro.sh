@@ -75,9 +75,9 @@ if command -v sqlite3 >/dev/null; then
         fail "a second start changed the rows"
 fi
 
-# Seed 2 joins a study of seed 1.
+# Seed 2 joins a study of seed 1; the number of threads changes nothing.
 repro grown --seeds 1 >/dev/null 2>&1 || fail "one seed"
-repro grown --seeds 1-2 >/dev/null 2>&1 || fail "a second seed"
+repro grown --seeds 1-2 --threads 2 >/dev/null 2>&1 || fail "a second seed, by two threads"
 same whole grown
 
 # Killed at any moment, it goes on and ends with the same numbers. Starts are killed after ever
@@ -120,18 +120,25 @@ repro diverged --seeds 1 --set "pretrain_images=96,accuracy_images=32,lr=1000,mo
 [ $? -eq 1 ] || fail "a diverged training: $(cat log)"
 grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
 
-# Ctrl-C and kill: a sentence, the status of the signal, and the study goes on.
+# A second process is refused. Ctrl-C and kill: a sentence, the status of the signal.
 # (A shell without job control has its background jobs ignore SIGINT; env can undo that.)
 signals=TERM:143
+default_signal=
 if env --default-signal=INT true 2>/dev/null; then
     default_signal='env --default-signal=INT'
     signals="INT:130 $signals"
 fi
 for signal in $signals; do
-    ${default_signal:-} "$program" repro --out stopped --scale smoke --backend ref --threads 1 \
+    rm -f log
+    $default_signal "$program" repro --out stopped --scale smoke --backend ref --threads 1 \
         --quiet >log 2>&1 &
     child=$!
-    sleep 2
+    waited=0
+    until grep -q 'predicted time' log 2>/dev/null || [ $waited -eq 60 ]; do
+        sleep 1
+        waited=$((waited + 1))
+    done
+    expect 1 "process $child works on this study" repro stopped
     kill -"${signal%:*}" $child
     wait $child
     status=$?

@@ -3,6 +3,9 @@
 
 #ifdef C4_HAVE_ONEDNN
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "simd/onednn/describe.h"
 
 /* Single images, small batches, several threads; then Winograd where the library has it, whose
@@ -243,6 +246,49 @@ static void refusals_and_threads(void **state) {
     free(in);
 }
 
+/* The tensors of 512 images need about 400 MB. Without them there is a sentence, and a small batch
+ * still runs. */
+static void too_little_memory(void **state) {
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* its shadow memory is larger than any limit */
+#else
+    enum { MANY = 512 };
+    struct input *in = room(1, sizeof *in);
+    draw(600, C4_BN_RELU, in);
+    struct c4_batch batch = {room(MANY, C4_IMAGE_BYTES), room(MANY, 1), MANY};
+    struct c4_dispatch dispatch;
+    ok(c4_dispatch("onednn", &dispatch));
+    const struct c4_step_api *api = dispatch.backend.step;
+    const struct c4_plan_config config = {.max_batch = MANY, .threads = 1};
+    struct c4_plan *plan;
+    ok(api->create(&config, &plan));
+    ok(api->load(plan, in->state, NULL));
+
+    struct rlimit old, limit;
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file) skip();
+    assert_int_equal(fscanf(file, "%ld", &pages), 1);
+    fclose(file);
+    assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
+    limit = old;
+    limit.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)100 << 20);
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+    struct c4_step_result result;
+    enum c4_status refused = api->step(plan, &batch, NULL, &result);
+    batch.n = 2;
+    enum c4_status small = api->step(plan, &batch, NULL, &result);
+    assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+    assert_int_equal(refused, C4_ERR_MEMORY);
+    ok(small);
+    api->destroy(plan);
+    free((void *)batch.images);
+    free((void *)batch.labels);
+    free(in);
+#endif
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_step_bn_relu),
@@ -253,6 +299,7 @@ int main(void) {
         cmocka_unit_test(store_and_load),
         cmocka_unit_test(many_batch_sizes),
         cmocka_unit_test(refusals_and_threads),
+        cmocka_unit_test(too_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
