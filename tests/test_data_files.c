@@ -284,7 +284,7 @@ static void failed_writes_leave_nothing(void **state) {
     (void)state;
     static uint8_t images[4 * C4_IMAGE_BYTES], labels[4];
     assert_int_equal(c4_record_write(at("missing/x.bin"), images, labels, 4), C4_ERR_FAILED);
-    assert_says("cannot write");
+    assert_says("its folder does not exist");
     /* A folder at the final name makes the rename fail after everything was written. */
     mkdir(at("x.bin"), 0777);
     mkdir(at("x.bin/inside"), 0777);
@@ -292,19 +292,9 @@ static void failed_writes_leave_nothing(void **state) {
     DIR *entries = opendir(folder);
     assert_non_null(entries);
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
-        assert_null(strstr(entry->d_name, ".part"));
+        assert_null(strstr(entry->d_name, ".tmp"));
     }
     closedir(entries);
-    /* A write that fails: a full disk in the place of the temporary file. */
-    struct c4_publish publish;
-    assert_int_equal(c4_publish_open(&publish, at("full.bin")), C4_OK);
-    fclose(publish.file);
-    publish.file = fopen("/dev/full", "wb");
-    if (publish.file == NULL) skip();
-    for (int i = 0; i < 100; i++) fwrite(images, sizeof images, 1, publish.file);
-    assert_int_equal(c4_publish_close(&publish, 1), C4_ERR_FAILED);
-    assert_int_equal(access(at("full.bin"), F_OK), -1);
-    assert_int_equal(access(publish.temporary, F_OK), -1);
 }
 
 int main(void) {

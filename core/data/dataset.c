@@ -2,8 +2,8 @@
 
 #include "core/data/files.h"
 #include "core/data/synthetic.h"
+#include "core/file/sha256.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,24 +28,21 @@ enum c4_status c4_dataset_alloc(uint32_t count, struct c4_dataset *out, uint8_t 
     return C4_OK;
 }
 
-static bool digest(EVP_MD_CTX *context, const struct c4_dataset *dataset, uint8_t sum[32]) {
+static enum c4_status digest(struct c4_sha256 *hash, struct c4_dataset *dataset) {
     const uint8_t count[4] = {(uint8_t)dataset->count, (uint8_t)(dataset->count >> 8),
                               (uint8_t)(dataset->count >> 16), (uint8_t)(dataset->count >> 24)};
-    return EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
-           EVP_DigestUpdate(context, count, sizeof count) &&
-           EVP_DigestUpdate(context, dataset->images, (size_t)dataset->count * C4_IMAGE_BYTES) &&
-           EVP_DigestUpdate(context, dataset->labels, dataset->count) &&
-           EVP_DigestFinal_ex(context, sum, NULL);
+    C4_TRY(c4_sha256_update(hash, count, sizeof count));
+    C4_TRY(c4_sha256_update(hash, dataset->images, (size_t)dataset->count * C4_IMAGE_BYTES));
+    C4_TRY(c4_sha256_update(hash, dataset->labels, dataset->count));
+    return c4_sha256_final(hash, dataset->sha256);
 }
 
 enum c4_status c4_dataset_hash(struct c4_dataset *dataset) {
-    uint8_t sum[32];
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool done = context != NULL && digest(context, dataset, sum);
-    EVP_MD_CTX_free(context);
-    if (!done) return c4_fail(C4_ERR_FAILED, "libcrypto cannot compute a SHA-256");
-    for (int i = 0; i < 32; i++) snprintf(dataset->sha256 + 2 * i, 3, "%02x", sum[i]);
-    return C4_OK;
+    struct c4_sha256 hash;
+    C4_TRY(c4_sha256_init(&hash));
+    enum c4_status status = digest(&hash, dataset);
+    c4_sha256_free(&hash);
+    return status;
 }
 
 static enum c4_status check_limit(const char *name, uint32_t limit, uint32_t total) {

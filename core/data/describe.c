@@ -1,32 +1,10 @@
 #include "core/data/import.h"
 
+#include "core/file/sha256.h"
+
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-
-static bool digest_file(FILE *file, EVP_MD_CTX *context, uint8_t sum[32]) {
-    uint8_t block[65536];
-    size_t bytes;
-    if (context == NULL || !EVP_DigestInit_ex(context, EVP_sha256(), NULL)) return false;
-    while ((bytes = fread(block, 1, sizeof block, file)) > 0) {
-        if (!EVP_DigestUpdate(context, block, bytes)) return false;
-    }
-    return !ferror(file) && EVP_DigestFinal_ex(context, sum, NULL);
-}
-
-static enum c4_status hash_file(const char *path, char text[65]) {
-    uint8_t sum[32];
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool done = digest_file(file, context, sum);
-    EVP_MD_CTX_free(context);
-    fclose(file);
-    if (!done) return c4_fail(C4_ERR_DATA, "%s: cannot be read to its end", path);
-    for (int i = 0; i < 32; i++) snprintf(text + 2 * i, 3, "%02x", sum[i]);
-    return C4_OK;
-}
 
 static enum c4_status describe_file(const struct c4_data_file *file, struct c4_data_info *info) {
     uint32_t count;
@@ -35,7 +13,7 @@ static enum c4_status describe_file(const struct c4_data_file *file, struct c4_d
     C4_TRY(c4_data_file_count(file, &count));
     C4_TRY(c4_dataset_alloc(count, &data, &images, &labels));
     enum c4_status status = c4_data_file_read(file, count, images, labels);
-    if (status == C4_OK) status = hash_file(file->path, info->sha256);
+    if (status == C4_OK) status = c4_sha256_file(file->path, info->sha256);
     if (status == C4_OK) {
         info->records = count;
         for (uint32_t i = 0; i < count; i++) info->histogram[labels[i]]++;

@@ -25,12 +25,9 @@ static int mark_text(const struct c4_synthetic_mark *mark, char text[MARK_BYTES]
 
 enum c4_status c4_synthetic_mark_write(const char *folder, const struct c4_synthetic_mark *mark) {
     char path[C4_PATH_BYTES], text[MARK_BYTES];
-    struct c4_publish publish;
-    mark_text(mark, text);
+    int length = mark_text(mark, text);
     C4_TRY(c4_path_join(path, C4_PATH_BYTES, folder, MARK_NAME));
-    C4_TRY(c4_publish_open(&publish, path));
-    fputs(text, publish.file); /* c4_publish_close() finds a failed write */
-    return c4_publish_close(&publish, 1);
+    return c4_file_write_atomic(path, text, (size_t)length);
 }
 
 static uint64_t number_after(const char *text, const char *word) {

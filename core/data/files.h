@@ -15,13 +15,15 @@
 #define C4_DATA_FILES_H
 
 #include "core/data/dataset.h"
-#include "core/data/publish.h"
+#include "core/file/file.h"
 
 #define C4_CIFAR10_FILE_RECORDS 10000
 #define C4_SVHN_TRAIN_COUNT 73257
 #define C4_SVHN_TEST_COUNT 26032
 #define C4_FINETUNE_COUNT 10000
 #define C4_DATA_FILES_MAX 6
+
+#define C4_PATH_BYTES 4096
 
 struct c4_data_file {
     char path[C4_PATH_BYTES];

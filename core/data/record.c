@@ -1,10 +1,11 @@
 #include "core/data/record.h"
 
 #include "core/data/dataset.h"
-#include "core/data/publish.h"
+#include "core/file/file.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -68,12 +69,14 @@ enum c4_status c4_record_read(const char *path, uint32_t count, uint8_t *images,
 
 enum c4_status c4_record_write(const char *path, const uint8_t *images, const uint8_t *labels,
                                uint32_t count) {
-    struct c4_publish publish;
-    C4_TRY(c4_publish_open(&publish, path));
-    for (uint32_t i = 0; i < count; i++) {
-        if (fputc(labels[i], publish.file) == EOF) break;
-        if (fwrite(images + (size_t)i * C4_IMAGE_BYTES, C4_IMAGE_BYTES, 1, publish.file) != 1)
-            break;
+    uint8_t *records = malloc((size_t)count * C4_RECORD_BYTES);
+    if (records == NULL)
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for %u records", path, count);
+    for (size_t i = 0; i < count; i++) {
+        records[i * C4_RECORD_BYTES] = labels[i];
+        memcpy(records + i * C4_RECORD_BYTES + 1, images + i * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
     }
-    return c4_publish_close(&publish, 1);
+    enum c4_status status = c4_file_write_atomic(path, records, (size_t)count * C4_RECORD_BYTES);
+    free(records);
+    return status;
 }
