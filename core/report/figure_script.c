@@ -185,6 +185,15 @@ static struct c4_range x_range_of(const struct c4_figure *f) {
     return (struct c4_range){range.low - pad, range.high + pad};
 }
 
+/* Epochs come whole: a short axis of whole numbers has no ticks between them. */
+static bool counts_few(const struct c4_figure *f) {
+    for (int i = 0; i < f->series_count; i++)
+        for (int p = 0; p < f->series[i].points; p++)
+            if (f->series[i].x[p] != floor(f->series[i].x[p])) return false;
+    struct c4_range range = x_range_of(f);
+    return range.high - range.low <= 10.5;
+}
+
 static void write_axes(const struct script *s) {
     const struct c4_figure *f = s->figure;
     write_text(s, "set xlabel", f->x_label, " offset 0,0.2");
@@ -203,6 +212,8 @@ static void write_axes(const struct script *s) {
             fprintf(s->out, " %d", i);
         }
         fputs(")\n", s->out);
+    } else if (counts_few(f)) {
+        fputs("set xtics 1\n", s->out);
     }
 }
 
