@@ -119,7 +119,7 @@ static json_t *json_row(const char *layer, const char *a, const char *b,
 static enum c4_status compare(const char *layer, const struct source *a, const struct c4_tensor *x,
                               const struct source *b, const struct c4_tensor *y,
                               const struct c4_cka_options *how, json_t *rows) {
-    struct c4_features fx, fy;
+    struct c4_features fx = {0}, fy = {0};
     void *copy_x = NULL, *copy_y = NULL;
     struct c4_cka_result result;
     enum c4_status status = view_features(a->path, x, &fx, &copy_x);

@@ -135,7 +135,7 @@ static double check_first_gradient(struct network *net, enum c4_order order) {
             double sum = 0;
             for (size_t i = 0; i < param->count; i++) {
                 uint32_t word =
-                    c4_rng_draw((uint64_t)(100 + k), C4_RNG_TEST, (uint32_t)t, i / 4).word[i % 4];
+                    c4_rng_draw(100 + (uint64_t)k, C4_RNG_TEST, (uint32_t)t, i / 4).word[i % 4];
                 sum += word >> 31 ? g[i] : -g[i];
             }
             double off = fabs(sum - c4_tensor_get(projections, (size_t)k)) / sqrt(norm);

@@ -128,7 +128,7 @@ static bool find_view(const struct c4_plan *plan, const char *name, double *chan
 static enum c4_status read(const struct c4_plan *plan, const char *name, double *values,
                            size_t capacity, size_t *count) {
     struct view view;
-    double channel[C];
+    double channel[C] = {0};
     if (!find_view(plan, name, channel, &view))
         return c4_fail(C4_ERR_USAGE, "the reference keeps no intermediate named '%s'", name);
     *count = view.rows * view.width;
