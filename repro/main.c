@@ -21,7 +21,8 @@ static const struct c4_command *const commands[] = {
     NULL,
 };
 
-static const char *const examples[] = {"conv4 help", "conv4 --version", NULL};
+static const char *const examples[] = {"conv4 repro", "conv4 repro --data DIR --scale paper",
+                                       "conv4 doctor", NULL};
 
 static const struct c4_program program = {
     .name = "conv4",
