@@ -15,7 +15,7 @@ fail() {
 
 # A study of seconds; repro OUT [OPTION...] starts it.
 machine='--scale smoke --backend ref --threads 1 --quiet'
-tiny="$machine --set pretrain_images=96,pretrain_epochs=3,accuracy_images=32,cka_images=40"
+tiny="$machine --set pretrain_images=64,pretrain_epochs=2,accuracy_images=32,cka_images=40"
 repro() {
     out=$1
     shift
@@ -61,10 +61,10 @@ esac
 grep -q 'predicted time' log || fail "no predicted time"
 grep -q 'synthetic data' log || fail "synthetic data are not marked"
 grep -q '^pool1 > pool2 > pool3 > pool4 > logits: ' log || fail "no word on the order"
-[ "$(grep -c ',' whole/figures/fig1.csv)" -eq 21 ] || fail "fig1.csv is not 5 layers x 4 epochs"
+[ "$(grep -c ',' whole/figures/fig1.csv)" -eq 16 ] || fail "fig1.csv is not 5 layers x 3 epochs"
 # Epoch 0 is the initialisation itself; later the logits have moved.
 grep -q '^pool1,0,1,0,2,1,1$' whole/figures/fig1.csv || fail "CKA is not 1 at epoch 0"
-grep -q '^logits,3,1,' whole/figures/fig1.csv && fail "the logits never moved"
+grep -q '^logits,2,1,' whole/figures/fig1.csv && fail "the logits never moved"
 
 # The same again: nothing to do, nothing changes.
 cp whole/study.db before.db
@@ -95,9 +95,9 @@ repro killed >log 2>&1 || fail "going on after $kills kills: $(cat log)"
 same whole killed
 
 # A damaged and a missing checkpoint: the run goes on from the one before, or from the beginning.
-run=pretrain-cifar10-d0-n96-seed
+run=pretrain-cifar10-d0-n64-seed
 cp -r whole damaged
-printf 'x' >>damaged/checkpoints/${run}1/epoch-0003.safetensors
+printf 'x' >>damaged/checkpoints/${run}1/epoch-0002.safetensors
 rm damaged/checkpoints/${run}2/epoch-000?.safetensors
 expect 0 'goes on from the checkpoint before it' repro damaged
 grep -q 'goes on from its beginning' said || fail "a missing checkpoint is not mentioned"
@@ -107,8 +107,8 @@ same whole damaged
 cp -r whole other
 echo mine >other/notes.txt
 expect 1 'made with order = bn-relu, not relu-bn' repro other --order relu-bn
-expect 1 'made with pretrain_epochs = 3, not 4' \
-    repro other --set pretrain_images=96,pretrain_epochs=4,accuracy_images=32,cka_images=40
+expect 1 'made with pretrain_epochs = 2, not 3' \
+    repro other --set pretrain_images=64,pretrain_epochs=3,accuracy_images=32,cka_images=40
 expect 1 'made with scale = smoke, not quick' repro other --scale quick
 same whole other
 expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 1
@@ -116,7 +116,7 @@ same whole other/previous-*
 [ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
 
 # A diverged training ends with status 1 and keeps its rows.
-repro diverged --seeds 1 --set "pretrain_images=96,accuracy_images=32,lr=1000,momentum=1" >log 2>&1
+repro diverged --seeds 1 --set "pretrain_images=64,accuracy_images=32,lr=1000,momentum=1" >log 2>&1
 [ $? -eq 1 ] || fail "a diverged training: $(cat log)"
 grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
 
