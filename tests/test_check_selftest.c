@@ -92,6 +92,18 @@ FAULTY(flush_to_zero) {
     c4_fp_control_set(control);
 }
 
+FAULTY(flushes_inside) {
+    struct c4_fp_control control = c4_fp_control_get(), flushing = control;
+#if defined(__x86_64__)
+    flushing.word |= 0x8040; /* FTZ and DAZ */
+#else
+    flushing.word |= 1u << 24;
+#endif
+    c4_fp_control_set(flushing);
+    reference(pixels, relu, selected, scale, shift, p);
+    c4_fp_control_set(control);
+}
+
 FAULTY(input_modified) {
     reference(pixels, relu, selected, scale, shift, p);
     memset((void *)(shift + 63), 0, sizeof *shift);
@@ -114,11 +126,11 @@ FAULTY(illegal_instruction) {
 #endif
 }
 
-static void no_fault_case(struct c4_check_case *c) {
+static void no_fault_case(struct c4_check_case *c, enum c4_check_data data) {
     int size = 0;
     const struct c4_check_op *op = c4_check_op(C4_SLOT_bn_apply);
     while (op->sizes[size][0] < 16 || op->sizes[size][1]) size++; /* 16 pages, no ReLU */
-    assert_true(c4_check_make(c, C4_SLOT_bn_apply, "bn_apply", size, C4_CHECK_REALS, 1));
+    assert_true(c4_check_make(c, C4_SLOT_bn_apply, "bn_apply", size, data, 1));
     c->backend = "planted";
     assert_true(c4_check_expect(c, c4_check_slot(&c4_backend_ref, C4_SLOT_bn_apply)));
 }
@@ -150,7 +162,7 @@ static void planted_fault_is_reported(void **state) {
     struct c4_check_case c;
     struct c4_check_result result;
     struct c4_check_tally tally = {0, 0};
-    no_fault_case(&c);
+    no_fault_case(&c, C4_CHECK_REALS);
     struct c4_fp_control before = c4_fp_control_get();
     assert_false(c4_check_run(&c, (c4_check_fn *)p->kernel, &result));
     c4_check_count(&tally, &result, stdout);
@@ -164,11 +176,24 @@ static void planted_fault_is_reported(void **state) {
     c4_check_free(&c);
 }
 
+static void flushing_shows_in_extreme_values_only(void **state) {
+    (void)state;
+    struct c4_check_case c;
+    struct c4_check_result result;
+    no_fault_case(&c, C4_CHECK_REALS);
+    assert_true(c4_check_run(&c, (c4_check_fn *)flushes_inside, &result));
+    c4_check_free(&c);
+    no_fault_case(&c, C4_CHECK_EXTREMES);
+    assert_false(c4_check_run(&c, (c4_check_fn *)flushes_inside, &result));
+    assert_int_equal(result.fault, C4_CHECK_VALUE);
+    c4_check_free(&c);
+}
+
 static void a_tolerance_lets_small_errors_pass_only(void **state) {
     (void)state;
     struct c4_check_case c;
     struct c4_check_result result;
-    no_fault_case(&c);
+    no_fault_case(&c, C4_CHECK_REALS);
     c.tolerance = 1e-5;
     assert_true(c4_check_run(&c, (c4_check_fn *)one_unit_in_the_last_place, &result));
     assert_false(c4_check_run(&c, (c4_check_fn *)one_wrong_element, &result));
@@ -185,7 +210,7 @@ static void too_many_zeros_prove_nothing(void **state) {
     (void)state;
     struct c4_check_case c;
     struct c4_check_result result;
-    no_fault_case(&c);
+    no_fault_case(&c, C4_CHECK_REALS);
     for (int i = 0; i < c.array_count; i++)
         if (c.array[i].role == C4_CHECK_IN) memset(c.array[i].content, 0, c.array[i].count * 4);
     assert_true(c4_check_expect(&c, (c4_check_fn *)reference));
@@ -198,7 +223,7 @@ static void differences_are_counted_and_few_are_shown(void **state) {
     (void)state;
     struct c4_check_case c;
     struct c4_check_result result;
-    no_fault_case(&c);
+    no_fault_case(&c, C4_CHECK_REALS);
     assert_false(c4_check_run(&c, (c4_check_fn *)nothing_written, &result));
     char want[64];
     size_t count = c.array[c.array_count - 1].count;
@@ -214,7 +239,7 @@ static void naive_loops_notice_a_wrong_reference(void **state) {
     (void)state;
     struct c4_check_case c;
     struct c4_check_result result;
-    no_fault_case(&c);
+    no_fault_case(&c, C4_CHECK_REALS);
     assert_true(c4_check_naive(&c, C4_SLOT_bn_apply, C4_CHECK_REALS, &result));
     assert_true(c4_check_expect(&c, (c4_check_fn *)one_wrong_element));
     assert_false(c4_check_naive(&c, C4_SLOT_bn_apply, C4_CHECK_REALS, &result));
@@ -253,6 +278,7 @@ static void seed_changes_inputs_and_repeats_them(void **state) {
 int main(void) {
     enum { PLANTED = sizeof planted / sizeof *planted };
     const struct CMUnitTest others[] = {
+        cmocka_unit_test(flushing_shows_in_extreme_values_only),
         cmocka_unit_test(a_tolerance_lets_small_errors_pass_only),
         cmocka_unit_test(too_many_zeros_prove_nothing),
         cmocka_unit_test(differences_are_counted_and_few_are_shown),
