@@ -35,6 +35,9 @@ struct c4_runner {
  * evaluation set has them, because a smaller last batch would have other statistics. */
 uint32_t c4_run_forwarded(const struct c4_protocol *protocol, uint32_t available);
 
+/* Training images that the accuracy after an epoch is measured on: the scale's number or all. */
+uint32_t c4_run_train_accuracy_images(const struct c4_runner *runner, const struct c4_run *run);
+
 /* Images that a run works on from after epoch `done` (-1: from the beginning) to its end, in
  * training and in evaluation: the unit of advance(). */
 uint64_t c4_run_images(const struct c4_runner *runner, const struct c4_run *run, int64_t done);

@@ -126,7 +126,8 @@ static double clean_accuracy(const struct c4_measure *measure, uint32_t count) {
 static enum c4_status measure_accuracy(struct c4_measure *measure, struct c4_plan *plan,
                                        struct c4_epoch_rows *rows) {
     enum c4_bn_statistics statistics = measure->runner->protocol->statistics;
-    uint32_t images = measure->run->images, tests = measure->runner->scale->accuracy_images;
+    uint32_t images = c4_run_train_accuracy_images(measure->runner, measure->run);
+    uint32_t tests = measure->runner->scale->accuracy_images;
     float *const logits[C4_LAYERS] = {[C4_LAYERS - 1] = measure->logits};
     struct c4_pass_result result;
 

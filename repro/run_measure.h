@@ -42,7 +42,8 @@ struct c4_epoch_rows {
 };
 
 /* Appends the rows of the network in the plan:
- *   train_accuracy        of all training images, on the drawn labels
+ *   train_accuracy        of the first train_accuracy_images training images, on the drawn
+ *                         labels
  *   test_accuracy         of the first accuracy_images test images, on the drawn labels
  *   test_accuracy_clean   of the same, on the true labels
  *   cka_biased, cka_debiased   of each layer to the reference, over the first cka_images test

@@ -4,13 +4,19 @@
 #include "core/net/init.h"
 #include "repro/run_measure.h"
 
+uint32_t c4_run_train_accuracy_images(const struct c4_runner *runner, const struct c4_run *run) {
+    uint32_t most = runner->scale->train_accuracy_images;
+    return run->images < most ? run->images : most;
+}
+
 uint64_t c4_run_images(const struct c4_runner *runner, const struct c4_run *run, int64_t done) {
     uint64_t measurements = (uint64_t)(run->epochs - done);
     uint64_t trained = measurements - (done < 0); /* epoch 0 is only measured */
     uint64_t forwarded = c4_run_forwarded(runner->protocol, runner->evaluation->count);
     if (done >= run->epochs) return 0;
     return trained * run->images + forwarded /* of the reference */ +
-           measurements * (run->images + runner->scale->accuracy_images + forwarded);
+           measurements * (c4_run_train_accuracy_images(runner, run) +
+                           runner->scale->accuracy_images + forwarded);
 }
 
 double c4_run_predict(const struct c4_runner *runner, const struct c4_run *run, int64_t done,

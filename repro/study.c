@@ -47,6 +47,7 @@ const struct c4_field c4_scale_fields[] = {
     SEEDS(struct c4_scale, seeds),
     INTEGER(struct c4_scale, pretrain_images, 2, 50000),
     INTEGER(struct c4_scale, pretrain_epochs, 1, 100000),
+    INTEGER(struct c4_scale, train_accuracy_images, 2, 50000),
     INTEGER(struct c4_scale, accuracy_images, 2, 10000),
     END,
 };

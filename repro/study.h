@@ -32,7 +32,8 @@ struct c4_scale {
     struct c4_seeds seeds;
     uint32_t pretrain_images; /* the first of the training set */
     uint32_t pretrain_epochs;
-    uint32_t accuracy_images; /* the first of the evaluation set */
+    uint32_t train_accuracy_images; /* the first of the run's training images, at most all */
+    uint32_t accuracy_images;       /* the first of the evaluation set */
 };
 
 enum c4_phase { C4_PHASE_PRETRAIN };

@@ -15,7 +15,7 @@ fail() {
 
 # A study of seconds; repro OUT [OPTION...] starts it.
 machine='--scale smoke --backend ref --threads 1 --quiet'
-tiny="$machine --set pretrain_images=64,pretrain_epochs=2,accuracy_images=32,cka_images=40"
+tiny="$machine --set pretrain_images=64,pretrain_epochs=2,train_accuracy_images=32,accuracy_images=32,cka_images=40"
 repro() {
     out=$1
     shift
@@ -108,7 +108,7 @@ cp -r whole other
 echo mine >other/notes.txt
 expect 1 'made with order = bn-relu, not relu-bn' repro other --order relu-bn
 expect 1 'made with pretrain_epochs = 2, not 3' \
-    repro other --set pretrain_images=64,pretrain_epochs=3,accuracy_images=32,cka_images=40
+    repro other --set pretrain_images=64,pretrain_epochs=3,train_accuracy_images=32,accuracy_images=32,cka_images=40
 expect 1 'made with scale = smoke, not quick' repro other --scale quick
 same whole other
 expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 1
@@ -116,7 +116,7 @@ same whole other/previous-*
 [ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
 
 # A diverged training ends with status 1 and keeps its rows.
-repro diverged --seeds 1 --set "pretrain_images=64,accuracy_images=32,lr=1000,momentum=1" >log 2>&1
+repro diverged --seeds 1 --set "pretrain_images=64,train_accuracy_images=32,accuracy_images=32,lr=1000,momentum=1" >log 2>&1
 [ $? -eq 1 ] || fail "a diverged training: $(cat log)"
 grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
 
