@@ -90,8 +90,8 @@ static void bad_texts(void **state) {
         {"seeds = 1-2\n", "", "section [scale tiny] has no key 'seeds'"},
         {"height = 3.8\n", "", "study.ini: section [figure 1] has no key 'height'"},
         {"run = a", "run = b", "figure 1 draws run 'b', but there is no [run b]"},
-        {"[figure 1]", "nonsense\n[figure 1]", "line 22: is neither a comment, a [section] nor"},
-        {"[figure 1]", "[scale tiny]", "line 23: section [scale tiny] is there twice"},
+        {"[figure 1]", "nonsense\n[figure 1]", "line 23: is neither a comment, a [section] nor"},
+        {"[figure 1]", "[scale tiny]", "line 24: section [scale tiny] is there twice"},
         {"title = T", "title =", "title: '' is empty or longer"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
