@@ -20,7 +20,7 @@
 #define H 1e-6
 #define BOUND 1e-6
 
-enum { MAX_N = 9, ELEMENTS = 1, MAX_SEEDS = 5, MAX_TRIES = 10 };
+enum { MAX_N = 9, MAX_SEEDS = 5, MAX_TRIES = 10 };
 
 static const struct mode {
     const char *name;
@@ -38,9 +38,9 @@ static const struct mode {
     {"relu-bn, direct, 9 images", C4_RELU_BN, C4_DIRECT, 9},
 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { MODES = 4 }; /* sanitizers are slow, and these reach all code */
+enum { MODES = 4, ELEMENTS = 0 }; /* sanitizers are slow, and these reach all code */
 #else
-enum { MODES = sizeof modes / sizeof *modes };
+enum { MODES = sizeof modes / sizeof *modes, ELEMENTS = 1 };
 #endif
 
 struct trial {
