@@ -1,7 +1,9 @@
 /* The head: logits = x w + bias on pool4, flattened NHWC (k = (2h + w) * 64 + c).
  *
- * x [n, 256]; logits, dlogits [n, 16] (10 used, the rest 0); w [256, 16] with zero padding;
- * wt [10, 256]; bias [16] with zero padding. Single-threaded, cannot fail; outputs overwritten. */
+ * x [n, 256]; logits, dlogits [n, 16] (10 used; the rest of dlogits is 0, of logits what the zero
+ * weights give); w [256, 16] with zero padding;
+ * wt [10, 256]; bias [16] with zero padding. All 64-byte
+ * aligned. Single-threaded, cannot fail; outputs overwritten. */
 #ifndef C4_OP_LINEAR_H
 #define C4_OP_LINEAR_H
 

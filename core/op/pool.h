@@ -7,7 +7,8 @@
  *   selected[n,i,j,c] = y[n, 2i + arg/2, 2j + arg%2, c]
  *
  * y [n, h, w, 64], h and w even; selected [n, h/2, w/2, 64] and arg (uint8, 0..3) are overwritten.
- * A later pixel wins only if strictly larger (smaller): ties go to the smallest arg.
+ * A later pixel wins only if strictly larger (smaller): ties go to the smallest arg, and a NaN
+ * stays only if it comes first. selected and arg start 64-byte aligned, y and gamma too.
  * Single-threaded, cannot fail. */
 #ifndef C4_OP_POOL_H
 #define C4_OP_POOL_H

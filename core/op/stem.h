@@ -2,6 +2,7 @@
  *
  * With v = 2 * byte - 255 the network's input is x = v / 255 (that is (byte/255 - 0.5) / 0.5), and
  * moments of 3x3x3 patches are integers. Patch element k = 3 * tap + channel; padding is 0.
+ * Arrays of c4_real and of arg start 64-byte aligned, images and moments as their types.
  */
 #ifndef C4_OP_STEM_H
 #define C4_OP_STEM_H

@@ -71,11 +71,11 @@ struct c4_step_api {
                                enum c4_bn_statistics statistics, struct c4_step_result *result,
                                float *const features[C4_LAYERS]);
 
-    /* Values of the last step() by name, for tests: "grad" [C4_LEARNED_COUNT] in canonical layout,
-     * "logits" [n, 10], and for block b = 1..4: "conv<b>" raw output [n, h, w, 64] (after ReLU in
-     * relu-bn), "selected<b>", "arg<b>", "pool<b>" [n, h/2, w/2, 64], "mean<b>", "var<b>" [64].
-     * *count receives the number of values. C4_ERR_USAGE if the backend does not keep that name or
-     * `capacity` is too small. */
+    /* Values by name, for tests: "grad" [C4_LEARNED_COUNT] in canonical layout, of the last step();
+     * and of the last step() or evaluate(): "logits" [n, 10], and for block b = 1..4: "conv<b>" raw
+     * output [n, h, w, 64] (after ReLU in relu-bn), "selected<b>", "arg<b>", "pool<b>" [n, h/2,
+     * w/2, 64], "mean<b>", "var<b>" [64]. *count receives the number of values. C4_ERR_USAGE if the
+     * backend does not keep that name or `capacity` is too small. */
     enum c4_status (*read)(const struct c4_plan *plan, const char *name, double *values,
                            size_t capacity, size_t *count);
 };
