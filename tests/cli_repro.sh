@@ -15,7 +15,8 @@ fail() {
 
 # A study of seconds; repro OUT [OPTION...] starts it.
 machine='--scale smoke --backend ref --threads 1 --quiet'
-tiny="$machine --set pretrain_images=64,pretrain_epochs=2,train_accuracy_images=32,accuracy_images=32,cka_images=40"
+images=pretrain_images=64,train_accuracy_images=32,accuracy_images=32,cka_images=40
+tiny="$machine --set $images,pretrain_epochs=2"
 repro() {
     out=$1
     shift
@@ -108,7 +109,7 @@ cp -r whole other
 echo mine >other/notes.txt
 expect 1 'made with order = bn-relu, not relu-bn' repro other --order relu-bn
 expect 1 'made with pretrain_epochs = 2, not 3' \
-    repro other --set pretrain_images=64,pretrain_epochs=3,train_accuracy_images=32,accuracy_images=32,cka_images=40
+    repro other --set "$images,pretrain_epochs=3"
 expect 1 'made with scale = smoke, not quick' repro other --scale quick
 same whole other
 expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 1
@@ -116,7 +117,7 @@ same whole other/previous-*
 [ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
 
 # A diverged training ends with status 1 and keeps its rows.
-repro diverged --seeds 1 --set "pretrain_images=64,train_accuracy_images=32,accuracy_images=32,lr=1000,momentum=1" >log 2>&1
+repro diverged --seeds 1 --set "$images,lr=1000,momentum=1" >log 2>&1
 [ $? -eq 1 ] || fail "a diverged training: $(cat log)"
 grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
 
@@ -131,7 +132,7 @@ fi
 for signal in $signals; do
     rm -f log
     $default_signal "$program" repro --out stopped --scale smoke --backend ref --threads 1 \
-        --quiet >log 2>&1 &
+        --quiet --set cka_images=40 >log 2>&1 &
     child=$!
     waited=0
     until grep -q 'predicted time' log 2>/dev/null || [ $waited -eq 60 ]; do
