@@ -8,8 +8,13 @@
 #include "simd/onednn/net_build.h"
 
 enum c4_status c4_dnn_net_run(struct c4_dnn_net *net, enum c4_dnn_list list) {
-    for (int i = 0; i < net->list[list].count; i++)
-        C4_TRY(c4_dnn_run(&net->shared->dnn, net->list[list].op[i]));
+    for (int i = 0; i < net->list[list].count; i++) {
+        const struct c4_dnn_task *task = &net->list[list].task[i];
+        if (task->op)
+            C4_TRY(c4_dnn_run(&net->shared->dnn, task->op));
+        else
+            task->own(net, task->block);
+    }
     return C4_OK;
 }
 
@@ -19,6 +24,7 @@ void c4_dnn_net_destroy(struct c4_dnn_net *net) {
     for (int i = 0; i < net->memory_count; i++) dnnl_memory_destroy(net->memory[i]);
     free(net->scratch[0]);
     free(net->scratch[1]);
+    free(net->partial);
     free(net);
 }
 
@@ -27,7 +33,12 @@ struct c4_dnn_op *c4_dnn_next_op(struct c4_dnn_net *net) {
 }
 
 void c4_dnn_append(struct c4_dnn_net *net, enum c4_dnn_list list, const struct c4_dnn_op *op) {
-    net->list[list].op[net->list[list].count++] = op;
+    net->list[list].task[net->list[list].count++] = (struct c4_dnn_task){.op = op};
+}
+
+void c4_dnn_append_own(struct c4_dnn_net *net, enum c4_dnn_list list,
+                       void (*own)(struct c4_dnn_net *, int), int block) {
+    net->list[list].task[net->list[list].count++] = (struct c4_dnn_task){NULL, own, block};
 }
 
 void c4_dnn_tell(struct c4_dnn_net *net, const char *what, int block, const char *pass,

@@ -25,6 +25,15 @@ enum c4_dnn_list {
     C4_DNN_LISTS
 };
 
+struct c4_dnn_net;
+
+/* An operation of the library, or (op NULL) work of our own on a block. */
+struct c4_dnn_task {
+    const struct c4_dnn_op *op;
+    void (*own)(struct c4_dnn_net *net, int block);
+    int block;
+};
+
 /* Enough for four blocks in which every tensor needs a change of layout. */
 enum { C4_DNN_MAX_OPS = 96, C4_DNN_MAX_MEMORIES = 160 };
 
@@ -44,6 +53,7 @@ struct c4_dnn_net {
         dnnl_memory_t y, pool; /* its output (after ReLU in relu-bn); the block's output */
         dnnl_memory_t mean, var, scale, shift, mask, winner;
         struct c4_dnn_op *conv, *norm, *pooling;
+        struct c4_dnn_map map; /* how y lies */
     } block[C4_BLOCKS];
 
     /* Large maps that live within one block only, at the first block's size: batch norm's output in
@@ -53,12 +63,13 @@ struct c4_dnn_net {
     struct c4_dnn_op op[C4_DNN_MAX_OPS];
     int op_count;
     struct {
-        const struct c4_dnn_op *op[C4_DNN_MAX_OPS];
+        struct c4_dnn_task task[C4_DNN_MAX_OPS];
         int count;
     } list[C4_DNN_LISTS];
     dnnl_memory_t memory[C4_DNN_MAX_MEMORIES]; /* all of the above that the net owns */
     int memory_count;
     void *scratch[2];
+    double *partial; /* [n][128], for c4_dnn_channel_sums */
     char text[6144]; /* the kernels, a line per operation */
 };
 

@@ -8,8 +8,10 @@
 /* A slot for the next operation; the caller creates it there. */
 struct c4_dnn_op *c4_dnn_next_op(struct c4_dnn_net *net);
 
-/* Appends an operation to a list. */
+/* Appends an operation, or work of our own, to a list. */
 void c4_dnn_append(struct c4_dnn_net *net, enum c4_dnn_list list, const struct c4_dnn_op *op);
+void c4_dnn_append_own(struct c4_dnn_net *net, enum c4_dnn_list list,
+                       void (*own)(struct c4_dnn_net *, int), int block);
 
 /* One line of the net's text: "conv2 backward weights: jit:avx2". */
 void c4_dnn_tell(struct c4_dnn_net *net, const char *what, int block, const char *pass,

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/op/scalar.h"
+#include "simd/onednn/bn.h"
 #include "simd/onednn/net_build.h"
 
 static const enum c4_dnn_list pack[] = {C4_DNN_PACK_FORWARD};
@@ -46,12 +48,28 @@ static enum c4_status add_conv(struct c4_dnn_net *net, int b, dnnl_memory_t from
     return C4_OK;
 }
 
+static void take_statistics(struct c4_dnn_net *net, int b) {
+    const struct c4_dnn_block *block = &net->block[b];
+    const float *y = c4_dnn_memory_data(block->y);
+    float *mean = c4_dnn_memory_data(block->mean), *var = c4_dnn_memory_data(block->var);
+    double sum[C4_CHANNELS], sum_sq[C4_CHANNELS];
+    double count = (double)block->map.images * (double)block->map.pixels;
+    c4_dnn_channel_sums(&block->map, y, y, net->partial, sum, sum_sq);
+    for (int c = 0; c < C4_CHANNELS; c++) {
+        struct c4_bn_channel bn = c4_bn_from_sums(sum[c], sum_sq[c], count, 1.0, 0.0);
+        mean[c] = (float)bn.mean;
+        var[c] = (float)bn.var;
+    }
+}
+
 /* Batch norm twice: by batch and by running statistics. */
 static enum c4_status add_norm(struct c4_dnn_net *net, int b, dnnl_memory_t normed) {
     struct c4_dnn_block *block = &net->block[b];
     struct c4_dnn_shared *shared = net->shared;
     c4_dnn_layout map = c4_dnn_memory_layout(block->y);
+    C4_TRY(c4_dnn_map_of(map, &block->map));
     bool relu = shared->config.order == C4_BN_RELU;
+    c4_dnn_append_own(net, C4_DNN_FORWARD_BATCH, take_statistics, b);
     struct c4_dnn_op *batch = block->norm = c4_dnn_next_op(net), *running = c4_dnn_next_op(net);
     C4_TRY(c4_dnn_norm_forward(&shared->dnn, map, relu, false, batch));
     C4_TRY(c4_dnn_norm_forward(&shared->dnn, map, relu, true, running));
@@ -122,6 +140,8 @@ static enum c4_status build(struct c4_dnn_net *net) {
     dnnl_memory_t from, flat;
     C4_TRY(c4_dnn_add_plain(net, C4_DNN_NCHW, images, NULL, &from));
     net->images = c4_dnn_memory_data(from);
+    net->partial = malloc((size_t)net->n * 2 * C4_CHANNELS * sizeof *net->partial);
+    if (!net->partial) return c4_fail(C4_ERR_MEMORY, "out of memory for the sums of batch norm");
     for (int b = 0; b < C4_BLOCKS; b++) {
         C4_TRY(add_block(net, b, from));
         from = net->block[b].pool;

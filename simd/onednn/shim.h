@@ -48,6 +48,16 @@ dnnl_status_t c4_dnn_append_relu(dnnl_primitive_attr_t attributes);
 size_t c4_dnn_bytes(c4_dnn_layout layout);
 bool c4_dnn_same_layout(c4_dnn_layout a, c4_dnn_layout b);
 
+/* How a float map of 64 channels lies, if it lies in whole runs: `inner` channels (a power of two)
+ * of one image, pixel by pixel without a gap. The runs of an image's channels are block_stride
+ * floats apart, those of images image_stride. nChw8c has 8 inner channels, NHWC 64, NCHW 1. */
+struct c4_dnn_map {
+    size_t images, pixels, inner, block_stride, image_stride;
+};
+
+/* C4_ERR_ENVIRONMENT if the layout is of another kind. pixels * inner is a multiple of eight. */
+enum c4_status c4_dnn_map_of(c4_dnn_layout layout, struct c4_dnn_map *map);
+
 /* Plain float layouts. Logical order of maps is n, c, h, w and of weights co, ci, h, w; the name
  * says how they lie in memory. A vector has dims[0] values. */
 enum c4_dnn_format {

@@ -44,6 +44,27 @@ c4_dnn_layout c4_dnn_memory_layout(dnnl_memory_t memory) {
     return layout;
 }
 
+enum c4_status c4_dnn_map_of(c4_dnn_layout layout, struct c4_dnn_map *map) {
+    const dnnl_blocking_desc_t *blocking = &layout->format_desc.blocking;
+    const dnnl_dim_t *dims = layout->dims, *strides = blocking->strides;
+    bool blocked = blocking->inner_nblks == 1 && blocking->inner_idxs[0] == 1;
+    dnnl_dim_t inner = blocked ? blocking->inner_blks[0] : strides[1] == 1 ? CHANNELS : 1;
+    bool fits = layout->format_kind == dnnl_blocked && layout->data_type == dnnl_f32 &&
+                layout->ndims == 4 && layout->offset0 == 0 && dims[1] == CHANNELS &&
+                (blocked || blocking->inner_nblks == 0) && strides[3] == inner &&
+                strides[2] == dims[3] * inner && inner <= CHANNELS && (inner & (inner - 1)) == 0 &&
+                dims[2] * dims[3] * inner % 8 == 0;
+    if (!fits)
+        return c4_fail(C4_ERR_ENVIRONMENT,
+                       "oneDNN chose a layout for a map that this program cannot walk through");
+    *map = (struct c4_dnn_map){.images = (size_t)dims[0],
+                               .pixels = (size_t)(dims[2] * dims[3]),
+                               .inner = (size_t)inner,
+                               .block_stride = inner < CHANNELS ? (size_t)strides[1] : 0,
+                               .image_stride = (size_t)strides[0]};
+    return C4_OK;
+}
+
 /* The primitive for an operation descriptor; the library's status, so that callers may try another
  * algorithm. */
 static dnnl_status_t make(struct c4_dnn *dnn, const_dnnl_op_desc_t description,
@@ -148,7 +169,7 @@ enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool r
     dnnl_batch_normalization_desc_t d;
     dnnl_status_t status = dnnl_batch_normalization_forward_desc_init(
         &d, running ? dnnl_forward_inference : dnnl_forward_training, map, epsilon,
-        norm_flags(relu, running));
+        norm_flags(relu, true));
     if (status == dnnl_success) status = make(dnn, &d, dnn->strict, NULL, op);
     return c4_dnn_check(status, "create a batch norm");
 }
