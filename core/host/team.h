@@ -33,8 +33,9 @@ struct c4_team {
  * says), C4_ERR_MEMORY. */
 enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team);
 
-/* c4_team_start() with one thread on the first PU of each core, in the topology's order; with more
- * threads than cores they stay unbound. *l2_bytes = the L2 cache of a core, 0 = unknown. */
+/* c4_team_start() for a program that was given its cores: with as many threads as this process may
+ * use cores, each is bound to a core's first PU; any other number stays unbound, for the system to
+ * place beside other programs. *l2_bytes = the L2 cache of a core, 0 = unknown. */
 enum c4_status c4_team_start_on_cores(int threads, struct c4_team *team, size_t *l2_bytes);
 
 /* Looks at a started team again: updates team->pu, and team->bound and team->reason if a thread has

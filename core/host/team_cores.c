@@ -18,7 +18,8 @@ enum c4_status c4_team_start_on_cores(int threads, struct c4_team *team, size_t 
     for (int i = 0; i < topology.pus; i++)
         if (i == 0 || topology.pu[i].core != topology.pu[i - 1].core)
             pu[cores++] = topology.pu[i].os_index;
-    enum c4_status status = c4_team_start(threads <= cores ? pu : NULL, threads, team);
+    /* A narrower team would have to choose cores, and two programs would choose the same ones. */
+    enum c4_status status = c4_team_start(threads == cores ? pu : NULL, threads, team);
     free(pu);
     c4_topology_free(&topology);
     return status;
