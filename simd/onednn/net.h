@@ -53,7 +53,8 @@ struct c4_dnn_net {
         dnnl_memory_t y, pool; /* its output (after ReLU in relu-bn); the block's output */
         dnnl_memory_t mean, var, scale, shift, mask, winner;
         struct c4_dnn_op *conv, *norm, *pooling;
-        struct c4_dnn_map map; /* how y lies */
+        struct c4_dnn_map map; /* how y and dy lie */
+        dnnl_memory_t dy; /* with the backward part: the gradient of y, before and behind ReLU */
     } block[C4_BLOCKS];
 
     /* Large maps that live within one block only, at the first block's size: batch norm's output in

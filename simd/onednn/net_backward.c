@@ -1,5 +1,6 @@
 /* The backward part of a net: from the gradient of the flattened features to the parameters'. */
 #include "simd/onednn/net_build.h"
+#include "simd/onednn/sums.h"
 
 static const enum c4_dnn_list pack[] = {C4_DNN_PACK_BACKWARD};
 static const enum c4_dnn_list backward[] = {C4_DNN_BACKWARD};
@@ -20,6 +21,17 @@ static enum c4_status add_pool(struct c4_dnn_net *net, int b, dnnl_memory_t d_po
     c4_dnn_append(net, C4_DNN_BACKWARD, op);
     c4_dnn_tell(net, "pool", b, "backward", op);
     return C4_OK;
+}
+
+/* relu-bn: the bias of the convolution takes the sum of dy, in which much cancels: over all values,
+ * those that ReLU stops included, the sum is 0. */
+static void sum_bias(struct c4_dnn_net *net, int b) {
+    const struct c4_dnn_block *block = &net->block[b];
+    float *d_bias = gradient(net, b, C4_PARAM_BIAS);
+    const float *dy = c4_dnn_memory_data(block->dy);
+    double sum[C4_CHANNELS], sum_sq[C4_CHANNELS];
+    c4_dnn_channel_sums(&block->map, dy, net->partial, sum, sum_sq);
+    for (int c = 0; c < C4_CHANNELS; c++) d_bias[c] = (float)sum[c];
 }
 
 /* In place: d holds the gradient of batch norm's output, then that of its input. */
@@ -54,6 +66,7 @@ static enum c4_status add_relu(struct c4_dnn_net *net, int b, dnnl_memory_t d) {
     c4_dnn_bind(op, DNNL_ARG_DIFF_SRC, d);
     c4_dnn_append(net, C4_DNN_BACKWARD, op);
     c4_dnn_tell(net, "relu", b, "backward", op);
+    c4_dnn_append_own(net, C4_DNN_BACKWARD, sum_bias, b);
     return C4_OK;
 }
 
@@ -64,7 +77,7 @@ static enum c4_status add_conv_weights(struct c4_dnn_net *net, int b,
     C4_TRY(c4_dnn_conv_backward_weights(&net->shared->dnn, conv, block->conv, op));
     const int filters[4] = {C4_CHANNELS, conv->ci, 3, 3};
     c4_dnn_layout layout = c4_dnn_op_layout(op, dnnl_query_diff_weights_md);
-    dnnl_memory_t in, dy_here, canonical, dw, d_bias;
+    dnnl_memory_t in, dy_here, canonical, dw;
     C4_TRY(c4_dnn_reach(net, backward, 1, block->in, c4_dnn_op_layout(op, dnnl_query_src_md),
                         "input", b, &in));
     C4_TRY(c4_dnn_reach(net, backward, 1, dy, c4_dnn_op_layout(op, dnnl_query_diff_dst_md), "dy", b,
@@ -77,10 +90,6 @@ static enum c4_status add_conv_weights(struct c4_dnn_net *net, int b,
     c4_dnn_bind(op, DNNL_ARG_SRC, in);
     c4_dnn_bind(op, DNNL_ARG_DIFF_DST, dy_here);
     c4_dnn_bind(op, DNNL_ARG_DIFF_WEIGHTS, dw);
-    if (conv->bias) {
-        C4_TRY(c4_dnn_add_channels(net, gradient(net, b, C4_PARAM_BIAS), &d_bias));
-        c4_dnn_bind(op, DNNL_ARG_DIFF_BIAS, d_bias);
-    }
     c4_dnn_append(net, C4_DNN_BACKWARD, op);
     c4_dnn_tell(net, "conv", b, "backward weights", op);
     if (plain) return C4_OK;
@@ -113,15 +122,15 @@ static enum c4_status add_conv_data(struct c4_dnn_net *net, int b, const struct 
 
 static enum c4_status add_block(struct c4_dnn_net *net, int b, dnnl_memory_t d_pool,
                                 dnnl_memory_t *d_below) {
-    bool relu_bn = net->shared->config.order == C4_RELU_BN;
+    const bool relu_bn = net->shared->config.order == C4_RELU_BN;
     const struct c4_dnn_conv conv = {.n = net->n,
                                      .h = c4_block_side(b),
                                      .w = c4_block_side(b),
                                      .ci = c4_block_inputs(b),
-                                     .winograd = b > 0 && net->shared->config.conv == C4_WINOGRAD,
-                                     .bias = relu_bn};
+                                     .winograd = b > 0 && net->shared->config.conv == C4_WINOGRAD};
     dnnl_memory_t d;
     C4_TRY(c4_dnn_add_over(net, c4_dnn_memory_layout(net->block[b].y), net->passing, &d));
+    net->block[b].dy = d;
     C4_TRY(add_pool(net, b, d_pool, d));
     C4_TRY(add_norm(net, b, d));
     if (relu_bn) C4_TRY(add_relu(net, b, d));

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "core/op/scalar.h"
-#include "simd/onednn/bn.h"
 #include "simd/onednn/net_build.h"
+#include "simd/onednn/sums.h"
 
 static const enum c4_dnn_list pack[] = {C4_DNN_PACK_FORWARD};
 static const enum c4_dnn_list both[] = {C4_DNN_FORWARD_BATCH, C4_DNN_FORWARD_RUNNING};
@@ -54,7 +54,7 @@ static void take_statistics(struct c4_dnn_net *net, int b) {
     float *mean = c4_dnn_memory_data(block->mean), *var = c4_dnn_memory_data(block->var);
     double sum[C4_CHANNELS], sum_sq[C4_CHANNELS];
     double count = (double)block->map.images * (double)block->map.pixels;
-    c4_dnn_channel_sums(&block->map, y, y, net->partial, sum, sum_sq);
+    c4_dnn_channel_sums(&block->map, y, net->partial, sum, sum_sq);
     for (int c = 0; c < C4_CHANNELS; c++) {
         struct c4_bn_channel bn = c4_bn_from_sums(sum[c], sum_sq[c], count, 1.0, 0.0);
         mean[c] = (float)bn.mean;
@@ -71,8 +71,8 @@ static enum c4_status add_norm(struct c4_dnn_net *net, int b, dnnl_memory_t norm
     bool relu = shared->config.order == C4_BN_RELU;
     c4_dnn_append_own(net, C4_DNN_FORWARD_BATCH, take_statistics, b);
     struct c4_dnn_op *batch = block->norm = c4_dnn_next_op(net), *running = c4_dnn_next_op(net);
-    C4_TRY(c4_dnn_norm_forward(&shared->dnn, map, relu, false, batch));
-    C4_TRY(c4_dnn_norm_forward(&shared->dnn, map, relu, true, running));
+    C4_TRY(c4_dnn_norm_forward(&shared->dnn, map, relu, true, batch));
+    C4_TRY(c4_dnn_norm_forward(&shared->dnn, map, relu, false, running));
 
     dnnl_memory_t running_mean, running_var;
     C4_TRY(c4_dnn_add_channels(net, param(net, b, C4_PARAM_GAMMA), &block->scale));

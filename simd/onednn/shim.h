@@ -115,8 +115,7 @@ c4_dnn_layout c4_dnn_op_layout(const struct c4_dnn_op *op, dnnl_query_t tensor);
 struct c4_dnn_conv {
     int n, h, w, ci;
     bool winograd, nhwc;
-    bool bias;
-    bool relu; /* behind the forward pass; the backward passes do not know it */
+    bool bias, relu; /* of the forward pass; the backward passes do not know them */
 };
 
 /* SRC, WEIGHTS, BIAS -> DST */
@@ -125,16 +124,17 @@ enum c4_status c4_dnn_conv_forward(struct c4_dnn *dnn, const struct c4_dnn_conv 
 /* DIFF_DST, WEIGHTS -> DIFF_SRC */
 enum c4_status c4_dnn_conv_backward_data(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
                                          const struct c4_dnn_op *forward, struct c4_dnn_op *op);
-/* SRC, DIFF_DST -> DIFF_WEIGHTS, DIFF_BIAS */
+/* SRC, DIFF_DST -> DIFF_WEIGHTS */
 enum c4_status c4_dnn_conv_backward_weights(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
                                             const struct c4_dnn_op *forward, struct c4_dnn_op *op);
 
-/* Batch norm with scale and shift, and ReLU behind it if `relu`. With `running` the statistics are
- * inputs and there is no way back; otherwise they are outputs. The map's layout is the caller's.
- * SRC, MEAN, VARIANCE, SCALE, SHIFT -> DST, WORKSPACE (with relu, not running) */
-enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool running,
+/* Batch norm with scale and shift, and ReLU behind it if `relu`. The statistics are inputs. Without
+ * `training` there is no way back. The map's layout is the caller's.
+ * SRC, MEAN, VARIANCE, SCALE, SHIFT -> DST, WORKSPACE (with relu and training) */
+enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool training,
                                    struct c4_dnn_op *op);
-/* SRC, MEAN, VARIANCE, SCALE, SHIFT, DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST), DIFF_SCALE,
+/* Through the statistics, which are taken for the batch's own. `forward` was made for training.
+ * SRC, MEAN, VARIANCE, SCALE, SHIFT, DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST), DIFF_SCALE,
  * DIFF_SHIFT */
 enum c4_status c4_dnn_norm_backward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu,
                                     const struct c4_dnn_op *forward, struct c4_dnn_op *op);

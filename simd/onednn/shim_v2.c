@@ -110,11 +110,11 @@ static dnnl_status_t try_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv
     dnnl_convolution_desc_t d;
     dnnl_status_t status = conv_layouts(conv, &l);
     if (status != dnnl_success) return status;
-    const dnnl_memory_desc_t *bias = conv->bias ? &l.bias : NULL;
     switch (pass) {
     case FORWARD:
         status = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, algorithm, &l.src,
-                                                    &l.weights, bias, &l.dst, ones, ones, ones);
+                                                    &l.weights, conv->bias ? &l.bias : NULL, &l.dst,
+                                                    ones, ones, ones);
         break;
     case BACKWARD_DATA:
         status = dnnl_convolution_backward_data_desc_init(&d, algorithm, &l.src, &l.weights, &l.dst,
@@ -122,7 +122,7 @@ static dnnl_status_t try_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv
         break;
     case BACKWARD_WEIGHTS:
         status = dnnl_convolution_backward_weights_desc_init(&d, algorithm, &l.src, &l.weights,
-                                                             bias, &l.dst, ones, ones, ones);
+                                                             NULL, &l.dst, ones, ones, ones);
         break;
     }
     if (status != dnnl_success) return status;
@@ -157,19 +157,18 @@ enum c4_status c4_dnn_conv_backward_weights(struct c4_dnn *dnn, const struct c4_
     return make_conv(dnn, conv, BACKWARD_WEIGHTS, forward, op);
 }
 
-static unsigned norm_flags(bool relu, bool running) {
-    return dnnl_use_scale | dnnl_use_shift | (relu ? dnnl_fuse_norm_relu : 0U) |
-           (running ? dnnl_use_global_stats : 0U);
+static unsigned norm_flags(bool relu) {
+    return dnnl_use_scale | dnnl_use_shift | (relu ? dnnl_fuse_norm_relu : 0U);
 }
 
 static const float epsilon = 1e-5F;
 
-enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool running,
+enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool training,
                                    struct c4_dnn_op *op) {
     dnnl_batch_normalization_desc_t d;
     dnnl_status_t status = dnnl_batch_normalization_forward_desc_init(
-        &d, running ? dnnl_forward_inference : dnnl_forward_training, map, epsilon,
-        norm_flags(relu, true));
+        &d, training ? dnnl_forward_training : dnnl_forward_inference, map, epsilon,
+        norm_flags(relu) | dnnl_use_global_stats);
     if (status == dnnl_success) status = make(dnn, &d, dnn->strict, NULL, op);
     return c4_dnn_check(status, "create a batch norm");
 }
@@ -177,8 +176,8 @@ enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool r
 enum c4_status c4_dnn_norm_backward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu,
                                     const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
     dnnl_batch_normalization_desc_t d;
-    dnnl_status_t status = dnnl_batch_normalization_backward_desc_init(
-        &d, dnnl_backward, map, map, epsilon, norm_flags(relu, false));
+    dnnl_status_t status = dnnl_batch_normalization_backward_desc_init(&d, dnnl_backward, map, map,
+                                                                       epsilon, norm_flags(relu));
     if (status == dnnl_success) status = make(dnn, &d, dnn->strict, forward, op);
     return c4_dnn_check(status, "create a batch norm's gradient");
 }
