@@ -7,6 +7,7 @@ static void sums_of_lanes(const float *y, size_t groups, size_t stride, double s
                           double sum_sq[LANES]) {
     double s[LANES] = {0}, q[LANES] = {0};
     for (size_t i = 0; i < groups; i++, y += stride)
+#pragma omp simd
         for (int lane = 0; lane < LANES; lane++) {
             s[lane] += (double)y[lane];
             q[lane] += (double)y[lane] * (double)y[lane];
