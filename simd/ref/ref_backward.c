@@ -119,9 +119,8 @@ static void block_backward(struct c4_plan *plan, int b, const struct c4_bn_gradi
         C4_REF(c4_bn_rebuild)
         (r.n, block->side, block->side, relu, block->y + at, block->d_pool + pooled,
          block->arg + pooled, c0, c1, c2, dy);
-        if (relu)
-            C4_REF(c4_channel_sums)
-            (r.n, block->side, block->side, dy, dy, slice->bias, slice->sum_b);
+        if (relu) C4_REF(c4_channel_sums)
+        (r.n, block->side, block->side, dy, dy, slice->bias, slice->sum_b);
         if (block->u)
             C4_REF(c4_conv_bwd_weights_winograd)(&shape, in, dy, slice->du, slice->dw);
         else
@@ -142,7 +141,7 @@ static void block_backward(struct c4_plan *plan, int b, const struct c4_bn_gradi
     }
 }
 
-void C4_REF(ref_backward)(struct c4_plan *plan) {
+void C4_REF(c4_ref_backward)(struct c4_plan *plan) {
     memset(plan->grad, 0, C4_LEARNED_COUNT * sizeof *plan->grad); /* bn-relu: conv biases stay 0 */
     linear_backward(plan);
     for (int b = C4_BLOCKS - 1; b >= 0; b--) {

@@ -17,9 +17,8 @@ static void convolve(struct c4_plan *plan, int b, int s, bool sums) {
     else
         C4_REF(c4_conv_fwd_direct)(&shape, in, block->w, y);
     if (plan->config.order == C4_RELU_BN) C4_REF(c4_bias_relu)(r.n * plane, y, block->bias, y);
-    if (sums)
-        C4_REF(c4_channel_sums)
-        (r.n, block->side, block->side, y, y, plan->slice[s].sum_a, plan->slice[s].sum_b);
+    if (sums) C4_REF(c4_channel_sums)
+    (r.n, block->side, block->side, y, y, plan->slice[s].sum_a, plan->slice[s].sum_b);
 }
 
 /* Batch statistics of a block: from sums over y, or for the bn-relu stem from patch moments. */
@@ -78,8 +77,8 @@ static void stem_moments(struct c4_plan *plan, const uint8_t *images) {
     }
 }
 
-void C4_REF(ref_forward)(struct c4_plan *plan, const uint8_t *images,
-                         enum c4_bn_statistics statistics) {
+void C4_REF(c4_ref_forward)(struct c4_plan *plan, const uint8_t *images,
+                            enum c4_bn_statistics statistics) {
     bool from_moments = plan->config.order == C4_BN_RELU && statistics == C4_BN_BATCH;
     if (from_moments) stem_moments(plan, images);
     FOR_EACH_SLICE(plan, s) {
@@ -121,8 +120,8 @@ void C4_REF(ref_forward)(struct c4_plan *plan, const uint8_t *images,
     }
 }
 
-struct c4_step_result C4_REF(ref_loss)(struct c4_plan *plan, const uint8_t *labels,
-                                       bool gradients) {
+struct c4_step_result C4_REF(c4_ref_loss)(struct c4_plan *plan, const uint8_t *labels,
+                                          bool gradients) {
     FOR_EACH_SLICE(plan, s) {
         struct ref_range r = ref_slice_range(plan, s);
         plan->slice[s].loss = 0.0;

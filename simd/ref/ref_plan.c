@@ -56,7 +56,8 @@ static void lay_out(struct c4_plan *plan, struct carver *carver) {
     }
 }
 
-enum c4_status C4_REF(ref_plan_create)(const struct c4_plan_config *config, struct c4_plan **out) {
+enum c4_status C4_REF(c4_ref_plan_create)(const struct c4_plan_config *config,
+                                          struct c4_plan **out) {
     if (config->max_batch < 1 || config->threads < 1)
         return c4_fail(C4_ERR_USAGE,
                        "a plan needs at least one image and one thread, not %d and %d",
@@ -80,13 +81,13 @@ enum c4_status C4_REF(ref_plan_create)(const struct c4_plan_config *config, stru
     return C4_OK;
 }
 
-void C4_REF(ref_plan_destroy)(struct c4_plan *plan) {
+void C4_REF(c4_ref_plan_destroy)(struct c4_plan *plan) {
     if (!plan) return;
     free(plan->memory);
     free(plan);
 }
 
-void C4_REF(ref_plan_pack)(struct c4_plan *plan) {
+void C4_REF(c4_ref_plan_pack)(struct c4_plan *plan) {
     for (int b = 0; b < C4_BLOCKS; b++) {
         struct ref_block *block = &plan->block[b];
         const c4_real *weight = plan->state + c4_block_param(b, C4_PARAM_WEIGHT)->offset;

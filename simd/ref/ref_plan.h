@@ -42,8 +42,9 @@ struct c4_plan {
     unsigned char *memory; /* one block behind all of the above */
 };
 
-enum c4_status C4_REF(ref_plan_create)(const struct c4_plan_config *config, struct c4_plan **plan);
-void C4_REF(ref_plan_destroy)(struct c4_plan *plan);
+enum c4_status C4_REF(c4_ref_plan_create)(const struct c4_plan_config *config,
+                                          struct c4_plan **plan);
+void C4_REF(c4_ref_plan_destroy)(struct c4_plan *plan);
 
 /* The images of slice s. Every pass runs as one loop over slices, which threads share. */
 struct ref_range {
@@ -60,16 +61,17 @@ static inline struct ref_range ref_slice_range(const struct c4_plan *plan, int s
         int s = 0; s < c4_slice_count((plan)->n); s++)
 
 /* Canonical state -> the op slots' layouts. */
-void C4_REF(ref_plan_pack)(struct c4_plan *plan);
+void C4_REF(c4_ref_plan_pack)(struct c4_plan *plan);
 
 /* Forward over plan->n images; fills x, y, bn, selected, arg, pool and logits. */
-void C4_REF(ref_forward)(struct c4_plan *plan, const uint8_t *images,
-                         enum c4_bn_statistics statistics);
+void C4_REF(c4_ref_forward)(struct c4_plan *plan, const uint8_t *images,
+                            enum c4_bn_statistics statistics);
 
 /* Loss, hits and (if `gradients`) d_logits of plan->n images. */
-struct c4_step_result C4_REF(ref_loss)(struct c4_plan *plan, const uint8_t *labels, bool gradients);
+struct c4_step_result C4_REF(c4_ref_loss)(struct c4_plan *plan, const uint8_t *labels,
+                                          bool gradients);
 
 /* Backward from d_logits into plan->grad. */
-void C4_REF(ref_backward)(struct c4_plan *plan);
+void C4_REF(c4_ref_backward)(struct c4_plan *plan);
 
 #endif

@@ -11,7 +11,7 @@ static enum c4_status load(struct c4_plan *plan, const double *state, const doub
     for (size_t i = 0; i < C4_STATE_COUNT; i++) plan->state[i] = (c4_real)state[i];
     for (size_t i = 0; i < C4_LEARNED_COUNT; i++)
         plan->momentum[i] = momentum ? (c4_real)momentum[i] : 0;
-    C4_REF(ref_plan_pack)(plan);
+    C4_REF(c4_ref_plan_pack)(plan);
     return C4_OK;
 }
 
@@ -49,15 +49,15 @@ static void update_running(struct c4_plan *plan) {
 static enum c4_status step(struct c4_plan *plan, const struct c4_batch *batch,
                            const struct c4_sgd *sgd, struct c4_step_result *result) {
     C4_TRY(start_batch(plan, batch));
-    C4_REF(ref_forward)(plan, batch->images, C4_BN_BATCH);
-    *result = C4_REF(ref_loss)(plan, batch->labels, true);
-    C4_REF(ref_backward)(plan);
+    C4_REF(c4_ref_forward)(plan, batch->images, C4_BN_BATCH);
+    *result = C4_REF(c4_ref_loss)(plan, batch->labels, true);
+    C4_REF(c4_ref_backward)(plan);
     if (!sgd) return C4_OK;
     update_running(plan);
     C4_REF(c4_sgd_update)
     (C4_LEARNED_COUNT, (c4_real)sgd->lr, (c4_real)sgd->momentum, plan->grad, plan->momentum,
      plan->state);
-    C4_REF(ref_plan_pack)(plan);
+    C4_REF(c4_ref_plan_pack)(plan);
     return C4_OK;
 }
 
@@ -65,8 +65,8 @@ static enum c4_status evaluate(struct c4_plan *plan, const struct c4_batch *batc
                                enum c4_bn_statistics statistics, struct c4_step_result *result,
                                float *const features[C4_LAYERS]) {
     C4_TRY(start_batch(plan, batch));
-    C4_REF(ref_forward)(plan, batch->images, statistics);
-    *result = C4_REF(ref_loss)(plan, batch->labels, false);
+    C4_REF(c4_ref_forward)(plan, batch->images, statistics);
+    *result = C4_REF(c4_ref_loss)(plan, batch->labels, false);
     for (int layer = 0; features && layer < C4_LAYERS; layer++) {
         if (!features[layer]) continue;
         size_t width = c4_layer_features(layer);
@@ -146,8 +146,8 @@ static enum c4_status read(const struct c4_plan *plan, const char *name, double 
 }
 
 const struct c4_step_api C4_REF(c4_step) = {
-    .create = C4_REF(ref_plan_create),
-    .destroy = C4_REF(ref_plan_destroy),
+    .create = C4_REF(c4_ref_plan_create),
+    .destroy = C4_REF(c4_ref_plan_destroy),
     .load = load,
     .store = store,
     .step = step,
