@@ -35,26 +35,37 @@ static void multiply(int count, const float *a, const float *b, const float *nex
 }
 
 /* c[i][j] = (first ? +0 : c[i][j]) then chain over t of a[t][i] b[t][j], rows i of the tile. */
-INLINE void outer_rows(int rows, int count, const float *a, const float *b, bool first, float *c) {
+INLINE void outer_tile(int rows, int count, const float *a, const float *b, bool first,
+                       const float *ahead, float *c) {
     tile_acc acc;
     if (first)
         acc_zero(rows, acc);
     else
         acc_load(rows, c, C, acc);
-    for (int t = 0; t < count; t++) acc_step(0, rows, a + t * C, 1, b + t * C, acc);
+    for (int t = 0; t < count; t++) {
+        acc_step(0, rows, a + t * C, 1, b + t * C, acc);
+        vf_prefetch(ahead + t * 16);
+    }
     acc_store(rows, acc, c, C);
 }
 
-/* c [64][64] as above over all of it: the weight gradient of one Winograd position. */
-static void outer(int count, const float *a, const float *b, bool first, float *c) {
-    for (int column = 0; column < C; column += MK_COLUMNS)
-        for (int i = 0; i < C;) {
-            int rows = next_rows(C - i);
-#define CALL(n) outer_rows(n, count, a + i, b + column, first, c + i * C + column)
+/* `inputs` rows of c [inputs][64] as above: the weight gradient of one Winograd position, or some
+ * input channels of it. Meanwhile `next`, what c will be in the next call, is brought closer. */
+static void outer(int inputs, int count, const float *a, const float *b, bool first,
+                  const float *next, float *c) {
+    const float *end = next + inputs * C;
+    for (int i = 0; i < inputs;) {
+        int rows = next_rows(inputs - i);
+        for (int column = 0; column < C; column += MK_COLUMNS) {
+            const float *ahead = next < end ? next : c;
+#define CALL(n)                                                                                    \
+    outer_tile(n, count, a + i, b + column, first, ahead, c + i * C + column)
             WITH_ROWS(rows, CALL)
 #undef CALL
-            i += rows;
+            next += count * 16;
         }
+        i += rows;
+    }
 }
 
 #endif

@@ -52,6 +52,49 @@ static void finish_image(struct c4_plan *plan, int b, bool sums, int image) {
             finish_tile_at(plan, b, sums, image, i, j);
 }
 
+/* --- stem --- */
+
+static const uint8_t *bytes_of(const struct c4_plan *plan, int image) {
+    return plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES;
+}
+
+/* conv1 of bn-relu and its selection: batch norm's statistics are known from the moments. */
+static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, int image) {
+    struct c4_native_block *block = &plan->block[0];
+    const ptrdiff_t pooled = (ptrdiff_t)image * POOLED * POOLED * C;
+    stem_input(bytes_of(plan, image), scratch->x);
+    stem_select(scratch->x, plan->parameters + c4_native_layout.weight[0], block->flip,
+                block->selected + pooled, block->arg + pooled);
+}
+
+static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
+                             int image) {
+    stem_input(bytes_of(plan, image), scratch->x);
+    direct_image(SIDE, SIDE, RGB, false, scratch->x,
+                 plan->parameters + c4_native_layout.weight[0],
+                 plan->block[0].y + (ptrdiff_t)image * PIXELS * C);
+    finish_image(plan, 0, sums, image);
+}
+
+static void slice_moments(struct c4_plan *plan, int s) {
+    struct c4_native_part *part = &plan->part[s];
+    memset(part->first, 0, sizeof part->first);
+    memset(part->second, 0, sizeof part->second);
+    for (int image = c4_slice_begin(plan->n, s); image < c4_slice_begin(plan->n, s + 1); image++)
+        stem_moments(bytes_of(plan, image), part->first, part->second);
+}
+
+static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch,
+                       int from, int to) {
+    int begin = c4_slice_begin(plan->n, from), end = c4_slice_begin(plan->n, to);
+    if (plan->config.order == C4_BN_RELU) {
+        for (int s = from; batch && s < to; s++) slice_moments(plan, s);
+        return;
+    }
+    if (batch) clear_sums(plan->block[0].sum, from, to);
+    for (int image = begin; image < end; image++) dense_stem_image(plan, scratch, batch, image);
+}
+
 /* --- forward: what precedes a convolution --- */
 
 /* Batch norm and ReLU of the block below, for one image: rows `row` floats apart from `to` on. */
@@ -81,7 +124,7 @@ static void clear_halo(struct c4_native_scratch *scratch) {
 }
 
 /* An image's tiles, activated and transformed, from tile t of the group on. */
-static void load_tiles(const struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
+static void load_tiles(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                        int image, ptrdiff_t stride, float *v) {
     const int side = plan->block[b].side;
     const ptrdiff_t row = (side + 2) * C;
@@ -96,11 +139,14 @@ static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scrat
     const struct c4_native_block *block = &plan->block[b];
     const int side = block->side, per_image = side * side / 16, images = group_images(plan, b);
     const ptrdiff_t stride = group_stride(images * per_image);
+    const bool stem = b == 1 && plan->config.order == C4_BN_RELU;
     float *m = scratch->m;
     for (int first = begin; first < end; first += images) {
         int some = end - first < images ? end - first : images;
-        for (int k = 0; k < some; k++)
+        for (int k = 0; k < some; k++) {
+            if (stem) stem_image(plan, scratch, first + k);
             load_tiles(plan, scratch, b, first + k, stride, m + stride + k * per_image * C);
+        }
         multiply_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, m);
         for (int k = 0; k < some; k++)
             for (int t = 0; t < per_image; t++) {
@@ -118,6 +164,7 @@ static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch
     const int side = block->side;
     const float *w = plan->parameters + c4_native_layout.weight[b];
     for (int image = begin; image < end; image++) {
+        if (b == 1 && plan->config.order == C4_BN_RELU) stem_image(plan, scratch, image);
         activate(plan, b, image, scratch->activated, side * C);
         direct_image(side, side, C, false, scratch->activated, w,
                      block->y + (ptrdiff_t)image * side * side * C);
@@ -137,50 +184,15 @@ static void phase_block(struct c4_plan *plan, struct c4_native_scratch *scratch,
     }
 }
 
-/* --- stem --- */
-
-static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
-                       int image) {
-    struct c4_native_block *block = &plan->block[0];
-    const float *w = plan->parameters + c4_native_layout.weight[0];
-    const ptrdiff_t pooled = (ptrdiff_t)image * POOLED * POOLED * C;
-    stem_input(plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES, scratch->x);
-    if (plan->config.order == C4_BN_RELU) {
-        stem_select(scratch->x, w, block->flip, block->selected + pooled, block->arg + pooled);
-        return;
-    }
-    direct_image(SIDE, SIDE, RGB, false, scratch->x, w,
-                 block->y + (ptrdiff_t)image * PIXELS * C);
-    finish_image(plan, 0, sums, image);
-}
-
-static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool moments,
-                       bool sums, int from, int to) {
-    if (sums) clear_sums(plan->block[0].sum, from, to);
-    for (int s = from; s < to; s++) {
-        struct c4_native_part *part = &plan->part[s];
-        memset(part->first, 0, sizeof part->first);
-        memset(part->second, 0, sizeof part->second);
-        for (int image = c4_slice_begin(plan->n, s); image < c4_slice_begin(plan->n, s + 1);
-             image++) {
-            if (moments)
-                stem_moments(plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES, part->first,
-                             part->second);
-            stem_image(plan, scratch, sums, image);
-        }
-    }
-}
-
 /* --- head --- */
 
 /* ds of one map behind pooling and ReLU, from dp; its sums. dp may be ds; rows of dp are `row`
  * floats apart. */
-static void mask_image(struct c4_plan *plan, int b, int image, const float *dp, ptrdiff_t row) {
+static void mask_image(struct c4_plan *plan, int b, int image, const float *dp, ptrdiff_t row,
+                       float *ds) {
     struct c4_native_block *block = &plan->block[b];
     const int half = block->side / 2;
-    const ptrdiff_t at = (ptrdiff_t)image * half * half * C;
-    float *ds = block->ds + at;
-    const float *selected = block->selected + at;
+    const float *selected = block->selected + (ptrdiff_t)image * half * half * C;
     const bool masked = plan->config.order == C4_BN_RELU;
     for (int i = 0; i < half; i++)
         for (int j = 0; j < half; j++)
@@ -239,7 +251,7 @@ static void phase_head(struct c4_plan *plan, bool gradients, int from, int to) {
         linear_bwd_weights(n, plan->pool4 + flat, plan->d_logits + line, dw,
                            dw + C4_FLAT * C4_LOGITS_STRIDE);
         for (int i = 0; i < n; i++)
-            mask_image(plan, TOP, begin + i, ds + i * C4_FLAT, 2 * C);
+            mask_image(plan, TOP, begin + i, ds + i * C4_FLAT, 2 * C, ds + i * C4_FLAT);
     }
 }
 
@@ -274,7 +286,23 @@ static void load_gradients(struct c4_plan *plan, struct c4_native_scratch *scrat
             transform_gradient(scratch->dy + ((ptrdiff_t)i * side + j) * C, side * C, m, stride);
 }
 
-/* dX of one image from its transformed tiles, then ds of the block below. */
+/* From dX of one image to ds of the block below, and in the bn-relu stem at once to conv1's gradient:
+ * there ds is not kept. */
+static void pass_down(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int image,
+                      const float *dx, ptrdiff_t row) {
+    struct c4_native_block *below = &plan->block[b - 1];
+    const ptrdiff_t at = (ptrdiff_t)image * plan->block[b].side * plan->block[b].side * C;
+    if (b > 1 || plan->config.order == C4_RELU_BN) {
+        mask_image(plan, b - 1, image, dx, row, below->ds + at);
+        return;
+    }
+    mask_image(plan, 0, image, dx, row, scratch->ds);
+    stem_input(bytes_of(plan, image), scratch->x);
+    stem_gradient(scratch->x, scratch->ds, below->arg + at, scratch->tables,
+                  below->dw + (ptrdiff_t)slice_of(plan->n, image) * C4_PATCH * C);
+}
+
+/* dX of one image from its transformed tiles, then what lies below. */
 static void store_input_gradient(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                                  int image, const float *m, ptrdiff_t stride) {
     const int side = plan->block[b].side;
@@ -283,42 +311,86 @@ static void store_input_gradient(struct c4_plan *plan, struct c4_native_scratch 
     for (int i = 0; i < side; i += 4)
         for (int j = 0; j < side; j += 4, m += C)
             transform_back(m, stride, scratch->dx + i * row + j * C, row);
-    mask_image(plan, b - 1, image, scratch->dx + row + C, row);
+    pass_down(plan, scratch, b, image, scratch->dx + row + C, row);
+}
+
+/* Where a slice's weight gradient goes. Slices are added from the left: the thread that has slice 0
+ * adds its slices at once, the others keep theirs apart. */
+struct weight_target {
+    float *dw;
+    bool add;
+};
+
+static struct weight_target weight_target(struct c4_plan *plan, int b, int from, int s) {
+    float *gradient = plan->gradient + c4_native_layout.weight[b];
+    if (from == 0) return (struct weight_target){gradient, s > 0};
+    return (struct weight_target){plan->block[b].dw + (ptrdiff_t)s * 9 * C * C, false};
+}
+
+/* The weight gradient of a slice whose tiles are one small group: some input channels at a time, so
+ * that their 36 positions stay in the cache until they are transformed. */
+static void small_slice_weights(int count, ptrdiff_t stride, const float *v, const float *m,
+                                float *du, struct weight_target to) {
+    enum { INPUTS = 16, POSITION = INPUTS * C + 16 };
+    for (int k = 0; k < C; k += INPUTS) {
+        for (int p = 0; p < POSITIONS; p++)
+            outer(INPUTS, count, v + p * stride + k, m + p * stride, true, m + (p + 1) * stride,
+                  du + p * POSITION);
+        for (int i = 0; i < INPUTS; i++)
+            transform_weight_gradient(du + i * C, POSITION, to.add, to.dw + (k + i) * C, C * C);
+    }
+}
+
+/* Both gradients of a group: V lies at v, dM one position behind m. */
+static void group_gradients(const struct c4_native_block *block, struct c4_native_scratch *scratch,
+                            int count, ptrdiff_t stride, bool first) {
+    float *v = scratch->v, *m = scratch->m;
+    for (int p = 0; p < POSITIONS; p++) {
+        const float *ut = block->ut + (ptrdiff_t)p * C4_NATIVE_POSITION;
+        float *du = scratch->du + (ptrdiff_t)p * C4_NATIVE_POSITION;
+        outer(C, count, v + p * stride, m + (p + 1) * stride, first, du + C4_NATIVE_POSITION, du);
+        multiply(count, m + (p + 1) * stride, ut, ut + C4_NATIVE_POSITION, m + p * stride);
+    }
 }
 
 static void slice_back_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
-                                int s) {
+                                int from, int s) {
+    enum { SMALL = 16 };
     const struct c4_native_block *block = &plan->block[b];
     const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
     const int per_image = block->side * block->side / 16, images = group_images(plan, b);
+    const bool small = end - begin <= images && (end - begin) * per_image <= SMALL;
     const ptrdiff_t stride = group_stride(images * per_image);
-    float *v = scratch->v, *m = scratch->m, *dw = block->dw + (ptrdiff_t)s * 9 * C * C;
+    const struct weight_target to = weight_target(plan, b, from, s);
+    float *v = scratch->v, *m = scratch->m;
     for (int first = begin; first < end; first += images) {
         int some = end - first < images ? end - first : images, count = some * per_image;
         for (int k = 0; k < some; k++) {
             load_tiles(plan, scratch, b, first + k, stride, v + k * per_image * C);
             load_gradients(plan, scratch, b, first + k, stride, m + stride + k * per_image * C);
         }
-        for (int p = 0; p < POSITIONS; p++) {
-            const float *ut = block->ut + (ptrdiff_t)p * C4_NATIVE_POSITION;
-            outer(count, v + p * stride, m + (p + 1) * stride, first == begin,
-                  scratch->du + (ptrdiff_t)p * C4_NATIVE_POSITION);
-            multiply(count, m + (p + 1) * stride, ut, ut + C4_NATIVE_POSITION, m + p * stride);
+        if (small) {
+            small_slice_weights(count, stride, v, m + stride, scratch->du, to);
+            multiply_group(count, stride, block->ut, C4_NATIVE_POSITION, m);
+        } else {
+            group_gradients(block, scratch, count, stride, first == begin);
         }
         for (int k = 0; k < some; k++)
             store_input_gradient(plan, scratch, b, first + k, m + k * per_image * C, stride);
     }
-    for (int k = 0; k < C; k++)
-        transform_weight_gradient(scratch->du + k * C, C4_NATIVE_POSITION, dw + k * C, C * C);
+    for (int k = 0; !small && k < C; k++)
+        transform_weight_gradient(scratch->du + k * C, C4_NATIVE_POSITION, to.add, to.dw + k * C,
+                                  C * C);
 }
 
 static void slice_back_direct(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
-                              int s) {
+                              int from, int s) {
     const struct c4_native_block *block = &plan->block[b];
     const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
     const int side = block->side, images = group_images(plan, b);
     const ptrdiff_t map = (ptrdiff_t)side * side * C;
-    float *dw = block->dw + (ptrdiff_t)s * 9 * C * C;
+    const struct weight_target to = weight_target(plan, b, from, s);
+    float *dw = to.add ? scratch->du : to.dw;
     for (int first = begin; first < end; first += images) {
         int some = end - first < images ? end - first : images;
         for (int k = 0; k < some; k++) {
@@ -328,41 +400,39 @@ static void slice_back_direct(struct c4_plan *plan, struct c4_native_scratch *sc
         direct_weights(some, side, side, C, first == begin, scratch->activated, scratch->dy, dw);
         for (int k = 0; k < some; k++) {
             direct_image(side, side, C, true, scratch->dy + k * map, block->wt, scratch->dx);
-            mask_image(plan, b - 1, first + k, scratch->dx, side * C);
+            pass_down(plan, scratch, b, first + k, scratch->dx, side * C);
         }
     }
+    for (int i = 0; to.add && i < 9 * C * C; i += VF_LANES) add_to(to.dw + i, vf_load(dw + i));
 }
 
 static void phase_block_back(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                              int from, int to) {
     clear_sums(plan->block[b - 1].sum, from, to);
     memset(plan->block[b].bias_sum + from, 0, (size_t)(to - from) * sizeof *plan->block[b].bias_sum);
+    if (b == 1 && plan->config.order == C4_BN_RELU)
+        memset(plan->block[0].dw + (ptrdiff_t)from * C4_PATCH * C, 0,
+               sizeof(float) * (size_t)(to - from) * C4_PATCH * C);
     if (plan->config.conv == C4_WINOGRAD) clear_halo(scratch);
     for (int s = from; s < to; s++)
         if (plan->config.conv == C4_WINOGRAD)
-            slice_back_winograd(plan, scratch, b, s);
+            slice_back_winograd(plan, scratch, b, from, s);
         else
-            slice_back_direct(plan, scratch, b, s);
+            slice_back_direct(plan, scratch, b, from, s);
 }
 
-/* Blocks above have left ds and its sums. */
+/* The dense stem of relu-bn: the block above has left ds and its sums. */
 static void phase_stem_back(struct c4_plan *plan, struct c4_native_scratch *scratch, int from,
                             int to) {
     struct c4_native_block *block = &plan->block[0];
     memset(block->bias_sum + from, 0, (size_t)(to - from) * sizeof *block->bias_sum);
     for (int s = from; s < to; s++) {
         const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
-        float *dw = block->dw + (ptrdiff_t)s * C4_PATCH * C;
-        if (plan->config.order == C4_BN_RELU) memset(dw, 0, sizeof *dw * C4_PATCH * C);
         for (int image = begin; image < end; image++) {
-            ptrdiff_t at = (ptrdiff_t)image * POOLED * POOLED * C;
-            stem_input(plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES, scratch->x);
-            if (plan->config.order == C4_BN_RELU) {
-                stem_gradient(scratch->x, block->ds + at, block->arg + at, scratch->tables, dw);
-            } else {
-                rebuild_image(plan, 0, image, scratch->dy);
-                direct_weights(1, SIDE, SIDE, RGB, image == begin, scratch->x, scratch->dy, dw);
-            }
+            stem_input(bytes_of(plan, image), scratch->x);
+            rebuild_image(plan, 0, image, scratch->dy);
+            direct_weights(1, SIDE, SIDE, RGB, image == begin, scratch->x, scratch->dy,
+                           block->dw + (ptrdiff_t)s * C4_PATCH * C);
         }
     }
 }
@@ -372,29 +442,41 @@ static void phase_stem_back(struct c4_plan *plan, struct c4_native_scratch *scra
 static void phase_add_parts(size_t count, int parts, const float *part, size_t stride,
                             float *gradient) {
     for (size_t i = 0; i < count; i += VF_LANES) {
-        vf sum = vf_loadu(part + i);
-        for (int s = 1; s < parts; s++)
+        vf sum = vf_loadu(gradient + i);
+        for (int s = 0; s < parts; s++)
             sum = vf_add(sum, vf_loadu(part + (size_t)s * stride + i));
         vf_storeu(gradient + i, sum);
     }
 }
 
-static void phase_pack(struct c4_plan *plan, int b, int from, int to) {
-    const struct c4_native_block *block = &plan->block[b];
-    const float *w = plan->parameters + c4_native_layout.weight[b];
-    _Alignas(64) float wt[9 * C];
-    for (int k = from; k < to; k++) {
-        /* channel k of the transposed weights: [tap][ci] */
-        for (int tap = 0; tap < 9; tap++)
-            for (int ci = 0; ci < C; ci++) wt[tap * C + ci] = w[(tap * C + ci) * C + k];
-        if (block->u) {
-            transform_weights(w + k * C, C * C, block->u + k * C, C4_NATIVE_POSITION);
-            transform_weights(wt, C, block->ut + k * C, C4_NATIVE_POSITION);
-        } else {
-            for (int tap = 0; tap < 9; tap++)
-                memcpy(block->wt + (tap * C + k) * C, wt + tap * C, C * sizeof *wt);
+/* Output channels are transposed together so that a cache line of each row is read once. */
+enum { PACKED = C4_NATIVE_PACKED };
+
+static void transpose_channels(const float *w, int k, float wt[PACKED][9 * C]) {
+    for (int tap = 0; tap < 9; tap++)
+        for (int ci = 0; ci < C; ci++) {
+            const float *row = w + (tap * C + ci) * C + k;
+            for (int i = 0; i < PACKED; i++) wt[i][tap * C + ci] = row[i];
         }
+}
+
+/* Sixteen channels from k on. */
+static void pack_channels(const struct c4_native_block *block, const float *w, int k) {
+    _Alignas(64) float wt[PACKED][9 * C];
+    transpose_channels(w, k, wt);
+    if (block->u) {
+        transform_weights(PACKED, w + k * C, C * C, C, block->u + k * C, C4_NATIVE_POSITION);
+        transform_weights(PACKED, wt[0], C, 9 * C, block->ut + k * C, C4_NATIVE_POSITION);
+        return;
     }
+    for (int tap = 0; tap < 9; tap++)
+        for (int i = 0; i < PACKED; i++)
+            memcpy(block->wt + (tap * C + k + i) * C, wt[i] + tap * C, C * sizeof *w);
+}
+
+static void phase_pack(struct c4_plan *plan, int b, int from, int to) {
+    const float *w = plan->parameters + c4_native_layout.weight[b];
+    for (int k = from; k < to; k += PACKED) pack_channels(&plan->block[b], w, k);
 }
 
 static const struct c4_native_phases phases = {

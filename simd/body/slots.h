@@ -139,7 +139,7 @@ static int tiles_from(const struct c4_conv_shape *s, ptrdiff_t first) {
     const ptrdiff_t stride = group_stride(SLOT_TILES)
 
 static void NAME(winograd_weights)(const float *w, float *u) {
-    for (int k = 0; k < C; k++) transform_weights(w + k * C, C * C, u + k * C, SLOT_U);
+    transform_weights(C, w, C * C, C, u, SLOT_U);
 }
 
 static void NAME(conv_fwd_winograd)(const struct c4_conv_shape *s, const float *x, const float *u,
@@ -194,9 +194,10 @@ static void NAME(conv_bwd_weights_winograd)(const struct c4_conv_shape *s, const
         transform_patches(s, x, first, count, v);
         transform_gradients(s, dy, first, count, m);
         for (int p = 0; p < POSITIONS; p++)
-            outer(count, v + p * stride, m + p * stride, first == 0, du + p * SLOT_U);
+            outer(C, count, v + p * stride, m + p * stride, first == 0, du, du + p * SLOT_U);
     }
-    for (int k = 0; k < C; k++) transform_weight_gradient(du + k * C, SLOT_U, dw + k * C, C * C);
+    for (int k = 0; k < C; k++)
+        transform_weight_gradient(du + k * C, SLOT_U, false, dw + k * C, C * C);
 }
 
 /* --- element-wise --- */

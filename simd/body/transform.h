@@ -217,19 +217,32 @@ INLINE void weights_1d(vf g0, vf g1, vf g2, vf u[6]) {
     u[5] = g2;
 }
 
-/* One input channel: w [9 taps, `tap` floats apart][64] -> u [36, `position` apart][64]. */
-static void transform_weights(const float *w, ptrdiff_t tap, float *u, ptrdiff_t position) {
-    for (int c = 0; c < C; c += VF_LANES, w += VF_LANES, u += VF_LANES) {
-        vf column[3][6];
-        UNROLL for (int j = 0; j < 3; j++)
-            weights_1d(vf_load(w + j * tap), vf_load(w + (3 + j) * tap), vf_load(w + (6 + j) * tap),
-                       column[j]);
-        UNROLL for (int i = 0; i < 6; i++) {
-            vf row[6];
-            weights_1d(column[0][i], column[1][i], column[2][i], row);
-            UNROLL for (int j = 0; j < 6; j++) vf_store(u + (6 * i + j) * position, row[j]);
-        }
+/* Rows [from, to) of the transformed 3x3 filter of one vector of channels. */
+INLINE void weights_rows(int from, int to, const float *w, ptrdiff_t tap, float *u,
+                         ptrdiff_t position) {
+    vf column[3][6];
+    UNROLL for (int j = 0; j < 3; j++) weights_1d(vf_load(w + j * tap), vf_load(w + (3 + j) * tap),
+                                                  vf_load(w + (6 + j) * tap), column[j]);
+    UNROLL for (int i = from; i < to; i++) {
+        vf row[6];
+        weights_1d(column[0][i], column[1][i], column[2][i], row);
+        UNROLL for (int j = 0; j < 6; j++) vf_store(u + (6 * i + j) * position, row[j]);
     }
+}
+
+/* `inputs` input channels: w [9 taps, `tap` floats apart][64], channels `channel` floats apart ->
+ * u [36, `position` apart][inputs][64]. Two rows of positions at a time: twelve streams of stores
+ * are what the hardware can follow. */
+static void transform_weights(int inputs, const float *w, ptrdiff_t tap, ptrdiff_t channel,
+                              float *u, ptrdiff_t position) {
+#define ROWS(from)                                                                                 \
+    for (int k = 0; k < inputs; k++)                                                               \
+        for (int c = 0; c < C; c += VF_LANES)                                                      \
+    weights_rows(from, from + 2, w + k * channel + c, tap, u + k * C + c, position)
+    ROWS(0);
+    ROWS(2);
+    ROWS(4);
+#undef ROWS
 }
 
 INLINE void weights_adjoint_1d(const vf u[6], vf *g0, vf *g1, vf *g2) {
@@ -240,22 +253,27 @@ INLINE void weights_adjoint_1d(const vf u[6], vf *g0, vf *g1, vf *g2) {
     *g2 = axpy(PA2, sum_a, axpy(PB2, sum_b, u[5]));
 }
 
-/* One input channel: du [36, `position` apart][64] -> dw [9 taps, `tap` apart][64]. */
-static void transform_weight_gradient(const float *du, ptrdiff_t position, float *dw,
+/* One input channel: du [36, `position` apart][64] -> dw [9 taps, `tap` apart][64], overwritten or
+ * with `add` added to. */
+static void transform_weight_gradient(const float *du, ptrdiff_t position, bool add, float *dw,
                                       ptrdiff_t tap) {
     for (int c = 0; c < C; c += VF_LANES, du += VF_LANES, dw += VF_LANES) {
         vf rows[3][6];
         UNROLL for (int j = 0; j < 6; j++) {
             vf u[6];
-            UNROLL for (int i = 0; i < 6; i++) u[i] = vf_load(du + (6 * i + j) * position);
+            UNROLL for (int i = 0; i < 6; i++) {
+                u[i] = vf_load(du + (6 * i + j) * position);
+                vf_prefetch(du + (6 * i + j) * position + C);
+            }
             weights_adjoint_1d(u, &rows[0][j], &rows[1][j], &rows[2][j]);
         }
         UNROLL for (int i = 0; i < 3; i++) {
-            vf g0, g1, g2;
-            weights_adjoint_1d(rows[i], &g0, &g1, &g2);
-            vf_store(dw + 3 * i * tap, g0);
-            vf_store(dw + (3 * i + 1) * tap, g1);
-            vf_store(dw + (3 * i + 2) * tap, g2);
+            vf g[3];
+            weights_adjoint_1d(rows[i], &g[0], &g[1], &g[2]);
+            UNROLL for (int j = 0; j < 3; j++) {
+                float *to = dw + (3 * i + j) * tap;
+                vf_store(to, add ? vf_add(vf_load(to), g[j]) : g[j]);
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ enum {
     C4_NATIVE_POSITION = C4_CHANNELS * C4_CHANNELS + 16,
     C4_NATIVE_U_FLOATS = 36 * C4_NATIVE_POSITION,
     C4_NATIVE_HALO_SIDE = 18, /* the largest map of blocks 2-4 with its halo */
+    C4_NATIVE_PACKED = 16, /* output channels that are packed together */
     C4_NATIVE_TABLE_FLOATS = 3 * 256 * 16 + 32
 };
 
@@ -38,9 +39,9 @@ struct c4_native_block {
     float *u, *ut;             /* [36] positions of [64, 64]; Winograd mode */
     float *y;                  /* [n, side, side, 64], after ReLU in relu-bn; not kept in the bn-relu stem */
     float *selected;           /* [n, side/2, side/2, 64] */
-    float *ds;                 /* the same shape: gradient behind pooling and ReLU */
     uint8_t *arg;              /* the same shape */
-    float *dw;                 /* [slices][9, ci, 64] */
+    float *ds;                 /* the same shape: gradient behind pooling and ReLU; as y */
+    float *dw;                 /* [slices][9, ci, 64]: of those that are not added at once */
     double (*sum)[2][C4_CHANNELS];  /* [slices]: y and y^2, then ds and ds y */
     double (*bias_sum)[C4_CHANNELS]; /* [slices]: dY, relu-bn */
     struct c4_bn_channel bn[C4_CHANNELS];
@@ -53,6 +54,7 @@ struct c4_native_block {
 struct c4_native_scratch {
     float *x;        /* [32, 32, 3] */
     float *activated; /* input of a convolution, with a halo of zeros in Winograd mode */
+    float *ds;       /* [16, 16, 64]: of the bn-relu stem */
     float *dy, *dx;  /* one image's, or a few small ones in direct mode */
     float *v, *m;    /* groups of transformed tiles */
     float *du;       /* [36] positions */
@@ -88,24 +90,26 @@ struct c4_plan {
 /* Phases of a step over slices [from, to), in the order of their use; DESIGN in simd/native/step.c.
  * All read plan->n, images and labels. Single-threaded, cannot fail. */
 struct c4_native_phases {
-    /* conv1 and its selection; patch moments if `moments`, channel sums if `sums`. */
-    void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool moments, bool sums,
-                 int from, int to);
+    /* bn-relu: patch moments, if statistics are the batch's; conv1 itself runs in front of block 1,
+     * while its output is in the cache. relu-bn: conv1, ReLU, selection, channel sums. */
+    void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch, int from,
+                 int to);
     /* Block b >= 1: input from the block below, convolution, selection, channel sums if `sums`. */
     void (*block)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
                   int from, int to);
     /* pool4, logits, loss, hits; with `gradients` also their backward and the sums of block 4. */
     void (*head)(struct c4_plan *plan, bool gradients, int from, int to);
-    /* Block b >= 1: slices' weight gradients; ds and its sums of the block below. */
+    /* Block b >= 1: slices' weight gradients, into plan->gradient if `from` is 0, else into dw; ds and its sums of the block below, and in place of ds
+     * of the bn-relu stem its slices' weight gradients. */
     void (*block_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from,
                        int to);
     void (*stem_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int from, int to);
-    /* gradient[i] = the parts, `stride` floats apart, added from the left. */
+    /* gradient[i] + the parts, `stride` floats apart, added from the left. */
     void (*add_parts)(size_t count, int parts, const float *part, size_t stride, float *gradient);
     void (*sgd)(int64_t count, float lr, float momentum, const float *gradient, float *velocity,
                 float *parameters);
     /* Weights [9, 64, 64] of block b >= 1 to what its convolutions read, input channels or, of the
-     * transposed form, output channels [from, to). */
+     * transposed form, output channels [from, to), multiples of C4_NATIVE_PACKED. */
     void (*pack)(struct c4_plan *plan, int b, int from, int to);
     /* Pooled output of a block: [pixels, 64]. */
     void (*pool)(const struct c4_plan *plan, int b, int64_t pixels, const float *selected,

@@ -19,11 +19,13 @@ static void lay_out_block(struct c4_plan *plan, int b, struct c4_arena *arena, s
     } else if (b > 0) {
         TAKE(block->wt, 9 * C * C);
     }
-    if (b > 0 || plan->config.order == C4_RELU_BN) TAKE(block->y, map);
+    if (b > 0 || plan->config.order == C4_RELU_BN) {
+        TAKE(block->y, map);
+        TAKE(block->ds, map / 4);
+    }
     TAKE(block->selected, map / 4);
-    TAKE(block->ds, map / 4);
     TAKE(block->arg, map / 4);
-    TAKE(block->dw, C4_MAX_SLICES * 9 * block->inputs * C);
+    if (b == 0 || plan->config.threads > 1) TAKE(block->dw, C4_MAX_SLICES * 9 * block->inputs * C);
     TAKE(block->sum, C4_MAX_SLICES);
     TAKE(block->bias_sum, C4_MAX_SLICES);
 }
@@ -36,12 +38,13 @@ static void lay_out_scratch(struct c4_plan *plan, struct c4_native_scratch *scra
     TAKE(scratch->x, C4_IMAGE_BYTES);
     TAKE(scratch->activated, haloed);
     TAKE(scratch->dx, haloed);
+    TAKE(scratch->ds, C4_IMAGE_SIDE * C4_IMAGE_SIDE / 4 * C);
     TAKE(scratch->dy, side * side * C);
     TAKE(scratch->tables, C4_NATIVE_TABLE_FLOATS);
+    TAKE(scratch->du, C4_NATIVE_U_FLOATS);
     if (plan->config.conv != C4_WINOGRAD) return;
     TAKE(scratch->v, group);
     TAKE(scratch->m, group);
-    TAKE(scratch->du, C4_NATIVE_U_FLOATS);
 }
 
 static void lay_out(struct c4_plan *plan, struct c4_arena *arena, size_t *used) {
@@ -64,6 +67,7 @@ static void lay_out(struct c4_plan *plan, struct c4_arena *arena, size_t *used) 
 /* Transformed inputs and gradients of a group, 18 KB a tile, should share a second-level cache with
  * the weights that stream past them. */
 static int tiles_for(size_t l2_bytes) {
+    if (getenv("C4_TILES")) return atoi(getenv("C4_TILES"));
     return l2_bytes >= 1000000 ? 32 : 16;
 }
 

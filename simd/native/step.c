@@ -1,11 +1,13 @@
 /* A step: phases in order, one parallel region, barriers between phases alone.
  *
- *   stem, block 2, 3, 4: convolution, statistics, pooled selection; batch norm and ReLU of a block are
- *                        applied when the next one loads what was selected
+ *   stem                 batch norm 1 from patch moments (relu-bn: conv1 as a block of its own)
+ *   block 2, 3, 4        convolution, statistics, pooled selection; batch norm and ReLU of a block are
+ *                        applied when the next one loads what was selected. conv1 runs in front of
+ *                        block 2, image by image
  *   head                 batch norm 4, linear layer, loss, and their backward
  *   block 4, 3, 2 back   batch norm's gradient rebuilt from y, both gradients of the convolution, the
- *                        sums that the block below needs
- *   stem back            conv1's weight gradient from the selected pixels
+ *                        sums that the block below needs; block 2 goes on to conv1's gradient from
+ *                        the selected pixels
  *   update               slices added, SGD, weights transformed for the next step
  *
  * The scalar mathematics between phases is one thread's work: microseconds. */
@@ -153,12 +155,18 @@ static void bias_gradient(struct c4_plan *plan, int b) {
     }
 }
 
+/* The slices' parts of a small gradient added. */
+static void add_all(struct c4_plan *plan, const float *part, size_t count, float *gradient) {
+    memcpy(gradient, part, count * sizeof *part);
+    plan->phases->add_parts(count, c4_slice_count(plan->n) - 1, part + count, count, gradient);
+}
+
 /* conv1 of bn-relu: the dense gradient from the selected pixels' and the moments. */
 static void stem_gradient(struct c4_plan *plan) {
     enum { COUNT = C4_PATCH * C };
     double w[COUNT], r[COUNT], dw[COUNT];
     float sum[COUNT];
-    plan->phases->add_parts(COUNT, c4_slice_count(plan->n), plan->block[0].dw, COUNT, sum);
+    add_all(plan, plan->block[0].dw, COUNT, sum);
     for (int i = 0; i < COUNT; i++) {
         r[i] = (double)sum[i];
         w[i] = (double)plan->parameters[i];
@@ -210,8 +218,8 @@ static struct share share_of(const struct c4_plan *plan) {
 
 static void forward(struct c4_plan *plan, const struct share *s, enum c4_bn_statistics statistics) {
     struct c4_native_scratch *scratch = &plan->scratch[s->thread];
-    const bool batch = statistics == C4_BN_BATCH, moments = plan->config.order == C4_BN_RELU;
-    plan->phases->stem(plan, scratch, batch && moments, batch && !moments, s->from, s->to);
+    const bool batch = statistics == C4_BN_BATCH;
+    plan->phases->stem(plan, scratch, batch, s->from, s->to);
 #pragma omp barrier
 #pragma omp single
     normalise(plan, 0, statistics);
@@ -223,19 +231,17 @@ static void forward(struct c4_plan *plan, const struct share *s, enum c4_bn_stat
     }
 }
 
-/* Adds the slices' weight gradients of a block, a piece for each thread. */
+/* Adds to what the first thread has added the other slices' weight gradients of a block b >= 1, a
+ * piece for each thread. */
 static void add_weights(struct c4_plan *plan, const struct share *s, int b) {
-    size_t count = 9 * (size_t)plan->block[b].inputs * C;
-    size_t from = count / 64 * (size_t)s->thread / (size_t)s->threads * 64;
-    size_t to = count / 64 * ((size_t)s->thread + 1) / (size_t)s->threads * 64;
-    plan->phases->add_parts(to - from, c4_slice_count(plan->n), plan->block[b].dw + from, count,
+    enum { COUNT = 9 * C * C, LINE = 64 };
+    const int slices = c4_slice_count(plan->n), added = slices / s->threads;
+    int from = COUNT / LINE * s->thread / s->threads * LINE;
+    int to = COUNT / LINE * (s->thread + 1) / s->threads * LINE;
+    if (added == slices) return;
+    plan->phases->add_parts((size_t)(to - from), slices - added,
+                            plan->block[b].dw + (size_t)added * COUNT + from, COUNT,
                             plan->gradient + c4_native_layout.weight[b] + from);
-}
-
-static void add_linear(struct c4_plan *plan) {
-    enum { COUNT = (C4_FLAT + 1) * C4_LOGITS_STRIDE };
-    plan->phases->add_parts(COUNT, c4_slice_count(plan->n), plan->linear_dw, COUNT,
-                            plan->gradient + c4_native_layout.linear_weight);
 }
 
 static void backward(struct c4_plan *plan, const struct share *s) {
@@ -250,18 +256,17 @@ static void backward(struct c4_plan *plan, const struct share *s) {
     }
 #pragma omp single
     normalise_back(plan, 0);
-    plan->phases->stem_back(plan, scratch, s->from, s->to);
+    if (dense) plan->phases->stem_back(plan, scratch, s->from, s->to);
 #pragma omp barrier
 #pragma omp single
     {
-        if (dense) {
-            struct share all = {0, 1, 0, 0};
-            add_weights(plan, &all, 0);
-        } else {
+        if (dense)
+            add_all(plan, plan->block[0].dw, C4_PATCH * C, plan->gradient);
+        else
             stem_gradient(plan);
-        }
         for (int b = 0; b < C4_BLOCKS; b++) bias_gradient(plan, b);
-        add_linear(plan);
+        add_all(plan, plan->linear_dw, (C4_FLAT + 1) * C4_LOGITS_STRIDE,
+                plan->gradient + c4_native_layout.linear_weight);
     }
 }
 
@@ -274,8 +279,10 @@ static void update(struct c4_plan *plan, const struct share *s, const struct c4_
     plan->phases->sgd((int64_t)(to - from), (float)sgd->lr, (float)sgd->momentum,
                       plan->gradient + from, plan->velocity + from, plan->parameters + from);
 #pragma omp barrier
+    enum { PIECES = C / C4_NATIVE_PACKED };
+    int from_piece = PIECES * s->thread / s->threads, to_piece = PIECES * (s->thread + 1) / s->threads;
     for (int b = 1; b < C4_BLOCKS; b++)
-        plan->phases->pack(plan, b, C * s->thread / s->threads, C * (s->thread + 1) / s->threads);
+        plan->phases->pack(plan, b, from_piece * C4_NATIVE_PACKED, to_piece * C4_NATIVE_PACKED);
 #pragma omp single
     pack_small(plan);
 }
