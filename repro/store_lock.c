@@ -22,11 +22,13 @@ void c4_lock_host(char *text, size_t size) {
     text[size - 1] = '\0';
 }
 
-/* When a process started, in the kernel's ticks (field 22 of /proc/PID/stat): with the number it
- * tells a process from a later one of the same number. 0 if it cannot be known. */
+/* When a process started, in the kernel's ticks (field 22 of its first thread's stat): with the
+ * number it tells a process from a later one of the same number. 0 if it cannot be known. Not from
+ * /proc/PID/stat: there QEMU's user mode tells a process another start of itself than it tells
+ * others. */
 static int64_t start_of(int64_t pid) {
     char path[64], text[1024];
-    snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
+    snprintf(path, sizeof path, "/proc/%" PRId64 "/task/%" PRId64 "/stat", pid, pid);
     FILE *file = fopen(path, "r");
     if (!file) return 0;
     size_t length = fread(text, 1, sizeof text - 1, file);

@@ -2,7 +2,9 @@
  *
  * ref64 against PyTorch's double: everything within 1e-9. The float backends: gradients step by
  * step against ref64 from the same weights, the first loss, and over 20 free-running steps no
- * more than three times the error that PyTorch's own float has, by medians over ten seeds. */
+ * more than three times the error that PyTorch's own float has, by medians over ten seeds. A peer
+ * is held to that with direct convolution; its Winograd may have textbook points, which cost up to
+ * a digit, so there the bound is ten times. */
 #include "tests/unit.h"
 
 #include <math.h>
@@ -16,6 +18,7 @@
 #include "tests/pytorch_inputs.h"
 
 static const char *const order_names[] = {"bn-relu", "relu-bn"};
+static const char *const conv_names[] = {[C4_WINOGRAD] = "winograd", [C4_DIRECT] = "direct"};
 static const struct c4_sgd sgd = {0.001, 0.9};
 
 static struct c4_safetensors dump;
@@ -194,8 +197,8 @@ static void double_reference_equals_pytorch(void **unused) {
             double statistics = check_running(net, (enum c4_order)order);
             print_message("ref64 %s %s: loss %.1e  gradient %.1e  logits by batch %.1e, by running "
                           "%.1e  running statistics %.1e\n",
-                          order_names[order], conv ? "direct" : "winograd", worst, gradient, batch,
-                          running, statistics);
+                          order_names[order], conv_names[conv], worst, gradient, batch, running,
+                          statistics);
             assert_true(worst <= 1e-9 && batch <= 1e-9 && running <= 1e-9 && statistics <= 1e-9);
             network_free(net);
         }
@@ -274,11 +277,11 @@ static double median(double *values) {
     return (values[PYTORCH_SEEDS / 2 - 1] + values[PYTORCH_SEEDS / 2]) / 2;
 }
 
-static void check_free_running(const char *backend, int order) {
+static void check_free_running(const char *backend, int order, enum c4_conv_algorithm conv,
+                               double bound) {
     double ours[PYTORCH_SEEDS], theirs[PYTORCH_SEEDS];
     for (int seed = 1; seed <= PYTORCH_SEEDS; seed++) {
-        struct network *net =
-            network_new(backend, (enum c4_order)order, C4_WINOGRAD, (uint64_t)seed);
+        struct network *net = network_new(backend, (enum c4_order)order, conv, (uint64_t)seed);
         const struct c4_tensor *wide = expected_of_seed(order_names[order], seed, "loss64");
         const struct c4_tensor *narrow = expected_of_seed(order_names[order], seed, "loss32");
         double *our = &ours[seed - 1], *their = &theirs[seed - 1];
@@ -294,9 +297,10 @@ static void check_free_running(const char *backend, int order) {
         network_free(net);
     }
     double our = median(ours), their = median(theirs);
-    print_message("%s %s: median largest loss error over 20 steps %.2e, PyTorch's float %.2e\n",
-                  backend, order_names[order], our, their);
-    assert_true(our <= 3 * their);
+    print_message("%s %s %s: median largest loss error over 20 steps %.2e, PyTorch's float %.2e, "
+                  "%.2f times (bound %g)\n",
+                  backend, order_names[order], conv_names[conv], our, their, our / their, bound);
+    assert_true(our <= bound * their);
 }
 
 static void float_backends_stay_near_double(void **unused) {
@@ -308,7 +312,8 @@ static void float_backends_stay_near_double(void **unused) {
         if (!table || !table->step || strcmp(name, "ref64") == 0) continue;
         for (int order = 0; order < 2; order++) {
             check_step_by_step(name, order);
-            check_free_running(name, order);
+            check_free_running(name, order, C4_WINOGRAD, table->bit_exact ? 3 : 10);
+            if (!table->bit_exact) check_free_running(name, order, C4_DIRECT, 3);
         }
         checked++;
     }

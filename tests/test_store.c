@@ -133,15 +133,17 @@ static void settings_bind(void **state) {
 /* A second process is refused while the first lives, and takes over when it was killed. */
 static void lock_of_a_process(void **state) {
     const char *folder = scratch_path(state, "a");
-    int up[2];
+    int up[2], down[2];
     char byte;
     assert_int_equal(pipe(up), 0);
+    assert_int_equal(pipe(down), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         struct c4_store *store;
         bool opened = c4_store_open(folder, false, &store) == C4_OK;
-        if (write(up[1], opened ? "y" : "n", 1) == 1) pause();
+        close(down[1]); /* it ends with this test, however that ends */
+        if (write(up[1], opened ? "y" : "n", 1) == 1 && read(down[0], &byte, 1) != 0) _exit(2);
         _exit(1);
     }
     assert_int_equal(read(up[0], &byte, 1), 1);
@@ -158,8 +160,10 @@ static void lock_of_a_process(void **state) {
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(c4_store_open(folder, false, &store), C4_OK);
     c4_store_close(store);
-    close(up[0]);
-    close(up[1]);
+    for (int end = 0; end < 2; end++) {
+        close(up[end]);
+        close(down[end]);
+    }
 }
 
 static void lock_of_another_host(void **state) {
