@@ -6,6 +6,7 @@
 #include "core/cli/cli.h"
 #include "core/data/import.h"
 #include "core/data/synthetic.h"
+#include "repro/cmd_data.h"
 
 static json_t *json_file(const struct c4_data_info *info) {
     json_t *histogram = json_array();
@@ -151,11 +152,11 @@ static const struct c4_command import_command = {
     .run = run_import,
 };
 
-static const struct c4_command *const commands[] = {&info_command, &synth_command, &import_command,
-                                                    NULL};
+static const struct c4_command *const commands[] = {
+    &c4_cmd_data_fetch, &import_command, &c4_cmd_data_verify, &info_command, &synth_command, NULL};
 
 const struct c4_command c4_cmd_data = {
     .name = "data",
-    .summary = "look at, make and copy image data",
+    .summary = "get, check, make and copy image data",
     .commands = commands,
 };

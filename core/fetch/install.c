@@ -41,6 +41,7 @@ enum c4_status c4_install_check(const struct c4_source *source, const char *fold
     if (sums == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", folder);
     enum c4_status status = c4_sums_load(folder, sums);
     if (status == C4_OK) status = check_members(source, folder, sums, whole);
+    if (status != C4_OK) *whole = false;
     free(sums);
     return status;
 }

@@ -66,6 +66,18 @@ static bool read_size(const char *text, uint64_t *size) {
     return errno == 0 && *end == '\0' && *size > 0 && *size <= SIZE_HIGH;
 }
 
+static bool read_labels(const char *text, uint32_t labels[C4_CLASSES]) {
+    char *end = (char *)text;
+    for (int label = 0; label < C4_CLASSES; label++) {
+        const char *start = end + strspn(end, " ");
+        if (!isdigit((unsigned char)*start)) return false;
+        unsigned long count = strtoul(start, &end, 10);
+        if (count > 1000000) return false;
+        labels[label] = (uint32_t)count;
+    }
+    return *end == '\0';
+}
+
 static int begin_section(struct parser *parser, const char *section) {
     bool known = strncmp(section, "known ", 6) == 0, file = strncmp(section, "file ", 5) == 0;
     const char *path = section + (known ? 6 : 5);
@@ -124,12 +136,14 @@ static int take_key(struct parser *parser, const char *key, const char *value) {
         good = copy_hex(file->md5, sizeof file->md5, value);
     else if (strcmp(key, "sha256") == 0)
         good = copy_hex(file->sha256, sizeof file->sha256, value);
+    else if (strcmp(key, "labels") == 0)
+        good = read_labels(value, file->labels);
     else if (strcmp(key, "unpack") == 0)
         good = copy(file->unpack, sizeof file->unpack, value) && is_inside(value, true);
     else
         return problem(parser,
-                       "there is no key '%s'; set, bytes, md5, sha256, url, unpack and member "
-                       "exist",
+                       "there is no key '%s'; set, bytes, md5, sha256, labels, url, unpack and "
+                       "member exist",
                        key);
     return good ? 1 : problem(parser, "%s: '%s' is no good value for %s", file->path, value, key);
 }

@@ -7,6 +7,7 @@
  *   bytes   size (needed in [file])
  *   md5     hexadecimal; leave it out if it is not known
  *   sha256  likewise
+ *   labels  how many images have label 0, 1, ... 9
  *   url     http:// or https://, one line for each place, in the order they are tried
  *   unpack  folder that the members of this tar archive go to
  *   member  "NAME BYTES": a regular file of the archive in that folder, one line for each
@@ -16,6 +17,7 @@
 
 #include "core/base/status.h"
 #include "core/file/sha256.h"
+#include "core/op/conv4.h"
 
 #include <stdint.h>
 
@@ -40,6 +42,7 @@ struct c4_source {
     uint64_t size_bytes;             /* 0: not known */
     char md5[C4_MD5_HEX_SIZE];       /* lower case; "": not known */
     char sha256[C4_SHA256_HEX_SIZE];
+    uint32_t labels[C4_CLASSES]; /* all 0: not known */
     char url[C4_SOURCE_URLS][C4_SOURCE_URL_BYTES];
     uint32_t urls;
     char unpack[C4_SOURCE_PATH_BYTES]; /* "": no archive */
