@@ -4,7 +4,11 @@
 
 #include "core/cli/option.h"
 
+/* Where they put and look for data unless told otherwise. */
+#define C4_DATA_FOLDER "conv4-data"
+
 extern const struct c4_command c4_cmd_data_fetch;
+extern const struct c4_command c4_cmd_data_import;
 extern const struct c4_command c4_cmd_data_verify;
 
 #endif

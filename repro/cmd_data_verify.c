@@ -47,7 +47,7 @@ static void print_json(const struct c4_verification *found) {
 
 static enum c4_status verify(const struct c4_args *args, const struct c4_sources *sources,
                              struct c4_verification *found) {
-    const char *folder = args->positional_count > 0 ? args->positionals[0] : "conv4-data";
+    const char *folder = args->positional_count > 0 ? args->positionals[0] : C4_DATA_FOLDER;
     C4_TRY(c4_verify_folder(folder, sources, found));
     if (c4_arg_flag(args, "json"))
         print_json(found);

@@ -214,6 +214,32 @@ static void failures_are_said(void **state) {
     assert_non_null(strstr(said, "0 ok, 6 differ"));
 }
 
+/* What is on the machine already; the built-in table decides what an official archive is. */
+static void imports(void **state) {
+    struct scratch *scratch = *state;
+    const char *data = scratch->folder;
+    assert_int_equal(c4_dir_make(scratch_path(state, "from")), C4_OK);
+    expect(3, "no CIFAR-10 here", "data import %s/from %s/to", data, data);
+    assert_non_null(strstr(said, "0 files written"));
+    put_file(scratch_path(state, "from/cifar-10-binary.tar.gz"), server.body, server.size);
+    expect(3, "the official file has 170052171", "data import %s/from %s/to", data, data);
+    assert_int_equal(access(scratch_path(state, "to"), F_OK), -1);
+    assert_int_equal(rename(scratch_path(state, "from/cifar-10-binary.tar.gz"),
+                            scratch_path(state, "from/set.tar.gz")),
+                     0);
+    expect(0, "6 files written to", "data import %s/from %s/unpacked --mirrors %s", data, data,
+           table("404"));
+    expect(0, "6 ok, 0 differ", "data verify %s/unpacked --mirrors %s", data, table("404"));
+    /* Unpacked beside it, it is not looked at. */
+    expect(0, "6 files unpacked", "data fetch --data %s/fetched --mirrors %s", data, table("ok"));
+    assert_int_equal(rename(scratch_path(state, "fetched/cifar-10-batches-bin"),
+                            scratch_path(state, "from/cifar-10-batches-bin")),
+                     0);
+    expect(0, "6 files written to", "data import %s/from %s/to", data, data);
+    expect(0, "CIFAR-10 train, 10000 images", "data info %s/to", data);
+    expect(2, "one word too many", "data import a b c");
+}
+
 static int make_archive(void **state) {
     (void)state;
     struct archive_maker maker;
@@ -254,6 +280,7 @@ int main(void) {
         SCRATCH(a_set_is_fetched_and_checked),
         SCRATCH(killed_and_started_again),
         SCRATCH(failures_are_said),
+        SCRATCH(imports),
     };
     return cmocka_run_group_tests(tests, make_archive, drop_archive);
 }
