@@ -62,10 +62,12 @@ static enum c4_status verify(const struct c4_args *args, const struct c4_sources
 
 static int run(const struct c4_args *args) {
     struct c4_sources *sources;
-    struct c4_verification *found = calloc(1, sizeof *found);
     enum c4_status status = c4_data_sources_load(c4_arg_text(args, "mirrors"), &sources);
-    if (status == C4_OK && !found) status = c4_fail(C4_ERR_MEMORY, "out of memory");
-    if (status == C4_OK) status = verify(args, sources, found);
+    struct c4_verification *found = calloc(1, sizeof *found);
+    if (!found)
+        status = c4_fail(C4_ERR_MEMORY, "out of memory");
+    else if (status == C4_OK)
+        status = verify(args, sources, found);
     free(found);
     free(sources);
     return c4_cli_exit(args, status);

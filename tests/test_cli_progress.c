@@ -53,8 +53,7 @@ static void lines(void **state) {
                                      .first = 1500000,
                                      .elapsed_ns = 10 * SECOND_NS,
                                      .unit_size = 1000000};
-    assert_line(view, C4_PROGRESS_LINES, 0,
-                "a.mat: 43.5 of 182.0 MB (23%), 4.20 MB/s, 0:33 left");
+    assert_line(view, C4_PROGRESS_LINES, 0, "a.mat: 43.5 of 182.0 MB (23%), 4.20 MB/s, 0:33 left");
     view.total = 0;
     assert_line(view, C4_PROGRESS_LINES, 0, "a.mat: 43.5 MB, 4.20 MB/s");
     /* Slower than a decade: no time left is shown. */

@@ -94,9 +94,12 @@ static enum c4_status find_cifar10(const char *folder, enum c4_split split,
     uint32_t left = split == C4_TEST ? C4_CIFAR10_FILE_RECORDS : 5 * C4_CIFAR10_FILE_RECORDS;
     if (out->synthetic) left = split == C4_TEST ? out->mark.test : out->mark.train;
     for (int batch = 1; left > 0; batch++) {
-        char name[32] = "test_batch";
-        if (split == C4_TRAIN) snprintf(name, sizeof name, "data_batch_%d", batch);
-        if (!pickle) strcat(name, ".bin");
+        const char *end = pickle ? "" : ".bin";
+        char name[32];
+        if (split == C4_TRAIN)
+            snprintf(name, sizeof name, "data_batch_%d%s", batch, end);
+        else
+            snprintf(name, sizeof name, "test_batch%s", end);
         struct c4_data_file *file = &out->file[out->count++];
         C4_TRY(c4_path_join(file->path, C4_PATH_BYTES, batches, name));
         file->required = left < C4_CIFAR10_FILE_RECORDS ? left : C4_CIFAR10_FILE_RECORDS;

@@ -86,12 +86,12 @@ static enum c4_status copy_labels(const char *path, const struct c4_pickle *pick
 
 static enum c4_status take(const char *path, const struct c4_pickle *pickle, uint32_t *all,
                            uint32_t count, uint8_t *images, uint8_t *labels) {
-    const uint8_t *found;
+    const uint8_t *found = NULL;
     if (pickle->value[pickle->top].kind != C4_PICKLE_DICT) return damaged(path, "it holds no dict");
     C4_TRY(find_images(path, pickle, &found, all));
     if (count > *all) return damaged(path, "it has too few images");
     C4_TRY(copy_labels(path, pickle, *all, count, labels));
-    if (count > 0) memcpy(images, found, (size_t)count * C4_IMAGE_BYTES);
+    if (images != NULL && found != NULL) memcpy(images, found, (size_t)count * C4_IMAGE_BYTES);
     return C4_OK;
 }
 
@@ -114,6 +114,6 @@ enum c4_status c4_pickle_count(const char *path, uint32_t *count) {
 }
 
 enum c4_status c4_pickle_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels) {
-    uint32_t all;
+    uint32_t all = 0;
     return read_file(path, &all, count, images, labels);
 }

@@ -198,8 +198,7 @@ enum c4_status c4_file_publish(const char *temporary, const char *path) {
     char *target = resolve_target(path, &status);
     if (target == NULL) return status;
     int descriptor = open_retrying(temporary, O_RDONLY);
-    if (descriptor < 0 || sync_retrying(descriptor) != 0)
-        status = c4_fail_write(temporary, errno);
+    if (descriptor < 0 || sync_retrying(descriptor) != 0) status = c4_fail_write(temporary, errno);
     if (descriptor >= 0) close(descriptor);
     if (status == C4_OK) status = replace(temporary, target, path);
     free(target);

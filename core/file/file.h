@@ -33,8 +33,9 @@ enum c4_status c4_file_write_atomic(const char *path, const void *bytes, size_t 
 enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *parts,
                                    size_t count);
 
-/* Syncs the finished file `temporary` and renames it over `path`, in the same folder, then syncs the
- * folder; what is at `path` counts as in c4_file_write_atomic(). On failure both are as they were.
+/* Syncs the finished file `temporary` and renames it over `path`, in the same folder, then syncs
+ * the folder; what is at `path` counts as in c4_file_write_atomic(). On failure both are as they
+ * were.
  */
 enum c4_status c4_file_publish(const char *temporary, const char *path);
 
