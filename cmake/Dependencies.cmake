@@ -17,6 +17,24 @@ if(C4_MATIO)
   endif()
 endif()
 
+set(C4_HAVE_CURL OFF)
+if(C4_CURL)
+  pkg_check_modules(curl QUIET IMPORTED_TARGET libcurl)
+  set(C4_HAVE_CURL ${curl_FOUND})
+  if(NOT curl_FOUND)
+    message(STATUS "conv4: data sets cannot be downloaded (install libcurl4-openssl-dev)")
+  endif()
+endif()
+
+set(C4_HAVE_ARCHIVE OFF)
+if(C4_ARCHIVE)
+  pkg_check_modules(archive QUIET IMPORTED_TARGET libarchive)
+  set(C4_HAVE_ARCHIVE ${archive_FOUND})
+  if(NOT archive_FOUND)
+    message(STATUS "conv4: archives of data cannot be unpacked (install libarchive-dev)")
+  endif()
+endif()
+
 # oneDNN runs on gcc's libgomp. clang brings a runtime of its own, and two in one process fight over
 # the cores, so a clang build leaves this backend out; so does a library that was built for another
 # runtime. Header and library are looked up by hand: the packaged dnnl-config.cmake also demands

@@ -1,4 +1,5 @@
-/* conv4 data: what a folder of images holds, the synthetic pair as files, copies of others. */
+/* conv4 data: what a folder of images holds, the synthetic pair as files; the table of the other
+ * commands on data. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include "core/cli/cli.h"
 #include "core/data/import.h"
 #include "core/data/synthetic.h"
+#include "repro/cmd_data.h"
 
 static json_t *json_file(const struct c4_data_info *info) {
     json_t *histogram = json_array();
@@ -71,13 +73,6 @@ static int run_synth(const struct c4_args *args) {
     return c4_cli_exit(args, status);
 }
 
-static int run_import(const struct c4_args *args) {
-    uint32_t files = 0;
-    enum c4_status status = c4_data_import(args->positionals[0], args->positionals[1], &files);
-    printf("%u file%s written to %s\n", files, files == 1 ? "" : "s", args->positionals[1]);
-    return c4_cli_exit(args, status);
-}
-
 static const struct c4_option info_options[] = {
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON array"},
     {.name = NULL},
@@ -110,7 +105,6 @@ static const struct c4_option synth_options[] = {
 
 static const char *const info_examples[] = {"conv4 data info DIR", NULL};
 static const char *const synth_examples[] = {"conv4 data synth DIR --train 4096 --test 2048", NULL};
-static const char *const import_examples[] = {"conv4 data import downloads DIR", NULL};
 
 static const struct c4_command info_command = {
     .name = "info",
@@ -138,24 +132,12 @@ static const struct c4_command synth_command = {
     .run = run_synth,
 };
 
-static const struct c4_command import_command = {
-    .name = "import",
-    .summary = "copy CIFAR-10 and SVHN files into the plain layout",
-    .description = "Takes the binary CIFAR-10 archive as it unpacks, SVHN's .mat files or record "
-                   "files, in torchvision's folders or side by side; checks them whole, converts "
-                   "and copies them.",
-    .usage_tail = "FROM TO",
-    .examples = import_examples,
-    .min_positionals = 2,
-    .max_positionals = 2,
-    .run = run_import,
-};
-
-static const struct c4_command *const commands[] = {&info_command, &synth_command, &import_command,
-                                                    NULL};
+static const struct c4_command *const commands[] = {&c4_cmd_data_fetch,  &c4_cmd_data_import,
+                                                    &c4_cmd_data_verify, &info_command,
+                                                    &synth_command,      NULL};
 
 const struct c4_command c4_cmd_data = {
     .name = "data",
-    .summary = "look at, make and copy image data",
+    .summary = "get, check, make and copy image data",
     .commands = commands,
 };

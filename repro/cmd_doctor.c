@@ -36,7 +36,7 @@ struct findings {
     char features[64];
     json_t *environment;
     const char *gnuplot; /* what is missing, or NULL */
-    const char *matio;
+    const char *matio, *curl, *archive;
     bool tested;
     char hash[65];
 };
@@ -64,6 +64,12 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
                                                       "only (install gnuplot-nox)";
 #ifndef C4_HAVE_MATIO
     f->matio = "SVHN's .mat files cannot be read (install libmatio-dev and build again)";
+#endif
+#ifndef C4_HAVE_CURL
+    f->curl = "data sets cannot be downloaded (install libcurl4-openssl-dev and build again)";
+#endif
+#ifndef C4_HAVE_ARCHIVE
+    f->archive = "CIFAR-10's archive cannot be unpacked (install libarchive-dev and build again)";
 #endif
     if (!c4_arg_flag(args, "selftest")) return C4_OK;
     if (!f->dispatch.backend.bit_exact)
@@ -112,6 +118,8 @@ static void print_text(const struct findings *f) {
                f->dispatch.slot_origin[slot]->name);
     if (f->gnuplot) printf("\n%s\n", f->gnuplot);
     if (f->matio) printf("\n%s\n", f->matio);
+    if (f->curl) printf("\n%s\n", f->curl);
+    if (f->archive) printf("\n%s\n", f->archive);
     if (f->tested)
         printf("\nself-test of %s (arithmetic %d): %s\n", f->dispatch.backend.name, C4_ARITHMETIC,
                f->hash);

@@ -225,6 +225,9 @@ static enum c4_status announce(struct session *session, uint64_t *images) {
     fprintf(session->talk, "Scale %s: %d run%s of %" PRIu32 " images x %" PRIu32 " epochs on %s.\n",
             session->scale.name, schedule->count, schedule->count == 1 ? "" : "s",
             session->scale.pretrain_images, session->scale.pretrain_epochs, session->training.name);
+    if (!c4_arg_text(session->args, "data"))
+        fprintf(session->talk, "These images stand in for the paper's; to get those: conv4 data "
+                               "fetch cifar10 --data DIR, then conv4 repro --data DIR.\n");
     fprintf(session->talk, "Backend %s", engine);
     if (gram != dispatch->step_origin)
         fprintf(session->talk, "; CKA's products by %s (%s)", gram->name, gram->variant);

@@ -45,6 +45,17 @@ static void lines(void **state) {
     view.first = 5000;
     assert_line(view, C4_PROGRESS_LINES, 0,
                 "train: 6000 of 10000 images (60%), 100 images/s, 0:40 left");
+    /* Bytes are shown as MB. */
+    view = (struct c4_progress_view){.label = "a.mat",
+                                     .unit = "MB",
+                                     .done = 43500000,
+                                     .total = 182040794,
+                                     .first = 1500000,
+                                     .elapsed_ns = 10 * SECOND_NS,
+                                     .unit_size = 1000000};
+    assert_line(view, C4_PROGRESS_LINES, 0, "a.mat: 43.5 of 182.0 MB (23%), 4.20 MB/s, 0:33 left");
+    view.total = 0;
+    assert_line(view, C4_PROGRESS_LINES, 0, "a.mat: 43.5 MB, 4.20 MB/s");
     /* Slower than a decade: no time left is shown. */
     view = view_at(1, 1000000);
     view.total = UINT64_MAX;

@@ -110,8 +110,10 @@ static void missing_data_say_what_to_get(void **state) {
     refused(folder, C4_CIFAR10, C4_TRAIN, 0, C4_ERR_DATA, "cifar-10-binary.tar.gz");
     refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "test_32x32.mat");
     mkdir(at("cifar-10-batches-py"), 0777);
-    refused(folder, C4_CIFAR10, C4_TEST, 0, C4_ERR_DATA, "Python pickles");
-    assert_says("cifar-10-binary.tar.gz");
+    refused(folder, C4_CIFAR10, C4_TEST, 0, C4_ERR_DATA, "'conv4 data fetch cifar10 --data ");
+    write_text(at("cifar-10-batches-py/test_batch"), "no pickle");
+    refused(folder, C4_CIFAR10, C4_TEST, 0, C4_ERR_DATA,
+            "cifar-10-batches-py/test_batch: no pickle");
     write_text(at("file"), "x");
     refused(at("file"), C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "not a folder");
     char long_name[5000];

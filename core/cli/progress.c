@@ -43,6 +43,7 @@ static double share_of(const struct c4_progress_view *view) {
 static void format_rate(char *text, size_t size, const struct c4_progress_view *view) {
     double rate = rate_of(view);
     text[0] = '\0';
+    if (view->unit_size > 0) rate /= (double)view->unit_size;
     if (rate > 0.0) snprintf(text, size, ", %.*f %s/s", rate < 10.0 ? 2 : 0, rate, view->unit);
 }
 
@@ -63,7 +64,13 @@ static void format_time(char *text, size_t size, const struct c4_progress_view *
 }
 
 static void format_count(char *text, size_t size, const struct c4_progress_view *view) {
-    if (view->total > 0)
+    double unit = (double)view->unit_size;
+    if (view->unit_size > 0 && view->total > 0)
+        snprintf(text, size, "%.1f of %.1f %s", (double)view->done / unit,
+                 (double)view->total / unit, view->unit);
+    else if (view->unit_size > 0)
+        snprintf(text, size, "%.1f %s", (double)view->done / unit, view->unit);
+    else if (view->total > 0)
         snprintf(text, size, "%" PRIu64 " of %" PRIu64 " %s", view->done, view->total, view->unit);
     else
         snprintf(text, size, "%" PRIu64 " %s", view->done, view->unit);
@@ -135,17 +142,31 @@ static void draw(struct c4_progress *progress, uint64_t now_ns) {
     progress->on_screen = bar;
 }
 
+static void start(struct c4_progress *progress, FILE *stream, enum c4_progress_style style,
+                  const struct c4_progress_view *view, uint64_t now_ns) {
+    *progress = (struct c4_progress){
+        .stream = stream, .style = style, .view = *view, .start_ns = now_ns, .drawn_ns = now_ns};
+    if (is_bar(progress)) draw(progress, now_ns);
+}
+
 void c4_progress_start(struct c4_progress *progress, FILE *stream, enum c4_progress_style style,
                        const char *label, const char *unit, uint64_t done, uint64_t total,
                        uint64_t now_ns) {
-    *progress = (struct c4_progress){
-        .stream = stream,
-        .style = style,
-        .view = {.label = label, .unit = unit, .done = done, .total = total, .first = done},
-        .start_ns = now_ns,
-        .drawn_ns = now_ns,
-    };
-    if (is_bar(progress)) draw(progress, now_ns);
+    const struct c4_progress_view view = {
+        .label = label, .unit = unit, .done = done, .total = total, .first = done};
+    start(progress, stream, style, &view, now_ns);
+}
+
+void c4_progress_start_bytes(struct c4_progress *progress, FILE *stream,
+                             enum c4_progress_style style, const char *label, uint64_t done_bytes,
+                             uint64_t total_bytes, uint64_t now_ns) {
+    const struct c4_progress_view view = {.label = label,
+                                          .unit = "MB",
+                                          .done = done_bytes,
+                                          .total = total_bytes,
+                                          .first = done_bytes,
+                                          .unit_size = 1000000};
+    start(progress, stream, style, &view, now_ns);
 }
 
 void c4_progress_update(struct c4_progress *progress, uint64_t done, uint64_t now_ns) {

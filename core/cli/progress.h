@@ -26,6 +26,7 @@ struct c4_progress_view {
     uint64_t done, total; /* total 0: unknown */
     uint64_t first;       /* of `done`, how many were there when the clock started (resumed work) */
     uint64_t elapsed_ns;
+    uint64_t unit_size; /* counts are shown divided by it, with a decimal; 0: as they are */
 };
 
 /* Writes one line without a newline, terminated, at most `size` bytes. A bar has at most `columns`
@@ -51,6 +52,10 @@ struct c4_progress {
 void c4_progress_start(struct c4_progress *progress, FILE *stream, enum c4_progress_style style,
                        const char *label, const char *unit, uint64_t done, uint64_t total,
                        uint64_t now_ns);
+/* The same for bytes, shown as MB of 10^6. */
+void c4_progress_start_bytes(struct c4_progress *progress, FILE *stream,
+                             enum c4_progress_style style, const char *label, uint64_t done_bytes,
+                             uint64_t total_bytes, uint64_t now_ns);
 /* Cheap unless it is time to draw. */
 void c4_progress_update(struct c4_progress *progress, uint64_t done, uint64_t now_ns);
 /* Takes the bar off the line before something else is written to the terminal. */

@@ -1,5 +1,6 @@
 #include "core/data/files.h"
 
+#include "core/data/pickle.h"
 #include "core/data/record.h"
 #include "core/data/svhn_mat.h"
 
@@ -62,50 +63,48 @@ static enum c4_status mark_read(const char *folder, struct c4_synthetic_mark *ma
     return C4_OK;
 }
 
-static bool has_batches(const char *folder) {
-    return exists(folder, "data_batch_1.bin") || exists(folder, "test_batch.bin");
+static bool has_batches(const char *folder, bool pickle) {
+    return exists(folder, pickle ? "data_batch_1" : "data_batch_1.bin") ||
+           exists(folder, pickle ? "test_batch" : "test_batch.bin");
 }
 
-static enum c4_status cifar10_folder(const char *folder, char found[C4_PATH_BYTES]) {
-    C4_TRY(c4_path_join(found, C4_PATH_BYTES, folder, "cifar-10-batches-bin"));
-    if (has_batches(found)) return C4_OK;
-    if (has_batches(folder)) {
-        C4_TRY(c4_path_join(found, C4_PATH_BYTES, folder, "."));
-        return C4_OK;
+static enum c4_status cifar10_folder(const char *folder, char found[C4_PATH_BYTES], bool *pickle) {
+    static const char *const inner[] = {"cifar-10-batches-bin", ".", "cifar-10-batches-py", "."};
+    for (int i = 0; i < 4; i++) {
+        *pickle = i >= 2;
+        C4_TRY(c4_path_join(found, C4_PATH_BYTES, folder, inner[i]));
+        if (has_batches(found, *pickle)) return C4_OK;
     }
-    if (exists(folder, "cifar-10-batches-py") ||
-        (exists(folder, "data_batch_1") && exists(folder, "batches.meta"))) {
-        return c4_fail(C4_ERR_DATA,
-                       "%s holds CIFAR-10 as Python pickles (cifar-10-batches-py), which this "
-                       "program does not read; get the binary version, cifar-10-binary.tar.gz, and "
-                       "unpack it there",
-                       folder);
-    }
-    return c4_fail(
-        C4_ERR_DATA,
-        "%s: no CIFAR-10 here; looked for cifar-10-batches-bin/data_batch_1.bin and "
-        "data_batch_1.bin; get the binary version, cifar-10-binary.tar.gz, and unpack it "
-        "there",
-        folder);
+    return c4_fail(C4_ERR_DATA,
+                   "%s: no CIFAR-10 here; looked for data_batch_1.bin in cifar-10-batches-bin and "
+                   "beside it, and for the Python version; get it with 'conv4 data fetch cifar10 "
+                   "--data %s', or unpack cifar-10-binary.tar.gz there",
+                   folder, folder);
 }
 
 static enum c4_status find_cifar10(const char *folder, enum c4_split split,
                                    struct c4_data_files *out) {
     char batches[C4_PATH_BYTES];
     out->absent = true;
-    C4_TRY(cifar10_folder(folder, batches));
+    bool pickle;
+    C4_TRY(cifar10_folder(folder, batches, &pickle));
     out->absent = false;
     out->mark.set = "objects";
-    C4_TRY(mark_read(batches, &out->mark, &out->synthetic));
+    if (!pickle) C4_TRY(mark_read(batches, &out->mark, &out->synthetic));
     uint32_t left = split == C4_TEST ? C4_CIFAR10_FILE_RECORDS : 5 * C4_CIFAR10_FILE_RECORDS;
     if (out->synthetic) left = split == C4_TEST ? out->mark.test : out->mark.train;
     for (int batch = 1; left > 0; batch++) {
-        char name[32] = "test_batch.bin";
-        if (split == C4_TRAIN) snprintf(name, sizeof name, "data_batch_%d.bin", batch);
+        const char *end = pickle ? "" : ".bin";
+        char name[32];
+        if (split == C4_TRAIN)
+            snprintf(name, sizeof name, "data_batch_%d%s", batch, end);
+        else
+            snprintf(name, sizeof name, "test_batch%s", end);
         struct c4_data_file *file = &out->file[out->count++];
         C4_TRY(c4_path_join(file->path, C4_PATH_BYTES, batches, name));
         file->required = left < C4_CIFAR10_FILE_RECORDS ? left : C4_CIFAR10_FILE_RECORDS;
         file->most = file->required;
+        file->pickle = pickle;
         left -= file->required;
     }
     return C4_OK;
@@ -151,9 +150,9 @@ static enum c4_status find_svhn(const char *folder, enum c4_split split,
     out->absent = true;
     return c4_fail(C4_ERR_DATA,
                    "%s: no SVHN %s digits here; looked for %s, %s, %s and %s; get %s (format 2, "
-                   "cropped digits)",
+                   "cropped digits) with 'conv4 data fetch svhn --data %s'",
                    folder, split == C4_TEST ? "test" : "train", name[0], name[1], name[2], name[3],
-                   name[0]);
+                   name[0], folder);
 }
 
 enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
@@ -173,7 +172,9 @@ enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum 
 }
 
 enum c4_status c4_data_file_count(const struct c4_data_file *file, uint32_t *count) {
-    C4_TRY(file->mat ? c4_svhn_mat_count(file->path, count) : c4_record_count(file->path, count));
+    C4_TRY(file->mat      ? c4_svhn_mat_count(file->path, count)
+           : file->pickle ? c4_pickle_count(file->path, count)
+                          : c4_record_count(file->path, count));
     if (file->required > 0 && *count != file->required) {
         return c4_fail(C4_ERR_DATA, "%s: %u records, there should be %u; get the file again",
                        file->path, *count, file->required);
@@ -187,6 +188,7 @@ enum c4_status c4_data_file_count(const struct c4_data_file *file, uint32_t *cou
 
 enum c4_status c4_data_file_read(const struct c4_data_file *file, uint32_t count, uint8_t *images,
                                  uint8_t *labels) {
+    if (file->pickle) return c4_pickle_read(file->path, count, images, labels);
     return file->mat ? c4_svhn_mat_read(file->path, count, images, labels)
                      : c4_record_read(file->path, count, images, labels);
 }

@@ -1,8 +1,9 @@
 /* Which files of a folder hold a data set. FOLDER is what the user gave with --data.
  *
  * - CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, 10,000 records each, in
- *   FOLDER/cifar-10-batches-bin (as cifar-10-binary.tar.gz unpacks) or in FOLDER itself. The Python
- *   archive's folder cifar-10-batches-py is recognised and refused.
+ *   FOLDER/cifar-10-batches-bin (as cifar-10-binary.tar.gz unpacks) or in FOLDER itself; else the
+ *   Python version (torchvision's), data_batch_1 to data_batch_5 and test_batch, in
+ *   FOLDER/cifar-10-batches-py or in FOLDER itself.
  *
  * - SVHN: train_32x32.mat and test_32x32.mat in FOLDER or FOLDER/svhn, else the plain record form
  *   svhn_train.bin and svhn_test.bin in FOLDER/svhn or FOLDER. A build without matio looks for the
@@ -27,7 +28,8 @@
 
 struct c4_data_file {
     char path[C4_PATH_BYTES];
-    bool mat;          /* SVHN's .mat; else records */
+    bool mat;          /* SVHN's .mat */
+    bool pickle;       /* CIFAR-10's Python version; neither: records */
     uint32_t required; /* number of images the file must have, or 0 */
     uint32_t most;     /* more than this is refused */
 };

@@ -45,6 +45,9 @@ static enum c4_status import_split(const struct c4_data_files *files, enum c4_da
                                    enum c4_split split, const struct target *target) {
     for (uint32_t i = 0; i < files->count; i++) {
         const char *name = strrchr(files->file[i].path, '/') + 1; /* a path is FOLDER/name */
+        char record_name[64];
+        snprintf(record_name, sizeof record_name, "%.50s.bin", name);
+        if (files->file[i].pickle) name = record_name;
         if (kind == C4_SVHN) name = split == C4_TEST ? "svhn_test.bin" : "svhn_train.bin";
         C4_TRY(import_file(&files->file[i], name, target));
     }

@@ -11,7 +11,7 @@ struct c4_data_info {
     char path[C4_PATH_BYTES];
     enum c4_dataset_kind kind; /* C4_CIFAR10 or C4_SVHN */
     enum c4_split split;
-    bool mat; /* a .mat file; else records */
+    bool mat; /* a .mat file */
     bool synthetic;
     uint32_t records;
     uint32_t histogram[C4_CLASSES]; /* images of each label */
@@ -29,10 +29,10 @@ struct c4_data_found {
  * and the rest goes on. C4_ERR_DATA if the folder holds no data set at all. */
 enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out);
 
-/* Copies what `from` holds into to/cifar-10-batches-bin/ and to/svhn/ as record files (a .mat file
- * is converted), each after it was read and checked whole, and each atomically. `to` is made if it
- * is missing. A data set of which a file is missing or unsound is refused,
- * as is putting real files where synthetic ones lie or the reverse. *files is the number of files
+/* Copies what `from` holds into to/cifar-10-batches-bin/ and to/svhn/ as record files (.mat files
+ * and Python pickles are converted), each after it was read and checked whole, and each atomically.
+ * `to` is made if it is missing. A data set of which a file is missing or unsound is refused, as is
+ * putting real files where synthetic ones lie or the reverse. *files is the number of files
  * written, also after an error. C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
 enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files);
 

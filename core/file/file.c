@@ -193,6 +193,18 @@ enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *
     return status;
 }
 
+enum c4_status c4_file_publish(const char *temporary, const char *path) {
+    enum c4_status status = C4_OK;
+    char *target = resolve_target(path, &status);
+    if (target == NULL) return status;
+    int descriptor = open_retrying(temporary, O_RDONLY);
+    if (descriptor < 0 || sync_retrying(descriptor) != 0) status = c4_fail_write(temporary, errno);
+    if (descriptor >= 0) close(descriptor);
+    if (status == C4_OK) status = replace(temporary, target, path);
+    free(target);
+    return status;
+}
+
 enum c4_status c4_file_write_atomic(const char *path, const void *bytes, size_t size_bytes) {
     struct c4_file_part part = {bytes, size_bytes};
     return c4_file_write_parts(path, &part, 1);

@@ -33,6 +33,12 @@ enum c4_status c4_file_write_atomic(const char *path, const void *bytes, size_t 
 enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *parts,
                                    size_t count);
 
+/* Syncs the finished file `temporary` and renames it over `path`, in the same folder, then syncs
+ * the folder; what is at `path` counts as in c4_file_write_atomic(). On failure both are as they
+ * were.
+ */
+enum c4_status c4_file_publish(const char *temporary, const char *path);
+
 /* Reads a whole regular file. *bytes is aligned to 64 bytes, followed by one NUL that *size_bytes
  * does not count, and released with free(). A file that shrinks meanwhile is C4_ERR_DATA. On
  * failure *bytes is NULL and *size_bytes 0. */

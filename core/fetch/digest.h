@@ -1,0 +1,27 @@
+/* Whether a file is the one that a table describes: size, MD5 and SHA-256, by one reading. MD5 only
+ * because data sets publish it. */
+#ifndef C4_FETCH_DIGEST_H
+#define C4_FETCH_DIGEST_H
+
+#include "core/fetch/sources.h"
+
+#include <stdbool.h>
+
+struct c4_digest {
+    uint64_t size_bytes;
+    char md5[C4_MD5_HEX_SIZE]; /* "" if this machine's libcrypto forbids it */
+    char sha256[C4_SHA256_HEX_SIZE];
+};
+
+/* Of a regular file; errors as c4_file_open(). */
+enum c4_status c4_digest_file(const char *path, struct c4_digest *digest);
+
+/* Compares with all that is known of the file. C4_ERR_DATA: one sentence on `path` that names both
+ * values. What the table leaves out agrees with anything; c4_digest_is_known() tells. */
+enum c4_status c4_digest_check(const char *path, const struct c4_digest *digest,
+                               const struct c4_source *source);
+
+/* Whether a hash was compared, not the size alone. */
+bool c4_digest_is_known(const struct c4_digest *digest, const struct c4_source *source);
+
+#endif

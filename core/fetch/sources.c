@@ -1,0 +1,206 @@
+#include "core/fetch/sources.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIZE_HIGH (UINT64_C(1) << 40)
+
+enum { LINE_MOST = 198 }; /* inih splits longer lines without a word */
+
+struct parser {
+    struct c4_sources *sources;
+    struct c4_source *file; /* of the section at hand; NULL before the first */
+    char section[C4_SOURCE_PATH_BYTES + 16];
+    char problem[384]; /* of the first bad line */
+};
+
+__attribute__((format(printf, 2, 3))) static int problem(struct parser *parser, const char *format,
+                                                         ...) {
+    if (parser->problem[0] != '\0') return 0;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(parser->problem, sizeof parser->problem, format, args);
+    va_end(args);
+    return 0;
+}
+
+/* Relative, of plain names only, so that it cannot leave the folder it is joined to. */
+static bool is_inside(const char *path, bool slashes) {
+    bool start = true; /* of a name */
+    for (const char *at = path; *at != '\0'; at++) {
+        if (start && *at == '.') return false;
+        if (*at == '/' && (start || !slashes)) return false;
+        if (*at != '/' && !isalnum((unsigned char)*at) && strchr("._-", *at) == NULL) return false;
+        start = *at == '/';
+    }
+    return !start;
+}
+
+static bool copy(char *to, size_t size, const char *text) {
+    size_t length = strlen(text);
+    if (length == 0 || length >= size) return false;
+    memcpy(to, text, length + 1);
+    return true;
+}
+
+static bool copy_hex(char *to, size_t size, const char *text) {
+    if (strlen(text) != size - 1) return false;
+    for (size_t i = 0; i < size; i++) {
+        if (i + 1 < size && !isxdigit((unsigned char)text[i])) return false;
+        to[i] = (char)tolower((unsigned char)text[i]);
+    }
+    return true;
+}
+
+static bool read_size(const char *text, uint64_t *size) {
+    char *end;
+    if (!isdigit((unsigned char)text[0])) return false;
+    errno = 0;
+    *size = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0' && *size > 0 && *size <= SIZE_HIGH;
+}
+
+static bool read_labels(const char *text, uint32_t labels[C4_CLASSES]) {
+    char *end = (char *)text;
+    for (int label = 0; label < C4_CLASSES; label++) {
+        const char *start = end + strspn(end, " ");
+        if (!isdigit((unsigned char)*start)) return false;
+        unsigned long count = strtoul(start, &end, 10);
+        if (count > 1000000) return false;
+        labels[label] = (uint32_t)count;
+    }
+    return *end == '\0';
+}
+
+static int begin_section(struct parser *parser, const char *section) {
+    bool known = strncmp(section, "known ", 6) == 0, file = strncmp(section, "file ", 5) == 0;
+    const char *path = section + (known ? 6 : 5);
+    if (!known && !file)
+        return problem(parser, "there is no section [%.64s]; [file PATH] and [known PATH] exist",
+                       section);
+    if (strlen(path) >= C4_SOURCE_PATH_BYTES || !is_inside(path, true))
+        return problem(parser,
+                       "[%.64s]: the path has to be relative, of letters, digits and ._- alone",
+                       section);
+    if (c4_sources_find(parser->sources, path) != NULL)
+        return problem(parser, "'%s' is there twice", path);
+    if (parser->sources->count == C4_SOURCES_MAX)
+        return problem(parser, "there are more than %d files", C4_SOURCES_MAX);
+    parser->file = &parser->sources->file[parser->sources->count++];
+    copy(parser->file->path, sizeof parser->file->path, path);
+    snprintf(parser->section, sizeof parser->section, "%s", section);
+    return 1;
+}
+
+static int take_url(struct parser *parser, const char *value) {
+    struct c4_source *file = parser->file;
+    if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
+        return problem(parser, "url '%s' begins neither with http:// nor with https://", value);
+    if (file->urls == C4_SOURCE_URLS)
+        return problem(parser, "%s has more than %d places", file->path, C4_SOURCE_URLS);
+    if (!copy(file->url[file->urls++], C4_SOURCE_URL_BYTES, value))
+        return problem(parser, "url is longer than %d characters", C4_SOURCE_URL_BYTES - 1);
+    return 1;
+}
+
+static int take_member(struct parser *parser, const char *value) {
+    struct c4_source *file = parser->file;
+    if (file->members == C4_SOURCE_MEMBERS)
+        return problem(parser, "%s has more than %d members", file->path, C4_SOURCE_MEMBERS);
+    struct c4_member *member = &file->member[file->members++];
+    size_t length = strcspn(value, " ");
+    const char *size = value + length + strspn(value + length, " ");
+    snprintf(member->name, sizeof member->name, "%.*s", (int)length, value);
+    if (length >= sizeof member->name || !is_inside(member->name, false) ||
+        !read_size(size, &member->size_bytes))
+        return problem(parser, "member '%s' is not NAME BYTES", value);
+    return 1;
+}
+
+static int take_key(struct parser *parser, const char *key, const char *value) {
+    struct c4_source *file = parser->file;
+    bool good = true;
+    if (strcmp(key, "url") == 0) return take_url(parser, value);
+    if (strcmp(key, "member") == 0) return take_member(parser, value);
+    if (strcmp(key, "set") == 0)
+        good = copy(file->set, sizeof file->set, value) && is_inside(value, false);
+    else if (strcmp(key, "bytes") == 0)
+        good = read_size(value, &file->size_bytes);
+    else if (strcmp(key, "md5") == 0)
+        good = copy_hex(file->md5, sizeof file->md5, value);
+    else if (strcmp(key, "sha256") == 0)
+        good = copy_hex(file->sha256, sizeof file->sha256, value);
+    else if (strcmp(key, "labels") == 0)
+        good = read_labels(value, file->labels);
+    else if (strcmp(key, "unpack") == 0)
+        good = copy(file->unpack, sizeof file->unpack, value) && is_inside(value, true);
+    else
+        return problem(parser,
+                       "there is no key '%s'; set, bytes, md5, sha256, labels, url, unpack and "
+                       "member exist",
+                       key);
+    return good ? 1 : problem(parser, "%s: '%s' is no good value for %s", file->path, value, key);
+}
+
+static int take_line(void *context, const char *section, const char *key, const char *value) {
+    struct parser *parser = context;
+    if (parser->problem[0] != '\0') return 0;
+    if (parser->file == NULL || strcmp(section, parser->section) != 0)
+        if (!begin_section(parser, section)) return 0;
+    return take_key(parser, key, value);
+}
+
+/* What a single line cannot show. */
+static enum c4_status check_file(const char *name, const struct c4_source *file) {
+    const char *lacks = NULL;
+    if (file->urls > 0 && file->set[0] == '\0') lacks = "set";
+    if (file->set[0] != '\0' && file->urls == 0) lacks = "url";
+    if (file->set[0] != '\0' && file->size_bytes == 0) lacks = "bytes";
+    if (file->set[0] == '\0' && file->size_bytes == 0 && file->md5[0] == '\0' &&
+        file->sha256[0] == '\0')
+        lacks = "set"; /* nothing is known of it */
+    if (file->members > 0 && file->unpack[0] == '\0') lacks = "unpack";
+    if (file->unpack[0] != '\0' && file->members == 0) lacks = "member";
+    if (lacks == NULL) return C4_OK;
+    return c4_fail(C4_ERR_USAGE, "%s: '%s' needs a line '%s = ...'", name, file->path, lacks);
+}
+
+static enum c4_status check_lines(const char *text, const char *name) {
+    int line = 1;
+    for (const char *at = text; *at != '\0'; line++) {
+        size_t length = strcspn(at, "\n");
+        if (length > LINE_MOST)
+            return c4_fail(C4_ERR_USAGE, "%s, line %d: is longer than %d characters", name, line,
+                           LINE_MOST);
+        at += length + (at[length] == '\n');
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_sources_parse(const char *text, const char *name, struct c4_sources *sources) {
+    struct parser parser = {.sources = sources};
+    memset(sources, 0, sizeof *sources);
+    C4_TRY(check_lines(text, name));
+    int line = ini_parse_string(text, take_line, &parser);
+    if (line < 0) return c4_fail(C4_ERR_MEMORY, "%s: no memory to read it", name);
+    if (line > 0)
+        return c4_fail(C4_ERR_USAGE, "%s, line %d: %s", name, line,
+                       parser.problem[0] != '\0'
+                           ? parser.problem
+                           : "is neither a comment, a [section] nor key = value");
+    for (uint32_t i = 0; i < sources->count; i++) C4_TRY(check_file(name, &sources->file[i]));
+    if (sources->count == 0) return c4_fail(C4_ERR_USAGE, "%s: names no file", name);
+    return C4_OK;
+}
+
+const struct c4_source *c4_sources_find(const struct c4_sources *sources, const char *path) {
+    for (uint32_t i = 0; i < sources->count; i++)
+        if (strcmp(sources->file[i].path, path) == 0) return &sources->file[i];
+    return NULL;
+}

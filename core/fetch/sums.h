@@ -1,0 +1,35 @@
+/* FOLDER/conv4.sha256: the SHA-256 of every file that was fetched or imported into a data folder
+ * from a source that was checked, in the form that sha256sum -c reads. It finds later damage, not
+ * forgery. */
+#ifndef C4_FETCH_SUMS_H
+#define C4_FETCH_SUMS_H
+
+#include "core/fetch/sources.h"
+
+#include <stdbool.h>
+
+#define C4_SUMS_NAME "conv4.sha256"
+
+enum { C4_SUMS_MAX = 64 };
+
+struct c4_sums {
+    struct {
+        char sha256[C4_SHA256_HEX_SIZE];
+        char path[2 * C4_SOURCE_PATH_BYTES]; /* below the folder */
+    } line[C4_SUMS_MAX];
+    uint32_t count;
+};
+
+/* Reads it; none is no lines. C4_ERR_DATA if it is not of this form. */
+enum c4_status c4_sums_load(const char *folder, struct c4_sums *sums);
+
+/* The SHA-256 of that path, or NULL. */
+const char *c4_sums_find(const struct c4_sums *sums, const char *path);
+
+/* Adds a line or replaces it. C4_ERR_FAILED if there are too many. */
+enum c4_status c4_sums_put(struct c4_sums *sums, const char *path, const char *sha256);
+
+/* Writes it, atomically. */
+enum c4_status c4_sums_save(const char *folder, const struct c4_sums *sums);
+
+#endif

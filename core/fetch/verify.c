@@ -1,0 +1,216 @@
+#define _XOPEN_SOURCE 700 /* scandir */
+#include "core/fetch/verify.h"
+
+#include "core/fetch/digest.h"
+#include "core/fetch/sums.h"
+#include "core/file/file.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *const c4_verdict_names[] = {"ok", "differs", "unknown", "missing"};
+
+static const char *const folders[] = {"", "cifar-10-batches-bin", "cifar-10-batches-py", "svhn"};
+
+struct verifying {
+    const char *folder;
+    const struct c4_sources *sources;
+    struct c4_sums sums;
+    struct c4_data_found found;
+    struct c4_verification *out;
+};
+
+static struct c4_verified *add(struct verifying *work, const char *path) {
+    struct c4_verification *out = work->out;
+    if (out->count == C4_VERIFIED_MAX) return NULL;
+    struct c4_verified *file = &out->file[out->count++];
+    *file = (struct c4_verified){.verdict = C4_VERDICT_UNKNOWN};
+    snprintf(file->path, sizeof file->path, "%s", path);
+    return file;
+}
+
+__attribute__((format(printf, 3, 4))) static void
+judge(struct c4_verified *file, enum c4_verdict verdict, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(file->why, sizeof file->why, format, args);
+    va_end(args);
+    file->verdict = verdict;
+}
+
+/* The part of a path below the folder, whatever slashes and dots lie between. */
+static const char *below(const struct verifying *work, const char *path) {
+    path += strlen(work->folder);
+    while (*path == '/' || (*path == '.' && path[1] == '/')) path++;
+    return path;
+}
+
+/* What is known of that file: by its path, or, for files that may lie in two folders, by its name.
+ */
+static const struct c4_source *known(const struct verifying *work, const char *name) {
+    const struct c4_source *source = c4_sources_find(work->sources, name);
+    const char *last = strrchr(name, '/') != NULL ? strrchr(name, '/') + 1 : name;
+    for (uint32_t i = 0; source == NULL && i < work->sources->count; i++) {
+        const char *path = work->sources->file[i].path, *slash = strrchr(path, '/');
+        if (strcmp(slash != NULL ? slash + 1 : path, last) == 0) source = &work->sources->file[i];
+    }
+    return source;
+}
+
+static const struct c4_data_info *described(const struct verifying *work, const char *name) {
+    for (uint32_t i = 0; i < work->found.count; i++)
+        if (strcmp(below(work, work->found.info[i].path), name) == 0) return &work->found.info[i];
+    return NULL;
+}
+
+static bool knows_labels(const struct c4_source *source) {
+    uint32_t all = 0;
+    for (int label = 0; label < C4_CLASSES; label++) all += source->labels[label];
+    return all > 0;
+}
+
+static void judge_records(struct c4_verified *file, const struct c4_source *source,
+                          const struct c4_data_info *info) {
+    uint32_t official = info->kind == C4_CIFAR10  ? C4_CIFAR10_FILE_RECORDS
+                        : info->split == C4_TRAIN ? C4_SVHN_TRAIN_COUNT
+                                                  : C4_SVHN_TEST_COUNT;
+    if (info->synthetic)
+        judge(file, C4_VERDICT_UNKNOWN, "%u synthetic images", info->records);
+    else if (source == NULL || !knows_labels(source))
+        judge(file, C4_VERDICT_UNKNOWN, "%u of %u images; no hash of this file is known",
+              info->records, official);
+    else if (memcmp(source->labels, info->histogram, sizeof info->histogram) == 0)
+        judge(file, C4_VERDICT_UNKNOWN,
+              "%u images, of each label as many as officially; no hash of this file is known",
+              info->records);
+    else
+        judge(file, C4_VERDICT_DIFFERS,
+              "its numbers of labels are not the official file's; get the file again");
+}
+
+static void judge_file(struct verifying *work, struct c4_verified *file, const char *name) {
+    struct c4_digest digest;
+    const struct c4_source *source = known(work, name);
+    const struct c4_data_info *info = described(work, name);
+    const char *listed = c4_sums_find(&work->sums, name);
+    if (c4_digest_file(file->path, &digest) != C4_OK) {
+        judge(file, C4_VERDICT_DIFFERS, "%s", c4_error());
+        return;
+    }
+    snprintf(file->sha256, sizeof file->sha256, "%s", digest.sha256);
+    bool synthetic = info != NULL && info->synthetic;
+    bool official = source != NULL && !synthetic && c4_digest_is_known(&digest, source);
+    if (source != NULL && !synthetic && c4_digest_check(file->path, &digest, source) != C4_OK)
+        judge(file, C4_VERDICT_DIFFERS, "%s", c4_error());
+    else if (listed != NULL && strcmp(listed, digest.sha256) != 0)
+        judge(file, C4_VERDICT_DIFFERS, "%s: has SHA-256 %s, " C4_SUMS_NAME " lists %s", file->path,
+              digest.sha256, listed);
+    else if (info != NULL && info->problem[0] != '\0')
+        judge(file, official ? C4_VERDICT_OK : C4_VERDICT_DIFFERS, "%s%s",
+              official ? "official hash, but " : "", info->problem);
+    else if (official)
+        judge(file, C4_VERDICT_OK, "official hash");
+    else if (listed != NULL)
+        judge(file, C4_VERDICT_OK, "the hash that it was unpacked or fetched with");
+    else if (info != NULL)
+        judge_records(file, source, info);
+    else
+        judge(file, C4_VERDICT_UNKNOWN, "no file of these data sets");
+}
+
+/* Files that accompany others. */
+static bool is_beside(const char *name) {
+    size_t length = strlen(name);
+    return name[0] == '.' || strcmp(name, C4_SUMS_NAME) == 0 || strcmp(name, "SYNTHETIC") == 0 ||
+           (length > 10 && strcmp(name + length - 10, ".part.from") == 0);
+}
+
+static enum c4_status look_into(struct verifying *work, const char *inner) {
+    char folder[C4_PATH_BYTES];
+    struct dirent **entries;
+    C4_TRY(c4_path_join(folder, sizeof folder, work->folder, inner));
+    int count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[C4_PATH_BYTES];
+        struct stat info;
+        const char *name = entries[i]->d_name;
+        if (c4_path_join(path, sizeof path, folder, name) == C4_OK && stat(path, &info) == 0 &&
+            S_ISREG(info.st_mode) && !is_beside(name)) {
+            struct c4_verified *file = add(work, path);
+            size_t length = strlen(name);
+            if (file != NULL && length > 5 && strcmp(name + length - 5, ".part") == 0)
+                judge(file, C4_VERDICT_UNKNOWN, "a download that has not ended");
+            else if (file != NULL)
+                judge_file(work, file, below(work, path));
+        }
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
+    return C4_OK;
+}
+
+static bool is_reported(const struct verifying *work, const char *name) {
+    for (uint32_t i = 0; i < work->out->count; i++)
+        if (strcmp(below(work, work->out->file[i].path), name) == 0) return true;
+    return false;
+}
+
+/* What should be there: the other files of a set of which some are there, and what is listed. */
+static enum c4_status look_for_missing(struct verifying *work) {
+    for (uint32_t i = 0; i < work->found.count; i++) {
+        const struct c4_data_info *info = &work->found.info[i];
+        const char *name = below(work, info->path);
+        if (info->problem[0] == '\0' || is_reported(work, name)) continue;
+        struct c4_verified *file = add(work, info->path);
+        if (file != NULL) judge(file, C4_VERDICT_MISSING, "%.511s", info->problem);
+    }
+    for (uint32_t i = 0; i < work->sums.count; i++) {
+        const char *name = work->sums.line[i].path;
+        const struct c4_source *source = c4_sources_find(work->sources, name);
+        char path[C4_PATH_BYTES];
+        /* An archive may go once it is unpacked. */
+        if (is_reported(work, name) || (source != NULL && source->unpack[0] != '\0')) continue;
+        C4_TRY(c4_path_join(path, sizeof path, work->folder, name));
+        struct c4_verified *file = add(work, path);
+        if (file != NULL)
+            judge(file, C4_VERDICT_MISSING, C4_SUMS_NAME " lists it, but it is not there");
+    }
+    return C4_OK;
+}
+
+static enum c4_status verify(struct verifying *work) {
+    struct c4_verification *out = work->out;
+    C4_TRY(c4_sums_load(work->folder, &work->sums));
+    (void)c4_data_describe(work->folder, &work->found); /* a folder of archives has nothing else */
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        C4_TRY(look_into(work, folders[i]));
+    C4_TRY(look_for_missing(work));
+    for (uint32_t i = 0; i < out->count; i++)
+        out->wrong += out->file[i].verdict == C4_VERDICT_DIFFERS ||
+                      out->file[i].verdict == C4_VERDICT_MISSING;
+    if (out->count > 0) return C4_OK;
+    return c4_fail(C4_ERR_DATA, "%s: holds no files; get them with 'conv4 data fetch --data %s'",
+                   work->folder, work->folder);
+}
+
+enum c4_status c4_verify_folder(const char *folder, const struct c4_sources *sources,
+                                struct c4_verification *out) {
+    struct stat info;
+    *out = (struct c4_verification){0};
+    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+        return c4_fail(C4_ERR_DATA,
+                       "%s: is no folder; get the data with 'conv4 data fetch --data %s'", folder,
+                       folder);
+    struct verifying *work = calloc(1, sizeof *work);
+    if (work == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", folder);
+    work->folder = folder;
+    work->sources = sources;
+    work->out = out;
+    enum c4_status status = verify(work);
+    free(work);
+    return status;
+}
