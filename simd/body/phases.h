@@ -58,18 +58,26 @@ static const uint8_t *bytes_of(const struct c4_plan *plan, int image) {
     return plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES;
 }
 
+/* One image's input, into the scratch whose halo is zero. */
+static const float *load_image(const struct c4_plan *plan, struct c4_native_scratch *scratch,
+                               int image) {
+    float *x = scratch->x + HALO_ROW + RGB;
+    stem_input(bytes_of(plan, image), x, HALO_ROW);
+    return x;
+}
+
 /* conv1 of bn-relu and its selection: batch norm's statistics are known from the moments. */
 static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, int image) {
     struct c4_native_block *block = &plan->block[0];
     const ptrdiff_t pooled = (ptrdiff_t)image * POOLED * POOLED * C;
-    stem_input(bytes_of(plan, image), scratch->x);
+    load_image(plan, scratch, image);
     stem_select(scratch->x, plan->parameters + c4_native_layout.weight[0], block->flip,
                 block->selected + pooled, block->arg + pooled);
 }
 
 static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
                              int image) {
-    stem_input(bytes_of(plan, image), scratch->x);
+    stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
     direct_image(SIDE, SIDE, RGB, false, scratch->x,
                  plan->parameters + c4_native_layout.weight[0],
                  plan->block[0].y + (ptrdiff_t)image * PIXELS * C);
@@ -297,8 +305,7 @@ static void pass_down(struct c4_plan *plan, struct c4_native_scratch *scratch, i
         return;
     }
     mask_image(plan, 0, image, dx, row, scratch->ds);
-    stem_input(bytes_of(plan, image), scratch->x);
-    stem_gradient(scratch->x, scratch->ds, below->arg + at, scratch->tables,
+    stem_gradient(load_image(plan, scratch, image), HALO_ROW, scratch->ds, below->arg + at, scratch->tables,
                   below->dw + (ptrdiff_t)slice_of(plan->n, image) * C4_PATCH * C);
 }
 
@@ -429,7 +436,7 @@ static void phase_stem_back(struct c4_plan *plan, struct c4_native_scratch *scra
     for (int s = from; s < to; s++) {
         const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
         for (int image = begin; image < end; image++) {
-            stem_input(bytes_of(plan, image), scratch->x);
+            stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
             rebuild_image(plan, 0, image, scratch->dy);
             direct_weights(1, SIDE, SIDE, RGB, image == begin, scratch->x, scratch->dy,
                            block->dw + (ptrdiff_t)s * C4_PATCH * C);

@@ -19,7 +19,8 @@
 /* --- stem --- */
 
 static void NAME(stem_input)(int n, const uint8_t *images, float *x) {
-    for (ptrdiff_t i = 0; i < n; i++) stem_input(images + i * C4_IMAGE_BYTES, x + i * C4_IMAGE_BYTES);
+    for (ptrdiff_t i = 0; i < n; i++)
+        stem_input(images + i * C4_IMAGE_BYTES, x + i * C4_IMAGE_BYTES, SIDE * RGB);
 }
 
 static void NAME(stem_moments)(int n, const uint8_t *images, int64_t *first, int64_t *second) {
@@ -34,7 +35,7 @@ static void NAME(stem_select_grad)(int n, const float *x, const float *ds, const
     memset(r, 0, sizeof *r * C4_PATCH * C);
     for (ptrdiff_t i = 0; i < n; i++) {
         ptrdiff_t at = i * POOLED * POOLED * C;
-        stem_gradient(x + i * C4_IMAGE_BYTES, ds + at, arg + at, tables, r);
+        stem_gradient(x + i * C4_IMAGE_BYTES, SIDE * RGB, ds + at, arg + at, tables, r);
     }
 }
 

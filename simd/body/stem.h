@@ -3,18 +3,21 @@
 #ifndef C4_SIMD_BODY_STEM_H
 #define C4_SIMD_BODY_STEM_H
 
+#include <math.h>
+
 #include "core/op/stem.h"
 #include "simd/body/elementwise.h"
 
 enum { SIDE = C4_IMAGE_SIDE, PIXELS = SIDE * SIDE, POOLED = SIDE / 2, RGB = C4_IMAGE_CHANNELS };
 
-/* x [32, 32, 3] of one image. */
-static void stem_input(const uint8_t *image, float *x) {
+/* x [32, 32, 3] of one image, rows `row` floats apart. */
+static void stem_input(const uint8_t *image, float *x, ptrdiff_t row) {
     float value[256]; /* 256 divisions instead of 3072 */
     for (int byte = 0; byte < 256; byte++) value[byte] = (float)(2 * byte - 255) / 255;
-    for (int pixel = 0; pixel < PIXELS; pixel++)
-        for (int channel = 0; channel < RGB; channel++)
-            x[pixel * RGB + channel] = value[image[channel * PIXELS + pixel]];
+    for (int i = 0; i < SIDE; i++, x += row, image += SIDE)
+        for (int j = 0; j < SIDE; j++)
+            for (int channel = 0; channel < RGB; channel++)
+                x[j * RGB + channel] = value[image[channel * PIXELS + j]];
 }
 
 /* --- moments --- */
@@ -72,32 +75,39 @@ static void stem_moments(const uint8_t *image, int64_t *first, int64_t *second) 
 
 /* --- conv1 and pooling --- */
 
+/* Rows of an image with its halo of zeros. A tap outside the image is skipped (ARITHMETIC.md); to
+ * multiply it by the halo's zero instead is the same unless the weight is not finite, or so small
+ * that a chain may have underflowed to -0. */
+enum { HALO_ROW = (SIDE + 2) * RGB };
+
+static bool halo_is_exact(const float *w) {
+    for (int i = 0; i < C4_PATCH * C; i++) {
+        float size = fabsf(w[i]);
+        if (!(size == 0 || (size > 0x1p-120f && size < 0x1p120f))) return false;
+    }
+    return true;
+}
+
 /* The window (i, j) of the pooled map, `vecs` vectors of channels: four pixels' chains in registers.
- * Taps outside the image are skipped; `inside`: there are none. */
-INLINE void stem_window(int vecs, bool inside, const float *x, const float *w, const float *flip,
+ * x is the pixel above and to the left of the image, in the halo. `skip`: without taps outside. */
+INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, const float *flip,
                         int i, int j, float *selected, uint8_t *arg) {
-    vf acc[4][4];
+    vf acc[4][STEM_VECS];
     UNROLL for (int p = 0; p < 4; p++) UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_zero();
-    const int top = 2 * i - 1, left = 2 * j - 1;
-    for (int r = 0; r < 3; r++)
-        for (int s = 0; s < 3; s++) {
-            const float *at = x + (((ptrdiff_t)top + r) * SIDE + left + s) * RGB;
-            const float *wt = w + (3 * r + s) * RGB * C;
-            bool in[4];
+    x += 2 * i * HALO_ROW + 2 * j * RGB;
+    for (int tap = 0; tap < 9; tap++, w += RGB * C) {
+        const float *at = x + tap / 3 * HALO_ROW + tap % 3 * RGB;
+        UNROLL for (int k = 0; k < RGB; k++) {
+            vf wv[STEM_VECS];
+            UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(w + k * C + v * VF_LANES);
             UNROLL for (int p = 0; p < 4; p++) {
-                int row = top + r + p / 2, col = left + s + p % 2;
-                in[p] = inside || (row >= 0 && row < SIDE && col >= 0 && col < SIDE);
-            }
-            UNROLL for (int k = 0; k < RGB; k++) {
-                vf wv[4];
-                UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(wt + k * C + v * VF_LANES);
-                UNROLL for (int p = 0; p < 4; p++) {
-                    if (!in[p]) continue;
-                    vf xv = vf_set1(at[(p / 2 * SIDE + p % 2) * RGB + k]);
-                    UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_fma(xv, wv[v], acc[p][v]);
-                }
+                int row = 2 * i + tap / 3 + p / 2, col = 2 * j + tap % 3 + p % 2;
+                if (skip && (row < 1 || row > SIDE || col < 1 || col > SIDE)) continue;
+                vf xv = vf_set1(at[p / 2 * HALO_ROW + p % 2 * RGB + k]);
+                UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_fma(xv, wv[v], acc[p][v]);
             }
         }
+    }
     UNROLL for (int v = 0; v < vecs; v++) {
         const vf y[4] = {acc[0][v], acc[1][v], acc[2][v], acc[3][v]};
         vi winner;
@@ -106,25 +116,31 @@ INLINE void stem_window(int vecs, bool inside, const float *x, const float *w, c
     }
 }
 
-INLINE void stem_panel(int vecs, const float *x, const float *w, const float *flip, float *selected,
-                       uint8_t *arg) {
+INLINE void stem_panel(int vecs, bool skip, const float *x, const float *w, const float *flip,
+                       float *selected, uint8_t *arg) {
     for (int i = 0; i < POOLED; i++)
         for (int j = 0; j < POOLED; j++) {
             int at = (i * POOLED + j) * C;
-            if (i > 0 && i < POOLED - 1 && j > 0 && j < POOLED - 1)
-                stem_window(vecs, true, x, w, flip, i, j, selected + at, arg + at);
-            else
-                stem_window(vecs, false, x, w, flip, i, j, selected + at, arg + at);
+            stem_window(vecs, skip, x, w, flip, i, j, selected + at, arg + at);
         }
 }
 
-/* selected, arg [16, 16, 64] of one image x [32, 32, 3]; w [27, 64]. */
-static void stem_select(const float *x, const float *w, const float *flip, float *selected,
-                        uint8_t *arg) {
+INLINE void stem_panels(bool skip, const float *x, const float *w, const float *flip,
+                        float *selected, uint8_t *arg) {
     int c = 0;
     for (; c + STEM_VECS * VF_LANES <= C; c += STEM_VECS * VF_LANES)
-        stem_panel(STEM_VECS, x, w + c, flip + c, selected + c, arg + c);
-    if (c < C) stem_panel(VECS % STEM_VECS, x, w + c, flip + c, selected + c, arg + c);
+        stem_panel(STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
+    if (c < C)
+        stem_panel(VECS % STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
+}
+
+/* selected, arg [16, 16, 64] of one image x with its halo [34, 34, 3]; w [27, 64]. */
+static void stem_select(const float *x, const float *w, const float *flip, float *selected,
+                        uint8_t *arg) {
+    if (halo_is_exact(w))
+        stem_panels(false, x, w, flip, selected, arg);
+    else
+        stem_panels(true, x, w, flip, selected, arg);
 }
 
 /* --- gradient --- */
@@ -132,13 +148,13 @@ static void stem_select(const float *x, const float *w, const float *flip, float
 /* For each pooled position and input channel the 4x4 pixels that its window's patches cover. */
 enum { TABLE = 16, TABLES_FLOATS = RGB * POOLED * POOLED * TABLE + 32 };
 
-static void stem_tables(const float *x, float *tables) {
+static void stem_tables(const float *x, ptrdiff_t row, float *tables) {
     float plane[(SIDE + 2) * (SIDE + 2)];
     for (int channel = 0; channel < RGB; channel++) {
         memset(plane, 0, sizeof plane);
         for (int i = 0; i < SIDE; i++)
             for (int j = 0; j < SIDE; j++)
-                plane[(i + 1) * (SIDE + 2) + j + 1] = x[(i * SIDE + j) * RGB + channel];
+                plane[(i + 1) * (SIDE + 2) + j + 1] = x[i * row + j * RGB + channel];
         for (int i = 0; i < POOLED; i++)
             for (int j = 0; j < POOLED; j++, tables += TABLE)
                 for (int r = 0; r < 4; r++)
@@ -166,10 +182,11 @@ INLINE void stem_gradient_tile(const float *table, const float *ds, const uint8_
         vf_store(r + tap * RGB * C + v * VF_LANES, acc[tap][v]);
 }
 
-/* Continues r [27, 64] with one image; `tables` is scratch of TABLES_FLOATS. */
-static void stem_gradient(const float *x, const float *ds, const uint8_t *arg, float *tables,
-                          float *r) {
-    stem_tables(x, tables);
+/* Continues r [27, 64] with one image, x with rows `row` floats apart; `tables` is scratch of
+ * TABLES_FLOATS. */
+static void stem_gradient(const float *x, ptrdiff_t row, const float *ds, const uint8_t *arg,
+                          float *tables, float *r) {
+    stem_tables(x, row, tables);
     for (int channel = 0; channel < RGB; channel++)
         for (int c = 0; c < C; c += GRAD_VECS * VF_LANES)
             stem_gradient_tile(tables + channel * POOLED * POOLED * TABLE, ds + c, arg + c,

@@ -21,6 +21,7 @@ enum {
     C4_NATIVE_U_FLOATS = 36 * C4_NATIVE_POSITION,
     C4_NATIVE_HALO_SIDE = 18, /* the largest map of blocks 2-4 with its halo */
     C4_NATIVE_PACKED = 16, /* output channels that are packed together */
+    C4_NATIVE_IMAGE_FLOATS = 34 * 34 * 3,
     C4_NATIVE_TABLE_FLOATS = 3 * 256 * 16 + 32
 };
 
@@ -52,7 +53,7 @@ struct c4_native_block {
 
 /* One thread's own memory. */
 struct c4_native_scratch {
-    float *x;        /* [32, 32, 3] */
+    float *x;        /* bn-relu: [34, 34, 3] with a halo of zeros; relu-bn: [32, 32, 3] */
     float *activated; /* input of a convolution, with a halo of zeros in Winograd mode */
     float *ds;       /* [16, 16, 64]: of the bn-relu stem */
     float *dy, *dx;  /* one image's, or a few small ones in direct mode */
