@@ -67,7 +67,6 @@ static void lay_out(struct c4_plan *plan, struct c4_arena *arena, size_t *used) 
 /* Transformed inputs and gradients of a group, 18 KB a tile, should share a second-level cache with
  * the weights that stream past them. */
 static int tiles_for(size_t l2_bytes) {
-    if (getenv("C4_TILES")) return atoi(getenv("C4_TILES"));
     return l2_bytes >= 1000000 ? 32 : 16;
 }
 
