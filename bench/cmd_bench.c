@@ -1,7 +1,8 @@
 /* conv4 bench: how fast the backends are here, checked before they are timed. */
 #include "bench/commands.h"
 
-static const struct c4_command *const commands[] = {&c4_bench_step, &c4_bench_calibrate, NULL};
+static const struct c4_command *const commands[] = {&c4_bench_step, &c4_bench_ops,
+                                                    &c4_bench_calibrate, NULL};
 
 const struct c4_command c4_cmd_bench = {
     .name = "bench",

@@ -17,6 +17,20 @@ if(C4_MATIO)
   endif()
 endif()
 
+# Google Benchmark is C++: the language is enabled for its bridge alone.
+set(C4_HAVE_GBENCH OFF)
+if(C4_GBENCH)
+  include(CheckLanguage)
+  check_language(CXX)
+  pkg_check_modules(gbench QUIET IMPORTED_TARGET benchmark)
+  if(CMAKE_CXX_COMPILER AND gbench_FOUND)
+    enable_language(CXX)
+    set(C4_HAVE_GBENCH ON)
+  else()
+    message(STATUS "conv4: no \"bench ops\" (install libbenchmark-dev and g++)")
+  endif()
+endif()
+
 # oneDNN runs on gcc's libgomp. clang brings a runtime of its own, and two in one process fight over
 # the cores, so a clang build leaves this backend out; so does a library that was built for another
 # runtime. Header and library are looked up by hand: the packaged dnnl-config.cmake also demands

@@ -1,0 +1,133 @@
+// The bridge to Google Benchmark. No exception crosses it.
+#include "bench/gbench.h"
+
+#include <cstring>
+#include <exception>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+// Reports as the library made them, kept for the file.
+struct c4_gbench {
+    std::vector<std::vector<benchmark::BenchmarkReporter::Run>> reports;
+    std::string error;
+};
+
+namespace {
+
+// Keeps the reports and hands the samples to their cases. The library would print instead.
+class Collector : public benchmark::BenchmarkReporter {
+  public:
+    Collector(c4_gbench *kept, c4_gbench_case *cases, int count, int samples)
+        : kept_(kept), cases_(cases), count_(count), samples_(samples) {}
+    bool ReportContext(const Context & /*context*/) override { return true; }
+    void ReportRuns(const std::vector<Run> &runs) override {
+        kept_->reports.push_back(runs);
+        for (const Run &run : runs)
+            if (run.run_type == Run::RT_Iteration && run.iterations > 0) keep(run);
+    }
+
+  private:
+    void keep(const Run &run) {
+        for (int i = 0; i < count_; i++) {
+            c4_gbench_case &one = cases_[i];
+            if (run.run_name.function_name != one.name || one.voided) continue;
+            if (one.measured < samples_)
+                one.seconds[one.measured++] =
+                    run.real_accumulated_time / static_cast<double>(run.iterations);
+        }
+    }
+
+    c4_gbench *kept_;
+    c4_gbench_case *cases_;
+    int count_, samples_;
+};
+
+void sample(benchmark::State &state, c4_gbench_case *one) {
+    if (one->voided || (one->before && !one->before(one->context))) {
+        one->voided = true;
+        state.SkipWithError("not timed: its check failed or it was interrupted");
+        return;
+    }
+    for (auto _ : state) one->call(one->context);
+    for (int i = 0; i < one->counter_count; i++) {
+        const c4_gbench_counter &counter = one->counters[i];
+        state.counters[counter.name] = benchmark::Counter(
+            counter.amount, counter.per_second ? benchmark::Counter::kIsIterationInvariantRate
+                                               : benchmark::Counter::kDefaults);
+    }
+    state.SetLabel(one->label);
+}
+
+// The order of samples can only be set as a flag. The library keeps a pointer to the name.
+void initialize(const char *program) {
+    static std::string name(program), interleave("--benchmark_enable_random_interleaving=true");
+    static bool done = false;
+    if (done) return;
+    char *argv[] = {name.data(), interleave.data(), nullptr};
+    int argc = 2;
+    benchmark::Initialize(&argc, argv);
+    done = true;
+}
+
+} // namespace
+
+struct c4_gbench *c4_gbench_open(const char *program, const char *version) {
+    try {
+        initialize(program);
+        benchmark::AddCustomContext(program, version);
+        return new c4_gbench;
+    } catch (const std::exception &) {
+        return nullptr;
+    }
+}
+
+bool c4_gbench_run(struct c4_gbench *gbench, struct c4_gbench_case *cases, int count, int samples,
+                   double sample_seconds, const char **error) {
+    try {
+        benchmark::ClearRegisteredBenchmarks();
+        for (int i = 0; i < count; i++) {
+            cases[i].measured = 0;
+            cases[i].voided = false;
+            benchmark::RegisterBenchmark(cases[i].name, sample, &cases[i])
+                ->Repetitions(samples)
+                ->MinTime(sample_seconds)
+                ->Unit(benchmark::kMicrosecond)
+                ->MeasureProcessCPUTime()
+                ->UseRealTime();
+        }
+        Collector collector(gbench, cases, count, samples);
+        benchmark::RunSpecifiedBenchmarks(&collector, nullptr, ".");
+        benchmark::ClearRegisteredBenchmarks();
+        gbench->error.clear();
+        for (int i = 0; i < count; i++)
+            if (!cases[i].voided && cases[i].measured != samples)
+                gbench->error = std::string(cases[i].name) + ": Google Benchmark took " +
+                                std::to_string(cases[i].measured) + " samples";
+    } catch (const std::exception &exception) {
+        gbench->error = std::string("Google Benchmark: ") + exception.what();
+    }
+    *error = gbench->error.c_str();
+    return gbench->error.empty();
+}
+
+char *c4_gbench_json(const struct c4_gbench *gbench) {
+    try {
+        std::ostringstream text, complaints;
+        benchmark::JSONReporter reporter;
+        reporter.SetOutputStream(&text);
+        reporter.SetErrorStream(&complaints);
+        reporter.ReportContext(benchmark::BenchmarkReporter::Context());
+        for (const auto &runs : gbench->reports) reporter.ReportRuns(runs);
+        reporter.Finalize();
+        return strdup(text.str().c_str());
+    } catch (const std::exception &) {
+        return nullptr;
+    }
+}
+
+void c4_gbench_close(struct c4_gbench *gbench) {
+    delete gbench;
+}
