@@ -1,8 +1,10 @@
 /* conv4 bench: how fast the backends are here, checked before they are timed. */
 #include "bench/commands.h"
 
-static const struct c4_command *const commands[] = {&c4_bench_step, &c4_bench_ops,
-                                                    &c4_bench_calibrate, NULL};
+#include <stddef.h>
+
+static const struct c4_command *const commands[] = {
+    &c4_bench_step, &c4_bench_ops, &c4_bench_cka, &c4_bench_calibrate, &c4_bench_list, NULL};
 
 const struct c4_command c4_cmd_bench = {
     .name = "bench",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/backends.h"
 #include "bench/commands.h"
 #include "bench/disclose.h"
 #include "bench/ops_bench.h"
@@ -54,20 +55,10 @@ static const char *const examples[] = {"conv4 bench ops --quick",
                                        "conv4 bench ops --filter 'conv_fwd.*block2' --batch 8",
                                        "conv4 bench ops --backend ref --json", NULL};
 
-enum { BACKENDS = 16 };
-
 static enum c4_status select_rows(const struct c4_args *args, struct c4_ops_bench *bench) {
-    const struct c4_backend *backends[BACKENDS], *table;
-    const char *wanted = c4_arg_text(args, "backend");
-    bool all = strcmp(wanted, "all") == 0;
-    int count = 0;
-    struct c4_dispatch dispatch;
-    if (!all) C4_TRY(c4_dispatch(wanted, &dispatch)); /* says why it cannot run */
-    if (!all) wanted = dispatch.backend.name;         /* auto is one of them */
-    /* Tables as they are, without fallbacks. */
-    for (int i = 0; c4_backend_name(i, &table, NULL) && count < BACKENDS; i++)
-        if (table && (all ? strcmp(table->name, "ref64") != 0 : strcmp(table->name, wanted) == 0))
-            backends[count++] = table;
+    const struct c4_backend *backends[C4_BENCH_BACKENDS];
+    int count;
+    C4_TRY(c4_bench_backends(c4_arg_text(args, "backend"), backends, &count));
     return c4_ops_bench_select(bench, backends, count, c4_arg_text(args, "filter"));
 }
 
