@@ -14,7 +14,8 @@ struct c4_peak {
     const struct c4_peak_loop *loop;
     int threads;
     int64_t rounds;
-    double samples[C4_SAMPLES_MAX]; /* GFLOP/s of all threads together, single precision */
+    double samples[C4_SAMPLES_MAX];      /* GFLOP/s of all threads together, single precision */
+    double busy_samples[C4_SAMPLES_MAX]; /* GFLOP/s of one thread, by its CPU time */
     int count;
 };
 
@@ -30,11 +31,15 @@ void c4_peak_sample(struct c4_peak *peak);
 
 struct c4_spread c4_peak_spread(const struct c4_peak *peak);
 
+/* FLOPs that one thread does in a cycle, at this clock: the median by CPU time. */
+double c4_peak_flops_per_cycle(const struct c4_peak *peak, double clock_ghz);
+
 /* {"loop", "threads", "gflops", "gflops_low", "gflops_high", "samples_gflops"} */
 json_t *c4_peak_json(const struct c4_peak *peak);
 
-/* The core's clock in GHz, from a chain of register additions, of which every CPU does one a cycle.
- * No counter is read: a clock that changes, and cycles that a hypervisor takes away, show. */
+/* The core's clock in GHz, from a chain of register additions, of which every CPU does one a cycle,
+ * and the thread's CPU time. No counter is read: cycles that a hypervisor takes away are missing.
+ */
 double c4_clock_ghz(double seconds);
 
 #endif

@@ -39,21 +39,24 @@ static const double noisy_percent = 10;
 struct job {
     struct c4_peak peak[C4_CALIBRATE_MAX];
     double ghz[C4_SAMPLES_MAX];
-    int loops, samples, best;
+    int loops, samples;
+    const struct c4_peak *best;
 };
 
 static enum c4_status measure(struct job *job, int threads) {
-    const struct c4_peak_loop *loop;
-    for (; job->loops < C4_CALIBRATE_MAX && (loop = c4_dispatch_peak(job->loops)); job->loops++)
-        c4_peak_start(&job->peak[job->loops], loop, threads, sample_seconds);
+    do { /* there is always one */
+        c4_peak_start(&job->peak[job->loops], c4_dispatch_peak(job->loops), threads,
+                      sample_seconds);
+    } while (++job->loops < C4_CALIBRATE_MAX && c4_dispatch_peak(job->loops));
     for (int k = 0; k < job->samples; k++) {
         job->ghz[k] = c4_clock_ghz(sample_seconds);
         for (int i = 0; i < job->loops; i++) c4_peak_sample(&job->peak[i]);
         C4_TRY(c4_interrupted());
     }
+    job->best = &job->peak[0];
     for (int i = 1; i < job->loops; i++)
-        if (c4_peak_spread(&job->peak[i]).median > c4_peak_spread(&job->peak[job->best]).median)
-            job->best = i;
+        if (c4_peak_spread(&job->peak[i]).median > c4_peak_spread(job->best).median)
+            job->best = &job->peak[i];
     return C4_OK;
 }
 
@@ -68,12 +71,13 @@ static void print_text(const struct job *job, int threads) {
         struct c4_spread s = c4_peak_spread(peak);
         printf("%-8s %5d %10.1f %10.1f %10.1f %6.1f%% %11.1f%s\n", peak->loop->name,
                peak->loop->lanes, s.median, s.low, s.high, c4_spread_percent(&s),
-               s.high / ghz.high / threads, peak->loop->fused ? "" : "  multiply and add apart");
+               c4_peak_flops_per_cycle(peak, ghz.median),
+               peak->loop->fused ? "" : "  multiply and add apart");
     }
     printf("%-8s %5s %10.3f %10.3f %10.3f %6.1f%%  GHz, by a chain of additions\n", "clock", "",
            ghz.median, ghz.low, ghz.high, c4_spread_percent(&ghz));
-    struct c4_spread best = c4_peak_spread(&job->peak[job->best]);
-    printf("FMA peak: %.1f GFLOP/s (%s)\n", best.median, job->peak[job->best].loop->name);
+    struct c4_spread best = c4_peak_spread(job->best);
+    printf("FMA peak: %.1f GFLOP/s (%s)\n", best.median, job->best->loop->name);
     if (c4_spread_percent(&best) > noisy_percent)
         printf("Noisy: samples differ by %.0f %%; the cores are shared or change their clock.\n",
                c4_spread_percent(&best));
@@ -81,7 +85,7 @@ static void print_text(const struct job *job, int threads) {
 
 static void print_json(const struct job *job, json_t *object) {
     struct c4_spread ghz = c4_spread_of(job->ghz, job->samples);
-    struct c4_spread best = c4_peak_spread(&job->peak[job->best]);
+    struct c4_spread best = c4_peak_spread(job->best);
     json_t *loops = json_array();
     for (int i = 0; i < job->loops; i++) {
         const struct c4_peak *peak = &job->peak[i];
@@ -91,14 +95,14 @@ static void print_json(const struct job *job, json_t *object) {
         json_object_set_new(loop, "fused", json_boolean(peak->loop->fused));
         json_object_set_new(loop, "spread_percent", c4_json_real(c4_spread_percent(&s)));
         json_object_set_new(loop, "flops_per_cycle",
-                            c4_json_real(s.high / ghz.high / peak->threads));
+                            c4_json_real(c4_peak_flops_per_cycle(peak, ghz.median)));
         json_array_append_new(loops, loop);
     }
     json_object_set_new(object, "loops", loops);
     json_object_set_new(object, "clock_ghz", c4_json_real(ghz.median));
     json_object_set_new(object, "samples_clock_ghz", c4_spread_json(job->ghz, job->samples, 1));
     json_object_set_new(object, "peak_gflops", c4_json_real(best.median));
-    json_object_set_new(object, "peak_loop", json_string(job->peak[job->best].loop->name));
+    json_object_set_new(object, "peak_loop", json_string(job->best->loop->name));
     json_object_set_new(object, "noisy", json_boolean(c4_spread_percent(&best) > noisy_percent));
     c4_disclose_print(object);
 }
@@ -140,7 +144,7 @@ const struct c4_command c4_bench_calibrate = {
         "Runs loops of independent multiply-adds, one for each width of vector that this CPU has. "
         "FLOP/cycle does not depend on the clock: a core with two units for vectors of 8 floats "
         "reaches 32, of 16 floats 64. The clock is that of a chain of register additions; both are "
-        "taken from the highest samples, the least disturbed.",
+        "by CPU time, which leaves out what other programs take.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -89,7 +89,7 @@ static enum c4_status measure(const struct c4_args *args, struct c4_step_bench *
     C4_TRY(strcmp(wanted, "all") == 0 ? add_all(bench) : add_named(bench, wanted));
     struct c4_progress progress;
     c4_progress_start(&progress, stderr, c4_progress_style_of(stderr, false), "bench step",
-                      "samples", 0, (uint64_t)(bench->samples * bench->count),
+                      "samples", 0, (uint64_t)bench->samples * (uint64_t)bench->count,
                       (uint64_t)c4_clock_ns());
     enum c4_status status = c4_step_bench_run(bench, tick, &progress);
     c4_progress_hide(&progress);

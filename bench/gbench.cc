@@ -51,7 +51,7 @@ void sample(benchmark::State &state, c4_gbench_case *one) {
         state.SkipWithError("not timed: its check failed or it was interrupted");
         return;
     }
-    for (auto _ : state) one->call(one->context);
+    while (state.KeepRunning()) one->call(one->context);
     for (int i = 0; i < one->counter_count; i++) {
         const c4_gbench_counter &counter = one->counters[i];
         state.counters[counter.name] = benchmark::Counter(

@@ -5,11 +5,11 @@
 #include "core/cost/op_cost.h"
 
 struct c4_op_shape {
+    struct c4_op_size size;
     enum c4_op_slot slot;
+    int images;     /* of a call; 0: a call is not for images */
     char label[32]; /* "block2/n32", "images/n32", "linear/n32", "weights", "parameters",
                        "pool1/64x64": what follows the slot's name in a row's */
-    struct c4_op_size size;
-    int images; /* of a call; 0: a call is not for images */
 };
 
 enum { C4_OP_SHAPES_MAX = 96 };

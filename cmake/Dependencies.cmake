@@ -17,13 +17,18 @@ if(C4_MATIO)
   endif()
 endif()
 
-# Google Benchmark is C++: the language is enabled for its bridge alone.
+# Google Benchmark is C++: that language is enabled for its bridge alone. check_language() takes a
+# compiler that a preset names for granted.
 set(C4_HAVE_GBENCH OFF)
 if(C4_GBENCH)
+  pkg_check_modules(gbench QUIET IMPORTED_TARGET benchmark)
   include(CheckLanguage)
   check_language(CXX)
-  pkg_check_modules(gbench QUIET IMPORTED_TARGET benchmark)
-  if(CMAKE_CXX_COMPILER AND gbench_FOUND)
+  unset(found_cxx)
+  if(CMAKE_CXX_COMPILER)
+    find_program(found_cxx ${CMAKE_CXX_COMPILER} NO_CACHE)
+  endif()
+  if(found_cxx AND gbench_FOUND)
     enable_language(CXX)
     set(C4_HAVE_GBENCH ON)
   else()

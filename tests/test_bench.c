@@ -308,8 +308,8 @@ static void phases_are_those_of_an_image(void **state) {
 
 /* --- peak --- */
 
-/* Every chain goes to 1, so that a loop's value is the number of its lanes times chains: no chain
- * was left out by the compiler. round_flops counts each of them. */
+/* Every chain goes to 1, so that a loop's value is the number of its lanes times chains, and
+ * round_flops counts each of them. (That the compiler left none out is hot_loops' to see.) */
 static void peak_loops_compute_what_they_count(void **state) {
     (void)state;
     const struct c4_peak_loop *loop;
