@@ -46,7 +46,7 @@ void c4_peak_start_best(struct c4_peak *peak, int threads, double sample_seconds
     double most = 0;
     for (int i = 0; (loop = c4_dispatch_peak(i)); i++) {
         c4_peak_start(peak, loop, threads, sample_seconds / 4);
-        double gflops = run(peak).gflops;
+        double gflops = run(peak).busy_gflops;
         if (gflops > most) {
             most = gflops;
             best = loop;
