@@ -22,8 +22,8 @@ struct c4_gbench_case {
     const char *name; /* words separated by "/" */
     const char *label;
     void *context;
-    /* Immediately before the timed calls of every sample; false voids the case: it has no more
-     * samples. May be NULL. */
+    /* Immediately before the timed calls of every sample; false voids the case: it is not called
+     * again and is left out of everything. May be NULL. */
     bool (*before)(void *context);
     void (*call)(void *context); /* what is timed */
     const struct c4_gbench_counter *counters;

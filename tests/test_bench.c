@@ -35,6 +35,15 @@ static void linear_fwd_unwritten(int n, const float *x, const float *w, const fl
     logits[(size_t)n * C4_LOGITS_STRIDE - 1] = last;
 }
 
+/* Right at first; wrong from some later call on. */
+static int calls_before_fault;
+
+static void linear_fwd_wrong_later(int n, const float *x, const float *w, const float *bias,
+                                   float *logits) {
+    reference()->linear_fwd(n, x, w, bias, logits);
+    if (calls_before_fault-- <= 0) logits[0] += 1;
+}
+
 static void gram_wrong(const float *x, const float *y, size_t rows_x, size_t rows_y,
                        size_t features, size_t stride_x, size_t stride_y, double *gram,
                        size_t stride_gram) {
@@ -146,6 +155,24 @@ static void a_wrong_row_is_void_and_the_others_are_timed(void **state) {
     assert_true(json_real_value(json_object_get(row, "seconds_per_call")) > 0);
     json_decref(rows);
     c4_ops_bench_free(&bench);
+}
+
+static void a_row_that_goes_wrong_later_is_void_too(void **state) {
+    (void)state;
+    if (c4_ops_bench_available() != C4_OK) skip();
+    struct c4_backend bad = faulty("bad", true, linear_fwd_wrong_later);
+    const struct c4_backend *backends[] = {&bad, reference()};
+    struct c4_ops_bench bench = {.batch = 3, .samples = 9, .sample_seconds = 1e-4};
+    for (int calls = 1; calls <= 16; calls *= 4) { /* of at least 18: nine samples, checked */
+        calls_before_fault = calls;
+        assert_int_equal(c4_ops_bench_select(&bench, backends, 2, "linear_fwd"), C4_OK);
+        assert_int_equal(c4_ops_bench_run(&bench, reference(), NULL, NULL), C4_ERR_RESULT);
+        assert_int_equal(bench.rows[0].measured, 0);
+        assert_int_equal(bench.rows[1].measured, 9);
+        assert_null(strstr(bench.gbench_json, "linear_fwd/linear/n3/bad"));
+        assert_non_null(strstr(bench.gbench_json, "linear_fwd/linear/n3/ref"));
+        c4_ops_bench_free(&bench);
+    }
 }
 
 /* Google Benchmark's report of the same samples: times by the wall clock, rates from them. */
@@ -344,6 +371,7 @@ int main(void) {
         cmocka_unit_test(every_slot_can_be_called_and_checked),
         cmocka_unit_test(rows_are_selected_by_name),
         cmocka_unit_test(a_wrong_row_is_void_and_the_others_are_timed),
+        cmocka_unit_test(a_row_that_goes_wrong_later_is_void_too),
         cmocka_unit_test(google_benchmark_reports_the_same_numbers),
         cmocka_unit_test(json_has_no_infinities),
         cmocka_unit_test(cka_with_a_wrong_gram_is_void),
