@@ -63,8 +63,8 @@ inspect() { # object
 		sub(/[ \t].*/, "", name)
 		op[n] = name
 		# Registers that stand for the frame in this function.
-		if (text ~ /mov +%rsp,%rbp/ || text ~ /lea .*\(%rsp\),%rbp/ ||
-			text ~ /(mov|add)[ \t]+x29, sp/)
+		if (text ~ /movq?[ \t]+%rsp, ?%rbp/ || text ~ /leaq?[ \t].*\(%rsp\), ?%rbp/ ||
+			text ~ /(mov|add)[ \t]+x29, ?sp/)
 			framed[functions] = 1
 		if (name ~ /^(j|loop|b$|b\.|cbn?z|tbn?z)/ && match(text, /[0-9a-f]+ </))
 			target[n] = section ":" substr(text, RSTART, RLENGTH - 2)
@@ -80,7 +80,7 @@ inspect() { # object
 	function check(first, last, label, i) {
 		for (i = first; i <= last; i++) {
 			if (is_stack(i)) fault("stack", label " uses the stack: " line[i])
-			if (op[i] ~ /^(call|blr?$)/) fault("call", label " calls: " line[i])
+			if (op[i] ~ /^(callq?|blr?)$/) fault("call", label " calls: " line[i])
 		}
 	}
 	END {

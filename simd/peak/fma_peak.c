@@ -40,6 +40,7 @@ float C4_PEAK_NAME(int64_t rounds) {
     __asm__ volatile("" : "+m"(start), "+m"(factor), "+m"(addend));
     const vector a = factor.all, b = addend.all;
     vector chain[CHAINS];
+#pragma GCC unroll 32 /* all loops over chains, or they stay an array in memory */
     for (int c = 0; c < CHAINS; c++) chain[c] = start[c].all;
     for (int64_t round = 0; round < rounds; round++) {
         C4_HOT_LOOP_BEGIN(peak, CHAINS * C4_PEAK_UNROLL);
@@ -49,10 +50,10 @@ float C4_PEAK_NAME(int64_t rounds) {
             for (int c = 0; c < CHAINS; c++) chain[c] = MULTIPLY_ADD(chain[c], a, b);
         C4_HOT_LOOP_END(peak);
     }
+#pragma GCC unroll 32
+    for (int c = 0; c < CHAINS; c++) start[c].all = chain[c];
     float total = 0;
-    for (int c = 0; c < CHAINS; c++) {
-        start[c].all = chain[c];
+    for (int c = 0; c < CHAINS; c++)
         for (int lane = 0; lane < LANES; lane++) total += start[c].lane[lane];
-    }
     return total;
 }
