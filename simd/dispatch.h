@@ -38,7 +38,7 @@ struct c4_peak_loop {
     int lanes;                    /* floats of a vector */
     bool fused;                   /* one instruction multiplies and adds */
     double round_flops;           /* of a round: 2 for each lane's multiply-add */
-    float (*run)(int64_t rounds); /* a value near the number of lanes times chains */
+    float (*run)(int64_t rounds); /* the number of lanes times chains */
 };
 
 /* The i-th loop that this CPU runs, widest first; NULL behind the last. */

@@ -6,7 +6,7 @@
 
 /* Runs `rounds` rounds of C4_PEAK_UNROLL steps of all chains and returns a value that depends on
  * all of them. The chains are independent and enough to hide the latency of an FMA on two units (on
- * four with NEON); their values stay normal numbers near 1. */
+ * four with NEON); their values stay 1. */
 typedef float c4_peak_fn(int64_t rounds);
 
 enum { C4_PEAK_UNROLL = 4 };
