@@ -2,19 +2,25 @@
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 set(CMAKE_C_FLAGS_RELEASE "-O3 -g1")
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+set(CMAKE_CXX_FLAGS_RELEASE ${CMAKE_C_FLAGS_RELEASE})
+set(CMAKE_CXX_FLAGS_DEBUG ${CMAKE_C_FLAGS_DEBUG})
 
 add_library(c4_flags INTERFACE)
 target_include_directories(c4_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # Part of the arithmetic: the compiler may neither fuse nor reorder; errno and traps are not read.
 target_compile_options(c4_flags INTERFACE
   -ffp-contract=off -fno-fast-math -fno-math-errno -fno-trapping-math
-  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
+  -Wall -Wextra -Wshadow -Wvla -Wpointer-arith
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
   $<$<BOOL:${C4_WERROR}>:-Werror>)
 target_compile_definitions(c4_flags INTERFACE _POSIX_C_SOURCE=200809L
   C4_VERSION="${PROJECT_VERSION}")

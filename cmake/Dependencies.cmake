@@ -35,6 +35,25 @@ if(C4_ARCHIVE)
   endif()
 endif()
 
+# Google Benchmark is C++: that language is enabled for its bridge alone. check_language() takes a
+# compiler that a preset names for granted.
+set(C4_HAVE_GBENCH OFF)
+if(C4_GBENCH)
+  pkg_check_modules(gbench QUIET IMPORTED_TARGET benchmark)
+  include(CheckLanguage)
+  check_language(CXX)
+  unset(found_cxx)
+  if(CMAKE_CXX_COMPILER)
+    find_program(found_cxx ${CMAKE_CXX_COMPILER} NO_CACHE)
+  endif()
+  if(found_cxx AND gbench_FOUND)
+    enable_language(CXX)
+    set(C4_HAVE_GBENCH ON)
+  else()
+    message(STATUS "conv4: no \"bench ops\" (install libbenchmark-dev and g++)")
+  endif()
+endif()
+
 # oneDNN runs on gcc's libgomp. clang brings a runtime of its own, and two in one process fight over
 # the cores, so a clang build leaves this backend out; so does a library that was built for another
 # runtime. Header and library are looked up by hand: the packaged dnnl-config.cmake also demands

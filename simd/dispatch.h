@@ -31,4 +31,17 @@ const char *c4_slot_name(enum c4_op_slot slot);
  * the table that would run here, or NULL with *why (may be NULL) the reason in words. */
 const char *c4_backend_name(int i, const struct c4_backend **table, const char **why);
 
+/* A loop of independent chains of multiply-adds, which does nothing else: timed, it gives what one
+ * core can do at most. */
+struct c4_peak_loop {
+    const char *name;             /* "avx512", "avx2", "neon" or "plain" */
+    int lanes;                    /* floats of a vector */
+    bool fused;                   /* one instruction multiplies and adds */
+    double round_flops;           /* of a round: 2 for each lane's multiply-add */
+    float (*run)(int64_t rounds); /* the number of lanes times chains */
+};
+
+/* The i-th loop that this CPU runs, widest first; NULL behind the last. */
+const struct c4_peak_loop *c4_dispatch_peak(int i);
+
 #endif

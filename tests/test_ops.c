@@ -9,9 +9,6 @@
 #include "tests/check_ops.h"
 #include "tests/unit.h"
 
-/* Peers that do not follow our order of additions: float sums of up to 9 * 64 * 1024 products. */
-#define PEER_TOLERANCE 1e-5
-
 #if defined(__x86_64__)
 extern const struct c4_backend c4_backend_ref_fma;
 #endif
@@ -57,7 +54,7 @@ static void run_subject(struct subject *subject, struct c4_check_case *c, enum c
     if (!backend->bit_exact && data != C4_CHECK_INTEGERS && data != C4_CHECK_REALS) return;
     struct c4_check_result result;
     c->backend = label(backend);
-    c->tolerance = backend->bit_exact ? 0 : PEER_TOLERANCE;
+    c->tolerance = backend->bit_exact ? 0 : C4_PEER_TOLERANCE;
     c4_check_run(c, kernel, &result);
     c4_check_count(tally, &result, stdout);
     subject->cases[slot]++;

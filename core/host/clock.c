@@ -16,6 +16,10 @@ int64_t c4_clock_cpu_ns(void) {
     return read_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+int64_t c4_clock_thread_ns(void) {
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void c4_clock_utc(char text[C4_CLOCK_UTC_BYTES]) {
     time_t now = time(NULL);
     struct tm utc;

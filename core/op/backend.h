@@ -13,6 +13,10 @@
 #include "core/op/step.h"
 #include "core/op/update.h"
 
+/* What slots of backends that are not bit-exact are held to against ref: the relative norm of the
+ * error of an output, for float sums of up to 9 * 64 * 1024 products in another order. */
+#define C4_PEER_TOLERANCE 1e-5
+
 enum c4_op_slot {
 #define C4_OP(slot, type) C4_SLOT_##slot,
 #include "core/op/ops.def"

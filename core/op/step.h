@@ -12,6 +12,7 @@
 #ifndef C4_OP_STEP_H
 #define C4_OP_STEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,13 @@ struct c4_step_result {
 
 struct c4_plan; /* each backend's own */
 
+/* What one phase of a step took and costs, for benchmarks. */
+struct c4_phase_time {
+    const char *name;                             /* a word; outlives the plan */
+    double seconds;                               /* since the last call, of thread 0 */
+    double flops_nominal, flops_performed, bytes; /* per image */
+};
+
 struct c4_step_api {
     enum c4_status (*create)(const struct c4_plan_config *config, struct c4_plan **plan);
     void (*destroy)(struct c4_plan *plan); /* NULL allowed */
@@ -78,6 +86,19 @@ struct c4_step_api {
      * backend does not keep that name or `capacity` is too small. */
     enum c4_status (*read)(const struct c4_plan *plan, const char *name, double *values,
                            size_t capacity, size_t *count);
+
+    /* Optional, both or neither (NULL): a backend that runs a step in phases tells where its time
+     * goes. time_phases() switches the clocks on or off (off in a new plan, where they cost
+     * nothing) and sets all times to 0. phases() writes the phases in the order in which a step
+     * first enters them, as many as fit into `capacity`, *count = how many there are, and sets
+     * their times to 0; seconds are those of all steps since the last call of either, from entering
+     * a phase to leaving its barrier; with the clocks off they are 0. Nominal FLOPs are those of
+     * core/cost/op_cost.h (c4_pass_cost), so that they add up to c4_step_cost(); performed ones and
+     * bytes, beyond a core's L2 cache, are the backend's own count. Neither changes a bit of any
+     * result. */
+    enum c4_status (*phases)(const struct c4_plan *plan, struct c4_phase_time *phases, int capacity,
+                             int *count);
+    void (*time_phases)(struct c4_plan *plan, bool on);
 };
 
 #endif

@@ -1,0 +1,384 @@
+/* The benchmarks' own honesty: what is wrong is not timed, and rates are what was measured. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cka_bench.h"
+#include "bench/ops_bench.h"
+#include "bench/step_bench.h"
+#include "tests/unit.h"
+
+static const struct c4_backend *reference(void) {
+    static struct c4_dispatch dispatch;
+    assert_int_equal(c4_dispatch("ref", &dispatch), C4_OK);
+    return &dispatch.backend;
+}
+
+/* --- kernels with a planted fault --- */
+
+static void linear_fwd_off_by_one_bit(int n, const float *x, const float *w, const float *bias,
+                                      float *logits) {
+    reference()->linear_fwd(n, x, w, bias, logits);
+    logits[1] = nextafterf(logits[1], 9);
+}
+
+static void linear_fwd_off_by_1e3(int n, const float *x, const float *w, const float *bias,
+                                  float *logits) {
+    reference()->linear_fwd(n, x, w, bias, logits);
+    logits[1] += 1e-3f * fabsf(logits[0] + logits[1]) + 1e-2f;
+}
+
+static void linear_fwd_unwritten(int n, const float *x, const float *w, const float *bias,
+                                 float *logits) {
+    float last = logits[(size_t)n * C4_LOGITS_STRIDE - 1];
+    reference()->linear_fwd(n, x, w, bias, logits);
+    logits[(size_t)n * C4_LOGITS_STRIDE - 1] = last;
+}
+
+/* Right at first; wrong from some later call on. */
+static int calls_before_fault;
+
+static void linear_fwd_wrong_later(int n, const float *x, const float *w, const float *bias,
+                                   float *logits) {
+    reference()->linear_fwd(n, x, w, bias, logits);
+    if (calls_before_fault-- <= 0) logits[0] += 1;
+}
+
+static void gram_wrong(const float *x, const float *y, size_t rows_x, size_t rows_y,
+                       size_t features, size_t stride_x, size_t stride_y, double *gram,
+                       size_t stride_gram) {
+    reference()->gram_block(x, y, rows_x, rows_y, features, stride_x, stride_y, gram, stride_gram);
+    gram[0] *= 1.01;
+}
+
+static struct c4_backend faulty(const char *name, bool bit_exact, c4_linear_fwd_fn *linear_fwd) {
+    struct c4_backend backend = {.name = name, .variant = "planted", .bit_exact = bit_exact};
+    backend.linear_fwd = linear_fwd;
+    return backend;
+}
+
+static const struct c4_op_size size_of_three = {.n = 3};
+
+static void a_wrong_op_is_found(void **state) {
+    (void)state;
+    struct c4_op_work work;
+    assert_int_equal(c4_op_work_make(&work, C4_SLOT_linear_fwd, &size_of_three), C4_OK);
+    c4_op_work_expect(&work, (c4_op_fn *)reference()->linear_fwd);
+    c4_op_fn *right = (c4_op_fn *)reference()->linear_fwd;
+    c4_op_fn *bit = (c4_op_fn *)linear_fwd_off_by_one_bit;
+    c4_op_fn *much = (c4_op_fn *)linear_fwd_off_by_1e3;
+    c4_op_fn *unwritten = (c4_op_fn *)linear_fwd_unwritten;
+    assert_int_equal(c4_op_work_check(&work, "right", right, 0), C4_OK);
+    assert_int_equal(c4_op_work_check(&work, "bit", bit, 0), C4_ERR_RESULT);
+    assert_non_null(strstr(c4_error(), "bit: logits[1]"));
+    assert_int_equal(c4_op_work_check(&work, "bit", bit, C4_PEER_TOLERANCE), C4_OK);
+    assert_int_equal(c4_op_work_check(&work, "much", much, C4_PEER_TOLERANCE), C4_ERR_RESULT);
+    assert_int_equal(c4_op_work_check(&work, "left", unwritten, 0), C4_ERR_RESULT);
+    assert_int_equal(c4_op_work_check(&work, "left", unwritten, C4_PEER_TOLERANCE), C4_ERR_RESULT);
+    assert_int_equal(c4_op_work_check(&work, "right", right, 0), C4_OK);
+    c4_op_work_free(&work);
+}
+
+/* Each slot in each shape: the reference agrees with itself, also after a call that changed what is
+ * updated in place, and all its outputs hold something. */
+static void every_slot_can_be_called_and_checked(void **state) {
+    (void)state;
+    struct c4_op_shape shapes[C4_OP_SHAPES_MAX];
+    int count = c4_op_shapes(1, shapes), per_slot[C4_SLOT_COUNT] = {0};
+    for (int i = 0; i < count; i++) {
+        struct c4_op_work work;
+        c4_op_fn *function = c4_op_function(reference(), shapes[i].slot);
+        assert_int_equal(c4_op_work_make(&work, shapes[i].slot, &shapes[i].size), C4_OK);
+        c4_op_work_expect(&work, function);
+        for (int k = 0; k < work.array_count; k++) {
+            const struct c4_op_array *array = &work.array[k];
+            if (array->type != C4_OP_F32 || !array->expect) continue;
+            double sum = 0;
+            for (size_t e = 0; e < array->count; e++)
+                sum += fabs((double)((const float *)array->expect)[e]);
+            assert_true(sum > 0 && isfinite(sum));
+        }
+        for (int turn = 0; turn < 2; turn++) {
+            assert_int_equal(c4_op_work_check(&work, shapes[i].label, function, 0), C4_OK);
+            work.call(&work, function);
+        }
+        c4_op_work_free(&work);
+        per_slot[shapes[i].slot]++;
+    }
+    for (int slot = 0; slot < C4_SLOT_COUNT; slot++) assert_true(per_slot[slot] > 0);
+}
+
+static void rows_are_selected_by_name(void **state) {
+    (void)state;
+    const struct c4_backend *backends[] = {reference()};
+    struct c4_ops_bench bench = {.batch = 4, .samples = 9};
+    assert_int_equal(c4_ops_bench_select(&bench, backends, 1, "^conv_fwd_.*/block2/"), C4_OK);
+    assert_int_equal(bench.count, 2);
+    assert_string_equal(bench.rows[0].name, "conv_fwd_direct/block2/n4/ref");
+    assert_string_equal(bench.rows[1].name, "conv_fwd_winograd/block2/n4/ref");
+    c4_ops_bench_free(&bench);
+    assert_int_equal(c4_ops_bench_select(&bench, backends, 1, "no such op"), C4_ERR_USAGE);
+    c4_ops_bench_free(&bench);
+    assert_int_equal(c4_ops_bench_select(&bench, backends, 1, "conv("), C4_ERR_USAGE);
+    assert_non_null(strstr(c4_error(), "regular expression"));
+    c4_ops_bench_free(&bench);
+}
+
+static json_t *row_named(json_t *rows, const char *name) {
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0) return row;
+    }
+    return NULL;
+}
+
+static void a_wrong_row_is_void_and_the_others_are_timed(void **state) {
+    (void)state;
+    if (c4_ops_bench_available() != C4_OK) skip();
+    struct c4_backend bad = faulty("bad", true, linear_fwd_off_by_one_bit);
+    struct c4_backend peer = faulty("peer", false, linear_fwd_off_by_one_bit);
+    const struct c4_backend *backends[] = {&bad, reference(), &peer};
+    struct c4_ops_bench bench = {.batch = 3, .samples = 9, .sample_seconds = 1e-4};
+    assert_int_equal(c4_ops_bench_select(&bench, backends, 3, "linear_fwd"), C4_OK);
+    assert_int_equal(bench.count, 3);
+    assert_int_equal(c4_ops_bench_run(&bench, reference(), NULL, NULL), C4_ERR_RESULT);
+    assert_non_null(strstr(c4_error(), "linear_fwd/linear/n3/bad"));
+    json_t *rows = c4_ops_bench_json(&bench);
+    json_t *row = row_named(rows, "linear_fwd/linear/n3/bad");
+    assert_true(json_is_false(json_object_get(row, "checked")));
+    assert_null(json_object_get(row, "seconds_per_call"));
+    row = row_named(rows, "linear_fwd/linear/n3/peer");
+    assert_true(json_is_true(json_object_get(row, "checked")));
+    row = row_named(rows, "linear_fwd/linear/n3/ref");
+    assert_true(json_is_true(json_object_get(row, "checked")));
+    assert_int_equal(json_array_size(json_object_get(row, "samples_seconds_per_call")), 9);
+    assert_true(json_real_value(json_object_get(row, "seconds_per_call")) > 0);
+    json_decref(rows);
+    c4_ops_bench_free(&bench);
+}
+
+static void a_row_that_goes_wrong_later_is_void_too(void **state) {
+    (void)state;
+    if (c4_ops_bench_available() != C4_OK) skip();
+    struct c4_backend bad = faulty("bad", true, linear_fwd_wrong_later);
+    const struct c4_backend *backends[] = {&bad, reference()};
+    struct c4_ops_bench bench = {.batch = 3, .samples = 9, .sample_seconds = 1e-4};
+    for (int calls = 1; calls <= 16; calls *= 4) { /* of at least 18: nine samples, checked */
+        calls_before_fault = calls;
+        assert_int_equal(c4_ops_bench_select(&bench, backends, 2, "linear_fwd"), C4_OK);
+        assert_int_equal(c4_ops_bench_run(&bench, reference(), NULL, NULL), C4_ERR_RESULT);
+        assert_int_equal(bench.rows[0].measured, 0);
+        assert_int_equal(bench.rows[1].measured, 9);
+        assert_null(strstr(bench.gbench_json, "linear_fwd/linear/n3/bad"));
+        assert_non_null(strstr(bench.gbench_json, "linear_fwd/linear/n3/ref"));
+        c4_ops_bench_free(&bench);
+    }
+}
+
+/* Google Benchmark's report of the same samples: times by the wall clock, rates from them. */
+static void google_benchmark_reports_the_same_numbers(void **state) {
+    (void)state;
+    if (c4_ops_bench_available() != C4_OK) skip();
+    const struct c4_backend *backends[] = {reference()};
+    struct c4_ops_bench bench = {.batch = 3, .samples = 9, .sample_seconds = 1e-4};
+    assert_int_equal(c4_ops_bench_select(&bench, backends, 1, "sgd_update"), C4_OK);
+    assert_int_equal(c4_ops_bench_run(&bench, reference(), NULL, NULL), C4_OK);
+    json_t *report = json_loads(bench.gbench_json, 0, NULL);
+    assert_non_null(report);
+    json_t *runs = json_object_get(report, "benchmarks");
+    int found = 0;
+    for (size_t i = 0; i < json_array_size(runs); i++) {
+        json_t *run = json_array_get(runs, i);
+        if (strcmp(json_string_value(json_object_get(run, "run_type")), "iteration") != 0) continue;
+        double us = json_number_value(json_object_get(run, "real_time"));
+        double rate = json_number_value(json_object_get(run, "flops_nominal"));
+        assert_true(fabs(us * 1e-6 / bench.rows[0].seconds[found] - 1) < 1e-9);
+        assert_true(fabs(rate / (bench.rows[0].cost.flops / (us * 1e-6)) - 1) < 1e-9);
+        found++;
+    }
+    assert_int_equal(found, 9);
+    json_decref(report);
+    c4_ops_bench_free(&bench);
+}
+
+/* A clock that stood still must not end up as infinity or NaN in JSON. */
+static void json_has_no_infinities(void **state) {
+    (void)state;
+    const struct c4_backend *backends[] = {reference()};
+    struct c4_ops_bench bench = {.batch = 3, .samples = 9};
+    assert_int_equal(c4_ops_bench_select(&bench, backends, 1, "sgd_update"), C4_OK);
+    bench.rows[0].measured = 9; /* all 0 seconds, and no peak */
+    json_t *rows = c4_ops_bench_json(&bench);
+    json_t *row = json_array_get(rows, 0);
+    assert_true(json_is_null(json_object_get(row, "gflops")));
+    assert_true(json_is_null(json_object_get(row, "percent_of_peak")));
+    char *text = json_dumps(rows, 0);
+    assert_non_null(text);
+    assert_null(strstr(text, "inf"));
+    free(text);
+    json_decref(rows);
+    c4_ops_bench_free(&bench);
+}
+
+/* --- CKA --- */
+
+static void cka_with_a_wrong_gram_is_void(void **state) {
+    (void)state;
+    struct c4_backend bad = {
+        .name = "bad", .variant = "planted", .bit_exact = true, .gram_block = gram_wrong};
+    const struct c4_backend *backends[] = {&bad, reference()};
+    struct c4_cka_bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    bench->samples = 2;
+    bench->threads = 1;
+    assert_int_equal(c4_cka_bench_add(bench, 3, 64, backends, 2), C4_OK);
+    assert_int_equal(c4_cka_bench_add(bench, 4, 64, backends, 2), C4_OK);
+    assert_int_equal(c4_cka_bench_run(bench, reference(), NULL, NULL), C4_ERR_RESULT);
+    assert_int_equal(bench->count, 4);
+    for (int i = 0; i < bench->count; i++) {
+        bool is_bad = bench->rows[i].backend == &bad;
+        assert_int_equal(bench->rows[i].measured, is_bad ? 0 : 2);
+        assert_true((bench->rows[i].fault[0] != 0) == is_bad);
+    }
+    assert_int_equal(bench->rows[0].method, C4_CKA_GRAM);
+    assert_int_equal(bench->rows[2].method, C4_CKA_FEATURE);
+    free(bench);
+}
+
+/* --- steps --- */
+
+static struct c4_step_api wrapped; /* ref's step with something else in one place */
+
+static enum c4_status step_with_wrong_loss(struct c4_plan *plan, const struct c4_batch *batch,
+                                           const struct c4_sgd *sgd,
+                                           struct c4_step_result *result) {
+    C4_TRY(reference()->step->step(plan, batch, sgd, result));
+    result->loss *= 1.001;
+    return C4_OK;
+}
+
+static int steps_timed;
+static bool clocks_on;
+
+static enum c4_status counted_step(struct c4_plan *plan, const struct c4_batch *batch,
+                                   const struct c4_sgd *sgd, struct c4_step_result *result) {
+    if (clocks_on) steps_timed++;
+    return reference()->step->step(plan, batch, sgd, result);
+}
+
+/* A step of 2 images takes one second in one phase and three in the other. */
+static enum c4_status two_phases(const struct c4_plan *plan, struct c4_phase_time *phases,
+                                 int capacity, int *count) {
+    (void)plan;
+    assert_true(capacity >= 2);
+    *count = 2;
+    phases[0] = (struct c4_phase_time){"first", steps_timed * 1.0, 5e9, 2e9, 1e6};
+    phases[1] = (struct c4_phase_time){"second", steps_timed * 3.0, 0, 1e9, 2e6};
+    steps_timed = 0;
+    return C4_OK;
+}
+
+static void switch_clocks(struct c4_plan *plan, bool on) {
+    (void)plan;
+    clocks_on = on;
+    steps_timed = 0;
+}
+
+static struct c4_step_bench *step_bench(void) {
+    struct c4_step_bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    bench->config = (struct c4_plan_config){.max_batch = 2, .threads = 1};
+    bench->samples = 3;
+    bench->sample_seconds = 0.001;
+    assert_int_equal(c4_step_bench_start(bench), C4_OK);
+    wrapped = *reference()->step;
+    return bench;
+}
+
+static void a_wrong_step_is_not_timed(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = step_bench();
+    wrapped.step = step_with_wrong_loss;
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "planted", &wrapped), C4_ERR_RESULT);
+    assert_non_null(strstr(c4_error(), "not timed"));
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
+static void phases_are_those_of_an_image(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = step_bench();
+    wrapped.step = counted_step;
+    wrapped.phases = two_phases;
+    wrapped.time_phases = switch_clocks;
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "planted", &wrapped), C4_OK);
+    assert_int_equal(c4_step_bench_add(bench, "ref", "as it is", reference()->step), C4_OK);
+    assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_OK);
+    assert_false(clocks_on);
+    assert_int_equal(bench->runners[0].phase_count, 2);
+    assert_int_equal(bench->runners[1].phase_count, 0);
+    assert_true(fabs(bench->runners[0].phases[0].seconds - 0.5) < 1e-12);
+    json_t *rows = c4_step_bench_json(bench);
+    json_t *phases = json_object_get(json_array_get(rows, 0), "phases");
+    assert_int_equal(json_array_size(phases), 2);
+    json_t *first = json_array_get(phases, 0);
+    assert_true(fabs(json_real_value(json_object_get(first, "images_per_s")) - 2) < 1e-9);
+    assert_true(fabs(json_real_value(json_object_get(first, "gflops")) - 10) < 1e-9);
+    assert_true(fabs(json_real_value(json_object_get(first, "gflops_performed")) - 4) < 1e-9);
+    double percent = json_real_value(json_object_get(first, "percent_of_peak"));
+    assert_true(fabs(percent / (100 * 10 / c4_peak_spread(&bench->peak).median) - 1) < 1e-9);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(rows, 1), "phases")), 0);
+    json_decref(rows);
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
+/* --- peak --- */
+
+/* Every chain stays at 1, so that a loop's value is the number of its lanes times chains, and
+ * round_flops counts each of them. (That the compiler left none out is hot_loops' to see.) */
+static void peak_loops_compute_what_they_count(void **state) {
+    (void)state;
+    const struct c4_peak_loop *loop;
+    int count = 0;
+    for (; (loop = c4_dispatch_peak(count)); count++) {
+        double chains = (double)loop->run(1000) / loop->lanes;
+        assert_true(chains == round(chains) && chains >= 8);
+        assert_true(fabs(loop->round_flops / (2 * loop->lanes * round(chains)) - 4) < 1e-9);
+    }
+    assert_true(count > 0);
+#if defined(__x86_64__)
+    setenv("C4_CPU_MASK", "0", 1);
+    assert_string_equal(c4_dispatch_peak(0)->name, "plain");
+    assert_null(c4_dispatch_peak(1));
+    unsetenv("C4_CPU_MASK");
+#endif
+}
+
+static void samples_are_summed_up(void **state) {
+    (void)state;
+    const double samples[] = {4, 1, 3, 2};
+    struct c4_spread spread = c4_spread_of(samples, 4);
+    assert_true(spread.low == 1 && spread.median == 2.5 && spread.high == 4);
+    assert_true(c4_spread_percent(&spread) == 120);
+    assert_true(c4_spread_of(samples, 3).median == 3);
+    assert_true(samples[0] == 4);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_op_is_found),
+        cmocka_unit_test(every_slot_can_be_called_and_checked),
+        cmocka_unit_test(rows_are_selected_by_name),
+        cmocka_unit_test(a_wrong_row_is_void_and_the_others_are_timed),
+        cmocka_unit_test(a_row_that_goes_wrong_later_is_void_too),
+        cmocka_unit_test(google_benchmark_reports_the_same_numbers),
+        cmocka_unit_test(json_has_no_infinities),
+        cmocka_unit_test(cka_with_a_wrong_gram_is_void),
+        cmocka_unit_test(a_wrong_step_is_not_timed),
+        cmocka_unit_test(phases_are_those_of_an_image),
+        cmocka_unit_test(peak_loops_compute_what_they_count),
+        cmocka_unit_test(samples_are_summed_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
