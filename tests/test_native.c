@@ -1,5 +1,6 @@
-/* The native step where its own structure could show: groups of tiles of several sizes, slices longer
- * than a group, long trainings, weights that make conv1 leave its fast way, values by name. */
+/* The native step where its own structure could show: groups of tiles of several sizes, slices
+ * longer than a group, long trainings, weights that make conv1 leave its fast way, values by name.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/base/hot_loop.h"
 #include "core/op/conv3x3.h"
 #include "core/op/conv4.h"
 
@@ -33,12 +34,24 @@ INLINE int next_rows(int count) {
 /* Calls the body with a constant number of rows. */
 #define WITH_ROWS(rows, call)                                                                      \
     switch (rows) {                                                                                \
-    case 1: call(1); break;                                                                        \
-    case 2: call(2); break;                                                                        \
-    case 3: call(3); break;                                                                        \
-    case 4: call(4); break;                                                                        \
-    case 5: call(5); break;                                                                        \
-    default: call(6); break;                                                                       \
+    case 1:                                                                                        \
+        call(1);                                                                                   \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        call(2);                                                                                   \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        call(3);                                                                                   \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        call(4);                                                                                   \
+        break;                                                                                     \
+    case 5:                                                                                        \
+        call(5);                                                                                   \
+        break;                                                                                     \
+    default:                                                                                       \
+        call(6);                                                                                   \
+        break;                                                                                     \
     }
 
 typedef vf tile_acc[6][MK_VECS];

@@ -29,20 +29,16 @@ INLINE void direct_tile(int rows, const struct direct_row *at, int j, int column
             const float *w = at->w + ((ptrdiff_t)tap * inputs + block) * C + column;
             const ptrdiff_t next = (ptrdiff_t)turn * inputs * C;
             if (left)
-                for (int k = 0; k < step; k++)
-                    acc_step(1, rows, x + k, inputs, w + k * C, acc);
+                for (int k = 0; k < step; k++) acc_step(1, rows, x + k, inputs, w + k * C, acc);
             else
-                for (int k = 0; k < step; k++)
-                    acc_step(0, rows, x + k, inputs, w + k * C, acc);
+                for (int k = 0; k < step; k++) acc_step(0, rows, x + k, inputs, w + k * C, acc);
             x += inputs, w += next;
             for (int k = 0; k < step; k++) acc_step(0, rows, x + k, inputs, w + k * C, acc);
             x += inputs, w += next;
             if (right)
-                for (int k = 0; k < step; k++)
-                    acc_step(0, rows - 1, x + k, inputs, w + k * C, acc);
+                for (int k = 0; k < step; k++) acc_step(0, rows - 1, x + k, inputs, w + k * C, acc);
             else
-                for (int k = 0; k < step; k++)
-                    acc_step(0, rows, x + k, inputs, w + k * C, acc);
+                for (int k = 0; k < step; k++) acc_step(0, rows, x + k, inputs, w + k * C, acc);
         }
     acc_store(rows, acc, y + (ptrdiff_t)j * C + column, C);
 }

@@ -7,8 +7,7 @@
 /* --- channel sums (core/op/ARITHMETIC.md) --- */
 
 /* ((v0 + v1) + (v2 + v3)) of a and of a * b for half of the lanes. */
-#define ROW_SUM(widen, a)                                                                          \
-    vd_add(vd_add(widen(a[0]), widen(a[1])), vd_add(widen(a[2]), widen(a[3])))
+#define ROW_SUM(widen, a) vd_add(vd_add(widen(a[0]), widen(a[1])), vd_add(widen(a[2]), widen(a[3])))
 #define ROW_PRODUCTS(widen, a, b)                                                                  \
     vd_add(vd_fma(widen(a[1]), widen(b[1]), vd_mul(widen(a[0]), widen(b[0]))),                     \
            vd_fma(widen(a[3]), widen(b[3]), vd_mul(widen(a[2]), widen(b[2]))))

@@ -9,10 +9,12 @@ INLINE void multiply_tile(int rows, const float *a, const float *b, const float 
     tile_acc acc;
     acc_zero(rows, acc);
     for (int k = 0; k < C; k += 2) {
+        C4_HOT_LOOP_BEGIN(multiply, 2 * rows * MK_VECS);
         acc_step(0, rows, a + k, C, b + k * C, acc);
         vf_prefetch(ahead + k * 16);
         acc_step(0, rows, a + k + 1, C, b + (k + 1) * C, acc);
         vf_prefetch(ahead + k * 16 + 16);
+        C4_HOT_LOOP_END(multiply);
     }
     acc_store(rows, acc, c, C);
 }
@@ -43,8 +45,10 @@ INLINE void outer_tile(int rows, int count, const float *a, const float *b, bool
     else
         acc_load(rows, c, C, acc);
     for (int t = 0; t < count; t++) {
+        C4_HOT_LOOP_BEGIN(outer, rows * MK_VECS);
         acc_step(0, rows, a + t * C, 1, b + t * C, acc);
         vf_prefetch(ahead + t * 16);
+        C4_HOT_LOOP_END(outer);
     }
     acc_store(rows, acc, c, C);
 }
@@ -58,8 +62,7 @@ static void outer(int inputs, int count, const float *a, const float *b, bool fi
         int rows = next_rows(inputs - i);
         for (int column = 0; column < C; column += MK_COLUMNS) {
             const float *ahead = next < end ? next : c;
-#define CALL(n)                                                                                    \
-    outer_tile(n, count, a + i, b + column, first, ahead, c + i * C + column)
+#define CALL(n) outer_tile(n, count, a + i, b + column, first, ahead, c + i * C + column)
             WITH_ROWS(rows, CALL)
 #undef CALL
             next += count * 16;

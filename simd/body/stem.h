@@ -1,5 +1,5 @@
-/* The stem: bytes to input, patch moments, conv1 with pooling in registers, and conv1's gradient from
- * the selected pixels. */
+/* The stem: bytes to input, patch moments, conv1 with pooling in registers, and conv1's gradient
+ * from the selected pixels. */
 #ifndef C4_SIMD_BODY_STEM_H
 #define C4_SIMD_BODY_STEM_H
 
@@ -37,13 +37,14 @@ static void integer_planes(const uint8_t *image, int16_t planes[RGB * PLANE]) {
 /* sum[3 * ch + ch2] = the products of the patch elements of two taps, over all pixels. */
 INLINE void tap_products(const int16_t *a, const int16_t *b, int32_t sum[RGB * RGB]) {
     vi acc[RGB][RGB];
-    UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++) acc[p][q] = vi_set1(0);
+    UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++) acc[p][q] =
+        vi_set1(0);
     for (int i = 0; i < SIDE; i++, a += PLANE_ROW, b += PLANE_ROW)
         for (int j = 0; j < SIDE; j += 2 * VF_LANES)
-            UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++)
-                acc[p][q] = vi_dot16(acc[p][q], a + p * PLANE + j, b + q * PLANE + j);
-    UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++)
-        sum[RGB * p + q] = vi_sum(acc[p][q]);
+            UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++) acc[p][q] =
+                vi_dot16(acc[p][q], a + p * PLANE + j, b + q * PLANE + j);
+    UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++) sum[RGB * p + q] =
+        vi_sum(acc[p][q]);
 }
 
 /* Adds one image's moments. */
@@ -88,8 +89,9 @@ static bool halo_is_exact(const float *w) {
     return true;
 }
 
-/* The window (i, j) of the pooled map, `vecs` vectors of channels: four pixels' chains in registers.
- * x is the pixel above and to the left of the image, in the halo. `skip`: without taps outside. */
+/* The window (i, j) of the pooled map, `vecs` vectors of channels: four pixels' chains in
+ * registers. x is the pixel above and to the left of the image, in the halo. `skip`: without taps
+ * outside. */
 INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, const float *flip,
                         int i, int j, float *selected, uint8_t *arg) {
     vf acc[4][STEM_VECS];
@@ -130,8 +132,7 @@ INLINE void stem_panels(bool skip, const float *x, const float *w, const float *
     int c = 0;
     for (; c + STEM_VECS * VF_LANES <= C; c += STEM_VECS * VF_LANES)
         stem_panel(STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
-    if (c < C)
-        stem_panel(VECS % STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
+    if (c < C) stem_panel(VECS % STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
 }
 
 /* selected, arg [16, 16, 64] of one image x with its halo [34, 34, 3]; w [27, 64]. */
@@ -174,9 +175,8 @@ INLINE void stem_gradient_tile(const float *table, const float *ds, const uint8_
             vi winner = vi_load_u8(arg + v * VF_LANES);
             vi index = vi_add(winner, vi_and(winner, vi_set1(2))); /* 0 1 4 5 */
             vf d = vf_load(ds + v * VF_LANES);
-            UNROLL for (int tap = 0; tap < 9; tap++)
-                acc[tap][v] = vf_fma(vf_lookup(table + tap / 3 * 4 + tap % 3, index), d,
-                                     acc[tap][v]);
+            UNROLL for (int tap = 0; tap < 9; tap++) acc[tap][v] =
+                vf_fma(vf_lookup(table + tap / 3 * 4 + tap % 3, index), d, acc[tap][v]);
         }
     UNROLL for (int tap = 0; tap < 9; tap++) UNROLL for (int v = 0; v < GRAD_VECS; v++)
         vf_store(r + tap * RGB * C + v * VF_LANES, acc[tap][v]);

@@ -14,8 +14,8 @@
 #define PB2 2.25f
 #define PA3 0.421875f
 #define PB3 3.375f
-#define PA2B2 1.265625f  /* a^2 b^2 */
-#define PA2_PB2 2.8125f  /* a^2 + b^2 */
+#define PA2B2 1.265625f /* a^2 b^2 */
+#define PA2_PB2 2.8125f /* a^2 + b^2 */
 #define K0 (float)(64.0 / 81.0)
 #define KA (float)(-128.0 / 243.0)
 #define KB (float)(32.0 / 243.0)

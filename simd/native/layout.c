@@ -37,8 +37,7 @@ const struct c4_native_layout c4_native_layout = {
         }                                                                                          \
         for (size_t o = 0; o < C4_CLASSES; o++) {                                                  \
             for (size_t k = 0; k < C4_FLAT; k++) /* PyTorch flattens channels first */             \
-                each(c4_native_layout.linear_weight +                                              \
-                         (k % 4 * C + k / 4) * C4_LOGITS_STRIDE + o,                               \
+                each(c4_native_layout.linear_weight + (k % 4 * C + k / 4) * C4_LOGITS_STRIDE + o,  \
                      c4_params[C4_PARAM_LINEAR_WEIGHT].offset + o * C4_FLAT + k);                  \
             each(c4_native_layout.linear_bias + o, c4_params[C4_PARAM_LINEAR_BIAS].offset + o);    \
         }                                                                                          \

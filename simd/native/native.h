@@ -20,7 +20,7 @@ enum {
     C4_NATIVE_POSITION = C4_CHANNELS * C4_CHANNELS + 16,
     C4_NATIVE_U_FLOATS = 36 * C4_NATIVE_POSITION,
     C4_NATIVE_HALO_SIDE = 18, /* the largest map of blocks 2-4 with its halo */
-    C4_NATIVE_PACKED = 16, /* output channels that are packed together */
+    C4_NATIVE_PACKED = 16,    /* output channels that are packed together */
     C4_NATIVE_IMAGE_FLOATS = 34 * 34 * 3,
     C4_NATIVE_TABLE_FLOATS = 3 * 256 * 16 + 32
 };
@@ -35,15 +35,15 @@ struct c4_native_layout {
 extern const struct c4_native_layout c4_native_layout;
 
 struct c4_native_block {
-    int side, inputs;          /* of the convolution's input */
-    float *wt;                 /* [9, 64, 64]; direct mode */
-    float *u, *ut;             /* [36] positions of [64, 64]; Winograd mode */
-    float *y;                  /* [n, side, side, 64], after ReLU in relu-bn; not kept in the bn-relu stem */
-    float *selected;           /* [n, side/2, side/2, 64] */
-    uint8_t *arg;              /* the same shape */
-    float *ds;                 /* the same shape: gradient behind pooling and ReLU; as y */
-    float *dw;                 /* [slices][9, ci, 64]: of those that are not added at once */
-    double (*sum)[2][C4_CHANNELS];  /* [slices]: y and y^2, then ds and ds y */
+    int side, inputs; /* of the convolution's input */
+    float *wt;        /* [9, 64, 64]; direct mode */
+    float *u, *ut;    /* [36] positions of [64, 64]; Winograd mode */
+    float *y;         /* [n, side, side, 64], after ReLU in relu-bn; not kept in the bn-relu stem */
+    float *selected;  /* [n, side/2, side/2, 64] */
+    uint8_t *arg;     /* the same shape */
+    float *ds;        /* the same shape: gradient behind pooling and ReLU; as y */
+    float *dw;        /* [slices][9, ci, 64]: of those that are not added at once */
+    double (*sum)[2][C4_CHANNELS];   /* [slices]: y and y^2, then ds and ds y */
     double (*bias_sum)[C4_CHANNELS]; /* [slices]: dY, relu-bn */
     struct c4_bn_channel bn[C4_CHANNELS];
     float scale[C4_CHANNELS], shift[C4_CHANNELS];
@@ -53,16 +53,26 @@ struct c4_native_block {
 
 /* One thread's own memory. */
 struct c4_native_scratch {
-    float *x;        /* bn-relu: [34, 34, 3] with a halo of zeros; relu-bn: [32, 32, 3] */
+    float *x;         /* bn-relu: [34, 34, 3] with a halo of zeros; relu-bn: [32, 32, 3] */
     float *activated; /* input of a convolution, with a halo of zeros in Winograd mode */
-    float *ds;       /* [16, 16, 64]: of the bn-relu stem */
-    float *dy, *dx;  /* one image's, or a few small ones in direct mode */
-    float *v, *m;    /* groups of transformed tiles */
-    float *du;       /* [36] positions */
-    float *tables;   /* the stem's gradient */
+    float *ds;        /* [16, 16, 64]: of the bn-relu stem */
+    float *dy, *dx;   /* one image's, or a few small ones in direct mode */
+    float *v, *m;     /* groups of transformed tiles */
+    float *du;        /* [36] positions */
+    float *tables;    /* the stem's gradient */
 };
 
 struct c4_native_phases;
+
+/* The phases of a step in their order, as benchmarks see them: 1..3 are the index of a block, and
+ * C4_NATIVE_STEM_BACK - b is the way back through block b. */
+enum c4_native_phase {
+    C4_NATIVE_STEM,
+    C4_NATIVE_HEAD = 4,
+    C4_NATIVE_STEM_BACK = 8,
+    C4_NATIVE_UPDATE,
+    C4_NATIVE_PHASES
+};
 
 struct c4_plan {
     struct c4_plan_config config;
@@ -73,19 +83,21 @@ struct c4_plan {
     float *parameters, *velocity, *gradient; /* c4_native_layout */
     float running_mean[C4_BLOCKS][C4_CHANNELS], running_var[C4_BLOCKS][C4_CHANNELS];
     struct c4_native_block block[C4_BLOCKS];
-    float *pool4;              /* [n, 256] */
-    float *logits, *d_logits;  /* [n, 16] */
-    float *linear_wt;          /* [10, 256] */
-    float *linear_dw;          /* [slices][256 * 16 + 16] */
-    struct c4_native_part {    /* one per slice */
+    float *pool4;             /* [n, 256] */
+    float *logits, *d_logits; /* [n, 16] */
+    float *linear_wt;         /* [10, 256] */
+    float *linear_dw;         /* [slices][256 * 16 + 16] */
+    struct c4_native_part {   /* one per slice */
         int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
         double loss;
         int hits;
     } part[C4_MAX_SLICES];
     int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
     struct c4_bn_gradient bn_gradient[C4_CHANNELS]; /* of the block whose turn it is */
-    struct c4_native_scratch *scratch; /* [threads] */
-    struct c4_arena *arena;            /* behind all of the above */
+    struct c4_native_scratch *scratch;              /* [threads] */
+    bool timed;
+    double last_seconds, phase_seconds[C4_NATIVE_PHASES]; /* of thread 0 */
+    struct c4_arena *arena;                               /* behind all of the above */
 };
 
 /* Phases of a step over slices [from, to), in the order of their use; DESIGN in simd/native/step.c.
@@ -100,8 +112,9 @@ struct c4_native_phases {
                   int from, int to);
     /* pool4, logits, loss, hits; with `gradients` also their backward and the sums of block 4. */
     void (*head)(struct c4_plan *plan, bool gradients, int from, int to);
-    /* Block b >= 1: slices' weight gradients, into plan->gradient if `from` is 0, else into dw; ds and its sums of the block below, and in place of ds
-     * of the bn-relu stem its slices' weight gradients. */
+    /* Block b >= 1: slices' weight gradients, into plan->gradient if `from` is 0, else into dw; ds
+     * and its sums of the block below, and in place of ds of the bn-relu stem its slices' weight
+     * gradients. */
     void (*block_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from,
                        int to);
     void (*stem_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int from, int to);
@@ -129,6 +142,14 @@ enum c4_status c4_native_evaluate(struct c4_plan *plan, const struct c4_batch *b
                                   float *const features[C4_LAYERS]);
 enum c4_status c4_native_read(const struct c4_plan *plan, const char *name, double *values,
                               size_t capacity, size_t *count);
+
+enum c4_status c4_native_phase_times(const struct c4_plan *plan, struct c4_phase_time *phases,
+                                     int capacity, int *count);
+void c4_native_time_phases(struct c4_plan *plan, bool on);
+
+/* The clocks' beginning of a step, and the end of a phase behind its barrier. Nothing if off. */
+void c4_native_time_start(struct c4_plan *plan);
+void c4_native_time_phase(struct c4_plan *plan, enum c4_native_phase phase);
 
 /* Packed vector [c4_native_layout.count] from and to the canonical one [C4_LEARNED_COUNT]. */
 void c4_native_pack_vector(const double *canonical, float *packed);

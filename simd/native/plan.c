@@ -89,9 +89,9 @@ enum c4_status c4_native_create(const struct c4_plan_config *config,
     lay_out(plan, NULL, &bytes);
     plan->scratch = calloc((size_t)config->threads, sizeof *plan->scratch);
     enum c4_status status =
-        plan->scratch ? c4_arena_make(bytes, "a training plan", &plan->arena)
-                      : c4_fail(C4_ERR_MEMORY, "out of memory for a plan of %d threads",
-                                config->threads);
+        plan->scratch
+            ? c4_arena_make(bytes, "a training plan", &plan->arena)
+            : c4_fail(C4_ERR_MEMORY, "out of memory for a plan of %d threads", config->threads);
     if (status != C4_OK) {
         c4_native_destroy(plan);
         return status;

@@ -65,13 +65,13 @@ enum c4_status c4_native_read(const struct c4_plan *plan, const char *name, doub
     char what[16];
     int block = 0;
     bool known = strcmp(name, "logits") == 0;
-    bool of_block = sscanf(name, "%15[a-z]%d", what, &block) == 2 && block >= 1 && block <= C4_BLOCKS;
+    bool of_block =
+        sscanf(name, "%15[a-z]%d", what, &block) == 2 && block >= 1 && block <= C4_BLOCKS;
     bool channel = of_block && (strcmp(what, "mean") == 0 || strcmp(what, "var") == 0);
     bool pool = of_block && strcmp(what, "pool") == 0;
     if (channel) view = (struct view){.rows = 1, .width = C};
     if (pool)
-        view = (struct view){.rows = 1,
-                             .width = (size_t)plan->n * c4_layer_features(block - 1)};
+        view = (struct view){.rows = 1, .width = (size_t)plan->n * c4_layer_features(block - 1)};
     if (!known && !channel && !pool && !(of_block && view_of_block(plan, block - 1, what, &view)))
         return c4_fail(C4_ERR_USAGE, "a native step keeps no intermediate named '%s'", name);
     *count = view.rows * view.width;

@@ -1,14 +1,12 @@
 /* A step: phases in order, one parallel region, barriers between phases alone.
  *
  *   stem                 batch norm 1 from patch moments (relu-bn: conv1 as a block of its own)
- *   block 2, 3, 4        convolution, statistics, pooled selection; batch norm and ReLU of a block are
- *                        applied when the next one loads what was selected. conv1 runs in front of
- *                        block 2, image by image
- *   head                 batch norm 4, linear layer, loss, and their backward
- *   block 4, 3, 2 back   batch norm's gradient rebuilt from y, both gradients of the convolution, the
- *                        sums that the block below needs; block 2 goes on to conv1's gradient from
- *                        the selected pixels
- *   update               slices added, SGD, weights transformed for the next step
+ *   block 2, 3, 4        convolution, statistics, pooled selection; batch norm and ReLU of a block
+ * are applied when the next one loads what was selected. conv1 runs in front of block 2, image by
+ * image head                 batch norm 4, linear layer, loss, and their backward block 4, 3, 2
+ * back   batch norm's gradient rebuilt from y, both gradients of the convolution, the sums that the
+ * block below needs; block 2 goes on to conv1's gradient from the selected pixels update slices
+ * added, SGD, weights transformed for the next step
  *
  * The scalar mathematics between phases is one thread's work: microseconds. */
 #include <omp.h>
@@ -118,9 +116,9 @@ static void normalise(struct c4_plan *plan, int b, enum c4_bn_statistics statist
         if (statistics == C4_BN_RUNNING || (b == 0 && bias_apart))
             block->bn[c] = c4_bn_from_moments(mean[c], var[c], g, shift);
         else
-            block->bn[c] = c4_bn_from_sums(add_slices(plan, block->sum, 0, c),
-                                           add_slices(plan, block->sum, 1, c),
-                                           value_count(plan, b), g, shift);
+            block->bn[c] =
+                c4_bn_from_sums(add_slices(plan, block->sum, 0, c),
+                                add_slices(plan, block->sum, 1, c), value_count(plan, b), g, shift);
         block->scale[c] = (float)block->bn[c].scale;
         block->shift[c] = (float)block->bn[c].shift;
     }
@@ -223,11 +221,13 @@ static void forward(struct c4_plan *plan, const struct share *s, enum c4_bn_stat
 #pragma omp barrier
 #pragma omp single
     normalise(plan, 0, statistics);
+    c4_native_time_phase(plan, C4_NATIVE_STEM);
     for (int b = 1; b < C4_BLOCKS; b++) {
         plan->phases->block(plan, scratch, b, batch, s->from, s->to);
 #pragma omp barrier
 #pragma omp single
         normalise(plan, b, statistics);
+        c4_native_time_phase(plan, (enum c4_native_phase)b);
     }
 }
 
@@ -253,6 +253,7 @@ static void backward(struct c4_plan *plan, const struct share *s) {
         plan->phases->block_back(plan, scratch, b, s->from, s->to);
 #pragma omp barrier
         add_weights(plan, s, b);
+        c4_native_time_phase(plan, (enum c4_native_phase)(C4_NATIVE_STEM_BACK - b));
     }
 #pragma omp single
     normalise_back(plan, 0);
@@ -268,6 +269,7 @@ static void backward(struct c4_plan *plan, const struct share *s) {
         add_all(plan, plan->linear_dw, (C4_FLAT + 1) * C4_LOGITS_STRIDE,
                 plan->gradient + c4_native_layout.linear_weight);
     }
+    c4_native_time_phase(plan, C4_NATIVE_STEM_BACK);
 }
 
 static void update(struct c4_plan *plan, const struct share *s, const struct c4_sgd *sgd) {
@@ -280,11 +282,13 @@ static void update(struct c4_plan *plan, const struct share *s, const struct c4_
                       plan->gradient + from, plan->velocity + from, plan->parameters + from);
 #pragma omp barrier
     enum { PIECES = C / C4_NATIVE_PACKED };
-    int from_piece = PIECES * s->thread / s->threads, to_piece = PIECES * (s->thread + 1) / s->threads;
+    int from_piece = PIECES * s->thread / s->threads,
+        to_piece = PIECES * (s->thread + 1) / s->threads;
     for (int b = 1; b < C4_BLOCKS; b++)
         plan->phases->pack(plan, b, from_piece * C4_NATIVE_PACKED, to_piece * C4_NATIVE_PACKED);
 #pragma omp single
     pack_small(plan);
+    c4_native_time_phase(plan, C4_NATIVE_UPDATE);
 }
 
 /* --- the API --- */
@@ -302,12 +306,14 @@ static enum c4_status start_batch(struct c4_plan *plan, const struct c4_batch *b
 enum c4_status c4_native_step(struct c4_plan *plan, const struct c4_batch *batch,
                               const struct c4_sgd *sgd, struct c4_step_result *result) {
     C4_TRY(start_batch(plan, batch));
+    c4_native_time_start(plan);
 #pragma omp parallel num_threads(plan->config.threads)
     {
         struct share s = share_of(plan);
         forward(plan, &s, C4_BN_BATCH);
         plan->phases->head(plan, true, s.from, s.to);
 #pragma omp barrier
+        c4_native_time_phase(plan, C4_NATIVE_HEAD);
         backward(plan, &s);
         if (sgd) update(plan, &s, sgd);
     }
@@ -319,6 +325,7 @@ enum c4_status c4_native_evaluate(struct c4_plan *plan, const struct c4_batch *b
                                   enum c4_bn_statistics statistics, struct c4_step_result *result,
                                   float *const features[C4_LAYERS]) {
     C4_TRY(start_batch(plan, batch));
+    c4_native_time_start(plan);
 #pragma omp parallel num_threads(plan->config.threads)
     {
         struct share s = share_of(plan);

@@ -148,8 +148,8 @@ static inline __m128 v16_four(const vf lane[2]) {
     return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
 }
 static inline void v16_sums4(vf (*lane)[2], float *sums) {
-    _mm_storeu_ps(sums, v4_sums4(v16_four(lane[0]), v16_four(lane[1]), v16_four(lane[2]),
-                                 v16_four(lane[3])));
+    _mm_storeu_ps(
+        sums, v4_sums4(v16_four(lane[0]), v16_four(lane[1]), v16_four(lane[2]), v16_four(lane[3])));
 }
 
 #endif

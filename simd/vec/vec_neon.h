@@ -74,8 +74,8 @@ static inline vf vf_select(vm m, vf yes, vf no) {
 }
 static inline vf vf_lookup(const float *table, vi index) {
     /* bytes 4 i .. 4 i + 3 of the eight floats */
-    const uint8x16x2_t bytes = {{vld1q_u8((const uint8_t *)table),
-                                 vld1q_u8((const uint8_t *)(table + 4))}};
+    const uint8x16x2_t bytes = {
+        {vld1q_u8((const uint8_t *)table), vld1q_u8((const uint8_t *)(table + 4))}};
     uint32x4_t i = vreinterpretq_u32_s32(index);
     uint32x4_t at = vaddq_u32(vmulq_n_u32(i, 0x04040404u), vdupq_n_u32(0x03020100u));
     return vreinterpretq_f32_u8(vqtbl2q_u8(bytes, vreinterpretq_u8_u32(at)));

@@ -1,0 +1,191 @@
+/* The forward phases of a native step: stem and blocks. */
+#ifndef C4_SIMD_BODY_PHASE_FORWARD_H
+#define C4_SIMD_BODY_PHASE_FORWARD_H
+
+#include "simd/body/direct.h"
+#include "simd/body/elementwise.h"
+#include "simd/body/stem.h"
+#include "simd/body/winograd.h"
+#include "simd/native/native.h"
+
+/* --- images of slices --- */
+
+static int slice_of(int n, int image) {
+    return image / c4_slice_length(n);
+}
+
+static void clear_sums(double (*sum)[2][C], int from, int to) {
+    memset(sum + from, 0, (size_t)(to - from) * sizeof *sum);
+}
+
+/* --- forward: what follows a convolution --- */
+
+/* One finished 4x4 tile of y: bias and ReLU where they come first, channel sums, four windows. */
+INLINE void finish_tile(struct c4_plan *plan, int b, float *y, ptrdiff_t row, float *selected,
+                        uint8_t *arg, ptrdiff_t pooled_row, double (*sum)[C]) {
+    const struct c4_native_block *block = &plan->block[b];
+    if (plan->config.order == C4_RELU_BN) {
+        const float *bias = plan->parameters + c4_native_layout.bias[b];
+        for (int i = 0; i < 4; i++) bias_relu(4, y + i * row, bias, y + i * row);
+    }
+    if (sum) tile_sums(y, y, row, 4, 4, sum[0], sum[1]);
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            pool_window(y + 2 * i * row + 2 * j * C, row, block->flip,
+                        selected + i * pooled_row + j * C, arg + i * pooled_row + j * C);
+}
+
+/* The tile at row i, column j of an image. */
+INLINE void finish_tile_at(struct c4_plan *plan, int b, bool sums, int image, int i, int j) {
+    struct c4_native_block *block = &plan->block[b];
+    const ptrdiff_t side = block->side, half = side / 2;
+    ptrdiff_t pooled = ((image * half + i / 2) * half + j / 2) * C;
+    finish_tile(plan, b, block->y + ((image * side + i) * side + j) * C, side * C,
+                block->selected + pooled, block->arg + pooled, half * C,
+                sums ? block->sum[slice_of(plan->n, image)] : NULL);
+}
+
+static void finish_image(struct c4_plan *plan, int b, bool sums, int image) {
+    for (int i = 0; i < plan->block[b].side; i += 4)
+        for (int j = 0; j < plan->block[b].side; j += 4) finish_tile_at(plan, b, sums, image, i, j);
+}
+
+/* --- stem --- */
+
+static const uint8_t *bytes_of(const struct c4_plan *plan, int image) {
+    return plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES;
+}
+
+/* One image's input, into the scratch whose halo is zero. */
+static const float *load_image(const struct c4_plan *plan, struct c4_native_scratch *scratch,
+                               int image) {
+    float *x = scratch->x + HALO_ROW + RGB;
+    stem_input(bytes_of(plan, image), x, HALO_ROW);
+    return x;
+}
+
+/* conv1 of bn-relu and its selection: batch norm's statistics are known from the moments. */
+static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, int image) {
+    struct c4_native_block *block = &plan->block[0];
+    const ptrdiff_t pooled = (ptrdiff_t)image * POOLED * POOLED * C;
+    load_image(plan, scratch, image);
+    stem_select(scratch->x, plan->parameters + c4_native_layout.weight[0], block->flip,
+                block->selected + pooled, block->arg + pooled);
+}
+
+static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
+                             int image) {
+    stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
+    direct_image(SIDE, SIDE, RGB, false, scratch->x, plan->parameters + c4_native_layout.weight[0],
+                 plan->block[0].y + (ptrdiff_t)image * PIXELS * C);
+    finish_image(plan, 0, sums, image);
+}
+
+static void slice_moments(struct c4_plan *plan, int s) {
+    struct c4_native_part *part = &plan->part[s];
+    memset(part->first, 0, sizeof part->first);
+    memset(part->second, 0, sizeof part->second);
+    for (int image = c4_slice_begin(plan->n, s); image < c4_slice_begin(plan->n, s + 1); image++)
+        stem_moments(bytes_of(plan, image), part->first, part->second);
+}
+
+static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch,
+                       int from, int to) {
+    int begin = c4_slice_begin(plan->n, from), end = c4_slice_begin(plan->n, to);
+    if (plan->config.order == C4_BN_RELU) {
+        for (int s = from; batch && s < to; s++) slice_moments(plan, s);
+        return;
+    }
+    if (batch) clear_sums(plan->block[0].sum, from, to);
+    for (int image = begin; image < end; image++) dense_stem_image(plan, scratch, batch, image);
+}
+
+/* --- forward: what precedes a convolution --- */
+
+/* Batch norm and ReLU of the block below, for one image: rows `row` floats apart from `to` on. */
+static void activate(const struct c4_plan *plan, int b, int image, float *to, ptrdiff_t row) {
+    const struct c4_native_block *below = &plan->block[b - 1];
+    const ptrdiff_t side = plan->block[b].side;
+    const float *selected = below->selected + image * side * side * C;
+    for (ptrdiff_t i = 0; i < side; i++)
+        if (plan->config.order == C4_BN_RELU)
+            bn_apply(side, true, selected + i * side * C, below->scale, below->shift, to + i * row);
+        else
+            bn_apply(side, false, selected + i * side * C, below->scale, below->shift,
+                     to + i * row);
+}
+
+/* Images that are worked on together: a group of Winograd tiles, or about 64 pixels. */
+static int group_images(const struct c4_plan *plan, int b) {
+    int side = plan->block[b].side;
+    int images =
+        plan->config.conv == C4_WINOGRAD ? plan->tiles / (side * side / 16) : 64 / (side * side);
+    return images > 1 ? images : 1;
+}
+
+static void clear_halo(struct c4_native_scratch *scratch) {
+    memset(scratch->activated, 0, sizeof(float) * C4_NATIVE_HALO_SIDE * C4_NATIVE_HALO_SIDE * C);
+}
+
+/* An image's tiles, activated and transformed, from tile t of the group on. */
+static void load_tiles(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int image,
+                       ptrdiff_t stride, float *v) {
+    const int side = plan->block[b].side;
+    const ptrdiff_t row = (side + 2) * C;
+    activate(plan, b, image, scratch->activated + row + C, row);
+    for (int i = 0; i < side; i += 4)
+        for (int j = 0; j < side; j += 4, v += C)
+            transform_input(scratch->activated + i * row + j * C, row, v, stride);
+}
+
+static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
+                           bool sums, int begin, int end) {
+    const struct c4_native_block *block = &plan->block[b];
+    const int side = block->side, per_image = side * side / 16, images = group_images(plan, b);
+    const ptrdiff_t stride = group_stride(images * per_image);
+    const bool stem = b == 1 && plan->config.order == C4_BN_RELU;
+    float *m = scratch->m;
+    for (int first = begin; first < end; first += images) {
+        int some = end - first < images ? end - first : images;
+        for (int k = 0; k < some; k++) {
+            if (stem) stem_image(plan, scratch, first + k);
+            load_tiles(plan, scratch, b, first + k, stride, m + stride + k * per_image * C);
+        }
+        multiply_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, m);
+        for (int k = 0; k < some; k++)
+            for (int t = 0; t < per_image; t++) {
+                int i = t / (side / 4) * 4, j = t % (side / 4) * 4;
+                ptrdiff_t at = (((ptrdiff_t)(first + k) * side + i) * side + j) * C;
+                transform_output(m + (k * per_image + t) * C, stride, block->y + at, side * C);
+                finish_tile_at(plan, b, sums, first + k, i, j);
+            }
+    }
+}
+
+static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
+                         int begin, int end) {
+    const struct c4_native_block *block = &plan->block[b];
+    const int side = block->side;
+    const float *w = plan->parameters + c4_native_layout.weight[b];
+    for (int image = begin; image < end; image++) {
+        if (b == 1 && plan->config.order == C4_BN_RELU) stem_image(plan, scratch, image);
+        activate(plan, b, image, scratch->activated, side * C);
+        direct_image(side, side, C, false, scratch->activated, w,
+                     block->y + (ptrdiff_t)image * side * side * C);
+        finish_image(plan, b, sums, image);
+    }
+}
+
+static void phase_block(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
+                        int from, int to) {
+    int begin = c4_slice_begin(plan->n, from), end = c4_slice_begin(plan->n, to);
+    if (sums) clear_sums(plan->block[b].sum, from, to);
+    if (plan->config.conv == C4_WINOGRAD) {
+        clear_halo(scratch);
+        block_winograd(plan, scratch, b, sums, begin, end);
+    } else {
+        block_direct(plan, scratch, b, sums, begin, end);
+    }
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* The update of a native step: slices added, weights packed for the next one. */
+#ifndef C4_SIMD_BODY_PHASE_UPDATE_H
+#define C4_SIMD_BODY_PHASE_UPDATE_H
+
+#include "simd/body/elementwise.h"
+#include "simd/body/winograd.h"
+#include "simd/native/native.h"
+
+static void phase_add_parts(size_t count, int parts, const float *part, size_t stride,
+                            float *gradient) {
+    for (size_t i = 0; i < count; i += VF_LANES) {
+        vf sum = vf_loadu(gradient + i);
+        for (int s = 0; s < parts; s++) sum = vf_add(sum, vf_loadu(part + (size_t)s * stride + i));
+        vf_storeu(gradient + i, sum);
+    }
+}
+
+/* Output channels are transposed together so that a cache line of each row is read once. */
+enum { PACKED = C4_NATIVE_PACKED };
+
+static void transpose_channels(const float *w, int k, float wt[PACKED][9 * C]) {
+    for (int tap = 0; tap < 9; tap++)
+        for (int ci = 0; ci < C; ci++) {
+            const float *row = w + (tap * C + ci) * C + k;
+            for (int i = 0; i < PACKED; i++) wt[i][tap * C + ci] = row[i];
+        }
+}
+
+/* Sixteen channels from k on. */
+static void pack_channels(const struct c4_native_block *block, const float *w, int k) {
+    _Alignas(64) float wt[PACKED][9 * C];
+    transpose_channels(w, k, wt);
+    if (block->u) {
+        transform_weights(PACKED, w + k * C, C * C, C, block->u + k * C, C4_NATIVE_POSITION);
+        transform_weights(PACKED, wt[0], C, 9 * C, block->ut + k * C, C4_NATIVE_POSITION);
+        return;
+    }
+    for (int tap = 0; tap < 9; tap++)
+        for (int i = 0; i < PACKED; i++)
+            memcpy(block->wt + (tap * C + k + i) * C, wt[i] + tap * C, C * sizeof *w);
+}
+
+static void phase_pack(struct c4_plan *plan, int b, int from, int to) {
+    const float *w = plan->parameters + c4_native_layout.weight[b];
+    for (int k = from; k < to; k += PACKED) pack_channels(&plan->block[b], w, k);
+}
+
+#endif
