@@ -68,11 +68,18 @@ static void train(const struct c4_backend *backend, const struct c4_plan_config 
 
 static struct outcome *want, *got;
 
+static bool same_bits(double a, double b) {
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
 static void assert_same(const struct c4_backend *backend, const char *what) {
-    if (memcmp(&want->loss, &got->loss, sizeof want->loss) != 0)
+    if (!same_bits(want->loss, got->loss))
         fail_msg("%s, %s: loss %.17g, not %.17g", backend->name, what, got->loss, want->loss);
     for (int i = 0; i < C4_LEARNED_COUNT; i++)
-        if (memcmp(&want->grad[i], &got->grad[i], sizeof(double)) != 0)
+        if (!same_bits(want->grad[i], got->grad[i]))
             fail_msg("%s, %s: gradient %d is %a, not %a", backend->name, what, i, got->grad[i],
                      want->grad[i]);
     assert_memory_equal(want->state, got->state, sizeof want->state);
@@ -171,8 +178,10 @@ static void values_by_name_are_the_reference_values(void **state) {
                 assert_int_equal(status, absent ? C4_ERR_USAGE : C4_OK);
                 if (absent) continue;
                 assert_int_equal(want_count, got_count);
-                if (memcmp(a, b, want_count * sizeof *a) != 0)
-                    fail_msg("%s: %s differs", subjects[i]->name, text);
+                for (size_t v = 0; v < want_count; v++)
+                    if (!same_bits(a[v], b[v]))
+                        fail_msg("%s: %s[%zu] is %a, not %a", subjects[i]->name, text, v, b[v],
+                                 a[v]);
                 compared++;
             }
             assert_true(compared >= 24);

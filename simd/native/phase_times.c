@@ -107,11 +107,11 @@ static void phase_cost(const struct c4_plan *plan, enum c4_native_phase which,
         phase->bytes /= plan->n + !plan->n;
         break;
     default:
-        if (which < C4_NATIVE_HEAD)
-            forward_cost(plan, (int)which, phase);
-        else
-            backward_cost(plan, C4_NATIVE_STEM_BACK - (int)which, phase);
+        break;
     }
+    const int forth = (int)which, back = C4_NATIVE_STEM_BACK - (int)which;
+    if (forth > 0 && forth < C4_BLOCKS) forward_cost(plan, forth, phase);
+    if (back > 0 && back < C4_BLOCKS) backward_cost(plan, back, phase);
 }
 
 enum c4_status c4_native_phase_times(const struct c4_plan *plan, struct c4_phase_time *phases,
