@@ -36,7 +36,8 @@ static double convolution(int b) {
     return 2 * side * side * 9 * c4_block_inputs(b) * C;
 }
 
-/* Maps in bytes for one image: raw, and pooled with a byte of selection. */
+/* Maps in bytes for one image: raw, which is the size of the block below's pooled one, and pooled.
+ */
 static double raw_bytes(int b) {
     double side = c4_block_side(b);
     return side * side * C * 4;
@@ -51,7 +52,7 @@ static void forward_cost(const struct c4_plan *plan, int b, struct c4_phase_time
     phase->flops_nominal = convolution(b);
     phase->flops_performed =
         winograd ? convolution(b) / 4 + tiles * C * (INPUT + OUTPUT) : convolution(b);
-    phase->bytes = pooled_bytes(b - 1) + raw_bytes(b) + pooled_bytes(b) * 5 / 4;
+    phase->bytes = raw_bytes(b) + raw_bytes(b) + pooled_bytes(b) * 5 / 4;
     if (b > 1 || plan->config.order == C4_RELU_BN) return;
     phase->flops_nominal += convolution(0); /* conv1 runs here; its map is written, not read */
     phase->flops_performed += convolution(0);
@@ -66,9 +67,9 @@ static void backward_cost(const struct c4_plan *plan, int b, struct c4_phase_tim
     phase->flops_performed = winograd ? convolution(b) / 2 + tiles * C * (INPUT + SPREAD + BACK) +
                                             slices * C * C * WEIGHT_GRADIENT
                                       : 2 * convolution(b);
-    phase->bytes = raw_bytes(b) + pooled_bytes(b) * 5 / 4 + pooled_bytes(b - 1);
+    phase->bytes = raw_bytes(b) + pooled_bytes(b) * 5 / 4 + raw_bytes(b);
     if (b > 1 || plan->config.order == C4_RELU_BN) {
-        phase->bytes += pooled_bytes(b - 1);
+        phase->bytes += raw_bytes(b);
         return;
     }
     phase->flops_nominal += convolution(0); /* conv1's, from a quarter of the pixels */
