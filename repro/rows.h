@@ -37,6 +37,7 @@ struct c4_rows {
     int runs;
     const char *statistics; /* the protocol's */
     int64_t cka_images;
+    uint32_t batch; /* images of a training step */
     /* The value of a query whose epoch, statistics and n are filled in; NaN if there is no row. */
     enum c4_status (*find)(void *context, const struct c4_rows_run *run,
                            const struct c4_row_query *query, double *value);
