@@ -10,13 +10,13 @@
 
 enum c4_series_kind {
     C4_SERIES_MEASURED, /* a coloured line with markers and its uncertainty */
-    C4_SERIES_BASELINE, /* a control to compare with: a thin grey dashed line */
+    C4_SERIES_BASELINE, /* a control to compare with: a thin grey dashed line, or see `like` */
     C4_SERIES_PUBLISHED /* levels that others have published: open black markers, no line */
 };
 
 /* One curve. Values that are NaN are missing. */
 struct c4_series {
-    const char *label;
+    const char *label; /* "": not in the legend */
     enum c4_series_kind kind;
     int points;
     const double *x; /* finite */
@@ -24,6 +24,8 @@ struct c4_series {
     const double *standard_error; /* may be NULL */
     const int *n;                 /* seeds behind each mean; may be NULL */
     const double *seed_values;    /* [seeds of the figure][points], drawn faintly; may be NULL */
+    int like; /* of a baseline: 1 + index of the measured series whose colour it has, dotted; or 0
+               */
 };
 
 /* Automatic if low == high. */
@@ -43,7 +45,8 @@ struct c4_figure {
     const uint64_t *seed; /* the seeds' numbers, which name the columns */
     int ticks;            /* > 0: x counts categories (layers) from 0, and these are their names */
     const char *const *tick;
-    int notes; /* sentences below the figure */
+    bool slanted_ticks; /* for long names */
+    int notes;          /* sentences below the figure */
     const char *const *note;
 };
 
