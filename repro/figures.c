@@ -8,6 +8,7 @@
 
 #include "core/file/file.h"
 #include "core/report/summary.h"
+#include "repro/engine.h"
 
 /* Everything that the curves of one figure point to, in one block. */
 struct table {
@@ -48,16 +49,24 @@ static void table_free(struct table *table) {
 
 /* Fills the table with one quantity of a family's runs. */
 static enum c4_status table_read(struct table *table, struct c4_store *store,
-                                 const struct c4_scale *scale, const struct c4_family *family,
-                                 const char *quantity, const char *reference, bool *synthetic) {
+                                 const struct c4_study *study, const struct c4_scale *scale,
+                                 const char *family, const char *quantity, const char *reference,
+                                 bool *synthetic) {
     for (int s = 0; s < table->seeds; s++) {
         struct c4_run run;
-        c4_run_describe(family, scale, scale->seeds.seed[s], &run);
+        if (!c4_run_describe(study, scale, family, scale->seeds.seed[s], &run)) continue;
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             double *values = table->values[layer] + (size_t)s * (size_t)table->points;
             bool made_up;
-            C4_TRY(c4_store_series(store, run.key, quantity, c4_layer_name[layer], reference,
-                                   run.epochs, values, &made_up));
+            const struct c4_store_key key = {.run = run.key,
+                                             .quantity = quantity,
+                                             .layer = c4_layer_name[layer],
+                                             .reference = reference,
+                                             .images = c4_image_set_names[C4_IMAGES_CIFAR10_TEST],
+                                             .statistics =
+                                                 c4_engine_statistics[study->protocol.statistics],
+                                             .n = study->protocol.curve_images};
+            C4_TRY(c4_store_series(store, &key, run.epochs, values, &made_up));
             *synthetic = *synthetic || made_up;
         }
     }
@@ -91,7 +100,7 @@ static void write_notes(struct notes *notes, const struct c4_study *study,
     snprintf(notes->text[1], sizeof notes->text[1],
              "Linear CKA over the first %" PRIu32 " test images, in batches of %" PRIu32
              " with %s statistics; block order %s.",
-             protocol->cka_images, protocol->batch,
+             protocol->curve_images, protocol->batch,
              protocol->statistics == C4_BN_BATCH ? "batch" : "running",
              protocol->order == C4_BN_RELU ? "bn-relu" : "relu-bn");
     for (int i = 0; i < 2; i++) notes->pointer[i] = notes->text[i];
@@ -103,7 +112,7 @@ static enum c4_status write_layers(const struct table *table, const struct c4_st
     const struct c4_study_figure *described = result->figure;
     struct c4_series series[C4_LAYERS];
     struct notes notes;
-    char id[16], figures[C4_STORE_PATH_SIZE];
+    char id[32], figures[C4_STORE_PATH_SIZE];
     write_notes(&notes, study, scale, data);
     for (int layer = 0; layer < C4_LAYERS; layer++)
         series[layer] = (struct c4_series){.label = c4_layer_name[layer],
@@ -145,8 +154,8 @@ enum c4_status c4_figures_draw(struct c4_store *store, const char *folder,
                                const struct c4_study *study, const struct c4_scale *scale,
                                const struct c4_study_figure *figure, const char *data,
                                struct c4_figure_result *result) {
-    const struct c4_family *family = &study->family[figure->family];
-    const char *reference = c4_reference_names[figure->reference];
+    const char *family = figure->runs.name[0];
+    const char *reference = figure->references.count ? figure->references.name[0] : "";
     *result = (struct c4_figure_result){.figure = figure, .falls = true};
     struct table table;
     C4_TRY(table_init(&table, scale->seeds.count, (int)scale->pretrain_epochs + 1));
@@ -154,8 +163,8 @@ enum c4_status c4_figures_draw(struct c4_store *store, const char *folder,
     /* The drawn quantity last, so that it is what stays in the table. */
     for (int pass = 0; pass < 2 && status == C4_OK; pass++) {
         bool biased = (figure->quantity == C4_QUANTITY_CKA_BIASED) == (pass == 1);
-        status = table_read(&table, store, scale, family, biased ? "cka_biased" : "cka_debiased",
-                            reference, &result->synthetic);
+        status = table_read(&table, store, study, scale, family,
+                            biased ? "cka_biased" : "cka_debiased", reference, &result->synthetic);
         if (status == C4_OK) last_epoch(&table, biased ? result->biased : result->debiased);
     }
     if (status == C4_OK) {

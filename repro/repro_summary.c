@@ -84,7 +84,7 @@ enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FIL
         "epochs", (json_int_t)summary->scale->pretrain_epochs, "data", summary->training->name,
         "data_sha256", summary->training->sha256, "synthetic",
         summary->training->synthetic || summary->evaluation->synthetic, "backend", summary->backend,
-        "threads", summary->threads, "places", 1, "runs", summary->runs, "seconds",
+        "threads", summary->threads, "places", summary->places, "runs", summary->runs, "seconds",
         c4_json_real(summary->seconds), "images_per_s",
         c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : NAN), "figures", figures);
     if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the summary");

@@ -13,7 +13,7 @@ struct c4_repro_summary {
     const char *folder;
     const struct c4_dataset *training, *evaluation;
     const char *backend;
-    int threads, runs;
+    int threads, places, runs;
     double seconds;      /* of this invocation */
     double images_per_s; /* in training; 0: nothing was trained */
     int figures;
