@@ -256,6 +256,8 @@ static void judge_claim(const struct judge *j, const struct c4_claim_definition 
         for (int s = 0; s < j->seeds; s++) values[s] = part_value(j, d, place[p], j->seed[s]);
         part->d = c4_estimate_of(values, j->seeds, LEVEL, origin);
         if (two_sided) part->d.p = (double)NAN;
+        for (int s = 0; s < j->seeds; s++)
+            part->in_favour += values[s] > claim->low && values[s] < claim->high;
         part->judged = !claim->reason[0] && part_may_be_judged(j, d, place[p]);
         part->verdict = part->judged ? verdict_of(claim, &part->d) : C4_NOT_JUDGED;
         part->p_holm = part->judged ? part->d.p : (double)NAN;

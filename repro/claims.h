@@ -34,6 +34,7 @@ struct c4_claim_part {
     bool judged; /* else its numbers are reported only */
     enum c4_verdict verdict;
     struct c4_estimate d; /* of the statistic over seeds */
+    int in_favour;        /* seeds on the claim's side: above 0, or inside the bounds */
     double p_holm;        /* adjusted over all judged parts of all claims; NaN: no p */
 };
 

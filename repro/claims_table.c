@@ -74,7 +74,7 @@ const struct c4_claim_definition c4_claim_definitions[] = {
      .high = 0.11},
     {.id = "4 true",
      .figure = "2c",
-     .says = "True labels are.",
+     .says = "True labels are predicted on test images.",
      .statistic = "test accuracy, d = 0; above 0.20",
      .kind = C4_CLAIM_ACCURACY,
      .contrast = {{"d0", {ACCURACY(1, "pretrain-d0", "test_accuracy")}}},

@@ -17,6 +17,9 @@
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
+    {.name = "strict-claims",
+     .type = C4_OPTION_FLAG,
+     .help = "end with status 4 if a claim of the paper fails"},
     {.name = "dry-run",
      .type = C4_OPTION_FLAG,
      .help = "only say what would be done, and how long it would take"},
@@ -228,36 +231,36 @@ static enum c4_status do_runs(struct reproduction *r) {
     return status;
 }
 
-static enum c4_status draw(struct reproduction *r, double seconds) {
-    struct c4_session *session = &r->session;
+static enum c4_status say_result(struct reproduction *r, double seconds,
+                                 const struct c4_publication *publication) {
+    const struct c4_session *session = &r->session;
     const struct c4_work_state *state = &r->state;
-    const struct c4_dataset *training = &session->images.set[C4_SET_TRAINING];
-    struct c4_repro_summary summary = {.study = &session->study,
-                                       .scale = &session->scale,
-                                       .folder = session->runner.folder,
-                                       .training = training,
-                                       .evaluation = &session->images.set[C4_SET_TEST],
-                                       .backend = session->runner.backend,
-                                       .threads = session->threads,
-                                       .places = session->workers,
-                                       .runs = session->schedule.count,
-                                       .seconds = seconds,
-                                       .images_per_s = state->trained_seconds > 0
-                                                           ? (double)state->trained_images /
-                                                                 state->trained_seconds
-                                                           : 0};
-    summary.result = calloc((size_t)session->study.figures, sizeof *summary.result);
-    if (!summary.result) return c4_fail(C4_ERR_MEMORY, "out of memory for the figures");
-    enum c4_status status = C4_OK;
-    for (int f = 0; status == C4_OK && f < session->study.figures; f++)
-        if (session->selected[f] && session->study.figure[f].kind == C4_FIGURE_LAYERS_OVER_EPOCHS)
-            status = c4_figures_draw(r->store, session->runner.folder, &session->study,
-                                     &session->scale, &session->study.figure[f], training->name,
-                                     &summary.result[summary.figures++]);
-    if (status == C4_OK)
-        status = c4_arg_flag(r->args, "json") ? c4_repro_summary_json(&summary, stdout)
-                                              : c4_repro_summary_text(&summary, stdout);
-    free(summary.result);
+    const struct c4_repro_summary summary = {.publication = publication,
+                                             .training = &session->images.set[C4_SET_TRAINING],
+                                             .evaluation = &session->images.set[C4_SET_TEST],
+                                             .backend = session->runner.backend,
+                                             .threads = session->threads,
+                                             .places = session->workers,
+                                             .runs = session->schedule.count,
+                                             .seconds = seconds,
+                                             .images_per_s = state->trained_seconds > 0
+                                                                 ? (double)state->trained_images /
+                                                                       state->trained_seconds
+                                                                 : 0};
+    C4_TRY(c4_arg_flag(r->args, "json") ? c4_repro_summary_json(&summary, stdout)
+                                        : c4_repro_summary_text(&summary, stdout));
+    return c4_arg_flag(r->args, "strict-claims") && r->state.failed == 0
+               ? c4_claims_strict(&publication->claims)
+               : C4_OK;
+}
+
+/* Figures, claims and report. */
+static enum c4_status publish(struct reproduction *r, double seconds) {
+    struct c4_publication publication;
+    enum c4_status status = c4_study_publish(r->session.runner.folder, &r->session.study,
+                                             &r->session.scale, r->session.selected, &publication);
+    if (status == C4_OK) status = say_result(r, seconds, &publication);
+    c4_publication_free(&publication);
     return status;
 }
 
@@ -290,7 +293,7 @@ static enum c4_status reproduce(struct reproduction *r) {
                        "goes on from there",
                        r->session.runner.folder);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
-    C4_TRY(draw(r, (double)(c4_clock_ns() - start_ns) * 1e-9));
+    C4_TRY(publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9));
     if (r->state.failed == 0) return C4_OK;
     return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
                    r->session.schedule.count, r->state.failure);
@@ -320,7 +323,8 @@ const struct c4_command c4_cmd_repro = {
         "Trains the networks that the figures need, one for each seed, measures after every epoch "
         "how similar each layer still is to where it started (CKA), and draws the figures with "
         "mean and standard error over seeds. Everything is kept in one folder: study.db (SQLite), "
-        "checkpoints/ and figures/. Several worker processes train at the same time; the numbers "
+        "checkpoints/, figures/ and report.html. Several worker processes train at the same time; "
+        "the numbers "
         "do not depend on how many. The study may be stopped or killed at any moment: the same "
         "command goes on after the last finished segment of epochs and ends with the same numbers. "
         "The last line of output is the path of the first figure.",

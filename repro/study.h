@@ -96,6 +96,9 @@ enum c4_figure_kind {
     C4_FIGURE_RUNS_OVER_EPOCHS,       /* x: epoch; a curve for each run */
     C4_FIGURE_RUNS_OVER_LAYERS,       /* x: layer, after the last epoch; a curve for each run */
     C4_FIGURE_REFERENCES_OVER_LAYERS, /* x: layer; a curve for each reference of one run */
+    C4_FIGURE_GAP_OVER_EPOCHS,        /* x: epoch; each layer's CKA to one reference less another */
+    C4_FIGURE_SIZES_AT_STEPS,         /* as runs-over-layers, where sizes have taken equal steps */
+    C4_FIGURE_SIZES_AT_ACCURACY,      /* the same at equal training accuracy */
     C4_FIGURE_COST_THROUGHPUT,        /* training images/s of each run */
     C4_FIGURE_COST_CKA,               /* seconds, operations and bytes of CKA by layer */
     C4_FIGURE_COST_RUNS               /* when and where each run was made */

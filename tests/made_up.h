@@ -148,7 +148,8 @@ static inline int made_up_layer(const char *name) {
     return -1;
 }
 
-static inline double made_up_cka(const struct made_up_family *f, const struct c4_row_query *q) {
+static inline double made_up_cka(const struct c4_rows_run *run, const struct made_up_family *f,
+                                 const struct c4_row_query *q) {
     int layer = made_up_layer(q->layer), finetune = strncmp(f->name, "finetune", 8) == 0;
     double last, first = 1;
     if (layer < 0) return NAN;
@@ -166,8 +167,8 @@ static inline double made_up_cka(const struct made_up_family *f, const struct c4
     int own_digits = strstr(f->name, "svhn") != NULL, digits = strstr(q->images, "svhn") != NULL;
     if (own_digits != digits) last = 0.5 + last / 2;
     /* An epoch of more images is more steps. */
-    double rate = 4 * (strncmp(f->name, "size-", 5) == 0 ? 1 + f->images / 128.0 : 1);
-    double done = (1 - exp(-rate * (double)q->epoch / (double)f->epochs)) / (1 - exp(-rate));
+    double rate = 4 * (strncmp(f->name, "size-", 5) == 0 ? 1 + run->images / 128.0 : 1);
+    double done = (1 - exp(-rate * (double)q->epoch / (double)run->epochs)) / (1 - exp(-rate));
     double value = first + (last - first) * done;
     if (q->epoch > 0) value += 0.0015 * made_up_noise(q->seed, f->name, layer);
     if (strcmp(q->quantity, "cka_debiased") == 0) value -= made_up_bias[layer];
@@ -176,11 +177,11 @@ static inline double made_up_cka(const struct made_up_family *f, const struct c4
 }
 
 /* The value, or NaN where a study has no such row. */
-static inline double made_up_value(const struct c4_row_query *q) {
+static inline double made_up_value(const struct c4_rows_run *run, const struct c4_row_query *q) {
     const struct made_up_family *f = made_up_family(q->family);
-    if (!f || q->epoch < 0 || q->epoch > f->epochs) return NAN;
-    if (c4_rows_is_cka(q->quantity)) return made_up_cka(f, q);
-    double t = (double)q->epoch / (double)f->epochs;
+    if (!f || q->epoch < 0 || q->epoch > run->epochs) return NAN;
+    if (c4_rows_is_cka(q->quantity)) return made_up_cka(run, f, q);
+    double t = (double)q->epoch / (double)run->epochs;
     double noise = made_up_noise(q->seed, q->quantity, (int)q->epoch);
     if (strcmp(q->quantity, "loss") == 0)
         return q->epoch ? f->loss + 2.3 * exp(-6 * t * (1 - f->loss)) + 0.002 * noise : NAN;
@@ -195,8 +196,7 @@ static inline double made_up_value(const struct c4_row_query *q) {
 static inline enum c4_status made_up_find(void *context, const struct c4_rows_run *run,
                                           const struct c4_row_query *query, double *value) {
     (void)context;
-    (void)run;
-    *value = made_up_value(query);
+    *value = made_up_value(run, query);
     return C4_OK;
 }
 

@@ -90,7 +90,7 @@ static void fewer_than_three_seeds_decide_nothing(void **state) {
     const struct c4_claims *claims = judged(2, C4_JUDGE_ALL, NULL);
     assert_int_equal(c4_claims_with(claims, C4_HOLDS) + c4_claims_with(claims, C4_FAILS), 0);
     is(claims, "5", C4_UNDECIDED);
-    assert_int_equal(claim(claims, "5")->part[0].d.positive, 2);
+    assert_int_equal(claim(claims, "5")->part[0].in_favour, 2);
 }
 
 static void scales_restrict(void **state) {
@@ -145,7 +145,7 @@ static void verdicts(void **state) {
     assert_int_equal(claim(claims, "5")->part[2].verdict, C4_UNDECIDED);
     claims = judged(SEEDS, C4_JUDGE_ALL, find_tiny);
     is(claims, "5", C4_FAILS); /* one layer is enough */
-    assert_int_equal(claim(claims, "5")->part[1].d.positive, SEEDS);
+    assert_int_equal(claim(claims, "5")->part[1].in_favour, SEEDS);
     assert_false(claim(claims, "5")->estimator_dependent);
     claims = judged(SEEDS, C4_JUDGE_ALL, find_biased);
     is(claims, "5", C4_HOLDS);

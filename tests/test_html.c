@@ -18,7 +18,7 @@ static void text_is_escaped(void **state) {
     c4_html_element(&html, "i", "x", "%.2f", 0.5);
     c4_html_close(&html, "p");
     holds(&html, "<p title=\"&quot;&gt;&lt;script&gt;&#39;&amp;\" id=\"a\">"
-                 "&lt;b&gt;&quot;&#39; &amp; 7% \n<br><b>ü</b>\n<i class=\"x\">0.50</i>\n</p>\n");
+                 "&lt;b&gt;&quot;&#39; &amp; 7% \n<br><b>ü</b><i class=\"x\">0.50</i></p>\n");
     c4_html_free(&html);
     holds(&html, "");
 }

@@ -16,7 +16,7 @@ enum c4_series_kind {
 
 /* One curve. Values that are NaN are missing. */
 struct c4_series {
-    const char *label; /* "": not in the legend */
+    const char *label;
     enum c4_series_kind kind;
     int points;
     const double *x; /* finite */
@@ -24,6 +24,7 @@ struct c4_series {
     const double *standard_error; /* may be NULL */
     const int *n;                 /* seeds behind each mean; may be NULL */
     const double *seed_values;    /* [seeds of the figure][points], drawn faintly; may be NULL */
+    bool unlisted;                /* not in the legend */
     int like; /* of a baseline: 1 + index of the measured series whose colour it has, dotted; or 0
                */
 };
@@ -61,7 +62,8 @@ struct c4_figure_files {
  * - ID.gp, a script for `gnuplot ID.gp` that reads only the CSV beside it and may be edited;
  * - ID.svg, ID.png and ID.pdf, drawn by running that script.
  * Uncertainty is mean +- standard error: error bars if a curve has at most 12 points, else a band.
- * The legend stands at the right; if width < 1.5 height it stands on top and adds to the height.
+ * The legend stands at the right; if width < 1.5 height it stands on top and adds to the height, as
+ * notes do.
  * Colours are Okabe and Ito's without yellow; marker and dash differ as well. Text is shown as
  * given. A gnuplot that is absent is no error: *files says so. Stale pictures of that ID are then
  * removed. Errors: C4_ERR_USAGE (an id that is not a file name, no series, a series without points,

@@ -11,6 +11,8 @@ enum { FEW_POINTS = 12, MARKERS_ON_LONG_LINE = 10, STYLES = 7, NOTE_LINES = 12, 
  * well. */
 #define SIDE 0.1
 #define KEY_ROW 0.19
+#define NOTE_LINE 0.155
+#define LOWEST_NOTE 0.11
 #define TITLE_COLUMNS_PER_INCH 10.5
 #define KEY_COLUMNS_PER_INCH 12.0
 #define NOTE_COLUMNS_PER_INCH 15.0
@@ -119,20 +121,23 @@ static void write_line(const struct script *s, const char *text, double y, const
 }
 
 /* A wide figure has room for the legend beside it. A narrow one would lose its shape, so it grows
- * by the rows of a legend on top. */
+ * by the rows of a legend on top. Notes add to the height of either. */
 static void lay_out(struct script *s) {
     const struct c4_figure *f = s->figure;
     s->width = f->width_inches > 0 ? f->width_inches : 8.0;
     s->height = f->height_inches > 0 ? f->height_inches : 3.8;
     if (s->width >= 1.5 * s->height) return;
     size_t widest = 0;
+    int labels = 0;
     for (int i = 0; i < f->series_count; i++) {
         size_t columns = strlen(f->series[i].label);
+        if (f->series[i].unlisted) continue;
         if (columns > widest) widest = columns;
+        labels++;
     }
     int entries = (int)((s->width - 2 * SIDE) / (0.55 + (double)widest / KEY_COLUMNS_PER_INCH));
     if (entries < 1) entries = 1;
-    s->key_rows = (f->series_count + entries - 1) / entries;
+    s->key_rows = (labels + entries - 1) / entries;
     s->height += KEY_ROW * s->key_rows;
 }
 
@@ -227,15 +232,17 @@ static double slant_height(const struct c4_figure *f) {
     return 0.574 * (double)longest / KEY_COLUMNS_PER_INCH;
 }
 
+static double foot_height(const struct script *s) {
+    return s->notes ? LOWEST_NOTE + NOTE_LINE * s->notes : 0;
+}
+
 /* From the bottom: notes, the last one lowest, then room for the axis. */
 static void write_foot(const struct script *s) {
-    const double line = 0.155, lowest = 0.11; /* inches */
     const double axis = 0.54 + (s->figure->slanted_ticks ? slant_height(s->figure) : 0);
     for (int i = 0; i < s->notes; i++)
-        write_line(s, s->note[i], lowest + line * (s->notes - 1 - i),
+        write_line(s, s->note[i], LOWEST_NOTE + NOTE_LINE * (s->notes - 1 - i),
                    "font 'sans-serif,8.5' textcolor rgb '#595959'");
-    fprintf(s->out, "set bmargin at screen %.4f\n",
-            (axis + (s->notes ? lowest + line * s->notes : 0)) / s->height);
+    fprintf(s->out, "set bmargin at screen %.4f\n", (axis + foot_height(s)) / s->height);
 }
 
 static void write_styles(const struct script *s) {
@@ -258,6 +265,7 @@ static void begin_clause(struct script *s, int first_row, int points) {
 }
 
 static void end_clause_with_title(const struct script *s, const struct c4_series *series) {
+    if (series->unlisted) return;
     fputs(" title ", s->out);
     c4_gnuplot_string(s->out, series->label);
 }
@@ -322,7 +330,7 @@ static void plot_like(struct script *s, const struct c4_series *series, int row)
     double dodge = dodge_of(f, nth, measured_before(f, f->series_count));
     if (dodge != 0) snprintf(x, sizeof x, "($2%+.2f)", dodge);
     begin_clause(s, row, series->points);
-    fprintf(s->out, "%s:3 with lines lc rgb '#%s' lw 1.3 dt (1,3)", x, styles[nth % STYLES].colour);
+    fprintf(s->out, "%s:3 with lines lc rgb '#%s' lw 1.6 dt (2,4)", x, styles[nth % STYLES].colour);
     end_clause_with_title(s, series);
 }
 
@@ -355,7 +363,8 @@ static void write_plot(struct script *s) {
                               (enum layer)layer);
                 nth++;
             } else if (layer == MEANS) {
-                plot_other(s, series, row, other++);
+                plot_other(s, series, row, other);
+                other += series->like == 0;
             }
         }
     }
@@ -394,6 +403,7 @@ void c4_figure_script(const struct c4_figure *figure, FILE *script) {
     lay_out(&s);
     for (int i = 0; i < figure->notes; i++) add_note(&s, figure->note[i]);
     add_uncertainty_note(&s);
+    s.height += foot_height(&s);
     fprintf(script,
             "# Draws %s.csv, which lies beside this script: gnuplot %s.gp\n"
             "# Rows of one series follow one another; \"every\" picks them, counting from 0.\n"

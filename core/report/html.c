@@ -100,12 +100,20 @@ void c4_html_void(struct c4_html *html, const char *name, ...) {
     va_end(attributes);
 }
 
+/* A line break behind these would be a blank in the text. */
+static bool is_in_line(const char *name) {
+    static const char *const names[] = {"a", "b", "i", "code", "span"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
 void c4_html_close(struct c4_html *html, const char *name) {
     assert(html->depth > 0 && strcmp(html->open[html->depth - 1], name) == 0);
     html->depth--;
     plain(html, "</");
     plain(html, name);
-    plain(html, ">\n");
+    plain(html, is_in_line(name) ? ">" : ">\n");
 }
 
 void c4_html_text(struct c4_html *html, const char *format, ...) {
