@@ -84,6 +84,7 @@ const struct c4_field c4_scale_fields[] = {
     INTEGER(struct c4_scale, train_accuracy_images, 2, 50000),
     INTEGER(struct c4_scale, accuracy_images, 2, 10000),
     LIST(struct c4_scale, control_images, 4, 5000),
+    INTEGER(struct c4_scale, segment_work, 1, 1e9),
     END,
 };
 
