@@ -98,7 +98,7 @@ static enum c4_status forecast(struct planning *plan, int places, double *end, d
 }
 
 static enum c4_status write_scaling(struct planning *plan) {
-    double end, work;
+    double end = 0, work = 0;
     printf("%7s %12s %6s\n", "workers", "time", "busy");
     for (int places = 1; places <= plan->places;) {
         char duration[32];
@@ -113,7 +113,7 @@ static enum c4_status write_scaling(struct planning *plan) {
 
 static enum c4_status write_json(struct planning *plan) {
     const struct c4_schedule *schedule = &plan->session.schedule;
-    double end, work;
+    double end = 0, work = 0;
     json_t *runs = json_array();
     C4_TRY(forecast(plan, plan->places, &end, &work));
     for (int i = 0; i < schedule->count; i++)
@@ -137,7 +137,7 @@ static enum c4_status write_json(struct planning *plan) {
 static enum c4_status make_plan(struct planning *plan) {
     struct c4_session *session = &plan->session;
     char text[320];
-    double end, work;
+    double end = 0, work = 0;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_session_read(plan->args, session));
     C4_TRY(places_of(plan));

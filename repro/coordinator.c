@@ -251,6 +251,17 @@ static enum c4_status pump(struct c4_coordinator *c, int wait_ms) {
     return c->work.watch ? c->work.watch(c->work.context) : C4_OK;
 }
 
+/* Starts the workers and waits until all are ready. */
+static enum c4_status start_all(struct c4_coordinator *c) {
+    for (int i = 0; i < c->work.workers; i++) C4_TRY(start_lane(c, &c->lane[i]));
+    for (;;) {
+        bool ready = true;
+        for (int i = 0; i < c->work.workers; i++) ready = ready && c->lane[i].is_ready;
+        if (ready) return C4_OK;
+        C4_TRY(pump(c, POLL_MS));
+    }
+}
+
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **out) {
     *out = NULL;
     struct c4_coordinator *c = calloc(1, sizeof *c);
@@ -261,20 +272,16 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
     c->work = *work;
     c->lane = calloc(workers, sizeof *c->lane);
     c->poll = calloc(workers, sizeof *c->poll);
-    enum c4_status status =
-        c->lane && c->poll ? C4_OK
-                           : c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", work->workers);
-    if (status != C4_OK) c->work.workers = 0;
-    for (int i = 0; i < c->work.workers; i++) {
+    if (!c->lane || !c->poll) {
+        c->work.workers = 0;
+        c4_coordinator_close(c);
+        return c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", work->workers);
+    }
+    for (int i = 0; i < work->workers; i++) {
         c->lane[i].run = -1;
         c->lane[i].process = (struct c4_worker_process){.to = -1, .from = -1};
     }
-    for (int i = 0; i < work->workers && status == C4_OK; i++) status = start_lane(c, &c->lane[i]);
-    for (bool ready = false; !ready && status == C4_OK;) {
-        status = pump(c, POLL_MS);
-        ready = true;
-        for (int i = 0; i < work->workers; i++) ready = ready && c->lane[i].is_ready;
-    }
+    enum c4_status status = start_all(c);
     if (status != C4_OK) {
         c4_coordinator_close(c);
         return status;

@@ -122,7 +122,7 @@ expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 
 [ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
 
 # A diverged training ends with status 1 and keeps its rows.
-repro diverged --seeds 1 --set "$images,lr=1000,momentum=1" >log 2>&1
+repro diverged --seeds 1 --set "$images,control_images=none,lr=1000,momentum=1" >log 2>&1
 [ $? -eq 1 ] || fail "a diverged training: $(cat log)"
 grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
 
