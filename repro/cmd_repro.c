@@ -67,9 +67,10 @@ static void say(void *context, const char *sentence) {
     fprintf(stderr, "%s\n", sentence);
 }
 
-/* Keys that are part of a run's own key or description. */
+/* Keys that are part of a run's own key or description, or change no row. */
 static bool is_of_runs(const char *key) {
-    static const char *const keys[] = {"order", "size_labels", "shift", "curve_images"};
+    static const char *const keys[] = {"order",        "size_labels",     "shift",
+                                       "curve_images", "matched_scratch", "segment_work"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(keys[i], key) == 0) return true;
     return false;
@@ -108,7 +109,7 @@ static enum c4_status check_settings(struct reproduction *r) {
             bool list = field->type == C4_FIELD_LIST && strcmp(field->key, "control_images") != 0;
             /* More seeds, runs and figures may join a study at any time. */
             if (field->type == C4_FIELD_SEEDS || field->type == C4_FIELD_TEXT || list ||
-                is_of_runs(field->key) || strcmp(field->key, "matched_scratch") == 0)
+                is_of_runs(field->key))
                 continue;
             c4_field_write(field, object, text, sizeof text);
             C4_TRY(c4_store_setting(r->store, field->key, text));

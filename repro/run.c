@@ -11,8 +11,7 @@
 #include "core/net/init.h"
 #include "repro/run_measure.h"
 
-/* Work of a segment, in images forwarded; training on one counts as three. */
-enum { SEGMENT_WORK = 6000, TRAINING_WORK = 3 };
+enum { TRAINING_WORK = 3 }; /* training on an image, in images forwarded */
 
 void c4_run_checkpoint_path(const char *key, uint32_t epoch, char path[C4_CHECKPOINT_PATH_SIZE]) {
     snprintf(path, C4_CHECKPOINT_PATH_SIZE, "checkpoints/%.96s/epoch-%04" PRIu32 ".safetensors",
@@ -23,8 +22,7 @@ uint32_t c4_run_segment_epochs(const struct c4_runner *runner, const struct c4_r
     struct c4_run_images images;
     c4_run_images(runner, run, &images);
     uint64_t epoch = (uint64_t)TRAINING_WORK * images.trained + images.measured;
-    uint64_t epochs = (SEGMENT_WORK + epoch - 1) / epoch;
-    return (uint32_t)epochs;
+    return (uint32_t)((runner->scale->segment_work + epoch - 1) / epoch);
 }
 
 uint32_t c4_run_segment_end(const struct c4_runner *runner, const struct c4_run *run,

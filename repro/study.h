@@ -57,6 +57,8 @@ struct c4_scale {
     uint32_t train_accuracy_images;            /* the first of the run's images, at most all */
     uint32_t accuracy_images;                  /* the first of the evaluation set, at most all */
     struct c4_list control_images; /* of CKA by either statistics, after the last epoch */
+    uint32_t segment_work;         /* images forwarded (trained ones count as three) that a segment
+                                      of epochs has at least: what a kill may lose */
 };
 
 enum c4_phase { C4_PHASE_PRETRAIN, C4_PHASE_SIZE, C4_PHASE_FINETUNE, C4_PHASE_SCRATCH };

@@ -37,11 +37,11 @@ enum c4_field_type {
 
 struct c4_field {
     const char *key; /* NULL ends a table */
-    enum c4_field_type type;
     size_t offset, size;
     double low, high;           /* inclusive */
     const char *const *choices; /* NULL ends it */
-    bool optional;              /* a section may leave the key out: zero */
+    enum c4_field_type type;
+    bool optional; /* a section may leave the key out: zero */
 };
 
 /* The field of that key, or NULL. */

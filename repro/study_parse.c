@@ -41,7 +41,7 @@ const char *const c4_reference_names[] = {"initialisation", "other-initialisatio
 const char *const c4_image_set_names[] = {"cifar10-test", "cifar10-heldout", "svhn-heldout", NULL};
 
 #define FIELD(s, m, type, size, low, high, choices, optional)                                      \
-    { #m, type, offsetof(s, m), size, low, high, choices, optional }
+    { #m, offsetof(s, m), size, low, high, choices, type, optional }
 #define TEXT(s, m) FIELD(s, m, C4_FIELD_TEXT, sizeof((s *)0)->m, 0, 0, NULL, false)
 #define INTEGER(s, m, low, high)                                                                   \
     FIELD(s, m, C4_FIELD_INTEGER, sizeof(uint32_t), low, high, NULL, false)
@@ -59,7 +59,7 @@ const char *const c4_image_set_names[] = {"cifar10-test", "cifar10-heldout", "sv
 #define OPTIONAL_NAMES(s, m, choices)                                                              \
     FIELD(s, m, C4_FIELD_NAMES, sizeof(struct c4_names), 0, 0, choices, true)
 #define END                                                                                        \
-    { NULL, C4_FIELD_TEXT, 0, 0, 0, 0, NULL, false }
+    { NULL, 0, 0, 0, 0, NULL, C4_FIELD_TEXT, false }
 
 const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, batch, 2, 4096),
@@ -92,6 +92,7 @@ const struct c4_field c4_scale_fields[] = {
     INTEGER(struct c4_scale, train_accuracy_images, 2, 50000),
     INTEGER(struct c4_scale, accuracy_images, 2, 10000),
     LIST(struct c4_scale, control_images, 4, 5000),
+    INTEGER(struct c4_scale, segment_work, 1, 1e9),
     END,
 };
 

@@ -20,6 +20,7 @@ static const char good[] = "[protocol p]\n"
                            "size_epochs = 3\nfinetune_images = 48\nfinetune_epochs = 4\n"
                            "matched_scratch = no\ntrain_accuracy_images = 32\n"
                            "accuracy_images = 32\ncontrol_images = none\n"
+                           "segment_work = 100\n"
                            "[run a]\nphase = pretrain\ndata = cifar10\nlabels = d0\n"
                            "[run b]\nphase = pretrain\ndata = cifar10\nlabels = d9\n"
                            "[run s]\nphase = size\ndata = cifar10\nlabels = d9\n"
@@ -141,7 +142,7 @@ static void bad_texts(void **state) {
         {"height = 3.8\n", "", "section [figure 1] has no key 'height'"},
         {"runs = a", "runs = c", "figure 1 draws run 'c', but there is no such [run NAME]"},
         {"runs = s-*, b", "runs = s, b", "figure 2b draws run 's', but there is no such"},
-        {"[figure 1]", "nonsense\n[figure 1]", "line 57: is neither a comment, a [section] nor"},
+        {"[figure 1]", "nonsense\n[figure 1]", "line 58: is neither a comment, a [section] nor"},
         {"[figure 1]", "[scale tiny]", "section [scale tiny] is there twice"},
         {"title = T", "title =", "title: '' is empty or longer"},
         {"labels = d0", "labels = d1", "fine-tuning starts from a run with phase = pretrain"},
