@@ -28,11 +28,12 @@ values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_e
 values=$values,sizes=32,size_epochs=3,finetune_images=32,finetune_epochs=2
 values=$values,train_accuracy_images=32,accuracy_images=32,cka_images=40,curve_images=40
 values=$values,control_images=20,segment_work=1
+machine='--data images --scale smoke --backend ref --threads 1 --quiet'
 repro() {
     out=$1
     shift
-    "$program" repro --out "$out" --data images --scale smoke --backend ref --threads 1 --quiet \
-        --set $values "$@"
+    # shellcheck disable=SC2086
+    "$program" repro --out "$out" $machine --set $values "$@"
 }
 
 # Everything in a study that may not depend on what happened to it.
@@ -74,10 +75,12 @@ disturb() {
     while [ $kills -lt "$kills_wanted" ] && [ $starts -lt 400 ]; do
         starts=$((starts + 1))
         out=killed-$1-$study
-        repro $out --workers "$1" >log 2>&1 &
+        # Not by the function: the coordinator itself is to be the background process.
+        # shellcheck disable=SC2086
+        "$program" repro --out "$out" $machine --set $values --workers "$1" >log 2>&1 &
         coordinator=$!
         while [ $kills -lt "$kills_wanted" ]; do
-            sleep "$(awk -v x="$(random)" -v length="$length" 'BEGIN { print x * length / 3 }')"
+            sleep "$(awk -v x="$(random)" -v span="$length" 'BEGIN { print x * span / 3 }')" || exit 1
             victim=$coordinator
             # One in two hits a worker, and the study goes on.
             if awk -v x="$(random)" 'BEGIN { exit x >= 0.5 }'; then
@@ -93,7 +96,7 @@ disturb() {
         # 137: killed. 1: a run whose worker was killed twice at one place, said so, and can go on.
         case $status in
         0)
-            same whole $out
+            same whole "$out"
             study=$((study + 1))
             ;;
         1) grep -q 'runs failed\|again and again\|died while' log || fail "status 1: $(cat log)" ;;
@@ -103,8 +106,8 @@ disturb() {
     done
     [ $kills -ge "$kills_wanted" ] || fail "only $kills kills in $starts starts"
     out=killed-$1-$study
-    repro $out --workers "$1" >log 2>&1 || fail "going on after the last kill: $(cat log)"
-    same whole $out
+    repro "$out" --workers "$1" >log 2>&1 || fail "going on after the last kill: $(cat log)"
+    same whole "$out"
     echo "$1 worker(s): $kills kills in $starts starts of $study studies"
 }
 
