@@ -57,12 +57,12 @@ workers() {
     cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '$4 == parent { print $1 }'
 }
 
-# A random number from 0 to 1, another one at each call.
+# Sets $x to the next random number from 0 to 1.
+awk -v seed="$seed" 'BEGIN { srand(seed); for (i = 0; i < 5000; i++) print rand() }' >numbers
 draws=0
-random() {
+draw() {
     draws=$((draws + 1))
-    awk -v seed="$seed" -v skip=$draws \
-        'BEGIN { srand(seed); for (i = 0; i < skip; i++) x = rand(); print x }'
+    x=$(sed -n "${draws}p" numbers)
 }
 
 began=$(date +%s)
@@ -71,7 +71,7 @@ length=$(($(date +%s) - began + 1))
 
 # disturb WORKERS: kills until enough have hit, in as many studies as that takes.
 disturb() {
-    kills=0 starts=0 study=1
+    kills=0 of_workers=0 starts=0 study=1
     while [ $kills -lt "$kills_wanted" ] && [ $starts -lt 400 ]; do
         starts=$((starts + 1))
         out=killed-$1-$study
@@ -80,16 +80,20 @@ disturb() {
         "$program" repro --out "$out" $machine --set $values --workers "$1" >log 2>&1 &
         coordinator=$!
         while [ $kills -lt "$kills_wanted" ]; do
-            sleep "$(awk -v x="$(random)" -v span="$length" 'BEGIN { print x * span / 3 }')" || exit 1
+            draw
+            sleep "$(awk -v x="$x" -v span="$length" 'BEGIN { print x * span / 3 }')" || exit 1
             victim=$coordinator
             # One in two hits a worker, and the study goes on.
-            if awk -v x="$(random)" 'BEGIN { exit x >= 0.5 }'; then
+            draw
+            if awk -v x="$x" 'BEGIN { exit !(x < 0.5) }'; then
                 victim=$(workers $coordinator | head -n 1)
                 [ -n "$victim" ] || victim=$coordinator
             fi
             kill -0 $coordinator 2>/dev/null || break
-            kill -KILL "$victim" 2>/dev/null && kills=$((kills + 1))
+            kill -KILL "$victim" 2>/dev/null || continue
+            kills=$((kills + 1))
             [ "$victim" != $coordinator ] || break
+            of_workers=$((of_workers + 1))
         done
         wait $coordinator
         status=$?
@@ -104,11 +108,12 @@ disturb() {
         *) fail "status $status: $(cat log)" ;;
         esac
     done
+    [ $of_workers -gt 0 ] || fail "no worker was killed"
     [ $kills -ge "$kills_wanted" ] || fail "only $kills kills in $starts starts"
     out=killed-$1-$study
     repro "$out" --workers "$1" >log 2>&1 || fail "going on after the last kill: $(cat log)"
     same whole "$out"
-    echo "$1 worker(s): $kills kills in $starts starts of $study studies"
+    echo "$1 worker(s): $kills kills, $of_workers of them of workers, in $starts starts of $study studies"
 }
 
 disturb 1
