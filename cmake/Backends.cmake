@@ -36,7 +36,8 @@ function(c4_add_backends target)
   list(JOIN tables " " text)
   message(STATUS "conv4: backend tables: ${text}")
 
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/simd/*.c)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/simd/*.c
+    ${PROJECT_SOURCE_DIR}/simd/native/*.c)
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/backends)
   target_link_libraries(${target} PUBLIC c4_flags OpenMP::OpenMP_C ${objects})

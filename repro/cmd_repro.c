@@ -294,8 +294,8 @@ static enum c4_status reproduce(struct reproduction *r) {
                        "goes on from there",
                        r->session.runner.folder);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
-    C4_TRY(publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9));
-    if (r->state.failed == 0) return C4_OK;
+    status = publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9);
+    if (r->state.failed == 0) return status;
     return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
                    r->session.schedule.count, r->state.failure);
 }

@@ -30,7 +30,7 @@ static enum c4_status start_lane(struct c4_coordinator *c, struct c4_lane *lane)
         setup->pu[i] = place->pu[i];
     snprintf(setup->backend, sizeof setup->backend, "%s", runner->backend);
     snprintf(setup->folder, sizeof setup->folder, "%s", runner->folder ? runner->folder : "");
-    lane->is_ready = lane->has_speed = false;
+    lane->is_ready = lane->has_speed = lane->has_seed = false;
     enum c4_status status = c4_worker_start(&lane->process, setup->pu, place ? place->threads : 0);
     const struct c4_message_part part = {setup, sizeof *setup};
     /* A worker that is gone already is noticed when its pipe is read. */

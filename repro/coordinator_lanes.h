@@ -20,6 +20,7 @@ struct c4_lane {
     int losses; /* deaths since it was last of use */
     int run;    /* under way; -1: idle */
     struct c4_segment segment;
+    bool has_seed;   /* it has prepared references of seed segment.run.seed */
     uint64_t images; /* of the segment so far */
 };
 

@@ -104,7 +104,8 @@ static enum c4_status assign(struct c4_coordinator *c, struct c4_lane *lane) {
     const struct c4_schedule *schedule = c->work.schedule;
     struct c4_work_state *state = c->state;
     if (lane->run < 0) {
-        lane->run = c4_forecast_next(schedule, state->seconds, state->state);
+        lane->run = c4_forecast_next(schedule, state->seconds, state->state,
+                                     lane->has_seed ? &lane->segment.run.seed : NULL);
         if (lane->run < 0) return C4_OK;
         state->state[lane->run] = C4_RUN_TAKEN;
     }
@@ -113,6 +114,7 @@ static enum c4_status assign(struct c4_coordinator *c, struct c4_lane *lane) {
         (struct c4_segment){.run = *run,
                             .from = state->done[lane->run],
                             .to = c4_run_segment_end(c->work.runner, run, state->done[lane->run])};
+    lane->has_seed = true;
     if (lane->segment.from >= 0) lane->segment.last = state->last[lane->run];
     if (schedule->after[lane->run] >= 0)
         lane->segment.source = state->last[schedule->after[lane->run]];

@@ -30,11 +30,15 @@ static double cka(const struct c4_speed *speed, uint32_t n) {
     return speed->cka_seconds * prepare_flops(n) / speed->cka_flops;
 }
 
-/* CKA of the last epoch, by both statistics, of the run's network or of one reference. */
+/* CKA of the last epoch, by both statistics, of the run's network or of one reference. What every
+ * epoch has is not made again. */
 static double control_cka(const struct c4_runner *runner, const struct c4_speed *speed) {
     const struct c4_list *sizes = &runner->scale->control_images;
     double seconds = 0;
-    for (int i = 0; i < sizes->count; i++) seconds += 2 * cka(speed, sizes->value[i]);
+    for (int i = 0; i < sizes->count; i++) {
+        bool there = sizes->value[i] == runner->protocol->cka_images;
+        seconds += (there ? 1 : 2) * cka(speed, sizes->value[i]);
+    }
     return seconds;
 }
 
@@ -46,6 +50,7 @@ static double control_images(const struct c4_runner *runner) {
     return images;
 }
 
+/* References that every epoch is compared with; after the last one all but the other seed's. */
 static int references_of(const struct c4_run *run) {
     switch (run->phase) {
     case C4_PHASE_FINETUNE:
@@ -59,13 +64,18 @@ static int references_of(const struct c4_run *run) {
     return 2;
 }
 
-/* Of a reference that several runs share, the part that one of them pays. */
+/* Of a reference that several runs share, the part that one of them pays. Places stay with a seed
+ * (c4_forecast_next), but for the last runs. */
 static double share(const struct c4_schedule *schedule, const struct c4_run *run, int places) {
-    int users = 0;
-    for (int i = 0; i < schedule->count; i++)
+    int users = 0, seeds = 1;
+    for (int i = 0; i < schedule->count; i++) {
         users += schedule->run[i].seed == run->seed &&
                  c4_run_image_set(&schedule->run[i]) == c4_run_image_set(run);
-    return users > places ? (double)places / users : 1;
+        seeds += i > 0 && schedule->run[i].seed != schedule->run[i - 1].seed;
+    }
+    double makers = places > seeds ? (double)places / seeds : 1;
+    if (places > 1) makers += 1.0 / 3;
+    return users > makers ? makers / users : 1;
 }
 
 static double predict(const struct c4_runner *runner, const struct c4_schedule *schedule,
@@ -79,14 +89,14 @@ static double predict(const struct c4_runner *runner, const struct c4_schedule *
     double measurements = (double)(run->epochs - done);
     double trained = measurements - (done < 0); /* epoch 0 is only measured */
     double each = cka(speed, runner->protocol->cka_images);
-    double reference = runner->protocol->cka_images * speed->evaluate_seconds + each +
-                       control_images(runner) * speed->evaluate_seconds +
-                       control_cka(runner, speed);
+    double reference = runner->protocol->cka_images * speed->evaluate_seconds + each;
+    double control = control_images(runner) * speed->evaluate_seconds + control_cka(runner, speed);
+    int references = references_of(run), controlled = references > 1 ? references - 1 : 1;
     double segments = measurements / c4_run_segment_epochs(runner, run) + 1;
     return trained * images.trained * speed->train_seconds +
            (measurements * images.measured + images.control) * speed->evaluate_seconds +
            measurements * each * (crosses ? 2 : 1) + control_cka(runner, speed) +
-           references_of(run) * share(schedule, run, places) * reference +
+           share(schedule, run, places) * (references * reference + controlled * control) +
            segments * speed->segment_seconds;
 }
 
@@ -126,9 +136,9 @@ static double behind(const struct c4_schedule *schedule, const double *seconds, 
 }
 
 int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
-                     const enum c4_run_state *state) {
-    int best = -1;
-    double most = 0;
+                     const enum c4_run_state *state, const uint64_t *seed) {
+    int best = -1, own = -1;
+    double most = 0, most_own = 0;
     for (int i = 0; i < schedule->count; i++) {
         int after = schedule->after[i];
         if (state[i] != C4_RUN_WAITS || (after >= 0 && state[after] != C4_RUN_ENDED)) continue;
@@ -137,14 +147,19 @@ int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
             best = i;
             most = work;
         }
+        if (seed && schedule->run[i].seed == *seed && (own < 0 || work > most_own)) {
+            own = i;
+            most_own = work;
+        }
     }
-    return best;
+    return own >= 0 && most_own >= most / 2 ? own : best;
 }
 
 /* Places and when they are free again. */
 struct clock_of_places {
     double *free_at; /* [places] */
     int *run;        /* [places] under way; -1: none */
+    int *before;     /* [places] the one before it; -1: none */
     int places;
 };
 
@@ -163,10 +178,12 @@ static void simulate(const struct c4_schedule *schedule, const double *seconds,
     double now = 0;
     for (;;) {
         for (int p = 0; p < clock->places; p++) {
-            int next = clock->run[p] >= 0 ? -1 : c4_forecast_next(schedule, seconds, state);
+            const uint64_t *seed =
+                clock->before[p] >= 0 ? &schedule->run[clock->before[p]].seed : NULL;
+            int next = clock->run[p] >= 0 ? -1 : c4_forecast_next(schedule, seconds, state, seed);
             if (next < 0) continue;
             state[next] = C4_RUN_TAKEN;
-            clock->run[p] = next;
+            clock->run[p] = clock->before[p] = next;
             clock->free_at[p] = now + seconds[next];
             slot[next] = (struct c4_forecast_slot){p, now, clock->free_at[p]};
         }
@@ -182,12 +199,14 @@ static void simulate(const struct c4_schedule *schedule, const double *seconds,
 enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double *seconds,
                                 int places, struct c4_forecast_slot *slot, double *end_seconds) {
     size_t p = (size_t)places, runs = (size_t)schedule->count;
-    struct clock_of_places clock = {
-        .free_at = calloc(p, sizeof(double)), .run = malloc(p * sizeof(int)), .places = places};
+    struct clock_of_places clock = {.free_at = calloc(p, sizeof(double)),
+                                    .run = calloc(p, sizeof(int)),
+                                    .before = calloc(p, sizeof(int)),
+                                    .places = places};
     enum c4_run_state *state = calloc(runs + 1, sizeof *state);
     enum c4_status status = C4_OK;
-    if (clock.free_at && clock.run && state) {
-        for (int i = 0; i < places; i++) clock.run[i] = -1;
+    if (clock.free_at && clock.run && clock.before && state) {
+        for (int i = 0; i < places; i++) clock.run[i] = clock.before[i] = -1;
         for (int i = 0; i < schedule->count; i++) {
             slot[i] = (struct c4_forecast_slot){.place = -1};
             state[i] = seconds[i] > 0 ? C4_RUN_WAITS : C4_RUN_ENDED;
@@ -197,6 +216,7 @@ enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double
         status = c4_fail(C4_ERR_MEMORY, "out of memory for a schedule of %d places", places);
     }
     free(state);
+    free(clock.before);
     free(clock.run);
     free(clock.free_at);
     return status;

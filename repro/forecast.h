@@ -28,9 +28,11 @@ uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_
 enum c4_run_state { C4_RUN_WAITS, C4_RUN_TAKEN, C4_RUN_ENDED, C4_RUN_GIVEN_UP };
 
 /* The run to begin next: among those whose predecessor has ended, the one with the most work on it
- * and behind it (the first of equals); -1 if none can begin. */
+ * and behind it (the first of equals); -1 if none can begin. A place that already prepared the
+ * references of a seed (`seed`, NULL for none) stays with that seed while there is a run of it with
+ * at least half of the most work. */
 int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
-                     const enum c4_run_state *state);
+                     const enum c4_run_state *state, const uint64_t *seed);
 
 /* When and where each run is made if every place takes the next one as soon as it is free. */
 struct c4_forecast_slot {

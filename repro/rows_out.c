@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void c4_rows_out_free(struct c4_rows_out *rows) {
+void c4_out_free(struct c4_rows_out *rows) {
     free(rows->results);
     free(rows->costs);
     *rows = (struct c4_rows_out){0};

@@ -19,7 +19,7 @@ struct c4_cka_label {
     const char *layer, *reference, *images, *statistics;
 };
 
-void c4_rows_out_free(struct c4_rows_out *rows);
+void c4_out_free(struct c4_rows_out *rows);
 
 /* Append; C4_ERR_MEMORY. */
 enum c4_status c4_out_result(struct c4_rows_out *rows, const char *quantity, double value,

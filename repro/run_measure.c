@@ -263,7 +263,8 @@ static bool has_rows(const struct c4_measure *measure, const struct c4_features_
             (is_curve(measure->run) && of->rows == protocol->curve_images));
 }
 
-/* The last network by both statistics, over more and over fewer images. */
+/* The last network by both statistics, over more and over fewer images, compared with what claims
+ * are about: not with the other seed's initialisation. */
 static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan *plan,
                                       struct c4_rows_out *rows) {
     const struct c4_list *sizes = &measure->runner->scale->control_images;
@@ -271,7 +272,8 @@ static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan
     if (sizes->count == 0) return C4_OK;
     uint32_t images = c4_forwarded(batch, sizes->value[sizes->count - 1], available);
     struct comparison what = {.of = {.set = c4_run_image_set(measure->run)},
-                              .references = references_of(measure->run),
+                              .references =
+                                  references_of(measure->run) & ~(1u << C4_REFERENCE_OTHER),
                               .cost = "cka_control"};
     float *features[C4_LAYERS];
     C4_TRY(c4_features_alloc(images, features));

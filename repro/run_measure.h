@@ -46,7 +46,7 @@ void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
  *                         cka_images evaluation images (and over the first curve_images in
  *                         pre-training); to the pre-trained network also on the other half
  *   after the last epoch, `last`: cka_* by batch and by running statistics, over the first
- *                         control_images
+ *                         control_images, to all of these but the other seed's initialisation
  * Images pass in file order in batches of the protocol's size. Evaluation and CKA share one pass:
  * as many images as the longer of them needs. */
 enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,

@@ -192,7 +192,7 @@ int c4_worker_main(void) {
     c4_execution_free(worker.execution);
     c4_images_free(&worker.images);
     c4_team_free(&worker.team);
-    c4_rows_out_free(&worker.rows);
+    c4_out_free(&worker.rows);
     c4_inbox_free(&worker.inbox);
     return 0;
 }

@@ -28,11 +28,12 @@ values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_e
 values=$values,sizes=32,size_epochs=3,finetune_images=32,finetune_epochs=2
 values=$values,train_accuracy_images=32,accuracy_images=32,cka_images=40,curve_images=40
 values=$values,control_images=20,segment_work=1
+machine='--data images --scale smoke --backend ref --threads 1 --quiet'
 repro() {
     out=$1
     shift
-    "$program" repro --out "$out" --data images --scale smoke --backend ref --threads 1 --quiet \
-        --set $values "$@"
+    # shellcheck disable=SC2086
+    "$program" repro --out "$out" $machine --set $values "$@"
 }
 
 # Everything in a study that may not depend on what happened to it.
@@ -56,12 +57,12 @@ workers() {
     cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '$4 == parent { print $1 }'
 }
 
-# A random number from 0 to 1, another one at each call.
+# Sets $x to the next random number from 0 to 1.
+awk -v seed="$seed" 'BEGIN { srand(seed); for (i = 0; i < 5000; i++) print rand() }' >numbers
 draws=0
-random() {
+draw() {
     draws=$((draws + 1))
-    awk -v seed="$seed" -v skip=$draws \
-        'BEGIN { srand(seed); for (i = 0; i < skip; i++) x = rand(); print x }'
+    x=$(sed -n "${draws}p" numbers)
 }
 
 began=$(date +%s)
@@ -70,30 +71,36 @@ length=$(($(date +%s) - began + 1))
 
 # disturb WORKERS: kills until enough have hit, in as many studies as that takes.
 disturb() {
-    kills=0 starts=0 study=1
+    kills=0 of_workers=0 starts=0 study=1
     while [ $kills -lt "$kills_wanted" ] && [ $starts -lt 400 ]; do
         starts=$((starts + 1))
         out=killed-$1-$study
-        repro $out --workers "$1" >log 2>&1 &
+        # Not by the function: the coordinator itself is to be the background process.
+        # shellcheck disable=SC2086
+        "$program" repro --out "$out" $machine --set $values --workers "$1" >log 2>&1 &
         coordinator=$!
         while [ $kills -lt "$kills_wanted" ]; do
-            sleep "$(awk -v x="$(random)" -v length="$length" 'BEGIN { print x * length / 3 }')"
+            draw
+            sleep "$(awk -v x="$x" -v span="$length" 'BEGIN { print x * span / 3 }')" || exit 1
             victim=$coordinator
             # One in two hits a worker, and the study goes on.
-            if awk -v x="$(random)" 'BEGIN { exit x >= 0.5 }'; then
+            draw
+            if awk -v x="$x" 'BEGIN { exit !(x < 0.5) }'; then
                 victim=$(workers $coordinator | head -n 1)
                 [ -n "$victim" ] || victim=$coordinator
             fi
             kill -0 $coordinator 2>/dev/null || break
-            kill -KILL "$victim" 2>/dev/null && kills=$((kills + 1))
+            kill -KILL "$victim" 2>/dev/null || continue
+            kills=$((kills + 1))
             [ "$victim" != $coordinator ] || break
+            of_workers=$((of_workers + 1))
         done
         wait $coordinator
         status=$?
         # 137: killed. 1: a run whose worker was killed twice at one place, said so, and can go on.
         case $status in
         0)
-            same whole $out
+            same whole "$out"
             study=$((study + 1))
             ;;
         1) grep -q 'runs failed\|again and again\|died while' log || fail "status 1: $(cat log)" ;;
@@ -101,11 +108,12 @@ disturb() {
         *) fail "status $status: $(cat log)" ;;
         esac
     done
+    [ $of_workers -gt 0 ] || fail "no worker was killed"
     [ $kills -ge "$kills_wanted" ] || fail "only $kills kills in $starts starts"
     out=killed-$1-$study
-    repro $out --workers "$1" >log 2>&1 || fail "going on after the last kill: $(cat log)"
-    same whole $out
-    echo "$1 worker(s): $kills kills in $starts starts of $study studies"
+    repro "$out" --workers "$1" >log 2>&1 || fail "going on after the last kill: $(cat log)"
+    same whole "$out"
+    echo "$1 worker(s): $kills kills, $of_workers of them of workers, in $starts starts of $study studies"
 }
 
 disturb 1

@@ -28,7 +28,7 @@ expect() {
     grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
 }
 
-"$program" data synth images --train 256 >/dev/null || exit 1
+"$program" data synth images --train 512 >/dev/null || exit 1
 
 # Five runs of seconds. repro OUT [OPTION...]
 values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_epochs=2
@@ -71,7 +71,7 @@ grep -q '2 of 2 runs to do' log || fail "figures 1 and 3b need two runs here: $(
 repro narrow --workers 1 --threads 2 >log 2>&1 || fail "the other figures: $(cat log)"
 grep -q '3 of 5 runs to do' log || fail "runs are not shared between figures: $(cat log)"
 same whole narrow
-expect 0 'done' repro whole --dry-run
+expect 0 'All runs are in' repro whole --dry-run
 [ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
     images = 'svhn-heldout' AND epoch = 0")" -eq 30 ] ||
     fail "fine-tuning is not compared with where it started on the digits"
@@ -140,7 +140,10 @@ sqlite3 swapped/study.db "SELECT CASE WHEN a.value = b.value THEN 'equal' ELSE '
 
 # A worker that is killed twice in one segment: its run fails, the rest is done, and a second start
 # makes up for it.
-repro twice --workers 1 --set "$values,pretrain_images=256,segment_work=1000000" >log 2>&1 &
+larger=$values,pretrain_images=512,segment_work=1000000
+# Not by the function: the coordinator itself is to be the background process.
+"$program" repro --out twice --data images --scale smoke --seeds 1 --backend ref --quiet \
+    --workers 1 --set $larger >log 2>&1 &
 coordinator=$!
 hits=0 waited=0 last=
 while kill -0 $coordinator 2>/dev/null && [ $hits -lt 2 ] && [ $waited -lt 3000 ]; do
@@ -163,7 +166,7 @@ grep -q 'was ended by signal 9' log || fail "nothing on how it died: $(cat log)"
 grep -q 'runs failed' log || fail "nothing on failed runs: $(cat log)"
 [ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status = 'done'")" -ge 1 ] ||
     fail "the others did not go on"
-repro twice --workers 1 --set "$values,pretrain_images=256,segment_work=1000000" >log 2>&1 ||
+repro twice --workers 1 --set $larger >log 2>&1 ||
     fail "a second start: $(cat log)"
 [ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status != 'done'")" -eq 0 ] ||
     fail "a second start leaves runs undone"

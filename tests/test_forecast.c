@@ -101,15 +101,32 @@ static void next_run(void **state) {
     const double seconds[] = {1, 9, 5};
     struct c4_schedule schedule = schedule_of(run, after, 3);
     enum c4_run_state s[] = {C4_RUN_WAITS, C4_RUN_WAITS, C4_RUN_WAITS};
-    assert_int_equal(c4_forecast_next(&schedule, seconds, s), 0);
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 0);
     s[0] = C4_RUN_TAKEN;
-    assert_int_equal(c4_forecast_next(&schedule, seconds, s), 2);
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 2);
     s[2] = C4_RUN_TAKEN;
-    assert_int_equal(c4_forecast_next(&schedule, seconds, s), -1);
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), -1);
     s[0] = C4_RUN_ENDED;
-    assert_int_equal(c4_forecast_next(&schedule, seconds, s), 1);
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 1);
     s[0] = C4_RUN_GIVEN_UP;
-    assert_int_equal(c4_forecast_next(&schedule, seconds, s), -1);
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), -1);
+}
+
+/* A place stays with its seed as long as that does not put off much larger work. */
+static void seeds_stay_together(void **state) {
+    (void)state;
+    struct c4_run run[RUNS];
+    const int after[] = {-1, -1, -1};
+    double seconds[] = {10, 6, 4};
+    struct c4_schedule schedule = schedule_of(run, after, 3);
+    const enum c4_run_state s[] = {C4_RUN_WAITS, C4_RUN_WAITS, C4_RUN_WAITS};
+    const uint64_t seed = 7, other = 8;
+    run[1].seed = run[2].seed = seed;
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 0);
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, &seed), 1);
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, &other), 0);
+    seconds[0] = 13;
+    assert_int_equal(c4_forecast_next(&schedule, seconds, s, &seed), 0);
 }
 
 static struct c4_runner runner_of(const struct c4_study *study, const struct c4_scale *scale) {
@@ -179,6 +196,7 @@ int main(void) {
         cmocka_unit_test(places_are_not_shared),
         cmocka_unit_test(predictions),
         cmocka_unit_test(segments),
+        cmocka_unit_test(seeds_stay_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,29 +122,30 @@ void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixe
         for (int l = 0; l < C4_PATCH; l++)
             covariance[k][l] =
                 (double)second[k * C4_PATCH + l] / (65025.0 * pixels) - mu[k] * mu[l];
-    for (int c = 0; c < C4_CHANNELS; c++) {
-        double m = 0.0, v = 0.0;
-        for (int k = 0; k < C4_PATCH; k++) {
-            double t = 0.0;
-            for (int l = 0; l < C4_PATCH; l++) t += covariance[k][l] * w[l * C4_CHANNELS + c];
-            m += w[k * C4_CHANNELS + c] * mu[k];
-            v += w[k * C4_CHANNELS + c] * t;
+    /* Channels innermost: each keeps its own order of additions, and many go on at once. */
+    for (int c = 0; c < C4_CHANNELS; c++) mean[c] = var[c] = 0.0;
+    for (int k = 0; k < C4_PATCH; k++) {
+        double t[C4_CHANNELS] = {0};
+        for (int l = 0; l < C4_PATCH; l++)
+            for (int c = 0; c < C4_CHANNELS; c++) t[c] += covariance[k][l] * w[l * C4_CHANNELS + c];
+        for (int c = 0; c < C4_CHANNELS; c++) {
+            mean[c] += w[k * C4_CHANNELS + c] * mu[k];
+            var[c] += w[k * C4_CHANNELS + c] * t[c];
         }
-        mean[c] = m;
-        var[c] = 0.0 > v ? 0.0 : v;
     }
+    for (int c = 0; c < C4_CHANNELS; c++) var[c] = 0.0 > var[c] ? 0.0 : var[c];
 }
 
 void c4_stem_weight_grad(const int64_t *first, const int64_t *second, const double *w,
                          const double *r, const struct c4_bn_gradient bn[C4_CHANNELS], double *dw) {
     for (int k = 0; k < C4_PATCH; k++) {
-        double sum = (double)first[k] / 255.0;
-        for (int c = 0; c < C4_CHANNELS; c++) {
-            double t = 0.0;
-            for (int l = 0; l < C4_PATCH; l++)
-                t += (double)second[k * C4_PATCH + l] / 65025.0 * w[l * C4_CHANNELS + c];
-            dw[k * C4_CHANNELS + c] =
-                (bn[c].c0 * r[k * C4_CHANNELS + c] + bn[c].c1 * sum) + bn[c].c2 * t;
+        double sum = (double)first[k] / 255.0, t[C4_CHANNELS] = {0};
+        for (int l = 0; l < C4_PATCH; l++) {
+            double product = (double)second[k * C4_PATCH + l] / 65025.0;
+            for (int c = 0; c < C4_CHANNELS; c++) t[c] += product * w[l * C4_CHANNELS + c];
         }
+        for (int c = 0; c < C4_CHANNELS; c++)
+            dw[k * C4_CHANNELS + c] =
+                (bn[c].c0 * r[k * C4_CHANNELS + c] + bn[c].c1 * sum) + bn[c].c2 * t[c];
     }
 }

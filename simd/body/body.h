@@ -1,0 +1,72 @@
+/* What all bodies share. A backend's source includes its simd/vec header, then simd/body/slots.h
+ * and simd/body/phases.h, which bring in the rest; every function is static, so that each
+ * instruction set has its own copy. */
+#ifndef C4_SIMD_BODY_BODY_H
+#define C4_SIMD_BODY_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/op/conv3x3.h"
+#include "core/op/conv4.h"
+
+enum { C = C4_CHANNELS, VECS = C / VF_LANES, MK_COLUMNS = MK_VECS * VF_LANES };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Accumulators stay in registers only if every loop over them is unrolled. */
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+
+/* Cuts `count` rows into even parts of at most MK_ROWS: a short last tile would wait for its own
+ * results. Returns the next part's size. */
+INLINE int next_rows(int count) {
+    int parts = (count + MK_ROWS - 1) / MK_ROWS;
+    return (count + parts - 1) / parts;
+}
+
+/* Calls the body with a constant number of rows. */
+#define WITH_ROWS(rows, call)                                                                      \
+    switch (rows) {                                                                                \
+    case 1: call(1); break;                                                                        \
+    case 2: call(2); break;                                                                        \
+    case 3: call(3); break;                                                                        \
+    case 4: call(4); break;                                                                        \
+    case 5: call(5); break;                                                                        \
+    default: call(6); break;                                                                       \
+    }
+
+typedef vf tile_acc[6][MK_VECS];
+
+INLINE void acc_zero(int rows, tile_acc acc) {
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] =
+        vf_zero();
+}
+
+INLINE void acc_load(int rows, const float *c, ptrdiff_t stride, tile_acc acc) {
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] =
+        vf_load(c + r * stride + v * VF_LANES);
+}
+
+INLINE void acc_store(int rows, const tile_acc acc, float *c, ptrdiff_t stride) {
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < MK_VECS; v++)
+        vf_store(c + r * stride + v * VF_LANES, acc[r][v]);
+}
+
+/* One step of all chains: acc[r] += a[r * a_stride] * b[0..MK_COLUMNS), rows first..last-1. */
+INLINE void acc_step(int first, int last, const float *a, ptrdiff_t a_stride, const float *b,
+                     tile_acc acc) {
+    vf bv[MK_VECS];
+    UNROLL for (int v = 0; v < MK_VECS; v++) bv[v] = vf_load(b + v * VF_LANES);
+    UNROLL for (int r = first; r < last; r++) {
+        vf ar = vf_set1(a[r * a_stride]);
+        UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] = vf_fma(ar, bv[v], acc[r][v]);
+    }
+}
+
+#endif

@@ -1,0 +1,158 @@
+/* Batch norm, ReLU, pooling, channel sums and the update: one pass over memory each. */
+#ifndef C4_SIMD_BODY_ELEMENTWISE_H
+#define C4_SIMD_BODY_ELEMENTWISE_H
+
+#include "simd/body/body.h"
+
+/* --- channel sums (core/op/ARITHMETIC.md) --- */
+
+/* ((v0 + v1) + (v2 + v3)) of a and of a * b for half of the lanes. */
+#define ROW_SUM(widen, a)                                                                          \
+    vd_add(vd_add(widen(a[0]), widen(a[1])), vd_add(widen(a[2]), widen(a[3])))
+#define ROW_PRODUCTS(widen, a, b)                                                                  \
+    vd_add(vd_fma(widen(a[1]), widen(b[1]), vd_mul(widen(a[0]), widen(b[0]))),                     \
+           vd_fma(widen(a[3]), widen(b[3]), vd_mul(widen(a[2]), widen(b[2]))))
+
+INLINE void add_double(double *sum, vd a) {
+    vd_store(sum, vd_add(vd_load(sum), a));
+}
+
+/* Adds one 4x4 tile, of which `h` x `w` pixels exist and the others count as 0. */
+INLINE void tile_sums(const float *a, const float *b, ptrdiff_t row, int h, int w, double *sum_a,
+                      double *sum_ab) {
+    for (int c = 0; c < C; c += VF_LANES) {
+        vd sa[2][4], sp[2][4];
+        UNROLL for (int i = 0; i < 4; i++) {
+            vf va[4], vb[4];
+            UNROLL for (int j = 0; j < 4; j++) {
+                bool exists = i < h && j < w;
+                va[j] = exists ? vf_load(a + i * row + j * C + c) : vf_zero();
+                vb[j] = exists ? vf_load(b + i * row + j * C + c) : vf_zero();
+            }
+            sa[0][i] = ROW_SUM(vf_widen_low, va);
+            sa[1][i] = ROW_SUM(vf_widen_high, va);
+            sp[0][i] = ROW_PRODUCTS(vf_widen_low, va, vb);
+            sp[1][i] = ROW_PRODUCTS(vf_widen_high, va, vb);
+        }
+        UNROLL for (int half = 0; half < 2; half++) {
+            int at = c + half * VD_LANES;
+            vd *s = sa[half], *p = sp[half];
+            add_double(sum_a + at, vd_add(vd_add(s[0], s[1]), vd_add(s[2], s[3])));
+            add_double(sum_ab + at, vd_add(vd_add(p[0], p[1]), vd_add(p[2], p[3])));
+        }
+    }
+}
+
+/* Adds a whole map [h, w, 64], tile after tile. */
+static void map_sums(int h, int w, const float *a, const float *b, double *sum_a, double *sum_ab) {
+    for (int i = 0; i < h; i += 4)
+        for (int j = 0; j < w; j += 4) {
+            ptrdiff_t at = ((ptrdiff_t)i * w + j) * C, row = (ptrdiff_t)w * C;
+            if (i + 4 <= h && j + 4 <= w)
+                tile_sums(a + at, b + at, row, 4, 4, sum_a, sum_ab);
+            else
+                tile_sums(a + at, b + at, row, h - i, w - j, sum_a, sum_ab);
+        }
+}
+
+/* --- pooling --- */
+
+/* -0 where the smallest value is to be selected, else +0. */
+static void pool_flips(const float *gamma, float *flip) {
+    for (int c = 0; c < C; c++) flip[c] = 0 > gamma[c] ? -0.0f : 0.0f;
+}
+
+/* The winner of four values of a window; flips its sign back. */
+INLINE vf pool_winner(const vf y[4], vf flip, vi *arg) {
+    vf best = vf_xor(y[0], flip);
+    *arg = vi_set1(0);
+    UNROLL for (int k = 1; k < 4; k++) {
+        vf v = vf_xor(y[k], flip);
+        vm larger = vf_gt(v, best);
+        best = vf_select(larger, v, best);
+        *arg = vi_select(larger, vi_set1(k), *arg);
+    }
+    return vf_xor(best, flip);
+}
+
+/* One window whose left upper pixel is y, rows `row` floats apart. */
+INLINE void pool_window(const float *y, ptrdiff_t row, const float *flip, float *selected,
+                        uint8_t *arg) {
+    for (int c = 0; c < C; c += VF_LANES) {
+        const vf v[4] = {vf_load(y + c), vf_load(y + C + c), vf_load(y + row + c),
+                         vf_load(y + row + C + c)};
+        vi winner;
+        vf_store(selected + c, pool_winner(v, vf_loadu(flip + c), &winner));
+        vi_store_u8(arg + c, winner);
+    }
+}
+
+/* --- batch norm and ReLU --- */
+
+INLINE vf bn_relu(bool relu, vf scale, vf v, vf shift) {
+    vf p = vf_fma(scale, v, shift);
+    return relu ? vf_relu(p) : p;
+}
+
+INLINE void bias_relu(ptrdiff_t pixels, const float *y, const float *bias, float *r) {
+    for (int c = 0; c < C; c += VF_LANES) {
+        vf b = vf_loadu(bias + c);
+        for (ptrdiff_t p = 0; p < pixels; p++)
+            vf_store(r + p * C + c, vf_relu(vf_add(vf_load(y + p * C + c), b)));
+    }
+}
+
+INLINE void bn_apply(ptrdiff_t pixels, bool relu, const float *selected, const float *scale,
+                     const float *shift, float *p) {
+    for (ptrdiff_t i = 0; i < pixels * C; i += C)
+        UNROLL for (int c = 0; c < C; c += VF_LANES)
+            vf_store(p + i + c, bn_relu(relu, vf_loadu(scale + c), vf_load(selected + i + c),
+                                        vf_loadu(shift + c)));
+}
+
+/* One pair of rows of c4_bn_rebuild_fn: w pixels each, y and dy rows w pixels apart. */
+INLINE void rebuild_rows(int w, bool relu, const float *y, const float *ds, const uint8_t *arg,
+                         const float *c0, const float *c1, const float *c2, float *dy) {
+    for (int c = 0; c < C; c += VF_LANES) {
+        const vf k0 = vf_loadu(c0 + c), k1 = vf_loadu(c1 + c), k2 = vf_loadu(c2 + c);
+        for (int j = 0; j < w / 2; j++) {
+            vf d = vf_load(ds + j * C + c);
+            vi winner = vi_load_u8(arg + j * C + c);
+            UNROLL for (int k = 0; k < 4; k++) {
+                ptrdiff_t at = ((ptrdiff_t)(k / 2) * w + 2 * j + k % 2) * C + c;
+                vf v = vf_load(y + at), t = vf_fma(k2, v, k1);
+                t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
+                if (relu) t = vf_select(vf_gt(v, vf_zero()), t, vf_zero());
+                vf_store(dy + at, t);
+            }
+        }
+    }
+}
+
+/* --- update --- */
+
+INLINE void sgd_vector(vf rate, vf momentum, vf g, vf *v, vf *w) {
+    const vf tiny = vf_set1(0x1p-100f);
+    vf velocity = vf_fma(momentum, *v, g);
+    *v = vf_select(vf_gt(tiny, vf_abs(velocity)), vf_zero(), velocity);
+    *w = vf_fma(rate, *v, *w);
+}
+
+static void sgd(int64_t count, float lr, float momentum, const float *g, float *v, float *w) {
+    const vf rate = vf_set1(-lr), m = vf_set1(momentum);
+    int64_t i = 0;
+    for (; i + VF_LANES <= count; i += VF_LANES) {
+        vf vv = vf_loadu(v + i), vw = vf_loadu(w + i);
+        sgd_vector(rate, m, vf_loadu(g + i), &vv, &vw);
+        vf_storeu(v + i, vv);
+        vf_storeu(w + i, vw);
+    }
+    int rest = (int)(count - i);
+    if (rest == 0) return;
+    vf vv = vf_load_first(v + i, rest), vw = vf_load_first(w + i, rest);
+    sgd_vector(rate, m, vf_load_first(g + i, rest), &vv, &vw);
+    vf_store_first(v + i, vv, rest);
+    vf_store_first(w + i, vw, rest);
+}
+
+#endif

@@ -1,0 +1,136 @@
+/* The native training step: what it keeps, and the phases that an instruction set supplies.
+ *
+ * simd/native knows no instruction set: it owns memory, slices, the team and the scalar mathematics
+ * between phases. simd/body/phases.h holds the phases, compiled once for each set. A phase works on
+ * a range of slices (core/op/slice.h), so that any number of threads gives the same bits. */
+#ifndef C4_SIMD_NATIVE_NATIVE_H
+#define C4_SIMD_NATIVE_NATIVE_H
+
+#include <stdbool.h>
+
+#include "core/op/linear.h"
+#include "core/op/scalar.h"
+#include "core/op/slice.h"
+#include "core/op/stem.h"
+#include "core/op/step.h"
+
+enum {
+    /* From one Winograd position's [64][64] to the next: not a multiple of 4 KB, or all positions
+     * would share a few cache sets. */
+    C4_NATIVE_POSITION = C4_CHANNELS * C4_CHANNELS + 16,
+    C4_NATIVE_U_FLOATS = 36 * C4_NATIVE_POSITION,
+    C4_NATIVE_HALO_SIDE = 18, /* the largest map of blocks 2-4 with its halo */
+    C4_NATIVE_PACKED = 16, /* output channels that are packed together */
+    C4_NATIVE_TABLE_FLOATS = 3 * 256 * 16 + 32
+};
+
+/* The learned parameters in one vector, in the op slots' layouts: for each block the weights
+ * [9, ci, 64], then bias, gamma and beta [64]; the linear weights [256, 16] and bias [16], padded
+ * with zeros, which stay zeros. Gradients and velocities have the same layout. */
+struct c4_native_layout {
+    size_t weight[C4_BLOCKS], bias[C4_BLOCKS], gamma[C4_BLOCKS], beta[C4_BLOCKS];
+    size_t linear_weight, linear_bias, count;
+};
+extern const struct c4_native_layout c4_native_layout;
+
+struct c4_native_block {
+    int side, inputs;          /* of the convolution's input */
+    float *wt;                 /* [9, 64, 64]; direct mode */
+    float *u, *ut;             /* [36] positions of [64, 64]; Winograd mode */
+    float *y;                  /* [n, side, side, 64], after ReLU in relu-bn; not kept in the bn-relu stem */
+    float *selected;           /* [n, side/2, side/2, 64] */
+    uint8_t *arg;              /* the same shape */
+    float *ds;                 /* the same shape: gradient behind pooling and ReLU; as y */
+    float *dw;                 /* [slices][9, ci, 64]: of those that are not added at once */
+    double (*sum)[2][C4_CHANNELS];  /* [slices]: y and y^2, then ds and ds y */
+    double (*bias_sum)[C4_CHANNELS]; /* [slices]: dY, relu-bn */
+    struct c4_bn_channel bn[C4_CHANNELS];
+    float scale[C4_CHANNELS], shift[C4_CHANNELS];
+    float flip[C4_CHANNELS]; /* -0 where pooling selects the smallest value */
+    float c0[C4_CHANNELS], c1[C4_CHANNELS], c2[C4_CHANNELS];
+};
+
+/* One thread's own memory. */
+struct c4_native_scratch {
+    float *x;        /* [32, 32, 3] */
+    float *activated; /* input of a convolution, with a halo of zeros in Winograd mode */
+    float *ds;       /* [16, 16, 64]: of the bn-relu stem */
+    float *dy, *dx;  /* one image's, or a few small ones in direct mode */
+    float *v, *m;    /* groups of transformed tiles */
+    float *du;       /* [36] positions */
+    float *tables;   /* the stem's gradient */
+};
+
+struct c4_native_phases;
+
+struct c4_plan {
+    struct c4_plan_config config;
+    const struct c4_native_phases *phases;
+    int tiles; /* of a group of Winograd tiles: from the cache's size, changes no bit */
+    int n;     /* images of the last step */
+    const uint8_t *images, *labels;
+    float *parameters, *velocity, *gradient; /* c4_native_layout */
+    float running_mean[C4_BLOCKS][C4_CHANNELS], running_var[C4_BLOCKS][C4_CHANNELS];
+    struct c4_native_block block[C4_BLOCKS];
+    float *pool4;              /* [n, 256] */
+    float *logits, *d_logits;  /* [n, 16] */
+    float *linear_wt;          /* [10, 256] */
+    float *linear_dw;          /* [slices][256 * 16 + 16] */
+    struct c4_native_part {    /* one per slice */
+        int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
+        double loss;
+        int hits;
+    } part[C4_MAX_SLICES];
+    int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
+    struct c4_bn_gradient bn_gradient[C4_CHANNELS]; /* of the block whose turn it is */
+    struct c4_native_scratch *scratch; /* [threads] */
+    struct c4_arena *arena;            /* behind all of the above */
+};
+
+/* Phases of a step over slices [from, to), in the order of their use; DESIGN in simd/native/step.c.
+ * All read plan->n, images and labels. Single-threaded, cannot fail. */
+struct c4_native_phases {
+    /* bn-relu: patch moments, if statistics are the batch's; conv1 itself runs in front of block 1,
+     * while its output is in the cache. relu-bn: conv1, ReLU, selection, channel sums. */
+    void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch, int from,
+                 int to);
+    /* Block b >= 1: input from the block below, convolution, selection, channel sums if `sums`. */
+    void (*block)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
+                  int from, int to);
+    /* pool4, logits, loss, hits; with `gradients` also their backward and the sums of block 4. */
+    void (*head)(struct c4_plan *plan, bool gradients, int from, int to);
+    /* Block b >= 1: slices' weight gradients, into plan->gradient if `from` is 0, else into dw; ds and its sums of the block below, and in place of ds
+     * of the bn-relu stem its slices' weight gradients. */
+    void (*block_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from,
+                       int to);
+    void (*stem_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int from, int to);
+    /* gradient[i] + the parts, `stride` floats apart, added from the left. */
+    void (*add_parts)(size_t count, int parts, const float *part, size_t stride, float *gradient);
+    void (*sgd)(int64_t count, float lr, float momentum, const float *gradient, float *velocity,
+                float *parameters);
+    /* Weights [9, 64, 64] of block b >= 1 to what its convolutions read, input channels or, of the
+     * transposed form, output channels [from, to), multiples of C4_NATIVE_PACKED. */
+    void (*pack)(struct c4_plan *plan, int b, int from, int to);
+    /* Pooled output of a block: [pixels, 64]. */
+    void (*pool)(const struct c4_plan *plan, int b, int64_t pixels, const float *selected,
+                 float *pool);
+};
+
+enum c4_status c4_native_create(const struct c4_plan_config *config,
+                                const struct c4_native_phases *phases, struct c4_plan **plan);
+void c4_native_destroy(struct c4_plan *plan);
+enum c4_status c4_native_load(struct c4_plan *plan, const double *state, const double *momentum);
+enum c4_status c4_native_store(const struct c4_plan *plan, double *state, double *momentum);
+enum c4_status c4_native_step(struct c4_plan *plan, const struct c4_batch *batch,
+                              const struct c4_sgd *sgd, struct c4_step_result *result);
+enum c4_status c4_native_evaluate(struct c4_plan *plan, const struct c4_batch *batch,
+                                  enum c4_bn_statistics statistics, struct c4_step_result *result,
+                                  float *const features[C4_LAYERS]);
+enum c4_status c4_native_read(const struct c4_plan *plan, const char *name, double *values,
+                              size_t capacity, size_t *count);
+
+/* Packed vector [c4_native_layout.count] from and to the canonical one [C4_LEARNED_COUNT]. */
+void c4_native_pack_vector(const double *canonical, float *packed);
+void c4_native_unpack_vector(const float *packed, double *canonical);
+
+#endif

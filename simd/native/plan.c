@@ -1,0 +1,110 @@
+/* A plan's memory: one arena, laid out once. */
+#include <stdlib.h>
+
+#include "core/base/arena.h"
+#include "simd/native/native.h"
+
+enum { C = C4_CHANNELS };
+
+/* Takes `count` elements into `to`, from the arena or, without one, only counted. */
+#define TAKE(to, count) (to) = c4_arena_take(arena, (size_t)(count) * sizeof *(to), used)
+
+static void lay_out_block(struct c4_plan *plan, int b, struct c4_arena *arena, size_t *used) {
+    struct c4_native_block *block = &plan->block[b];
+    size_t n = (size_t)plan->config.max_batch, side = (size_t)block->side;
+    size_t map = n * side * side * C;
+    if (b > 0 && plan->config.conv == C4_WINOGRAD) {
+        TAKE(block->u, C4_NATIVE_U_FLOATS);
+        TAKE(block->ut, C4_NATIVE_U_FLOATS);
+    } else if (b > 0) {
+        TAKE(block->wt, 9 * C * C);
+    }
+    if (b > 0 || plan->config.order == C4_RELU_BN) {
+        TAKE(block->y, map);
+        TAKE(block->ds, map / 4);
+    }
+    TAKE(block->selected, map / 4);
+    TAKE(block->arg, map / 4);
+    if (b == 0 || plan->config.threads > 1) TAKE(block->dw, C4_MAX_SLICES * 9 * block->inputs * C);
+    TAKE(block->sum, C4_MAX_SLICES);
+    TAKE(block->bias_sum, C4_MAX_SLICES);
+}
+
+static void lay_out_scratch(struct c4_plan *plan, struct c4_native_scratch *scratch,
+                            struct c4_arena *arena, size_t *used) {
+    const size_t haloed = (size_t)C4_NATIVE_HALO_SIDE * C4_NATIVE_HALO_SIDE * C;
+    const size_t group = 37 * ((size_t)plan->tiles * C + 16);
+    const size_t side = plan->config.order == C4_RELU_BN ? C4_IMAGE_SIDE : C4_IMAGE_SIDE / 2;
+    TAKE(scratch->x, C4_IMAGE_BYTES);
+    TAKE(scratch->activated, haloed);
+    TAKE(scratch->dx, haloed);
+    TAKE(scratch->ds, C4_IMAGE_SIDE * C4_IMAGE_SIDE / 4 * C);
+    TAKE(scratch->dy, side * side * C);
+    TAKE(scratch->tables, C4_NATIVE_TABLE_FLOATS);
+    TAKE(scratch->du, C4_NATIVE_U_FLOATS);
+    if (plan->config.conv != C4_WINOGRAD) return;
+    TAKE(scratch->v, group);
+    TAKE(scratch->m, group);
+}
+
+static void lay_out(struct c4_plan *plan, struct c4_arena *arena, size_t *used) {
+    size_t n = (size_t)plan->config.max_batch;
+    TAKE(plan->parameters, c4_native_layout.count);
+    TAKE(plan->velocity, c4_native_layout.count);
+    TAKE(plan->gradient, c4_native_layout.count);
+    TAKE(plan->pool4, n * C4_FLAT);
+    TAKE(plan->logits, n * C4_LOGITS_STRIDE);
+    TAKE(plan->d_logits, n * C4_LOGITS_STRIDE);
+    TAKE(plan->linear_wt, C4_CLASSES * C4_FLAT);
+    TAKE(plan->linear_dw, C4_MAX_SLICES * (C4_FLAT + 1) * C4_LOGITS_STRIDE);
+    for (int b = 0; b < C4_BLOCKS; b++) lay_out_block(plan, b, arena, used);
+    for (int t = 0; t < plan->config.threads; t++) {
+        struct c4_native_scratch none, *scratch = arena ? &plan->scratch[t] : &none;
+        lay_out_scratch(plan, scratch, arena, used);
+    }
+}
+
+/* Transformed inputs and gradients of a group, 18 KB a tile, should share a second-level cache with
+ * the weights that stream past them. */
+static int tiles_for(size_t l2_bytes) {
+    if (getenv("C4_TILES")) return atoi(getenv("C4_TILES"));
+    return l2_bytes >= 1000000 ? 32 : 16;
+}
+
+enum c4_status c4_native_create(const struct c4_plan_config *config,
+                                const struct c4_native_phases *phases, struct c4_plan **out) {
+    if (config->max_batch < 1 || config->threads < 1)
+        return c4_fail(C4_ERR_USAGE,
+                       "a plan needs at least one image and one thread, not %d and %d",
+                       config->max_batch, config->threads);
+    struct c4_plan *plan = calloc(1, sizeof *plan);
+    if (!plan) return c4_fail(C4_ERR_MEMORY, "out of memory for a training plan");
+    plan->config = *config;
+    plan->phases = phases;
+    plan->tiles = tiles_for(config->l2_bytes);
+    for (int b = 0; b < C4_BLOCKS; b++) {
+        plan->block[b].side = c4_block_side(b);
+        plan->block[b].inputs = c4_block_inputs(b);
+    }
+    size_t bytes = 0;
+    lay_out(plan, NULL, &bytes);
+    plan->scratch = calloc((size_t)config->threads, sizeof *plan->scratch);
+    enum c4_status status =
+        plan->scratch ? c4_arena_make(bytes, "a training plan", &plan->arena)
+                      : c4_fail(C4_ERR_MEMORY, "out of memory for a plan of %d threads",
+                                config->threads);
+    if (status != C4_OK) {
+        c4_native_destroy(plan);
+        return status;
+    }
+    lay_out(plan, plan->arena, NULL);
+    *out = plan;
+    return C4_OK;
+}
+
+void c4_native_destroy(struct c4_plan *plan) {
+    if (!plan) return;
+    c4_arena_free(plan->arena);
+    free(plan->scratch);
+    free(plan);
+}

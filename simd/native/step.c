@@ -1,0 +1,337 @@
+/* A step: phases in order, one parallel region, barriers between phases alone.
+ *
+ *   stem                 batch norm 1 from patch moments (relu-bn: conv1 as a block of its own)
+ *   block 2, 3, 4        convolution, statistics, pooled selection; batch norm and ReLU of a block are
+ *                        applied when the next one loads what was selected. conv1 runs in front of
+ *                        block 2, image by image
+ *   head                 batch norm 4, linear layer, loss, and their backward
+ *   block 4, 3, 2 back   batch norm's gradient rebuilt from y, both gradients of the convolution, the
+ *                        sums that the block below needs; block 2 goes on to conv1's gradient from
+ *                        the selected pixels
+ *   update               slices added, SGD, weights transformed for the next step
+ *
+ * The scalar mathematics between phases is one thread's work: microseconds. */
+#include <omp.h>
+#include <string.h>
+
+#include "simd/native/native.h"
+
+enum { C = C4_CHANNELS };
+
+/* --- parameters in and out --- */
+
+static const float *parameter(const struct c4_plan *plan, const size_t *offset, int b) {
+    return plan->parameters + offset[b];
+}
+
+/* What phases read besides the convolutions' own weights. */
+static void pack_small(struct c4_plan *plan) {
+    for (int b = 0; b < C4_BLOCKS; b++) {
+        const float *gamma = parameter(plan, c4_native_layout.gamma, b);
+        for (int c = 0; c < C; c++) plan->block[b].flip[c] = 0 > gamma[c] ? -0.0f : 0.0f;
+    }
+    const float *linear = plan->parameters + c4_native_layout.linear_weight;
+    for (int k = 0; k < C4_FLAT; k++)
+        for (int o = 0; o < C4_CLASSES; o++)
+            plan->linear_wt[o * C4_FLAT + k] = linear[k * C4_LOGITS_STRIDE + o];
+}
+
+enum c4_status c4_native_load(struct c4_plan *plan, const double *state, const double *momentum) {
+    c4_native_pack_vector(state, plan->parameters);
+    if (momentum)
+        c4_native_pack_vector(momentum, plan->velocity);
+    else
+        memset(plan->velocity, 0, c4_native_layout.count * sizeof *plan->velocity);
+    for (int b = 0; b < C4_BLOCKS; b++) {
+        const double *mean = state + c4_block_running(b, C4_PARAM_RUNNING_MEAN)->offset;
+        const double *var = state + c4_block_running(b, C4_PARAM_RUNNING_VAR)->offset;
+        for (int c = 0; c < C; c++) {
+            plan->running_mean[b][c] = (float)mean[c];
+            plan->running_var[b][c] = (float)var[c];
+        }
+        if (b > 0) plan->phases->pack(plan, b, 0, C);
+    }
+    pack_small(plan);
+    return C4_OK;
+}
+
+enum c4_status c4_native_store(const struct c4_plan *plan, double *state, double *momentum) {
+    c4_native_unpack_vector(plan->parameters, state);
+    if (momentum) c4_native_unpack_vector(plan->velocity, momentum);
+    for (int b = 0; b < C4_BLOCKS; b++) {
+        double *mean = state + c4_block_running(b, C4_PARAM_RUNNING_MEAN)->offset;
+        double *var = state + c4_block_running(b, C4_PARAM_RUNNING_VAR)->offset;
+        for (int c = 0; c < C; c++) {
+            mean[c] = (double)plan->running_mean[b][c];
+            var[c] = (double)plan->running_var[b][c];
+        }
+    }
+    return C4_OK;
+}
+
+/* --- scalar mathematics between phases --- */
+
+/* The slices' parts added from the left. */
+static double add_slices(const struct c4_plan *plan, double (*sum)[2][C], int which, int c) {
+    double total = sum[0][which][c];
+    for (int s = 1; s < c4_slice_count(plan->n); s++) total += sum[s][which][c];
+    return total;
+}
+
+static double value_count(const struct c4_plan *plan, int b) {
+    return (double)plan->n * plan->block[b].side * plan->block[b].side;
+}
+
+static void add_moments(struct c4_plan *plan) {
+    memset(plan->first, 0, sizeof plan->first);
+    memset(plan->second, 0, sizeof plan->second);
+    for (int s = 0; s < c4_slice_count(plan->n); s++) {
+        for (int k = 0; k < C4_PATCH; k++) plan->first[k] += plan->part[s].first[k];
+        for (int k = 0; k < C4_PATCH * C4_PATCH; k++) plan->second[k] += plan->part[s].second[k];
+    }
+}
+
+static void stem_statistics(struct c4_plan *plan, double mean[C], double var[C]) {
+    double w[C4_PATCH * C];
+    for (int i = 0; i < C4_PATCH * C; i++) w[i] = (double)plan->parameters[i];
+    add_moments(plan);
+    c4_stem_statistics(plan->first, plan->second, value_count(plan, 0), w, mean, var);
+}
+
+/* Batch norm's coefficients of block b from what its phase left behind. */
+static void normalise(struct c4_plan *plan, int b, enum c4_bn_statistics statistics) {
+    struct c4_native_block *block = &plan->block[b];
+    const float *gamma = parameter(plan, c4_native_layout.gamma, b);
+    const float *beta = parameter(plan, c4_native_layout.beta, b);
+    const float *bias = parameter(plan, c4_native_layout.bias, b);
+    const bool bias_apart = plan->config.order == C4_BN_RELU; /* it is never added to y */
+    double mean[C], var[C];
+    if (statistics == C4_BN_RUNNING)
+        for (int c = 0; c < C; c++) {
+            mean[c] = (double)plan->running_mean[b][c] - (bias_apart ? (double)bias[c] : 0.0);
+            var[c] = (double)plan->running_var[b][c];
+        }
+    else if (b == 0 && bias_apart)
+        stem_statistics(plan, mean, var);
+    for (int c = 0; c < C; c++) {
+        const double g = (double)gamma[c], shift = (double)beta[c];
+        if (statistics == C4_BN_RUNNING || (b == 0 && bias_apart))
+            block->bn[c] = c4_bn_from_moments(mean[c], var[c], g, shift);
+        else
+            block->bn[c] = c4_bn_from_sums(add_slices(plan, block->sum, 0, c),
+                                           add_slices(plan, block->sum, 1, c),
+                                           value_count(plan, b), g, shift);
+        block->scale[c] = (float)block->bn[c].scale;
+        block->shift[c] = (float)block->bn[c].shift;
+    }
+}
+
+/* Gradients of gamma and beta, and the coefficients that rebuild dY. */
+static void normalise_back(struct c4_plan *plan, int b) {
+    struct c4_native_block *block = &plan->block[b];
+    struct c4_bn_gradient *bn = plan->bn_gradient;
+    const float *gamma = parameter(plan, c4_native_layout.gamma, b);
+    for (int c = 0; c < C; c++) {
+        bn[c] = c4_bn_backward(&block->bn[c], (double)gamma[c], add_slices(plan, block->sum, 0, c),
+                               add_slices(plan, block->sum, 1, c), value_count(plan, b));
+        plan->gradient[c4_native_layout.gamma[b] + (size_t)c] = (float)bn[c].dgamma;
+        plan->gradient[c4_native_layout.beta[b] + (size_t)c] = (float)bn[c].dbeta;
+        block->c0[c] = (float)bn[c].c0;
+        block->c1[c] = (float)bn[c].c1;
+        block->c2[c] = (float)bn[c].c2;
+    }
+}
+
+/* Conv bias: 0 where batch norm follows at once, else the sum of dY. */
+static void bias_gradient(struct c4_plan *plan, int b) {
+    float *out = plan->gradient + c4_native_layout.bias[b];
+    for (int c = 0; c < C; c++) {
+        double sum = 0;
+        if (plan->config.order == C4_RELU_BN) {
+            sum = plan->block[b].bias_sum[0][c];
+            for (int s = 1; s < c4_slice_count(plan->n); s++) sum += plan->block[b].bias_sum[s][c];
+        }
+        out[c] = (float)sum;
+    }
+}
+
+/* The slices' parts of a small gradient added. */
+static void add_all(struct c4_plan *plan, const float *part, size_t count, float *gradient) {
+    memcpy(gradient, part, count * sizeof *part);
+    plan->phases->add_parts(count, c4_slice_count(plan->n) - 1, part + count, count, gradient);
+}
+
+/* conv1 of bn-relu: the dense gradient from the selected pixels' and the moments. */
+static void stem_gradient(struct c4_plan *plan) {
+    enum { COUNT = C4_PATCH * C };
+    double w[COUNT], r[COUNT], dw[COUNT];
+    float sum[COUNT];
+    add_all(plan, plan->block[0].dw, COUNT, sum);
+    for (int i = 0; i < COUNT; i++) {
+        r[i] = (double)sum[i];
+        w[i] = (double)plan->parameters[i];
+    }
+    c4_stem_weight_grad(plan->first, plan->second, w, r, plan->bn_gradient, dw);
+    for (int i = 0; i < COUNT; i++) plan->gradient[i] = (float)dw[i];
+}
+
+static void add_loss(struct c4_plan *plan, struct c4_step_result *result) {
+    *result = (struct c4_step_result){plan->part[0].loss, plan->part[0].hits};
+    for (int s = 1; s < c4_slice_count(plan->n); s++) {
+        result->loss += plan->part[s].loss;
+        result->hits += plan->part[s].hits;
+    }
+    result->loss /= plan->n;
+}
+
+/* Running statistics describe y + bias. */
+static void update_running(struct c4_plan *plan) {
+    for (int b = 0; b < C4_BLOCKS; b++) {
+        const float *bias = parameter(plan, c4_native_layout.bias, b);
+        double count = value_count(plan, b);
+        for (int c = 0; c < C; c++) {
+            const struct c4_bn_channel *bn = &plan->block[b].bn[c];
+            double apart = plan->config.order == C4_BN_RELU ? (double)bias[c] : 0.0;
+            double unbiased = bn->var * (count / (count - 1.0));
+            plan->running_mean[b][c] =
+                (float)c4_bn_running((double)plan->running_mean[b][c], bn->mean + apart);
+            plan->running_var[b][c] =
+                (float)c4_bn_running((double)plan->running_var[b][c], unbiased);
+        }
+    }
+}
+
+/* --- what a thread does --- */
+
+struct share {
+    int thread, threads;
+    int from, to; /* slices */
+};
+
+static struct share share_of(const struct c4_plan *plan) {
+    int slices = c4_slice_count(plan->n);
+    struct share s = {.thread = omp_get_thread_num(), .threads = omp_get_num_threads()};
+    s.from = slices * s.thread / s.threads;
+    s.to = slices * (s.thread + 1) / s.threads;
+    return s;
+}
+
+static void forward(struct c4_plan *plan, const struct share *s, enum c4_bn_statistics statistics) {
+    struct c4_native_scratch *scratch = &plan->scratch[s->thread];
+    const bool batch = statistics == C4_BN_BATCH;
+    plan->phases->stem(plan, scratch, batch, s->from, s->to);
+#pragma omp barrier
+#pragma omp single
+    normalise(plan, 0, statistics);
+    for (int b = 1; b < C4_BLOCKS; b++) {
+        plan->phases->block(plan, scratch, b, batch, s->from, s->to);
+#pragma omp barrier
+#pragma omp single
+        normalise(plan, b, statistics);
+    }
+}
+
+/* Adds to what the first thread has added the other slices' weight gradients of a block b >= 1, a
+ * piece for each thread. */
+static void add_weights(struct c4_plan *plan, const struct share *s, int b) {
+    enum { COUNT = 9 * C * C, LINE = 64 };
+    const int slices = c4_slice_count(plan->n), added = slices / s->threads;
+    int from = COUNT / LINE * s->thread / s->threads * LINE;
+    int to = COUNT / LINE * (s->thread + 1) / s->threads * LINE;
+    if (added == slices) return;
+    plan->phases->add_parts((size_t)(to - from), slices - added,
+                            plan->block[b].dw + (size_t)added * COUNT + from, COUNT,
+                            plan->gradient + c4_native_layout.weight[b] + from);
+}
+
+static void backward(struct c4_plan *plan, const struct share *s) {
+    struct c4_native_scratch *scratch = &plan->scratch[s->thread];
+    const bool dense = plan->config.order == C4_RELU_BN;
+    for (int b = C4_BLOCKS - 1; b > 0; b--) {
+#pragma omp single
+        normalise_back(plan, b);
+        plan->phases->block_back(plan, scratch, b, s->from, s->to);
+#pragma omp barrier
+        add_weights(plan, s, b);
+    }
+#pragma omp single
+    normalise_back(plan, 0);
+    if (dense) plan->phases->stem_back(plan, scratch, s->from, s->to);
+#pragma omp barrier
+#pragma omp single
+    {
+        if (dense)
+            add_all(plan, plan->block[0].dw, C4_PATCH * C, plan->gradient);
+        else
+            stem_gradient(plan);
+        for (int b = 0; b < C4_BLOCKS; b++) bias_gradient(plan, b);
+        add_all(plan, plan->linear_dw, (C4_FLAT + 1) * C4_LOGITS_STRIDE,
+                plan->gradient + c4_native_layout.linear_weight);
+    }
+}
+
+static void update(struct c4_plan *plan, const struct share *s, const struct c4_sgd *sgd) {
+#pragma omp single
+    update_running(plan);
+    size_t lines = c4_native_layout.count / 16;
+    size_t from = lines * (size_t)s->thread / (size_t)s->threads * 16;
+    size_t to = lines * ((size_t)s->thread + 1) / (size_t)s->threads * 16;
+    plan->phases->sgd((int64_t)(to - from), (float)sgd->lr, (float)sgd->momentum,
+                      plan->gradient + from, plan->velocity + from, plan->parameters + from);
+#pragma omp barrier
+    enum { PIECES = C / C4_NATIVE_PACKED };
+    int from_piece = PIECES * s->thread / s->threads, to_piece = PIECES * (s->thread + 1) / s->threads;
+    for (int b = 1; b < C4_BLOCKS; b++)
+        plan->phases->pack(plan, b, from_piece * C4_NATIVE_PACKED, to_piece * C4_NATIVE_PACKED);
+#pragma omp single
+    pack_small(plan);
+}
+
+/* --- the API --- */
+
+static enum c4_status start_batch(struct c4_plan *plan, const struct c4_batch *batch) {
+    if (batch->n < 1 || batch->n > plan->config.max_batch)
+        return c4_fail(C4_ERR_USAGE, "a batch of %d images does not fit a plan for 1 to %d",
+                       batch->n, plan->config.max_batch);
+    plan->n = batch->n;
+    plan->images = batch->images;
+    plan->labels = batch->labels;
+    return C4_OK;
+}
+
+enum c4_status c4_native_step(struct c4_plan *plan, const struct c4_batch *batch,
+                              const struct c4_sgd *sgd, struct c4_step_result *result) {
+    C4_TRY(start_batch(plan, batch));
+#pragma omp parallel num_threads(plan->config.threads)
+    {
+        struct share s = share_of(plan);
+        forward(plan, &s, C4_BN_BATCH);
+        plan->phases->head(plan, true, s.from, s.to);
+#pragma omp barrier
+        backward(plan, &s);
+        if (sgd) update(plan, &s, sgd);
+    }
+    add_loss(plan, result);
+    return C4_OK;
+}
+
+enum c4_status c4_native_evaluate(struct c4_plan *plan, const struct c4_batch *batch,
+                                  enum c4_bn_statistics statistics, struct c4_step_result *result,
+                                  float *const features[C4_LAYERS]) {
+    C4_TRY(start_batch(plan, batch));
+#pragma omp parallel num_threads(plan->config.threads)
+    {
+        struct share s = share_of(plan);
+        forward(plan, &s, statistics);
+        plan->phases->head(plan, false, s.from, s.to);
+    }
+    add_loss(plan, result);
+    for (int b = 0; features && b < C4_BLOCKS; b++)
+        if (features[b])
+            plan->phases->pool(plan, b, plan->n * (int64_t)c4_layer_features(b) / C,
+                               plan->block[b].selected, features[b]);
+    for (int i = 0; features && features[C4_BLOCKS] && i < plan->n; i++)
+        memcpy(features[C4_BLOCKS] + i * C4_CLASSES, plan->logits + i * C4_LOGITS_STRIDE,
+               C4_CLASSES * sizeof *plan->logits);
+    return C4_OK;
+}

@@ -1,0 +1,155 @@
+/* The vector vocabulary for AVX2 with FMA: see vec.md for what each word means. */
+#ifndef C4_SIMD_VEC_AVX2_H
+#define C4_SIMD_VEC_AVX2_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+enum { VF_LANES = 8, VD_LANES = 4 };
+
+/* The micro-kernels' tile: rows by vectors. 12 accumulators, 2 of B, 2 broadcasts: all 16. */
+enum { MK_ROWS = 6, MK_VECS = 2, STEM_VECS = 3, GRAD_VECS = 1, GRAM_X = 2 };
+
+typedef __m256 vf;
+typedef __m256d vd;
+typedef __m256i vi;
+typedef __m256 vm;
+
+static inline vf vf_load(const float *p) {
+    return _mm256_load_ps(p);
+}
+static inline vf vf_loadu(const float *p) {
+    return _mm256_loadu_ps(p);
+}
+static inline void vf_store(float *p, vf a) {
+    _mm256_store_ps(p, a);
+}
+static inline void vf_storeu(float *p, vf a) {
+    _mm256_storeu_ps(p, a);
+}
+static inline vi v_first(int count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane);
+}
+static inline vf vf_load_first(const float *p, int count) {
+    return _mm256_maskload_ps(p, v_first(count));
+}
+static inline void vf_store_first(float *p, vf a, int count) {
+    _mm256_maskstore_ps(p, v_first(count), a);
+}
+static inline vf vf_zero(void) {
+    return _mm256_setzero_ps();
+}
+static inline vf vf_set1(float a) {
+    return _mm256_set1_ps(a);
+}
+static inline vf vf_add(vf a, vf b) {
+    return _mm256_add_ps(a, b);
+}
+static inline vf vf_sub(vf a, vf b) {
+    return _mm256_sub_ps(a, b);
+}
+static inline vf vf_mul(vf a, vf b) {
+    return _mm256_mul_ps(a, b);
+}
+static inline vf vf_fma(vf a, vf b, vf c) {
+    return _mm256_fmadd_ps(a, b, c);
+}
+static inline vf vf_relu(vf a) {
+    return _mm256_max_ps(_mm256_setzero_ps(), a);
+}
+static inline vf vf_abs(vf a) {
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
+}
+static inline vf vf_xor(vf a, vf b) {
+    return _mm256_xor_ps(a, b);
+}
+static inline vm vf_gt(vf a, vf b) {
+    return _mm256_cmp_ps(a, b, _CMP_GT_OQ);
+}
+static inline vf vf_select(vm m, vf yes, vf no) {
+    return _mm256_blendv_ps(no, yes, m);
+}
+static inline vf vf_lookup(const float *table, vi index) {
+    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index);
+}
+
+static inline vd vd_load(const double *p) {
+    return _mm256_loadu_pd(p);
+}
+static inline void vd_store(double *p, vd a) {
+    _mm256_storeu_pd(p, a);
+}
+static inline vd vd_add(vd a, vd b) {
+    return _mm256_add_pd(a, b);
+}
+static inline vd vd_mul(vd a, vd b) {
+    return _mm256_mul_pd(a, b);
+}
+static inline vd vd_fma(vd a, vd b, vd c) {
+    return _mm256_fmadd_pd(a, b, c);
+}
+static inline vd vf_widen_low(vf a) {
+    return _mm256_cvtps_pd(_mm256_castps256_ps128(a));
+}
+static inline vd vf_widen_high(vf a) {
+    return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+}
+
+static inline vi vi_set1(int a) {
+    return _mm256_set1_epi32(a);
+}
+static inline vi vi_add(vi a, vi b) {
+    return _mm256_add_epi32(a, b);
+}
+static inline vi vi_and(vi a, vi b) {
+    return _mm256_and_si256(a, b);
+}
+static inline vi vi_select(vm m, vi yes, vi no) {
+    return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(m));
+}
+static inline vm vi_eq(vi a, vi b) {
+    return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));
+}
+static inline vm vm_first(int count) {
+    return _mm256_castsi256_ps(v_first(count));
+}
+static inline vi vi_load_u8(const uint8_t *p) {
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+}
+static inline void vi_store_u8(uint8_t *p, vi a) {
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    _mm_storel_epi64((__m128i *)p, _mm_packus_epi16(words, words));
+}
+
+static inline vi vi_dot16(vi acc, const int16_t *a, const int16_t *b) {
+    __m256i x = _mm256_loadu_si256((const __m256i *)a), y = _mm256_loadu_si256((const __m256i *)b);
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(x, y));
+}
+static inline int32_t vi_sum(vi a) {
+    int32_t v[VF_LANES];
+    _mm256_storeu_si256((__m256i *)v, a);
+    return ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
+}
+
+static inline void vf_prefetch(const float *p) {
+    _mm_prefetch((const char *)p, _MM_HINT_T0);
+}
+
+/* Four chains' last four lanes: lane + 2, then + 1. */
+static inline __m128 v4_sums4(__m128 a, __m128 b, __m128 c, __m128 d) {
+    __m128 ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+    __m128 cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
+    return _mm_add_ps(_mm_shuffle_ps(ab, cd, 0x88), _mm_shuffle_ps(ab, cd, 0xdd));
+}
+
+static inline __m128 v16_four(const vf lane[2]) {
+    __m256 eight = _mm256_add_ps(lane[0], lane[1]);
+    return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+}
+static inline void v16_sums4(vf (*lane)[2], float *sums) {
+    _mm_storeu_ps(sums, v4_sums4(v16_four(lane[0]), v16_four(lane[1]), v16_four(lane[2]),
+                                 v16_four(lane[3])));
+}
+
+#endif

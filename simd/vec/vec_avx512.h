@@ -1,0 +1,147 @@
+/* The vector vocabulary for AVX-512 (F, DQ, BW, VL): see vec.md for what each word means. */
+#ifndef C4_SIMD_VEC_AVX512_H
+#define C4_SIMD_VEC_AVX512_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+enum { VF_LANES = 16, VD_LANES = 8 };
+
+/* The micro-kernels' tile: rows by vectors. 24 accumulators, 4 of B and a broadcast: 29 of 32. */
+enum { MK_ROWS = 6, MK_VECS = 4, STEM_VECS = 4, GRAD_VECS = 2, GRAM_X = 4 };
+
+typedef __m512 vf;
+typedef __m512d vd;
+typedef __m512i vi;
+typedef __mmask16 vm;
+
+static inline vf vf_load(const float *p) {
+    return _mm512_load_ps(p);
+}
+static inline vf vf_loadu(const float *p) {
+    return _mm512_loadu_ps(p);
+}
+static inline void vf_store(float *p, vf a) {
+    _mm512_store_ps(p, a);
+}
+static inline void vf_storeu(float *p, vf a) {
+    _mm512_storeu_ps(p, a);
+}
+static inline vf vf_load_first(const float *p, int count) {
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+}
+static inline void vf_store_first(float *p, vf a, int count) {
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), a);
+}
+static inline vf vf_zero(void) {
+    return _mm512_setzero_ps();
+}
+static inline vf vf_set1(float a) {
+    return _mm512_set1_ps(a);
+}
+static inline vf vf_add(vf a, vf b) {
+    return _mm512_add_ps(a, b);
+}
+static inline vf vf_sub(vf a, vf b) {
+    return _mm512_sub_ps(a, b);
+}
+static inline vf vf_mul(vf a, vf b) {
+    return _mm512_mul_ps(a, b);
+}
+static inline vf vf_fma(vf a, vf b, vf c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
+static inline vf vf_relu(vf a) {
+    return _mm512_max_ps(_mm512_setzero_ps(), a);
+}
+static inline vf vf_abs(vf a) {
+    return _mm512_abs_ps(a);
+}
+static inline vf vf_xor(vf a, vf b) {
+    return _mm512_xor_ps(a, b);
+}
+static inline vm vf_gt(vf a, vf b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
+}
+static inline vf vf_select(vm m, vf yes, vf no) {
+    return _mm512_mask_blend_ps(m, no, yes);
+}
+static inline vf vf_lookup(const float *table, vi index) {
+    return _mm512_permutexvar_ps(index, _mm512_loadu_ps(table));
+}
+
+static inline vd vd_load(const double *p) {
+    return _mm512_loadu_pd(p);
+}
+static inline void vd_store(double *p, vd a) {
+    _mm512_storeu_pd(p, a);
+}
+static inline vd vd_add(vd a, vd b) {
+    return _mm512_add_pd(a, b);
+}
+static inline vd vd_mul(vd a, vd b) {
+    return _mm512_mul_pd(a, b);
+}
+static inline vd vd_fma(vd a, vd b, vd c) {
+    return _mm512_fmadd_pd(a, b, c);
+}
+static inline vd vf_widen_low(vf a) {
+    return _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+}
+static inline vd vf_widen_high(vf a) {
+    return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+}
+
+static inline vi vi_set1(int a) {
+    return _mm512_set1_epi32(a);
+}
+static inline vi vi_add(vi a, vi b) {
+    return _mm512_add_epi32(a, b);
+}
+static inline vi vi_and(vi a, vi b) {
+    return _mm512_and_si512(a, b);
+}
+static inline vi vi_select(vm m, vi yes, vi no) {
+    return _mm512_mask_blend_epi32(m, no, yes);
+}
+static inline vm vi_eq(vi a, vi b) {
+    return _mm512_cmpeq_epi32_mask(a, b);
+}
+static inline vm vm_first(int count) {
+    return (vm)((1u << count) - 1);
+}
+static inline vi vi_load_u8(const uint8_t *p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+}
+static inline void vi_store_u8(uint8_t *p, vi a) {
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(a));
+}
+
+static inline vi vi_dot16(vi acc, const int16_t *a, const int16_t *b) {
+    return _mm512_add_epi32(acc, _mm512_madd_epi16(_mm512_loadu_si512(a), _mm512_loadu_si512(b)));
+}
+static inline int32_t vi_sum(vi a) {
+    return _mm512_reduce_add_epi32(a);
+}
+
+static inline void vf_prefetch(const float *p) {
+    _mm_prefetch((const char *)p, _MM_HINT_T0);
+}
+
+/* Four chains' last four lanes: lane + 2, then + 1. */
+static inline __m128 v4_sums4(__m128 a, __m128 b, __m128 c, __m128 d) {
+    __m128 ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+    __m128 cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
+    return _mm_add_ps(_mm_shuffle_ps(ab, cd, 0x88), _mm_shuffle_ps(ab, cd, 0xdd));
+}
+
+static inline __m128 v16_four(vf a) {
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+}
+static inline void v16_sums4(vf (*lane)[1], float *sums) {
+    _mm_storeu_ps(sums, v4_sums4(v16_four(lane[0][0]), v16_four(lane[1][0]), v16_four(lane[2][0]),
+                                 v16_four(lane[3][0])));
+}
+
+#endif

@@ -1,0 +1,160 @@
+/* The vector vocabulary for AArch64 Advanced SIMD: see vec.md for what each word means. */
+#ifndef C4_SIMD_VEC_NEON_H
+#define C4_SIMD_VEC_NEON_H
+
+#include <arm_neon.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { VF_LANES = 4, VD_LANES = 2 };
+
+/* The micro-kernels' tile: rows by vectors. 24 accumulators, 4 of B, up to 4 of A: 32. */
+enum { MK_ROWS = 6, MK_VECS = 4, STEM_VECS = 4, GRAD_VECS = 2, GRAM_X = 4 };
+
+typedef float32x4_t vf;
+typedef float64x2_t vd;
+typedef int32x4_t vi;
+typedef uint32x4_t vm;
+
+static inline vf vf_load(const float *p) {
+    return vld1q_f32(p);
+}
+static inline vf vf_loadu(const float *p) {
+    return vld1q_f32(p);
+}
+static inline void vf_store(float *p, vf a) {
+    vst1q_f32(p, a);
+}
+static inline void vf_storeu(float *p, vf a) {
+    vst1q_f32(p, a);
+}
+static inline vf vf_load_first(const float *p, int count) {
+    float v[4] = {0};
+    memcpy(v, p, (size_t)count * sizeof *v);
+    return vld1q_f32(v);
+}
+static inline void vf_store_first(float *p, vf a, int count) {
+    float v[4];
+    vst1q_f32(v, a);
+    memcpy(p, v, (size_t)count * sizeof *v);
+}
+static inline vf vf_zero(void) {
+    return vdupq_n_f32(0);
+}
+static inline vf vf_set1(float a) {
+    return vdupq_n_f32(a);
+}
+static inline vf vf_add(vf a, vf b) {
+    return vaddq_f32(a, b);
+}
+static inline vf vf_sub(vf a, vf b) {
+    return vsubq_f32(a, b);
+}
+static inline vf vf_mul(vf a, vf b) {
+    return vmulq_f32(a, b);
+}
+static inline vf vf_fma(vf a, vf b, vf c) {
+    return vfmaq_f32(c, a, b);
+}
+/* fmax would turn a NaN into a number or a quiet one: compare and select. */
+static inline vf vf_relu(vf a) {
+    return vbslq_f32(vcgtq_f32(vdupq_n_f32(0), a), vdupq_n_f32(0), a);
+}
+static inline vf vf_abs(vf a) {
+    return vabsq_f32(a);
+}
+static inline vf vf_xor(vf a, vf b) {
+    return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(b)));
+}
+static inline vm vf_gt(vf a, vf b) {
+    return vcgtq_f32(a, b);
+}
+static inline vf vf_select(vm m, vf yes, vf no) {
+    return vbslq_f32(m, yes, no);
+}
+static inline vf vf_lookup(const float *table, vi index) {
+    /* bytes 4 i .. 4 i + 3 of the eight floats */
+    const uint8x16x2_t bytes = {{vld1q_u8((const uint8_t *)table),
+                                 vld1q_u8((const uint8_t *)(table + 4))}};
+    uint32x4_t i = vreinterpretq_u32_s32(index);
+    uint32x4_t at = vaddq_u32(vmulq_n_u32(i, 0x04040404u), vdupq_n_u32(0x03020100u));
+    return vreinterpretq_f32_u8(vqtbl2q_u8(bytes, vreinterpretq_u8_u32(at)));
+}
+
+static inline vd vd_load(const double *p) {
+    return vld1q_f64(p);
+}
+static inline void vd_store(double *p, vd a) {
+    vst1q_f64(p, a);
+}
+static inline vd vd_add(vd a, vd b) {
+    return vaddq_f64(a, b);
+}
+static inline vd vd_mul(vd a, vd b) {
+    return vmulq_f64(a, b);
+}
+static inline vd vd_fma(vd a, vd b, vd c) {
+    return vfmaq_f64(c, a, b);
+}
+static inline vd vf_widen_low(vf a) {
+    return vcvt_f64_f32(vget_low_f32(a));
+}
+static inline vd vf_widen_high(vf a) {
+    return vcvt_high_f64_f32(a);
+}
+
+static inline vi vi_set1(int a) {
+    return vdupq_n_s32(a);
+}
+static inline vi vi_add(vi a, vi b) {
+    return vaddq_s32(a, b);
+}
+static inline vi vi_and(vi a, vi b) {
+    return vandq_s32(a, b);
+}
+static inline vi vi_select(vm m, vi yes, vi no) {
+    return vbslq_s32(m, yes, no);
+}
+static inline vm vi_eq(vi a, vi b) {
+    return vceqq_s32(a, b);
+}
+static inline vm vm_first(int count) {
+    const int32_t lane[4] = {0, 1, 2, 3};
+    return vcltq_s32(vld1q_s32(lane), vdupq_n_s32(count));
+}
+static inline vi vi_load_u8(const uint8_t *p) {
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    uint16x8_t words = vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four)));
+    return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(words)));
+}
+static inline void vi_store_u8(uint8_t *p, vi a) {
+    uint16x4_t words = vmovn_u32(vreinterpretq_u32_s32(a));
+    uint32_t four = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(words, words))), 0);
+    memcpy(p, &four, sizeof four);
+}
+
+static inline vi vi_dot16(vi acc, const int16_t *a, const int16_t *b) {
+    int16x8_t x = vld1q_s16(a), y = vld1q_s16(b);
+    return vmlal_high_s16(vmlal_s16(acc, vget_low_s16(x), vget_low_s16(y)), x, y);
+}
+static inline int32_t vi_sum(vi a) {
+    return vaddvq_s32(a);
+}
+
+static inline void vf_prefetch(const float *p) {
+    __builtin_prefetch(p);
+}
+
+static inline float32x4_t v16_four(const vf lane[4]) {
+    return vaddq_f32(vaddq_f32(lane[0], lane[2]), vaddq_f32(lane[1], lane[3]));
+}
+static inline void v16_sums4(vf (*lane)[4], float *sums) {
+    for (int i = 0; i < 4; i++) {
+        float32x4_t four = v16_four(lane[i]);
+        float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+        sums[i] = vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+    }
+}
+
+#endif
