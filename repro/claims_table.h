@@ -41,13 +41,13 @@ struct c4_claim_definition {
     enum c4_claim_kind kind;
     unsigned layers;
     struct c4_claim_contrast contrast[2];
-    bool is_bound;
     double low, high;
-    int sizes_at;          /* enum c4_sizes_at */
-    bool paper_only;       /* not judged on less than the paper's numbers */
-    bool pool1_is_fine;    /* pool1 may be judged on less */
-    bool reported_only;    /* never judged */
     const char *memorised; /* a family that must have 99 % training accuracy */
+    int sizes_at;          /* enum c4_sizes_at */
+    bool is_bound;
+    bool paper_only;    /* not judged on less than the paper's numbers */
+    bool pool1_is_fine; /* pool1 may be judged on less */
+    bool reported_only; /* never judged */
 };
 
 extern const struct c4_claim_definition c4_claim_definitions[];

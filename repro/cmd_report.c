@@ -64,28 +64,28 @@ static void use_variant(struct request *r, const char *name) {
     }
 }
 
+/* The scale by its name, with the values that the folder has. */
+static enum c4_status read_scale(const struct c4_args *args, struct c4_rows_store *store,
+                                 struct request *r) {
+    char name[64];
+    C4_TRY(c4_rows_store_setting(store, "scale", name, sizeof name));
+    const struct c4_scale *scale = c4_study_scale(&r->study, name);
+    if (!scale)
+        return c4_fail(C4_ERR_DATA,
+                       "%s/study.db: was made with a scale '%s' that the description does not "
+                       "have; give its --study",
+                       c4_arg_text(args, "out"), name);
+    r->scale = *scale;
+    return c4_rows_store_apply(store, &r->study, &r->scale);
+}
+
 static enum c4_status read_study(const struct c4_args *args, struct request *r) {
     struct c4_rows_store *store = NULL;
-    char name[64] = "";
     C4_TRY(c4_study_load(c4_arg_text(args, "study"), &r->study));
     if (c4_arg_given(args, "protocol"))
         C4_TRY(c4_study_use_protocol(&r->study, c4_arg_text(args, "protocol")));
     enum c4_status status = c4_rows_store_open(c4_arg_text(args, "out"), &store);
-    if (status == C4_OK) status = c4_rows_store_setting(store, "scale", name, sizeof name);
-    const struct c4_scale *scale = NULL;
-    if (status == C4_OK) {
-        scale = c4_study_scale(&r->study, name);
-        status = scale
-                     ? C4_OK
-                     : c4_fail(C4_ERR_DATA,
-                               "%s/study.db: was made with a scale '%s' that the description does "
-                               "not have; give its --study",
-                               c4_arg_text(args, "out"), name);
-    }
-    if (status == C4_OK) {
-        r->scale = *scale;
-        status = c4_rows_store_apply(store, &r->study, &r->scale);
-    }
+    if (status == C4_OK) status = read_scale(args, store, r);
     c4_rows_store_close(store);
     C4_TRY(status);
     if (c4_arg_given(args, "protocol")) use_variant(r, c4_arg_text(args, "protocol"));

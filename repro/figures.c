@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +22,13 @@ static bool is_cost(const struct c4_study_figure *figure) {
            figure->kind == C4_FIGURE_COST_RUNS;
 }
 
-__attribute__((format(printf, 2, 3))) static void add_note(struct c4_figure_result *result,
-                                                           const char *format, ...) {
-    va_list args;
-    if (result->notes == C4_FIGURE_NOTES) return;
-    va_start(args, format);
-    vsnprintf(result->note[result->notes++], C4_FIGURE_NOTE_BYTES, format, args);
-    va_end(args);
+/* Room for the next note; one too many takes the place of the last. */
+static char *next_note(struct c4_figure_result *result) {
+    if (result->notes < C4_FIGURE_NOTES) result->notes++;
+    return result->note[result->notes - 1];
 }
+
+#define add_note(result, ...) snprintf(next_note(result), C4_FIGURE_NOTE_BYTES, __VA_ARGS__)
 
 /* Which kinds of runs a figure draws. */
 struct phases {

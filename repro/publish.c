@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +13,13 @@
 
 enum { BACKENDS = 16 };
 
-__attribute__((format(printf, 2, 3))) static void warn(struct c4_publication *p, const char *format,
-                                                       ...) {
-    va_list args;
-    if (p->warnings == C4_WARNINGS_MAX) return;
-    va_start(args, format);
-    vsnprintf(p->warning[p->warnings++], C4_WARNING_BYTES, format, args);
-    va_end(args);
+/* Room for the next warning; one too many takes the place of the last. */
+static char *next_warning(struct c4_publication *p) {
+    if (p->warnings < C4_WARNINGS_MAX) p->warnings++;
+    return p->warning[p->warnings - 1];
 }
+
+#define warn(p, ...) snprintf(next_warning(p), C4_WARNING_BYTES, __VA_ARGS__)
 
 static enum c4_status read_environment(struct c4_publication *p) {
     const struct c4_backend *table;

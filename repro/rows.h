@@ -14,11 +14,11 @@
 /* A run that the study has, or will have. */
 struct c4_rows_run {
     char family[32];
+    char key[96]; /* in the store */
     uint64_t seed;
-    enum c4_order order;
-    char key[96];    /* in the store */
     int64_t epochs;  /* when it is complete */
     uint32_t images; /* that an epoch trains on */
+    enum c4_order order;
 };
 
 struct c4_row_query {

@@ -22,7 +22,8 @@ void c4_sizes_of(const struct c4_rows *rows, uint64_t seed, enum c4_order order,
 }
 
 static double steps_per_epoch(const struct c4_rows *rows, const struct c4_rows_run *run) {
-    return (double)((run->images + rows->batch - 1) / rows->batch);
+    uint32_t whole = (run->images + rows->batch - 1) / rows->batch;
+    return whole;
 }
 
 static double accuracy(struct c4_rows *rows, const struct c4_rows_run *run, int64_t epoch) {

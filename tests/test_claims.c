@@ -28,7 +28,7 @@ static const struct c4_claim *claim(const struct c4_claims *claims, const char *
     for (int i = 0; i < claims->count; i++)
         if (strcmp(claims->claim[i].id, id) == 0) return &claims->claim[i];
     fail_msg("there is no claim %s", id);
-    return NULL;
+    return &claims->claim[0];
 }
 
 static void is(const struct c4_claims *claims, const char *id, enum c4_verdict verdict) {
