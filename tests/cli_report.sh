@@ -81,12 +81,12 @@ wait $child
 sed '/^\[run pretrain-d0\]/,/^labels/s/^labels = d0/labels = d9/
      /^\[run pretrain-d9\]/,/^labels/s/^labels = d9/labels = d0/' "$here/../repro/paper.ini" >swapped.ini
 small="$images,pretrain_images=128,batch=2,pretrain_epochs=8"
-expect 4 'claims\{0,1\} of the paper fails\{0,1\} here: 2' repro --out swapped --study swapped.ini \
+expect 4 "claims\{0,1\} of the paper fails\{0,1\} here: 2" repro --backend auto --out swapped --study swapped.ini \
     --figures 2a --seeds 1-3 --set "$small" --strict-claims
 [ -s swapped/report.html ] || fail "a failed claim leaves no report"
 expect 0 'claim 2 *fails' "$program" report --out swapped --study swapped.ini --figures 2a
 expect 4 'here: 2' "$program" report --out swapped --study swapped.ini --figures 2a --strict-claims
-expect 0 'claim 2 *holds' repro --out right --figures 2a --seeds 1-3 --set "$small" --strict-claims
+expect 0 "claim 2 *holds" repro --backend auto --out right --figures 2a --seeds 1-3 --set "$small" --strict-claims
 
 # Refusals.
 expect 3 'there is no study' "$program" report --out nowhere
