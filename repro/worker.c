@@ -1,10 +1,14 @@
 #include "repro/worker.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "core/host/clock.h"
 #include "core/host/team.h"
@@ -177,6 +181,15 @@ static void serve(struct worker *worker) {
     }
 }
 
+/* The same large blocks come and go with every CKA: freed ones are kept, not given back to the
+ * system and zeroed by it again. */
+static void keep_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
+}
+
 int c4_worker_main(void) {
     static struct worker worker; /* zeroed; the setup alone has hundreds of kilobytes */
     /* Ctrl-C reaches the whole group; the coordinator decides what becomes of its workers. */
@@ -184,6 +197,7 @@ int c4_worker_main(void) {
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like a full disk */
+    keep_memory();
     worker.in = dup(STDIN_FILENO);
     worker.out = dup(STDOUT_FILENO);
     /* Whatever a library prints must not get between the messages. */
