@@ -7,328 +7,316 @@
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
+#include "core/file/file.h"
 #include "core/host/clock.h"
 #include "repro/engine.h"
-#include "repro/figures.h"
 #include "repro/repro_summary.h"
-#include "repro/run.h"
+#include "repro/resume.h"
+#include "repro/run_measure.h"
+#include "repro/session.h"
 
 static const struct c4_option options[] = {
-    {.name = "data",
-     .type = C4_OPTION_PATH,
-     .value = "DIR",
-     .help = "folder with CIFAR-10 files (default: built-in synthetic images, marked as such)"},
-    {.name = "out",
-     .type = C4_OPTION_PATH,
-     .value = "DIR",
-     .initial = "./conv4-study",
-     .help = "folder of the study; one that exists goes on where it stopped"},
-    {.name = "scale",
-     .type = C4_OPTION_STRING,
-     .value = "NAME",
-     .initial = "quick",
-     .help = "how much: smoke (a minute), quick (minutes) or paper (the paper's own numbers)"},
-    {.name = "figures",
-     .type = C4_OPTION_STRING,
-     .value = "LIST",
-     .help = "which figures, as 1 (default: all there are)"},
-    {.name = "seeds",
-     .type = C4_OPTION_STRING,
-     .value = "LIST",
-     .help = "seeds instead of the scale's, as 1-3 or 1,4"},
-    {.name = "set",
-     .type = C4_OPTION_STRING,
-     .value = "KEY=VALUE,...",
-     .help = "other values of the study, as pretrain_epochs=10,lr=0.01"},
-    {.name = "study",
-     .type = C4_OPTION_PATH,
-     .value = "FILE",
-     .help = "the study's description instead of the built-in paper.ini"},
+    C4_SESSION_OPTIONS,
+    {.name = "strict-claims",
+     .type = C4_OPTION_FLAG,
+     .help = "end with status 4 if a claim of the paper fails"},
+    {.name = "dry-run",
+     .type = C4_OPTION_FLAG,
+     .help = "only say what would be done, and how long it would take"},
     {.name = "fresh",
      .type = C4_OPTION_FLAG,
      .help = "start over; what is in the folder is kept aside in previous-DATE"},
     {.name = "take-over",
      .type = C4_OPTION_FLAG,
      .help = "go on although a process of another host seems to work on the study"},
-    C4_ENGINE_OPTIONS,
+    C4_BACKEND_OPTIONS,
+    C4_CHOICE_OPTIONS,
     {.name = "json", .type = C4_OPTION_FLAG, .help = "a summary for machines on standard output"},
     {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "no progress, only the end"},
     {.name = NULL},
 };
 
 static const char *const examples[] = {
-    "conv4 repro --figures 1", "conv4 repro --figures 1 --scale smoke --out trial",
-    "conv4 repro --data ~/cifar --scale paper --seeds 1-5", NULL};
-
-enum { TEST_IMAGES = 10000 }; /* of CIFAR-10 and of what stands for it */
+    "conv4 repro --figures 1,3a", "conv4 repro --scale smoke --out trial",
+    "conv4 repro --data ~/images --scale paper --protocol authors --out authors", NULL};
 
 /* One invocation, from options to figures. */
-struct session {
+struct reproduction {
     const struct c4_args *args;
-    struct c4_study study;
-    struct c4_scale scale;
-    bool selected[C4_STUDY_FIGURES];
-    struct c4_engine engine;
-    struct c4_dataset training, evaluation;
+    struct c4_session session;
     struct c4_store *store;
-    struct c4_schedule schedule;
-    struct c4_runner runner;
-    int64_t *done; /* of each run: the last epoch in the store */
-    struct c4_run_work work;
+    struct c4_coordinator *coordinator;
+    struct c4_work_state state;
     struct c4_progress progress;
     bool progressing;
-    uint64_t images; /* worked on in this process */
-    FILE *talk;      /* where sentences for people go */
+    FILE *talk; /* where sentences for people go */
 };
 
-static enum c4_status advance(void *context, uint32_t images) {
-    struct session *session = context;
-    session->images += images;
-    if (session->progressing)
-        c4_progress_update(&session->progress, session->images, (uint64_t)c4_clock_ns());
+static enum c4_status watch(void *context) {
+    struct reproduction *r = context;
+    if (r->progressing) {
+        r->progress.view.left_ns = (uint64_t)(r->state.left_seconds * 1e9);
+        c4_progress_update(&r->progress, r->state.images, (uint64_t)c4_clock_ns());
+    }
     return c4_interrupted();
 }
 
 static void say(void *context, const char *sentence) {
-    struct session *session = context;
-    if (session->progressing) c4_progress_hide(&session->progress);
+    struct reproduction *r = context;
+    if (r->progressing) c4_progress_hide(&r->progress);
     fprintf(stderr, "%s\n", sentence);
 }
 
-/* Options and study file -> protocol, scale and figures. */
-static enum c4_status read_study(struct session *session) {
-    const struct c4_args *args = session->args;
-    struct c4_study *study = &session->study;
-    C4_TRY(c4_study_load(c4_arg_text(args, "study"), study));
-    const struct c4_scale *scale = c4_study_scale(study, c4_arg_text(args, "scale"));
-    if (!scale) return C4_ERR_USAGE;
-    session->scale = *scale;
-    C4_TRY(c4_study_select(study, c4_arg_text(args, "figures"), session->selected));
-    if (c4_arg_given(args, "set"))
-        C4_TRY(c4_study_set(study, &session->scale, c4_arg_text(args, "set")));
-    if (c4_arg_given(args, "seeds"))
-        C4_TRY(c4_seeds_read(c4_arg_text(args, "seeds"), &session->scale.seeds));
-    return c4_schedule_make(study, &session->scale, session->selected, &session->schedule);
+/* Keys that are part of a run's own key or description, or change no row. */
+static bool is_of_runs(const char *key) {
+    static const char *const keys[] = {"order",        "size_labels",     "shift",
+                                       "curve_images", "matched_scratch", "segment_work"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(keys[i], key) == 0) return true;
+    return false;
 }
 
-/* Starts the backend's team; options win over the study's values. */
-static enum c4_status start_engine(struct session *session) {
-    static const enum c4_op_slot slots[] = {C4_SLOT_gram_block};
-    struct c4_protocol *protocol = &session->study.protocol;
-    C4_TRY(c4_engine_open(session->args, slots, 1, &session->engine));
-    if (c4_arg_given(session->args, "order")) protocol->order = session->engine.order;
-    if (c4_arg_given(session->args, "conv")) protocol->conv = session->engine.conv;
-    if (c4_arg_given(session->args, "statistics"))
-        protocol->statistics = session->engine.statistics;
-    session->engine.order = protocol->order;
-    session->engine.conv = protocol->conv;
-    session->engine.statistics = protocol->statistics;
+static enum c4_status check_images(struct reproduction *r) {
+    static const char *const names[C4_SETS] = {"training images", "test images", "digits"};
+    for (int i = 0; i < C4_SETS; i++) {
+        const struct c4_dataset *set = &r->session.images.set[i];
+        char name[64];
+        if (set->count == 0) continue;
+        C4_TRY(c4_store_setting(r->store, names[i], set->name));
+        snprintf(name, sizeof name, "%s' SHA-256", names[i]);
+        C4_TRY(c4_store_setting(r->store, name, set->sha256));
+    }
     return C4_OK;
 }
 
-static enum c4_status load_data(struct session *session) {
-    const struct c4_protocol *protocol = &session->study.protocol;
-    const struct c4_scale *scale = &session->scale;
-    const char *folder = c4_arg_text(session->args, "data");
-    uint32_t forwarded = c4_run_forwarded(protocol, TEST_IMAGES);
-    uint32_t tests = scale->accuracy_images > forwarded ? scale->accuracy_images : forwarded;
-    C4_TRY(c4_dataset_load(folder, C4_CIFAR10, C4_TRAIN, protocol->synthetic_seed,
-                           scale->pretrain_images, &session->training));
-    return c4_dataset_load(folder, C4_CIFAR10, C4_TEST, protocol->synthetic_seed, tests,
-                           &session->evaluation);
-}
-
 /* What rows of this session have in common with all others of the folder, or it is refused. */
-static enum c4_status check_settings(struct session *session) {
-    const struct c4_dispatch *dispatch = &session->engine.dispatch;
+static enum c4_status check_settings(struct reproduction *r) {
+    const struct c4_session *session = &r->session;
+    const struct c4_dispatch *dispatch = &session->dispatch;
     const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
     char text[256];
     if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact)
         snprintf(text, sizeof text, "canonical, version %d", C4_ARITHMETIC);
     else
         snprintf(text, sizeof text, "%s (%s), team of %d", dispatch->backend.name,
-                 dispatch->backend.variant, session->engine.team.threads);
-    C4_TRY(c4_store_setting(session->store, "arithmetic", text));
-    C4_TRY(c4_store_setting(session->store, "scale", session->scale.name));
+                 dispatch->backend.variant, session->threads);
+    C4_TRY(c4_store_setting(r->store, "arithmetic", text));
+    C4_TRY(c4_store_setting(r->store, "scale", session->scale.name));
     for (int table = 0; table < 2; table++) {
         const void *object = table ? (void *)&session->scale : (void *)&session->study.protocol;
         const struct c4_field *field = table ? c4_scale_fields : c4_protocol_fields;
         for (; field->key; field++) {
-            /* More seeds and figures may join a study at any time. */
-            if (field->type == C4_FIELD_SEEDS || field->type == C4_FIELD_TEXT) continue;
+            bool list = field->type == C4_FIELD_LIST && strcmp(field->key, "control_images") != 0;
+            /* More seeds, runs and figures may join a study at any time. */
+            if (field->type == C4_FIELD_SEEDS || field->type == C4_FIELD_TEXT || list ||
+                is_of_runs(field->key))
+                continue;
             c4_field_write(field, object, text, sizeof text);
-            C4_TRY(c4_store_setting(session->store, field->key, text));
+            C4_TRY(c4_store_setting(r->store, field->key, text));
         }
     }
-    C4_TRY(c4_store_setting(session->store, "training images", session->training.name));
-    C4_TRY(c4_store_setting(session->store, "training images' SHA-256", session->training.sha256));
-    C4_TRY(c4_store_setting(session->store, "test images", session->evaluation.name));
-    return c4_store_setting(session->store, "test images' SHA-256", session->evaluation.sha256);
+    return check_images(r);
 }
 
-static enum c4_status open_store(struct session *session) {
-    const char *folder = c4_arg_text(session->args, "out");
-    if (c4_arg_flag(session->args, "fresh")) {
-        char moved[C4_STORE_PATH_SIZE];
-        C4_TRY(c4_store_set_aside(folder, moved));
-        if (moved[0]) fprintf(session->talk, "The old study is kept in %s.\n", moved);
-    }
-    C4_TRY(c4_store_open(folder, c4_arg_flag(session->args, "take-over"), &session->store));
-    C4_TRY(check_settings(session));
-    for (int i = 0; i < session->schedule.count; i++) {
-        char spec[C4_RUN_SPEC_SIZE];
-        c4_run_spec(&session->schedule.run[i], spec);
-        C4_TRY(c4_store_run_add(session->store, session->schedule.run[i].key, spec));
-    }
-    return C4_OK;
-}
-
-static void make_runner(struct session *session) {
-    const struct c4_dispatch *dispatch = &session->engine.dispatch;
-    session->runner = (struct c4_runner){.folder = c4_arg_text(session->args, "out"),
-                                         .protocol = &session->study.protocol,
-                                         .scale = &session->scale,
-                                         .step = dispatch->backend.step,
-                                         .gram = dispatch->backend.gram_block,
-                                         .backend = dispatch->backend.name,
-                                         .wide = strcmp(dispatch->backend.name, "ref64") == 0,
-                                         .threads = session->engine.team.threads,
-                                         .l2_bytes = session->engine.l2_bytes,
-                                         .training = &session->training,
-                                         .evaluation = &session->evaluation,
-                                         .store = session->store,
-                                         .advance = advance,
-                                         .say = say,
-                                         .context = session};
-}
-
-/* Says what will be done and how long it will take; *images = the work that is left. */
-static enum c4_status announce(struct session *session, uint64_t *images) {
-    const struct c4_schedule *schedule = &session->schedule;
-    struct c4_run_speed speed = {0};
-    double seconds = 0;
-    int left = 0, begun = 0;
-    *images = 0;
-    session->done = calloc((size_t)schedule->count + 1, sizeof *session->done);
-    if (!session->done) return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
-    for (int i = 0; i < schedule->count; i++) {
-        const struct c4_run *run = &schedule->run[i];
-        C4_TRY(c4_run_resume_epoch(&session->runner, run, &session->done[i]));
-        *images += c4_run_images(&session->runner, run, session->done[i]);
-        left += session->done[i] < run->epochs;
-        begun += session->done[i] >= 0;
-    }
-    const struct c4_dispatch *dispatch = &session->engine.dispatch;
-    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
-    char engine[160];
-    c4_engine_describe(&session->engine, engine, sizeof engine);
-    fprintf(session->talk, "Scale %s: %d run%s of %" PRIu32 " images x %" PRIu32 " epochs on %s.\n",
-            session->scale.name, schedule->count, schedule->count == 1 ? "" : "s",
-            session->scale.pretrain_images, session->scale.pretrain_epochs, session->training.name);
-    if (!c4_arg_text(session->args, "data"))
-        fprintf(session->talk, "These images stand in for the paper's; to get those: conv4 data "
-                               "fetch cifar10 --data DIR, then conv4 repro --data DIR.\n");
-    fprintf(session->talk, "Backend %s", engine);
-    if (gram != dispatch->step_origin)
-        fprintf(session->talk, "; CKA's products by %s (%s)", gram->name, gram->variant);
-    fprintf(session->talk, ".\n");
-    if (left == 0) {
-        fprintf(session->talk, "All runs are in %s already.\n", session->runner.folder);
+static enum c4_status open_store(struct reproduction *r) {
+    const char *folder = r->session.runner.folder;
+    const struct c4_schedule *schedule = &r->session.schedule;
+    if (c4_arg_flag(r->args, "dry-run") && !c4_path_exists(folder)) {
+        r->session.runner.folder = NULL; /* nothing is there, and nothing is left there */
         return C4_OK;
     }
-    C4_TRY(c4_run_calibrate(&session->runner, &speed));
-    for (int i = 0; i < schedule->count; i++)
-        seconds += c4_run_predict(&session->runner, &schedule->run[i], session->done[i], &speed);
-    char duration[32];
-    c4_progress_duration(duration, sizeof duration, (uint64_t)(seconds * 1e9));
-    fprintf(session->talk, "%s%d of %d runs to do; predicted time %s, at %.0f training images/s.\n",
-            begun ? "Going on in the same folder: " : "", left, schedule->count, duration,
-            1 / speed.train_seconds);
-    fflush(session->talk);
+    if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "fresh"))
+        return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --fresh does not go with it");
+    if (c4_arg_flag(r->args, "fresh")) {
+        char moved[C4_STORE_PATH_SIZE];
+        C4_TRY(c4_store_set_aside(folder, moved));
+        if (moved[0]) fprintf(r->talk, "The old study is kept in %s.\n", moved);
+    }
+    C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
+    C4_TRY(check_settings(r));
+    for (int i = 0; i < schedule->count; i++) {
+        char spec[C4_RUN_SPEC_SIZE];
+        c4_run_spec(&schedule->run[i], &r->session.study.protocol, spec);
+        C4_TRY(c4_store_run_add(r->store, schedule->run[i].key, spec));
+    }
     return C4_OK;
 }
 
-static enum c4_status do_runs(struct session *session, uint64_t images) {
-    if (images == 0) return C4_OK;
-    bool quiet = c4_arg_flag(session->args, "quiet");
-    c4_progress_start(&session->progress, stderr, c4_progress_style_of(stderr, quiet), "runs",
-                      "images", 0, images, (uint64_t)c4_clock_ns());
-    session->images = 0;
-    session->progressing = true;
-    enum c4_status status = C4_OK;
-    for (int i = 0; status == C4_OK && i < session->schedule.count; i++)
-        if (session->done[i] < session->schedule.run[i].epochs)
-            status = c4_run_execute(&session->runner, &session->schedule.run[i], &session->work);
-    session->progressing = false;
-    if (status == C4_OK)
-        c4_progress_finish(&session->progress, session->images, (uint64_t)c4_clock_ns());
+/* Where every run stands. */
+static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun) {
+    const struct c4_session *session = &r->session;
+    const struct c4_schedule *schedule = &session->schedule;
+    struct c4_work_state *state = &r->state;
+    size_t runs = (size_t)schedule->count + 1;
+    *left = *begun = 0;
+    state->done = calloc(runs, sizeof *state->done);
+    state->last = calloc(runs, sizeof *state->last);
+    state->state = calloc(runs, sizeof *state->state);
+    state->seconds = calloc(runs, sizeof *state->seconds);
+    if (!state->done || !state->last || !state->state || !state->seconds)
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    for (int i = 0; i < schedule->count; i++) {
+        const struct c4_run *run = &schedule->run[i];
+        struct c4_run_images images;
+        state->done[i] = -1;
+        if (r->store) {
+            C4_TRY(c4_resume_find(r->store, session->runner.folder, run, say, r, &state->done[i],
+                                  &state->last[i]));
+            C4_TRY(c4_resume_sweep(r->store, session->runner.folder, run));
+        }
+        if (state->done[i] >= 0) ++*begun;
+        if (state->done[i] >= run->epochs) {
+            state->state[i] = C4_RUN_ENDED;
+            continue;
+        }
+        ++*left;
+        c4_run_images(&session->runner, run, &images);
+        uint64_t measurements = (uint64_t)(run->epochs - state->done[i]);
+        state->total_images += measurements * images.measured + images.control +
+                               (measurements - (state->done[i] < 0)) * images.trained;
+    }
+    return C4_OK;
+}
+
+static void announce(struct reproduction *r) {
+    const struct c4_session *session = &r->session;
+    char engine[320];
+    c4_session_describe(session, engine, sizeof engine);
+    fprintf(r->talk, "Scale %s: %d runs on %s", session->scale.name, session->schedule.count,
+            session->images.set[C4_SET_TRAINING].name);
+    if (session->images.tunes) fprintf(r->talk, " and %s", session->images.set[C4_SET_DIGITS].name);
+    fprintf(r->talk, ".\nBackend %s.\n", engine);
+    if (!c4_arg_text(r->args, "data"))
+        fprintf(r->talk, "These images stand in for the paper's; to get those: conv4 data fetch "
+                         "cifar10 svhn --data DIR, then conv4 repro --data DIR.\n");
+}
+
+/* Starts the workers and says how long it will take. */
+static enum c4_status predict(struct reproduction *r, int left, int begun) {
+    struct c4_session *session = &r->session;
+    const struct c4_schedule *schedule = &session->schedule;
+    struct c4_speed speed;
+    struct c4_work work = c4_session_work(session, r->store);
+    char duration[32];
+    work.watch = watch;
+    work.say = say;
+    work.context = r;
+    C4_TRY(c4_coordinator_open(&work, &r->coordinator));
+    C4_TRY(c4_coordinator_measure(r->coordinator, &speed));
+    c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, session->workers,
+                     r->state.seconds);
+    if (c4_arg_flag(r->args, "dry-run"))
+        return c4_session_write_plan(session, r->state.seconds, session->workers, r->talk);
+    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
+    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a forecast");
+    enum c4_status status = c4_forecast_make(schedule, r->state.seconds, session->workers, slot,
+                                             &r->state.left_seconds);
+    free(slot);
+    c4_progress_duration(duration, sizeof duration, (uint64_t)(r->state.left_seconds * 1e9));
+    fprintf(r->talk,
+            "%s%d of %d runs to do; predicted time %s, at %.0f training images/s of each worker.\n",
+            begun ? "Going on in the same folder: " : "", left, schedule->count, duration,
+            1 / speed.train_seconds);
+    fflush(r->talk);
+    return status;
+}
+
+static enum c4_status do_runs(struct reproduction *r) {
+    bool quiet = c4_arg_flag(r->args, "quiet");
+    c4_progress_start(&r->progress, stderr, c4_progress_style_of(stderr, quiet), "study", "images",
+                      0, r->state.total_images, (uint64_t)c4_clock_ns());
+    r->progressing = true;
+    enum c4_status status = c4_coordinator_run(r->coordinator, &r->state);
+    r->progressing = false;
+    if (status == C4_OK && r->state.failed == 0)
+        c4_progress_finish(&r->progress, r->state.total_images, (uint64_t)c4_clock_ns());
     else
-        c4_progress_hide(&session->progress);
+        c4_progress_hide(&r->progress);
     return status;
 }
 
-static enum c4_status draw(struct session *session, double seconds) {
-    struct c4_repro_summary summary = {
-        .study = &session->study,
-        .scale = &session->scale,
-        .folder = session->runner.folder,
-        .training = &session->training,
-        .evaluation = &session->evaluation,
-        .backend = session->runner.backend,
-        .threads = session->runner.threads,
-        .runs = session->schedule.count,
-        .seconds = seconds,
-        .images_per_s =
-            session->work.seconds > 0 ? session->work.images / session->work.seconds : 0};
-    summary.result = calloc((size_t)session->study.figures, sizeof *summary.result);
-    if (!summary.result) return c4_fail(C4_ERR_MEMORY, "out of memory for the figures");
-    enum c4_status status = C4_OK;
-    for (int f = 0; status == C4_OK && f < session->study.figures; f++)
-        if (session->selected[f])
-            status = c4_figures_draw(session->store, session->runner.folder, &session->study,
-                                     &session->scale, &session->study.figure[f],
-                                     session->training.name, &summary.result[summary.figures++]);
-    if (status == C4_OK)
-        status = c4_arg_flag(session->args, "json") ? c4_repro_summary_json(&summary, stdout)
-                                                    : c4_repro_summary_text(&summary, stdout);
-    free(summary.result);
+static enum c4_status say_result(struct reproduction *r, double seconds,
+                                 const struct c4_publication *publication) {
+    const struct c4_session *session = &r->session;
+    const struct c4_work_state *state = &r->state;
+    const struct c4_repro_summary summary = {.publication = publication,
+                                             .training = &session->images.set[C4_SET_TRAINING],
+                                             .evaluation = &session->images.set[C4_SET_TEST],
+                                             .backend = session->runner.backend,
+                                             .threads = session->threads,
+                                             .places = session->workers,
+                                             .runs = session->schedule.count,
+                                             .seconds = seconds,
+                                             .images_per_s = state->trained_seconds > 0
+                                                                 ? (double)state->trained_images /
+                                                                       state->trained_seconds
+                                                                 : 0};
+    C4_TRY(c4_arg_flag(r->args, "json") ? c4_repro_summary_json(&summary, stdout)
+                                        : c4_repro_summary_text(&summary, stdout));
+    return c4_arg_flag(r->args, "strict-claims") && r->state.failed == 0
+               ? c4_claims_strict(&publication->claims)
+               : C4_OK;
+}
+
+/* Figures, claims and report. */
+static enum c4_status publish(struct reproduction *r, double seconds) {
+    struct c4_publication publication;
+    enum c4_status status = c4_study_publish(r->session.runner.folder, &r->session.study,
+                                             &r->session.scale, r->session.selected, &publication);
+    if (status == C4_OK) status = say_result(r, seconds, &publication);
+    c4_publication_free(&publication);
     return status;
 }
 
-static enum c4_status reproduce(struct session *session) {
-    uint64_t images;
+/* All runs, unless they are there already. *dry: nothing more is to be done. */
+static enum c4_status work(struct reproduction *r) {
+    int left, begun;
+    C4_TRY(look_at_runs(r, &left, &begun));
+    announce(r);
+    if (left == 0) {
+        fprintf(r->talk, "All runs are in %s already.\n", r->session.runner.folder);
+        return C4_OK;
+    }
+    C4_TRY(predict(r, left, begun));
+    if (c4_arg_flag(r->args, "dry-run")) return C4_OK;
+    return do_runs(r);
+}
+
+static enum c4_status reproduce(struct reproduction *r) {
     int64_t start_ns = c4_clock_ns();
     C4_TRY(c4_interrupt_catch());
-    C4_TRY(read_study(session));
-    C4_TRY(start_engine(session));
-    C4_TRY(load_data(session));
-    C4_TRY(open_store(session));
-    make_runner(session);
-    enum c4_status status = announce(session, &images);
-    if (status == C4_OK) status = do_runs(session, images);
+    C4_TRY(c4_session_read(r->args, &r->session));
+    C4_TRY(c4_session_load(&r->session));
+    C4_TRY(open_store(r));
+    enum c4_status status = work(r);
+    c4_coordinator_close(r->coordinator);
+    r->coordinator = NULL;
     if (status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
         return c4_fail(status,
-                       "stopped; every finished epoch is in %s, and the same command goes on from "
-                       "there",
-                       session->runner.folder);
-    if (status != C4_OK) return status;
-    return draw(session, (double)(c4_clock_ns() - start_ns) * 1e-9);
+                       "stopped; every finished segment of epochs is in %s, and the same command "
+                       "goes on from there",
+                       r->session.runner.folder);
+    if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
+    status = publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9);
+    if (r->state.failed == 0) return status;
+    return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
+                   r->session.schedule.count, r->state.failure);
 }
 
 static int run(const struct c4_args *args) {
-    struct session *session = calloc(1, sizeof *session);
-    if (!session) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
-    session->args = args;
-    session->talk = c4_arg_flag(args, "json") ? stderr : stdout;
-    enum c4_status status = reproduce(session);
-    int code = c4_cli_exit(args, status);
-    c4_store_close(session->store);
-    c4_schedule_free(&session->schedule);
-    c4_dataset_free(&session->training);
-    c4_dataset_free(&session->evaluation);
-    c4_engine_close(&session->engine);
-    free(session->done);
-    free(session);
+    struct reproduction *r = calloc(1, sizeof *r);
+    if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    r->args = args;
+    r->talk = c4_arg_flag(args, "json") ? stderr : stdout;
+    int code = c4_cli_exit(args, reproduce(r));
+    c4_coordinator_close(r->coordinator);
+    c4_store_close(r->store);
+    c4_session_free(&r->session);
+    free(r->state.done);
+    free(r->state.last);
+    free(r->state.state);
+    free(r->state.seconds);
+    free(r);
     return code;
 }
 
@@ -337,11 +325,13 @@ const struct c4_command c4_cmd_repro = {
     .summary = "reproduce the paper's figures",
     .description =
         "Trains the networks that the figures need, one for each seed, measures after every epoch "
-        "how similar each layer still is to its initialisation (CKA), and draws the figures with "
+        "how similar each layer still is to where it started (CKA), and draws the figures with "
         "mean and standard error over seeds. Everything is kept in one folder: study.db (SQLite), "
-        "checkpoints/ and figures/. It may be stopped or killed at any moment: the same command "
-        "goes on after the last finished epoch and ends with the same numbers. The last line of "
-        "output is the path of the figure.",
+        "checkpoints/, figures/ and report.html. Several worker processes train at the same time; "
+        "the numbers "
+        "do not depend on how many. The study may be stopped or killed at any moment: the same "
+        "command goes on after the last finished segment of epochs and ends with the same numbers. "
+        "The last line of output is the path of the first figure.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -12,28 +12,26 @@ extern const char *const c4_engine_orders[];     /* "bn-relu", "relu-bn" */
 extern const char *const c4_engine_algorithms[]; /* "winograd", "direct" */
 extern const char *const c4_engine_statistics[]; /* "batch", "running" */
 
-/* Rows of an option table; c4_engine_open() reads them. */
-#define C4_ENGINE_OPTIONS                                                                          \
+/* Rows of an option table: the backend. */
+#define C4_BACKEND_OPTIONS                                                                         \
     {.name = "backend",                                                                            \
      .type = C4_OPTION_STRING,                                                                     \
      .value = "NAME",                                                                              \
      .initial = "auto",                                                                            \
      .help = "what computes: auto takes the best that runs here ('conv4 doctor' lists them)"},     \
-        {.name = "strict-backend",                                                                 \
-         .type = C4_OPTION_FLAG,                                                                   \
-         .help = "fail if any part would come from another backend"},                              \
-        {.name = "threads",                                                                        \
-         .type = C4_OPTION_INTEGER,                                                                \
-         .value = "N",                                                                             \
-         .min = 1,                                                                                 \
-         .max = 1024,                                                                              \
-         .help = "OpenMP threads (default: every core this process may use)"},                     \
-        {.name = "order",                                                                          \
-         .type = C4_OPTION_CHOICE,                                                                 \
-         .value = "ORDER",                                                                         \
-         .initial = "bn-relu",                                                                     \
-         .choices = c4_engine_orders,                                                              \
-         .help = "of a block: bn-relu as in the paper, relu-bn as in the authors' code"},          \
+    {                                                                                              \
+        .name = "strict-backend", .type = C4_OPTION_FLAG,                                          \
+        .help = "fail if any part would come from another backend"                                 \
+    }
+
+/* Choices of the protocol. */
+#define C4_CHOICE_OPTIONS                                                                          \
+    {.name = "order",                                                                              \
+     .type = C4_OPTION_CHOICE,                                                                     \
+     .value = "ORDER",                                                                             \
+     .initial = "bn-relu",                                                                         \
+     .choices = c4_engine_orders,                                                                  \
+     .help = "of a block: bn-relu as in the paper, relu-bn as in the authors' code"},              \
         {.name = "conv",                                                                           \
          .type = C4_OPTION_CHOICE,                                                                 \
          .value = "ALGORITHM",                                                                     \
@@ -45,6 +43,17 @@ extern const char *const c4_engine_statistics[]; /* "batch", "running" */
         .choices = c4_engine_statistics,                                                           \
         .help = "batch norm in evaluation: batch as the authors have it, or running"               \
     }
+
+/* All rows that c4_engine_open() reads. */
+#define C4_ENGINE_OPTIONS                                                                          \
+    C4_BACKEND_OPTIONS,                                                                            \
+        {.name = "threads",                                                                        \
+         .type = C4_OPTION_INTEGER,                                                                \
+         .value = "N",                                                                             \
+         .min = 1,                                                                                 \
+         .max = 1024,                                                                              \
+         .help = "OpenMP threads (default: every core this process may use)"},                     \
+        C4_CHOICE_OPTIONS
 
 struct c4_engine {
     struct c4_dispatch dispatch;

@@ -7,133 +7,168 @@
 #include <string.h>
 
 #include "core/file/file.h"
-#include "core/report/summary.h"
+#include "repro/authors.h"
 
-/* Everything that the curves of one figure point to, in one block. */
-struct table {
-    int seeds, points;
-    double *x;
-    double *values[C4_LAYERS]; /* [seeds][points] */
-    double *mean[C4_LAYERS], *standard_error[C4_LAYERS];
-    int *n[C4_LAYERS];
+bool c4_figure_has_debiased(const struct c4_study_figure *figure) {
+    return strchr("1345", figure->id[0]) && figure->quantity == C4_QUANTITY_CKA_BIASED;
+}
+
+void c4_figure_result_free(struct c4_figure_result *result) {
+    c4_curves_free(&result->curves);
+}
+
+static bool is_cost(const struct c4_study_figure *figure) {
+    return figure->kind == C4_FIGURE_COST_THROUGHPUT || figure->kind == C4_FIGURE_COST_CKA ||
+           figure->kind == C4_FIGURE_COST_RUNS;
+}
+
+/* Room for the next note; one too many takes the place of the last. */
+static char *next_note(struct c4_figure_result *result) {
+    if (result->notes < C4_FIGURE_NOTES) result->notes++;
+    return result->note[result->notes - 1];
+}
+
+#define add_note(result, ...) snprintf(next_note(result), C4_FIGURE_NOTE_BYTES, __VA_ARGS__)
+
+/* Which kinds of runs a figure draws. */
+struct phases {
+    bool pretrain, sizes, tunes, digits;
 };
 
-static enum c4_status table_init(struct table *table, int seeds, int points) {
-    size_t p = (size_t)points, s = (size_t)seeds;
-    *table = (struct table){.seeds = seeds, .points = points};
-    double *block = malloc((p + C4_LAYERS * (s * p + 2 * p)) * sizeof *block);
-    int *counts = malloc(C4_LAYERS * p * sizeof *counts);
-    if (!block || !counts) {
-        free(block);
-        free(counts);
-        return c4_fail(C4_ERR_MEMORY, "out of memory for the curves of a figure");
+static struct phases phases_of(const struct c4_curves *curves) {
+    struct phases p = {0};
+    for (int i = 0; i < curves->count; i++) {
+        const char *family = curves->curve[i].family;
+        if (curves->curve[i].kind != C4_SERIES_MEASURED) continue;
+        p.pretrain = p.pretrain || strncmp(family, "pretrain-", 9) == 0;
+        p.sizes = p.sizes || strncmp(family, "size-", 5) == 0;
+        p.tunes =
+            p.tunes || strncmp(family, "finetune-", 9) == 0 || strncmp(family, "scratch-", 8) == 0;
+        p.digits = p.digits || strstr(family, "svhn");
     }
-    table->x = block;
-    block += p;
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        table->values[layer] = block;
-        table->mean[layer] = block + s * p;
-        table->standard_error[layer] = table->mean[layer] + p;
-        table->n[layer] = counts + (size_t)layer * p;
-        block = table->standard_error[layer] + p;
-    }
-    for (int i = 0; i < points; i++) table->x[i] = i;
-    return C4_OK;
+    return p;
 }
 
-static void table_free(struct table *table) {
-    free(table->x);
-    free(table->n[0]);
+static bool on_digits(const struct c4_study_figure *figure, const struct phases *phases) {
+    return phases->digits || figure->images == 1 + C4_IMAGES_SVHN_HELDOUT;
 }
 
-/* Fills the table with one quantity of a family's runs. */
-static enum c4_status table_read(struct table *table, struct c4_store *store,
-                                 const struct c4_scale *scale, const struct c4_family *family,
-                                 const char *quantity, const char *reference, bool *synthetic) {
-    for (int s = 0; s < table->seeds; s++) {
-        struct c4_run run;
-        c4_run_describe(family, scale, scale->seeds.seed[s], &run);
-        for (int layer = 0; layer < C4_LAYERS; layer++) {
-            double *values = table->values[layer] + (size_t)s * (size_t)table->points;
-            bool made_up;
-            C4_TRY(c4_store_series(store, run.key, quantity, c4_layer_name[layer], reference,
-                                   run.epochs, values, &made_up));
-            *synthetic = *synthetic || made_up;
-        }
-    }
-    for (int layer = 0; layer < C4_LAYERS; layer++)
-        c4_summary(table->values[layer], table->seeds, table->points, table->mean[layer],
-                   table->standard_error[layer], table->n[layer]);
-    return C4_OK;
+/* What of the data is not the real thing. */
+static void write_mark(const struct c4_figures_input *input, const struct phases *phases,
+                       struct c4_figure_result *result) {
+    bool stands_in = input->substitute && on_digits(result->figure, phases);
+    snprintf(result->mark, sizeof result->mark, "%s%s%s", input->synthetic ? "synthetic data" : "",
+             input->synthetic && stands_in ? "; " : "", stands_in ? "SVHN-10k substitute" : "");
 }
 
-static void last_epoch(const struct table *table, struct c4_layer_summary layers[C4_LAYERS]) {
-    int last = table->points - 1;
-    for (int layer = 0; layer < C4_LAYERS; layer++)
-        layers[layer] = (struct c4_layer_summary){
-            table->mean[layer][last], table->standard_error[layer][last], table->n[layer][last]};
-}
-
-/* The two sentences under the figure. */
-struct notes {
-    char text[2][320];
-    const char *pointer[2];
-};
-
-static void write_notes(struct notes *notes, const struct c4_study *study,
-                        const struct c4_scale *scale, const char *data) {
-    const struct c4_protocol *protocol = &study->protocol;
-    char seeds[128];
+static void note_runs(const struct c4_figures_input *input, const struct phases *phases,
+                      struct c4_figure_result *result) {
+    const struct c4_scale *scale = input->source.scale;
+    char seeds[128], pretrain[160] = "", sizes[96] = "", tunes[200] = "";
     c4_field_write(c4_field_find(c4_scale_fields, "seeds"), scale, seeds, sizeof seeds);
-    snprintf(notes->text[0], sizeof notes->text[0],
-             "Seeds %s; scale %s: %s, first %" PRIu32 " images, %" PRIu32 " epochs.", seeds,
-             scale->name, data, scale->pretrain_images, scale->pretrain_epochs);
-    snprintf(notes->text[1], sizeof notes->text[1],
-             "Linear CKA over the first %" PRIu32 " test images, in batches of %" PRIu32
-             " with %s statistics; block order %s.",
-             protocol->cka_images, protocol->batch,
-             protocol->statistics == C4_BN_BATCH ? "batch" : "running",
-             protocol->order == C4_BN_RELU ? "bn-relu" : "relu-bn");
-    for (int i = 0; i < 2; i++) notes->pointer[i] = notes->text[i];
+    if (phases->pretrain || phases->tunes)
+        snprintf(pretrain, sizeof pretrain,
+                 " Pre-trained on the first %" PRIu32 " training images of %s for %" PRIu32
+                 " epochs.",
+                 scale->pretrain_images, input->data, scale->pretrain_epochs);
+    if (phases->sizes)
+        snprintf(sizes, sizeof sizes, " Trained on the first k images for %" PRIu32 " epochs.",
+                 scale->size_epochs);
+    if (phases->tunes)
+        snprintf(tunes, sizeof tunes,
+                 " Fine-tuned (or trained from scratch) on %" PRIu32 " images%s%s for %" PRIu32
+                 " epochs.",
+                 scale->finetune_images, phases->digits ? ", digits: " : "",
+                 phases->digits ? input->digits : "", scale->finetune_epochs);
+    add_note(result, "Seeds %s; scale %s.%s%s%s", seeds, scale->name, pretrain, sizes, tunes);
 }
 
-static enum c4_status write_layers(const struct table *table, const struct c4_study *study,
-                                   const struct c4_scale *scale, const char *data,
-                                   const char *folder, struct c4_figure_result *result) {
+static void note_cka(const struct c4_figures_input *input, struct c4_figure_result *result) {
+    const struct c4_protocol *protocol = &input->source.study->protocol;
+    add_note(result,
+             "Linear CKA, %s, over %" PRId64 " images, evaluated in batches of %" PRIu32
+             " with %s statistics; block order %s.",
+             result->debiased ? "debiased" : "biased as in the paper", result->curves.n,
+             protocol->batch, protocol->statistics == C4_BN_BATCH ? "batch" : "running",
+             protocol->order == C4_BN_RELU ? "bn-relu" : "relu-bn");
+    if (result->curves.has_other)
+        add_note(result, "Dotted: the same network compared with another seed's initial network%s.",
+                 result->figure->kind == C4_FIGURE_LAYERS_OVER_EPOCHS
+                     ? "; at epoch 0 that is the null line, two random networks"
+                     : "");
+}
+
+static void write_notes(const struct c4_figures_input *input, const struct phases *phases,
+                        struct c4_figure_result *result) {
+    if (is_cost(result->figure)) {
+        add_note(result, "Times depend on the machine and on what else it did; results do not.");
+        return;
+    }
+    note_runs(input, phases, result);
+    if (result->curves.n) note_cka(input, result);
+    if (result->figure->kind == C4_FIGURE_SIZES_AT_STEPS)
+        add_note(result, "Each size after as many steps as the smallest takes in all; sizes whose "
+                         "first epoch is longer are left out.");
+    if (result->figure->kind == C4_FIGURE_SIZES_AT_ACCURACY)
+        add_note(result, "Each size where it first reaches the lowest of the sizes' final training "
+                         "accuracies.");
+    if (result->published)
+        add_note(result,
+                 "Published: run exports of the authors (T. Goerttler, 2024), 150 epochs%s, "
+                 "5 seeds.",
+                 strcmp(result->figure->id, "1") == 0 ? " (here 100 of an earlier export)" : "");
+}
+
+static enum c4_status write_figure(const struct c4_figures_input *input,
+                                   struct c4_figure_result *result) {
     const struct c4_study_figure *described = result->figure;
-    struct c4_series series[C4_LAYERS];
-    struct notes notes;
-    char id[16], figures[C4_STORE_PATH_SIZE];
-    write_notes(&notes, study, scale, data);
-    for (int layer = 0; layer < C4_LAYERS; layer++)
-        series[layer] = (struct c4_series){.label = c4_layer_name[layer],
-                                           .kind = C4_SERIES_MEASURED,
-                                           .points = table->points,
-                                           .x = table->x,
-                                           .mean = table->mean[layer],
-                                           .standard_error = table->standard_error[layer],
-                                           .n = table->n[layer],
-                                           .seed_values = table->values[layer]};
-    snprintf(id, sizeof id, "fig%s", described->id);
-    const struct c4_figure figure = {.id = id,
-                                     .title = described->title,
+    struct c4_series series[C4_CURVES_MAX];
+    const char *ticks[C4_CURVES_MAX], *notes[C4_FIGURE_NOTES];
+    char folder[C4_STORE_PATH_SIZE], title[160];
+    for (int i = 0; i < result->curves.count; i++) {
+        const struct c4_curve *curve = &result->curves.curve[i];
+        bool single = curve->kind == C4_SERIES_MEASURED;
+        series[i] = (struct c4_series){.label = curve->label,
+                                       .kind = curve->kind,
+                                       .points = curve->points,
+                                       .x = curve->x,
+                                       .mean = curve->mean,
+                                       .standard_error = curve->standard_error,
+                                       .n = curve->n,
+                                       .seed_values = single ? curve->values : NULL,
+                                       .unlisted = curve->like > 0,
+                                       .like = curve->like};
+    }
+    for (int i = 0; i < result->ticks; i++) ticks[i] = result->tick[i];
+    for (int i = 0; i < result->notes; i++) notes[i] = result->note[i];
+    snprintf(title, sizeof title, "%s%s", described->title, result->debiased ? ", debiased" : "");
+    bool epochs = described->kind == C4_FIGURE_LAYERS_OVER_EPOCHS ||
+                  described->kind == C4_FIGURE_GAP_OVER_EPOCHS;
+    const struct c4_curve *first = &result->curves.curve[0];
+    const struct c4_figure figure = {.id = result->id,
+                                     .title = title,
                                      .x_label = described->x_label,
                                      .y_label = described->y_label,
-                                     .mark = result->synthetic ? "synthetic data" : NULL,
+                                     .mark = result->mark[0] ? result->mark : NULL,
                                      .width_inches = described->width,
                                      .height_inches = described->height,
-                                     .x_range = {0, table->points - 1},
+                                     .x_range = {0, epochs ? first->x[first->points - 1] : 0},
                                      .y_range = {described->y_low, described->y_high},
-                                     .series_count = C4_LAYERS,
+                                     .series_count = result->curves.count,
                                      .series = series,
-                                     .seeds = table->seeds,
-                                     .seed = scale->seeds.seed,
-                                     .notes = 2,
-                                     .note = notes.pointer};
-    C4_TRY(c4_path_join(figures, sizeof figures, folder, "figures"));
-    C4_TRY(c4_dir_make(figures));
-    C4_TRY(c4_path_join(result->stem, sizeof result->stem, figures, id));
-    C4_TRY(c4_figure_write(&figure, figures, &result->files));
+                                     .seeds = result->curves.seeds,
+                                     .seed = input->source.scale->seeds.seed,
+                                     .ticks = result->ticks,
+                                     .tick = ticks,
+                                     .slanted_ticks = result->ticks > 0 &&
+                                                      described->kind != C4_FIGURE_COST_CKA &&
+                                                      is_cost(described),
+                                     .notes = result->notes,
+                                     .note = notes};
+    C4_TRY(c4_path_join(folder, sizeof folder, input->folder, "figures"));
+    C4_TRY(c4_dir_make(folder));
+    C4_TRY(c4_path_join(result->stem, sizeof result->stem, folder, result->id));
+    C4_TRY(c4_figure_write(&figure, folder, &result->files));
     result->shown = result->files.png   ? ".png"
                     : result->files.svg ? ".svg"
                     : result->files.pdf ? ".pdf"
@@ -141,30 +176,32 @@ static enum c4_status write_layers(const struct table *table, const struct c4_st
     return C4_OK;
 }
 
-enum c4_status c4_figures_draw(struct c4_store *store, const char *folder,
-                               const struct c4_study *study, const struct c4_scale *scale,
-                               const struct c4_study_figure *figure, const char *data,
+enum c4_status c4_figures_draw(const struct c4_figures_input *input,
+                               const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result) {
-    const struct c4_family *family = &study->family[figure->family];
-    const char *reference = c4_reference_names[figure->reference];
-    *result = (struct c4_figure_result){.figure = figure, .falls = true};
-    struct table table;
-    C4_TRY(table_init(&table, scale->seeds.count, (int)scale->pretrain_epochs + 1));
-    enum c4_status status = C4_OK;
-    /* The drawn quantity last, so that it is what stays in the table. */
-    for (int pass = 0; pass < 2 && status == C4_OK; pass++) {
-        bool biased = (figure->quantity == C4_QUANTITY_CKA_BIASED) == (pass == 1);
-        status = table_read(&table, store, scale, family, biased ? "cka_biased" : "cka_debiased",
-                            reference, &result->synthetic);
-        if (status == C4_OK) last_epoch(&table, biased ? result->biased : result->debiased);
+    *result = (struct c4_figure_result){.figure = figure, .debiased = debiased, .shown = ".csv"};
+    bool numbered = figure->id[0] >= '0' && figure->id[0] <= '9';
+    snprintf(result->id, sizeof result->id, "%s%s%s", numbered ? "fig" : "", figure->id,
+             debiased ? "-debiased" : "");
+    if (is_cost(figure)) {
+        C4_TRY(c4_cost_curves(input, result));
+    } else {
+        C4_TRY(c4_curves_make(&input->source, figure, debiased, &result->curves));
     }
-    if (status == C4_OK) {
-        const struct c4_layer_summary *drawn =
-            figure->quantity == C4_QUANTITY_CKA_BIASED ? result->biased : result->debiased;
-        for (int layer = 1; layer < C4_LAYERS; layer++)
-            result->falls = result->falls && drawn[layer - 1].mean > drawn[layer].mean;
-        status = write_layers(&table, study, scale, data, folder, result);
+    result->empty = !c4_curves_have_values(&result->curves);
+    if (result->empty) return C4_OK;
+    if (result->curves.layered) {
+        result->ticks = C4_LAYERS;
+        for (int i = 0; i < C4_LAYERS; i++)
+            snprintf(result->tick[i], sizeof result->tick[i], "%s", c4_layer_name[i]);
     }
-    table_free(&table);
-    return status;
+    if (!debiased && !is_cost(figure)) {
+        int before = result->curves.count;
+        C4_TRY(c4_authors_add(&input->source, figure, &result->curves));
+        result->published = result->curves.count > before;
+    }
+    struct phases phases = phases_of(&result->curves);
+    write_mark(input, &phases, result);
+    write_notes(input, &phases, result);
+    return write_figure(input, result);
 }

@@ -1,33 +1,55 @@
-/* From rows to figures: FOLDER/figures/fig<id>.csv|gp|svg|png|pdf. */
+/* From rows to figures: FOLDER/figures/fig<id>.csv|gp|svg|png|pdf, <id>.* for controls and costs.
+ */
 #ifndef C4_REPRO_FIGURES_H
 #define C4_REPRO_FIGURES_H
 
-#include "core/op/conv4.h"
-#include "core/report/figure.h"
-#include "repro/schedule.h"
+#include "repro/curves.h"
+#include "repro/rows_store.h"
 #include "repro/store.h"
 
-/* A layer after the last epoch, over seeds. */
-struct c4_layer_summary {
-    double mean, standard_error; /* NaN: no row, or less than two seeds */
-    int n;                       /* seeds */
+enum { C4_FIGURE_NOTES = 6, C4_FIGURE_NOTE_BYTES = 400 };
+
+/* What all figures of a study are drawn from. */
+struct c4_figures_input {
+    struct c4_curves_source source;
+    const char *folder; /* of the study */
+    bool synthetic;     /* some rows came from made-up images */
+    bool substitute;    /* other digits stand for SVHN's */
+    const char *data;   /* "CIFAR-10" or what stands for it, in notes */
+    const char *digits; /* the same of SVHN */
+    const struct c4_cost_sum *costs;
+    int cost_count;
 };
 
 struct c4_figure_result {
     const struct c4_study_figure *figure;
+    char id[40]; /* of the files: "fig3a", "fig3a-debiased", "null" */
+    bool debiased;
+    bool empty; /* there are no rows for it: nothing was written */
+    bool published;
     struct c4_figure_files files;
     char stem[C4_STORE_PATH_SIZE]; /* path of the files without ".png" and so on */
     const char *shown;             /* suffix of the picture to look at; ".csv" if there is none */
-    bool synthetic;
-    struct c4_layer_summary biased[C4_LAYERS], debiased[C4_LAYERS];
-    bool falls; /* the means of the drawn quantity fall from each layer to the next */
+    struct c4_curves curves;
+    int ticks; /* > 0: x counts these */
+    char tick[C4_CURVES_MAX][C4_FAMILY_NAME_SIZE];
+    char mark[96]; /* behind the title: what is not the real thing; "" */
+    int notes;
+    char note[C4_FIGURE_NOTES][C4_FIGURE_NOTE_BYTES];
 };
 
-/* Draws one figure from what the store holds for the scale's seeds; missing rows are gaps. `data`
- * names the images in the notes. Errors as c4_figure_write(). */
-enum c4_status c4_figures_draw(struct c4_store *store, const char *folder,
-                               const struct c4_study *study, const struct c4_scale *scale,
-                               const struct c4_study_figure *figure, const char *data,
+/* Draws one figure from what there is; missing rows are gaps. Errors as c4_figure_write(). Release
+ * with c4_figure_result_free(), also on failure. */
+enum c4_status c4_figures_draw(const struct c4_figures_input *input,
+                               const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result);
+void c4_figure_result_free(struct c4_figure_result *result);
+
+/* Whether a figure of the paper has a debiased version beside it: 1, 3, 4 and 5. */
+bool c4_figure_has_debiased(const struct c4_study_figure *figure);
+
+/* For figures.c: the curves of the cost figures, and the families that x counts. */
+enum c4_status c4_cost_curves(const struct c4_figures_input *input,
+                              struct c4_figure_result *result);
 
 #endif

@@ -1,8 +1,10 @@
 /* The table of commands. */
 #include <stdio.h>
+#include <string.h>
 
 #include "core/cli/cli.h"
 #include "core/cli/option.h"
+#include "repro/worker.h"
 
 #define C4_COMMAND(name) extern const struct c4_command c4_cmd_##name;
 #include "repro/commands.def"
@@ -37,6 +39,8 @@ static const struct c4_program program = {
     .commands = commands,
 };
 
+/* "worker" is no command for people: a study starts itself with it (repro/worker.h). */
 int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "worker") == 0) return c4_worker_main();
     return c4_cli_run(&program, argc, argv, stdout, stderr);
 }

@@ -5,23 +5,19 @@
 #include <stdio.h>
 
 #include "core/data/dataset.h"
-#include "repro/figures.h"
+#include "repro/publish.h"
 
 struct c4_repro_summary {
-    const struct c4_study *study;
-    const struct c4_scale *scale;
-    const char *folder;
+    const struct c4_publication *publication;
     const struct c4_dataset *training, *evaluation;
     const char *backend;
-    int threads, runs;
+    int places, threads, runs;
     double seconds;      /* of this invocation */
     double images_per_s; /* in training; 0: nothing was trained */
-    int figures;
-    struct c4_figure_result *result;
 };
 
-/* A table of CKA after the last epoch for each figure, whether it falls from layer to layer, and
- * the figures' paths; the first figure's path is the last line. */
+/* A table of CKA after the last epoch for Figure 1 and whether it falls from layer to layer; then
+ * c4_publication_text(). */
 enum c4_status c4_repro_summary_text(const struct c4_repro_summary *summary, FILE *out);
 
 /* The same as one JSON object. C4_ERR_MEMORY. */

@@ -1,11 +1,9 @@
 #include "repro/run.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/file/file.h"
 #include "core/host/clock.h"
@@ -13,210 +11,201 @@
 #include "core/net/init.h"
 #include "repro/run_measure.h"
 
-/* Checkpoints of a run that are kept: the last one, and the one before it in case the last is
- * damaged. */
-enum { KEPT = 2 };
+enum { TRAINING_WORK = 3 }; /* training on an image, in images forwarded */
 
-static void checkpoint_path(const struct c4_run *run, uint32_t epoch, char path[160]) {
-    snprintf(path, 160, "checkpoints/%s/epoch-%04" PRIu32 ".safetensors", run->key, epoch);
+void c4_run_checkpoint_path(const char *key, uint32_t epoch, char path[C4_CHECKPOINT_PATH_SIZE]) {
+    snprintf(path, C4_CHECKPOINT_PATH_SIZE, "checkpoints/%.96s/epoch-%04" PRIu32 ".safetensors",
+             key, epoch);
 }
 
-/* Reads the checkpoint if it is the one that the store knows; else false and the reason in
- * c4_error(). */
-static bool read_checkpoint(const struct c4_runner *runner, const struct c4_run *run,
-                            const struct c4_store_checkpoint *known,
-                            struct c4_checkpoint *checkpoint) {
+uint32_t c4_run_segment_epochs(const struct c4_runner *runner, const struct c4_run *run) {
+    struct c4_run_images images;
+    c4_run_images(runner, run, &images);
+    uint64_t epoch = (uint64_t)TRAINING_WORK * images.trained + images.measured;
+    return (uint32_t)((runner->scale->segment_work + epoch - 1) / epoch);
+}
+
+uint32_t c4_run_segment_end(const struct c4_runner *runner, const struct c4_run *run,
+                            int64_t done) {
+    uint32_t each = c4_run_segment_epochs(runner, run);
+    uint32_t end = done < 0 ? each : ((uint32_t)done / each + 1) * each;
+    return end < run->epochs ? end : run->epochs;
+}
+
+enum c4_status c4_run_read_checkpoint(const char *folder, const struct c4_known_checkpoint *known,
+                                      uint64_t seed, struct c4_checkpoint *checkpoint) {
     char path[C4_STORE_PATH_SIZE], sha256[C4_SHA256_HEX_SIZE];
-    if (c4_path_join(path, sizeof path, runner->folder, known->path) != C4_OK ||
-        c4_sha256_file(path, sha256) != C4_OK)
-        return false;
-    if (strcmp(sha256, known->sha256) != 0) {
-        c4_fail(C4_ERR_DATA, "%s: was changed since it was written (its SHA-256 differs)", path);
-        return false;
-    }
-    if (c4_checkpoint_read(path, checkpoint) != C4_OK) return false;
-    if (checkpoint->epoch == known->epoch && checkpoint->seed == run->seed) return true;
-    c4_fail(C4_ERR_DATA, "%s: belongs to another run or epoch", path);
-    return false;
+    C4_TRY(c4_path_join(path, sizeof path, folder, known->path));
+    C4_TRY(c4_sha256_file(path, sha256));
+    if (strcmp(sha256, known->sha256) != 0)
+        return c4_fail(C4_ERR_DATA, "%s: was changed since it was written (its SHA-256 differs)",
+                       path);
+    C4_TRY(c4_checkpoint_read(path, checkpoint));
+    if (checkpoint->epoch == known->epoch && checkpoint->seed == seed) return C4_OK;
+    return c4_fail(C4_ERR_DATA, "%s: belongs to another run or epoch", path);
 }
 
-/* Fills *checkpoint with the newest sound one; *done = its epoch, -1 if there is none. */
-static enum c4_status find_checkpoint(const struct c4_runner *runner, const struct c4_run *run,
-                                      struct c4_checkpoint *checkpoint, int64_t *done) {
-    struct c4_store_checkpoint known[KEPT];
-    int count, bad = 0;
-    *done = -1;
-    C4_TRY(c4_store_checkpoints(runner->store, run->key, known, KEPT, &count));
-    for (; bad < count && !read_checkpoint(runner, run, &known[bad], checkpoint); bad++) {
-        char sentence[1200];
-        snprintf(sentence, sizeof sentence, "%s; the run goes on from %s", c4_error(),
-                 bad + 1 < count ? "the checkpoint before it" : "its beginning");
-        runner->say(runner->context, sentence);
-    }
-    if (bad < count) *done = known[bad].epoch;
-    return bad ? c4_store_rewind(runner->store, run->key, *done) : C4_OK;
-}
+struct c4_execution {
+    const struct c4_runner *runner;
+    struct c4_side_cache *cache;
+    struct c4_checkpoint *scratch; /* for state and momentum */
+    bool has_run;                  /* what is below is that of a run */
+    struct c4_run run;
+    int64_t done; /* epoch of the network in the plan */
+    uint64_t batches;
+    struct c4_plan *plan;
+    struct c4_measure measure;
+};
 
-enum c4_status c4_run_resume_epoch(const struct c4_runner *runner, const struct c4_run *run,
-                                   int64_t *done) {
-    struct c4_checkpoint *checkpoint = c4_checkpoint_new();
-    if (!checkpoint) return C4_ERR_MEMORY;
-    enum c4_status status = find_checkpoint(runner, run, checkpoint, done);
-    c4_checkpoint_free(checkpoint);
-    return status;
-}
-
-/* Removes from the run's folder what an end between two steps left behind: temporary files, and
- * checkpoints that the store does not know. */
-static enum c4_status sweep(const struct c4_runner *runner, const struct c4_run *run) {
-    struct c4_store_checkpoint known[KEPT];
-    char folder[C4_STORE_PATH_SIZE], inside[160];
-    int count;
-    C4_TRY(c4_store_checkpoints(runner->store, run->key, known, KEPT, &count));
-    snprintf(inside, sizeof inside, "checkpoints/%s", run->key);
-    C4_TRY(c4_path_join(folder, sizeof folder, runner->folder, inside));
-    DIR *entries = opendir(folder);
-    if (!entries) return errno == ENOENT ? C4_OK : c4_fail_read(folder, errno);
-    for (struct dirent *entry; (entry = readdir(entries));) {
-        uint32_t epoch;
-        bool keep = sscanf(entry->d_name, "epoch-%" SCNu32 ".safetensors", &epoch) != 1;
-        for (int i = 0; i < count && !keep; i++)
-            keep = strcmp(strrchr(known[i].path, '/') + 1, entry->d_name) == 0;
-        if (!keep) unlinkat(dirfd(entries), entry->d_name, 0);
+enum c4_status c4_execution_new(const struct c4_runner *runner, struct c4_execution **out) {
+    *out = NULL;
+    struct c4_execution *ex = calloc(1, sizeof *ex);
+    if (!ex) return c4_fail(C4_ERR_MEMORY, "out of memory for a run");
+    ex->runner = runner;
+    ex->scratch = c4_checkpoint_new();
+    enum c4_status status = ex->scratch ? c4_side_cache_new(runner, &ex->cache) : C4_ERR_MEMORY;
+    if (status != C4_OK) {
+        c4_execution_free(ex);
+        return status;
     }
-    closedir(entries);
+    *out = ex;
     return C4_OK;
 }
 
-/* The plan, its state and the rows of one run while it is done. */
-struct execution {
-    const struct c4_runner *runner;
-    const struct c4_run *run;
-    struct c4_plan *plan;
-    struct c4_checkpoint *checkpoint; /* scratch for state and momentum */
-    struct c4_measure measure;
-    uint64_t batches;
-};
+static void leave_run(struct c4_execution *ex) {
+    if (ex->has_run) c4_measure_free(&ex->measure);
+    ex->runner->step->destroy(ex->plan);
+    ex->plan = NULL;
+    ex->has_run = false;
+}
 
-static enum c4_status save_checkpoint(struct execution *ex, uint32_t epoch, const char *inside,
-                                      char sha256[C4_SHA256_HEX_SIZE]) {
-    struct c4_checkpoint *checkpoint = ex->checkpoint;
+void c4_execution_free(struct c4_execution *ex) {
+    if (!ex) return;
+    leave_run(ex);
+    c4_side_cache_free(ex->cache);
+    c4_checkpoint_free(ex->scratch);
+    free(ex);
+}
+
+const struct c4_dataset *c4_execution_training(const struct c4_execution *ex) {
+    return ex->has_run ? &ex->measure.training : NULL;
+}
+
+/* Puts the network to go on from into the plan. */
+static enum c4_status load_start(struct c4_execution *ex, const struct c4_segment *segment) {
+    const char *folder = ex->runner->folder;
+    const struct c4_run *run = &ex->run;
+    struct c4_checkpoint *checkpoint = ex->scratch;
+    const double *momentum = NULL;
+    ex->batches = 0;
+    if (segment->from >= 0) {
+        C4_TRY(c4_run_read_checkpoint(folder, &segment->last, run->seed, checkpoint));
+        ex->batches = checkpoint->batches;
+        momentum = checkpoint->has_momentum ? checkpoint->momentum : NULL;
+    } else if (run->from[0]) {
+        C4_TRY(c4_run_read_checkpoint(folder, &segment->source, run->seed, checkpoint));
+    } else {
+        c4_net_init(run->seed, checkpoint->state);
+    }
+    return ex->runner->step->load(ex->plan, checkpoint->state, momentum);
+}
+
+static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment *segment) {
+    const struct c4_runner *runner = ex->runner;
+    const struct c4_plan_config config = {.order = segment->run.order,
+                                          .conv = runner->protocol->conv,
+                                          .max_batch = (int)runner->protocol->batch,
+                                          .threads = runner->threads,
+                                          .l2_bytes = runner->l2_bytes};
+    leave_run(ex);
+    ex->run = segment->run;
+    ex->done = segment->from;
+    ex->has_run = true;
+    C4_TRY(c4_measure_init(&ex->measure, runner, &ex->run, &segment->source, ex->cache));
+    C4_TRY(runner->step->create(&config, &ex->plan));
+    return load_start(ex, segment);
+}
+
+static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {
+    const struct c4_protocol *protocol = ex->runner->protocol;
+    bool tunes = ex->run.phase == C4_PHASE_FINETUNE || ex->run.phase == C4_PHASE_SCRATCH;
+    struct c4_pass pass = c4_measure_training_pass(&ex->measure, ex->plan);
+    struct c4_sgd sgd = {protocol->lr, protocol->momentum};
+    struct c4_pass_result result;
+    C4_TRY(c4_train_epoch(&pass, &sgd, ex->run.seed,
+                          tunes ? C4_RNG_FINETUNE_SHUFFLE : C4_RNG_SHUFFLE, epoch, &result));
+    ex->batches += result.batches;
+    C4_TRY(c4_out_result(rows, "loss", result.loss, result.images));
+    C4_TRY(c4_out_result(rows, "train_accuracy_running", result.accuracy, result.images));
+    return c4_out_pass(rows, "train", &result);
+}
+
+static enum c4_status do_epoch(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {
+    char started[C4_CLOCK_UTC_BYTES], ended[C4_CLOCK_UTC_BYTES];
+    rows->epoch = epoch;
+    c4_clock_utc(started);
+    if (epoch > 0) C4_TRY(train(ex, epoch, rows));
+    C4_TRY(c4_measure_epoch(&ex->measure, ex->plan, epoch == ex->run.epochs, rows));
+    c4_clock_utc(ended);
+    c4_out_date(rows, started, ended);
+    ex->done = epoch;
+    return C4_OK;
+}
+
+static enum c4_status save(struct c4_execution *ex, struct c4_known_checkpoint *last) {
+    struct c4_checkpoint *checkpoint = ex->scratch;
     char path[C4_STORE_PATH_SIZE], folder[C4_STORE_PATH_SIZE];
+    *last = (struct c4_known_checkpoint){.epoch = (uint32_t)ex->done};
+    c4_run_checkpoint_path(ex->run.key, last->epoch, last->path);
     *checkpoint = (struct c4_checkpoint){.has_momentum = true,
                                          .wide = ex->runner->wide,
                                          .has_order = true,
-                                         .order = ex->runner->protocol->order,
-                                         .seed = ex->run->seed,
-                                         .epoch = epoch,
+                                         .order = ex->run.order,
+                                         .seed = ex->run.seed,
+                                         .epoch = last->epoch,
                                          .batches = ex->batches};
     snprintf(checkpoint->backend, sizeof checkpoint->backend, "%s", ex->runner->backend);
     memcpy(checkpoint->data_sha256, ex->measure.training.sha256, sizeof checkpoint->data_sha256);
     C4_TRY(ex->runner->step->store(ex->plan, checkpoint->state, checkpoint->momentum));
-    C4_TRY(c4_path_join(path, sizeof path, ex->runner->folder, inside));
+    C4_TRY(c4_path_join(path, sizeof path, ex->runner->folder, last->path));
     memcpy(folder, path, sizeof folder);
     *strrchr(folder, '/') = '\0';
     C4_TRY(c4_dir_make(folder));
     C4_TRY(c4_checkpoint_write(path, checkpoint));
-    return c4_sha256_file(path, sha256);
+    return c4_sha256_file(path, last->sha256);
 }
 
-/* Saves the network, then its rows together with the checkpoint's hash. */
-static enum c4_status commit_epoch(struct execution *ex, uint32_t epoch,
-                                   const struct c4_epoch_rows *rows, const char *started) {
-    const struct c4_runner *runner = ex->runner;
-    const struct c4_provenance provenance = {.data_sha256 = ex->measure.training.sha256,
-                                             .evaluation_sha256 = runner->evaluation->sha256,
-                                             .code_version = C4_VERSION,
-                                             .arithmetic = C4_ARITHMETIC,
-                                             .backend = runner->backend,
-                                             .synthetic = ex->measure.training.synthetic ||
-                                                          runner->evaluation->synthetic};
-    char path[160], ended[C4_CLOCK_UTC_BYTES];
-    checkpoint_path(ex->run, epoch, path);
-    struct c4_store_epoch transaction = {.run = ex->run->key,
-                                         .epoch = epoch,
-                                         .status = epoch == ex->run->epochs ? C4_RUN_DONE
-                                                                            : C4_RUN_RUNNING,
-                                         .provenance = &provenance,
-                                         .results = rows->results,
-                                         .result_count = rows->result_count,
-                                         .costs = rows->costs,
-                                         .cost_count = rows->cost_count,
-                                         .threads = runner->threads,
-                                         .started = started,
-                                         .ended = ended,
-                                         .checkpoint = path,
-                                         .forget_before = epoch >= KEPT ? epoch - KEPT + 1 : 0};
-    C4_TRY(save_checkpoint(ex, epoch, path, transaction.checkpoint_sha256));
-    c4_clock_utc(ended);
-    C4_TRY(c4_store_epoch(runner->store, &transaction));
-    return sweep(runner, ex->run);
+/* Failures that come from what the run computes, and come again. */
+static bool is_faulty(enum c4_status status) {
+    return status == C4_ERR_FAILED || status == C4_ERR_DATA;
 }
 
-static enum c4_status do_epoch(struct execution *ex, uint32_t epoch, struct c4_run_work *work) {
-    const struct c4_protocol *protocol = ex->runner->protocol;
-    struct c4_epoch_rows rows = {0};
-    char started[C4_CLOCK_UTC_BYTES];
-    c4_clock_utc(started);
-    if (epoch > 0) {
-        struct c4_pass pass = c4_measure_training_pass(&ex->measure, ex->plan);
-        struct c4_sgd sgd = {protocol->lr, protocol->momentum};
-        struct c4_pass_result result;
-        C4_TRY(c4_train_epoch(&pass, &sgd, ex->run->seed, C4_RNG_SHUFFLE, epoch, &result));
-        c4_rows_result(&rows, "loss", result.loss, result.images);
-        c4_rows_result(&rows, "train_accuracy_running", result.accuracy, result.images);
-        c4_rows_pass(&rows, "train", &result);
-        ex->batches += result.batches;
-        work->images += result.images;
-        work->seconds += result.seconds;
+static enum c4_status do_segment(struct c4_execution *ex, const struct c4_segment *segment,
+                                 struct c4_rows_out *rows, struct c4_known_checkpoint *last,
+                                 bool *faulty) {
+    if (!ex->has_run || strcmp(ex->run.key, segment->run.key) != 0 || ex->done != segment->from)
+        C4_TRY(enter_run(ex, segment));
+    for (int64_t epoch = segment->from + 1; epoch <= segment->to; epoch++) {
+        enum c4_status status = do_epoch(ex, (uint32_t)epoch, rows);
+        *faulty = is_faulty(status);
+        C4_TRY(status);
     }
-    C4_TRY(c4_measure_epoch(&ex->measure, ex->plan, &rows));
-    return commit_epoch(ex, epoch, &rows, started);
-}
-
-/* Puts the network to start from into the plan; *done = its epoch or -1. */
-static enum c4_status load_start(struct execution *ex, int64_t *done) {
-    struct c4_checkpoint *checkpoint = ex->checkpoint;
-    const struct c4_step_api *step = ex->runner->step;
-    c4_net_init(ex->run->seed, checkpoint->state);
-    C4_TRY(step->load(ex->plan, checkpoint->state, NULL));
-    C4_TRY(c4_measure_reference(&ex->measure, ex->plan));
-    C4_TRY(find_checkpoint(ex->runner, ex->run, checkpoint, done));
-    if (*done < 0) return C4_OK; /* the initial weights are in the plan already */
-    ex->batches = checkpoint->batches;
-    return step->load(ex->plan, checkpoint->state,
-                      checkpoint->has_momentum ? checkpoint->momentum : NULL);
-}
-
-static enum c4_status execute(struct execution *ex, struct c4_run_work *work) {
-    const struct c4_protocol *protocol = ex->runner->protocol;
-    const struct c4_plan_config config = {.order = protocol->order,
-                                          .conv = protocol->conv,
-                                          .max_batch = (int)protocol->batch,
-                                          .threads = ex->runner->threads,
-                                          .l2_bytes = ex->runner->l2_bytes};
-    int64_t done;
-    C4_TRY(c4_measure_init(&ex->measure, ex->runner, ex->run));
-    C4_TRY(ex->runner->step->create(&config, &ex->plan));
-    C4_TRY(load_start(ex, &done));
-    C4_TRY(sweep(ex->runner, ex->run));
-    for (int64_t epoch = done + 1; epoch <= ex->run->epochs; epoch++)
-        C4_TRY(do_epoch(ex, (uint32_t)epoch, work));
+    int64_t start_ns = c4_clock_ns();
+    C4_TRY(save(ex, last));
+    C4_TRY(c4_out_seconds(rows, "checkpoint", (double)(c4_clock_ns() - start_ns) * 1e-9));
+    char now[C4_CLOCK_UTC_BYTES];
+    c4_clock_utc(now);
+    struct c4_cost_row *row = &rows->costs[rows->cost_count - 1];
+    snprintf(row->started, sizeof row->started, "%s", now);
+    snprintf(row->ended, sizeof row->ended, "%s", now);
     return C4_OK;
 }
 
-enum c4_status c4_run_execute(const struct c4_runner *runner, const struct c4_run *run,
-                              struct c4_run_work *work) {
-    struct execution ex = {.runner = runner, .run = run, .checkpoint = c4_checkpoint_new()};
-    if (!ex.checkpoint) return C4_ERR_MEMORY;
-    enum c4_status status = execute(&ex, work);
-    runner->step->destroy(ex.plan);
-    c4_measure_free(&ex.measure);
-    c4_checkpoint_free(ex.checkpoint);
-    if (status != C4_ERR_FAILED) return status;
-    /* The store has its own sentence if it is what failed; the first one counts. */
-    char sentence[1024];
-    snprintf(sentence, sizeof sentence, "%s", c4_error());
-    c4_store_run_set_status(runner->store, run->key, C4_RUN_FAILED);
-    return c4_fail(status, "run %s: %s", run->key, sentence);
+enum c4_status c4_execution_segment(struct c4_execution *ex, const struct c4_segment *segment,
+                                    struct c4_rows_out *rows, struct c4_known_checkpoint *last,
+                                    bool *faulty) {
+    *faulty = false;
+    enum c4_status status = do_segment(ex, segment, rows, last, faulty);
+    if (status != C4_OK) leave_run(ex);
+    return status;
 }

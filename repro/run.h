@@ -1,74 +1,78 @@
-/* Doing one run of the study: train, measure, store, epoch by epoch. */
+/* Doing a run of the study: train and measure, segment by segment. What is done here knows no
+ * store: rows and a checkpoint are left for whoever asked. */
 #ifndef C4_REPRO_RUN_H
 #define C4_REPRO_RUN_H
 
 #include <stdint.h>
 
-#include "core/data/dataset.h"
 #include "core/op/backend.h"
-#include "repro/schedule.h"
-#include "repro/store.h"
+#include "repro/images.h"
+#include "repro/rows_out.h"
 
-/* What all runs of a study work with. Borrowed. */
+/* What all runs of a process work with. Borrowed. */
 struct c4_runner {
     const char *folder; /* of the study */
     const struct c4_protocol *protocol;
     const struct c4_scale *scale;
+    const struct c4_images *images;
     const struct c4_step_api *step;
     c4_gram_block_fn *gram;
     const char *backend; /* as rows name it */
     bool wide;           /* the backend computes in double, and so do its checkpoints */
     int threads;
     size_t l2_bytes;
-    const struct c4_dataset *training;   /* at least as many images as any run trains on */
-    const struct c4_dataset *evaluation; /* the test set */
-    struct c4_store *store;
     /* After every batch: how many images were worked on since the last call. Anything but C4_OK
-     * ends the run with that status; the epoch under way is lost, earlier ones are stored. */
+     * ends the segment with that status. */
     enum c4_status (*advance)(void *context, uint32_t images);
-    /* A sentence for the user. */
-    void (*say)(void *context, const char *sentence);
     void *context;
 };
 
-/* Images forwarded for CKA: protocol->cka_images rounded up to whole batches, as long as the
- * evaluation set has them, because a smaller last batch would have other statistics. */
-uint32_t c4_run_forwarded(const struct c4_protocol *protocol, uint32_t available);
+enum { C4_CHECKPOINT_PATH_SIZE = 160 };
 
-/* Training images that the accuracy after an epoch is measured on: the scale's number or all. */
-uint32_t c4_run_train_accuracy_images(const struct c4_runner *runner, const struct c4_run *run);
-
-/* Images that a run works on from after epoch `done` (-1: from the beginning) to its end, in
- * training and in evaluation: the unit of advance(). */
-uint64_t c4_run_images(const struct c4_runner *runner, const struct c4_run *run, int64_t done);
-
-/* The last epoch whose checkpoint is in the store and sound, or -1. Rows behind it are removed, and
- * say() tells which checkpoints were missing or damaged. */
-enum c4_status c4_run_resume_epoch(const struct c4_runner *runner, const struct c4_run *run,
-                                   int64_t *done);
-
-/* What one call of c4_run_execute() trained. */
-struct c4_run_work {
-    uint64_t images; /* trained on */
-    double seconds;  /* in training them */
+struct c4_known_checkpoint {
+    char path[C4_CHECKPOINT_PATH_SIZE]; /* in the folder; "" : none */
+    char sha256[C4_SHA256_HEX_SIZE];
+    uint32_t epoch;
 };
 
-/* Continues the run where its last sound checkpoint ends, and adds to *work. Rows of every epoch, 0
- * (the initial weights) included: accuracies, loss, and CKA of each layer to the reference; see
- * repro/run_measure.h. A loss that is not finite is C4_ERR_FAILED and marks the run as failed. */
-enum c4_status c4_run_execute(const struct c4_runner *runner, const struct c4_run *run,
-                              struct c4_run_work *work);
-
-/* Seconds per image and per measurement on this machine, from a second of trial: a plan that is
- * thrown away takes a few steps and evaluations. */
-struct c4_run_speed {
-    double train_seconds, evaluate_seconds; /* per image */
-    double cka_seconds;                     /* per epoch, without forwarding the images */
+/* Epochs from + 1 .. to of a run; epoch 0 is the network that it starts from. A plain value. */
+struct c4_segment {
+    struct c4_run run;
+    int64_t from; /* the last epoch that is done; -1: none */
+    uint32_t to;
+    struct c4_known_checkpoint last;   /* of epoch `from`, unless that is -1 */
+    struct c4_known_checkpoint source; /* the last one of run.from, unless that is "" */
 };
-enum c4_status c4_run_calibrate(const struct c4_runner *runner, struct c4_run_speed *speed);
 
-/* Seconds that the run will take from after epoch `done`. */
-double c4_run_predict(const struct c4_runner *runner, const struct c4_run *run, int64_t done,
-                      const struct c4_run_speed *speed);
+/* How many epochs of the run a segment has: as many as make a few seconds of work. Segments end at
+ * multiples of it and at the last epoch, whatever was done by whom. */
+uint32_t c4_run_segment_epochs(const struct c4_runner *runner, const struct c4_run *run);
+/* The last epoch of the segment behind epoch `done`. */
+uint32_t c4_run_segment_end(const struct c4_runner *runner, const struct c4_run *run, int64_t done);
+
+/* checkpoints/KEY/epoch-0004.safetensors */
+void c4_run_checkpoint_path(const char *key, uint32_t epoch, char path[C4_CHECKPOINT_PATH_SIZE]);
+
+/* A run under way, and what runs share: one plan, the references' features. */
+struct c4_execution;
+enum c4_status c4_execution_new(const struct c4_runner *runner, struct c4_execution **execution);
+void c4_execution_free(struct c4_execution *execution); /* NULL allowed */
+
+/* Does a segment: appends its rows and writes the checkpoint of its last epoch, whose hash goes to
+ * `last`. A run that goes on where the execution's last segment ended is not loaded again. The rows
+ * and the checkpoint do not depend on that, nor on the number of threads with a bit-exact backend.
+ * *faulty: the run itself is what failed (its loss is not finite, a layer is constant), and would
+ * fail again. A checkpoint that cannot be read or is not the known one is C4_ERR_DATA. */
+enum c4_status c4_execution_segment(struct c4_execution *execution,
+                                    const struct c4_segment *segment, struct c4_rows_out *rows,
+                                    struct c4_known_checkpoint *last, bool *faulty);
+
+/* The images that the run under way trains on; NULL without one. */
+const struct c4_dataset *c4_execution_training(const struct c4_execution *execution);
+
+/* Reads a known checkpoint of a run; C4_ERR_DATA says what is wrong with it. */
+struct c4_checkpoint;
+enum c4_status c4_run_read_checkpoint(const char *folder, const struct c4_known_checkpoint *known,
+                                      uint64_t seed, struct c4_checkpoint *checkpoint);
 
 #endif

@@ -4,40 +4,77 @@
 
 #include "core/data/labels.h"
 #include "core/data/split.h"
+#include "core/host/clock.h"
+#include "repro/engine.h"
 
-uint32_t c4_run_forwarded(const struct c4_protocol *protocol, uint32_t available) {
-    uint32_t batch = protocol->batch;
-    uint32_t wanted = (protocol->cka_images + batch - 1) / batch * batch;
-    return wanted < available ? wanted : available;
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+static uint32_t most(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+/* Whether the run is one of the curves that may have a number of examples of their own. */
+static bool is_curve(const struct c4_run *run) {
+    return run->phase == C4_PHASE_PRETRAIN || run->phase == C4_PHASE_SIZE;
+}
+
+/* Rows of CKA that every epoch needs, and the images that are forwarded for them. */
+static void cka_size(const struct c4_runner *runner, const struct c4_run *run, uint32_t available,
+                     uint32_t *rows, uint32_t *forwarded) {
+    const struct c4_protocol *protocol = runner->protocol;
+    *rows = protocol->cka_images;
+    if (is_curve(run)) *rows = most(*rows, protocol->curve_images);
+    *forwarded = c4_forwarded(protocol->batch, *rows, available);
+}
+
+void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
+                   struct c4_run_images *images) {
+    const struct c4_scale *scale = runner->scale;
+    uint32_t available = is_curve(run) ? 10000 : C4_HALF_IMAGES, rows, forwarded, cross;
+    enum c4_image_set other;
+    cka_size(runner, run, available, &rows, &forwarded);
+    cross = c4_run_cross_set(run, &other) ? forwarded : 0;
+    *images = (struct c4_run_images){
+        .trained = run->images,
+        .measured = least(run->images, scale->train_accuracy_images) +
+                    most(forwarded, least(scale->accuracy_images, available)) + cross,
+    };
+    for (int i = 0; i < scale->control_images.count; i++)
+        images->control = most(images->control, scale->control_images.value[i]);
+    images->control = 2 * c4_forwarded(runner->protocol->batch, images->control, available);
 }
 
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
-                               const struct c4_run *run) {
-    *measure = (struct c4_measure){.runner = runner, .run = run};
-    C4_TRY(c4_dataset_view(runner->training, 0, run->images, &measure->training));
-    measure->forwarded = c4_run_forwarded(runner->protocol, runner->evaluation->count);
+                               const struct c4_run *run, const struct c4_known_checkpoint *source,
+                               struct c4_side_cache *cache) {
+    *measure =
+        (struct c4_measure){.runner = runner,
+                            .run = run,
+                            .cache = cache,
+                            .source = *source,
+                            .evaluation = c4_images_of(runner->images, c4_run_image_set(run))};
+    const struct c4_dataset *evaluation = measure->evaluation;
+    C4_TRY(c4_run_training(runner->images, run, &measure->training));
+    measure->train_images = least(run->images, runner->scale->train_accuracy_images);
+    measure->tests = least(runner->scale->accuracy_images, evaluation->count);
+    cka_size(runner, run, evaluation->count, &measure->rows, &measure->forwarded);
+    uint32_t logits = most(measure->forwarded, most(measure->tests, measure->train_images));
     measure->labels = malloc(run->images);
-    measure->test_labels = malloc(runner->evaluation->count);
-    measure->logits = malloc((size_t)runner->scale->accuracy_images * C4_CLASSES * sizeof(float));
-    bool complete = measure->labels && measure->test_labels && measure->logits;
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        size_t count = measure->forwarded * c4_layer_features(layer);
-        measure->features[layer] = malloc(count * sizeof(float));
-        complete = complete && measure->features[layer];
-    }
-    if (!complete) return c4_fail(C4_ERR_MEMORY, "out of memory for the features of %s", run->key);
-    struct c4_label_spec labels = {run->family->labels, (int)run->family->degree};
-    C4_TRY(c4_labels_make(labels, run->seed, &measure->training, measure->labels));
-    return c4_labels_make(labels, run->seed, runner->evaluation, measure->test_labels);
+    measure->evaluation_labels = malloc(evaluation->count);
+    measure->logits = malloc((size_t)logits * C4_CLASSES * sizeof(float));
+    if (!measure->labels || !measure->evaluation_labels || !measure->logits)
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the labels of %s", run->key);
+    C4_TRY(c4_features_alloc(measure->forwarded, measure->features));
+    C4_TRY(c4_labels_make(run->labels, run->seed, &measure->training, measure->labels));
+    return c4_labels_make(run->labels, run->seed, evaluation, measure->evaluation_labels);
 }
 
 void c4_measure_free(struct c4_measure *measure) {
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        c4_cka_reference_free(measure->reference[layer]);
-        free(measure->features[layer]);
-    }
+    c4_features_free(measure->features);
     free(measure->logits);
-    free(measure->test_labels);
+    free(measure->evaluation_labels);
     free(measure->labels);
     c4_dataset_free(&measure->training);
 }
@@ -66,121 +103,198 @@ struct c4_pass c4_measure_training_pass(struct c4_measure *measure, struct c4_pl
     return pass_over(measure, plan, &measure->training, measure->labels);
 }
 
-struct c4_pass c4_measure_test_pass(struct c4_measure *measure, struct c4_plan *plan) {
-    return pass_over(measure, plan, measure->runner->evaluation, measure->test_labels);
-}
-
-void c4_rows_result(struct c4_epoch_rows *rows, const char *quantity, double value, int64_t n) {
-    rows->results[rows->result_count++] = (struct c4_result_row){quantity, "", "", value, n};
-}
-
-void c4_rows_pass(struct c4_epoch_rows *rows, const char *what,
-                  const struct c4_pass_result *result) {
-    rows->costs[rows->cost_count++] = (struct c4_cost_row){
-        .what = what,
-        .layer = "",
-        .method = "",
-        .seconds = result->seconds,
-        .images_per_s = result->seconds > 0 ? result->images / result->seconds : 0};
-}
-
-static enum c4_status forward(struct c4_measure *measure, struct c4_plan *plan,
-                              struct c4_pass_result *result) {
-    struct c4_pass pass = c4_measure_test_pass(measure, plan);
-    return c4_evaluate(&pass, measure->runner->protocol->statistics, measure->forwarded, result,
-                       measure->features);
-}
-
-static struct c4_features rows_of(const struct c4_measure *measure, int layer) {
-    return (struct c4_features){.data = measure->features[layer],
-                                .type = C4_FEATURES_FLOAT,
-                                .rows = measure->runner->protocol->cka_images,
-                                .features = c4_layer_features(layer),
-                                .name = c4_layer_name[layer]};
-}
-
-enum c4_status c4_measure_reference(struct c4_measure *measure, struct c4_plan *plan) {
-    struct c4_cka_options options = {.gram = measure->runner->gram,
-                                     .threads = measure->runner->threads};
-    struct c4_pass_result pass;
-    C4_TRY(forward(measure, plan, &pass));
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        struct c4_features features = rows_of(measure, layer);
-        C4_TRY(c4_cka_prepare(&features, &options, &measure->reference[layer]));
-    }
-    return C4_OK;
-}
-
-static double clean_accuracy(const struct c4_measure *measure, uint32_t count) {
+/* The share of images whose largest logit (smallest index on ties) is the label. */
+static double accuracy(const float *logits, const uint8_t *labels, uint32_t count) {
     uint32_t hits = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const float *logits = measure->logits + (size_t)i * C4_CLASSES;
+    for (uint32_t i = 0; i < count; i++, logits += C4_CLASSES) {
         int best = 0;
         for (int k = 1; k < C4_CLASSES; k++)
             if (logits[k] > logits[best]) best = k;
-        hits += best == measure->runner->evaluation->labels[i];
+        hits += best == labels[i];
     }
     return (double)hits / count;
 }
 
-static enum c4_status measure_accuracy(struct c4_measure *measure, struct c4_plan *plan,
-                                       struct c4_epoch_rows *rows) {
-    enum c4_bn_statistics statistics = measure->runner->protocol->statistics;
-    uint32_t images = c4_run_train_accuracy_images(measure->runner, measure->run);
-    uint32_t tests = measure->runner->scale->accuracy_images;
+static enum c4_status measure_training(struct c4_measure *measure, struct c4_plan *plan,
+                                       struct c4_rows_out *rows) {
     float *const logits[C4_LAYERS] = {[C4_LAYERS - 1] = measure->logits};
-    struct c4_pass_result result;
-
+    uint32_t count = measure->train_images;
     struct c4_pass pass = c4_measure_training_pass(measure, plan);
-    C4_TRY(c4_evaluate(&pass, statistics, images, &result, NULL));
-    c4_rows_result(rows, "train_accuracy", result.accuracy, images);
-    c4_rows_pass(rows, "train_accuracy", &result);
-
-    pass = c4_measure_test_pass(measure, plan);
-    C4_TRY(c4_evaluate(&pass, statistics, tests, &result, logits));
-    c4_rows_result(rows, "test_accuracy", result.accuracy, tests);
-    c4_rows_result(rows, "test_accuracy_clean", clean_accuracy(measure, tests), tests);
-    c4_rows_pass(rows, "test_accuracy", &result);
-    return C4_OK;
+    struct c4_pass_result result;
+    C4_TRY(c4_evaluate(&pass, measure->runner->protocol->statistics, count, &result, logits));
+    C4_TRY(c4_out_pass(rows, "train_accuracy", &result));
+    C4_TRY(c4_out_result(rows, "train_accuracy", accuracy(measure->logits, measure->labels, count),
+                         count));
+    return c4_out_result(rows, "train_accuracy_clean",
+                         accuracy(measure->logits, measure->training.labels, count), count);
 }
 
-static void cka_cost(struct c4_epoch_rows *rows, const char *what, const char *layer,
-                     const struct c4_cka_result *work) {
-    rows->costs[rows->cost_count++] =
-        (struct c4_cost_row){.what = what,
-                             .layer = layer,
-                             .method = c4_cka_method_name(work->method),
-                             .seconds = work->seconds,
-                             .flops = work->flops,
-                             .bytes = work->bytes};
-}
-
-static enum c4_status measure_cka(struct c4_measure *measure, struct c4_plan *plan,
-                                  struct c4_epoch_rows *rows) {
-    const char *reference = c4_reference_names[measure->run->family->reference];
-    struct c4_pass_result pass;
-    C4_TRY(forward(measure, plan, &pass));
-    c4_rows_pass(rows, "features", &pass);
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        struct c4_features features = rows_of(measure, layer);
-        const char *name = c4_layer_name[layer];
-        struct c4_cka_result cka;
-        C4_TRY(c4_cka_compare(measure->reference[layer], &features, &cka));
-        rows->results[rows->result_count++] =
-            (struct c4_result_row){"cka_biased", name, reference, cka.biased, (int64_t)cka.n};
-        rows->results[rows->result_count++] =
-            (struct c4_result_row){"cka_debiased", name, reference, cka.debiased, (int64_t)cka.n};
-        cka_cost(rows, "cka", name, &cka);
-        if (measure->reference_told) continue;
-        cka = c4_cka_reference_work(measure->reference[layer]);
-        cka_cost(rows, "cka_reference", name, &cka);
+/* Forwards the evaluation images: features of the first `forwarded`, logits of all. */
+static enum c4_status measure_evaluation(struct c4_measure *measure, struct c4_plan *plan,
+                                         struct c4_rows_out *rows) {
+    enum c4_bn_statistics statistics = measure->runner->protocol->statistics;
+    const struct c4_dataset *data = measure->evaluation;
+    uint32_t first = measure->forwarded, count = measure->tests;
+    struct c4_pass pass = pass_over(measure, plan, data, measure->evaluation_labels);
+    struct c4_pass_result result;
+    C4_TRY(c4_evaluate(&pass, statistics, first, &result, measure->features));
+    C4_TRY(c4_out_pass(rows, "features", &result));
+    const float *logits = measure->features[C4_LAYERS - 1];
+    for (size_t i = 0; i < (size_t)first * C4_CLASSES; i++) measure->logits[i] = logits[i];
+    if (count > first) {
+        struct c4_dataset rest = *data;
+        rest.images += (size_t)first * C4_IMAGE_BYTES;
+        rest.labels += first;
+        rest.count -= first;
+        float *const more[C4_LAYERS] = {[C4_LAYERS - 1] =
+                                            measure->logits + (size_t)first * C4_CLASSES};
+        pass = pass_over(measure, plan, &rest, measure->evaluation_labels + first);
+        C4_TRY(c4_evaluate(&pass, statistics, count - first, &result, more));
+        C4_TRY(c4_out_pass(rows, "test_accuracy", &result));
     }
-    measure->reference_told = true;
-    return C4_OK;
+    C4_TRY(c4_out_result(rows, "test_accuracy",
+                         accuracy(measure->logits, measure->evaluation_labels, count), count));
+    return c4_out_result(rows, "test_accuracy_clean",
+                         accuracy(measure->logits, data->labels, count), count);
 }
 
-enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan,
-                                struct c4_epoch_rows *rows) {
+static enum c4_status measure_accuracy(struct c4_measure *measure, struct c4_plan *plan,
+                                       struct c4_rows_out *rows) {
+    C4_TRY(measure_training(measure, plan, rows));
+    return measure_evaluation(measure, plan, rows);
+}
+
+/* The networks that a run is compared with; bit i of `which` is enum c4_reference i. */
+static unsigned references_of(const struct c4_run *run) {
+    unsigned own = 1u << C4_REFERENCE_INITIALISATION;
+    if (run->phase == C4_PHASE_SCRATCH) return own;
+    own |= 1u << C4_REFERENCE_OTHER;
+    return run->phase == C4_PHASE_FINETUNE ? own | 1u << C4_REFERENCE_PRETRAINED : own;
+}
+
+static struct c4_network network_of(const struct c4_measure *measure, int reference) {
+    const struct c4_run *run = measure->run;
+    struct c4_network network = {.seed = run->seed, .order = run->order};
+    if (reference == C4_REFERENCE_OTHER) network.seed = c4_other_seed(run->seed);
+    if (reference == C4_REFERENCE_PRETRAINED) network.checkpoint = measure->source;
+    return network;
+}
+
+/* Which comparison rows are about. */
+struct comparison {
+    struct c4_features_of of;
+    unsigned references;
+    const char *cost; /* name of its cost rows */
+};
+
+static enum c4_status compare(struct c4_measure *measure, const struct comparison *what,
+                              float *const features[C4_LAYERS], struct c4_rows_out *rows) {
+    struct c4_sides own;
+    C4_TRY(c4_sides_make(measure->runner, features, what->of.rows, &own));
+    enum c4_status status = C4_OK;
+    for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
+        struct c4_cka_result work = c4_cka_reference_work(own.layer[layer]);
+        status = c4_out_cka_cost(rows, what->cost, c4_layer_name[layer], &work);
+    }
+    for (int reference = 0; reference < C4_REFERENCES && status == C4_OK; reference++) {
+        struct c4_network network = network_of(measure, reference);
+        const struct c4_sides *sides;
+        if (!(what->references & 1u << reference)) continue;
+        status = c4_side_cache_get(measure->cache, &network, &what->of, rows, &sides);
+        for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
+            const struct c4_cka_label label = {c4_layer_name[layer], c4_reference_names[reference],
+                                               c4_image_set_names[what->of.set],
+                                               c4_engine_statistics[what->of.statistics]};
+            struct c4_cka_result cka;
+            status = c4_cka_between(sides->layer[layer], own.layer[layer], &cka);
+            if (status == C4_OK) status = c4_out_cka(rows, &label, &cka);
+            if (status == C4_OK)
+                status = c4_out_cka_cost(rows, what->cost, c4_layer_name[layer], &cka);
+        }
+    }
+    c4_sides_free(&own);
+    return status;
+}
+
+/* The network's own evaluation images, whose features are there already. */
+static enum c4_status measure_cka(struct c4_measure *measure, struct c4_rows_out *rows) {
+    const struct c4_protocol *protocol = measure->runner->protocol;
+    struct comparison what = {.of = {.set = c4_run_image_set(measure->run),
+                                     .statistics = protocol->statistics,
+                                     .rows = protocol->cka_images},
+                              .references = references_of(measure->run),
+                              .cost = "cka"};
+    C4_TRY(compare(measure, &what, measure->features, rows));
+    if (!is_curve(measure->run) || protocol->curve_images == protocol->cka_images) return C4_OK;
+    what.of.rows = protocol->curve_images;
+    what.cost = "cka_curve";
+    return compare(measure, &what, measure->features, rows);
+}
+
+/* Forwards `images` of a set. */
+static enum c4_status forward(struct c4_measure *measure, struct c4_plan *plan,
+                              const struct c4_features_of *of, uint32_t images, const char *cost,
+                              float *const features[C4_LAYERS], struct c4_rows_out *rows) {
+    const struct c4_dataset *data = c4_images_of(measure->runner->images, of->set);
+    struct c4_pass pass = pass_over(measure, plan, data, data->labels);
+    struct c4_pass_result result;
+    C4_TRY(c4_evaluate(&pass, of->statistics, images, &result, features));
+    return c4_out_pass(rows, cost, &result);
+}
+
+/* Fine-tuned networks on the images of the other task. */
+static enum c4_status measure_cross(struct c4_measure *measure, struct c4_plan *plan,
+                                    struct c4_rows_out *rows) {
+    struct comparison what = {.of = {.statistics = measure->runner->protocol->statistics,
+                                     .rows = measure->runner->protocol->cka_images},
+                              .references = 1u << C4_REFERENCE_PRETRAINED,
+                              .cost = "cka_cross"};
+    if (!c4_run_cross_set(measure->run, &what.of.set)) return C4_OK;
+    C4_TRY(forward(measure, plan, &what.of, measure->forwarded, "cross_features", measure->features,
+                   rows));
+    return compare(measure, &what, measure->features, rows);
+}
+
+/* Whether every epoch has these rows anyway. */
+static bool has_rows(const struct c4_measure *measure, const struct c4_features_of *of) {
+    const struct c4_protocol *protocol = measure->runner->protocol;
+    return of->statistics == protocol->statistics &&
+           (of->rows == protocol->cka_images ||
+            (is_curve(measure->run) && of->rows == protocol->curve_images));
+}
+
+/* The last network by both statistics, over more and over fewer images, compared with what claims
+ * are about: not with the other seed's initialisation. */
+static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan *plan,
+                                      struct c4_rows_out *rows) {
+    const struct c4_list *sizes = &measure->runner->scale->control_images;
+    uint32_t batch = measure->runner->protocol->batch, available = measure->evaluation->count;
+    if (sizes->count == 0) return C4_OK;
+    uint32_t images = c4_forwarded(batch, sizes->value[sizes->count - 1], available);
+    struct comparison what = {.of = {.set = c4_run_image_set(measure->run)},
+                              .references =
+                                  references_of(measure->run) & ~(1u << C4_REFERENCE_OTHER),
+                              .cost = "cka_control"};
+    float *features[C4_LAYERS];
+    C4_TRY(c4_features_alloc(images, features));
+    enum c4_status status = C4_OK;
+    for (int running = 0; running < 2 && status == C4_OK; running++) {
+        what.of.statistics = running ? C4_BN_RUNNING : C4_BN_BATCH;
+        status = forward(measure, plan, &what.of, images,
+                         running ? "control_running" : "control_batch", features, rows);
+        for (int i = 0; i < sizes->count && status == C4_OK; i++) {
+            what.of.rows = least(sizes->value[i], available);
+            if (!has_rows(measure, &what.of)) status = compare(measure, &what, features, rows);
+        }
+    }
+    c4_features_free(features);
+    return status;
+}
+
+enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,
+                                struct c4_rows_out *rows) {
     C4_TRY(measure_accuracy(measure, plan, rows));
-    return measure_cka(measure, plan, rows);
+    C4_TRY(measure_cka(measure, rows));
+    C4_TRY(measure_cross(measure, plan, rows));
+    return last ? measure_control(measure, plan, rows) : C4_OK;
 }

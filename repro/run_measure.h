@@ -3,57 +3,53 @@
 #define C4_REPRO_RUN_MEASURE_H
 
 #include "core/net/train.h"
-#include "core/similarity/cka.h"
-#include "repro/run.h"
-
-enum { C4_EPOCH_RESULTS = 24, C4_EPOCH_COSTS = 16 };
+#include "repro/sides.h"
 
 /* Images, labels and memory for measuring one run. */
 struct c4_measure {
     const struct c4_runner *runner;
     const struct c4_run *run;
-    struct c4_dataset training;    /* view of the run's images */
-    uint8_t *labels, *test_labels; /* as drawn for the seed */
-    float *features[C4_LAYERS];    /* [forwarded, features] */
-    float *logits;                 /* [accuracy images, 10] */
-    uint32_t forwarded;
-    struct c4_cka_reference *reference[C4_LAYERS];
-    bool reference_told;  /* its cost is among the rows */
-    uint32_t pass_images; /* already reported of the pass under way */
+    struct c4_side_cache *cache;
+    struct c4_known_checkpoint source; /* of fine-tuning; path "" otherwise */
+    struct c4_dataset training;        /* view of the run's images */
+    const struct c4_dataset *evaluation;
+    uint8_t *labels, *evaluation_labels; /* as drawn for the seed */
+    uint32_t train_images, tests;        /* that accuracies are measured on */
+    uint32_t rows, forwarded;            /* of CKA; forwarded in whole batches */
+    float *features[C4_LAYERS];          /* [forwarded, features] */
+    float *logits;                       /* [train_images or tests or forwarded, 10] */
+    uint32_t pass_images;                /* already reported of the pass under way */
 };
 
 /* Draws labels and reserves memory. Release in every case. */
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
-                               const struct c4_run *run);
+                               const struct c4_run *run, const struct c4_known_checkpoint *source,
+                               struct c4_side_cache *cache);
 void c4_measure_free(struct c4_measure *measure);
 
-/* Passes over training and test images that report to runner->advance(). */
+/* A pass over the training images that reports to runner->advance(). */
 struct c4_pass c4_measure_training_pass(struct c4_measure *measure, struct c4_plan *plan);
-struct c4_pass c4_measure_test_pass(struct c4_measure *measure, struct c4_plan *plan);
 
-/* Makes the network in the plan the one that CKA compares with. */
-enum c4_status c4_measure_reference(struct c4_measure *measure, struct c4_plan *plan);
-
-/* Rows of an epoch in the making. */
-struct c4_epoch_rows {
-    struct c4_result_row results[C4_EPOCH_RESULTS];
-    struct c4_cost_row costs[C4_EPOCH_COSTS];
-    int result_count, cost_count;
+/* Images that the run works on in one epoch and in its measurement: the unit of advance(). */
+struct c4_run_images {
+    uint32_t trained, measured; /* of an epoch */
+    uint32_t control;           /* of the last one in addition */
 };
+void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
+                   struct c4_run_images *images);
 
-/* Appends the rows of the network in the plan:
- *   train_accuracy        of the first train_accuracy_images training images, on the drawn
- *                         labels
- *   test_accuracy         of the first accuracy_images test images, on the drawn labels
- *   test_accuracy_clean   of the same, on the true labels
- *   cka_biased, cka_debiased   of each layer to the reference, over the first cka_images test
- * images Images pass in file order in batches of the protocol's size, normalised as the protocol
- * says. */
-enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan,
-                                struct c4_epoch_rows *rows);
-
-void c4_rows_result(struct c4_epoch_rows *rows, const char *quantity, double value, int64_t n);
-void c4_rows_pass(struct c4_epoch_rows *rows, const char *what,
-                  const struct c4_pass_result *result);
+/* Appends the rows of the network in the plan, all with the study's statistics unless said:
+ *   train_accuracy, train_accuracy_clean   of the first train_accuracy_images training images, on
+ *                         the drawn and on the true labels
+ *   test_accuracy, test_accuracy_clean     of the first accuracy_images evaluation images
+ *   cka_biased, cka_debiased   of each layer to each reference that the run has, over the first
+ *                         cka_images evaluation images (and over the first curve_images in
+ *                         pre-training); to the pre-trained network also on the other half
+ *   after the last epoch, `last`: cka_* by batch and by running statistics, over the first
+ *                         control_images, to all of these but the other seed's initialisation
+ * Images pass in file order in batches of the protocol's size. Evaluation and CKA share one pass:
+ * as many images as the longer of them needs. */
+enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,
+                                struct c4_rows_out *rows);
 
 #endif

@@ -162,51 +162,79 @@ enum c4_status c4_store_run_set_status(struct c4_store *store, const char *run,
     return end(store, set_status(store, run, status));
 }
 
+enum c4_status c4_store_run_status(struct c4_store *store, const char *run,
+                                   enum c4_run_status *status) {
+    char text[16];
+    int found;
+    *status = C4_RUN_PLANNED;
+    C4_TRY(text_of(store, "SELECT status FROM run WHERE key = ?", run, text, sizeof text, &found));
+    for (int i = 0; found && i < (int)(sizeof status_names / sizeof *status_names); i++)
+        if (strcmp(text, status_names[i]) == 0) *status = (enum c4_run_status)i;
+    return C4_OK;
+}
+
 /* The name of a provenance is a hash of its content, so that it does not depend on which run came
  * first. */
 static enum c4_status add_provenance(struct c4_store *store, const struct c4_provenance *from,
                                      char id[C4_SHA256_HEX_SIZE]) {
-    char text[512];
-    snprintf(text, sizeof text, "%s %s %s %d %s %d", from->data_sha256, from->evaluation_sha256,
-             from->code_version, from->arithmetic, from->backend, from->synthetic);
+    char text[768];
+    snprintf(text, sizeof text, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
+             from->evaluation, from->evaluation_sha256, from->code_version, from->arithmetic,
+             from->backend, from->synthetic, from->substitute);
     C4_TRY(c4_sha256_hex(text, strlen(text), id));
     id[12] = '\0';
     return c4_sql_do(store->path, store->db,
-                     "INSERT OR IGNORE INTO provenance VALUES(?, ?, ?, ?, ?, ?, ?)", "ttttiti", id,
-                     from->data_sha256, from->evaluation_sha256, from->code_version,
-                     (int64_t)from->arithmetic, from->backend, (int64_t)from->synthetic);
+                     "INSERT OR IGNORE INTO provenance VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ttttttitii", id, from->data, from->data_sha256, from->evaluation,
+                     from->evaluation_sha256, from->code_version, (int64_t)from->arithmetic,
+                     from->backend, (int64_t)from->synthetic, (int64_t)from->substitute);
 }
 
-static enum c4_status add_epoch(struct c4_store *store, const struct c4_store_epoch *epoch) {
-    char provenance[C4_SHA256_HEX_SIZE];
-    int64_t number = epoch->epoch;
-    C4_TRY(add_provenance(store, epoch->provenance, provenance));
-    for (int i = 0; i < epoch->result_count; i++) {
-        const struct c4_result_row *row = &epoch->results[i];
+static enum c4_status add_results(struct c4_store *store, const struct c4_store_segment *segment) {
+    char own[C4_SHA256_HEX_SIZE], cross[C4_SHA256_HEX_SIZE] = "";
+    C4_TRY(add_provenance(store, segment->provenance, own));
+    if (segment->cross_images) C4_TRY(add_provenance(store, segment->cross_provenance, cross));
+    for (int i = 0; i < segment->result_count; i++) {
+        const struct c4_result_row *row = &segment->results[i];
+        bool crosses = segment->cross_images && strcmp(row->images, segment->cross_images) == 0;
         C4_TRY(c4_sql_do(store->path, store->db,
-                         "INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "titttrit",
-                         epoch->run, number, row->quantity, row->layer, row->reference, row->value,
-                         row->n, provenance));
+                         "INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "titttttirt",
+                         segment->run, row->epoch, row->quantity, row->layer, row->reference,
+                         row->images, row->statistics, row->n, row->value, crosses ? cross : own));
     }
-    for (int i = 0; i < epoch->cost_count; i++) {
-        const struct c4_cost_row *row = &epoch->costs[i];
+    return C4_OK;
+}
+
+static enum c4_status add_costs(struct c4_store *store, const struct c4_store_segment *segment) {
+    for (int i = 0; i < segment->cost_count; i++) {
+        const struct c4_cost_row *row = &segment->costs[i];
         C4_TRY(c4_sql_do(store->path, store->db,
-                         "INSERT INTO cost VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                         "titttrrrrittt", epoch->run, number, row->what, row->layer, row->method,
-                         row->seconds, row->images_per_s > 0 ? row->images_per_s : NAN,
+                         "INSERT INTO cost VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         "titttrrrritttt", segment->run, row->epoch, row->what, row->layer,
+                         row->method, row->seconds, row->images_per_s > 0 ? row->images_per_s : NAN,
                          row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
-                         (int64_t)epoch->threads, store->host, epoch->started, epoch->ended));
+                         (int64_t)segment->threads, store->host, segment->place, row->started,
+                         row->ended));
     }
-    C4_TRY(c4_sql_do(store->path, store->db, "INSERT INTO checkpoint VALUES(?, ?, ?, ?)", "titt",
-                     epoch->run, number, epoch->checkpoint, epoch->checkpoint_sha256));
-    C4_TRY(c4_sql_do(store->path, store->db, "DELETE FROM checkpoint WHERE run = ? AND epoch < ?",
-                     "ti", epoch->run, (int64_t)epoch->forget_before));
-    return set_status(store, epoch->run, epoch->status);
+    return C4_OK;
 }
 
-enum c4_status c4_store_epoch(struct c4_store *store, const struct c4_store_epoch *epoch) {
+static enum c4_status add_segment(struct c4_store *store, const struct c4_store_segment *segment) {
+    C4_TRY(add_results(store, segment));
+    C4_TRY(add_costs(store, segment));
+    C4_TRY(c4_sql_do(store->path, store->db, "INSERT INTO checkpoint VALUES(?, ?, ?, ?)", "titt",
+                     segment->run, (int64_t)segment->epoch, segment->checkpoint,
+                     segment->checkpoint_sha256));
+    C4_TRY(c4_sql_do(store->path, store->db,
+                     "DELETE FROM checkpoint WHERE run = ?1 AND epoch NOT IN (SELECT epoch FROM "
+                     "checkpoint WHERE run = ?1 ORDER BY epoch DESC LIMIT ?2)",
+                     "ti", segment->run, (int64_t)C4_STORE_KEPT));
+    return set_status(store, segment->run, segment->status);
+}
+
+enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment) {
     C4_TRY(begin(store));
-    return end(store, add_epoch(store, epoch));
+    return end(store, add_segment(store, segment));
 }
 
 enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
@@ -247,16 +275,25 @@ enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t 
     return end(store, rewind_run(store, run, epoch));
 }
 
-enum c4_status c4_store_series(struct c4_store *store, const char *run, const char *quantity,
-                               const char *layer, const char *reference, uint32_t epochs,
-                               double *values, bool *synthetic) {
+/* Rows of a key between two epochs. */
+static enum c4_status select_rows(struct c4_store *store, const struct c4_store_key *key,
+                                  int64_t first, int64_t last, sqlite3_stmt **statement) {
+    return c4_sql_prepare(
+        store->path, store->db, statement,
+        "SELECT epoch, value, synthetic FROM results WHERE run = ? AND quantity = ? AND layer = ? "
+        "AND reference = ? AND images = ? AND epoch BETWEEN ? AND ? "
+        "AND (?8 = '' OR statistics = ?8) AND (?9 = 0 OR n = ?9)",
+        "tttttiiti", key->run, key->quantity, key->layer ? key->layer : "",
+        key->reference ? key->reference : "", key->images ? key->images : "", first, last,
+        key->statistics ? key->statistics : "", key->n);
+}
+
+enum c4_status c4_store_series(struct c4_store *store, const struct c4_store_key *key,
+                               uint32_t epochs, double *values, bool *synthetic) {
     sqlite3_stmt *statement;
     for (uint32_t e = 0; e <= epochs; e++) values[e] = NAN;
     if (synthetic) *synthetic = false;
-    C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
-                          "SELECT epoch, value, synthetic FROM results WHERE run = ? AND "
-                          "quantity = ? AND layer = ? AND reference = ? AND epoch <= ?",
-                          "tttti", run, quantity, layer, reference, (int64_t)epochs));
+    C4_TRY(select_rows(store, key, 0, epochs, &statement));
     enum c4_status status;
     int row;
     while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
@@ -264,6 +301,19 @@ enum c4_status c4_store_series(struct c4_store *store, const char *run, const ch
             values[sqlite3_column_int64(statement, 0)] = sqlite3_column_double(statement, 1);
         if (synthetic && sqlite3_column_int(statement, 2)) *synthetic = true;
     }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum c4_status c4_store_value(struct c4_store *store, const struct c4_store_key *key, int64_t epoch,
+                              double *value) {
+    sqlite3_stmt *statement;
+    int row;
+    *value = NAN;
+    C4_TRY(select_rows(store, key, epoch, epoch, &statement));
+    enum c4_status status = c4_sql_step(store->path, statement, &row);
+    if (status == C4_OK && row && sqlite3_column_type(statement, 1) != SQLITE_NULL)
+        *value = sqlite3_column_double(statement, 1);
     sqlite3_finalize(statement);
     return status;
 }

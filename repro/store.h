@@ -4,9 +4,10 @@
  * provenance, result (no times: two studies with the same settings have the same rows, bit for
  * bit), cost (times and places) and checkpoint. The view results joins result with its provenance.
  *
- * Rows of an epoch appear together with its checkpoint's hash in one transaction, after the
- * checkpoint's file has its final name. Every transaction checks that the lock is still ours. The
- * journal is truncated rather than shared memory used, so that the folder may lie on NFS or Lustre.
+ * Rows of a segment of epochs appear together with its checkpoint's hash in one transaction, after
+ * the checkpoint's file has its final name. Every transaction checks that the lock is still ours.
+ * The journal is truncated rather than shared memory used, so that the folder may lie on NFS or
+ * Lustre.
  *
  * Statuses: a missing permission is C4_ERR_ENVIRONMENT; a damaged, foreign or newer database
  * C4_ERR_DATA; a lock held by others, other settings, a full disk C4_ERR_FAILED. One thread at a
@@ -21,7 +22,7 @@
 #include "core/base/status.h"
 #include "core/file/sha256.h"
 
-enum { C4_STORE_SCHEMA = 1, C4_STORE_PATH_SIZE = 4096 };
+enum { C4_STORE_SCHEMA = 2, C4_STORE_PATH_SIZE = 4096 };
 
 struct c4_store;
 
@@ -54,50 +55,65 @@ enum c4_run_status { C4_RUN_PLANNED, C4_RUN_RUNNING, C4_RUN_DONE, C4_RUN_FAILED 
 
 /* Where numbers come from. */
 struct c4_provenance {
-    const char *data_sha256, *evaluation_sha256;
+    const char *data, *data_sha256;             /* what was trained on */
+    const char *evaluation, *evaluation_sha256; /* what was measured on */
     const char *code_version;
     int arithmetic;
     const char *backend;
-    bool synthetic;
+    bool synthetic;  /* either set is made up */
+    bool substitute; /* either set stands for an official one */
 };
 
+/* Rows are plain values, so that they can pass through a pipe. */
 struct c4_result_row {
-    const char *quantity;
-    const char *layer, *reference; /* "" where the quantity has none */
+    int64_t epoch;
+    char quantity[24];
+    char layer[8], reference[24], images[16]; /* "" where the quantity has none */
+    char statistics[8];                       /* "batch", "running" */
     double value;
     int64_t n; /* images behind the value */
 };
 
 struct c4_cost_row {
-    const char *what;   /* "train", "cka", ... */
-    const char *layer;  /* "" where it has none */
-    const char *method; /* of CKA; "" elsewhere */
+    int64_t epoch;
+    char what[24];  /* "train", "cka", ... */
+    char layer[8];  /* "" where it has none */
+    char method[8]; /* of CKA; "" elsewhere */
     double seconds;
     double images_per_s, flops, bytes; /* 0: not known */
+    char started[24], ended[24];       /* of the epoch, UTC */
 };
 
-/* An epoch's rows. */
-struct c4_store_epoch {
+/* The rows of some epochs of a run, and the checkpoint that it can go on from. */
+struct c4_store_segment {
     const char *run;
-    uint32_t epoch;
     enum c4_run_status status; /* of the run from now on */
     const struct c4_provenance *provenance;
+    const char *cross_images;                     /* rows on these images have another one; NULL */
+    const struct c4_provenance *cross_provenance; /* NULL without cross_images */
     const struct c4_result_row *results;
     int result_count;
     const struct c4_cost_row *costs;
     int cost_count;
     int threads;
-    const char *started, *ended; /* UTC */
-    const char *checkpoint;      /* path in the folder */
+    const char *place;      /* the PUs of the worker, as "0-3" */
+    uint32_t epoch;         /* of the checkpoint */
+    const char *checkpoint; /* path in the folder */
     char checkpoint_sha256[C4_SHA256_HEX_SIZE];
-    uint32_t forget_before; /* checkpoints of earlier epochs leave the table */
 };
 
-/* One transaction: all of it or nothing. */
-enum c4_status c4_store_epoch(struct c4_store *store, const struct c4_store_epoch *epoch);
+enum { C4_STORE_KEPT = 2 }; /* checkpoints of a run: the last, and one in case it is damaged */
+
+/* One transaction: all of it or nothing. Checkpoints before the last C4_STORE_KEPT leave the table.
+ */
+enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment);
 
 enum c4_status c4_store_run_set_status(struct c4_store *store, const char *run,
                                        enum c4_run_status status);
+
+/* The status of a run; C4_RUN_PLANNED if the store does not know it. */
+enum c4_status c4_store_run_status(struct c4_store *store, const char *run,
+                                   enum c4_run_status *status);
 
 struct c4_store_checkpoint {
     uint32_t epoch;
@@ -113,10 +129,20 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
 /* Removes the run's rows of epochs above `epoch`, or all with epoch -1. */
 enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t epoch);
 
+/* Which value of a run: what the columns of `result` hold. NULL or "" matches ""; statistics NULL
+ * and n 0 match any (there is one only where the quantity is no CKA). */
+struct c4_store_key {
+    const char *run, *quantity, *layer, *reference, *images, *statistics;
+    int64_t n;
+};
+
 /* values[e] = the quantity after epoch e, for e = 0..epochs; NaN where there is no row. *synthetic
  * (may be NULL) is set to whether any of them came from synthetic images. */
-enum c4_status c4_store_series(struct c4_store *store, const char *run, const char *quantity,
-                               const char *layer, const char *reference, uint32_t epochs,
-                               double *values, bool *synthetic);
+enum c4_status c4_store_series(struct c4_store *store, const struct c4_store_key *key,
+                               uint32_t epochs, double *values, bool *synthetic);
+
+/* The quantity after one epoch; NaN where there is no row. */
+enum c4_status c4_store_value(struct c4_store *store, const struct c4_store_key *key, int64_t epoch,
+                              double *value);
 
 #endif

@@ -18,17 +18,20 @@ static const char schema[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE run(key TEXT PRIMARY KEY, spec TEXT NOT NULL, status TEXT NOT NULL"
     " CHECK(status IN ('planned', 'running', 'done', 'failed'))) WITHOUT ROWID;"
-    "CREATE TABLE provenance(id TEXT PRIMARY KEY, data_sha256 TEXT NOT NULL,"
-    " evaluation_sha256 TEXT NOT NULL, code_version TEXT NOT NULL, arithmetic INTEGER NOT NULL,"
-    " backend TEXT NOT NULL, synthetic INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE provenance(id TEXT PRIMARY KEY, data TEXT NOT NULL, data_sha256 TEXT NOT NULL,"
+    " evaluation TEXT NOT NULL, evaluation_sha256 TEXT NOT NULL, code_version TEXT NOT NULL,"
+    " arithmetic INTEGER NOT NULL, backend TEXT NOT NULL, synthetic INTEGER NOT NULL,"
+    " substitute INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE result(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
-    " quantity TEXT NOT NULL, layer TEXT NOT NULL, reference TEXT NOT NULL, value REAL,"
-    " n INTEGER NOT NULL, provenance TEXT NOT NULL REFERENCES provenance(id),"
-    " PRIMARY KEY(run, epoch, quantity, layer, reference)) WITHOUT ROWID;"
+    " quantity TEXT NOT NULL, layer TEXT NOT NULL, reference TEXT NOT NULL,"
+    " images TEXT NOT NULL, statistics TEXT NOT NULL, n INTEGER NOT NULL, value REAL,"
+    " provenance TEXT NOT NULL REFERENCES provenance(id),"
+    " PRIMARY KEY(run, epoch, quantity, layer, reference, images, statistics, n)) WITHOUT ROWID;"
     "CREATE TABLE cost(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
     " what TEXT NOT NULL, layer TEXT NOT NULL, method TEXT NOT NULL, seconds REAL NOT NULL,"
     " images_per_s REAL, flops REAL, bytes REAL, threads INTEGER NOT NULL, host TEXT NOT NULL,"
-    " started TEXT NOT NULL, ended TEXT NOT NULL, PRIMARY KEY(run, epoch, what, layer))"
+    " place TEXT NOT NULL, started TEXT NOT NULL, ended TEXT NOT NULL, PRIMARY KEY(run, epoch, "
+    "what, layer))"
     " WITHOUT ROWID;"
     "CREATE TABLE checkpoint(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
     " path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(run, epoch)) WITHOUT ROWID;"
@@ -166,8 +169,11 @@ static enum c4_status make_or_check(const char *path, sqlite3 *db) {
                        "that conv4, or another --out",
                        path, (long long)version, C4_STORE_SCHEMA);
     if (version != C4_STORE_SCHEMA)
-        return c4_fail(C4_ERR_DATA, "%s: schema %lld is unknown; use another --out or --fresh",
-                       path, (long long)version);
+        return c4_fail(C4_ERR_DATA,
+                       "%s: was written by an earlier conv4 (schema %lld, this one writes %d), "
+                       "whose rows say less; use another --out, or --fresh to start over (the old "
+                       "files are kept aside)",
+                       path, (long long)version, C4_STORE_SCHEMA);
     return C4_OK;
 }
 

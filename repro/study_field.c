@@ -72,6 +72,65 @@ static enum c4_status read_number(const struct c4_field *field, const char *text
     return C4_OK;
 }
 
+static int compare_integers(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum c4_status read_list(const struct c4_field *field, const char *text,
+                                struct c4_list *list) {
+    struct c4_list found = {0};
+    bool good = true;
+    const char *rest = strcmp(text, "none") == 0 ? "" : text;
+    good = *rest != '\0' || *text != '\0';
+    while (good && *rest) {
+        char *end;
+        good = isdigit((unsigned char)*rest) && found.count < C4_LIST_MAX;
+        double value = strtod(rest, &end);
+        good = good && value >= field->low && value <= field->high && value == floor(value) &&
+               (*end == '\0' || (*end == ',' && end[1] != '\0'));
+        if (good) found.value[found.count++] = (uint32_t)value;
+        rest = *end ? end + 1 : end;
+    }
+    qsort(found.value, (size_t)found.count, sizeof *found.value, compare_integers);
+    for (int i = 1; i < found.count; i++) good = good && found.value[i] != found.value[i - 1];
+    if (!good)
+        return c4_fail(C4_ERR_USAGE,
+                       "'%s' is not a list of up to %d different integers from %.10g to %.10g, "
+                       "such as 1,4, or none",
+                       text, C4_LIST_MAX, field->low, field->high);
+    *list = found;
+    return C4_OK;
+}
+
+static bool is_choice(const char *const *choices, const char *word) {
+    for (; choices && *choices; choices++)
+        if (strcmp(*choices, word) == 0) return true;
+    return !choices;
+}
+
+static enum c4_status read_names(const struct c4_field *field, const char *text,
+                                 struct c4_names *names) {
+    struct c4_names found = {0};
+    for (const char *rest = text; rest;) {
+        size_t length = strcspn(rest, ","), skip = strspn(rest, " ");
+        if (skip > length) skip = length;
+        const char *next = rest[length] ? rest + length + 1 : NULL;
+        while (length > skip && rest[length - 1] == ' ') length--;
+        if (length == skip || length - skip >= C4_NAME_SIZE || found.count == C4_NAMES_MAX)
+            return c4_fail(C4_ERR_USAGE, "'%s' is not a list of up to %d short words", text,
+                           C4_NAMES_MAX);
+        char *name = found.name[found.count++];
+        memcpy(name, rest + skip, length - skip);
+        if (!is_choice(field->choices, name))
+            return c4_fail(C4_ERR_USAGE, "'%s' is not known; the first known one is %s", name,
+                           field->choices[0]);
+        rest = next;
+    }
+    *names = found;
+    return C4_OK;
+}
+
 enum c4_status c4_field_read(const struct c4_field *field, const char *text, void *object) {
     void *member = (char *)object + field->offset;
     switch (field->type) {
@@ -86,6 +145,10 @@ enum c4_status c4_field_read(const struct c4_field *field, const char *text, voi
         return read_number(field, text, member);
     case C4_FIELD_SEEDS:
         return c4_seeds_read(text, member);
+    case C4_FIELD_LIST:
+        return read_list(field, text, member);
+    case C4_FIELD_NAMES:
+        return read_names(field, text, member);
     case C4_FIELD_CHOICE:
         break;
     }
@@ -116,6 +179,21 @@ static void write_seeds(const struct c4_seeds *seeds, char *text, size_t size) {
     }
 }
 
+static void write_list(const struct c4_list *list, char *text, size_t size) {
+    size_t used = 0;
+    snprintf(text, size, "%s", list->count ? "" : "none");
+    for (int i = 0; i < list->count && used < size; i++)
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%" PRIu32, i ? "," : "", list->value[i]);
+}
+
+static void write_names(const struct c4_names *names, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < names->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", names->name[i]);
+}
+
 void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size) {
     const void *member = (const char *)object + field->offset;
     char number[40];
@@ -144,6 +222,12 @@ void c4_field_write(const struct c4_field *field, const void *object, char *text
         break;
     case C4_FIELD_SEEDS:
         write_seeds(member, text, size);
+        return;
+    case C4_FIELD_LIST:
+        write_list(member, text, size);
+        return;
+    case C4_FIELD_NAMES:
+        write_names(member, text, size);
         return;
     }
     size_t length = strlen(words);

@@ -2,16 +2,27 @@
 #ifndef C4_REPRO_STUDY_FIELD_H
 #define C4_REPRO_STUDY_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/status.h"
 
-enum { C4_SEEDS_MAX = 64 };
+enum { C4_SEEDS_MAX = 64, C4_LIST_MAX = 16, C4_NAMES_MAX = 12, C4_NAME_SIZE = 40 };
 
 struct c4_seeds {
     int count;
     uint64_t seed[C4_SEEDS_MAX]; /* ascending, each once */
+};
+
+struct c4_list {
+    int count;
+    uint32_t value[C4_LIST_MAX]; /* ascending, each once */
+};
+
+struct c4_names {
+    int count;
+    char name[C4_NAMES_MAX][C4_NAME_SIZE];
 };
 
 enum c4_field_type {
@@ -19,15 +30,18 @@ enum c4_field_type {
     C4_FIELD_INTEGER, /* uint32_t from low to high */
     C4_FIELD_REAL,    /* double from low to high */
     C4_FIELD_CHOICE,  /* int (or an enum): the index in choices */
-    C4_FIELD_SEEDS    /* struct c4_seeds: "1-3" or "1,2,7-9" */
+    C4_FIELD_SEEDS,   /* struct c4_seeds: "1-3" or "1,2,7-9" */
+    C4_FIELD_LIST,    /* struct c4_list of integers from low to high: "64,256", or "none" */
+    C4_FIELD_NAMES    /* struct c4_names: words between commas, each of choices if there are any */
 };
 
 struct c4_field {
     const char *key; /* NULL ends a table */
-    enum c4_field_type type;
     size_t offset, size;
     double low, high;           /* inclusive */
     const char *const *choices; /* NULL ends it */
+    enum c4_field_type type;
+    bool optional; /* a section may leave the key out: zero */
 };
 
 /* The field of that key, or NULL. */

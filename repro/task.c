@@ -15,7 +15,8 @@ enum c4_status c4_task_open(const struct c4_args *args, enum c4_split split, uin
                                 : c4_arg_includes(args, "dataset", "svhn-finetune")
                                     ? C4_SVHN_FINETUNE
                                     : C4_CIFAR10;
-    struct c4_label_spec spec = {C4_LABELS_TRUE, (int)c4_arg_integer(args, "degree")};
+    struct c4_label_spec spec = {.rule = C4_LABELS_TRUE,
+                                 .degree = (int)c4_arg_integer(args, "degree")};
     if (c4_arg_includes(args, "labels", "random")) spec.rule = C4_LABELS_RANDOM;
     if (c4_arg_includes(args, "labels", "shifted")) spec.rule = C4_LABELS_SHIFTED;
     if (c4_arg_given(args, "degree") && spec.rule != C4_LABELS_RANDOM)

@@ -14,8 +14,9 @@ fail() {
 }
 
 # A study of seconds; repro OUT [OPTION...] starts it.
-machine='--scale smoke --backend ref --threads 1 --quiet'
+machine='--scale smoke --backend ref --threads 1 --quiet --figures 1'
 images=pretrain_images=64,train_accuracy_images=32,accuracy_images=32,cka_images=40
+images=$images,curve_images=40,control_images=20,segment_work=1
 tiny="$machine --set $images,pretrain_epochs=2"
 repro() {
     out=$1
@@ -42,8 +43,8 @@ same() {
     command -v sqlite3 >/dev/null || return
     for study in "$1" "$2"; do
         sqlite3 "$study/study.db" \
-            'SELECT run, epoch, quantity, layer, reference, quote(value), n, provenance
-             FROM result ORDER BY run, epoch, quantity, layer, reference;
+            'SELECT run, epoch, quantity, layer, reference, images, statistics, n, quote(value),
+             provenance FROM result ORDER BY 1, 2, 3, 4, 5, 6, 7, 8;
              SELECT * FROM provenance ORDER BY id; SELECT * FROM checkpoint ORDER BY run, epoch;
              SELECT * FROM run ORDER BY key' >"$study.dump"
     done
@@ -62,7 +63,7 @@ esac
 grep -q 'predicted time' log || fail "no predicted time"
 grep -q 'synthetic data' log || fail "synthetic data are not marked"
 grep -q '^pool1 > pool2 > pool3 > pool4 > logits: ' log || fail "no word on the order"
-[ "$(grep -c ',' whole/figures/fig1.csv)" -eq 16 ] || fail "fig1.csv is not 5 layers x 3 epochs"
+[ "$(grep -c ",[0-2]," whole/figures/fig1.csv)" -ge 30 ] || fail "fig1.csv is not 2 x 5 layers x 3 epochs"
 # Epoch 0 is the initialisation itself; later the logits have moved.
 grep -q '^pool1,0,1,0,2,1,1$' whole/figures/fig1.csv || fail "CKA is not 1 at epoch 0"
 grep -q '^logits,2,1,' whole/figures/fig1.csv && fail "the logits never moved"
@@ -96,7 +97,7 @@ repro killed >log 2>&1 || fail "going on after $kills kills: $(cat log)"
 same whole killed
 
 # A damaged and a missing checkpoint: the run goes on from the one before, or from the beginning.
-run=pretrain-cifar10-d0-n64-seed
+run=pretrain-cifar10-d0-n64-e2-bn-relu-seed
 cp -r whole damaged
 printf 'x' >>damaged/checkpoints/${run}1/epoch-0002.safetensors
 rm damaged/checkpoints/${run}2/epoch-000?.safetensors
@@ -107,17 +108,22 @@ same whole damaged
 # Other settings are refused; --fresh keeps the old study aside and touches nothing else.
 cp -r whole other
 echo mine >other/notes.txt
-expect 1 'made with order = bn-relu, not relu-bn' repro other --order relu-bn
+expect 1 'made with statistics = batch, not running' repro other --statistics running
 expect 1 'made with pretrain_epochs = 2, not 3' \
     repro other --set "$images,pretrain_epochs=3"
 expect 1 'made with scale = smoke, not quick' repro other --scale quick
 same whole other
+# The other block order is other runs, which may lie beside these.
+cp -r whole both
+expect 0 '2 of 2 runs to do' repro both --order relu-bn
+[ -d both/checkpoints/pretrain-cifar10-d0-n64-e2-relu-bn-seed1 ] || fail "no runs of relu-bn"
+expect 0 'All runs are in' repro both
 expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 1
 same whole other/previous-*
 [ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
 
 # A diverged training ends with status 1 and keeps its rows.
-repro diverged --seeds 1 --set "$images,lr=1000,momentum=1" >log 2>&1
+repro diverged --seeds 1 --set "$images,control_images=none,lr=1000,momentum=1" >log 2>&1
 [ $? -eq 1 ] || fail "a diverged training: $(cat log)"
 grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
 
@@ -132,10 +138,10 @@ fi
 for signal in $signals; do
     rm -f log
     $default_signal "$program" repro --out stopped --scale smoke --backend ref --threads 1 \
-        --quiet --set cka_images=40 >log 2>&1 &
+        --quiet --figures 1 --set cka_images=40 >log 2>&1 &
     child=$!
     waited=0
-    until grep -q 'predicted time' log 2>/dev/null || [ $waited -eq 60 ]; do
+    until grep -q 'predicted time' log 2>/dev/null || [ $waited -eq 120 ]; do
         sleep 1
         waited=$((waited + 1))
     done
@@ -169,7 +175,7 @@ expect 2 "is not a list of seeds" repro a --seeds 3-1
 expect 2 "there is no key 'colour'" "$program" repro --out a --set colour=red
 expect 2 "no backend 'fast'" "$program" repro --out a --backend fast
 expect 2 'a study needs' "$program" repro --out a --study empty.ini
-printf '[protocol]\nbatch = many\n' >bad.ini
+printf '[protocol p]\nbatch = many\n' >bad.ini
 expect 2 "bad.ini, line 2: batch: 'many' is not an integer" "$program" repro --out a --study bad.ini
 expect 3 'no-such-folder' repro a --data no-such-folder
 [ ! -e a ] || fail "a refused command made its folder"

@@ -286,6 +286,48 @@ static void one_reference_serves_many(void **state) {
     demo_free(d);
 }
 
+/* Two prepared sides give the bits that comparing with the features gives; sizes cut tiles. */
+static void prepared_sides_compare_alike(void **state) {
+    (void)state;
+    enum { ROWS = 150, FEATURES = 70 };
+    struct numpy_random r;
+    numpy_seed(&r, 7);
+    double *wide_x = numpy_randn(&r, ROWS * FEATURES), *wide_y = numpy_randn(&r, ROWS * FEATURES);
+    float *x = to_float(wide_x, ROWS * FEATURES), *y = to_float(wide_y, ROWS * FEATURES);
+    for (int m = 0; m < 2; m++) {
+        struct c4_features fx = floats(x, ROWS, FEATURES), fy = floats(y, ROWS, FEATURES);
+        struct c4_cka_options options = {.gram = test_gram(), .threads = 2, .method = methods[m]};
+        struct c4_cka_reference *a, *b, *other;
+        struct c4_cka_result compared, between;
+        assert_int_equal(c4_cka_prepare(&fx, &options, &a), C4_OK);
+        assert_int_equal(c4_cka_prepare(&fy, &options, &b), C4_OK);
+        assert_int_equal(c4_cka_compare(a, &fy, &compared), C4_OK);
+        assert_int_equal(c4_cka_between(a, b, &between), C4_OK);
+        assert_true(same_bits(compared.biased, between.biased));
+        assert_true(same_bits(compared.debiased, between.debiased));
+        assert_int_equal(between.n, ROWS);
+        struct c4_cka_result work = c4_cka_reference_work(b);
+        assert_true(compared.flops == work.flops + between.flops);
+        assert_int_equal(c4_cka_between(a, a, &between), C4_OK);
+        assert_true(fabs(between.biased - 1) < 1e-12);
+        fy.rows--;
+        assert_int_equal(c4_cka_prepare(&fy, &options, &other), C4_OK);
+        assert_int_equal(c4_cka_between(a, other, &between), C4_ERR_DATA);
+        c4_cka_reference_free(other);
+        fy.rows++;
+        options.method = methods[1 - m];
+        assert_int_equal(c4_cka_prepare(&fy, &options, &other), C4_OK);
+        assert_int_equal(c4_cka_between(a, other, &between), C4_ERR_USAGE);
+        c4_cka_reference_free(other);
+        c4_cka_reference_free(a);
+        c4_cka_reference_free(b);
+    }
+    free(wide_x);
+    free(wide_y);
+    free(x);
+    free(y);
+}
+
 static void form_follows_cost(void **state) {
     (void)state;
     struct c4_cka_shape shape = {.n = 500, .p = 16384, .q = 16384, .value_bytes = 4};
@@ -318,6 +360,7 @@ int main(void) {
         cmocka_unit_test(any_scale_of_the_features),
         cmocka_unit_test(bias_of_independent_features),
         cmocka_unit_test(one_reference_serves_many),
+        cmocka_unit_test(prepared_sides_compare_alike),
         cmocka_unit_test(form_follows_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

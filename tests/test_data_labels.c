@@ -18,7 +18,7 @@ static struct c4_dataset labelled(uint64_t id) {
 }
 
 static void draw(int degree, uint64_t seed, const struct c4_dataset *data, uint8_t *out) {
-    struct c4_label_spec spec = {C4_LABELS_RANDOM, degree};
+    struct c4_label_spec spec = {.rule = C4_LABELS_RANDOM, .degree = degree};
     assert_int_equal(c4_labels_make(spec, seed, data, out), C4_OK);
 }
 
@@ -27,11 +27,11 @@ static void degree_zero_and_true_are_the_labels(void **state) {
     struct c4_dataset data = labelled(C4_ID_CIFAR10_TRAIN);
     draw(0, 3, &data, drawn[0]);
     assert_memory_equal(drawn[0], truth, N);
-    struct c4_label_spec plain = {C4_LABELS_TRUE, 77};
+    struct c4_label_spec plain = {.rule = C4_LABELS_TRUE, .degree = 77};
     assert_int_equal(c4_labels_make(plain, 3, &data, drawn[1]), C4_OK);
     assert_memory_equal(drawn[1], truth, N);
     for (int degree = -1; degree <= 10; degree += 11) {
-        struct c4_label_spec bad = {C4_LABELS_RANDOM, degree};
+        struct c4_label_spec bad = {.rule = C4_LABELS_RANDOM, .degree = degree};
         assert_int_equal(c4_labels_make(bad, 3, &data, drawn[1]), C4_ERR_USAGE);
     }
 }
@@ -102,7 +102,7 @@ static void shifts_go_round_and_never_stand(void **state) {
     (void)state;
     struct c4_dataset data = labelled(C4_ID_CIFAR10_TEST);
     const int want[11] = {9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1};
-    struct c4_label_spec spec = {C4_LABELS_SHIFTED, 99};
+    struct c4_label_spec spec = {.rule = C4_LABELS_SHIFTED, .degree = 99};
     for (uint64_t seed = 0; seed <= 10; seed++) {
         assert_int_equal(c4_labels_shift(seed), want[seed]);
         assert_int_equal(c4_labels_make(spec, seed, &data, drawn[0]), C4_OK);

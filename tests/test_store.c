@@ -10,7 +10,9 @@
 
 #define RUN "pretrain-cifar10-d0-n64-seed1"
 
-static const struct c4_provenance provenance = {.data_sha256 = "aa",
+static const struct c4_provenance provenance = {.data = "a",
+                                                .data_sha256 = "aa",
+                                                .evaluation = "b",
                                                 .evaluation_sha256 = "bb",
                                                 .code_version = "1.0",
                                                 .arithmetic = 1,
@@ -35,50 +37,87 @@ static void assert_sentence(const char *part) {
     if (!strstr(c4_error(), part)) fail_msg("'%s' should hold '%s'", c4_error(), part);
 }
 
-static enum c4_status add_epoch(struct c4_store *store, uint32_t epoch, double value,
-                                uint32_t forget_before) {
-    const struct c4_result_row rows[] = {{"cka_biased", "pool1", "initialisation", value, 500},
-                                         {"cka_biased", "pool2", "initialisation", NAN, 500},
-                                         {"loss", "", "", value / 3, 64}};
-    const struct c4_cost_row costs[] = {{"train", "", "", 1.5, 100, 0, 0},
-                                        {"cka", "pool1", "gram", 0.1, 0, 1e9, 1e6}};
-    struct c4_store_epoch transaction = {.run = RUN,
-                                         .epoch = epoch,
-                                         .status = C4_RUN_RUNNING,
-                                         .provenance = &provenance,
-                                         .results = rows,
-                                         .result_count = 3,
-                                         .costs = costs,
-                                         .cost_count = 2,
-                                         .threads = 1,
-                                         .started = "2024-01-01T00:00:00Z",
-                                         .ended = "2024-01-01T00:00:01Z",
-                                         .checkpoint = "checkpoints/x/epoch.safetensors",
-                                         .checkpoint_sha256 = "cc",
-                                         .forget_before = forget_before};
-    return c4_store_epoch(store, &transaction);
+static enum c4_status add_epoch(struct c4_store *store, uint32_t epoch, double value) {
+    const struct c4_result_row rows[] = {
+        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", value, 500},
+        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "running", -1, 500},
+        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", -2, 200},
+        {epoch, "cka_biased", "pool1", "initialisation", "svhn-heldout", "batch", -3, 500},
+        {epoch, "cka_biased", "pool2", "initialisation", "cifar10-test", "batch", NAN, 500},
+        {epoch, "loss", "", "", "", "batch", value / 3, 64}};
+    const struct c4_cost_row costs[] = {
+        {epoch, "train", "", "", 1.5, 100, 0, 0, "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"},
+        {epoch, "cka", "pool1", "gram", 0.1, 0, 1e9, 1e6, "2024-01-01T00:00:00Z",
+         "2024-01-01T00:00:01Z"}};
+    const struct c4_provenance cross = {.data = "a",
+                                        .data_sha256 = "aa",
+                                        .evaluation = "c",
+                                        .evaluation_sha256 = "cc",
+                                        .code_version = "1.0",
+                                        .arithmetic = 1,
+                                        .backend = "ref"};
+    struct c4_store_segment transaction = {.run = RUN,
+                                           .epoch = epoch,
+                                           .status = C4_RUN_RUNNING,
+                                           .provenance = &provenance,
+                                           .cross_images = "svhn-heldout",
+                                           .cross_provenance = &cross,
+                                           .results = rows,
+                                           .result_count = 6,
+                                           .costs = costs,
+                                           .cost_count = 2,
+                                           .threads = 1,
+                                           .place = "0",
+                                           .checkpoint = "checkpoints/x/epoch.safetensors",
+                                           .checkpoint_sha256 = "cc"};
+    return c4_store_segment(store, &transaction);
 }
+
+static const struct c4_store_key pool1 = {.run = RUN,
+                                          .quantity = "cka_biased",
+                                          .layer = "pool1",
+                                          .reference = "initialisation",
+                                          .images = "cifar10-test",
+                                          .statistics = "batch",
+                                          .n = 500};
+static const struct c4_store_key loss = {.run = RUN, .quantity = "loss"};
 
 static void rows_round_trip(void **state) {
     struct c4_store *store = open_study(state, "a");
     assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
-    for (uint32_t e = 0; e < 4; e++)
-        assert_int_equal(add_epoch(store, e, 1.0 / (e + 3), e > 0 ? e - 1 : 0), C4_OK);
+    for (uint32_t e = 0; e < 4; e++) assert_int_equal(add_epoch(store, e, 1.0 / (e + 3)), C4_OK);
     c4_store_close(store);
 
     store = open_study(state, "a");
     double values[6];
     bool synthetic;
-    assert_int_equal(
-        c4_store_series(store, RUN, "cka_biased", "pool1", "initialisation", 5, values, &synthetic),
-        C4_OK);
+    assert_int_equal(c4_store_series(store, &pool1, 5, values, &synthetic), C4_OK);
     assert_true(synthetic);
     for (int e = 0; e < 4; e++) assert_true(values[e] == 1.0 / (e + 3));
     assert_true(isnan(values[4]) && isnan(values[5]));
-    assert_int_equal(
-        c4_store_series(store, RUN, "cka_biased", "pool2", "initialisation", 2, values, NULL),
-        C4_OK);
+    struct c4_store_key key = pool1;
+    key.layer = "pool2";
+    assert_int_equal(c4_store_series(store, &key, 2, values, NULL), C4_OK);
     assert_true(isnan(values[0]));
+    /* Every part of the key counts. */
+    double value;
+    key = pool1;
+    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    assert_true(value == 0.25);
+    key.statistics = "running";
+    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    assert_true(value == -1);
+    key = pool1;
+    key.n = 200;
+    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    assert_true(value == -2);
+    key = pool1;
+    key.images = "svhn-heldout";
+    assert_int_equal(c4_store_series(store, &key, 5, values, &synthetic), C4_OK);
+    assert_true(values[1] == -3 && !synthetic);
+    key.reference = "pretrained";
+    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    assert_true(isnan(value));
 
     struct c4_store_checkpoint known[8];
     int count;
@@ -89,7 +128,7 @@ static void rows_round_trip(void **state) {
     assert_string_equal(known[0].sha256, "cc");
 
     assert_int_equal(c4_store_rewind(store, RUN, 1), C4_OK);
-    assert_int_equal(c4_store_series(store, RUN, "loss", "", "", 5, values, NULL), C4_OK);
+    assert_int_equal(c4_store_series(store, &loss, 5, values, NULL), C4_OK);
     assert_true(values[1] == 0.25 / 3 && isnan(values[2]) && isnan(values[3]));
     assert_int_equal(c4_store_checkpoints(store, RUN, known, 8, &count), C4_OK);
     assert_int_equal(count, 0);
@@ -101,15 +140,15 @@ static void all_or_nothing(void **state) {
     struct c4_store *store = open_study(state, "a");
     double values[3];
     assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
-    assert_int_equal(add_epoch(store, 0, 1, 0), C4_OK);
+    assert_int_equal(add_epoch(store, 0, 1), C4_OK);
     /* The checkpoint of epoch 1 is there already: the last insertion of the transaction fails. */
     alter(state, "a/study.db", "INSERT INTO checkpoint VALUES('" RUN "', 1, 'p', 'h')");
-    assert_int_equal(add_epoch(store, 1, 1, 0), C4_ERR_FAILED);
-    assert_int_equal(c4_store_series(store, RUN, "loss", "", "", 2, values, NULL), C4_OK);
+    assert_int_equal(add_epoch(store, 1, 1), C4_ERR_FAILED);
+    assert_int_equal(c4_store_series(store, &loss, 2, values, NULL), C4_OK);
     assert_false(isnan(values[0]));
     assert_true(isnan(values[1]));
     alter(state, "a/study.db", "DELETE FROM checkpoint WHERE epoch = 1");
-    assert_int_equal(add_epoch(store, 1, 1, 0), C4_OK);
+    assert_int_equal(add_epoch(store, 1, 1), C4_OK);
     c4_store_close(store);
 }
 
@@ -174,11 +213,11 @@ static void lock_of_another_host(void **state) {
     assert_sentence("--take-over");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_OK);
     /* The lease has moved on: the first writer cannot publish any more. */
-    assert_int_equal(add_epoch(store, 0, 1, 0), C4_ERR_FAILED);
+    assert_int_equal(add_epoch(store, 0, 1), C4_ERR_FAILED);
     assert_sentence("has taken over");
-    assert_int_equal(add_epoch(second, 0, 1, 0), C4_OK);
+    assert_int_equal(add_epoch(second, 0, 1), C4_OK);
     c4_store_close(store); /* and leaves the second one's lock alone */
-    assert_int_equal(add_epoch(second, 1, 1, 0), C4_OK);
+    assert_int_equal(add_epoch(second, 1, 1), C4_OK);
     c4_store_close(second);
 }
 
@@ -195,6 +234,9 @@ static void lock_of_a_reused_number(void **state) {
 static void foreign_files(void **state) {
     struct c4_store *store = open_study(state, "a");
     c4_store_close(store);
+    alter(state, "a/study.db", "UPDATE schema SET version = 1");
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
+    assert_sentence("written by an earlier conv4 (schema 1, this one writes 2)");
     alter(state, "a/study.db", "UPDATE schema SET version = 1000");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
     assert_sentence("written by a later conv4 (schema 1000");
@@ -266,14 +308,14 @@ static void full_disk(void **state) {
     file_size_limit_begin(64 * 1024, &old);
     uint32_t epoch = 0;
     enum c4_status status = C4_OK;
-    while (status == C4_OK && epoch < 400) status = add_epoch(store, epoch++, 1, 0);
+    while (status == C4_OK && epoch < 400) status = add_epoch(store, epoch++, 1);
     file_size_limit_end(&old);
     assert_int_equal(status, C4_ERR_FAILED);
     epoch--;
-    assert_int_equal(c4_store_series(store, RUN, "loss", "", "", 399, values, NULL), C4_OK);
+    assert_int_equal(c4_store_series(store, &loss, 399, values, NULL), C4_OK);
     assert_false(isnan(values[epoch - 1]));
     assert_true(isnan(values[epoch]));
-    assert_int_equal(add_epoch(store, epoch, 1, 0), C4_OK);
+    assert_int_equal(add_epoch(store, epoch, 1), C4_OK);
     c4_store_close(store);
 }
 

@@ -57,6 +57,7 @@ static void format_time(char *text, size_t size, const struct c4_progress_view *
         snprintf(text, size, ", %s in all", duration);
     } else if (view->total > 0 && rate > 0.0) {
         double left_s = (double)(view->total - view->done) / rate;
+        if (view->left_ns > 0) left_s = (double)view->left_ns * 1e-9;
         if (left_s > 1e9) return; /* decades: not worth a number */
         c4_progress_duration(duration, sizeof duration, (uint64_t)(left_s * 1e9 + 0.5e9));
         snprintf(text, size, ", %s left", duration);

@@ -12,7 +12,12 @@ enum c4_status c4_labels_make(struct c4_label_spec spec, uint64_t seed,
     if (random && (spec.degree < 0 || spec.degree > 9)) {
         return c4_fail(C4_ERR_USAGE, "degree of randomness %d: it goes from 0 to 9", spec.degree);
     }
-    uint32_t shift = spec.rule == C4_LABELS_SHIFTED ? (uint32_t)c4_labels_shift(seed) : 0;
+    if (spec.rule == C4_LABELS_SHIFTED && (spec.shift < 0 || spec.shift > 9)) {
+        return c4_fail(C4_ERR_USAGE, "shift of labels %d: it goes from 1 to 9", spec.shift);
+    }
+    uint32_t shift = 0;
+    if (spec.rule == C4_LABELS_SHIFTED)
+        shift = (uint32_t)(spec.shift > 0 ? spec.shift : c4_labels_shift(seed));
     for (uint32_t i = 0; i < dataset->count; i++) {
         if (random) {
             uint64_t index = (uint64_t)dataset->first_index + i;

@@ -5,7 +5,8 @@
  * keyed by (seed, data set and split, official image index) alone: one u serves every d, so the
  * experiments of one seed are paired, and an image keeps its noise whichever subset it is in.
  *
- * Shifted labels: y' = (y + s) mod 10, s = ((seed - 1) mod 9) + 1, the same for all images.
+ * Shifted labels: y' = (y + s) mod 10, the same s for all images: a given one, or that of the seed,
+ * ((seed - 1) mod 9) + 1.
  */
 #ifndef C4_DATA_LABELS_H
 #define C4_DATA_LABELS_H
@@ -17,6 +18,7 @@ enum c4_label_rule { C4_LABELS_TRUE, C4_LABELS_RANDOM, C4_LABELS_SHIFTED };
 struct c4_label_spec {
     enum c4_label_rule rule;
     int degree; /* d, 0..9, of C4_LABELS_RANDOM; 0 gives the true labels. Not read otherwise. */
+    int shift;  /* s, 1..9, of C4_LABELS_SHIFTED; 0: the seed's. Not read otherwise. */
 };
 
 /* Writes dataset->count labels to out. out may not overlap the data set. C4_ERR_USAGE if the degree

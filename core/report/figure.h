@@ -10,7 +10,7 @@
 
 enum c4_series_kind {
     C4_SERIES_MEASURED, /* a coloured line with markers and its uncertainty */
-    C4_SERIES_BASELINE, /* a control to compare with: a thin grey dashed line */
+    C4_SERIES_BASELINE, /* a control to compare with: a thin grey dashed line, or see `like` */
     C4_SERIES_PUBLISHED /* levels that others have published: open black markers, no line */
 };
 
@@ -24,6 +24,9 @@ struct c4_series {
     const double *standard_error; /* may be NULL */
     const int *n;                 /* seeds behind each mean; may be NULL */
     const double *seed_values;    /* [seeds of the figure][points], drawn faintly; may be NULL */
+    bool unlisted;                /* not in the legend */
+    int like; /* of a baseline: 1 + index of the measured series whose colour it has, dotted; or 0
+               */
 };
 
 /* Automatic if low == high. */
@@ -43,7 +46,8 @@ struct c4_figure {
     const uint64_t *seed; /* the seeds' numbers, which name the columns */
     int ticks;            /* > 0: x counts categories (layers) from 0, and these are their names */
     const char *const *tick;
-    int notes; /* sentences below the figure */
+    bool slanted_ticks; /* for long names */
+    int notes;          /* sentences below the figure */
     const char *const *note;
 };
 
@@ -58,7 +62,8 @@ struct c4_figure_files {
  * - ID.gp, a script for `gnuplot ID.gp` that reads only the CSV beside it and may be edited;
  * - ID.svg, ID.png and ID.pdf, drawn by running that script.
  * Uncertainty is mean +- standard error: error bars if a curve has at most 12 points, else a band.
- * The legend stands at the right; if width < 1.5 height it stands on top and adds to the height.
+ * The legend stands at the right; if width < 1.5 height it stands on top and adds to the height, as
+ * notes do.
  * Colours are Okabe and Ito's without yellow; marker and dash differ as well. Text is shown as
  * given. A gnuplot that is absent is no error: *files says so. Stale pictures of that ID are then
  * removed. Errors: C4_ERR_USAGE (an id that is not a file name, no series, a series without points,

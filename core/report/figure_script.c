@@ -11,6 +11,8 @@ enum { FEW_POINTS = 12, MARKERS_ON_LONG_LINE = 10, STYLES = 7, NOTE_LINES = 12, 
  * well. */
 #define SIDE 0.1
 #define KEY_ROW 0.19
+#define NOTE_LINE 0.155
+#define LOWEST_NOTE 0.11
 #define TITLE_COLUMNS_PER_INCH 10.5
 #define KEY_COLUMNS_PER_INCH 12.0
 #define NOTE_COLUMNS_PER_INCH 15.0
@@ -119,20 +121,23 @@ static void write_line(const struct script *s, const char *text, double y, const
 }
 
 /* A wide figure has room for the legend beside it. A narrow one would lose its shape, so it grows
- * by the rows of a legend on top. */
+ * by the rows of a legend on top. Notes add to the height of either. */
 static void lay_out(struct script *s) {
     const struct c4_figure *f = s->figure;
     s->width = f->width_inches > 0 ? f->width_inches : 8.0;
     s->height = f->height_inches > 0 ? f->height_inches : 3.8;
     if (s->width >= 1.5 * s->height) return;
     size_t widest = 0;
+    int labels = 0;
     for (int i = 0; i < f->series_count; i++) {
         size_t columns = strlen(f->series[i].label);
+        if (f->series[i].unlisted) continue;
         if (columns > widest) widest = columns;
+        labels++;
     }
     int entries = (int)((s->width - 2 * SIDE) / (0.55 + (double)widest / KEY_COLUMNS_PER_INCH));
     if (entries < 1) entries = 1;
-    s->key_rows = (f->series_count + entries - 1) / entries;
+    s->key_rows = (labels + entries - 1) / entries;
     s->height += KEY_ROW * s->key_rows;
 }
 
@@ -205,7 +210,7 @@ static void write_axes(const struct script *s) {
           "set grid ytics lt 1 lw 0.7 lc rgb '#E3E3E3'\n",
           s->out);
     if (f->ticks > 0) {
-        fputs("set xtics (", s->out);
+        fputs(f->slanted_ticks ? "set xtics rotate by 35 right (" : "set xtics (", s->out);
         for (int i = 0; i < f->ticks; i++) {
             fputs(i ? ", " : "", s->out);
             c4_gnuplot_tick(s->out, f->tick[i]);
@@ -217,14 +222,27 @@ static void write_axes(const struct script *s) {
     }
 }
 
+/* Inches that names at 35 degrees hang down further than level ones. */
+static double slant_height(const struct c4_figure *f) {
+    size_t longest = 0;
+    for (int i = 0; i < f->ticks; i++) {
+        size_t length = strlen(f->tick[i]);
+        if (length > longest) longest = length;
+    }
+    return 0.574 * (double)longest / KEY_COLUMNS_PER_INCH;
+}
+
+static double foot_height(const struct script *s) {
+    return s->notes ? LOWEST_NOTE + NOTE_LINE * s->notes : 0;
+}
+
 /* From the bottom: notes, the last one lowest, then room for the axis. */
 static void write_foot(const struct script *s) {
-    const double line = 0.155, lowest = 0.11, axis = 0.54; /* inches */
+    const double axis = 0.54 + (s->figure->slanted_ticks ? slant_height(s->figure) : 0);
     for (int i = 0; i < s->notes; i++)
-        write_line(s, s->note[i], lowest + line * (s->notes - 1 - i),
+        write_line(s, s->note[i], LOWEST_NOTE + NOTE_LINE * (s->notes - 1 - i),
                    "font 'sans-serif,8.5' textcolor rgb '#595959'");
-    fprintf(s->out, "set bmargin at screen %.4f\n",
-            (axis + (s->notes ? lowest + line * s->notes : 0)) / s->height);
+    fprintf(s->out, "set bmargin at screen %.4f\n", (axis + foot_height(s)) / s->height);
 }
 
 static void write_styles(const struct script *s) {
@@ -247,6 +265,7 @@ static void begin_clause(struct script *s, int first_row, int points) {
 }
 
 static void end_clause_with_title(const struct script *s, const struct c4_series *series) {
+    if (series->unlisted) return;
     fputs(" title ", s->out);
     c4_gnuplot_string(s->out, series->label);
 }
@@ -289,9 +308,39 @@ static void plot_measured(struct script *s, const struct c4_series *series, int 
     end_clause_with_title(s, series);
 }
 
+/* On an axis of categories error bars stand side by side: by how much the nth of `measured` series
+ * is off its category. */
+static double dodge_of(const struct c4_figure *f, int nth, int measured) {
+    return f->ticks > 0 ? 0.06 * (nth - 0.5 * (measured - 1)) : 0;
+}
+
+/* How many of the first `count` series are measured. */
+static int measured_before(const struct c4_figure *f, int count) {
+    int measured = 0;
+    for (int i = 0; i < count && i < f->series_count; i++)
+        measured += f->series[i].kind == C4_SERIES_MEASURED;
+    return measured;
+}
+
+/* A baseline that belongs to a measured series. */
+static void plot_like(struct script *s, const struct c4_series *series, int row) {
+    const struct c4_figure *f = s->figure;
+    int nth = measured_before(f, series->like - 1);
+    char x[40] = "2";
+    double dodge = dodge_of(f, nth, measured_before(f, f->series_count));
+    if (dodge != 0) snprintf(x, sizeof x, "($2%+.2f)", dodge);
+    begin_clause(s, row, series->points);
+    fprintf(s->out, "%s:3 with lines lc rgb '#%s' lw 1.6 dt (2,4)", x, styles[nth % STYLES].colour);
+    end_clause_with_title(s, series);
+}
+
 static void plot_other(struct script *s, const struct c4_series *series, int row, int order) {
     static const char *const dashes[] = {"(4,4)", "(10,4)", "(2,3)", "(10,3,2,3)"};
     static const int open_markers[] = {6, 4, 8, 12};
+    if (series->kind == C4_SERIES_BASELINE && series->like > 0) {
+        plot_like(s, series, row);
+        return;
+    }
     begin_clause(s, row, series->points);
     if (series->kind == C4_SERIES_BASELINE)
         fprintf(s->out, "2:3 with lines lc rgb '#7F7F7F' lw 1.3 dt %s", dashes[order % 4]);
@@ -304,19 +353,18 @@ static void plot_other(struct script *s, const struct c4_series *series, int row
 /* Layer by layer, so that no band covers another series' line. */
 static void write_plot(struct script *s) {
     const struct c4_figure *f = s->figure;
-    int measured = 0;
-    for (int i = 0; i < f->series_count; i++) measured += f->series[i].kind == C4_SERIES_MEASURED;
+    int measured = measured_before(f, f->series_count);
     for (int layer = BANDS; layer < LAYERS; layer++) {
         int row = 0, nth = 0, other = 0;
         for (int i = 0; i < f->series_count; row += f->series[i].points, i++) {
             const struct c4_series *series = &f->series[i];
             if (series->kind == C4_SERIES_MEASURED) {
-                /* On an axis of categories the error bars stand side by side. */
-                double dodge = f->ticks > 0 ? 0.06 * (nth - 0.5 * (measured - 1)) : 0;
-                plot_measured(s, series, row, nth % STYLES, dodge, (enum layer)layer);
+                plot_measured(s, series, row, nth % STYLES, dodge_of(f, nth, measured),
+                              (enum layer)layer);
                 nth++;
             } else if (layer == MEANS) {
-                plot_other(s, series, row, other++);
+                plot_other(s, series, row, other);
+                other += series->like == 0;
             }
         }
     }
@@ -355,6 +403,7 @@ void c4_figure_script(const struct c4_figure *figure, FILE *script) {
     lay_out(&s);
     for (int i = 0; i < figure->notes; i++) add_note(&s, figure->note[i]);
     add_uncertainty_note(&s);
+    s.height += foot_height(&s);
     fprintf(script,
             "# Draws %s.csv, which lies beside this script: gnuplot %s.gp\n"
             "# Rows of one series follow one another; \"every\" picks them, counting from 0.\n"

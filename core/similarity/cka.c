@@ -184,6 +184,33 @@ static double ratio(double cross, double self_x, double self_y) {
     return cross / sqrt(self_x * self_y);
 }
 
+/* Everything of a result but the seconds, from the two sides' inner products. */
+static enum c4_status conclude(const struct c4_cka_reference *r, size_t features,
+                               const struct c4_inner *cross, const struct c4_inner *self,
+                               const char *name, struct c4_cka_result *result) {
+    bool biased_only = r->options.biased_only;
+    struct c4_cka_shape shape = {.n = r->work.n,
+                                 .p = r->work.p,
+                                 .q = features,
+                                 .value_bytes = value_bytes(r->type),
+                                 .reference_cached = true};
+    struct c4_cka_cost cost = cost_of(r->options.method, &shape);
+    *result = (struct c4_cka_result){
+        .biased = ratio(cross->biased, r->self.biased, self->biased),
+        .debiased = biased_only ? 0 : ratio(cross->debiased, r->self.debiased, self->debiased),
+        .has_debiased = !biased_only,
+        .n = r->work.n,
+        .p = r->work.p,
+        .q = features,
+        .method = r->options.method,
+        .flops = cost.flops,
+        .bytes = cost.bytes,
+    };
+    if (result->biased - result->biased != 0 || result->debiased - result->debiased != 0)
+        return c4_fail(C4_ERR_FAILED, "%s: CKA is not finite; the Gram blocks are wrong", name);
+    return C4_OK;
+}
+
 enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
                               const struct c4_features *features, struct c4_cka_result *result) {
     static const char role[] = "the compared features";
@@ -210,25 +237,36 @@ enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
     c4_matrix_free(&y);
     C4_TRY(status);
     C4_TRY(check_norm(r, self, name));
-    struct c4_cka_shape shape = {.n = features->rows,
-                                 .p = r->work.p,
-                                 .q = features->features,
-                                 .value_bytes = value_bytes(r->type),
-                                 .reference_cached = true};
-    struct c4_cka_cost cost = cost_of(r->options.method, &shape);
-    struct c4_cka_result out = {
-        .biased = ratio(cross.biased, r->self.biased, self.biased),
-        .debiased = biased_only ? 0 : ratio(cross.debiased, r->self.debiased, self.debiased),
-        .has_debiased = !biased_only,
-        .n = features->rows,
-        .p = r->work.p,
-        .q = features->features,
-        .method = r->options.method,
-        .flops = cost.flops,
-        .bytes = cost.bytes,
-    };
-    if (out.biased - out.biased != 0 || out.debiased - out.debiased != 0)
-        return c4_fail(C4_ERR_FAILED, "%s: CKA is not finite; the Gram blocks are wrong", name);
+    struct c4_cka_result out;
+    C4_TRY(conclude(r, features->features, &cross, &self, name, &out));
+    out.seconds = now() - start;
+    *result = out;
+    return C4_OK;
+}
+
+enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
+                              const struct c4_cka_reference *other, struct c4_cka_result *result) {
+    const struct c4_cka_reference *r = reference;
+    double start = now();
+    if (other->work.n != r->work.n)
+        return c4_fail(C4_ERR_DATA, "CKA of %zu rows with %zu; it needs the same examples",
+                       other->work.n, r->work.n);
+    if (other->type != r->type || other->options.method != r->options.method ||
+        other->options.biased_only != r->options.biased_only)
+        return c4_fail(C4_ERR_USAGE, "CKA of two sides that were prepared in different ways");
+    struct c4_inner cross;
+    if (r->options.method == C4_CKA_GRAM) {
+        cross = c4_gram_inner(&r->gram, &other->gram, c4_gram_products(&r->gram, &other->gram));
+    } else {
+        C4_TRY(c4_side_inner(&r->side, &other->side, r->options.gram, r->options.threads, &cross));
+    }
+    struct c4_cka_result out;
+    C4_TRY(conclude(r, other->work.p, &cross, &other->self, "the compared features", &out));
+    /* The other side's own part was paid when it was prepared. */
+    out.flops -= other->work.flops;
+    out.bytes -= other->work.bytes;
+    if (out.flops < 0) out.flops = 0;
+    if (out.bytes < 0) out.bytes = 0;
     out.seconds = now() - start;
     *result = out;
     return C4_OK;

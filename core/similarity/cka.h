@@ -99,6 +99,13 @@ enum c4_status c4_cka_prepare(const struct c4_features *features,
 enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
                               const struct c4_features *features, struct c4_cka_result *result);
 
+/* Compares two prepared sides of the same examples: what c4_cka_compare(reference, features) gives,
+ * bit for bit, if `other` was prepared from those features with the same options. A network that is
+ * compared with several references is prepared once. C4_ERR_DATA if the numbers of rows differ,
+ * C4_ERR_USAGE if the types or methods do. The work in the result is that of this call alone. */
+enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
+                              const struct c4_cka_reference *other, struct c4_cka_result *result);
+
 /* What preparing took: only n, p, method, seconds, flops and bytes are set, the rest is 0. */
 struct c4_cka_result c4_cka_reference_work(const struct c4_cka_reference *reference);
 

@@ -78,6 +78,21 @@ enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, 
     return C4_OK;
 }
 
+double c4_gram_products(const struct c4_gram *k, const struct c4_gram *l) {
+    double products = 0;
+    for (size_t t = 0; t < c4_triangle_count(k->n); t++) {
+        const double *mine = l->tiles + t * AREA, *other = k->tiles + t * AREA;
+        size_t i, j;
+        c4_triangle_tile(t, &i, &j);
+        double sum = 0;
+        for (size_t a = 0; a < c4_tile_rows(k->n, i); a++)
+            for (size_t b = 0; b < c4_tile_rows(k->n, j); b++)
+                if (i != j || a != b) sum += mine[a * TILE + b] * other[a * TILE + b];
+        products += (i == j ? 1 : 2) * sum;
+    }
+    return products;
+}
+
 struct c4_inner c4_gram_inner(const struct c4_gram *k, const struct c4_gram *l, double products) {
     double n = (double)k->n;
     double diagonals = 0;                         /* sum K_ii L_ii */

@@ -22,6 +22,9 @@ enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, 
 /* <K, L> from the sums of both; products as made by c4_gram_make(). */
 struct c4_inner c4_gram_inner(const struct c4_gram *k, const struct c4_gram *l, double products);
 
+/* The same sum of products from two kept Grams of as many examples, bit for bit. */
+double c4_gram_products(const struct c4_gram *k, const struct c4_gram *l);
+
 void c4_gram_free(struct c4_gram *gram);
 
 #endif
