@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char *const c4_verdict_names[] = {"ok", "differs", "unknown", "missing"};
+const char *const c4_file_verdict_names[] = {"ok", "differs", "unknown", "missing"};
 
 static const char *const folders[] = {"", "cifar-10-batches-bin", "cifar-10-batches-py", "svhn"};
 
@@ -34,7 +34,7 @@ static struct c4_verified *add(struct verifying *work, const char *path) {
 }
 
 __attribute__((format(printf, 3, 4))) static void
-judge(struct c4_verified *file, enum c4_verdict verdict, const char *format, ...) {
+judge(struct c4_verified *file, enum c4_file_verdict verdict, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(file->why, sizeof file->why, format, args);

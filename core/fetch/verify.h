@@ -5,18 +5,18 @@
 #include "core/data/import.h"
 #include "core/fetch/sources.h"
 
-enum c4_verdict {
+enum c4_file_verdict {
     C4_VERDICT_OK, /* its hash is the official one, or that of the checked source it came from */
     C4_VERDICT_DIFFERS, /* hash, size or structure is wrong */
     C4_VERDICT_UNKNOWN, /* nothing speaks against it, but no hash for it */
     C4_VERDICT_MISSING  /* others of its data set are there */
 };
 
-extern const char *const c4_verdict_names[]; /* "ok", "differs", "unknown", "missing" */
+extern const char *const c4_file_verdict_names[]; /* "ok", "differs", "unknown", "missing" */
 
 struct c4_verified {
     char path[C4_PATH_BYTES];
-    enum c4_verdict verdict;
+    enum c4_file_verdict verdict;
     char sha256[C4_SHA256_HEX_SIZE]; /* "" if it could not be read */
     char why[512];                   /* what the verdict rests on */
 };
