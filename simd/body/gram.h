@@ -11,6 +11,7 @@ enum { GRAM_PARTS = C4_GRAM_LANES / VF_LANES, GRAM_TILE = 4, GRAM_ROWS_IN_CACHE 
 
 struct gram_tile {
     const float *x[GRAM_TILE], *y[GRAM_TILE]; /* rows, from the chunk's first feature on */
+    bool x_ahead, y_ahead; /* bring the next chunk of these rows closer: they lie pages apart */
 };
 
 /* lane[4 * i + j][part] = the chains of x[i] with y[j] over one chunk, one vector of the lanes. */
@@ -22,6 +23,10 @@ INLINE void gram_chains(int x_rows, const struct gram_tile *tile, int count, int
     int f = part * VF_LANES;
     for (; f + VF_LANES <= count; f += C4_GRAM_LANES) {
         vf x[GRAM_TILE];
+        if (tile->x_ahead)
+            UNROLL for (int i = 0; i < x_rows; i++) vf_prefetch(tile->x[i] + f + C4_GRAM_CHUNK);
+        if (tile->y_ahead)
+            UNROLL for (int j = 0; j < GRAM_TILE; j++) vf_prefetch(tile->y[j] + f + C4_GRAM_CHUNK);
         UNROLL for (int i = 0; i < x_rows; i++) x[i] = vf_loadu(tile->x[i] + f);
         UNROLL for (int j = 0; j < GRAM_TILE; j++) {
             vf y = vf_loadu(tile->y[j] + f);
@@ -46,17 +51,21 @@ INLINE void gram_chains(int x_rows, const struct gram_tile *tile, int count, int
 static void gram_tile(const struct gram_tile *tile, int count, int rows_x, int rows_y, double *gram,
                       size_t stride) {
     vf lane[GRAM_TILE * GRAM_TILE][GRAM_PARTS];
-    for (int part = 0; part < GRAM_PARTS; part++)
-        for (int i = 0; i < GRAM_TILE; i += GRAM_X) {
-            struct gram_tile some = *tile;
-            UNROLL for (int k = 0; k < GRAM_X; k++) some.x[k] = tile->x[i + k];
-            gram_chains(GRAM_X, &some, count, part, lane + i * GRAM_TILE);
-        }
-    for (int i = 0; i < rows_x; i++) {
-        float sums[GRAM_TILE];
-        v16_sums4(&lane[i * GRAM_TILE], sums);
-        for (int j = 0; j < rows_y; j++) gram[(size_t)i * stride + (size_t)j] += (double)sums[j];
+    UNROLL for (int part = 0; part < GRAM_PARTS; part++)
+        UNROLL for (int i = 0; i < GRAM_TILE; i += GRAM_X) {
+        struct gram_tile some = *tile;
+        UNROLL for (int k = 0; k < GRAM_X; k++) some.x[k] = tile->x[i + k];
+        gram_chains(GRAM_X, &some, count, part, lane + i * GRAM_TILE);
     }
+    float sums[GRAM_TILE * GRAM_TILE];
+    v16_sums(lane, sums);
+    if (rows_x == GRAM_TILE && rows_y == GRAM_TILE) {
+        UNROLL for (int i = 0; i < GRAM_TILE; i++, gram += stride)
+            UNROLL for (int j = 0; j < GRAM_TILE; j++) gram[j] += (double)sums[i * GRAM_TILE + j];
+        return;
+    }
+    for (int i = 0; i < rows_x; i++, gram += stride)
+        for (int j = 0; j < rows_y; j++) gram[j] += (double)sums[i * GRAM_TILE + j];
 }
 
 static int gram_some(size_t left) {
@@ -65,11 +74,11 @@ static int gram_some(size_t left) {
 
 /* One chunk of all rows of x with a few rows of y. */
 static void gram_panel(int count, const float *x, const float *y, size_t rows_x, size_t rows_y,
-                       size_t stride_x, size_t stride_y, double *gram, size_t stride) {
+                       size_t stride_x, size_t stride_y, bool first, double *gram, size_t stride) {
     for (size_t i = 0; i < rows_x; i += GRAM_TILE)
         for (size_t j = 0; j < rows_y; j += GRAM_TILE) {
             int some_x = gram_some(rows_x - i), some_y = gram_some(rows_y - j);
-            struct gram_tile tile;
+            struct gram_tile tile = {.x_ahead = first && j == 0, .y_ahead = i == 0};
             for (int k = 0; k < GRAM_TILE; k++) { /* absent rows repeat the last one */
                 tile.x[k] = x + (i + (size_t)(k < some_x ? k : some_x - 1)) * stride_x;
                 tile.y[k] = y + (j + (size_t)(k < some_y ? k : some_y - 1)) * stride_y;
@@ -87,7 +96,7 @@ static void gram_block(const float *x, const float *y, size_t rows_x, size_t row
         int count = features - f < C4_GRAM_CHUNK ? (int)(features - f) : C4_GRAM_CHUNK;
         for (size_t j = 0; j < rows_y; j += GRAM_ROWS_IN_CACHE) {
             size_t some = rows_y - j < GRAM_ROWS_IN_CACHE ? rows_y - j : GRAM_ROWS_IN_CACHE;
-            gram_panel(count, x + f, y + j * stride_y + f, rows_x, some, stride_x, stride_y,
+            gram_panel(count, x + f, y + j * stride_y + f, rows_x, some, stride_x, stride_y, j == 0,
                        gram + j, stride);
         }
     }

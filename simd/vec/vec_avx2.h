@@ -151,5 +151,8 @@ static inline void v16_sums4(vf (*lane)[2], float *sums) {
     _mm_storeu_ps(
         sums, v4_sums4(v16_four(lane[0]), v16_four(lane[1]), v16_four(lane[2]), v16_four(lane[3])));
 }
+static inline void v16_sums(vf (*lane)[2], float sums[16]) {
+    for (int i = 0; i < 16; i += 4) v16_sums4(lane + i, sums + i);
+}
 
 #endif

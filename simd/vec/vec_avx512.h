@@ -128,20 +128,29 @@ static inline void vf_prefetch(const float *p) {
     _mm_prefetch((const char *)p, _MM_HINT_T0);
 }
 
-/* Four chains' last four lanes: lane + 2, then + 1. */
-static inline __m128 v4_sums4(__m128 a, __m128 b, __m128 c, __m128 d) {
-    __m128 ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
-    __m128 cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
-    return _mm_add_ps(_mm_shuffle_ps(ab, cd, 0x88), _mm_shuffle_ps(ab, cd, 0xdd));
+/* One level of sixteen chains' trees for two vectors of lanes: lane l + lane l + 8, then + 4, + 2,
+ * + 1; what is left of each chain moves together until sixteen sums are one vector. */
+static inline vf v16_fold8(vf a, vf b) {
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
 }
-
-static inline __m128 v16_four(vf a) {
-    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
-    return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+static inline vf v16_fold4(vf a, vf b) {
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
 }
-static inline void v16_sums4(vf (*lane)[1], float *sums) {
-    _mm_storeu_ps(sums, v4_sums4(v16_four(lane[0][0]), v16_four(lane[1][0]), v16_four(lane[2][0]),
-                                 v16_four(lane[3][0])));
+static inline vf v16_fold2(vf a, vf b) {
+    return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));
+}
+static inline vf v16_fold1(vf a, vf b) {
+    return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xdd));
+}
+/* Four chains of a column of the tile. */
+static inline vf v16_column(vf (*lane)[1], int j) {
+    return v16_fold4(v16_fold8(lane[j][0], lane[4 + j][0]),
+                     v16_fold8(lane[8 + j][0], lane[12 + j][0]));
+}
+static inline void v16_sums(vf (*lane)[1], float sums[16]) {
+    vf left = v16_fold2(v16_column(lane, 0), v16_column(lane, 1));
+    vf right = v16_fold2(v16_column(lane, 2), v16_column(lane, 3));
+    _mm512_storeu_ps(sums, v16_fold1(left, right));
 }
 
 #endif

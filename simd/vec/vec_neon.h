@@ -156,5 +156,8 @@ static inline void v16_sums4(vf (*lane)[4], float *sums) {
         sums[i] = vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
     }
 }
+static inline void v16_sums(vf (*lane)[4], float sums[16]) {
+    for (int i = 0; i < 16; i += 4) v16_sums4(lane + i, sums + i);
+}
 
 #endif

@@ -152,5 +152,8 @@ static inline void v16_sums4(vf (*lane)[4], float *sums) {
         sums[i] = (four.v[0] + four.v[2]) + (four.v[1] + four.v[3]);
     }
 }
+static inline void v16_sums(vf (*lane)[4], float sums[16]) {
+    for (int i = 0; i < 16; i += 4) v16_sums4(lane + i, sums + i);
+}
 
 #endif
