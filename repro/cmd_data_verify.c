@@ -24,7 +24,8 @@ static void print_text(const struct c4_verification *found) {
     for (uint32_t i = 0; i < found->count; i++) {
         const struct c4_verified *file = &found->file[i];
         counts[file->verdict]++;
-        printf("%-8s %s\n         %s\n", c4_file_verdict_names[file->verdict], file->path, file->why);
+        printf("%-8s %s\n         %s\n", c4_file_verdict_names[file->verdict], file->path,
+               file->why);
         if (file->sha256[0] != '\0' && file->verdict != C4_VERDICT_DIFFERS)
             printf("         SHA-256 %s\n", file->sha256);
     }
@@ -37,8 +38,8 @@ static void print_json(const struct c4_verification *found) {
     for (uint32_t i = 0; i < found->count; i++) {
         const struct c4_verified *file = &found->file[i];
         json_array_append_new(files, json_pack("{s:s, s:s, s:s, s:s}", "path", file->path,
-                                               "verdict", c4_file_verdict_names[file->verdict], "sha256",
-                                               file->sha256, "why", file->why));
+                                               "verdict", c4_file_verdict_names[file->verdict],
+                                               "sha256", file->sha256, "why", file->why));
     }
     json_dumpf(files, stdout, JSON_INDENT(2));
     putchar('\n');

@@ -27,7 +27,7 @@ struct c4_progress_view {
     uint64_t first;       /* of `done`, how many were there when the clock started (resumed work) */
     uint64_t elapsed_ns;
     uint64_t unit_size; /* counts are shown divided by it, with a decimal; 0: as they are */
-    uint64_t left_ns; /* time left, if the caller knows better than the rate; 0: by the rate */
+    uint64_t left_ns;   /* time left, if the caller knows better than the rate; 0: by the rate */
 };
 
 /* Writes one line without a newline, terminated, at most `size` bytes. A bar has at most `columns`
