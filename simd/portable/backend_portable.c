@@ -1,13 +1,18 @@
 #include "simd/vec/vec_scalar.h"
-#define C4_ISA portable
-
+/* The build says which table this object is: C4_ISA. */
 #include "simd/body/phases.h"
 #include "simd/body/slots.h"
 
-const struct c4_backend c4_backend_portable;
-const struct c4_backend c4_backend_portable = {
+#ifdef __FMA__
+#define VARIANT "the native bodies in plain C, FMA instructions"
+#else
+#define VARIANT "the native bodies in plain C"
+#endif
+
+const struct c4_backend C4_PASTE(c4_backend, C4_ISA);
+const struct c4_backend C4_PASTE(c4_backend, C4_ISA) = {
     .name = "portable",
-    .variant = "the native bodies in plain C",
+    .variant = VARIANT,
     .bit_exact = true,
     .step = &step_api,
 #define C4_OP(slot, type) .slot = NAME(slot),

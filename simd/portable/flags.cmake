@@ -1,2 +1,6 @@
-# The native bodies over plain C, for any CPU and for sanitizers.
-c4_backend_variant(portable portable)
+# The native bodies over plain C, for any CPU and for sanitizers; once more with FMA instructions, as
+# an fmaf through libm costs sixty times as much.
+c4_backend_variant(portable portable DEFINES C4_ISA=portable)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  c4_backend_variant(portable portable_fma FLAGS -mavx2 -mfma DEFINES C4_ISA=portable_fma)
+endif()
