@@ -1,4 +1,7 @@
 if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   return()
 endif()
+if(C4_SANITIZE) # minutes to compile; sanitizers watch the same bodies in avx2
+  return()
+endif()
 c4_backend_variant(avx512 avx512 FLAGS -mavx2 -mfma -mavx512f -mavx512dq -mavx512bw -mavx512vl)
