@@ -77,8 +77,8 @@ static uint64_t seed_of(const struct making *m, int s) {
 }
 
 static const char *nth_name(const struct c4_names *names, int i) {
-    if (names->count == 0) return "";
-    return names->name[i < names->count ? i : names->count - 1];
+    const int last = names->count - 1, at = i < last ? i : last;
+    return at < 0 ? "" : names->name[at];
 }
 
 static struct c4_row_query query_of(const struct making *m, const char *family, uint64_t seed) {
