@@ -31,7 +31,7 @@ INLINE int next_rows(int count) {
     return (count + parts - 1) / parts;
 }
 
-/* Calls the body with a constant number of rows. */
+/* Calls the body with a constant number of rows, MK_ROWS at most. */
 #define WITH_ROWS(rows, call)                                                                      \
     switch (rows) {                                                                                \
     case 1:                                                                                        \
@@ -47,10 +47,10 @@ INLINE int next_rows(int count) {
         call(4);                                                                                   \
         break;                                                                                     \
     case 5:                                                                                        \
-        call(5);                                                                                   \
+        call(MK_ROWS < 5 ? MK_ROWS : 5);                                                           \
         break;                                                                                     \
     default:                                                                                       \
-        call(6);                                                                                   \
+        call(MK_ROWS);                                                                             \
         break;                                                                                     \
     }
 

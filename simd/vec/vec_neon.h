@@ -8,8 +8,9 @@
 
 enum { VF_LANES = 4, VD_LANES = 2 };
 
-/* The micro-kernels' tile: rows by vectors. 24 accumulators, 4 of B, up to 4 of A: 32. */
-enum { MK_ROWS = 6, MK_VECS = 4, STEM_VECS = 4, GRAD_VECS = 2, GRAM_X = 4 };
+/* The micro-kernels' tile: rows by vectors. 16 accumulators, 4 of B and the broadcasts under way:
+ * gcc 12 keeps these in registers, and would spill 20. */
+enum { MK_ROWS = 4, MK_VECS = 4, STEM_VECS = 4, GRAD_VECS = 2, GRAM_X = 4 };
 
 typedef float32x4_t vf;
 typedef float64x2_t vd;
