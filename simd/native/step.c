@@ -235,7 +235,9 @@ static void forward(struct c4_plan *plan, const struct share *s, enum c4_bn_stat
  * piece for each thread. */
 static void add_weights(struct c4_plan *plan, const struct share *s, int b) {
     enum { COUNT = 9 * C * C, LINE = 64 };
-    const int slices = c4_slice_count(plan->n), added = slices / s->threads;
+    const int slices = c4_slice_count(plan->n);
+    /* Slice 0 is always added, also where a thread other than the first has it. */
+    const int added = slices > s->threads ? slices / s->threads : 1;
     int from = COUNT / LINE * s->thread / s->threads * LINE;
     int to = COUNT / LINE * (s->thread + 1) / s->threads * LINE;
     if (added == slices) return;
