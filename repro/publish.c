@@ -8,6 +8,7 @@
 
 #include "core/file/file.h"
 #include "core/file/json.h"
+#include "core/file/leftovers.h"
 #include "core/host/environment.h"
 #include "simd/dispatch.h"
 
@@ -173,6 +174,10 @@ enum c4_status c4_study_publish(const char *folder, const struct c4_study *study
     p->settings = calloc(C4_SETTINGS_MAX, sizeof *p->settings);
     if (!p->figure || !p->origin || !p->place || !p->settings)
         return c4_fail(C4_ERR_MEMORY, "out of memory for the report");
+    char figures[C4_STORE_PATH_SIZE];
+    C4_TRY(c4_path_join(figures, sizeof figures, folder, "figures"));
+    C4_TRY(c4_leftovers_remove(folder));
+    C4_TRY(c4_leftovers_remove(figures));
     enum c4_status status = c4_rows_store_open(folder, &store);
     if (status == C4_OK) status = make_all(p, store, selected);
     c4_rows_store_close(store);

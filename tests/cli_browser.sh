@@ -4,6 +4,7 @@
 # usage: cli_browser.sh PROGRAM
 set -u
 program=$1
+backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
 for browser in chromium chromium-browser google-chrome; do
     command -v "$browser" >/dev/null && break
     browser=
@@ -21,7 +22,7 @@ fail() {
 }
 
 images=pretrain_images=64,pretrain_epochs=2,train_accuracy_images=64,accuracy_images=64
-"$program" repro --out study --scale smoke --backend ref --quiet --figures 1,2,3a \
+"$program" repro --out study --scale smoke --backend "$backend" --quiet --figures 1,2,3a \
     --set "$images,cka_images=40,curve_images=40,control_images=40" >log 2>&1 ||
     fail "repro: $(cat log)"
 

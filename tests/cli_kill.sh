@@ -52,9 +52,13 @@ same() {
     diff -r "$1/checkpoints" "$2/checkpoints" || fail "$1 and $2 differ in checkpoints"
 }
 
-# workers COORDINATOR: the processes that it started.
+# workers COORDINATOR: the worker processes that it started; gnuplot is none.
 workers() {
-    cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '$4 == parent { print $1 }'
+    cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '$4 == parent { print $1 }' |
+        while read -r child; do
+            { words=$(tr '\0' ' ' <"/proc/$child/cmdline"); } 2>/dev/null
+            [ "$words" != "conv4 worker " ] || echo "$child"
+        done
 }
 
 # Sets $x to the next random number from 0 to 1.

@@ -4,6 +4,7 @@
 # usage: cli_report.sh PROGRAM
 set -u
 program=$1
+backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
 case $0 in /*) here=$(dirname "$0") ;; *) here=$PWD/$(dirname "$0") ;; esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-report.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
@@ -27,7 +28,7 @@ expect() {
 
 images=pretrain_images=64,train_accuracy_images=64,accuracy_images=64,cka_images=40,curve_images=40,control_images=40
 repro() {
-    "$program" repro --scale smoke --backend ref --quiet "$@"
+    "$program" repro --scale smoke --backend "$backend" --quiet "$@"
 }
 
 # A study of seconds, then everything but its rows is lost.
@@ -64,7 +65,7 @@ grep -q 'block order relu-bn' study/report.html || fail "--protocol authors draw
 
 # While another process works on the study.
 # (Not through the function: the signal has to reach the program, not a shell around it.)
-"$program" repro --scale smoke --backend ref --quiet --out busy --figures 1 \
+"$program" repro --scale smoke --backend "$backend" --quiet --out busy --figures 1 \
     --set "$images,pretrain_epochs=4000" >log 2>&1 &
 child=$!
 waited=0

@@ -3,6 +3,7 @@
 # usage: cli_repro.sh PROGRAM
 set -u
 program=$1
+backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
 work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-repro.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -14,7 +15,7 @@ fail() {
 }
 
 # A study of seconds; repro OUT [OPTION...] starts it.
-machine='--scale smoke --backend ref --threads 1 --quiet --figures 1'
+machine="--scale smoke --backend $backend --threads 1 --quiet --figures 1"
 images=pretrain_images=64,train_accuracy_images=32,accuracy_images=32,cka_images=40
 images=$images,curve_images=40,control_images=20,segment_work=1
 tiny="$machine --set $images,pretrain_epochs=2"
@@ -137,7 +138,7 @@ if env --default-signal=INT true 2>/dev/null; then
 fi
 for signal in $signals; do
     rm -f log
-    $default_signal "$program" repro --out stopped --scale smoke --backend ref --threads 1 \
+    $default_signal "$program" repro --out stopped --scale smoke --backend "$backend" --threads 1 \
         --quiet --figures 1 --set cka_images=40 >log 2>&1 &
     child=$!
     waited=0

@@ -4,6 +4,7 @@
 # usage: cli_workers.sh PROGRAM
 set -u
 program=$1
+backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
 command -v sqlite3 >/dev/null || {
     echo "skipped: sqlite3 is missing"
     exit 77
@@ -38,7 +39,7 @@ values=$values,control_images=20
 repro() {
     out=$1
     shift
-    "$program" repro --out "$out" --data images --scale smoke --seeds 1 --backend ref --quiet \
+    "$program" repro --out "$out" --data images --scale smoke --seeds 1 --backend "$backend" --quiet \
         --set $values "$@"
 }
 
@@ -130,7 +131,7 @@ references = initialisation
 width = 4
 height = 4
 INI
-"$program" repro --out swapped --data images --study swapped.ini --scale tiny --backend ref \
+"$program" repro --out swapped --data images --study swapped.ini --scale tiny --backend "$backend" \
     --quiet >log 2>&1 || fail "a study of one's own: $(cat log)"
 sqlite3 swapped/study.db "SELECT key FROM run" >keys
 grep -q '^pretrain-cifar10-d9-n64-e1-bn-relu-seed1$' keys || fail "the swapped run: $(cat keys)"
@@ -142,7 +143,7 @@ sqlite3 swapped/study.db "SELECT CASE WHEN a.value = b.value THEN 'equal' ELSE '
 # makes up for it.
 larger=$values,pretrain_images=512,segment_work=1000000
 # Not by the function: the coordinator itself is to be the background process.
-"$program" repro --out twice --data images --scale smoke --seeds 1 --backend ref --quiet \
+"$program" repro --out twice --data images --scale smoke --seeds 1 --backend "$backend" --quiet \
     --workers 1 --set $larger >log 2>&1 &
 coordinator=$!
 hits=0 waited=0 last=

@@ -1,5 +1,6 @@
 /* Atomic files, reading, folders, paths and SHA-256. */
 #include "core/file/file.h"
+#include "core/file/leftovers.h"
 #include "core/file/sha256.h"
 #include "tests/test_file_scratch.h"
 
@@ -43,6 +44,25 @@ static void relative_path_is_written_here(void **state) {
     assert_int_equal(chdir(old), 0);
     assert_int_equal(status, C4_OK);
     assert_text_file_is(scratch_path(state, "here"), "x");
+}
+
+static void leftovers_of_the_dead_go(void **state) {
+    struct scratch *scratch = *state;
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    char dead[64], drawn[64], live[64];
+    snprintf(dead, sizeof dead, "a.tmp.%ld", (long)child);
+    snprintf(drawn, sizeof drawn, ".fig.tmp.%ld.svg", (long)child);
+    snprintf(live, sizeof live, "a.tmp.%ld", (long)getpid());
+    const char *const kept[] = {live, "a", "a.tmp", "a.tmp.", "a.tmp.0", "a.tmp.1x", "tmp.1"};
+    put_file(scratch_path(state, dead), "x", 1);
+    put_file(scratch_path(state, drawn), "x", 1);
+    for (int i = 0; i < 7; i++) put_file(scratch_path(state, kept[i]), "x", 1);
+    assert_int_equal(c4_leftovers_remove(scratch->folder), C4_OK);
+    for (int i = 0; i < 7; i++) assert_true(c4_path_exists(scratch_path(state, kept[i])));
+    assert_int_equal(scratch_entries(state), 7);
+    assert_int_equal(c4_leftovers_remove(scratch_path(state, "no-such")), C4_OK);
 }
 
 static void failed_write_leaves_the_old_file(void **state) {
@@ -279,6 +299,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(written_bytes_come_back),
         SCRATCH_TEST(relative_path_is_written_here),
+        SCRATCH_TEST(leftovers_of_the_dead_go),
         SCRATCH_TEST(failed_write_leaves_the_old_file),
         cmocka_unit_test(interrupted_writes_go_on),
         SCRATCH_TEST(impossible_targets_are_refused),

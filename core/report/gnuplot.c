@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +71,7 @@ static const char *error_line(char *output) {
 /* In the child of a threaded program: only functions that are safe in a signal handler. */
 static _Noreturn void become_gnuplot(const char *gnuplot, const char *folder, char *const *argv,
                                      int output) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* or it would draw into a folder that is cleaned already */
     int null = open("/dev/null", O_RDWR);
     if (null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0 && dup2(output, 2) >= 0 &&
         chdir(folder) == 0)
