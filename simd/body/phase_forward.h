@@ -4,6 +4,7 @@
 
 #include "simd/body/direct.h"
 #include "simd/body/elementwise.h"
+#include "simd/body/moments.h"
 #include "simd/body/stem.h"
 #include "simd/body/winograd.h"
 #include "simd/native/native.h"
@@ -82,11 +83,10 @@ static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scr
 }
 
 static void slice_moments(struct c4_plan *plan, int s) {
-    struct c4_native_part *part = &plan->part[s];
-    memset(part->first, 0, sizeof part->first);
-    memset(part->second, 0, sizeof part->second);
+    struct moment_sums sums = {0};
     for (int image = c4_slice_begin(plan->n, s); image < c4_slice_begin(plan->n, s + 1); image++)
-        stem_moments(bytes_of(plan, image), part->first, part->second);
+        moments_add(bytes_of(plan, image), &sums);
+    moments_finish(&sums, plan->part[s].first, plan->part[s].second);
 }
 
 static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch,

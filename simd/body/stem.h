@@ -1,4 +1,4 @@
-/* The stem: bytes to input, patch moments, conv1 with pooling in registers, and conv1's gradient
+/* The stem: bytes to input, conv1 with pooling in registers, and conv1's gradient
  * from the selected pixels. */
 #ifndef C4_SIMD_BODY_STEM_H
 #define C4_SIMD_BODY_STEM_H
@@ -18,60 +18,6 @@ static void stem_input(const uint8_t *image, float *x, ptrdiff_t row) {
         for (int j = 0; j < SIDE; j++)
             for (int channel = 0; channel < RGB; channel++)
                 x[j * RGB + channel] = value[image[channel * PIXELS + j]];
-}
-
-/* --- moments --- */
-
-/* The image as integers with its halo of zeros; rows are read 2 VF_LANES at a time. */
-enum { PLANE_ROW = 48, PLANE = (SIDE + 2) * PLANE_ROW };
-
-static void integer_planes(const uint8_t *image, int16_t planes[RGB * PLANE]) {
-    memset(planes, 0, sizeof(int16_t) * RGB * PLANE);
-    for (int channel = 0; channel < RGB; channel++)
-        for (int i = 0; i < SIDE; i++)
-            for (int j = 0; j < SIDE; j++)
-                planes[channel * PLANE + (i + 1) * PLANE_ROW + j + 1] =
-                    (int16_t)(2 * image[channel * PIXELS + i * SIDE + j] - 255);
-}
-
-/* sum[3 * ch + ch2] = the products of the patch elements of two taps, over all pixels. */
-INLINE void tap_products(const int16_t *a, const int16_t *b, int32_t sum[RGB * RGB]) {
-    vi acc[RGB][RGB];
-    UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++) acc[p][q] =
-        vi_set1(0);
-    for (int i = 0; i < SIDE; i++, a += PLANE_ROW, b += PLANE_ROW)
-        for (int j = 0; j < SIDE; j += 2 * VF_LANES)
-            UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++) acc[p][q] =
-                vi_dot16(acc[p][q], a + p * PLANE + j, b + q * PLANE + j);
-    UNROLL for (int p = 0; p < RGB; p++) UNROLL for (int q = 0; q < RGB; q++) sum[RGB * p + q] =
-        vi_sum(acc[p][q]);
-}
-
-/* Adds one image's moments. */
-static void stem_moments(const uint8_t *image, int64_t *first, int64_t *second) {
-    int16_t planes[RGB * PLANE], ones[2 * VF_LANES];
-    integer_planes(image, planes);
-    for (int l = 0; l < 2 * VF_LANES; l++) ones[l] = 1;
-    for (int tap = 0; tap < 9; tap++) {
-        const int16_t *a = planes + tap / 3 * PLANE_ROW + tap % 3;
-        for (int p = 0; p < RGB; p++) {
-            vi sum = vi_set1(0);
-            for (int i = 0; i < SIDE; i++)
-                for (int j = 0; j < SIDE; j += 2 * VF_LANES)
-                    sum = vi_dot16(sum, a + p * PLANE + i * PLANE_ROW + j, ones);
-            first[RGB * tap + p] += vi_sum(sum);
-        }
-        for (int tap2 = 0; tap2 <= tap; tap2++) {
-            int32_t sum[RGB * RGB];
-            tap_products(a, planes + tap2 / 3 * PLANE_ROW + tap2 % 3, sum);
-            for (int p = 0; p < RGB; p++)
-                for (int q = 0; q < RGB; q++) {
-                    int k = RGB * tap + p, l = RGB * tap2 + q;
-                    second[k * C4_PATCH + l] += sum[RGB * p + q];
-                    if (tap != tap2) second[l * C4_PATCH + k] += sum[RGB * p + q];
-                }
-        }
-    }
 }
 
 /* --- conv1 and pooling --- */
