@@ -19,7 +19,7 @@ enum { C = C4_CHANNELS, VECS = C / VF_LANES, MK_COLUMNS = MK_VECS * VF_LANES };
 
 /* Accumulators stay in registers only if every loop over them is unrolled. */
 #ifdef __clang__
-#define UNROLL _Pragma("unroll")
+#define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
