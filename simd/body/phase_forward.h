@@ -66,11 +66,12 @@ static const float *load_image(const struct c4_plan *plan, struct c4_native_scra
 }
 
 /* conv1 of bn-relu and its selection: batch norm's statistics are known from the moments. */
-static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, int image) {
+static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool exact,
+                       int image) {
     struct c4_native_block *block = &plan->block[0];
     const ptrdiff_t pooled = (ptrdiff_t)image * POOLED * POOLED * C;
     load_image(plan, scratch, image);
-    stem_select(scratch->x, plan->parameters + c4_native_layout.weight[0], block->flip,
+    stem_select(scratch->x, plan->parameters + c4_native_layout.weight[0], exact, block->flip,
                 block->selected + pooled, block->arg + pooled);
 }
 
@@ -144,11 +145,12 @@ static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scrat
     const int side = block->side, per_image = side * side / 16, images = group_images(plan, b);
     const ptrdiff_t stride = group_stride(images * per_image);
     const bool stem = b == 1 && plan->config.order == C4_BN_RELU;
+    const bool exact = stem && halo_is_exact(plan->parameters + c4_native_layout.weight[0]);
     float *m = scratch->m;
     for (int first = begin; first < end; first += images) {
         int some = end - first < images ? end - first : images;
         for (int k = 0; k < some; k++) {
-            if (stem) stem_image(plan, scratch, first + k);
+            if (stem) stem_image(plan, scratch, exact, first + k);
             load_tiles(plan, scratch, b, first + k, stride, m + stride + k * per_image * C);
         }
         multiply_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, m);
@@ -167,8 +169,10 @@ static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch
     const struct c4_native_block *block = &plan->block[b];
     const int side = block->side;
     const float *w = plan->parameters + c4_native_layout.weight[b];
+    const bool stem = b == 1 && plan->config.order == C4_BN_RELU;
+    const bool exact = stem && halo_is_exact(plan->parameters + c4_native_layout.weight[0]);
     for (int image = begin; image < end; image++) {
-        if (b == 1 && plan->config.order == C4_BN_RELU) stem_image(plan, scratch, image);
+        if (stem) stem_image(plan, scratch, exact, image);
         activate(plan, b, image, scratch->activated, side * C);
         direct_image(side, side, C, false, scratch->activated, w,
                      block->y + (ptrdiff_t)image * side * side * C);

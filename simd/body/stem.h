@@ -43,19 +43,17 @@ INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, con
     vf acc[4][STEM_VECS];
     UNROLL for (int p = 0; p < 4; p++) UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_zero();
     x += 2 * i * HALO_ROW + 2 * j * RGB;
-    for (int tap = 0; tap < 9; tap++, w += RGB * C) {
-        const float *at = x + tap / 3 * HALO_ROW + tap % 3 * RGB;
-        UNROLL for (int k = 0; k < RGB; k++) {
+    for (int r = 0; r < 3; r++, x += HALO_ROW, w += 3 * RGB * C)
+        UNROLL for (int k = 0; k < 3 * RGB; k++) { /* the three taps of a row lie side by side */
             vf wv[STEM_VECS];
             UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(w + k * C + v * VF_LANES);
             UNROLL for (int p = 0; p < 4; p++) {
-                int row = 2 * i + tap / 3 + p / 2, col = 2 * j + tap % 3 + p % 2;
+                int row = 2 * i + r + p / 2, col = 2 * j + k / RGB + p % 2;
                 if (skip && (row < 1 || row > SIDE || col < 1 || col > SIDE)) continue;
-                vf xv = vf_set1(at[p / 2 * HALO_ROW + p % 2 * RGB + k]);
+                vf xv = vf_set1(x[p / 2 * HALO_ROW + p % 2 * RGB + k]);
                 UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_fma(xv, wv[v], acc[p][v]);
             }
         }
-    }
     UNROLL for (int v = 0; v < vecs; v++) {
         const vf y[4] = {acc[0][v], acc[1][v], acc[2][v], acc[3][v]};
         vi winner;
@@ -81,10 +79,11 @@ INLINE void stem_panels(bool skip, const float *x, const float *w, const float *
     if (c < C) stem_panel(VECS % STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
 }
 
-/* selected, arg [16, 16, 64] of one image x with its halo [34, 34, 3]; w [27, 64]. */
-static void stem_select(const float *x, const float *w, const float *flip, float *selected,
-                        uint8_t *arg) {
-    if (halo_is_exact(w))
+/* selected, arg [16, 16, 64] of one image x with its halo [34, 34, 3]; w [27, 64]; `exact`: what
+ * halo_is_exact() says of them. */
+static void stem_select(const float *x, const float *w, bool exact, const float *flip,
+                        float *selected, uint8_t *arg) {
+    if (exact)
         stem_panels(false, x, w, flip, selected, arg);
     else
         stem_panels(true, x, w, flip, selected, arg);
