@@ -5,28 +5,17 @@
 #include "bench/calibrate.h"
 #include "bench/commands.h"
 #include "bench/disclose.h"
+#include "bench/options.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/file/json.h"
 #include "core/host/team.h"
 
 static const struct c4_option options[] = {
-    {.name = "threads",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "1",
-     .min = 1,
-     .max = 1024,
-     .help = "OpenMP threads that run at once"},
-    {.name = "samples",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "15",
-     .min = 3,
-     .max = C4_SAMPLES_MAX,
-     .help = "of each loop, taken in turn"},
-    {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object with all samples"},
-    {.name = NULL},
+    C4_BENCH_THREADS("OpenMP threads that run at once"),
+    C4_BENCH_SAMPLES("15", 3, "of each loop, taken in turn"),
+    C4_BENCH_JSON,
+    C4_BENCH_END,
 };
 
 static const char *const examples[] = {"conv4 bench calibrate",
