@@ -1,6 +1,7 @@
 #include "bench/table.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

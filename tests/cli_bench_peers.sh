@@ -122,15 +122,17 @@ expect clock 1 failed "it says 9 steps in 99.0" $one
 # A program that does not exist is a peer that is not there.
 "$conv4" bench step --quick --samples 3 --batch 2 --backend ref $one --peers-python "$tmp/none" \
 	>"$tmp/out" 2>"$tmp/err"
-[ $? = 6 ] && grep -q "none: No such file" "$tmp/err" || {
+status=$?
+if [ $status != 6 ] || ! grep -q "none: No such file" "$tmp/err"; then
 	echo "FAILED: an interpreter that is missing"
 	cat "$tmp/err" "$tmp/out"
 	failures=$((failures + 1))
-}
+fi
 "$conv4" bench step --peers=pytorch-nchw,nonsense >"$tmp/out" 2>"$tmp/err"
-[ $? = 2 ] && grep -q nonsense "$tmp/err" || {
+status=$?
+if [ $status != 2 ] || ! grep -q nonsense "$tmp/err"; then
 	echo "FAILED: a peer that there is not"
 	failures=$((failures + 1))
-}
+fi
 echo "$failures failures"
 [ $failures = 0 ]
