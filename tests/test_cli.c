@@ -59,17 +59,17 @@ static void an_option_alone_may_imply_a_value(void **state) {
     (void)state;
     struct line line;
     assert_int_equal(parse(&line, "sample train"), C4_OK);
-    assert_null(c4_arg_text(&line.args, "redraw"));
+    assert_null(c4_arg_text(&line.args, "redo"));
     c4_args_free(&line.args);
-    assert_int_equal(parse(&line, "sample train --redraw fig2"), C4_OK);
-    assert_true(c4_arg_given(&line.args, "redraw"));
-    assert_string_equal(c4_arg_text(&line.args, "redraw"), "fig1,fig2,fig3");
+    assert_int_equal(parse(&line, "sample train --redo fig2"), C4_OK);
+    assert_true(c4_arg_given(&line.args, "redo"));
+    assert_string_equal(c4_arg_text(&line.args, "redo"), "fig1,fig2,fig3");
     assert_string_equal(line.args.positionals[0], "fig2");
     c4_args_free(&line.args);
-    assert_int_equal(parse(&line, "sample train --redraw=fig2"), C4_OK);
-    assert_string_equal(c4_arg_text(&line.args, "redraw"), "fig2");
+    assert_int_equal(parse(&line, "sample train --redo=fig2"), C4_OK);
+    assert_string_equal(c4_arg_text(&line.args, "redo"), "fig2");
     c4_args_free(&line.args);
-    assert_int_equal(parse(&line, "sample train --redraw="), C4_ERR_USAGE);
+    assert_int_equal(parse(&line, "sample train --redo="), C4_ERR_USAGE);
     c4_args_free(&line.args);
 }
 
