@@ -103,8 +103,8 @@ static void write_settings(FILE *out, const struct heat *heat, const char *title
             "set cbrange [0:4]\nset palette maxcolors 64 defined (0 '#7FC97F', 0.06 '#E5F5E0', "
             "0.5 '#FFF7E0', 1 '#FDD49E', 2 '#FC8D59', 4 '#D7301F')\n"
             "set cbtics ('fastest' 0, '2 x' 1, '4 x' 2, '8 x' 3, '16 x' 4)\n"
-            "set colorbox vertical user origin screen 0.94, graph 0.3 size screen 0.015, graph "
-            "0.4\nset rmargin at screen 0.91\n",
+            "set colorbox vertical user origin screen 0.885, graph 0.3 size screen 0.015, graph "
+            "0.4\nset rmargin at screen 0.86\n",
             heat->columns - 1, heat->columns - 1, heat->rows - 1);
     write_names(out, heat);
     fputs("plot data skip 1 using 1:2:($1-0.49):($1+0.49):($2-0.47):($2+0.47):($4>4?4:$4) with "
@@ -138,7 +138,7 @@ enum c4_status c4_picture_heat(struct c4_pictures *pictures, const json_t *file)
     write_settings(out, heat, picture.title);
     enum c4_status status = C4_ERR_MEMORY;
     if (fclose(out) == 0)
-        status = c4_picture_draw(pictures, &picture, 3.6 + 0.85 * heat->columns,
+        status = c4_picture_draw(pictures, &picture, 4.2 + 0.85 * heat->columns,
                                  1.0 + 0.19 * heat->rows, settings, &csv);
     free(settings);
     free(heat);

@@ -13,19 +13,21 @@ static const double lowest = 0.05, highest = 400; /* FLOP/byte */
 struct roofline {
     const json_t *file, *calibration;
     const char *backend;
-    double peak, least; /* GFLOP/s */
+    double peak, least, most; /* GFLOP/s */
     int points;
     struct c4_csv csv;
 };
 
-static void add_point(struct roofline *roofline, const char *name, double flops, double bytes,
-                      double gflops) {
+static void add_point(struct roofline *roofline, const char *name, bool is_named, double flops,
+                      double bytes, double gflops) {
     if (!(flops > 0 && bytes > 0 && gflops > 0)) return;
     c4_csv_real(&roofline->csv, flops / bytes);
     c4_csv_real(&roofline->csv, gflops);
     c4_csv_text(&roofline->csv, name);
+    c4_csv_text(&roofline->csv, is_named ? name : "");
     c4_csv_end_row(&roofline->csv);
     roofline->least = fmin(roofline->least, gflops);
+    roofline->most = fmax(roofline->most, gflops);
     roofline->points++;
 }
 
@@ -52,7 +54,10 @@ static void add_points(struct roofline *roofline) {
         if (strcmp(c4_result_text(row, "backend", ""), roofline->backend) != 0) continue;
         if (!json_object_get(row, "images")) continue; /* not part of each image's step */
         short_name(c4_result_text(row, "name", "?"), name, sizeof name);
-        add_point(roofline, name, c4_result_number(row, "flops_performed"),
+        /* Element by element blocks differ little: one name is enough. */
+        bool is_named = !strstr(name, " ") || strchr(name, 0)[-1] == '1' ||
+                        strncmp(c4_result_text(row, "name", ""), "conv", 4) == 0;
+        add_point(roofline, name, is_named, c4_result_number(row, "flops_performed"),
                   c4_result_number(row, "bytes"), c4_result_number(row, "gflops_performed"));
     }
     const json_t *steps = json_object_get(roofline->file, "steps");
@@ -61,7 +66,7 @@ static void add_points(struct roofline *roofline) {
         if (strcmp(c4_result_text(step, "backend", ""), roofline->backend) != 0) continue;
         for (size_t k = 0; k < json_array_size(phases); k++) {
             const json_t *phase = json_array_get(phases, k);
-            add_point(roofline, c4_result_text(phase, "phase", "?"),
+            add_point(roofline, c4_result_text(phase, "phase", "?"), true,
                       c4_result_number(phase, "flops_performed_per_image"),
                       c4_result_number(phase, "bytes_per_image"),
                       c4_result_number(phase, "gflops_performed"));
@@ -85,9 +90,10 @@ static void write_roofs(FILE *out, const struct roofline *roofline, double botto
         fprintf(out, "set arrow from %.6g,%.6g to %.6g,%.6g nohead lw 1.4 lc rgb '#%s'\nset label ",
                 start, start * gbytes, ridge, roofline->peak, greys[i]);
         c4_gnuplot_string(out, label);
-        fprintf(out,
-                " at %.6g,%.6g right offset -0.4,0.3 font 'sans-serif,8' textcolor rgb '#%s'\n",
-                sqrt(start * ridge), sqrt(start * ridge) * gbytes, greys[i]);
+        bool last = i + 1 == json_array_size(levels); /* below its line, the others above */
+        fprintf(out, " at %.6g,%.6g %s font 'sans-serif,8' textcolor rgb '#%s'\n",
+                sqrt(start * ridge), sqrt(start * ridge) * gbytes,
+                last ? "left offset 0.6,-0.5" : "right offset -0.4,0.3", greys[i]);
     }
     if (leftmost == highest) leftmost = lowest;
     fprintf(out,
@@ -108,21 +114,21 @@ static void write_settings(FILE *out, const struct roofline *roofline, const cha
             "set grid lt 1 lw 0.7 lc rgb '#EDEDED'\n"
             "set xrange [%g:%g]\nset yrange [%.6g:%.6g]\n"
             "set xlabel 'performed FLOP for each byte'\nset ylabel 'performed GFLOP/s'\n",
-            lowest, highest, bottom, roofline->peak * 1.6);
+            lowest, highest, bottom, fmax(roofline->peak * 1.6, roofline->most * 1.3));
     write_roofs(out, roofline, bottom);
     fputs("plot data skip 1 using 1:2 with points pt 7 ps 0.7 lc rgb '#0072B2', \\\n"
-          "    data skip 1 using 1:2:3 with labels left offset 0.6,0 font 'sans-serif,8'\n",
+          "    data skip 1 using 1:2:4 with labels left offset 0.6,0 font 'sans-serif,8'\n",
           out);
 }
 
 static enum c4_status draw_one(struct c4_pictures *pictures, struct roofline *roofline) {
-    static const char *const heads[] = {"flops_per_byte", "gflops", "pass"};
+    static const char *const heads[] = {"flops_per_byte", "gflops", "pass", "label"};
     bool of_step = json_object_get(roofline->file, "steps");
     int threads = (int)c4_result_number(roofline->file, "threads");
     char *settings = NULL;
     size_t size;
     roofline->least = INFINITY;
-    for (size_t i = 0; i < 3; i++) c4_csv_text(&roofline->csv, heads[i]);
+    for (size_t i = 0; i < 4; i++) c4_csv_text(&roofline->csv, heads[i]);
     c4_csv_end_row(&roofline->csv);
     add_points(roofline);
     FILE *out = roofline->points > 0 ? open_memstream(&settings, &size) : NULL;

@@ -139,13 +139,13 @@ static void pictures_hold_the_numbers(void **state) {
     assert_null(strstr(text, "jax"));
     free(text);
     text = text_of(scratch_path(state, "roofline-3-fast.csv"));
-    assert_non_null(strstr(text, "1e+02,33,stem\n1e+01,5,head\n"));
+    assert_non_null(strstr(text, "1e+02,33,stem,stem\n1e+01,5,head,head\n"));
     free(text);
     text = text_of(scratch_path(state, "roofline-3-fast.gp"));
     assert_non_null(strstr(text, "memory 10 GB/s"));
     free(text);
     text = text_of(scratch_path(state, "roofline-4-fast.csv"));
-    assert_non_null(strstr(text, "1e+02,50,fwd d2\n"));
+    assert_non_null(strstr(text, "1e+02,50,fwd d2,fwd d2\n"));
     assert_null(strstr(text, "sgd")); /* not of an image */
     free(text);
 
