@@ -145,7 +145,7 @@ static void pictures_hold_the_numbers(void **state) {
     assert_non_null(strstr(text, "memory 10 GB/s"));
     free(text);
     text = text_of(scratch_path(state, "roofline-4-fast.csv"));
-    assert_non_null(strstr(text, "1e+02,50,fwd d2,fwd d2\n"));
+    assert_non_null(strstr(text, "1e+02,5e+01,fwd d2,fwd d2\n"));
     assert_null(strstr(text, "sgd")); /* not of an image */
     free(text);
 
