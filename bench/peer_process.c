@@ -174,8 +174,9 @@ enum arrival { LINE, NOTHING_YET, END };
 /* One read; a whole line ends up terminated in peer->line, without its newline. */
 static enum arrival read_some(struct c4_peer_process *peer) {
     if (peer->capacity - peer->used < 4096) {
+        if (peer->capacity > LINE_BYTES_MAX) return END;
         char *more = realloc(peer->line, peer->capacity + 65536);
-        if (!more || peer->capacity > LINE_BYTES_MAX) return END;
+        if (!more) return END;
         peer->line = more;
         peer->capacity += 65536;
     }
