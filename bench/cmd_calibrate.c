@@ -2,31 +2,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/bandwidth.h"
 #include "bench/calibrate.h"
 #include "bench/commands.h"
 #include "bench/disclose.h"
+#include "bench/options.h"
+#include "bench/results.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/file/json.h"
 #include "core/host/team.h"
 
 static const struct c4_option options[] = {
-    {.name = "threads",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "1",
-     .min = 1,
-     .max = 1024,
-     .help = "OpenMP threads that run at once"},
-    {.name = "samples",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "15",
-     .min = 3,
-     .max = C4_SAMPLES_MAX,
-     .help = "of each loop, taken in turn"},
-    {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object with all samples"},
-    {.name = NULL},
+    C4_BENCH_THREADS("OpenMP threads that run at once"),
+    C4_BENCH_SAMPLES("15", 3, "of each loop, taken in turn"),
+    C4_BENCH_JSON,
+    C4_BENCH_END,
 };
 
 static const char *const examples[] = {"conv4 bench calibrate",
@@ -39,7 +30,8 @@ static const double noisy_percent = 10;
 struct job {
     struct c4_peak peak[C4_CALIBRATE_MAX];
     double ghz[C4_SAMPLES_MAX];
-    int loops, samples;
+    struct c4_bandwidth bandwidth[C4_BANDWIDTH_LEVELS];
+    int loops, samples, levels;
     const struct c4_peak *best;
 };
 
@@ -51,6 +43,8 @@ static enum c4_status measure(struct job *job, int threads) {
     for (int k = 0; k < job->samples; k++) {
         job->ghz[k] = c4_clock_ghz(sample_seconds);
         for (int i = 0; i < job->loops; i++) c4_peak_sample(&job->peak[i]);
+        for (int i = 0; i < job->levels; i++)
+            c4_bandwidth_sample(&job->bandwidth[i], job->peak[0].loop, sample_seconds);
         C4_TRY(c4_interrupted());
     }
     job->best = &job->peak[0];
@@ -76,6 +70,12 @@ static void print_text(const struct job *job, int threads) {
     }
     printf("%-8s %5s %10.3f %10.3f %10.3f %6.1f%%  GHz, by a chain of additions\n", "clock", "",
            ghz.median, ghz.low, ghz.high, c4_spread_percent(&ghz));
+    for (int i = 0; i < job->levels; i++) {
+        const struct c4_bandwidth *bandwidth = &job->bandwidth[i];
+        struct c4_spread s = c4_spread_of(bandwidth->samples, bandwidth->taken);
+        printf("%-8s %5s %10.1f %10.1f %10.1f %6.1f%%  GB/s, read in order\n", bandwidth->level, "",
+               s.median, s.low, s.high, c4_spread_percent(&s));
+    }
     struct c4_spread best = c4_peak_spread(job->best);
     printf("FMA peak: %.1f GFLOP/s (%s)\n", best.median, job->best->loop->name);
     if (c4_spread_percent(&best) > noisy_percent)
@@ -99,6 +99,11 @@ static void print_json(const struct job *job, json_t *object) {
         json_array_append_new(loops, loop);
     }
     json_object_set_new(object, "loops", loops);
+    json_t *bandwidth = json_array();
+    for (int i = 0; i < job->levels; i++)
+        json_array_append_new(bandwidth, c4_bandwidth_json(&job->bandwidth[i]));
+    json_object_set_new(object, "threads", json_integer(job->best->threads));
+    json_object_set_new(object, "bandwidth", bandwidth);
     json_object_set_new(object, "clock_ghz", c4_json_real(ghz.median));
     json_object_set_new(object, "samples_clock_ghz", c4_spread_json(job->ghz, job->samples, 1));
     json_object_set_new(object, "peak_gflops", c4_json_real(best.median));
@@ -117,7 +122,11 @@ static enum c4_status calibrate(const struct c4_args *args, struct job *job) {
     C4_TRY(c4_disclose("calibrate", &object));
     enum c4_status status = c4_team_start_on_cores(threads, &team, &l2_bytes);
     if (status == C4_OK) {
-        status = measure(job, threads);
+        status = c4_bandwidth_start(
+            job->bandwidth, &job->levels, c4_result_number(object, "environment.topology.l2_bytes"),
+            c4_result_number(object, "environment.topology.l3_bytes"), threads);
+        if (status == C4_OK) status = measure(job, threads);
+        for (int i = 0; i < job->levels; i++) c4_bandwidth_free(&job->bandwidth[i]);
         c4_team_free(&team);
     }
     if (status == C4_OK && c4_arg_flag(args, "json")) {
@@ -144,7 +153,8 @@ const struct c4_command c4_bench_calibrate = {
         "Runs loops of independent multiply-adds, one for each width of vector that this CPU has. "
         "FLOP/cycle does not depend on the clock: a core with two units for vectors of 8 floats "
         "reaches 32, of 16 floats 64. The clock is that of a chain of register additions; both are "
-        "by CPU time, which leaves out what other programs take.",
+        "by CPU time, which leaves out what other programs take. L2, L3 and memory are read in "
+        "order by the widest loads, each thread its own part.",
     .options = options,
     .examples = examples,
     .run = run,

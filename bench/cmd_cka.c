@@ -6,6 +6,7 @@
 #include "bench/cka_bench.h"
 #include "bench/commands.h"
 #include "bench/disclose.h"
+#include "bench/options.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
@@ -28,32 +29,14 @@ static const struct c4_option options[] = {
      .initial = "pool1,pool2,pool3,pool4,logits",
      .choices = layers,
      .help = "which layers"},
-    {.name = "backend",
-     .type = C4_OPTION_STRING,
-     .value = "NAME",
-     .initial = "all",
-     .help = "one backend, or all that run here but ref64"},
-    {.name = "threads",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "1",
-     .min = 1,
-     .max = 1024,
-     .help = "OpenMP threads"},
-    {.name = "samples",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "3",
-     .min = 1,
-     .max = C4_SAMPLES_MAX,
-     .help = "comparisons of each benchmark, taken in turn"},
-    {.name = "quick", .type = C4_OPTION_FLAG, .help = "500 examples only"},
-    {.name = "list", .type = C4_OPTION_FLAG, .help = "print the benchmarks' names and end"},
-    {.name = "dry-run",
-     .type = C4_OPTION_FLAG,
-     .help = "print the number of benchmarks and the time they would take, and end"},
-    {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object with all samples"},
-    {.name = NULL},
+    C4_BENCH_BACKEND,
+    C4_BENCH_THREADS("OpenMP threads"),
+    C4_BENCH_SAMPLES("3", 1, "comparisons of each benchmark, taken in turn"),
+    C4_BENCH_QUICK("500 examples only"),
+    C4_BENCH_LIST,
+    C4_BENCH_DRY_RUN,
+    C4_BENCH_JSON,
+    C4_BENCH_END,
 };
 
 static const char *const examples[] = {"conv4 bench cka --quick",

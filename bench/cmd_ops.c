@@ -7,6 +7,7 @@
 #include "bench/commands.h"
 #include "bench/disclose.h"
 #include "bench/ops_bench.h"
+#include "bench/options.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
@@ -19,36 +20,18 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_STRING,
      .value = "REGEX",
      .help = "only benchmarks with this regular expression (POSIX, extended) in their name"},
-    {.name = "backend",
-     .type = C4_OPTION_STRING,
-     .value = "NAME",
-     .initial = "all",
-     .help = "one backend, or all that run here but ref64"},
-    {.name = "batch",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "32",
-     .min = 1,
-     .max = 1024,
-     .help = "images of a call"},
-    {.name = "samples",
-     .type = C4_OPTION_INTEGER,
-     .value = "N",
-     .initial = "9",
-     .min = 9,
-     .max = C4_SAMPLES_MAX,
-     .help = "of each benchmark"},
-    {.name = "quick", .type = C4_OPTION_FLAG, .help = "samples of 2 ms instead of 20"},
-    {.name = "list", .type = C4_OPTION_FLAG, .help = "print the benchmarks' names and end"},
-    {.name = "dry-run",
-     .type = C4_OPTION_FLAG,
-     .help = "print the number of benchmarks and the time they would take, and end"},
-    {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object with all samples"},
+    C4_BENCH_BACKEND,
+    C4_BENCH_BATCH("images of a call"),
+    C4_BENCH_SAMPLES("9", 9, "of each benchmark"),
+    C4_BENCH_QUICK("samples of 2 ms instead of 20"),
+    C4_BENCH_LIST,
+    C4_BENCH_DRY_RUN,
+    C4_BENCH_JSON,
     {.name = "gbench-json",
      .type = C4_OPTION_PATH,
      .value = "FILE",
      .help = "also write what Google Benchmark reports, in its own format"},
-    {.name = NULL},
+    C4_BENCH_END,
 };
 
 static const char *const examples[] = {"conv4 bench ops --quick",

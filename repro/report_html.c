@@ -6,7 +6,7 @@
 #include "core/host/environment.h"
 #include "repro/report_inner.h"
 
-extern const char c4_embed_repro_report_css[], c4_embed_repro_report_css_end[];
+extern const char c4_embed_core_report_page_css[], c4_embed_core_report_page_css_end[];
 
 const char *const c4_verdict_classes[] = {"pill holds", "pill fails", "pill undecided",
                                           "pill not-judged"};
@@ -68,8 +68,8 @@ static void write_head(struct c4_html *html) {
     c4_html_element(html, "title", NULL,
                     "Similarity of Pre-trained and Fine-tuned Representations: reproduction");
     c4_html_open(html, "style", NULL);
-    c4_html_raw(html, c4_embed_repro_report_css,
-                (size_t)(c4_embed_repro_report_css_end - c4_embed_repro_report_css));
+    c4_html_raw(html, c4_embed_core_report_page_css,
+                (size_t)(c4_embed_core_report_page_css_end - c4_embed_core_report_page_css));
     c4_html_close(html, "style");
     c4_html_close(html, "head");
 }

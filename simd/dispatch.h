@@ -39,6 +39,7 @@ struct c4_peak_loop {
     bool fused;                   /* one instruction multiplies and adds */
     double round_flops;           /* of a round: 2 for each lane's multiply-add */
     float (*run)(int64_t rounds); /* the number of lanes times chains */
+    float (*read)(const float *values, size_t count); /* the sum; count a multiple of 64 */
 };
 
 /* The i-th loop that this CPU runs, widest first; NULL behind the last. */

@@ -6,6 +6,7 @@
 #include "bench/cka_bench.h"
 #include "bench/ops_bench.h"
 #include "bench/step_bench.h"
+#include "core/host/clock.h"
 #include "tests/unit.h"
 
 static const struct c4_backend *reference(void) {
@@ -305,6 +306,68 @@ static void a_wrong_step_is_not_timed(void **state) {
     free(bench);
 }
 
+/* With two threads as with one, images/s are the images of a sample by the time it took, and no
+ * image and no second is counted twice. */
+static void rates_are_images_by_wall_time(void **state) {
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        struct c4_step_bench *bench = calloc(1, sizeof *bench);
+        assert_non_null(bench);
+        bench->config = (struct c4_plan_config){.max_batch = 2, .threads = threads};
+        bench->samples = 3;
+        bench->sample_seconds = 0.001;
+        assert_int_equal(c4_step_bench_start(bench), C4_OK);
+        assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_ERR_USAGE); /* nothing to time */
+        wrapped = *reference()->step;
+        wrapped.step = counted_step;
+        assert_int_equal(c4_step_bench_add(bench, "wrapped", "counted", &wrapped), C4_OK);
+        clocks_on = true;
+        steps_timed = 0;
+        int64_t start_ns = c4_clock_ns(), images = 0, ns = 0;
+        assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_OK);
+        int64_t wall_ns = c4_clock_ns() - start_ns;
+        clocks_on = false;
+        json_t *rows = c4_step_bench_json(bench), *row = json_array_get(rows, 0);
+        for (int k = 0; k < 3; k++) {
+            const struct c4_step_sample *sample = &bench->runners[0].samples[k];
+            json_t *rate = json_array_get(json_object_get(row, "samples_images_per_s"), (size_t)k);
+            json_t *told = json_array_get(json_object_get(row, "samples_ns"), (size_t)k);
+            assert_true(
+                fabs(json_real_value(rate) * (double)sample->ns * 1e-9 / (double)sample->images -
+                     1) < 1e-12);
+            assert_int_equal(json_integer_value(told), sample->ns);
+            images += sample->images;
+            ns += sample->ns;
+        }
+        assert_int_equal(images, 2 * (steps_timed - 3)); /* one step before each sample */
+        assert_true(ns <= wall_ns);
+        json_decref(rows);
+        c4_step_bench_free(bench);
+        free(bench);
+    }
+}
+
+static enum c4_status step_nothing(struct c4_plan *plan, const struct c4_batch *batch,
+                                   const struct c4_sgd *sgd, struct c4_step_result *result) {
+    (void)plan;
+    (void)batch;
+    (void)sgd;
+    *result = (struct c4_step_result){0};
+    return C4_OK;
+}
+
+static void a_sample_that_is_missing_is_an_error(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = step_bench();
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "empty", &wrapped), C4_OK);
+    wrapped.step = step_nothing;
+    bench->batch.n = 0;
+    assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_ERR_FAILED);
+    assert_non_null(strstr(c4_error(), "0 of 3 samples"));
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
 static void phases_are_those_of_an_image(void **state) {
     (void)state;
     struct c4_step_bench *bench = step_bench();
@@ -376,6 +439,8 @@ int main(void) {
         cmocka_unit_test(json_has_no_infinities),
         cmocka_unit_test(cka_with_a_wrong_gram_is_void),
         cmocka_unit_test(a_wrong_step_is_not_timed),
+        cmocka_unit_test(rates_are_images_by_wall_time),
+        cmocka_unit_test(a_sample_that_is_missing_is_an_error),
         cmocka_unit_test(phases_are_those_of_an_image),
         cmocka_unit_test(peak_loops_compute_what_they_count),
         cmocka_unit_test(samples_are_summed_up),

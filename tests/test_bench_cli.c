@@ -159,6 +159,11 @@ static void the_others_write_json_too(void **state) {
     assert_int_equal(json_array_size(json_object_get(json_array_get(loops, 0), "samples_gflops")),
                      3);
     assert_true(json_real_value(json_object_get(object, "peak_gflops")) > 0);
+    json_t *bandwidth = json_object_get(object, "bandwidth");
+    assert_true(json_array_size(bandwidth) >= 1);
+    for (size_t i = 0; i < json_array_size(bandwidth); i++)
+        assert_true(json_real_value(json_object_get(json_array_get(bandwidth, i), "gbytes_per_s")) >
+                    0);
     json_decref(object);
 
     object = json_of("cka --json --quick --backend ref --layers pool4,logits --samples 1");

@@ -55,6 +55,24 @@ static void defaults_hold_until_changed(void **state) {
     c4_args_free(&line.args);
 }
 
+static void an_option_alone_may_imply_a_value(void **state) {
+    (void)state;
+    struct line line;
+    assert_int_equal(parse(&line, "sample train"), C4_OK);
+    assert_null(c4_arg_text(&line.args, "redo"));
+    c4_args_free(&line.args);
+    assert_int_equal(parse(&line, "sample train --redo fig2"), C4_OK);
+    assert_true(c4_arg_given(&line.args, "redo"));
+    assert_string_equal(c4_arg_text(&line.args, "redo"), "fig1,fig2,fig3");
+    assert_string_equal(line.args.positionals[0], "fig2");
+    c4_args_free(&line.args);
+    assert_int_equal(parse(&line, "sample train --redo=fig2"), C4_OK);
+    assert_string_equal(c4_arg_text(&line.args, "redo"), "fig2");
+    c4_args_free(&line.args);
+    assert_int_equal(parse(&line, "sample train --redo="), C4_ERR_USAGE);
+    c4_args_free(&line.args);
+}
+
 static void every_spelling_is_read(void **state) {
     (void)state;
     struct line line;
@@ -256,6 +274,7 @@ static void edit_distances(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_hold_until_changed),
+        cmocka_unit_test(an_option_alone_may_imply_a_value),
         cmocka_unit_test(every_spelling_is_read),
         cmocka_unit_test(wrong_lines_are_explained),
         cmocka_unit_test(a_line_leads_to_an_exit_status),

@@ -18,10 +18,14 @@ static void zsh_completion(void **state) {
              "'sample train --bac' '--backend' "
              "'sample train --backend=av' '=avx2' "
              "'sample train --figures=fig1,fi' '--figures=fig1,fig' "
+             "'sample train --redo --qu' '--redo --quiet' "
+             "'sample train --redo=fig1,fi' '--redo=fig1,fig' "
              "'sample train --note x --qu' 'x --quiet' 2>&1",
              C4_TEST_FOLDER, scratch->folder);
     expect(command, "sample tra\nsample data inf\nsample train --bac\nsample train --backend=av\n"
-                    "sample train --figures=fig1,fi\nsample train --note x --qu\n");
+                    "sample train --figures=fig1,fi\n"
+                    "sample train --redo --qu\nsample train --redo=fig1,fi\n"
+                    "sample train --note x --qu\n");
 }
 
 int main(void) {

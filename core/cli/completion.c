@@ -34,6 +34,7 @@ static void bash_values(FILE *out, const struct c4_option *options, const char *
         fprintf(out, "    '%s --%s'", path, options->name);
         if (options->letter != '\0') fprintf(out, " | '%s -%c'", path, options->letter);
         fputs(")", out);
+        if (options->implied != NULL) fputs(" [[ -z $joined ]] && value= ||", out);
         if (options->type == C4_OPTION_PATH) {
             fputs(" files=1", out);
         } else if (options->choices != NULL) {
@@ -74,10 +75,11 @@ void c4_completion_write_bash(FILE *out, const struct c4_program *program) {
             "# bash completion for %s\n"
             "_%s() {\n"
             "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-            "    local path=%s words= files= list= value=1 i\n"
+            "    local path=%s words= files= list= joined= value=1 i\n"
             "    if [[ $cur == = ]]; then\n"
-            "        cur=\n"
+            "        cur= joined=1\n"
             "    elif [[ $prev == = ]]; then\n"
+            "        joined=1\n"
             "        prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
             "    fi\n"
             "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -135,7 +137,7 @@ static void zsh_options(FILE *out, const struct c4_option *options) {
     for (; options != NULL && options->name != NULL; options++) {
         if (options->hidden) continue;
         bool flag = options->type == C4_OPTION_FLAG;
-        const char *equals = flag ? "" : "=";
+        const char *equals = flag ? "" : options->implied != NULL ? "=-" : "=";
         if (options->letter != '\0')
             fprintf(out, " \\\n        '(-%c --%s)'{-%c%s,--%s%s}'[", options->letter,
                     options->name, options->letter, flag ? "" : "+", options->name, equals);
@@ -144,7 +146,7 @@ static void zsh_options(FILE *out, const struct c4_option *options) {
         zsh_text(out, options->help);
         fputs("]", out);
         if (!flag) {
-            fputs(":", out);
+            fputs(options->implied != NULL ? "::" : ":", out);
             zsh_text(out, options->value);
             fputs(":", out);
         }

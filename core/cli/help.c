@@ -52,9 +52,12 @@ void c4_help_usage_tail(const struct c4_command *command, char *text, size_t siz
 static void option_left(const struct c4_option *option, char *text, size_t size) {
     char letter[8] = "    ";
     if (option->letter != '\0') snprintf(letter, sizeof letter, "-%c, ", option->letter);
-    bool flag = option->type == C4_OPTION_FLAG;
-    snprintf(text, size, "%s--%s%s%s", letter, option->name, flag ? "" : " ",
-             flag ? "" : option->value);
+    if (option->type == C4_OPTION_FLAG)
+        snprintf(text, size, "%s--%s", letter, option->name);
+    else if (option->implied != NULL)
+        snprintf(text, size, "%s--%s[=%s]", letter, option->name, option->value);
+    else
+        snprintf(text, size, "%s--%s %s", letter, option->name, option->value);
 }
 
 void c4_help_option(const struct c4_option *option, char *text, size_t size) {

@@ -37,9 +37,9 @@ static void write_options(FILE *out, const struct c4_option *options) {
         write_text(out, options->name);
         fputs("\\fR", out);
         if (options->type != C4_OPTION_FLAG) {
-            fputs(" \\fI", out);
+            fputs(options->implied != NULL ? "[=\\fI" : " \\fI", out);
             write_text(out, options->value);
-            fputs("\\fR", out);
+            fputs(options->implied != NULL ? "\\fR]" : "\\fR", out);
         }
         char help[1024];
         c4_help_option(options, help, sizeof help);

@@ -177,6 +177,7 @@ static enum c4_status unknown_option(const struct c4_args *args, const char *wor
 /* The value of the option in argv[*at]: `joined` if there is one, else the next word. */
 static enum c4_status take_value(struct c4_arg *arg, const char *joined, int argc, char **argv,
                                  int *at) {
+    if (joined == NULL) joined = arg->option->implied;
     if (joined == NULL) {
         bool next_is_option = *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) == 0;
         if (*at + 1 >= argc || next_is_option) {

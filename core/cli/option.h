@@ -28,6 +28,8 @@ struct c4_option {
     const char *value;          /* the value's name in help, as N or FILE */
     const char *initial;        /* the default as the user would type it; NULL: none */
     const char *const *choices; /* NULL ends it */
+    const char *implied;        /* what --name alone means, any other value is joined by "="; NULL:
+                                   a value is needed */
     double min, max;            /* inclusive, at most 2^53 in size; both 0: unlimited */
     enum c4_option_type type;
     char letter; /* also accepted as -letter; '\0': none */
@@ -88,7 +90,8 @@ struct c4_args {
 
 /* Reads argv[1..argc-1]: --name value, --name=value, -l value, -lvalue, flags, -ab for two flags,
  * "--" before words that begin with a dash. Later options win over earlier ones. A value that
- * begins with "--" has to be joined with "=". Reading stops at --help and --version.
+ * begins with "--" has to be joined with "=", as any value of an option with `implied`. Reading
+ * stops at --help and --version.
  * C4_ERR_USAGE with a sentence that names the option, the value and what is allowed, or the
  * nearest command or option that exists; args->path then tells how far it got.
  * Release `args` with c4_args_free() in every case. */

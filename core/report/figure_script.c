@@ -371,19 +371,26 @@ static void write_plot(struct script *s) {
     fputc('\n', s->out);
 }
 
-static void write_svg_terminal(const struct script *s) {
-    char name[80]; /* prefix of the ids inside, so that one page can hold several figures */
-    snprintf(name, sizeof name, "%s", s->figure->id);
-    for (char *p = name; *p; p++)
-        if (*p == '-') *p = '_';
-    fprintf(s->out,
-            "set terminal svg size %.0f,%.0f fixed fontscale 1.333 linewidth 1.1 noenhanced "
-            "font 'sans-serif,11' name '%s' background rgb 'white'\nset output stem.'.svg'\n",
-            s->width * 96, s->height * 96, name);
+void c4_figure_begin(FILE *script, const char *id) {
+    fprintf(script,
+            "reset\nset encoding utf8\nset datafile separator comma\n"
+            "data = '%s.csv'\nif (!exists('stem')) stem = '%s' # the pictures' name\n\n",
+            id, id);
 }
 
-static void write_other_terminals(const struct script *s) {
-    fprintf(s->out,
+void c4_figure_svg(FILE *script, const char *id, double width, double height) {
+    char name[80]; /* prefix of the ids inside, so that one page can hold several figures */
+    snprintf(name, sizeof name, "%s", id);
+    for (char *p = name; *p; p++)
+        if (*p == '-') *p = '_';
+    fprintf(script,
+            "set terminal svg size %.0f,%.0f fixed fontscale 1.333 linewidth 1.1 noenhanced "
+            "font 'sans-serif,11' name '%s' background rgb 'white'\nset output stem.'.svg'\n",
+            width * 96, height * 96, name);
+}
+
+void c4_figure_others(FILE *script, double width, double height) {
+    fprintf(script,
             "if (strstrt(GPVAL_TERMINALS, ' pngcairo ')) {\n"
             "    set terminal pngcairo size %.0f,%.0f fontscale 2.083 linewidth 2.3 pointscale 2.1 "
             "noenhanced font 'sans-serif,11' background rgb 'white'\n"
@@ -395,7 +402,7 @@ static void write_other_terminals(const struct script *s) {
             "font 'sans-serif,11'\n"
             "    set output stem.'.pdf'\n    replot\n}\n"
             "set output\n",
-            s->width * 200, s->height * 200, s->width, s->height);
+            width * 200, height * 200, width, height);
 }
 
 void c4_figure_script(const struct c4_figure *figure, FILE *script) {
@@ -406,16 +413,15 @@ void c4_figure_script(const struct c4_figure *figure, FILE *script) {
     s.height += foot_height(&s);
     fprintf(script,
             "# Draws %s.csv, which lies beside this script: gnuplot %s.gp\n"
-            "# Rows of one series follow one another; \"every\" picks them, counting from 0.\n"
-            "reset\nset encoding utf8\nset datafile separator comma\n"
-            "data = '%s.csv'\nif (!exists('stem')) stem = '%s' # the pictures' name\n\n",
-            figure->id, figure->id, figure->id, figure->id);
+            "# Rows of one series follow one another; \"every\" picks them, counting from 0.\n",
+            figure->id, figure->id);
+    c4_figure_begin(script, figure->id);
     write_head(&s);
     write_axes(&s);
     write_foot(&s);
     write_styles(&s);
     fputc('\n', script);
-    write_svg_terminal(&s);
+    c4_figure_svg(script, figure->id, s.width, s.height);
     write_plot(&s);
-    write_other_terminals(&s);
+    c4_figure_others(script, s.width, s.height);
 }

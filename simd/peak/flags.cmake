@@ -1,9 +1,11 @@
 # The loops that measure a core's FMA peak. No backend: cmake/Backends.cmake includes this by itself.
 function(c4_peak_loop name chains)
-  add_library(c4_simd_peak_${name} OBJECT ${PROJECT_SOURCE_DIR}/simd/peak/fma_peak.c)
+  add_library(c4_simd_peak_${name} OBJECT ${PROJECT_SOURCE_DIR}/simd/peak/fma_peak.c
+    ${PROJECT_SOURCE_DIR}/simd/peak/stream_read.c)
   target_link_libraries(c4_simd_peak_${name} PUBLIC c4_flags)
   target_compile_options(c4_simd_peak_${name} PRIVATE ${ARGN})
   target_compile_definitions(c4_simd_peak_${name} PRIVATE C4_PEAK_NAME=c4_peak_${name}
+    C4_STREAM_NAME=c4_stream_${name}
     C4_PEAK_CHAINS=${chains})
   set_property(GLOBAL APPEND PROPERTY c4_backend_objects c4_simd_peak_${name})
 endfunction()

@@ -1,0 +1,31 @@
+/* conv4 bench table: results as the README shows them. */
+#include <stdio.h>
+
+#include "bench/commands.h"
+#include "bench/table.h"
+#include "core/cli/cli.h"
+
+static const char *const examples[] = {
+    "conv4 bench step --peers --json > step.json && conv4 bench table step.json", NULL};
+
+static int run(const struct c4_args *args) {
+    struct c4_results results;
+    enum c4_status status = c4_results_read(&results, args->positionals, args->positional_count);
+    if (status == C4_OK) status = c4_table_write(&results, stdout);
+    c4_results_free(&results);
+    return c4_cli_exit(args, status);
+}
+
+const struct c4_command c4_bench_table = {
+    .name = "table",
+    .summary = "print results of bench step as a Markdown table",
+    .description = "Reads files that \"conv4 bench step --json\" has written and prints one table "
+                   "for each machine, version and block order, rows by threads, batch and speed, "
+                   "each beside the percentage of the FMA peak and the ratio to the fastest peer "
+                   "of the same file.",
+    .usage_tail = "FILE...",
+    .examples = examples,
+    .min_positionals = 1,
+    .max_positionals = -1,
+    .run = run,
+};

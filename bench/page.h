@@ -1,0 +1,10 @@
+/* Results of benchmarks as one HTML page that needs nothing else. */
+#ifndef C4_BENCH_PAGE_H
+#define C4_BENCH_PAGE_H
+
+#include "bench/pictures.h"
+
+/* Writes FOLDER/bench.html: machines, tables of steps and the pictures that were drawn, inlined. */
+enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_pictures *pictures);
+
+#endif

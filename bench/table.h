@@ -1,0 +1,15 @@
+/* The README's table of training speed, from files of "conv4 bench step --json". */
+#ifndef C4_BENCH_TABLE_H
+#define C4_BENCH_TABLE_H
+
+#include <stdio.h>
+
+#include "bench/results.h"
+
+/* Writes, for each machine, block order and version, a paragraph that says what was measured and a
+ * Markdown table: rows by threads, batch and speed; the ratio is to the fastest peer of the same
+ * file, which was measured in the same sitting. A peer without a time has a row that says why.
+ * C4_ERR_DATA names a file that is not of bench step or lacks what a row needs. */
+enum c4_status c4_table_write(const struct c4_results *results, FILE *out);
+
+#endif
