@@ -2,6 +2,7 @@
 #include "simd/onednn/plan.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4
         return c4_fail(C4_ERR_USAGE,
                        "a plan needs at least one image and one thread, not %d and %d",
                        config->max_batch, config->threads);
+    C4_TRY(c4_dnn_choice_check(config));
     struct c4_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return c4_fail(C4_ERR_MEMORY, "out of memory for a training plan");
     size_t n = (size_t)config->max_batch, logits = padded(n * C4_CLASSES);
@@ -48,6 +50,10 @@ enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4
     memset(plan->memory, 0, (count - 2 * logits) * sizeof *plan->memory);
     struct c4_dnn_shared *shared = &plan->shared;
     shared->config = *config;
+    if (config->kernels) {
+        snprintf(plan->kernels, sizeof plan->kernels, "%s", config->kernels);
+        shared->config.kernels = plan->kernels;
+    }
     shared->state = plan->memory;
     shared->momentum = shared->state + padded(C4_STATE_COUNT);
     shared->grad = shared->momentum + padded(C4_LEARNED_COUNT);
@@ -108,5 +114,36 @@ enum c4_status c4_dnn_take_backward(struct c4_plan *plan) {
         if (plan->net[i] == net) plan->net[i] = NULL;
     plan->last = NULL;
     c4_dnn_net_destroy(net);
+    return status;
+}
+
+enum c4_status c4_dnn_plan_choose(const struct c4_plan_config *config,
+                                  char kernels[C4_KERNELS_SIZE]) {
+    struct c4_plan *plan;
+    struct c4_dnn_choice choice;
+    C4_TRY(c4_dnn_plan_create(config, &plan));
+    int threads = c4_dnn_enter(plan);
+    enum c4_status status =
+        c4_dnn_choose(&plan->shared.dnn, &plan->shared.config, config->max_batch, &choice);
+    c4_dnn_leave(threads);
+    c4_dnn_plan_destroy(plan);
+    if (status == C4_OK) c4_dnn_choice_write(&choice, kernels);
+    return status;
+}
+
+static bool holds(const struct c4_plan *plan, const struct c4_dnn_net *net) {
+    for (int i = 0; i < C4_DNN_NETS; i++)
+        if (plan->net[i] == net) return true;
+    return false;
+}
+
+enum c4_status c4_dnn_plan_describe(struct c4_plan *plan, const char **text) {
+    struct c4_dnn_net *before = plan->last;
+    int threads = c4_dnn_enter(plan);
+    enum c4_status status = c4_dnn_take_net(plan, plan->shared.config.max_batch);
+    if (status == C4_OK) status = c4_dnn_take_backward(plan);
+    c4_dnn_leave(threads);
+    if (status == C4_OK) *text = plan->last->text;
+    plan->last = before && holds(plan, before) ? before : NULL;
     return status;
 }
