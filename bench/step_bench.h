@@ -16,6 +16,7 @@ struct c4_step_runner {
     struct c4_plan *plan;
     double loss_error; /* of the checked step, against ref64 */
     double images_per_s[C4_SAMPLES_MAX];
+    const char *kernels; /* a line for each operation; NULL: the backend does not tell */
     struct c4_phase_time phases[C4_STEP_PHASES]; /* seconds are those of one image */
     int phase_count;                             /* 0: the backend does not tell */
 };

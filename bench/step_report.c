@@ -1,5 +1,6 @@
 /* Tables and JSON of bench step. */
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/step_bench.h"
 #include "core/file/json.h"
@@ -35,14 +36,15 @@ json_t *c4_step_bench_json(const struct c4_step_bench *bench) {
         for (int k = 0; k < runner->phase_count; k++)
             json_array_append_new(phases, phase_json(bench, &runner->phases[k]));
         json_array_append_new(
-            rows, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "backend",
-                            runner->name, "variant", runner->variant, "checked", 1, "loss_error",
-                            c4_json_real(runner->loss_error), "images_per_s",
+            rows, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}",
+                            "backend", runner->name, "variant", runner->variant, "checked", 1,
+                            "loss_error", c4_json_real(runner->loss_error), "images_per_s",
                             c4_json_real(s.median), "images_per_s_low", c4_json_real(s.low),
                             "images_per_s_high", c4_json_real(s.high), "samples_images_per_s",
                             c4_spread_json(runner->images_per_s, bench->samples, 1), "gflops",
                             c4_json_real(gflops), "percent_of_peak",
-                            c4_json_real(percent(bench, gflops)), "phases", phases));
+                            c4_json_real(percent(bench, gflops)), "phases", phases, "kernels",
+                            runner->kernels ? c4_json_text_lines(runner->kernels) : NULL));
     }
     return rows;
 }
@@ -63,6 +65,16 @@ static void print_phases(const struct c4_step_bench *bench, const struct c4_step
     printf("%-14s %9.1f\n", "all", seconds * 1e6);
 }
 
+/* The convolutions' lines only. */
+static void print_kernels(const struct c4_step_runner *runner) {
+    const char *line = runner->kernels;
+    while (line && *line) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, "conv", 4) == 0) printf("%s %.*s\n", runner->name, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
 void c4_step_bench_print(const struct c4_step_bench *bench) {
     printf("%-8s %10s %10s %10s %9s %8s  %s\n", "backend", "images/s", "lowest", "highest",
            "GFLOP/s", "of peak", "origin");
@@ -78,6 +90,7 @@ void c4_step_bench_print(const struct c4_step_bench *bench) {
            "FMA peak of %d thread%s: %.1f GFLOP/s (%.1f to %.1f, %s), measured in turn.\n",
            bench->peak.threads, bench->peak.threads == 1 ? "" : "s", peak.median, peak.low,
            peak.high, bench->peak.loop->name);
+    for (int i = 0; i < bench->count; i++) print_kernels(&bench->runners[i]);
     for (int i = 0; i < bench->count; i++)
         if (bench->runners[i].phase_count) print_phases(bench, &bench->runners[i]);
 }
