@@ -47,7 +47,7 @@ static enum c4_status add_norm(struct c4_dnn_net *net, int b, dnnl_memory_t d) {
     c4_dnn_bind(op, DNNL_ARG_MEAN, block->mean);
     c4_dnn_bind(op, DNNL_ARG_VARIANCE, block->var);
     c4_dnn_bind(op, DNNL_ARG_SCALE, block->scale);
-    c4_dnn_bind(op, DNNL_ARG_SHIFT, block->shift); /* 2.6 asks for it, though it has no use */
+    if (C4_DNN_NORM_BACKWARD_SHIFT) c4_dnn_bind(op, DNNL_ARG_SHIFT, block->shift);
     if (relu) c4_dnn_bind(op, DNNL_ARG_WORKSPACE, block->mask);
     c4_dnn_bind(op, DNNL_ARG_DIFF_DST, d);
     c4_dnn_bind(op, DNNL_ARG_DIFF_SRC, d);

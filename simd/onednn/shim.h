@@ -152,10 +152,12 @@ dnnl_status_t c4_dnn_make_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *con
 enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool training,
                                    struct c4_dnn_op *op);
 /* Through the statistics, which are taken for the batch's own. `forward` was made for training.
- * SRC, MEAN, VARIANCE, SCALE, SHIFT, DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST), DIFF_SCALE,
- * DIFF_SHIFT */
+ * SRC, MEAN, VARIANCE, SCALE, SHIFT (see below), DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST),
+ * DIFF_SCALE, DIFF_SHIFT */
 enum c4_status c4_dnn_norm_backward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu,
                                     const struct c4_dnn_op *forward, struct c4_dnn_op *op);
+/* Which has no use: 2.x demands it nevertheless, 3.x refuses it. */
+enum { C4_DNN_NORM_BACKWARD_SHIFT = DNNL_VERSION_MAJOR == 2 };
 
 /* 2x2 max pooling, stride 2. SRC -> DST, WORKSPACE. h and w are those of the larger map. */
 enum c4_status c4_dnn_pool_forward(struct c4_dnn *dnn, c4_dnn_layout map, int n, int h, int w,
