@@ -66,7 +66,7 @@ cmp whole.rows given.rows || fail "going on by the kept choice gives other rows"
 # Every log names the kernels.
 expect 0 . "$program" train --data images --images 64 --test-images 64 --backend onednn \
     --threads 1 --onednn-conv direct --log-json log
-head -n 1 log | grep -q '"kernels": \["oneDNN .*"conv4 backward data: ' || fail "$(head -n 1 log)"
+head -n 1 log | grep -q '"kernels":\["oneDNN .*"conv4 backward data: ' || fail "$(head -n 1 log)"
 expect 0 'conv2 backward weights: ' "$program" doctor --backend onednn
 expect 2 'auto, direct' "$program" train --onednn-conv fast
 
