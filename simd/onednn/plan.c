@@ -119,7 +119,7 @@ enum c4_status c4_dnn_take_backward(struct c4_plan *plan) {
 
 enum c4_status c4_dnn_plan_choose(const struct c4_plan_config *config,
                                   char kernels[C4_KERNELS_SIZE]) {
-    struct c4_plan *plan;
+    struct c4_plan *plan = NULL;
     struct c4_dnn_choice choice;
     C4_TRY(c4_dnn_plan_create(config, &plan));
     int threads = c4_dnn_enter(plan);
