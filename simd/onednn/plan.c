@@ -30,12 +30,16 @@ static size_t padded(size_t count) {
     return (count + 15) / 16 * 16;
 } /* whole cache lines */
 
-enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4_plan **out) {
+static enum c4_status check(const struct c4_plan_config *config) {
     if (config->max_batch < 1 || config->threads < 1)
         return c4_fail(C4_ERR_USAGE,
                        "a plan needs at least one image and one thread, not %d and %d",
                        config->max_batch, config->threads);
-    C4_TRY(c4_dnn_choice_check(config));
+    return c4_dnn_choice_check(config);
+}
+
+enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4_plan **out) {
+    C4_TRY(check(config));
     struct c4_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return c4_fail(C4_ERR_MEMORY, "out of memory for a training plan");
     size_t n = (size_t)config->max_batch, logits = padded(n * C4_CLASSES);
@@ -119,14 +123,15 @@ enum c4_status c4_dnn_take_backward(struct c4_plan *plan) {
 
 enum c4_status c4_dnn_plan_choose(const struct c4_plan_config *config,
                                   char kernels[C4_KERNELS_SIZE]) {
-    struct c4_plan *plan = NULL;
+    struct c4_dnn dnn;
     struct c4_dnn_choice choice;
-    C4_TRY(c4_dnn_plan_create(config, &plan));
-    int threads = c4_dnn_enter(plan);
-    enum c4_status status =
-        c4_dnn_choose(&plan->shared.dnn, &plan->shared.config, config->max_batch, &choice);
-    c4_dnn_leave(threads);
-    c4_dnn_plan_destroy(plan);
+    C4_TRY(check(config));
+    C4_TRY(c4_dnn_open(&dnn));
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(config->threads);
+    enum c4_status status = c4_dnn_choose(&dnn, config, config->max_batch, &choice);
+    omp_set_num_threads(threads);
+    c4_dnn_close(&dnn);
     if (status == C4_OK) c4_dnn_choice_write(&choice, kernels);
     return status;
 }
