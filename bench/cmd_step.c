@@ -16,6 +16,8 @@
 static const char *const orders[] = {"bn-relu", "relu-bn", NULL};
 static const char *const algorithms[] = {"winograd", "direct", NULL};
 
+static const char *const kernels[] = {"auto", "direct", "winograd", NULL};
+
 static const struct c4_option options[] = {
     C4_BENCH_BACKEND,
     C4_BENCH_BATCH("images of a step"),
@@ -33,6 +35,12 @@ static const struct c4_option options[] = {
      .initial = "winograd",
      .choices = algorithms,
      .help = "convolution algorithm of blocks 2 to 4"},
+    {.name = "onednn-conv",
+     .type = C4_OPTION_CHOICE,
+     .value = "ALGORITHM",
+     .initial = "auto",
+     .choices = kernels,
+     .help = "where --conv winograd lets oneDNN choose: auto takes the faster by measurement"},
     {.name = "peers",
      .type = C4_OPTION_CHOICES,
      .value = "PEER,...",
@@ -158,6 +166,7 @@ static enum c4_status bench_step(const struct c4_args *args, struct c4_step_benc
     bench->config.threads = (int)c4_arg_integer(args, "threads");
     bench->config.order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
     bench->config.conv = c4_arg_includes(args, "conv", "direct") ? C4_DIRECT : C4_WINOGRAD;
+    bench->config.kernels = c4_arg_text(args, "onednn-conv");
     json_t *object;
     struct c4_team team;
     C4_TRY(c4_interrupt_catch());

@@ -170,6 +170,11 @@ enum c4_status c4_step_bench_run(struct c4_step_bench *bench, void (*tick)(void 
         }
     }
     C4_TRY(close_rows(bench));
-    for (int i = 0; i < bench->count; i++) C4_TRY(time_phases(bench, &bench->runners[i]));
+    for (int i = 0; i < bench->count; i++) {
+        struct c4_step_runner *runner = &bench->runners[i];
+        C4_TRY(time_phases(bench, runner));
+        if (runner->api && runner->api->describe)
+            C4_TRY(runner->api->describe(runner->plan, &runner->kernels));
+    }
     return C4_OK;
 }

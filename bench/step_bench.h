@@ -24,6 +24,7 @@ struct c4_step_runner {
     struct c4_peer *peer; /* NULL: a backend */
     bool foreign;         /* other people's software: a peer, or a backend that is not bit-exact */
     double loss_error;    /* of the checked step, against ref64 */
+    const char *kernels;  /* a line for each operation; NULL: the backend does not tell */
     struct c4_step_sample samples[C4_SAMPLES_MAX];
     int measured;                                /* all samples, or 0 */
     struct c4_phase_time phases[C4_STEP_PHASES]; /* seconds are those of one image */

@@ -1,5 +1,6 @@
 /* Tables and JSON of bench step. */
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/step_bench.h"
 #include "core/file/json.h"
@@ -96,6 +97,8 @@ json_t *c4_step_bench_json(const struct c4_step_bench *bench) {
                                 runner->variant, "checked", runner->measured > 0);
         add_origin(bench, runner, row);
         if (runner->measured > 0) add_numbers(bench, runner, row);
+        if (runner->kernels)
+            json_object_set_new(row, "kernels", c4_json_text_lines(runner->kernels));
         json_array_append_new(rows, row);
     }
     return rows;
@@ -115,6 +118,16 @@ static void print_phases(const struct c4_step_bench *bench, const struct c4_step
                phase->bytes / phase->seconds * 1e-9, percent(bench, nominal));
     }
     printf("%-14s %9.1f\n", "all", seconds * 1e6);
+}
+
+/* The convolutions' lines only. */
+static void print_kernels(const struct c4_step_runner *runner) {
+    const char *line = runner->kernels;
+    while (line && *line) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, "conv", 4) == 0) printf("%s %.*s\n", runner->name, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
 }
 
 static void print_row(const struct c4_step_bench *bench, const struct c4_step_runner *runner) {
@@ -138,6 +151,7 @@ void c4_step_bench_print(const struct c4_step_bench *bench) {
            "FMA peak of %d thread%s: %.1f GFLOP/s (%.1f to %.1f, %s), measured in turn.\n",
            bench->peak.threads, bench->peak.threads == 1 ? "" : "s", peak.median, peak.low,
            peak.high, bench->peak.loop->name);
+    for (int i = 0; i < bench->count; i++) print_kernels(&bench->runners[i]);
     for (int i = 0; i < bench->count; i++)
         if (bench->runners[i].phase_count) print_phases(bench, &bench->runners[i]);
 }

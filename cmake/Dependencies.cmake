@@ -54,7 +54,7 @@ if(C4_GBENCH)
   endif()
 endif()
 
-# oneDNN runs on gcc's libgomp. clang brings a runtime of its own, and two in one process fight over
+# oneDNN, 2.x or 3.x: the system's, or the one in C4_ONEDNN_ROOT. It runs on gcc's libgomp. clang brings a runtime of its own, and two in one process fight over
 # the cores, so a clang build leaves this backend out; so does a library that was built for another
 # runtime. Header and library are looked up by hand: the packaged dnnl-config.cmake also demands
 # OpenCL's headers, which the CPU engine does not need.
@@ -62,8 +62,22 @@ set(C4_HAVE_ONEDNN OFF)
 if(C4_ONEDNN AND NOT CMAKE_C_COMPILER_ID STREQUAL "GNU")
   message(STATUS "conv4: no oneDNN backend in a build by ${CMAKE_C_COMPILER_ID} (use gcc)")
 elseif(C4_ONEDNN)
-  find_path(C4_ONEDNN_INCLUDE oneapi/dnnl/dnnl.h HINTS ${dnnl_ROOT} PATH_SUFFIXES include)
-  find_library(C4_ONEDNN_LIBRARY dnnl HINTS ${dnnl_ROOT} PATH_SUFFIXES lib lib64)
+  if(NOT "${C4_ONEDNN_ROOT}" STREQUAL "${C4_ONEDNN_ROOT_USED}")
+    unset(C4_ONEDNN_INCLUDE CACHE)
+    unset(C4_ONEDNN_LIBRARY CACHE)
+  endif()
+  set(C4_ONEDNN_ROOT_USED "${C4_ONEDNN_ROOT}" CACHE INTERNAL "")
+  set(places HINTS ${dnnl_ROOT})
+  if(C4_ONEDNN_ROOT)
+    set(places PATHS ${C4_ONEDNN_ROOT} NO_DEFAULT_PATH)
+    set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON) # an installed program finds that library, too
+  endif()
+  find_path(C4_ONEDNN_INCLUDE oneapi/dnnl/dnnl.h ${places} PATH_SUFFIXES include)
+  find_library(C4_ONEDNN_LIBRARY dnnl ${places} PATH_SUFFIXES lib lib64)
+  if(C4_ONEDNN_ROOT AND NOT (C4_ONEDNN_INCLUDE AND C4_ONEDNN_LIBRARY))
+    message(FATAL_ERROR "conv4: no include/oneapi/dnnl/dnnl.h or lib/libdnnl.so in "
+      "C4_ONEDNN_ROOT=${C4_ONEDNN_ROOT}")
+  endif()
   mark_as_advanced(C4_ONEDNN_INCLUDE C4_ONEDNN_LIBRARY)
   set(onednn_major "")
   set(onednn_omp "")
@@ -78,9 +92,9 @@ elseif(C4_ONEDNN)
     message(STATUS "conv4: no oneDNN backend (install libdnnl-dev)")
   elseif(NOT onednn_omp)
     message(STATUS "conv4: no oneDNN backend (${C4_ONEDNN_LIBRARY} does not run on OpenMP)")
-  elseif(NOT onednn_major EQUAL 2)
+  elseif(NOT onednn_major MATCHES "^[23]$")
     message(STATUS "conv4: no oneDNN backend (${C4_ONEDNN_LIBRARY} is version ${onednn_major}, "
-      "2.x is supported)")
+      "2.x and 3.x are supported)")
   else()
     set(C4_HAVE_ONEDNN ON)
     add_library(c4_onednn INTERFACE)

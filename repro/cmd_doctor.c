@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/file/json.h"
 #include "core/host/environment.h"
 #include "core/host/team.h"
 #include "core/host/topology.h"
@@ -37,9 +38,24 @@ struct findings {
     json_t *environment;
     const char *gnuplot; /* what is missing, or NULL */
     const char *matio, *curl, *archive;
+    json_t *kernels; /* of the chosen backend's step, or NULL */
     bool tested;
     char hash[65];
 };
+
+/* Those of a step of 32 images on one thread. */
+static enum c4_status look_at_kernels(struct findings *f) {
+    const struct c4_step_api *step = f->dispatch.backend.step;
+    const struct c4_plan_config config = {.max_batch = 32, .threads = 1};
+    struct c4_plan *plan;
+    const char *text;
+    if (!step->describe) return C4_OK;
+    C4_TRY(step->create(&config, &plan));
+    enum c4_status status = step->describe(plan, &text);
+    if (status == C4_OK) f->kernels = c4_json_text_lines(text);
+    step->destroy(plan);
+    return status;
+}
 
 static enum c4_status look(const struct c4_args *args, struct findings *f) {
     C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &f->dispatch));
@@ -48,6 +64,7 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
         const char *name = c4_backend_name(i, &table, NULL);
         if (table && f->runnable_count < BACKENDS) f->runnable[f->runnable_count++] = name;
     }
+    C4_TRY(look_at_kernels(f));
     c4_dispatch_cpu(f->features, sizeof f->features);
     struct c4_topology topology;
     C4_TRY(c4_topology_load(NULL, &topology));
@@ -96,6 +113,7 @@ static json_t *as_json(const struct findings *f) {
         json_pack("{s:s, s:i, s:o, s:s, s:s, s:o, s:O}", "conv4", C4_VERSION, "arithmetic",
                   C4_ARITHMETIC, "backends", backends, "backend", f->dispatch.backend.name, "step",
                   f->dispatch.step_origin->name, "slots", origins, "environment", f->environment);
+    if (f->kernels) json_object_set(object, "kernels", f->kernels);
     if (f->tested) json_object_set_new(object, "selftest", json_string(f->hash));
     return object;
 }
@@ -116,6 +134,10 @@ static void print_text(const struct findings *f) {
     for (int slot = 0; slot < C4_SLOT_COUNT; slot++)
         printf("  %-26s from %s\n", c4_slot_name((enum c4_op_slot)slot),
                f->dispatch.slot_origin[slot]->name);
+    size_t i;
+    json_t *line;
+    if (f->kernels) printf("\nkernels of a step of 32 images\n");
+    json_array_foreach(f->kernels, i, line) printf("  %s\n", json_string_value(line));
     if (f->gnuplot) printf("\n%s\n", f->gnuplot);
     if (f->matio) printf("\n%s\n", f->matio);
     if (f->curl) printf("\n%s\n", f->curl);
@@ -137,6 +159,7 @@ static int run(const struct c4_args *args) {
         print_text(&findings);
     }
     json_decref(findings.environment);
+    json_decref(findings.kernels);
     if (status == C4_OK && findings.tested && strcmp(findings.hash, c4_net_selftest_hash) != 0)
         status = c4_fail(C4_ERR_RESULT,
                          "the canonical hash should be %s: this machine, compiler or build does "

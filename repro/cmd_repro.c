@@ -118,12 +118,21 @@ static enum c4_status check_settings(struct reproduction *r) {
     return check_images(r);
 }
 
+/* A choice by measurement is made once for a study, and kept. */
+static enum c4_status fix_kernels(struct reproduction *r) {
+    char stored[C4_KERNELS_SIZE] = "";
+    if (r->store) C4_TRY(c4_store_setting_read(r->store, "kernels", stored, sizeof stored));
+    C4_TRY(c4_session_choose_kernels(&r->session, stored));
+    if (!r->store || !r->session.kernels[0]) return C4_OK;
+    return c4_store_setting(r->store, "kernels", r->session.kernels);
+}
+
 static enum c4_status open_store(struct reproduction *r) {
     const char *folder = r->session.runner.folder;
     const struct c4_schedule *schedule = &r->session.schedule;
     if (c4_arg_flag(r->args, "dry-run") && !c4_path_exists(folder)) {
         r->session.runner.folder = NULL; /* nothing is there, and nothing is left there */
-        return C4_OK;
+        return fix_kernels(r);
     }
     if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "fresh"))
         return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --fresh does not go with it");
@@ -134,6 +143,7 @@ static enum c4_status open_store(struct reproduction *r) {
     }
     C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
     C4_TRY(check_settings(r));
+    C4_TRY(fix_kernels(r));
     for (int i = 0; i < schedule->count; i++) {
         char spec[C4_RUN_SPEC_SIZE];
         c4_run_spec(&schedule->run[i], &r->session.study.protocol, spec);

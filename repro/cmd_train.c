@@ -159,19 +159,23 @@ static enum c4_status write_net(struct job *job, const char *path, bool momentum
     return c4_checkpoint_write(path, job->net);
 }
 
-static json_t *header_line(const struct job *job) {
-    char engine[160];
-    c4_engine_describe(&job->engine, engine, sizeof engine);
-    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:I}", "conv4", C4_VERSION, "arithmetic",
-                     C4_ARITHMETIC, "engine", engine, "data", job->train.data.name, "data_sha256",
-                     job->train.data.sha256, "synthetic", (int)job->train.data.synthetic, "seed",
-                     (json_int_t)job->net->seed);
-}
-
 static enum c4_status log_line(struct job *job, json_t *line) {
     enum c4_status status = job->log ? c4_json_lines_append(job->log, line) : C4_OK;
     json_decref(line);
     return status;
+}
+
+static enum c4_status log_header(struct job *job) {
+    char engine[160];
+    json_t *kernels;
+    if (!job->log) return C4_OK;
+    c4_engine_describe(&job->engine, engine, sizeof engine);
+    C4_TRY(c4_engine_kernel_lines(&job->engine, job->plan, &kernels));
+    return log_line(job, json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:I, s:o*}", "conv4", C4_VERSION,
+                                   "arithmetic", C4_ARITHMETIC, "engine", engine, "data",
+                                   job->train.data.name, "data_sha256", job->train.data.sha256,
+                                   "synthetic", (int)job->train.data.synthetic, "seed",
+                                   (json_int_t)job->net->seed, "kernels", kernels));
 }
 
 static enum c4_status report_epoch(struct job *job, const struct c4_pass_result *trained,
@@ -258,7 +262,7 @@ static enum c4_status train(struct job *job) {
     if (status == C4_OK) status = begin_state(job, checkpoint);
     const char *log = c4_arg_text(args, "log-json");
     if (status == C4_OK && log) status = c4_json_lines_open(&job->log, log);
-    if (status == C4_OK) status = log_line(job, header_line(job));
+    if (status == C4_OK) status = log_header(job);
     const struct c4_sgd sgd = {c4_arg_real(args, "lr"), c4_arg_real(args, "momentum")};
     if (status == C4_OK)
         status = batches ? c4_train_batches_run(&steps, job->engine.dispatch.backend.step,

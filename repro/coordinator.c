@@ -29,6 +29,7 @@ static enum c4_status start_lane(struct c4_coordinator *c, struct c4_lane *lane)
     for (int i = 0; place && i < place->threads && i < C4_PLACE_PUS_MAX; i++)
         setup->pu[i] = place->pu[i];
     snprintf(setup->backend, sizeof setup->backend, "%s", runner->backend);
+    snprintf(setup->kernels, sizeof setup->kernels, "%s", runner->kernels ? runner->kernels : "");
     snprintf(setup->folder, sizeof setup->folder, "%s", runner->folder ? runner->folder : "");
     lane->is_ready = lane->has_speed = lane->has_seed = false;
     enum c4_status status = c4_worker_start(&lane->process, setup->pu, place ? place->threads : 0);

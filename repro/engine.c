@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/file/json.h"
+
 const char *const c4_engine_orders[] = {"bn-relu", "relu-bn", NULL};
 const char *const c4_engine_algorithms[] = {"winograd", "direct", NULL};
+const char *const c4_engine_kernels[] = {"auto", "direct", "winograd", NULL};
 const char *const c4_engine_statistics[] = {"batch", "running", NULL};
 
 enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot *slots,
@@ -15,6 +18,7 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
         C4_TRY(c4_dispatch_strict(&engine->dispatch, true, slots, slot_count));
     engine->order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
     engine->conv = c4_arg_includes(args, "conv", "direct") ? C4_DIRECT : C4_WINOGRAD;
+    engine->kernels = c4_arg_text(args, "onednn-conv");
     engine->statistics =
         c4_arg_includes(args, "statistics", "running") ? C4_BN_RUNNING : C4_BN_BATCH;
     int threads = (int)c4_arg_integer(args, "threads");
@@ -32,8 +36,20 @@ enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch,
                                           .conv = engine->conv,
                                           .max_batch = max_batch,
                                           .threads = engine->team.threads,
-                                          .l2_bytes = engine->l2_bytes};
+                                          .l2_bytes = engine->l2_bytes,
+                                          .kernels = engine->kernels};
     return engine->dispatch.backend.step->create(&config, plan);
+}
+
+enum c4_status c4_engine_kernel_lines(const struct c4_engine *engine, struct c4_plan *plan,
+                                      json_t **lines) {
+    const struct c4_step_api *step = engine->dispatch.backend.step;
+    const char *text;
+    *lines = NULL;
+    if (!step->describe) return C4_OK;
+    C4_TRY(step->describe(plan, &text));
+    *lines = c4_json_text_lines(text);
+    return *lines ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for the names of kernels");
 }
 
 void c4_engine_describe(const struct c4_engine *engine, char *text, size_t size) {

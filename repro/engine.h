@@ -3,6 +3,8 @@
 #ifndef C4_REPRO_ENGINE_H
 #define C4_REPRO_ENGINE_H
 
+#include <jansson.h>
+
 #include "core/cli/option.h"
 #include "core/host/team.h"
 #include "core/op/step.h"
@@ -10,6 +12,7 @@
 
 extern const char *const c4_engine_orders[];     /* "bn-relu", "relu-bn" */
 extern const char *const c4_engine_algorithms[]; /* "winograd", "direct" */
+extern const char *const c4_engine_kernels[];    /* "auto", "direct", "winograd" */
 extern const char *const c4_engine_statistics[]; /* "batch", "running" */
 
 /* Rows of an option table: the backend. */
@@ -38,6 +41,14 @@ extern const char *const c4_engine_statistics[]; /* "batch", "running" */
          .initial = "winograd",                                                                    \
          .choices = c4_engine_algorithms,                                                          \
          .help = "convolution algorithm of blocks 2 to 4"},                                        \
+        {.name = "onednn-conv",                                                                    \
+         .type = C4_OPTION_CHOICE,                                                                 \
+         .value = "ALGORITHM",                                                                     \
+         .initial = "auto",                                                                        \
+         .choices = c4_engine_kernels,                                                             \
+         .help =                                                                                   \
+             "where --conv winograd lets oneDNN choose: auto takes the faster by measurement, "    \
+             "for each convolution and pass"},                                                     \
     {                                                                                              \
         .name = "statistics", .type = C4_OPTION_CHOICE, .value = "KIND", .initial = "batch",       \
         .choices = c4_engine_statistics,                                                           \
@@ -61,6 +72,7 @@ struct c4_engine {
     enum c4_order order;
     enum c4_conv_algorithm conv;
     enum c4_bn_statistics statistics;
+    const char *kernels; /* of struct c4_plan_config; the arguments' */
     size_t l2_bytes;
 };
 
@@ -72,6 +84,10 @@ void c4_engine_close(struct c4_engine *engine);
 
 /* A plan of this engine for batches of up to max_batch images. */
 enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch, struct c4_plan **plan);
+
+/* The plan's kernels as lines, NULL of a backend that does not tell; a new reference. */
+enum c4_status c4_engine_kernel_lines(const struct c4_engine *engine, struct c4_plan *plan,
+                                      json_t **lines);
 
 /* "ref (plain C, FMA instructions), winograd, bn-relu, 2 threads bound" */
 void c4_engine_describe(const struct c4_engine *engine, char *text, size_t size);

@@ -28,8 +28,9 @@ struct c4_worker_setup {
     int images_descriptor; /* inherited */
     char backend[16];
     int threads;
-    int bind;                 /* 1: thread i to pu[i] */
-    int pu[C4_PLACE_PUS_MAX]; /* OS indices */
+    char kernels[C4_KERNELS_SIZE]; /* "" : whatever the backend likes */
+    int bind;                      /* 1: thread i to pu[i] */
+    int pu[C4_PLACE_PUS_MAX];      /* OS indices */
     char folder[C4_STORE_PATH_SIZE];
 };
 

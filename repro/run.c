@@ -116,7 +116,8 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
                                           .conv = runner->protocol->conv,
                                           .max_batch = (int)runner->protocol->batch,
                                           .threads = runner->threads,
-                                          .l2_bytes = runner->l2_bytes};
+                                          .l2_bytes = runner->l2_bytes,
+                                          .kernels = runner->kernels};
     leave_run(ex);
     ex->run = segment->run;
     ex->done = segment->from;

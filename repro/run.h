@@ -21,6 +21,7 @@ struct c4_runner {
     bool wide;           /* the backend computes in double, and so do its checkpoints */
     int threads;
     size_t l2_bytes;
+    const char *kernels; /* of struct c4_plan_config; the same in all processes of a study */
     /* After every batch: how many images were worked on since the last call. Anything but C4_OK
      * ends the segment with that status. */
     enum c4_status (*advance)(void *context, uint32_t images);

@@ -103,6 +103,23 @@ enum c4_status c4_session_read(const struct c4_args *args, struct c4_session *se
     return C4_OK;
 }
 
+enum c4_status c4_session_choose_kernels(struct c4_session *session, const char *stored) {
+    const struct c4_step_api *step = session->dispatch.backend.step;
+    const struct c4_protocol *protocol = &session->study.protocol;
+    if (!step->choose) return C4_OK;
+    bool given = c4_arg_given(session->args, "onednn-conv");
+    const struct c4_plan_config config = {
+        .order = protocol->order,
+        .conv = protocol->conv,
+        .max_batch = (int)protocol->batch,
+        .threads = session->threads,
+        .kernels =
+            stored && stored[0] && !given ? stored : c4_arg_text(session->args, "onednn-conv")};
+    C4_TRY(step->choose(&config, session->kernels));
+    session->runner.kernels = session->kernels;
+    return C4_OK;
+}
+
 enum c4_status c4_session_load(struct c4_session *session) {
     const char *folder = c4_arg_text(session->args, "data");
     C4_TRY(c4_images_load(folder, &session->study.protocol, &session->scale, &session->schedule,
@@ -139,8 +156,10 @@ void c4_session_describe(const struct c4_session *session, char *text, size_t si
     if (gram != origin)
         snprintf(products, sizeof products, "; CKA's products by %s (%s)", gram->name,
                  gram->variant);
-    snprintf(text, size, "%s (%s), %s, %s%s; %d worker%s of %d thread%s, %s", origin->name,
-             origin->variant, c4_engine_algorithms[protocol->conv],
+    char kernels[C4_KERNELS_SIZE + 4] = "";
+    if (session->kernels[0]) snprintf(kernels, sizeof kernels, " (%s)", session->kernels);
+    snprintf(text, size, "%s (%s), %s%s, %s%s; %d worker%s of %d thread%s, %s", origin->name,
+             origin->variant, c4_engine_algorithms[protocol->conv], kernels,
              c4_engine_orders[protocol->order], products, session->workers,
              session->workers == 1 ? "" : "s", session->threads, session->threads == 1 ? "" : "s",
              session->placement.places > 0 ? "bound" : "not bound");

@@ -77,13 +77,18 @@ struct c4_session {
     struct c4_placement placement; /* of this machine; no places: workers are not bound */
     struct c4_images images;
     struct c4_shared_images shared;
-    int descriptor; /* of the shared images; -1: none */
+    int descriptor;                /* of the shared images; -1: none */
+    char kernels[C4_KERNELS_SIZE]; /* "" of a backend that has no choice; behind runner.kernels */
     struct c4_runner runner;
 };
 
 /* Options and study file -> protocol, scale, figures, runs; the backend; places. Prints nothing.
  * Release with c4_session_free(), also on failure. */
 enum c4_status c4_session_read(const struct c4_args *args, struct c4_session *session);
+
+/* Fixes which kernels the workers take, for a backend that has a choice: `stored` (NULL or "":
+ * none), or the option's, which may be measured here. */
+enum c4_status c4_session_choose_kernels(struct c4_session *session, const char *stored);
 
 /* Loads the images and shares them with workers to come. */
 enum c4_status c4_session_load(struct c4_session *session);

@@ -140,7 +140,8 @@ static enum c4_status load(struct c4_side_cache *cache, const struct c4_network 
                                               .conv = runner->protocol->conv,
                                               .max_batch = (int)runner->protocol->batch,
                                               .threads = runner->threads,
-                                              .l2_bytes = runner->l2_bytes};
+                                              .l2_bytes = runner->l2_bytes,
+                                              .kernels = runner->kernels};
         C4_TRY(runner->step->create(&config, &cache->plan));
         cache->order = network->order;
     }

@@ -75,7 +75,8 @@ enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed 
                                           .conv = protocol->conv,
                                           .max_batch = (int)protocol->batch,
                                           .threads = runner->threads,
-                                          .l2_bytes = runner->l2_bytes};
+                                          .l2_bytes = runner->l2_bytes,
+                                          .kernels = runner->kernels};
     const struct c4_sgd sgd = {0, 0}; /* the trial has nothing to learn and must not diverge */
     struct c4_checkpoint *checkpoint = c4_checkpoint_new();
     struct c4_plan *plan = NULL;

@@ -98,6 +98,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .wide = strcmp(setup->backend, "ref64") == 0,
                                         .threads = setup->threads,
                                         .l2_bytes = l2_bytes > 0 ? (size_t)l2_bytes : 0,
+                                        .kernels = setup->kernels[0] ? setup->kernels : NULL,
                                         .advance = advance,
                                         .context = worker};
     struct c4_worker_ready ready = {.bound = worker->team.bound};

@@ -98,8 +98,8 @@ static void every_batch_size_and_group(void **state) {
             for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
                 int n = sizes[k];
                 if (n > 33 && (order || conv)) continue; /* slices longer than groups: Winograd's */
-                struct c4_plan_config config = {(enum c4_order)order, (enum c4_conv_algorithm)conv,
-                                                n, 2, 0};
+                struct c4_plan_config config = {
+                    (enum c4_order)order, (enum c4_conv_algorithm)conv, n, 2, 0, NULL};
                 train(&reference.backend, &config, initial, 1, n, want);
                 for (int i = 0; i < subject_count; i++)
                     for (size_t l = 0; l < 2; l++) {
@@ -117,7 +117,7 @@ static void every_batch_size_and_group(void **state) {
 
 static void fifty_steps(void **state) {
     (void)state;
-    struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 8, 2, 0};
+    struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 8, 2, 0, NULL};
     train(&reference.backend, &config, initial, 50, 8, want);
     int changed = 0;
     for (int i = 0; i < C4_STATE_COUNT; i++) changed += want->state[i] != initial[i];
@@ -135,7 +135,7 @@ static void weights_that_would_notice_the_halo(void **state) {
     (void)state;
     static const double odd[] = {0x1p-149, -0x1p-149, -0x1p-126, -0.0, 0x1p125};
     static double start[C4_STATE_COUNT];
-    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 2, 1, 0};
+    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 2, 1, 0, NULL};
     memcpy(start, initial, sizeof start);
     const struct c4_param *w = c4_block_param(0, C4_PARAM_WEIGHT);
     for (size_t i = 0; i < w->count; i++) /* filters 0-31; the others stay as they are */
@@ -159,7 +159,7 @@ static void values_by_name_are_the_reference_values(void **state) {
     for (int order = 0; order < 2; order++)
         for (int i = 0; i < subject_count; i++) {
             const struct c4_step_api *api[2] = {reference.backend.step, subjects[i]->step};
-            const struct c4_plan_config config = {(enum c4_order)order, C4_WINOGRAD, N, 1, 0};
+            const struct c4_plan_config config = {(enum c4_order)order, C4_WINOGRAD, N, 1, 0, NULL};
             const struct c4_batch batch = {images[0], labels, N};
             struct c4_plan *plan[2];
             struct c4_step_result result;

@@ -17,6 +17,87 @@ static void one_step(enum c4_order order) {
     compare_steps(order, C4_DIRECT, 12, 2, SEEDS, 1);
     compare_steps(order, C4_DIRECT, 32, 2, order == C4_BN_RELU ? SEEDS : 2, 1);
     compare_steps(order, C4_WINOGRAD, 5, 2, SEEDS, 10);
+    if (!has_winograd()) return;
+    const char *const kernels[] = {"winograd", "wdw,dwd,ddw"};
+    for (int i = 0; i < 2; i++) {
+        kernels_wanted = kernels[i];
+        compare_steps(order, C4_WINOGRAD, 5, 1, SEEDS, 10);
+    }
+    kernels_wanted = NULL;
+}
+
+/* What is measured once stays in this process, and as text fixes another plan's kernels. */
+static void choices(void **state) {
+    (void)state;
+    struct input *in = room(1, sizeof *in);
+    struct c4_dispatch dispatch;
+    ok(c4_dispatch("onednn", &dispatch));
+    const struct c4_step_api *api = dispatch.backend.step;
+    struct c4_plan_config config = {.max_batch = MAX_BATCH, .threads = 1};
+    char text[C4_KERNELS_SIZE], again[C4_KERNELS_SIZE];
+    ok(api->choose(&config, text));
+    print_message("auto for %d images: %s\n", MAX_BATCH, text);
+    assert_int_equal(strspn(text, "wd,"), 11);
+    assert_int_equal(strlen(text), 11);
+    for (int i = 0; i < 3; i++) {
+        config.kernels = i == 0 ? "auto" : i == 1 ? text : NULL;
+        ok(api->choose(&config, again));
+        assert_string_equal(again, text);
+    }
+    int winograd = 0;
+    for (const char *c = text; *c; c++) winograd += *c == 'w';
+    draw(700, C4_BN_RELU, in);
+    struct plan p = open_plan("onednn", C4_BN_RELU, C4_WINOGRAD, 1, in);
+    assert_int_equal(kernel_lines(&p, "conv", "wino"), winograd);
+    assert_int_equal(kernel_lines(&p, "conv", ""), 11); /* no data gradient of the images */
+    close_plan(&p);
+    if (!has_winograd()) assert_int_equal(winograd, 0);
+
+    config.kernels = "direct";
+    ok(api->choose(&config, again));
+    assert_string_equal(again, "ddd,ddd,ddd");
+    config.kernels = "winograd";
+    ok(api->choose(&config, again));
+    assert_string_equal(again, "www,www,www");
+    config.conv = C4_DIRECT; /* the protocol's word is the last */
+    ok(api->choose(&config, again));
+    assert_string_equal(again, "ddd,ddd,ddd");
+
+    static const char *const bad[] = {"", "fast", "www,www,wwx", "www,www,www,", "wwwwwwwwwww"};
+    struct c4_plan *plan;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        config.kernels = bad[i];
+        assert_int_equal(api->choose(&config, again), C4_ERR_USAGE);
+        assert_int_equal(api->create(&config, &plan), C4_ERR_USAGE);
+    }
+    free(in);
+}
+
+static void a_mixed_choice_is_what_runs(void **state) {
+    (void)state;
+    if (!has_winograd()) skip();
+    struct input *in = room(1, sizeof *in);
+    draw(701, C4_BN_RELU, in);
+    kernels_wanted = "wdd,dwd,ddw";
+    struct plan p = open_plan("onednn", C4_BN_RELU, C4_WINOGRAD, 1, in);
+    kernels_wanted = NULL;
+    assert_int_equal(kernel_lines(&p, "conv", "wino"), 3);
+    assert_int_equal(kernel_lines(&p, "conv2 forward", "wino"), 1);
+    assert_int_equal(kernel_lines(&p, "conv3 backward data", "wino"), 1);
+    assert_int_equal(kernel_lines(&p, "conv4 backward weights", "wino"), 1);
+    /* Describing neither is a step nor forgets one. */
+    double value;
+    size_t count;
+    assert_int_equal(p.api->read(p.plan, "logits", &value, 1, &count), C4_ERR_USAGE);
+    const struct c4_batch batch = batch_of(in, 3);
+    struct c4_step_result result;
+    ok(p.api->step(p.plan, &batch, NULL, &result));
+    assert_int_equal(kernel_lines(&p, "conv", "wino"), 3);
+    double logits[3 * C4_CLASSES];
+    ok(p.api->read(p.plan, "logits", logits, 3 * C4_CLASSES, &count));
+    assert_int_equal(count, 3 * C4_CLASSES);
+    close_plan(&p);
+    free(in);
 }
 
 static void one_step_bn_relu(void **state) {
@@ -296,6 +377,8 @@ int main(void) {
         cmocka_unit_test(variance_of_many_zeros),
         cmocka_unit_test(three_steps),
         cmocka_unit_test(evaluation),
+        cmocka_unit_test(choices),
+        cmocka_unit_test(a_mixed_choice_is_what_runs),
         cmocka_unit_test(store_and_load),
         cmocka_unit_test(many_batch_sizes),
         cmocka_unit_test(refusals_and_threads),

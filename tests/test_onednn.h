@@ -94,18 +94,55 @@ struct plan {
     struct c4_plan *plan;
 };
 
+/* struct c4_plan_config.kernels of the plans to come. */
+static const char *kernels_wanted = NULL;
+
 static inline struct plan open_plan(const char *name, enum c4_order order,
                                     enum c4_conv_algorithm conv, int threads,
                                     const struct input *in) {
     struct c4_dispatch dispatch;
     ok(c4_dispatch(name, &dispatch));
     assert_string_equal(dispatch.step_origin->name, name);
-    const struct c4_plan_config config = {
-        .order = order, .conv = conv, .max_batch = MAX_BATCH, .threads = threads};
+    const struct c4_plan_config config = {.order = order,
+                                          .conv = conv,
+                                          .max_batch = MAX_BATCH,
+                                          .threads = threads,
+                                          .kernels = kernels_wanted};
     struct plan p = {dispatch.backend.step, NULL};
     ok(p.api->create(&config, &p.plan));
     ok(p.api->load(p.plan, in->state, in->momentum));
     return p;
+}
+
+/* How many lines of the plan's kernels begin with `what` and contain `name`. */
+static inline int kernel_lines(struct plan *p, const char *what, const char *name) {
+    const char *text;
+    int count = 0;
+    ok(p->api->describe(p->plan, &text));
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        char one[128];
+        snprintf(one, sizeof one, "%.*s", (int)strcspn(line, "\n"), line);
+        count += strncmp(one, what, strlen(what)) == 0 && strstr(one, name) != NULL;
+    }
+    return count;
+}
+
+/* Whether the library has Winograd kernels for this CPU. */
+static inline bool has_winograd(void) {
+    struct c4_dispatch dispatch;
+    ok(c4_dispatch("onednn", &dispatch));
+    const struct c4_step_api *api = dispatch.backend.step;
+    const struct c4_plan_config config = {.max_batch = 2, .threads = 1, .kernels = "winograd"};
+    struct c4_plan *plan;
+    const char *text;
+    ok(api->create(&config, &plan));
+    enum c4_status status = api->describe(plan, &text);
+    if (status != C4_OK) {
+        assert_int_equal(status, C4_ERR_ENVIRONMENT);
+        assert_non_null(strstr(c4_error(), "Winograd"));
+    }
+    api->destroy(plan);
+    return status == C4_OK;
 }
 
 static inline void close_plan(struct plan *p) {

@@ -23,6 +23,7 @@ static void kernels_are_others(void **state) {
     ok(p.api->step(p.plan, &batch, NULL, &result));
     assert_null(strstr(c4_onednn_describe(p.plan), "avx"));
     close_plan(&p);
+    assert_false(has_winograd());
     free(in);
 }
 

@@ -19,6 +19,19 @@ json_t *c4_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *c4_json_text_lines(const char *text) {
+    json_t *lines = json_array();
+    while (lines && *text) {
+        size_t length = strcspn(text, "\n");
+        if (json_array_append_new(lines, json_stringn(text, length)) != 0) {
+            json_decref(lines);
+            return NULL;
+        }
+        text += length + (text[length] == '\n');
+    }
+    return lines;
+}
+
 /* Text with a newline in place of the NUL. NULL and a sentence without memory. */
 static char *to_text(const json_t *value, size_t flags, const char *path, size_t *size_bytes) {
     char *text = value != NULL ? json_dumps(value, flags) : NULL;

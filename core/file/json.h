@@ -10,6 +10,9 @@
  * without memory. */
 json_t *c4_json_real(double value);
 
+/* A new array of the text's lines. NULL only without memory. */
+json_t *c4_json_text_lines(const char *text);
+
 /* Saves an object or array atomically (core/file/file.h), indented by two, keys in the order of
  * their insertion, with a newline at the end. A NULL value (a failed construction) is
  * C4_ERR_MEMORY. */

@@ -25,7 +25,13 @@ struct c4_plan_config {
     int max_batch;   /* >= 1 */
     int threads;     /* >= 1 */
     size_t l2_bytes; /* of one core, for cache blocking; 0 = unknown. Never changes a bit. */
+    /* Which of several kernels for the same sums, of a backend that has choose(); others do not
+     * read it. NULL or "auto": whatever is the fastest by a measurement; or what choose() wrote, or
+     * another word of the backend's. Read at create() only. */
+    const char *kernels;
 };
+
+enum { C4_KERNELS_SIZE = 32 }; /* of a choice as text */
 
 struct c4_batch {
     const uint8_t *images; /* [n, 3, 32, 32] */
@@ -99,6 +105,15 @@ struct c4_step_api {
     enum c4_status (*phases)(const struct c4_plan *plan, struct c4_phase_time *phases, int capacity,
                              int *count);
     void (*time_phases)(struct c4_plan *plan, bool on);
+
+    /* Optional, both or neither: a backend whose results depend on which of several kernels it
+     * takes. choose() writes the choice that a plan of this configuration takes for max_batch
+     * images, measured if config->kernels leaves that open; given to other plans as their
+     * `kernels`, it fixes their choice for all batch sizes. C4_ERR_USAGE if config->kernels is
+     * none. describe(): the kernels of a step of max_batch images, a line for each operation; the
+     * text lives until the plan's next call. */
+    enum c4_status (*choose)(const struct c4_plan_config *config, char kernels[C4_KERNELS_SIZE]);
+    enum c4_status (*describe)(struct c4_plan *plan, const char **text);
 };
 
 #endif

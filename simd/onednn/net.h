@@ -5,6 +5,7 @@
 
 #include "core/op/conv4.h"
 #include "core/op/step.h"
+#include "simd/onednn/choice.h"
 #include "simd/onednn/shim.h"
 
 /* What all batch sizes share. Outlives its nets, which point into it. */
@@ -40,6 +41,7 @@ enum { C4_DNN_MAX_OPS = 96, C4_DNN_MAX_MEMORIES = 160 };
 struct c4_dnn_net {
     struct c4_dnn_shared *shared;
     int n;
+    struct c4_dnn_choice choice;
     bool has_backward;
     uint64_t packed_forward, packed_backward; /* version of the weights held; 0: none */
     uint64_t used;                            /* when the plan last took this net */
@@ -49,6 +51,7 @@ struct c4_dnn_net {
     float *flat, *d_flat; /* [n, 256], PyTorch's order of features */
 
     struct c4_dnn_block {
+        dnnl_memory_t weights; /* as the forward convolution wants them */
         dnnl_memory_t in;      /* the forward convolution's source */
         dnnl_memory_t y, pool; /* its output (after ReLU in relu-bn); the block's output */
         dnnl_memory_t mean, var, scale, shift, mask, winner;

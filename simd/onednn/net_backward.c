@@ -47,7 +47,7 @@ static enum c4_status add_norm(struct c4_dnn_net *net, int b, dnnl_memory_t d) {
     c4_dnn_bind(op, DNNL_ARG_MEAN, block->mean);
     c4_dnn_bind(op, DNNL_ARG_VARIANCE, block->var);
     c4_dnn_bind(op, DNNL_ARG_SCALE, block->scale);
-    c4_dnn_bind(op, DNNL_ARG_SHIFT, block->shift); /* 2.6 asks for it, though it has no use */
+    if (C4_DNN_NORM_BACKWARD_SHIFT) c4_dnn_bind(op, DNNL_ARG_SHIFT, block->shift);
     if (relu) c4_dnn_bind(op, DNNL_ARG_WORKSPACE, block->mask);
     c4_dnn_bind(op, DNNL_ARG_DIFF_DST, d);
     c4_dnn_bind(op, DNNL_ARG_DIFF_SRC, d);
@@ -74,7 +74,9 @@ static enum c4_status add_conv_weights(struct c4_dnn_net *net, int b,
                                        const struct c4_dnn_conv *conv, dnnl_memory_t dy) {
     const struct c4_dnn_block *block = &net->block[b];
     struct c4_dnn_op *op = c4_dnn_next_op(net);
-    C4_TRY(c4_dnn_conv_backward_weights(&net->shared->dnn, conv, block->conv, op));
+    struct c4_dnn_conv chosen = *conv;
+    chosen.winograd = net->choice.winograd[b][C4_DNN_CONV_WEIGHTS];
+    C4_TRY(c4_dnn_conv(&net->shared->dnn, &chosen, C4_DNN_CONV_WEIGHTS, block->conv, op));
     const int filters[4] = {C4_CHANNELS, conv->ci, 3, 3};
     c4_dnn_layout layout = c4_dnn_op_layout(op, dnnl_query_diff_weights_md);
     dnnl_memory_t in, dy_here, canonical, dw;
@@ -100,14 +102,19 @@ static enum c4_status add_conv_weights(struct c4_dnn_net *net, int b,
 static enum c4_status add_conv_data(struct c4_dnn_net *net, int b, const struct c4_dnn_conv *conv,
                                     dnnl_memory_t dy, dnnl_memory_t *d_below) {
     struct c4_dnn_op *op = c4_dnn_next_op(net);
-    C4_TRY(c4_dnn_conv_backward_data(&net->shared->dnn, conv, net->block[b].conv, op));
+    struct c4_dnn_conv chosen = *conv;
+    chosen.winograd = net->choice.winograd[b][C4_DNN_CONV_DATA];
+    C4_TRY(c4_dnn_conv(&net->shared->dnn, &chosen, C4_DNN_CONV_DATA, net->block[b].conv, op));
     const int filters[4] = {C4_CHANNELS, conv->ci, 3, 3};
     dnnl_memory_t canonical, weights, dy_here, dx;
     C4_TRY(c4_dnn_add_plain(net, C4_DNN_OIHW, filters,
                             net->shared->state + c4_block_param(b, C4_PARAM_WEIGHT)->offset,
                             &canonical));
-    C4_TRY(c4_dnn_reach(net, pack, 1, canonical, c4_dnn_op_layout(op, dnnl_query_weights_md),
-                        "backward weights", b, &weights));
+    /* Often as the forward pass has them already. */
+    c4_dnn_layout wanted = c4_dnn_op_layout(op, dnnl_query_weights_md);
+    weights = net->block[b].weights;
+    if (!c4_dnn_same_layout(wanted, c4_dnn_memory_layout(weights)))
+        C4_TRY(c4_dnn_reach(net, pack, 1, canonical, wanted, "backward weights", b, &weights));
     C4_TRY(c4_dnn_reach(net, backward, 1, dy, c4_dnn_op_layout(op, dnnl_query_diff_dst_md), "dy", b,
                         &dy_here));
     C4_TRY(c4_dnn_add_over(net, c4_dnn_op_layout(op, dnnl_query_diff_src_md), net->d_pool, &dx));
@@ -123,11 +130,8 @@ static enum c4_status add_conv_data(struct c4_dnn_net *net, int b, const struct 
 static enum c4_status add_block(struct c4_dnn_net *net, int b, dnnl_memory_t d_pool,
                                 dnnl_memory_t *d_below) {
     const bool relu_bn = net->shared->config.order == C4_RELU_BN;
-    const struct c4_dnn_conv conv = {.n = net->n,
-                                     .h = c4_block_side(b),
-                                     .w = c4_block_side(b),
-                                     .ci = c4_block_inputs(b),
-                                     .winograd = b > 0 && net->shared->config.conv == C4_WINOGRAD};
+    const struct c4_dnn_conv conv = {
+        .n = net->n, .h = c4_block_side(b), .w = c4_block_side(b), .ci = c4_block_inputs(b)};
     dnnl_memory_t d;
     C4_TRY(c4_dnn_add_over(net, c4_dnn_memory_layout(net->block[b].y), net->passing, &d));
     net->block[b].dy = d;

@@ -21,22 +21,22 @@ static enum c4_status add_conv(struct c4_dnn_net *net, int b, dnnl_memory_t from
                                      .h = c4_block_side(b),
                                      .w = c4_block_side(b),
                                      .ci = c4_block_inputs(b),
-                                     .winograd = b > 0 && net->shared->config.conv == C4_WINOGRAD,
+                                     .winograd = net->choice.winograd[b][C4_DNN_CONV_FORWARD],
                                      .bias = relu,
                                      .relu = relu};
     struct c4_dnn_op *op = block->conv = c4_dnn_next_op(net);
-    C4_TRY(c4_dnn_conv_forward(dnn, &conv, op));
+    C4_TRY(c4_dnn_conv(dnn, &conv, C4_DNN_CONV_FORWARD, NULL, op));
 
     const int filters[4] = {C4_CHANNELS, conv.ci, 3, 3};
-    dnnl_memory_t canonical, weights, bias;
+    dnnl_memory_t canonical, bias;
     C4_TRY(c4_dnn_add_plain(net, C4_DNN_OIHW, filters, param(net, b, C4_PARAM_WEIGHT), &canonical));
     C4_TRY(c4_dnn_reach(net, pack, 1, canonical, c4_dnn_op_layout(op, dnnl_query_weights_md),
-                        "weights", b, &weights));
+                        "weights", b, &block->weights));
     C4_TRY(c4_dnn_reach(net, both, 2, from, c4_dnn_op_layout(op, dnnl_query_src_md), "input", b,
                         &block->in));
     C4_TRY(c4_dnn_add_memory(net, c4_dnn_op_layout(op, dnnl_query_dst_md), NULL, &block->y));
     c4_dnn_bind(op, DNNL_ARG_SRC, block->in);
-    c4_dnn_bind(op, DNNL_ARG_WEIGHTS, weights);
+    c4_dnn_bind(op, DNNL_ARG_WEIGHTS, block->weights);
     c4_dnn_bind(op, DNNL_ARG_DST, block->y);
     if (relu) {
         C4_TRY(c4_dnn_add_channels(net, param(net, b, C4_PARAM_BIAS), &bias));
@@ -157,10 +157,11 @@ enum c4_status c4_dnn_net_create(struct c4_dnn_shared *shared, int n, struct c4_
     if (!net) return c4_fail(C4_ERR_MEMORY, "out of memory for a batch size");
     net->shared = shared;
     net->n = n;
+    enum c4_status status = c4_dnn_choose(&shared->dnn, &shared->config, n, &net->choice);
     const dnnl_version_t *version = dnnl_version();
     snprintf(net->text, sizeof net->text, "oneDNN %d.%d.%d\n", version->major, version->minor,
              version->patch);
-    enum c4_status status = build(net);
+    if (status == C4_OK) status = build(net);
     if (status != C4_OK) {
         c4_dnn_net_destroy(net);
         return status;

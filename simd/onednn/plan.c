@@ -2,6 +2,7 @@
 #include "simd/onednn/plan.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,11 +30,16 @@ static size_t padded(size_t count) {
     return (count + 15) / 16 * 16;
 } /* whole cache lines */
 
-enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4_plan **out) {
+static enum c4_status check(const struct c4_plan_config *config) {
     if (config->max_batch < 1 || config->threads < 1)
         return c4_fail(C4_ERR_USAGE,
                        "a plan needs at least one image and one thread, not %d and %d",
                        config->max_batch, config->threads);
+    return c4_dnn_choice_check(config);
+}
+
+enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4_plan **out) {
+    C4_TRY(check(config));
     struct c4_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return c4_fail(C4_ERR_MEMORY, "out of memory for a training plan");
     size_t n = (size_t)config->max_batch, logits = padded(n * C4_CLASSES);
@@ -48,6 +54,10 @@ enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4
     memset(plan->memory, 0, (count - 2 * logits) * sizeof *plan->memory);
     struct c4_dnn_shared *shared = &plan->shared;
     shared->config = *config;
+    if (config->kernels) {
+        snprintf(plan->kernels, sizeof plan->kernels, "%s", config->kernels);
+        shared->config.kernels = plan->kernels;
+    }
     shared->state = plan->memory;
     shared->momentum = shared->state + padded(C4_STATE_COUNT);
     shared->grad = shared->momentum + padded(C4_LEARNED_COUNT);
@@ -108,5 +118,37 @@ enum c4_status c4_dnn_take_backward(struct c4_plan *plan) {
         if (plan->net[i] == net) plan->net[i] = NULL;
     plan->last = NULL;
     c4_dnn_net_destroy(net);
+    return status;
+}
+
+enum c4_status c4_dnn_plan_choose(const struct c4_plan_config *config,
+                                  char kernels[C4_KERNELS_SIZE]) {
+    struct c4_dnn dnn;
+    struct c4_dnn_choice choice;
+    C4_TRY(check(config));
+    C4_TRY(c4_dnn_open(&dnn));
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(config->threads);
+    enum c4_status status = c4_dnn_choose(&dnn, config, config->max_batch, &choice);
+    omp_set_num_threads(threads);
+    c4_dnn_close(&dnn);
+    if (status == C4_OK) c4_dnn_choice_write(&choice, kernels);
+    return status;
+}
+
+static bool holds(const struct c4_plan *plan, const struct c4_dnn_net *net) {
+    for (int i = 0; i < C4_DNN_NETS; i++)
+        if (plan->net[i] == net) return true;
+    return false;
+}
+
+enum c4_status c4_dnn_plan_describe(struct c4_plan *plan, const char **text) {
+    struct c4_dnn_net *before = plan->last;
+    int threads = c4_dnn_enter(plan);
+    enum c4_status status = c4_dnn_take_net(plan, plan->shared.config.max_batch);
+    if (status == C4_OK) status = c4_dnn_take_backward(plan);
+    c4_dnn_leave(threads);
+    if (status == C4_OK) *text = plan->last->text;
+    plan->last = before && holds(plan, before) ? before : NULL;
     return status;
 }

@@ -12,6 +12,7 @@ extern const struct c4_step_api c4_step_onednn;
 
 struct c4_plan {
     struct c4_dnn_shared shared;
+    char kernels[C4_KERNELS_SIZE]; /* behind shared.config.kernels */
     struct c4_dnn_net *net[C4_DNN_NETS];
     struct c4_dnn_net *last; /* of the last step or evaluation; NULL before */
     uint64_t version;        /* of the weights in shared.state; starts at 1 */
@@ -40,6 +41,11 @@ enum c4_status c4_dnn_take_net(struct c4_plan *plan, int n);
 
 /* Gives plan->last its backward part. After a failure there is no last net. */
 enum c4_status c4_dnn_take_backward(struct c4_plan *plan);
+
+/* c4_step_api.choose and .describe */
+enum c4_status c4_dnn_plan_choose(const struct c4_plan_config *config,
+                                  char kernels[C4_KERNELS_SIZE]);
+enum c4_status c4_dnn_plan_describe(struct c4_plan *plan, const char **text);
 
 /* c4_step_api.read and the features of evaluate(). */
 enum c4_status c4_dnn_read(const struct c4_plan *plan, const char *name, double *values,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CHANNELS = 64 };
+
 enum c4_status c4_dnn_check(dnnl_status_t status, const char *what) {
     switch (status) {
     case dnnl_success:
@@ -68,6 +70,40 @@ enum c4_status c4_dnn_memory(struct c4_dnn *dnn, c4_dnn_layout layout, void *dat
         "create a tensor");
 }
 
+void c4_dnn_plain_strides(enum c4_dnn_format format, const int dims[4], dnnl_dims_t size,
+                          dnnl_dims_t strides) {
+    bool vector = format == C4_DNN_VECTOR;
+    int64_t a = dims[0], b = vector ? 1 : dims[1], c = vector ? 1 : dims[2],
+            d = vector ? 1 : dims[3];
+    const dnnl_dims_t all = {a, b, c, d};
+    const dnnl_dims_t of[] = {
+        [C4_DNN_NCHW] = {b * c * d, c * d, d, 1}, [C4_DNN_NHWC] = {b * c * d, 1, b * d, b},
+        [C4_DNN_OIHW] = {b * c * d, c * d, d, 1}, [C4_DNN_HWIO] = {1, a, a * b * d, a * b},
+        [C4_DNN_HWOI] = {b, 1, a * b * d, a * b}, [C4_DNN_VECTOR] = {1},
+    };
+    memcpy(size, all, sizeof all);
+    memcpy(strides, of[format], sizeof of[format]);
+}
+
+enum c4_status c4_dnn_map_from(const struct c4_dnn_facts *facts, struct c4_dnn_map *map) {
+    const int64_t *dims = facts->dims, *strides = facts->strides;
+    bool blocked = facts->blocks == 1 && facts->block_channel == 1;
+    if (facts->is_blocked_float && facts->rank == 4 && (blocked || facts->blocks == 0)) {
+        int64_t inner = blocked ? facts->block_size : strides[1] == 1 ? CHANNELS : 1;
+        if (dims[1] == CHANNELS && strides[3] == inner && strides[2] == dims[3] * inner &&
+            inner <= CHANNELS && (inner & (inner - 1)) == 0 && dims[2] * dims[3] * inner % 8 == 0) {
+            *map = (struct c4_dnn_map){.images = (size_t)dims[0],
+                                       .pixels = (size_t)(dims[2] * dims[3]),
+                                       .inner = (size_t)inner,
+                                       .block_stride = inner < CHANNELS ? (size_t)strides[1] : 0,
+                                       .image_stride = (size_t)strides[0]};
+            return C4_OK;
+        }
+    }
+    return c4_fail(C4_ERR_ENVIRONMENT,
+                   "oneDNN chose a layout for a map that this program cannot walk through");
+}
+
 void *c4_dnn_memory_data(dnnl_memory_t memory) {
     void *data = NULL;
     dnnl_memory_get_data_handle(memory, &data);
@@ -106,6 +142,21 @@ enum c4_status c4_dnn_run(struct c4_dnn *dnn, const struct c4_dnn_op *op) {
     char what[64];
     snprintf(what, sizeof what, "run %s", op->implementation);
     return c4_dnn_check(status, what);
+}
+
+enum c4_status c4_dnn_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                           enum c4_dnn_pass pass, const struct c4_dnn_op *forward,
+                           struct c4_dnn_op *op) {
+    static const char *const what[][2] = {
+        [C4_DNN_CONV_FORWARD] = {"create a convolution", "create a Winograd convolution"},
+        [C4_DNN_CONV_DATA] = {"create a convolution's data gradient",
+                              "create a Winograd convolution's data gradient"},
+        [C4_DNN_CONV_WEIGHTS] = {"create a convolution's weight gradient",
+                                 "create a Winograd convolution's weight gradient"}};
+    dnnl_alg_kind_t algorithm =
+        conv->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
+    return c4_dnn_check(c4_dnn_make_conv(dnn, conv, pass, algorithm, forward, op),
+                        what[pass][conv->winograd]);
 }
 
 c4_dnn_layout c4_dnn_op_layout(const struct c4_dnn_op *op, dnnl_query_t tensor) {

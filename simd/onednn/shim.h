@@ -3,8 +3,8 @@
  * 2.x describes an operation first and its memory by plain structs, 3.x makes primitive descriptors
  * directly and hides the structs. Both hand out layouts as constant pointers that live as long as
  * the primitive descriptor or memory they came from; everything above this file only sees those.
- * Descriptors and primitives of 2.x are made in shim_v2.c; 3.x needs a file of the same functions
- * beside it.
+ * Descriptors and primitives of 2.x are made in shim_v2.c, those of 3.x in shim_v3.c; of the two,
+ * one is empty.
  *
  * An operation is one primitive with its arguments. All of them compute in strict float32 whatever
  * the environment says, take scratch memory from the caller, and use as many threads as OpenMP
@@ -18,13 +18,16 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/base/status.h"
 
 #if DNNL_VERSION_MAJOR == 2
 typedef const dnnl_memory_desc_t *c4_dnn_layout;
+#elif DNNL_VERSION_MAJOR == 3
+typedef const_dnnl_memory_desc_t c4_dnn_layout;
 #else
-#error "this oneDNN needs its own shim: shim_v2.c covers 2.x, configure with -DC4_ONEDNN=OFF"
+#error "this oneDNN needs a shim of its own, configure with -DC4_ONEDNN=OFF"
 #endif
 
 struct c4_dnn {
@@ -58,6 +61,15 @@ struct c4_dnn_map {
 /* C4_ERR_ENVIRONMENT if the layout is of another kind. pixels * inner is a multiple of eight. */
 enum c4_status c4_dnn_map_of(c4_dnn_layout layout, struct c4_dnn_map *map);
 
+/* For c4_dnn_map_of: what a layout says about itself. */
+struct c4_dnn_facts {
+    bool is_blocked_float; /* from its first value on */
+    int rank, blocks;      /* dimensions; inner blocks, of which the first follows */
+    int64_t block_channel, block_size;
+    const int64_t *dims, *strides; /* [rank] */
+};
+enum c4_status c4_dnn_map_from(const struct c4_dnn_facts *facts, struct c4_dnn_map *map);
+
 /* Plain float layouts. Logical order of maps is n, c, h, w and of weights co, ci, h, w; the name
  * says how they lie in memory. A vector has dims[0] values. */
 enum c4_dnn_format {
@@ -68,6 +80,10 @@ enum c4_dnn_format {
     C4_DNN_HWOI,
     C4_DNN_VECTOR
 };
+
+/* For c4_dnn_plain_memory: floats from one value of a dimension to the next. */
+void c4_dnn_plain_strides(enum c4_dnn_format format, const int dims[4], dnnl_dims_t size,
+                          dnnl_dims_t strides);
 
 /* `data` NULL: the memory owns its values, which are not initialised. Otherwise it refers to the
  * caller's. */
@@ -110,23 +126,25 @@ enum c4_status c4_dnn_run(struct c4_dnn *dnn, const struct c4_dnn_op *op);
 c4_dnn_layout c4_dnn_op_layout(const struct c4_dnn_op *op, dnnl_query_t tensor);
 
 /* 3x3 convolution to 64 channels, stride 1, padding 1 (core/op/conv3x3.h). Weights, and maps unless
- * `nhwc`, lie as the library likes best. `winograd` is a wish: where the library has no such
- * kernel, the direct one is taken. */
+ * `nhwc`, lie as the library likes best. */
 struct c4_dnn_conv {
     int n, h, w, ci;
     bool winograd, nhwc;
     bool bias, relu; /* of the forward pass; the backward passes do not know them */
 };
 
-/* SRC, WEIGHTS, BIAS -> DST */
-enum c4_status c4_dnn_conv_forward(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
-                                   struct c4_dnn_op *op);
-/* DIFF_DST, WEIGHTS -> DIFF_SRC */
-enum c4_status c4_dnn_conv_backward_data(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
-                                         const struct c4_dnn_op *forward, struct c4_dnn_op *op);
-/* SRC, DIFF_DST -> DIFF_WEIGHTS */
-enum c4_status c4_dnn_conv_backward_weights(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
-                                            const struct c4_dnn_op *forward, struct c4_dnn_op *op);
+enum c4_dnn_pass { C4_DNN_CONV_FORWARD, C4_DNN_CONV_DATA, C4_DNN_CONV_WEIGHTS, C4_DNN_PASSES };
+
+/* Forward (`forward` NULL): SRC, WEIGHTS, BIAS -> DST. Data: DIFF_DST, WEIGHTS -> DIFF_SRC.
+ * Weights: SRC, DIFF_DST -> DIFF_WEIGHTS. `forward` may be of another algorithm.
+ * C4_ERR_ENVIRONMENT with `winograd` where the library has no such kernel for this CPU. */
+enum c4_status c4_dnn_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                           enum c4_dnn_pass pass, const struct c4_dnn_op *forward,
+                           struct c4_dnn_op *op);
+/* For c4_dnn_conv: the library's own status. */
+dnnl_status_t c4_dnn_make_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                               enum c4_dnn_pass pass, dnnl_alg_kind_t algorithm,
+                               const struct c4_dnn_op *forward, struct c4_dnn_op *op);
 
 /* Batch norm with scale and shift, and ReLU behind it if `relu`. The statistics are inputs. Without
  * `training` there is no way back. The map's layout is the caller's.
@@ -134,10 +152,12 @@ enum c4_status c4_dnn_conv_backward_weights(struct c4_dnn *dnn, const struct c4_
 enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool training,
                                    struct c4_dnn_op *op);
 /* Through the statistics, which are taken for the batch's own. `forward` was made for training.
- * SRC, MEAN, VARIANCE, SCALE, SHIFT, DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST), DIFF_SCALE,
- * DIFF_SHIFT */
+ * SRC, MEAN, VARIANCE, SCALE, SHIFT (see below), DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST),
+ * DIFF_SCALE, DIFF_SHIFT */
 enum c4_status c4_dnn_norm_backward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu,
                                     const struct c4_dnn_op *forward, struct c4_dnn_op *op);
+/* Which has no use: 2.x demands it nevertheless, 3.x refuses it. */
+enum { C4_DNN_NORM_BACKWARD_SHIFT = DNNL_VERSION_MAJOR == 2 };
 
 /* 2x2 max pooling, stride 2. SRC -> DST, WORKSPACE. h and w are those of the larger map. */
 enum c4_status c4_dnn_pool_forward(struct c4_dnn *dnn, c4_dnn_layout map, int n, int h, int w,

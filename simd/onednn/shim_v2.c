@@ -17,24 +17,14 @@ dnnl_status_t c4_dnn_append_relu(dnnl_primitive_attr_t attributes) {
     return status;
 }
 
-static dnnl_status_t plain_layout(enum c4_dnn_format format, const int dims[4],
-                                  dnnl_memory_desc_t *layout) {
-    int rank = format == C4_DNN_VECTOR ? 1 : 4;
-    int64_t a = dims[0], b = rank > 1 ? dims[1] : 1, c = rank > 1 ? dims[2] : 1,
-            d = rank > 1 ? dims[3] : 1;
-    const dnnl_dims_t size = {a, b, c, d};
-    const dnnl_dims_t strides[] = {
-        [C4_DNN_NCHW] = {b * c * d, c * d, d, 1}, [C4_DNN_NHWC] = {b * c * d, 1, b * d, b},
-        [C4_DNN_OIHW] = {b * c * d, c * d, d, 1}, [C4_DNN_HWIO] = {1, a, a * b * d, a * b},
-        [C4_DNN_HWOI] = {b, 1, a * b * d, a * b}, [C4_DNN_VECTOR] = {1},
-    };
-    return dnnl_memory_desc_init_by_strides(layout, rank, size, dnnl_f32, strides[format]);
-}
-
 enum c4_status c4_dnn_plain_memory(struct c4_dnn *dnn, enum c4_dnn_format format, const int dims[4],
                                    float *data, dnnl_memory_t *memory) {
     dnnl_memory_desc_t layout;
-    C4_TRY(c4_dnn_check(plain_layout(format, dims, &layout), "describe a tensor"));
+    dnnl_dims_t size, strides;
+    c4_dnn_plain_strides(format, dims, size, strides);
+    C4_TRY(c4_dnn_check(dnnl_memory_desc_init_by_strides(&layout, format == C4_DNN_VECTOR ? 1 : 4,
+                                                         size, dnnl_f32, strides),
+                        "describe a tensor"));
     return c4_dnn_memory(dnn, &layout, data, memory);
 }
 
@@ -46,23 +36,16 @@ c4_dnn_layout c4_dnn_memory_layout(dnnl_memory_t memory) {
 
 enum c4_status c4_dnn_map_of(c4_dnn_layout layout, struct c4_dnn_map *map) {
     const dnnl_blocking_desc_t *blocking = &layout->format_desc.blocking;
-    const dnnl_dim_t *dims = layout->dims, *strides = blocking->strides;
-    bool blocked = blocking->inner_nblks == 1 && blocking->inner_idxs[0] == 1;
-    dnnl_dim_t inner = blocked ? blocking->inner_blks[0] : strides[1] == 1 ? CHANNELS : 1;
-    bool fits = layout->format_kind == dnnl_blocked && layout->data_type == dnnl_f32 &&
-                layout->ndims == 4 && layout->offset0 == 0 && dims[1] == CHANNELS &&
-                (blocked || blocking->inner_nblks == 0) && strides[3] == inner &&
-                strides[2] == dims[3] * inner && inner <= CHANNELS && (inner & (inner - 1)) == 0 &&
-                dims[2] * dims[3] * inner % 8 == 0;
-    if (!fits)
-        return c4_fail(C4_ERR_ENVIRONMENT,
-                       "oneDNN chose a layout for a map that this program cannot walk through");
-    *map = (struct c4_dnn_map){.images = (size_t)dims[0],
-                               .pixels = (size_t)(dims[2] * dims[3]),
-                               .inner = (size_t)inner,
-                               .block_stride = inner < CHANNELS ? (size_t)strides[1] : 0,
-                               .image_stride = (size_t)strides[0]};
-    return C4_OK;
+    const struct c4_dnn_facts facts = {.is_blocked_float = layout->format_kind == dnnl_blocked &&
+                                                           layout->data_type == dnnl_f32 &&
+                                                           layout->offset0 == 0,
+                                       .rank = layout->ndims,
+                                       .blocks = blocking->inner_nblks,
+                                       .block_channel = blocking->inner_idxs[0],
+                                       .block_size = blocking->inner_blks[0],
+                                       .dims = layout->dims,
+                                       .strides = blocking->strides};
+    return c4_dnn_map_from(&facts, map);
 }
 
 /* The primitive for an operation descriptor; the library's status, so that callers may try another
@@ -101,60 +84,26 @@ static dnnl_status_t conv_layouts(const struct c4_dnn_conv *conv, struct conv_la
     return status;
 }
 
-enum pass { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS };
-
-static dnnl_status_t try_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv, enum pass pass,
-                              dnnl_alg_kind_t algorithm, const struct c4_dnn_op *forward,
-                              struct c4_dnn_op *op) {
+dnnl_status_t c4_dnn_make_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
+                               enum c4_dnn_pass pass, dnnl_alg_kind_t algorithm,
+                               const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
     struct conv_layouts l;
     dnnl_convolution_desc_t d;
     dnnl_status_t status = conv_layouts(conv, &l);
     if (status != dnnl_success) return status;
-    switch (pass) {
-    case FORWARD:
+    if (pass == C4_DNN_CONV_FORWARD)
         status = dnnl_convolution_forward_desc_init(&d, dnnl_forward_training, algorithm, &l.src,
                                                     &l.weights, conv->bias ? &l.bias : NULL, &l.dst,
                                                     ones, ones, ones);
-        break;
-    case BACKWARD_DATA:
+    else if (pass == C4_DNN_CONV_DATA)
         status = dnnl_convolution_backward_data_desc_init(&d, algorithm, &l.src, &l.weights, &l.dst,
                                                           ones, ones, ones);
-        break;
-    case BACKWARD_WEIGHTS:
+    else
         status = dnnl_convolution_backward_weights_desc_init(&d, algorithm, &l.src, &l.weights,
                                                              NULL, &l.dst, ones, ones, ones);
-        break;
-    }
     if (status != dnnl_success) return status;
-    bool relu = pass == FORWARD && conv->relu;
+    bool relu = pass == C4_DNN_CONV_FORWARD && conv->relu;
     return make(dnn, &d, relu ? dnn->strict_relu : dnn->strict, forward, op);
-}
-
-static enum c4_status make_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv, enum pass pass,
-                                const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
-    static const char *const what[] = {"create a convolution",
-                                       "create a convolution's data gradient",
-                                       "create a convolution's weight gradient"};
-    dnnl_status_t status = dnnl_unimplemented;
-    if (conv->winograd) status = try_conv(dnn, conv, pass, dnnl_convolution_winograd, forward, op);
-    if (status == dnnl_unimplemented)
-        status = try_conv(dnn, conv, pass, dnnl_convolution_direct, forward, op);
-    return c4_dnn_check(status, what[pass]);
-}
-
-enum c4_status c4_dnn_conv_forward(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
-                                   struct c4_dnn_op *op) {
-    return make_conv(dnn, conv, FORWARD, NULL, op);
-}
-
-enum c4_status c4_dnn_conv_backward_data(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
-                                         const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
-    return make_conv(dnn, conv, BACKWARD_DATA, forward, op);
-}
-
-enum c4_status c4_dnn_conv_backward_weights(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
-                                            const struct c4_dnn_op *forward, struct c4_dnn_op *op) {
-    return make_conv(dnn, conv, BACKWARD_WEIGHTS, forward, op);
 }
 
 static unsigned norm_flags(bool relu) {

@@ -175,4 +175,6 @@ const struct c4_step_api c4_step_onednn = {
     .step = step,
     .evaluate = evaluate,
     .read = c4_dnn_read,
+    .choose = c4_dnn_plan_choose,
+    .describe = c4_dnn_plan_describe,
 };

@@ -1,0 +1,73 @@
+#!/bin/sh
+# The choice of oneDNN's kernels as a user meets it: named in logs, fixed for a study.
+# usage: cli_onednn.sh PROGRAM
+set -u
+program=$1
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+"$program" doctor --backend onednn >/dev/null 2>&1 || skip "no oneDNN in this build"
+command -v sqlite3 >/dev/null || skip "sqlite3 is missing"
+work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-onednn.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
+expect() {
+    want=$1 words=$2
+    shift 2
+    "$@" >said 2>&1
+    got=$?
+    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
+    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
+}
+
+"$program" data synth images --train 512 >/dev/null || exit 1
+values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_epochs=2
+values=$values,train_accuracy_images=32,accuracy_images=32,cka_images=40,curve_images=40
+values=$values,control_images=20
+repro() { # OUT [OPTION...]
+    out=$1
+    shift
+    "$program" repro --out "$out" --data images --scale smoke --figures 1 --seeds 1 \
+        --backend onednn --workers 1 --threads 1 --quiet --set $values "$@"
+}
+kernels() {
+    sqlite3 "$1/study.db" "SELECT value FROM setting WHERE name = 'kernels'"
+}
+rows() {
+    sqlite3 "$1/study.db" 'SELECT run, epoch, quantity, layer, reference, images, statistics, n,
+        quote(value) FROM result ORDER BY 1, 2, 3, 4, 5, 6, 7, 8'
+}
+
+# A choice that was measured is kept; so is one that was given, whatever would be the fastest.
+expect 0 'Backend onednn (dnnl .*), winograd ([wd,]*), bn-relu' repro measured
+expr "$(kernels measured)" : '[wd]\{3\},[wd]\{3\},[wd]\{3\}$' >/dev/null ||
+    fail "the study keeps '$(kernels measured)'"
+expect 0 'winograd (ddd,ddd,ddd)' repro given --onednn-conv direct
+expect 0 'winograd (ddd,ddd,ddd)' repro given --seeds 1-2
+[ "$(kernels given)" = ddd,ddd,ddd ] || fail "the study now has '$(kernels given)'"
+expect 1 "kernels" repro given --onednn-conv winograd
+
+# Stopped after the first run and gone on with, it has the rows of a study in one go.
+expect 0 'ddd,ddd,ddd' repro whole --seeds 1-2 --onednn-conv direct
+rows whole >whole.rows
+rows given >given.rows
+[ "$(wc -l <whole.rows)" -gt 50 ] || fail "no rows"
+cmp whole.rows given.rows || fail "going on by the kept choice gives other rows"
+
+# Every log names the kernels.
+expect 0 . "$program" train --data images --images 64 --test-images 64 --backend onednn \
+    --threads 1 --onednn-conv direct --log-json log
+head -n 1 log | grep -q '"kernels":\["oneDNN .*"conv4 backward data: ' || fail "$(head -n 1 log)"
+expect 0 'conv2 backward weights: ' "$program" doctor --backend onednn
+expect 2 'auto, direct' "$program" train --onednn-conv fast
+
+[ $failures -eq 0 ] || exit 1
