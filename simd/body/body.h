@@ -82,4 +82,34 @@ INLINE void acc_step(int first, int last, const float *a, ptrdiff_t a_stride, co
     }
 }
 
+/* MK_STEPS steps of all chains, whose a lie side by side: acc[r] += a[r * a_stride + s] *
+ * b[s * 64 .. + MK_COLUMNS). */
+INLINE void acc_steps(int rows, const float *a, ptrdiff_t a_stride, const float *b, tile_acc acc) {
+#ifdef MK_BY_LANE
+    vf av[6];
+    UNROLL for (int r = 0; r < rows; r++) av[r] = vf_loadu(a + r * a_stride);
+    UNROLL for (int s = 0; s < MK_STEPS; s++) UNROLL for (int v = 0; v < MK_VECS; v++) {
+        vf bv = vf_load(b + s * C + v * VF_LANES);
+        UNROLL for (int r = 0; r < rows; r++) acc[r][v] = vf_fma(vf_lane(av[r], s), bv, acc[r][v]);
+    }
+#else
+    UNROLL for (int s = 0; s < MK_STEPS; s++) acc_step(0, rows, a + s, a_stride, b + s * C, acc);
+#endif
+}
+
+/* One step of all chains, whose a lie side by side: acc[r] += a[r] * b[0..MK_COLUMNS). */
+INLINE void acc_outer(int rows, const float *a, const float *b, tile_acc acc) {
+#ifdef MK_BY_LANE
+    if (rows == VF_LANES) {
+        vf av = vf_loadu(a);
+        UNROLL for (int v = 0; v < MK_VECS; v++) {
+            vf bv = vf_load(b + v * VF_LANES);
+            UNROLL for (int r = 0; r < rows; r++) acc[r][v] = vf_fma(vf_lane(av, r), bv, acc[r][v]);
+        }
+        return;
+    }
+#endif
+    acc_step(0, rows, a, 1, b, acc);
+}
+
 #endif

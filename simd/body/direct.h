@@ -92,7 +92,7 @@ INLINE void direct_weights_tile(int rows, const struct direct_chunk *at, int tap
             const float *x = at->x + (out + r * at->w + s) * at->inputs + input;
             const float *dy = at->dy + out * C + column;
             for (int j = from; j < to; j++)
-                acc_step(0, rows, x + (ptrdiff_t)j * at->inputs, 1, dy + (ptrdiff_t)j * C, acc);
+                acc_outer(rows, x + (ptrdiff_t)j * at->inputs, dy + (ptrdiff_t)j * C, acc);
         }
     acc_store(rows, acc, dw, stride);
 }

@@ -8,12 +8,10 @@
 INLINE void multiply_tile(int rows, const float *a, const float *b, const float *ahead, float *c) {
     tile_acc acc;
     acc_zero(rows, acc);
-    for (int k = 0; k < C; k += 2) {
-        C4_HOT_LOOP_BEGIN(multiply, 2 * rows * MK_VECS);
-        acc_step(0, rows, a + k, C, b + k * C, acc);
-        vf_prefetch(ahead + k * 16);
-        acc_step(0, rows, a + k + 1, C, b + (k + 1) * C, acc);
-        vf_prefetch(ahead + k * 16 + 16);
+    for (int k = 0; k < C; k += MK_STEPS) {
+        C4_HOT_LOOP_BEGIN(multiply, MK_STEPS * rows * MK_VECS);
+        acc_steps(rows, a + k, C, b + k * C, acc);
+        UNROLL for (int s = 0; s < MK_STEPS; s++) vf_prefetch(ahead + (k + s) * 16);
         C4_HOT_LOOP_END(multiply);
     }
     acc_store(rows, acc, c, C);
@@ -46,7 +44,7 @@ INLINE void outer_tile(int rows, int count, const float *a, const float *b, bool
         acc_load(rows, c, C, acc);
     for (int t = 0; t < count; t++) {
         C4_HOT_LOOP_BEGIN(outer, rows * MK_VECS);
-        acc_step(0, rows, a + t * C, 1, b + t * C, acc);
+        acc_outer(rows, a + t * C, b + t * C, acc);
         vf_prefetch(ahead + t * 16);
         C4_HOT_LOOP_END(outer);
     }
