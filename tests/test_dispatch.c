@@ -60,6 +60,7 @@ static void a_forced_backend_is_the_one_that_runs(void **state) {
         assert_string_equal(dispatch.backend.variant, table->variant);
         assert_int_equal(dispatch.backend.bit_exact, table->bit_exact);
         if (table->step) assert_ptr_equal(dispatch.step_origin, table);
+        if (c4_cpu_features()) assert_null(c4_dispatch_cost(&dispatch));
         assert_string_equal(table->name, name);
     }
     assert_true(runnable >= 2); /* ref and ref64 run everywhere */
@@ -145,6 +146,16 @@ static void without_cpu_features_the_plain_reference_runs(void **state) {
     assert_int_equal(c4_dispatch("ref64", &dispatch), C4_OK);
     assert_string_equal(dispatch.backend.name, "ref64");
     assert_null(strstr(dispatch.backend.variant, "FMA"));
+    const char *const plain[] = {"ref", "ref64", "portable"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (c4_dispatch(plain[i], &dispatch) != C4_OK) continue; /* not in every build */
+#if defined(__x86_64__)
+        assert_non_null(c4_dispatch_cost(&dispatch));
+        assert_non_null(strstr(c4_dispatch_cost(&dispatch), "FMA"));
+#else
+        assert_null(c4_dispatch_cost(&dispatch)); /* part of every AArch64 */
+#endif
+    }
     assert_int_equal(c4_dispatch("auto", &dispatch), C4_OK);
 }
 

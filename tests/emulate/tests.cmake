@@ -1,5 +1,6 @@
 # Tests that execute one backend, on this machine's CPU or on an emulated one. Label emulated: on a
-# CPU that is not this machine's (`ctest -LE emulated` is the quick run).
+# CPU that is not this machine's (`ctest -LE emulated` is the quick run). Included by
+# tests/CMakeLists.txt.
 
 # A test program as one more test that wants NAME, which has to fail with these words.
 function(c4_test_refuses test target name words)
@@ -23,7 +24,7 @@ c4_test_refuses(want_unknown test_training avx1024 "there is no backend 'avx1024
 if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   foreach(name canonical dispatch ops training)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_WANT=neon)
-    set_property(TEST ${name} APPEND PROPERTY LABELS emulated)
+    set_property(TEST ${name} PROPERTY LABELS emulated)
   endforeach()
   set_property(TEST dispatch APPEND PROPERTY ENVIRONMENT C4_TEST_CPU=neon)
   add_test(NAME canonical_ref COMMAND test_canonical)
@@ -32,15 +33,20 @@ if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   return()
 endif()
 
-# x86-64 CPUs under Bochs, a whole PC: what users run, so the release build alone.
+# x86-64 CPUs under Bochs, a whole PC, and QEMU: what users run, so the release build alone.
 if(CMAKE_CROSSCOMPILING OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR C4_SANITIZE
     OR C4_COVERAGE OR NOT CMAKE_BUILD_TYPE STREQUAL "Release"
     OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU")
   return()
 endif()
+if(TARGET conv4)
+  add_test(NAME old_cpu COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/old_cpu.sh $<TARGET_FILE:conv4>
+    core2duo Nehalem)
+  set_tests_properties(old_cpu PROPERTIES LABELS emulated TIMEOUT 1500 SKIP_RETURN_CODE 77 COST 150)
+endif()
 set(C4_AVX512_MACHINE ${PROJECT_SOURCE_DIR}/build/avx512-machine CACHE PATH
   "What tests/emulate/make-avx512-machine.sh made")
-set(pc ${CMAKE_CURRENT_SOURCE_DIR}/run-avx512.sh --machine ${C4_AVX512_MACHINE})
+set(pc ${CMAKE_CURRENT_LIST_DIR}/run-avx512.sh --machine ${C4_AVX512_MACHINE})
 
 # bochs_<name>: a test program on a CPU model, wanting a backend.
 function(c4_test_bochs name target cpu want)
