@@ -22,8 +22,8 @@ weights() { # name backend command...
 	name=$1
 	backend=$2
 	shift 2
-	"$@" train --backend "$backend" --batches 1 --batch 2 --images 2 --threads 2 --save "$work/$name" --quiet \
-		--log-json "$work/$name.log" >"$work/out" 2>&1 || {
+	"$@" train --backend "$backend" --batches 1 --batch 2 --images 2 --threads 2 --quiet \
+		--save "$work/$name" --log-json "$work/$name.log" >"$work/out" 2>&1 || {
 		status=$?
 		cat "$work/out"
 		fail "$name: exit status $status"

@@ -41,7 +41,7 @@ if(CMAKE_CROSSCOMPILING OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR 
 endif()
 if(TARGET conv4)
   add_test(NAME old_cpu COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/old_cpu.sh $<TARGET_FILE:conv4>
-    core2duo Nehalem)
+    core2duo)
   set_tests_properties(old_cpu PROPERTIES LABELS emulated TIMEOUT 1500 SKIP_RETURN_CODE 77 COST 150)
 endif()
 set(C4_AVX512_MACHINE ${PROJECT_SOURCE_DIR}/build/avx512-machine CACHE PATH
