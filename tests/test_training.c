@@ -16,8 +16,7 @@
 
 enum { SEED = 1, STEPS = 50, BATCH = 8, IMAGES = 80, EXAMPLES = 24, THREADS = 2 };
 
-static const char recorded[65] =
-    "f53033ab4a480d1d8b45a094ca7770203c16384e00724a5e7d2dcbcfe65d4472";
+static const char recorded[65] = "f53033ab4a480d1d8b45a094ca7770203c16384e00724a5e7d2dcbcfe65d4472";
 
 static struct c4_dataset data;
 static float *features[2][C4_LAYERS]; /* of the initial network and of the trained one */

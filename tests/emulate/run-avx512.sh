@@ -72,12 +72,12 @@ trap 'exit 125' INT TERM HUP
 # --- the guest's files: to the same paths as here
 
 copy_in() {
-    mkdir -p "$run/root$(dirname "$1")"
-    cp -L --preserve=mode "$1" "$run/root$1"
+    mkdir -p "$run/guest$(dirname "$1")"
+    cp -L --preserve=mode "$1" "$run/guest$1"
 }
 
-mkdir -p "$run/root/run.d" "$run/root$PWD"
-cp "$machine/init" "$run/root/init"
+mkdir -p "$run/guest/run.d" "$run/guest$PWD"
+cp "$machine/init" "$run/guest/init"
 copy_in "$program"
 if readelf -lW "$program" | grep -q INTERP; then
     ldd "$program" | grep -oE '/[^ ]+' | sort -u >"$run/libraries" || die "ldd: $program"
@@ -85,17 +85,17 @@ if readelf -lW "$program" | grep -q INTERP; then
     # Else the loader would not look where a machine's own folders are.
     copy_in /etc/ld.so.cache
 fi
-printf '%s' "$program" >"$run/root/run.d/program"
-printf '%s' "$PWD" >"$run/root/run.d/folder"
-printf '%s\0' "$@" >"$run/root/run.d/arguments"
+printf '%s' "$program" >"$run/guest/run.d/program"
+printf '%s' "$PWD" >"$run/guest/run.d/folder"
+printf '%s\0' "$@" >"$run/guest/run.d/arguments"
 {
     printf '%s\0' PATH=/usr/bin:/bin HOME=/tmp LANG=C
     while read -r name; do
         [[ ! $name =~ ^(C4|OMP|CMOCKA)_ ]] || printf '%s=%s\0' "$name" "${!name}"
     done < <(compgen -e)
-} >"$run/root/run.d/environment"
-(cd "$run/root" && find . -print0 | cpio -o -0 -H newc -R 0:0 --quiet) >"$run/initrd"
-rm -rf "$run/root"
+} >"$run/guest/run.d/environment"
+(cd "$run/guest" && find . -print0 | cpio -o -0 -H newc -R 0:0 --quiet) >"$run/initrd"
+rm -rf "$run/guest"
 
 # --- the boot disk: boot sector, the kernel's command line, those files
 
