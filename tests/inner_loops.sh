@@ -11,8 +11,9 @@
 # of equal copies the worst is printed.
 #
 # With --check every loop must be in TABLE, and fails if its percentage is below the table's. The
-# largest loop of each name must also reach 90 % in avx512 on skylake-avx512 and in neon: the smaller
-# ones are for the rows that are left over.
+# largest loop of each name must also reach 90 % in avx512 on skylake-avx512 and in neon; the smaller
+# ones are for the rows that are left over. Exempt is multiply of neon, which broadcasts by
+# instructions of the multiply-add pipes and cannot reach it.
 # LLVM before 19 has one multiply-add pipe in its neoverse models; it is not asked (exit status 77).
 set -eu
 here=$(dirname "$0")
@@ -69,7 +70,8 @@ rows() { # folder: of the loops in $work/loops
 		exit 1
 		;;
 	esac
-	echo "$fma" >"$work/fma.s"
+	# Twenty, as llvm-mca prints a quarter of a cycle as 0.3.
+	awk -v fma="$fma" 'BEGIN { for (i = 0; i < 20; i++) print fma }' >"$work/fma.s"
 	for model in $models; do
 		ask $triple "$model" "$work/fma.s" "$work/answer"
 		one=$(number 'Block RThroughput' "$work/answer")
@@ -85,7 +87,7 @@ rows() { # folder: of the loops in $work/loops
 				-v cycles="$(number 'Total Cycles' "$work/answer")" \
 				-v block="$(number 'Block RThroughput' "$work/answer")" 'BEGIN {
 				printf "%s,%s,%s,%d,%.1f,%.1f,%.1f\n", folder, loop, model, fmas, cycles / 200,
-					block, 100 * fmas * one / (cycles / 200)
+					block, 100 * fmas * one / 20 / (cycles / 200)
 			}'
 		done
 	done
@@ -140,7 +142,8 @@ awk -F , -v gate=90 '
 		if (!(($1, $2, $3, $4) in recorded)) fault("it is not in the table")
 		else if ($7 + 0.1 < recorded[$1, $2, $3, $4])
 			fault($7 " % of the peak; the table has " recorded[$1, $2, $3, $4])
-		gated = ($1 ~ /avx512$/ && $3 == "skylake-avx512") || $1 ~ /neon$/
+		gated = ($1 ~ /avx512$/ && $3 == "skylake-avx512") ||
+			($1 ~ /neon$/ && $2 != "multiply")
 		if (gated && $4 == largest[$1, $2] && $7 < gate) fault($7 " % of the peak, not " gate)
 	}
 	END { exit faults > 0 }' "$table" "$work/table" "$work/table.again"

@@ -58,7 +58,7 @@ inspect() { # set file
 		if (!arm) next
 		if (text ~ /[ ,{]z[0-9]+\.[bhsdq]|[ ,]p[0-9]+\/[mz]|[ ,]p[0-9]+\.[bhsd]/)
 			fault("sve")
-		else if (op ~ /^([su]|us|su|bf)dot$|^[su]?s?u?mmla$|^bf/)
+		else if (op ~ /^([su]|us|su|bf)dot$|^[su]?s?u?mmla$|^bf(dot|mmla|mlal|cvt)/)
 			fault("dot")
 		else if (op ~ /^f/ && op !~ /^fcvt[nl]?2?$/ && text ~ /\.[48]h|[ ,]h[0-9]+/)
 			fault("fp16")
