@@ -12,8 +12,8 @@
 #
 # With --check every loop must be in TABLE, and fails if its percentage is below the table's. The
 # largest loop of each name must also reach 90 % in avx512 on skylake-avx512 and in neon; the smaller
-# ones are for the rows that are left over. Exempt is multiply of neon, which broadcasts by
-# instructions of the multiply-add pipes and cannot reach it.
+# ones are for the rows that are left over. Exempt is multiply of neon, in which gcc 12 copies ten
+# registers an iteration.
 # LLVM before 19 has one multiply-add pipe in its neoverse models; it is not asked (exit status 77).
 set -eu
 here=$(dirname "$0")
