@@ -63,6 +63,18 @@ static void run_subject(struct subject *subject, struct c4_check_case *c, enum c
     subject->cases[slot]++;
 }
 
+/* Under an emulator that takes minutes for it, each size gets one kind of data, in turn. */
+static bool is_chosen(enum c4_op_slot slot, int size, enum c4_check_data data) {
+    int kinds = 0, before = 0;
+    if (!c4_want_emulated()) return true;
+    for (int kind = 0; kind < C4_CHECK_DATA_KINDS; kind++) {
+        bool runs = c4_check_runs(slot, size, (enum c4_check_data)kind);
+        kinds += runs;
+        before += runs && kind < (int)data;
+    }
+    return size % kinds == before;
+}
+
 static void check_slot(void **state) {
     enum c4_op_slot slot = *(const enum c4_op_slot *)*state;
     const struct c4_check_op *op = c4_check_op(slot);
@@ -72,7 +84,7 @@ static void check_slot(void **state) {
     for (int size = 0; size < op->size_count; size++)
         for (int kind = 0; kind < C4_CHECK_DATA_KINDS; kind++) {
             enum c4_check_data data = (enum c4_check_data)kind;
-            if (!c4_check_runs(slot, size, data)) continue;
+            if (!c4_check_runs(slot, size, data) || !is_chosen(slot, size, data)) continue;
             struct c4_check_case c;
             assert_true(c4_check_make(&c, slot, name, size, data, c4_check_seed()));
             assert_true(c4_check_expect(&c, c4_check_slot(c4_want_reference(), slot)));
