@@ -98,6 +98,10 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
     return c4_net_selftest(&f->dispatch.backend, c4_team_threads_default(), f->hash);
 }
 
+static bool is_right(const struct findings *f) {
+    return strcmp(f->hash, c4_net_selftest_hash) == 0;
+}
+
 static json_t *as_json(const struct findings *f) {
     json_t *backends = json_object(), *origins = json_object();
     const struct c4_backend *table;
@@ -114,7 +118,11 @@ static json_t *as_json(const struct findings *f) {
                   C4_ARITHMETIC, "backends", backends, "backend", f->dispatch.backend.name, "step",
                   f->dispatch.step_origin->name, "slots", origins, "environment", f->environment);
     if (f->kernels) json_object_set(object, "kernels", f->kernels);
-    if (f->tested) json_object_set_new(object, "selftest", json_string(f->hash));
+    const char *cost = c4_dispatch_cost(&f->dispatch);
+    if (cost) json_object_set_new(object, "cost", json_string(cost));
+    if (!f->tested) return object;
+    json_object_set_new(object, "selftest", json_string(f->hash));
+    json_object_set_new(object, "selftest_right", json_boolean(is_right(f)));
     return object;
 }
 
@@ -138,13 +146,18 @@ static void print_text(const struct findings *f) {
     json_t *line;
     if (f->kernels) printf("\nkernels of a step of 32 images\n");
     json_array_foreach(f->kernels, i, line) printf("  %s\n", json_string_value(line));
+    const char *cost = c4_dispatch_cost(&f->dispatch);
+    if (cost) printf("\n%s\n", cost);
     if (f->gnuplot) printf("\n%s\n", f->gnuplot);
     if (f->matio) printf("\n%s\n", f->matio);
     if (f->curl) printf("\n%s\n", f->curl);
     if (f->archive) printf("\n%s\n", f->archive);
     if (f->tested)
-        printf("\nself-test of %s (arithmetic %d): %s\n", f->dispatch.backend.name, C4_ARITHMETIC,
-               f->hash);
+        printf("\nself-test of %s (arithmetic %d): %s, %s\n", f->dispatch.backend.name,
+               C4_ARITHMETIC, f->hash, is_right(f) ? "as it must be" : "which is wrong");
+    else
+        printf("\nwhether its bits are right: conv4 doctor --selftest --backend %s\n",
+               f->dispatch.backend.bit_exact ? f->dispatch.backend.name : "ref");
 }
 
 static int run(const struct c4_args *args) {
@@ -160,7 +173,7 @@ static int run(const struct c4_args *args) {
     }
     json_decref(findings.environment);
     json_decref(findings.kernels);
-    if (status == C4_OK && findings.tested && strcmp(findings.hash, c4_net_selftest_hash) != 0)
+    if (status == C4_OK && findings.tested && !is_right(&findings))
         status = c4_fail(C4_ERR_RESULT,
                          "the canonical hash should be %s: this machine, compiler or build does "
                          "not compute as ARITHMETIC.md says; results cannot be trusted",

@@ -196,6 +196,8 @@ static void announce(struct reproduction *r) {
             session->images.set[C4_SET_TRAINING].name);
     if (session->images.tunes) fprintf(r->talk, " and %s", session->images.set[C4_SET_DIGITS].name);
     fprintf(r->talk, ".\nBackend %s.\n", engine);
+    const char *cost = c4_dispatch_cost(&session->dispatch);
+    if (cost) fprintf(r->talk, "%s\n", cost);
     if (!c4_arg_text(r->args, "data"))
         fprintf(r->talk, "These images stand in for the paper's; to get those: conv4 data fetch "
                          "cifar10 svhn --data DIR, then conv4 repro --data DIR.\n");

@@ -243,6 +243,8 @@ static enum c4_status train(struct job *job) {
         return c4_fail(C4_ERR_USAGE, "--batches takes a few steps; --checkpoint goes with epochs");
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
+    const char *cost = c4_dispatch_cost(&job->engine.dispatch);
+    if (cost) fprintf(stderr, "%s\n", cost);
     if (!own_batches)
         C4_TRY(c4_task_open(args, C4_TRAIN, (uint32_t)c4_arg_integer(args, "images"), &job->train));
     if (!batches)

@@ -93,6 +93,20 @@ enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch) {
     return C4_OK;
 }
 
+const char *c4_dispatch_cost(const struct c4_dispatch *dispatch) {
+#if !defined(__FMA__) && !defined(__aarch64__)
+    /* Tables that need no feature are compiled for any CPU. */
+    for (int i = 0; i < BUILT; i++) {
+        if (built[i].table != dispatch->step_origin || built[i].features != 0) continue;
+        if (strcmp(built[i].name, "onednn") == 0) return NULL;
+        return "No FMA instructions are used: each multiply-add is a call of the C library, and a "
+               "training step takes about a hundred times as long; its bits are the same.";
+    }
+#endif
+    (void)dispatch;
+    return NULL;
+}
+
 void c4_dispatch_cpu(char *text, size_t size) {
     c4_cpu_feature_names(c4_cpu_features(), text, size);
 }

@@ -22,6 +22,10 @@ enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch);
 enum c4_status c4_dispatch_strict(const struct c4_dispatch *dispatch, bool step,
                                   const enum c4_op_slot *slots, int slot_count);
 
+/* What it costs that the training step uses no fused multiply-add instruction, in one sentence;
+ * NULL if it uses them, or computes in another way (oneDNN). */
+const char *c4_dispatch_cost(const struct c4_dispatch *dispatch);
+
 /* What this CPU can execute, as "avx2+fma avx512" or "none"; at most `size` bytes, terminated. */
 void c4_dispatch_cpu(char *text, size_t size);
 

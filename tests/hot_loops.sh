@@ -1,9 +1,11 @@
 #!/bin/sh
 # The inner loops that core/base/hot_loop.h marks: no call, no access to the stack, and as many
 # fused multiply-adds as the mark says.
-# usage: hot_loops.sh OBJDUMP [--faults=KIND,...] --folder NAME OBJECT... [--folder NAME OBJECT...]...
+# usage: hot_loops.sh OBJDUMP [--faults=KIND,... | --loops=DIR] --folder NAME OBJECT...
+#                     [--folder NAME OBJECT...]...
 # A folder without a marked loop is a fault. With --faults, every folder must have exactly these
-# kinds of faults, in alphabetical order: call, fmas, none (no marked loop), stack.
+# kinds of faults, in alphabetical order: call, fmas, none (no marked loop), stack. With --loops, the
+# instructions of each loop are written to DIR/LOOP.OBJECT.NUMBER.s, for tests/inner_loops.sh.
 set -eu
 objdump=$1
 shift
@@ -11,10 +13,14 @@ command -v "$objdump" >/dev/null 2>&1 || {
 	echo "skipped: there is no objdump ($objdump)"
 	exit 77
 }
-wanted=
+wanted='' loops=
 case $1 in
 --faults=*)
 	wanted=${1#--faults=}
+	shift
+	;;
+--loops=*)
+	loops=${1#--loops=}
 	shift
 	;;
 esac
@@ -25,7 +31,20 @@ trap 'rm -rf "$work"' EXIT
 inspect() { # object
 	"$objdump" -t "$1" >"$work/symbols"
 	"$objdump" -d -w --no-show-raw-insn "$1" >"$work/code"
-	awk -v object="${1##*/}" '
+	awk -v object="${1##*/}" -v folder="$loops" '
+	# As an assembler reads it: jumps without their target, no comment, no padding.
+	function write_loop(first, last, label, fmas, i, file, text) {
+		file = folder "/" label "." object "." loops ".s"
+		print (line[first] ~ /%/ ? "#" : "//") " fmas " fmas >file
+		for (i = first; i <= last; i++) {
+			text = line[i]
+			sub(/[ \t]*(#[ \t]|\/\/).*/, "", text)
+			if (i in target) sub(/[0-9a-f]+ <.*/, "0", text)
+			sub(/ <[^>]*>/, "", text)
+			if (op[i] !~ /^(cs|data16|nop[wl]?|xchg)$/) print text >file
+		}
+		close(file)
+	}
 	function bare(address) {
 		sub(/^0+/, "", address)
 		return address == "" ? "0" : address
@@ -140,6 +159,7 @@ inspect() { # object
 			if (fmas[m] == 0 && count == 0) fault("fmas", label " has no fused multiply-add")
 			printf "%s: %s: %d instructions, %d fused multiply-adds\n", object, label,
 				tail[m] - head[m] + 1, count
+			if (folder != "") write_loop(head[m], tail[m], label, count)
 		}
 		for (label in seen)
 			if (!looped[label]) fault("none", label " is marked, but is no loop")

@@ -1,9 +1,12 @@
-/* From a backend's name to its table. */
+/* From a backend's name to its table. Where the environment says on which CPU the test runs, by
+ * C4_TEST_CPU ("none", "avx2+fma", ...) and C4_TEST_WANT, also whether that CPU is seen and served.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "simd/cpu.h"
 #include "simd/dispatch.h"
+#include "tests/check_want.h"
 #include "tests/unit.h"
 
 extern const struct c4_backend c4_backend_ref;
@@ -57,6 +60,7 @@ static void a_forced_backend_is_the_one_that_runs(void **state) {
         assert_string_equal(dispatch.backend.variant, table->variant);
         assert_int_equal(dispatch.backend.bit_exact, table->bit_exact);
         if (table->step) assert_ptr_equal(dispatch.step_origin, table);
+        if (c4_cpu_features()) assert_null(c4_dispatch_cost(&dispatch));
         assert_string_equal(table->name, name);
     }
     assert_true(runnable >= 2); /* ref and ref64 run everywhere */
@@ -113,6 +117,23 @@ static void auto_takes_the_best_that_trains_and_never_ref64(void **state) {
         }
 }
 
+static void the_cpu_is_the_one_that_the_environment_tells(void **state) {
+    (void)state;
+    const char *cpu = getenv("C4_TEST_CPU");
+    char text[64];
+    if (!cpu) skip();
+    c4_dispatch_cpu(text, sizeof text);
+    assert_string_equal(text, cpu);
+}
+
+static void auto_takes_the_wanted_backend(void **state) {
+    (void)state;
+    struct c4_dispatch dispatch;
+    if (!c4_want_name()) skip();
+    assert_int_equal(c4_dispatch("auto", &dispatch), C4_OK);
+    assert_string_equal(dispatch.backend.name, c4_want_name());
+}
+
 static void without_cpu_features_the_plain_reference_runs(void **state) {
     (void)state;
     assert_int_equal(c4_cpu_features(), 0);
@@ -125,6 +146,16 @@ static void without_cpu_features_the_plain_reference_runs(void **state) {
     assert_int_equal(c4_dispatch("ref64", &dispatch), C4_OK);
     assert_string_equal(dispatch.backend.name, "ref64");
     assert_null(strstr(dispatch.backend.variant, "FMA"));
+    const char *const plain[] = {"ref", "ref64", "portable"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (c4_dispatch(plain[i], &dispatch) != C4_OK) continue; /* not in every build */
+#if defined(__x86_64__)
+        assert_non_null(c4_dispatch_cost(&dispatch));
+        assert_non_null(strstr(c4_dispatch_cost(&dispatch), "FMA"));
+#else
+        assert_null(c4_dispatch_cost(&dispatch)); /* part of every AArch64 */
+#endif
+    }
     assert_int_equal(c4_dispatch("auto", &dispatch), C4_OK);
 }
 
@@ -189,6 +220,8 @@ int main(void) {
         cmocka_unit_test(every_slot_and_the_step_are_filled),
         cmocka_unit_test(an_unknown_name_is_answered_with_the_known_ones),
         cmocka_unit_test(auto_takes_the_best_that_trains_and_never_ref64),
+        cmocka_unit_test(the_cpu_is_the_one_that_the_environment_tells),
+        cmocka_unit_test(auto_takes_the_wanted_backend),
         cmocka_unit_test_setup_teardown(without_cpu_features_the_plain_reference_runs, mask_cpu,
                                         unmask_cpu),
         cmocka_unit_test_setup_teardown(every_slot_and_the_step_are_filled, mask_cpu, unmask_cpu),

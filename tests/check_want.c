@@ -1,0 +1,48 @@
+#include "tests/check_want.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simd/dispatch.h"
+
+extern const struct c4_backend c4_backend_ref;
+
+const char *c4_want_name(void) {
+    const char *name = getenv("C4_TEST_WANT");
+    return name && *name ? name : NULL;
+}
+
+static void give_up(const char *sentence) {
+    fprintf(stderr, "C4_TEST_WANT=%s: %s\n", c4_want_name(), sentence);
+    exit(1);
+}
+
+const struct c4_backend *c4_want_table(void) {
+    const char *name = c4_want_name();
+    if (!name) return NULL;
+    struct c4_dispatch dispatch;
+    enum c4_op_slot slots[C4_SLOT_COUNT];
+    for (int i = 0; i < C4_SLOT_COUNT; i++) slots[i] = (enum c4_op_slot)i;
+    if (c4_dispatch(name, &dispatch) != C4_OK ||
+        c4_dispatch_strict(&dispatch, true, slots, C4_SLOT_COUNT) != C4_OK)
+        give_up(c4_error());
+    return dispatch.step_origin;
+}
+
+bool c4_wants(const struct c4_backend *table) {
+    const struct c4_backend *wanted = c4_want_table();
+    return !wanted || wanted == table;
+}
+
+const struct c4_backend *c4_want_reference(void) {
+    struct c4_dispatch dispatch;
+    if (!c4_want_name()) return &c4_backend_ref;
+    if (c4_dispatch("ref", &dispatch) != C4_OK) give_up(c4_error());
+    return dispatch.step_origin;
+}
+
+bool c4_want_emulated(void) {
+    const char *value = getenv("C4_TEST_EMULATED");
+    return value && strcmp(value, "1") == 0;
+}
