@@ -7,9 +7,10 @@ enum { C = C4_CHANNELS, LANES = 16 };
 typedef float floats __attribute__((vector_size(8 * sizeof(float))));
 typedef double doubles __attribute__((vector_size(8 * sizeof(double))));
 
-/* Every stride-th group of sixteen values: each group meets the same channels. */
-static inline __attribute__((always_inline)) void
-add_lanes(const float *y, size_t groups, size_t stride, double sum[LANES], double sum_sq[LANES]) {
+/* Every stride-th group of sixteen values: each group meets the same channels. In the registers that
+ * every CPU has; code for wider ones belongs into an instruction set's folder. */
+static void add_lanes(const float *y, size_t groups, size_t stride, double sum[LANES],
+                      double sum_sq[LANES]) {
     doubles s[2] = {0}, q[2] = {0};
     for (size_t i = 0; i < groups; i++, y += stride) {
         floats low, high;
@@ -26,45 +27,14 @@ add_lanes(const float *y, size_t groups, size_t stride, double sum[LANES], doubl
     memcpy(sum_sq, q, sizeof q);
 }
 
-static void lanes_plain(const float *y, size_t groups, size_t stride, double sum[LANES],
-                        double sum_sq[LANES]) {
-    add_lanes(y, groups, stride, sum, sum_sq);
-}
-
-/* The same sums in the same order in wider registers: this pass over each map would otherwise take
- * a twentieth of a step. */
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static void lanes_avx2(const float *y, size_t groups, size_t stride,
-                                                       double sum[LANES], double sum_sq[LANES]) {
-    add_lanes(y, groups, stride, sum, sum_sq);
-}
-
-__attribute__((target("avx512f"))) static void lanes_avx512(const float *y, size_t groups,
-                                                            size_t stride, double sum[LANES],
-                                                            double sum_sq[LANES]) {
-    add_lanes(y, groups, stride, sum, sum_sq);
-}
-#endif
-
-typedef void lanes_fn(const float *y, size_t groups, size_t stride, double *sum, double *sum_sq);
-
-static lanes_fn *widest_lanes(void) {
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f")) return lanes_avx512;
-    if (__builtin_cpu_supports("avx2")) return lanes_avx2;
-#endif
-    return lanes_plain;
-}
-
 /* The `inner` channels of one run. Fewer than sixteen channels share the lanes of several pixels.
  */
-static void sums_of_run(const struct c4_dnn_map *map, lanes_fn *lanes, const float *y, double *sum,
-                        double *sum_sq) {
+static void sums_of_run(const struct c4_dnn_map *map, const float *y, double *sum, double *sum_sq) {
     size_t inner = map->inner, width = inner < LANES ? LANES : inner, count = map->pixels * inner;
     for (size_t c = 0; c < inner; c++) sum[c] = sum_sq[c] = 0;
     for (size_t first = 0; first < width; first += LANES) {
         double s[LANES], q[LANES];
-        lanes(y + first, count / width, width, s, q);
+        add_lanes(y + first, count / width, width, s, q);
         for (size_t lane = 0; lane < LANES; lane++) {
             sum[(first + lane) % inner] += s[lane];
             sum_sq[(first + lane) % inner] += q[lane];
@@ -79,13 +49,11 @@ static void sums_of_run(const struct c4_dnn_map *map, lanes_fn *lanes, const flo
 void c4_dnn_channel_sums(const struct c4_dnn_map *map, const float *y, double *partial,
                          double sum[C4_CHANNELS], double sum_sq[C4_CHANNELS]) {
     size_t blocks = C / map->inner;
-    lanes_fn *lanes = widest_lanes();
 #pragma omp parallel for schedule(static)
     for (size_t run = 0; run < map->images * blocks; run++) {
         size_t image = run / blocks, block = run % blocks;
         double *s = partial + image * 2 * C + block * map->inner;
-        sums_of_run(map, lanes, y + image * map->image_stride + block * map->block_stride, s,
-                    s + C);
+        sums_of_run(map, y + image * map->image_stride + block * map->block_stride, s, s + C);
     }
     for (size_t c = 0; c < C; c++) sum[c] = sum_sq[c] = 0;
     for (size_t image = 0; image < map->images; image++)
