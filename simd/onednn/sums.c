@@ -7,8 +7,8 @@ enum { C = C4_CHANNELS, LANES = 16 };
 typedef float floats __attribute__((vector_size(8 * sizeof(float))));
 typedef double doubles __attribute__((vector_size(8 * sizeof(double))));
 
-/* Every stride-th group of sixteen values: each group meets the same channels. In the registers that
- * every CPU has; code for wider ones belongs into an instruction set's folder. */
+/* Every stride-th group of sixteen values: each group meets the same channels. In the registers
+ * that every CPU has; code for wider ones belongs into an instruction set's folder. */
 static void add_lanes(const float *y, size_t groups, size_t stride, double sum[LANES],
                       double sum_sq[LANES]) {
     doubles s[2] = {0}, q[2] = {0};
