@@ -114,17 +114,17 @@ static enum c4_status publish(const char *drawn, const char *final, bool *publis
 }
 
 /* gnuplot writes to names of its own, so that a reader never meets half a picture. */
-static enum c4_status draw(const struct c4_figure *f, const char *folder, const char *gnuplot,
+static enum c4_status draw(const char *id, const char *folder, const char *gnuplot,
                            bool published[PICTURES]) {
     char stem[96], command[128], script[96];
-    snprintf(stem, sizeof stem, ".%s.tmp.%ld", f->id, (long)getpid());
+    snprintf(stem, sizeof stem, ".%s.tmp.%ld", id, (long)getpid());
     snprintf(command, sizeof command, "stem = '%s'", stem);
-    snprintf(script, sizeof script, "%s.gp", f->id);
+    snprintf(script, sizeof script, "%s.gp", id);
     enum c4_status status = c4_gnuplot_run(gnuplot, folder, script, command);
     for (int i = 0; i < PICTURES; i++) {
         char drawn[PATH_BYTES], final[PATH_BYTES];
         snprintf(drawn, sizeof drawn, "%s/%s.%s", folder, stem, extension[i]);
-        snprintf(final, sizeof final, "%s/%s.%s", folder, f->id, extension[i]);
+        snprintf(final, sizeof final, "%s/%s.%s", folder, id, extension[i]);
         if (status == C4_OK)
             status = publish(drawn, final, &published[i]);
         else
@@ -136,11 +136,9 @@ static enum c4_status draw(const struct c4_figure *f, const char *folder, const 
     return status;
 }
 
-enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
-                               struct c4_figure_files *files) {
-    *files = (struct c4_figure_files){0};
-    C4_TRY(check(figure));
+enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *folder) {
     char path[PATH_BYTES];
+    C4_TRY(check(figure));
     if (strlen(folder) + 128 > sizeof path)
         return c4_fail(C4_ERR_USAGE, "The folder name of figure %s is too long.", figure->id);
     snprintf(path, sizeof path, "%s/%s.csv", folder, figure->id);
@@ -151,16 +149,21 @@ enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folde
         snprintf(path, sizeof path, "%s/%s.%s", folder, figure->id, extension[i]);
         unlink(path);
     }
+    return C4_OK;
+}
+
+enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files) {
+    *files = (struct c4_figure_files){0};
     char gnuplot[PATH_BYTES];
     if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
         snprintf(files->note, sizeof files->note,
                  "Figure %s was not drawn, since there is no gnuplot on PATH. Install it (Debian: "
                  "gnuplot-nox), then run \"gnuplot %s.gp\" in the folder of the figures.",
-                 figure->id, figure->id);
+                 id, id);
         return C4_OK;
     }
     bool published[PICTURES] = {false};
-    C4_TRY(draw(figure, folder, gnuplot, published));
+    C4_TRY(draw(id, folder, gnuplot, published));
     files->svg = published[0];
     files->png = published[1];
     files->pdf = published[2];
@@ -168,9 +171,16 @@ enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folde
         snprintf(files->note, sizeof files->note,
                  "Figure %s has no %s, since this gnuplot was built without cairo (Debian's "
                  "gnuplot-nox has it).",
-                 figure->id,
+                 id,
                  files->png   ? "PDF"
                  : files->pdf ? "PNG"
                               : "PNG and PDF");
     return C4_OK;
+}
+
+enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
+                               struct c4_figure_files *files) {
+    *files = (struct c4_figure_files){0};
+    C4_TRY(c4_figure_write_data(figure, folder));
+    return c4_figure_draw(figure->id, folder, files);
 }

@@ -72,6 +72,12 @@ struct c4_figure_files {
 enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
                                struct c4_figure_files *files);
 
+/* The same in two steps, for a caller that has many figures: table and script, which also removes
+ * pictures of older numbers; then the pictures of the figure with that id. Several figures may be
+ * drawn at the same time. */
+enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *folder);
+enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files);
+
 /* The script of c4_figure_write() alone, appended to a stream. */
 void c4_figure_script(const struct c4_figure *figure, FILE *script);
 
