@@ -7,6 +7,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
+#include "core/file/file.h"
 #include "core/file/json.h"
 #include "core/file/safetensors.h"
 #include "core/host/clock.h"
@@ -134,6 +135,10 @@ static enum c4_status evaluate(struct job *job) {
     C4_TRY(c4_engine_plan(&job->engine, BATCH, &job->plan));
     C4_TRY(load_network(job));
     uint32_t count = job->task.data.count;
+    uint64_t feature_bytes = 0;
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        feature_bytes += (uint64_t)count * c4_layer_features(layer) * sizeof(float);
+    if (path) C4_TRY(c4_file_probe(path, feature_bytes));
     for (int layer = 0; path && layer < C4_LAYERS; layer++) {
         job->features[layer] = malloc((size_t)count * c4_layer_features(layer) * sizeof(float));
         if (!job->features[layer])

@@ -139,7 +139,7 @@ static enum c4_status make_plan(struct planning *plan) {
     char text[320];
     double end = 0, work = 0;
     C4_TRY(c4_interrupt_catch());
-    C4_TRY(c4_session_read(plan->args, session));
+    C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"), session));
     C4_TRY(places_of(plan));
     C4_TRY(c4_session_load(session));
     session->runner.folder = NULL; /* nothing is written */
@@ -148,6 +148,8 @@ static enum c4_status make_plan(struct planning *plan) {
     C4_TRY(measure(plan));
     if (c4_arg_flag(plan->args, "json")) return write_json(plan);
     c4_session_describe(session, text, sizeof text);
+    if (session->taken[0])
+        printf("Not given, so as in %s: %s.\n", c4_arg_text(plan->args, "out"), session->taken);
     printf("Scale %s: measured with %s: %.0f training images/s each.\n", session->scale.name, text,
            1 / plan->speed.train_seconds);
     if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);
@@ -172,8 +174,9 @@ const struct c4_command c4_cmd_plan = {
     .description =
         "Lists the runs that the chosen figures need, each once, what they start from, and when "
         "and where each would be made; measures for a few seconds how fast this machine is; and "
-        "predicts the whole time, how busy the places are, and the disk it takes. A study that "
-        "exists already is not looked at: conv4 repro --dry-run does that.",
+        "predicts the whole time, how busy the places are, and the disk it takes. Options that are "
+        "not given are those of the study in --out, if there is one; what of it is done already "
+        "says conv4 repro --dry-run.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -27,7 +27,7 @@ static const struct c4_option options[] = {
     {.name = "set",
      .type = C4_OPTION_STRING,
      .value = "KEY=VALUE,...",
-     .help = "lists that the study was made with, as sizes=64,256"},
+     .help = "other values than those that the study was made with, as sizes=64,256"},
     {.name = "study",
      .type = C4_OPTION_PATH,
      .value = "FILE",
@@ -76,7 +76,10 @@ static enum c4_status read_scale(const struct c4_args *args, struct c4_rows_stor
                        "have; give its --study",
                        c4_arg_text(args, "out"), name);
     r->scale = *scale;
-    return c4_rows_store_apply(store, &r->study, &r->scale);
+    C4_TRY(c4_rows_store_apply(store, &r->study, &r->scale));
+    if (r->scale.seeds.count > 0) return C4_OK;
+    return c4_fail(C4_ERR_DATA, "%s/study.db: has no runs; 'conv4 repro' makes them",
+                   c4_arg_text(args, "out"));
 }
 
 static enum c4_status read_study(const struct c4_args *args, struct request *r) {
@@ -131,7 +134,8 @@ const struct c4_command c4_cmd_report = {
         "and "
         "writes anew: figures/, report.html (one page that needs nothing else, with every figure, "
         "the paper's claims judged, controls, cost and environment) and report.json. What is "
-        "missing is left out and said so.",
+        "missing is left out and said so. Scale, seeds, degrees and every value of --set are those "
+        "that the study was made with, all that ever joined it; options choose among them.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -14,6 +14,7 @@
 #include "repro/resume.h"
 #include "repro/run_measure.h"
 #include "repro/session.h"
+#include "repro/settings.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -67,55 +68,18 @@ static void say(void *context, const char *sentence) {
     fprintf(stderr, "%s\n", sentence);
 }
 
-/* Keys that are part of a run's own key or description, or change no row. */
-static bool is_of_runs(const char *key) {
-    static const char *const keys[] = {"order",        "size_labels",     "shift",
-                                       "curve_images", "matched_scratch", "segment_work"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(keys[i], key) == 0) return true;
-    return false;
-}
-
-static enum c4_status check_images(struct reproduction *r) {
-    static const char *const names[C4_SETS] = {"training images", "test images", "digits"};
-    for (int i = 0; i < C4_SETS; i++) {
-        const struct c4_dataset *set = &r->session.images.set[i];
-        char name[64];
-        if (set->count == 0) continue;
-        C4_TRY(c4_store_setting(r->store, names[i], set->name));
-        snprintf(name, sizeof name, "%s' SHA-256", names[i]);
-        C4_TRY(c4_store_setting(r->store, name, set->sha256));
+/* What the end needs must be possible now: days of training are not spent first. */
+static enum c4_status probe_folder(const char *folder) {
+    static const char *const folders[] = {"checkpoints", "figures"};
+    static const char *const files[] = {"report.html", "report.json"};
+    char path[C4_STORE_PATH_SIZE];
+    for (int i = 0; i < 2; i++) {
+        C4_TRY(c4_path_join(path, sizeof path, folder, folders[i]));
+        C4_TRY(c4_dir_probe(path));
+        C4_TRY(c4_path_join(path, sizeof path, folder, files[i]));
+        C4_TRY(c4_file_probe(path, 0));
     }
     return C4_OK;
-}
-
-/* What rows of this session have in common with all others of the folder, or it is refused. */
-static enum c4_status check_settings(struct reproduction *r) {
-    const struct c4_session *session = &r->session;
-    const struct c4_dispatch *dispatch = &session->dispatch;
-    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
-    char text[256];
-    if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact)
-        snprintf(text, sizeof text, "canonical, version %d", C4_ARITHMETIC);
-    else
-        snprintf(text, sizeof text, "%s (%s), team of %d", dispatch->backend.name,
-                 dispatch->backend.variant, session->threads);
-    C4_TRY(c4_store_setting(r->store, "arithmetic", text));
-    C4_TRY(c4_store_setting(r->store, "scale", session->scale.name));
-    for (int table = 0; table < 2; table++) {
-        const void *object = table ? (void *)&session->scale : (void *)&session->study.protocol;
-        const struct c4_field *field = table ? c4_scale_fields : c4_protocol_fields;
-        for (; field->key; field++) {
-            bool list = field->type == C4_FIELD_LIST && strcmp(field->key, "control_images") != 0;
-            /* More seeds, runs and figures may join a study at any time. */
-            if (field->type == C4_FIELD_SEEDS || field->type == C4_FIELD_TEXT || list ||
-                is_of_runs(field->key))
-                continue;
-            c4_field_write(field, object, text, sizeof text);
-            C4_TRY(c4_store_setting(r->store, field->key, text));
-        }
-    }
-    return check_images(r);
 }
 
 /* A choice by measurement is made once for a study, and kept. */
@@ -123,7 +87,7 @@ static enum c4_status fix_kernels(struct reproduction *r) {
     char stored[C4_KERNELS_SIZE] = "";
     if (r->store) C4_TRY(c4_store_setting_read(r->store, "kernels", stored, sizeof stored));
     C4_TRY(c4_session_choose_kernels(&r->session, stored));
-    if (!r->store || !r->session.kernels[0]) return C4_OK;
+    if (!r->store || !r->session.kernels[0] || c4_arg_flag(r->args, "dry-run")) return C4_OK;
     return c4_store_setting(r->store, "kernels", r->session.kernels);
 }
 
@@ -142,8 +106,9 @@ static enum c4_status open_store(struct reproduction *r) {
         if (moved[0]) fprintf(r->talk, "The old study is kept in %s.\n", moved);
     }
     C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
-    C4_TRY(check_settings(r));
+    C4_TRY(c4_settings_keep(&r->session, r->store, !c4_arg_flag(r->args, "dry-run"), r->talk));
     C4_TRY(fix_kernels(r));
+    if (!c4_arg_flag(r->args, "dry-run")) C4_TRY(probe_folder(folder));
     for (int i = 0; i < schedule->count; i++) {
         char spec[C4_RUN_SPEC_SIZE];
         c4_run_spec(&schedule->run[i], &r->session.study.protocol, spec);
@@ -198,6 +163,9 @@ static void announce(struct reproduction *r) {
     fprintf(r->talk, ".\nBackend %s.\n", engine);
     const char *cost = c4_dispatch_cost(&session->dispatch);
     if (cost) fprintf(r->talk, "%s\n", cost);
+    if (session->taken[0])
+        fprintf(r->talk, "Not given, so as before in %s: %s.\n", c4_arg_text(r->args, "out"),
+                session->taken);
     if (!c4_arg_text(r->args, "data"))
         fprintf(r->talk, "These images stand in for the paper's; to get those: conv4 data fetch "
                          "cifar10 svhn --data DIR, then conv4 repro --data DIR.\n");
@@ -297,7 +265,8 @@ static enum c4_status work(struct reproduction *r) {
 static enum c4_status reproduce(struct reproduction *r) {
     int64_t start_ns = c4_clock_ns();
     C4_TRY(c4_interrupt_catch());
-    C4_TRY(c4_session_read(r->args, &r->session));
+    const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
+    C4_TRY(c4_session_read(r->args, folder, &r->session));
     C4_TRY(c4_session_load(&r->session));
     C4_TRY(open_store(r));
     enum c4_status status = work(r);

@@ -104,6 +104,7 @@ struct job {
     struct c4_checkpoint *net; /* seed, epochs done, and the state between plan and files */
     struct c4_json_lines *log;
     struct c4_progress progress;
+    bool trained;           /* all epochs are done */
     uint64_t images_before; /* of the passes done in this process */
 };
 
@@ -157,6 +158,25 @@ static enum c4_status write_net(struct job *job, const char *path, bool momentum
         job->engine.dispatch.backend.step->store(job->plan, job->net->state, job->net->momentum));
     job->net->has_momentum = momentum;
     return c4_checkpoint_write(path, job->net);
+}
+
+/* What is to be written at the end must be possible now: an hour of training is not spent first. */
+static enum c4_status probe_files(const struct job *job) {
+    static const char *const names[] = {"save", "checkpoint"};
+    const size_t values[] = {C4_STATE_COUNT, C4_STATE_COUNT + C4_LEARNED_COUNT};
+    bool wide = strcmp(job->engine.dispatch.backend.name, "ref64") == 0;
+    for (int i = 0; i < 2; i++) {
+        const char *path = c4_arg_text(job->args, names[i]);
+        if (path) C4_TRY(c4_file_probe(path, values[i] * (wide ? sizeof(double) : sizeof(float))));
+    }
+    return C4_OK;
+}
+
+/* The trained weights. Where they cannot be written any more, a checkpoint still has them. */
+static enum c4_status save_net(struct job *job, const char *path, const char *checkpoint) {
+    enum c4_status status = write_net(job, path, false);
+    if (status == C4_OK || !checkpoint) return status;
+    return c4_fail(status, "%s; the trained network is in %s", c4_error(), checkpoint);
 }
 
 static enum c4_status log_line(struct job *job, json_t *line) {
@@ -227,6 +247,7 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
         job->images_before += test.images;
         job->net->epoch = epoch;
         job->net->batches += trained.batches;
+        job->trained = epoch == epochs;
         if (checkpoint) C4_TRY(write_net(job, checkpoint, true));
         C4_TRY(report_epoch(job, &trained, &train, &test));
     }
@@ -245,6 +266,7 @@ static enum c4_status train(struct job *job) {
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
     const char *cost = c4_dispatch_cost(&job->engine.dispatch);
     if (cost) fprintf(stderr, "%s\n", cost);
+    C4_TRY(probe_files(job));
     if (!own_batches)
         C4_TRY(c4_task_open(args, C4_TRAIN, (uint32_t)c4_arg_integer(args, "images"), &job->train));
     if (!batches)
@@ -271,8 +293,10 @@ static enum c4_status train(struct job *job) {
                                                 job->plan, &sgd, job->log, &job->net->batches)
                          : train_epochs(job, checkpoint);
     c4_train_batches_close(&steps);
-    if (status == C4_OK && save) status = write_net(job, save, false);
-    return status;
+    /* A log that fails in the last epoch does not cost the weights. */
+    bool trained = status == C4_OK || job->trained;
+    enum c4_status saved = trained && save ? save_net(job, save, checkpoint) : C4_OK;
+    return status == C4_OK ? saved : status;
 }
 
 static int run(const struct c4_args *args) {

@@ -328,6 +328,7 @@ enum c4_status c4_curves_make(const struct c4_curves_source *source,
     case C4_FIGURE_REFERENCES_OVER_LAYERS:
         status = references_over_layers(&m);
         break;
+    case C4_FIGURE_COST_PHASES:
     case C4_FIGURE_COST_THROUGHPUT:
     case C4_FIGURE_COST_CKA:
     case C4_FIGURE_COST_RUNS:

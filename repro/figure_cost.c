@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "repro/figures.h"
+#include "repro/phases.h"
 
 /* Puts the families on the x axis. */
 static void name_ticks(const struct c4_figures_input *input, struct c4_figure_result *result) {
@@ -27,7 +28,8 @@ static bool is_similarity(const struct c4_cost_sum *sum) {
 }
 
 static bool is_evaluation(const struct c4_cost_sum *sum) {
-    return !is_training(sum) && !is_similarity(sum) && strcmp(sum->what, "checkpoint") != 0;
+    return !is_training(sum) && !is_similarity(sum) && strcmp(sum->what, "checkpoint") != 0 &&
+           strcmp(sum->what, "train_phase") != 0;
 }
 
 /* Seconds, or images/s, of each family's run. */
@@ -87,6 +89,32 @@ static enum c4_status add_by_layer(const struct c4_figures_input *input,
     return C4_OK;
 }
 
+/* Microseconds of a step's phases for one image; they add up to the step. */
+static enum c4_status add_phases(const struct c4_figures_input *input,
+                                 struct c4_figure_result *result) {
+    struct c4_phase_sum sums[C4_PHASES_MAX];
+    enum c4_order order = input->source.study->protocol.order;
+    int count =
+        c4_phase_sums(input->costs, input->cost_count, input->source.rows, order, NULL, sums);
+    if (count == 0) return C4_OK;
+    for (int i = 0; i < count; i++)
+        snprintf(result->tick[result->ticks++], sizeof *result->tick, "%.15s", sums[i].name);
+    struct c4_curve *curve = c4_curve_add(&result->curves, "training", count);
+    if (!curve) return C4_ERR_MEMORY;
+    for (int i = 0; i < count; i++) curve->x[i] = i;
+    for (int s = 0; s < result->curves.seeds; s++) {
+        const uint64_t *seed = &input->source.scale->seeds.seed[s];
+        int own =
+            c4_phase_sums(input->costs, input->cost_count, input->source.rows, order, seed, sums);
+        for (int k = 0; k < own; k++)
+            for (int i = 0; i < count; i++)
+                if (strcmp(result->tick[i], sums[k].name) == 0)
+                    curve->values[s * count + i] = 1e6 * sums[k].seconds / sums[k].images;
+    }
+    c4_curve_summarise(curve, result->curves.seeds);
+    return C4_OK;
+}
+
 enum c4_status c4_cost_curves(const struct c4_figures_input *input,
                               struct c4_figure_result *result) {
     result->curves.seeds = input->source.scale->seeds.count;
@@ -95,6 +123,7 @@ enum c4_status c4_cost_curves(const struct c4_figures_input *input,
         C4_TRY(add_by_layer(input, result, "all comparisons of an epoch", "cka"));
         return add_by_layer(input, result, "all references of a run", "cka_reference");
     }
+    if (result->figure->kind == C4_FIGURE_COST_PHASES) return add_phases(input, result);
     name_ticks(input, result);
     if (result->ticks == 0) return C4_OK;
     if (result->figure->kind == C4_FIGURE_COST_THROUGHPUT)

@@ -19,7 +19,7 @@ void c4_figure_result_free(struct c4_figure_result *result) {
 
 static bool is_cost(const struct c4_study_figure *figure) {
     return figure->kind == C4_FIGURE_COST_THROUGHPUT || figure->kind == C4_FIGURE_COST_CKA ||
-           figure->kind == C4_FIGURE_COST_RUNS;
+           figure->kind == C4_FIGURE_COST_PHASES || figure->kind == C4_FIGURE_COST_RUNS;
 }
 
 /* Room for the next note; one too many takes the place of the last. */
@@ -168,15 +168,10 @@ static enum c4_status write_figure(const struct c4_figures_input *input,
     C4_TRY(c4_path_join(folder, sizeof folder, input->folder, "figures"));
     C4_TRY(c4_dir_make(folder));
     C4_TRY(c4_path_join(result->stem, sizeof result->stem, folder, result->id));
-    C4_TRY(c4_figure_write(&figure, folder, &result->files));
-    result->shown = result->files.png   ? ".png"
-                    : result->files.svg ? ".svg"
-                    : result->files.pdf ? ".pdf"
-                                        : ".csv";
-    return C4_OK;
+    return c4_figure_write_data(&figure, folder);
 }
 
-enum c4_status c4_figures_draw(const struct c4_figures_input *input,
+enum c4_status c4_figures_make(const struct c4_figures_input *input,
                                const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result) {
     *result = (struct c4_figure_result){.figure = figure, .debiased = debiased, .shown = ".csv"};
@@ -204,4 +199,32 @@ enum c4_status c4_figures_draw(const struct c4_figures_input *input,
     write_mark(input, &phases, result);
     write_notes(input, &phases, result);
     return write_figure(input, result);
+}
+
+static enum c4_status draw_one(const char *folder, struct c4_figure_result *result) {
+    C4_TRY(c4_figure_draw(result->id, folder, &result->files));
+    result->shown = result->files.png   ? ".png"
+                    : result->files.svg ? ".svg"
+                    : result->files.pdf ? ".pdf"
+                                        : ".csv";
+    return C4_OK;
+}
+
+enum c4_status c4_figures_draw(const char *study, struct c4_figure_result *results, int count,
+                               int at_once) {
+    char folder[C4_STORE_PATH_SIZE], sentence[1024] = "";
+    enum c4_status status = C4_OK;
+    C4_TRY(c4_path_join(folder, sizeof folder, study, "figures"));
+#pragma omp parallel for num_threads(at_once) schedule(dynamic)
+    for (int i = 0; i < count; i++) {
+        enum c4_status one = results[i].empty ? C4_OK : draw_one(folder, &results[i]);
+        if (one == C4_OK) continue;
+            /* A sentence is the thread's own. */
+#pragma omp critical(c4_figures_failure)
+        {
+            if (status == C4_OK) snprintf(sentence, sizeof sentence, "%s", c4_error());
+            status = one;
+        }
+    }
+    return status == C4_OK ? C4_OK : c4_fail(status, "%s", sentence);
 }

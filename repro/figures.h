@@ -38,11 +38,15 @@ struct c4_figure_result {
     char note[C4_FIGURE_NOTES][C4_FIGURE_NOTE_BYTES];
 };
 
-/* Draws one figure from what there is; missing rows are gaps. Errors as c4_figure_write(). Release
- * with c4_figure_result_free(), also on failure. */
-enum c4_status c4_figures_draw(const struct c4_figures_input *input,
+/* Table and script of one figure from what there is; missing rows are gaps. Errors as
+ * c4_figure_write(). Release with c4_figure_result_free(), also on failure. */
+enum c4_status c4_figures_make(const struct c4_figures_input *input,
                                const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result);
+
+/* Pictures of the figures that were made, `at_once` of them at the same time. */
+enum c4_status c4_figures_draw(const char *folder, struct c4_figure_result *results, int count,
+                               int at_once);
 void c4_figure_result_free(struct c4_figure_result *result);
 
 /* Whether a figure of the paper has a debiased version beside it: 1, 3, 4 and 5. */

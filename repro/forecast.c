@@ -110,7 +110,7 @@ void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *
 
 uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner,
                                 const struct c4_schedule *schedule) {
-    uint64_t bytes = RESULTS_BYTES, costs = 12;
+    uint64_t bytes = RESULTS_BYTES, costs = 22;
     for (int i = 0; i < schedule->count; i++) {
         const struct c4_run *run = &schedule->run[i];
         enum c4_image_set other;

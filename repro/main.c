@@ -1,4 +1,5 @@
 /* The table of commands. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ static const struct c4_program program = {
 
 /* "worker" is no command for people: a study starts itself with it (repro/worker.h). */
 int main(int argc, char **argv) {
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like a full disk */
     if (argc == 2 && strcmp(argv[1], "worker") == 0) return c4_worker_main();
     return c4_cli_run(&program, argc, argv, stdout, stderr);
 }

@@ -10,6 +10,7 @@
 #include "core/file/json.h"
 #include "core/file/leftovers.h"
 #include "core/host/environment.h"
+#include "core/host/team.h"
 #include "simd/dispatch.h"
 
 enum { BACKENDS = 16 };
@@ -123,11 +124,13 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
         const struct c4_study_figure *figure = &p->study->figure[f];
         if (selected && !selected[f]) continue;
         for (int debiased = 0; debiased <= c4_figure_has_debiased(figure); debiased++) {
-            struct c4_figure_result *result = &p->figure[p->figures++];
-            C4_TRY(c4_figures_draw(&input, figure, debiased, result));
-            if (result->files.note[0]) note = result->files.note;
+            C4_TRY(c4_figures_make(&input, figure, debiased, &p->figure[p->figures++]));
         }
     }
+    /* By then no worker works any more. */
+    C4_TRY(c4_figures_draw(p->folder, p->figure, p->figures, c4_team_threads_default()));
+    for (int i = 0; i < p->figures; i++)
+        if (p->figure[i].files.note[0]) note = p->figure[i].files.note;
     if (note) warn(p, "%s", note);
     return C4_OK;
 }

@@ -216,6 +216,7 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
         c4_html_close(html, "tr");
     }
     c4_report_table_end(html);
+    c4_report_phases(html, p);
     c4_html_element(html, "h3", NULL, "CKA by layer");
     c4_html_element(html, "p", "soft",
                     "Means over the epochs of all runs: everything that an epoch compares, and the "

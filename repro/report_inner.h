@@ -5,12 +5,13 @@
 #include "core/report/html.h"
 #include "repro/publish.h"
 
-/* Each appends one section. */
+/* Each appends one section; phases are a part of cost. */
 void c4_report_claims(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_settings(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_figures(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_tuning(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_cost(struct c4_html *html, const struct c4_publication *publication);
+void c4_report_phases(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_origin(struct c4_html *html, const struct c4_publication *publication);
 
 /* A verdict as word and colour, and in a narrow table as a sign. */

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/file/json.h"
+#include "repro/phases.h"
 #include "repro/publish.h"
 
 /* Appends; a value that could not be made leaves a hole that c4_publication_json() reports. */
@@ -119,6 +120,22 @@ static json_t *places_array(const struct c4_publication *p) {
     return array;
 }
 
+static json_t *phases_array(const struct c4_publication *p) {
+    json_t *array = json_array();
+    struct c4_phase_sum sums[C4_PHASES_MAX];
+    int count =
+        c4_phase_sums(p->costs, p->cost_count, &p->rows, p->study->protocol.order, NULL, sums);
+    for (int i = 0; i < count; i++)
+        json_array_append_new(
+            array,
+            json_pack("{s:s, s:o, s:o, s:o, s:o}", "phase", sums[i].name, "seconds_per_image",
+                      c4_json_real(sums[i].seconds / sums[i].images), "images_per_s",
+                      c4_json_real(sums[i].images / sums[i].seconds), "flops_nominal_per_image",
+                      c4_json_real(sums[i].flops / sums[i].images), "bytes_per_image",
+                      c4_json_real(sums[i].bytes / sums[i].images)));
+    return array;
+}
+
 json_t *c4_publication_json(const struct c4_publication *p) {
     json_t *claims = json_array(), *figures = json_array(), *warnings = json_array();
     json_t *seeds = json_array();
@@ -132,13 +149,14 @@ json_t *c4_publication_json(const struct c4_publication *p) {
         json_array_append_new(seeds, json_integer((json_int_t)p->scale->seeds.seed[s]));
     json_t *object = json_pack(
         "{s:s, s:i, s:s, s:o, s:b, s:b, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:O}",
+        "s:o, s:O}",
         "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "scale", p->scale->name, "seeds", seeds,
         "synthetic", (int)p->synthetic, "substitute", (int)p->substitute, "runs", "all",
         p->runs.all, "done", p->runs.done, "failed", p->runs.failed, "warnings", warnings, "claims",
         claims, "settings", settings_array(p), "figures", figures, "places", places_array(p),
-        "origins", origins_array(p), "protocol", fields(c4_protocol_fields, &p->study->protocol),
-        "scale_values", fields(c4_scale_fields, p->scale), "environment", p->environment);
+        "phases", phases_array(p), "origins", origins_array(p), "protocol",
+        fields(c4_protocol_fields, &p->study->protocol), "scale_values",
+        fields(c4_scale_fields, p->scale), "environment", p->environment);
     if (!object) c4_fail(C4_ERR_MEMORY, "out of memory for report.json");
     return object;
 }

@@ -80,6 +80,25 @@ enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
     return C4_OK;
 }
 
+enum { PHASES = 32 };
+
+enum c4_status c4_out_training(struct c4_rows_out *rows, const struct c4_pass *pass,
+                               const struct c4_pass_result *result) {
+    struct c4_phase_time phase[PHASES];
+    int count = 0;
+    C4_TRY(c4_out_pass(rows, "train", result));
+    if (pass->step->phases) C4_TRY(pass->step->phases(pass->plan, phase, PHASES, &count));
+    for (int i = 0; i < count && i < PHASES; i++) {
+        struct c4_cost_row *row;
+        C4_TRY(add_cost(rows, "train_phase", phase[i].name, &row));
+        row->seconds = phase[i].seconds;
+        row->images_per_s = row->seconds > 0 ? result->images / row->seconds : 0;
+        row->flops = phase[i].flops_nominal * result->images;
+        row->bytes = phase[i].bytes * result->images;
+    }
+    return C4_OK;
+}
+
 enum c4_status c4_out_seconds(struct c4_rows_out *rows, const char *what, double seconds) {
     struct c4_cost_row *row;
     C4_TRY(add_cost(rows, what, "", &row));

@@ -28,6 +28,11 @@ enum c4_status c4_out_cka(struct c4_rows_out *rows, const struct c4_cka_label *l
                           const struct c4_cka_result *cka);
 enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
                            const struct c4_pass_result *result);
+/* The training pass as "train", and where its step runs in phases, each of them as "train_phase",
+ * the layer being its name: seconds and throughput of thread 0, nominal FLOPs and bytes of the
+ * epoch. The clocks of the plan must have run during the pass and no longer. */
+enum c4_status c4_out_training(struct c4_rows_out *rows, const struct c4_pass *pass,
+                               const struct c4_pass_result *result);
 /* Adds the work to the epoch's row of that name and layer, or begins one. */
 enum c4_status c4_out_cka_cost(struct c4_rows_out *rows, const char *what, const char *layer,
                                const struct c4_cka_result *work);

@@ -31,11 +31,7 @@ static enum c4_status check_schema(struct c4_rows_store *store) {
     if (tables != 6)
         return c4_fail(C4_ERR_DATA, "%s: is not the database of a conv4 study", store->path);
     C4_TRY(number_of(store, "SELECT version FROM schema", &version));
-    if (version == C4_STORE_SCHEMA) return C4_OK;
-    return c4_fail(C4_ERR_DATA,
-                   "%s: was written by another version of conv4 (schema %lld, this one reads %d); "
-                   "use that conv4",
-                   store->path, (long long)version, C4_STORE_SCHEMA);
+    return c4_sql_check_version(store->path, version);
 }
 
 enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out) {

@@ -21,7 +21,7 @@ enum c4_status c4_rows_store_setting(struct c4_rows_store *store, const char *na
 /* Makes protocol and scale those of the folder: applies every stored setting that is a key of
  * theirs, and takes from the runs that were planned their seeds and what is part of their names
  * (block order, labels of the training sizes, shift, images of the curves). Where runs of both
- * block orders are there, the protocol's own order stays. */
+ * block orders are there, the protocol's own order stays; without runs there are no seeds. */
 enum c4_status c4_rows_store_apply(struct c4_rows_store *store, struct c4_study *study,
                                    struct c4_scale *scale);
 

@@ -118,9 +118,7 @@ enum c4_status c4_rows_store_apply(struct c4_rows_store *store, struct c4_study 
     }
     C4_TRY(apply_names(store, &study->protocol));
     scale->seeds.count = 0;
-    C4_TRY(each(store, "SELECT key FROM run", NULL, take_seed, &scale->seeds));
-    if (scale->seeds.count > 0) return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s: has no runs; 'conv4 repro' makes them", store->path);
+    return each(store, "SELECT key FROM run", NULL, take_seed, &scale->seeds);
 }
 
 struct origins {
@@ -220,8 +218,9 @@ enum c4_status c4_rows_store_places(struct c4_rows_store *store,
                                     struct c4_place_sum place[C4_PLACES_MAX], int *count) {
     struct places to = {place, count};
     *count = 0;
-    return each(store,
-                "SELECT host, place, threads, count(DISTINCT run), sum(seconds) FROM cost GROUP BY "
-                "host, place, threads ORDER BY 1, 2, 3",
-                NULL, take_place, &to);
+    return each(
+        store,
+        "SELECT host, place, threads, count(DISTINCT run), sum(seconds) FROM cost WHERE what <> "
+        "'train_phase' GROUP BY host, place, threads ORDER BY 1, 2, 3",
+        NULL, take_place, &to);
 }

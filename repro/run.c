@@ -133,12 +133,15 @@ static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_r
     struct c4_pass pass = c4_measure_training_pass(&ex->measure, ex->plan);
     struct c4_sgd sgd = {protocol->lr, protocol->momentum};
     struct c4_pass_result result;
+    if (pass.step->time_phases) pass.step->time_phases(pass.plan, true);
     C4_TRY(c4_train_epoch(&pass, &sgd, ex->run.seed,
                           tunes ? C4_RNG_FINETUNE_SHUFFLE : C4_RNG_SHUFFLE, epoch, &result));
     ex->batches += result.batches;
     C4_TRY(c4_out_result(rows, "loss", result.loss, result.images));
     C4_TRY(c4_out_result(rows, "train_accuracy_running", result.accuracy, result.images));
-    return c4_out_pass(rows, "train", &result);
+    C4_TRY(c4_out_training(rows, &pass, &result));
+    if (pass.step->time_phases) pass.step->time_phases(pass.plan, false);
+    return C4_OK;
 }
 
 static enum c4_status do_epoch(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {

@@ -187,13 +187,12 @@ struct comparison {
     const char *cost; /* name of its cost rows */
 };
 
-static enum c4_status compare(struct c4_measure *measure, const struct comparison *what,
-                              float *const features[C4_LAYERS], struct c4_rows_out *rows) {
-    struct c4_sides own;
-    C4_TRY(c4_sides_make(measure->runner, features, what->of.rows, &own));
+/* The network's own sides are made already. */
+static enum c4_status compare_sides(struct c4_measure *measure, const struct comparison *what,
+                                    const struct c4_sides *own, struct c4_rows_out *rows) {
     enum c4_status status = C4_OK;
     for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
-        struct c4_cka_result work = c4_cka_reference_work(own.layer[layer]);
+        struct c4_cka_result work = c4_cka_reference_work(own->layer[layer]);
         status = c4_out_cka_cost(rows, what->cost, c4_layer_name[layer], &work);
     }
     for (int reference = 0; reference < C4_REFERENCES && status == C4_OK; reference++) {
@@ -206,12 +205,20 @@ static enum c4_status compare(struct c4_measure *measure, const struct compariso
                                                c4_image_set_names[what->of.set],
                                                c4_engine_statistics[what->of.statistics]};
             struct c4_cka_result cka;
-            status = c4_cka_between(sides->layer[layer], own.layer[layer], &cka);
+            status = c4_cka_between(sides->layer[layer], own->layer[layer], &cka);
             if (status == C4_OK) status = c4_out_cka(rows, &label, &cka);
             if (status == C4_OK)
                 status = c4_out_cka_cost(rows, what->cost, c4_layer_name[layer], &cka);
         }
     }
+    return status;
+}
+
+static enum c4_status compare(struct c4_measure *measure, const struct comparison *what,
+                              float *const features[C4_LAYERS], struct c4_rows_out *rows) {
+    struct c4_sides own;
+    C4_TRY(c4_sides_make(measure->runner, features, what->of.rows, &own));
+    enum c4_status status = compare_sides(measure, what, &own, rows);
     c4_sides_free(&own);
     return status;
 }
@@ -263,31 +270,49 @@ static bool has_rows(const struct c4_measure *measure, const struct c4_features_
             (is_curve(measure->run) && of->rows == protocol->curve_images));
 }
 
+/* The network's sides over every number of examples that is not there anyway. */
+static enum c4_status make_controls(struct c4_measure *measure, struct c4_plan *plan,
+                                    const struct comparison *what, const char *cost,
+                                    struct c4_sides own[C4_LIST_MAX], struct c4_rows_out *rows) {
+    const struct c4_list *sizes = &measure->runner->scale->control_images;
+    uint32_t available = measure->evaluation->count;
+    uint32_t images =
+        c4_forwarded(measure->runner->protocol->batch, sizes->value[sizes->count - 1], available);
+    struct c4_features_of of = what->of;
+    float *features[C4_LAYERS];
+    C4_TRY(c4_features_alloc(images, features));
+    enum c4_status status = forward(measure, plan, &of, images, cost, features, rows);
+    for (int i = 0; i < sizes->count && status == C4_OK; i++) {
+        of.rows = least(sizes->value[i], available);
+        if (!has_rows(measure, &of))
+            status = c4_sides_make(measure->runner, features, of.rows, &own[i]);
+    }
+    c4_features_free(features);
+    return status;
+}
+
 /* The last network by both statistics, over more and over fewer images, compared with what claims
- * are about: not with the other seed's initialisation. */
+ * are about: not with the other seed's initialisation. Features of so many images are large: those
+ * of the network are gone before those of a reference come. */
 static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan *plan,
                                       struct c4_rows_out *rows) {
     const struct c4_list *sizes = &measure->runner->scale->control_images;
-    uint32_t batch = measure->runner->protocol->batch, available = measure->evaluation->count;
-    if (sizes->count == 0) return C4_OK;
-    uint32_t images = c4_forwarded(batch, sizes->value[sizes->count - 1], available);
     struct comparison what = {.of = {.set = c4_run_image_set(measure->run)},
                               .references =
                                   references_of(measure->run) & ~(1u << C4_REFERENCE_OTHER),
                               .cost = "cka_control"};
-    float *features[C4_LAYERS];
-    C4_TRY(c4_features_alloc(images, features));
     enum c4_status status = C4_OK;
-    for (int running = 0; running < 2 && status == C4_OK; running++) {
+    for (int running = 0; running < 2 && status == C4_OK && sizes->count > 0; running++) {
+        struct c4_sides own[C4_LIST_MAX] = {0};
         what.of.statistics = running ? C4_BN_RUNNING : C4_BN_BATCH;
-        status = forward(measure, plan, &what.of, images,
-                         running ? "control_running" : "control_batch", features, rows);
+        status = make_controls(measure, plan, &what, running ? "control_running" : "control_batch",
+                               own, rows);
         for (int i = 0; i < sizes->count && status == C4_OK; i++) {
-            what.of.rows = least(sizes->value[i], available);
-            if (!has_rows(measure, &what.of)) status = compare(measure, &what, features, rows);
+            what.of.rows = least(sizes->value[i], measure->evaluation->count);
+            if (!has_rows(measure, &what.of)) status = compare_sides(measure, &what, &own[i], rows);
         }
+        for (int i = 0; i < sizes->count; i++) c4_sides_free(&own[i]);
     }
-    c4_features_free(features);
     return status;
 }
 
@@ -296,5 +321,8 @@ enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan
     C4_TRY(measure_accuracy(measure, plan, rows));
     C4_TRY(measure_cka(measure, rows));
     C4_TRY(measure_cross(measure, plan, rows));
-    return last ? measure_control(measure, plan, rows) : C4_OK;
+    if (!last) return C4_OK;
+    c4_features_free(measure->features); /* a run's last measurement */
+    C4_TRY(measure_control(measure, plan, rows));
+    return c4_features_alloc(measure->forwarded, measure->features);
 }

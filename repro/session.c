@@ -8,6 +8,7 @@
 #include "core/cli/progress.h"
 #include "core/host/team.h"
 #include "repro/engine.h"
+#include "repro/settings.h"
 
 /* Options win over the protocol's values. */
 static void read_choices(struct c4_session *session) {
@@ -22,16 +23,12 @@ static void read_choices(struct c4_session *session) {
             c4_arg_includes(args, "statistics", "running") ? C4_BN_RUNNING : C4_BN_BATCH;
 }
 
-static enum c4_status read_study(struct c4_session *session) {
+static enum c4_status read_study(struct c4_session *session, const char *folder) {
     const struct c4_args *args = session->args;
     struct c4_study *study = &session->study;
     C4_TRY(c4_study_load(c4_arg_text(args, "study"), study));
-    const struct c4_scale *scale = c4_study_scale(study, c4_arg_text(args, "scale"));
-    if (!scale) return C4_ERR_USAGE;
-    session->scale = *scale;
-    /* A study of one's own need not have a protocol of the default's name. */
-    if (c4_arg_given(args, "protocol"))
-        C4_TRY(c4_study_use_protocol(study, c4_arg_text(args, "protocol")));
+    C4_TRY(c4_settings_take(args, folder, study, &session->scale, session->taken,
+                            sizeof session->taken));
     read_choices(session);
     session->figures_given = c4_arg_given(args, "figures");
     C4_TRY(c4_study_select(study, c4_arg_text(args, "figures"), session->selected));
@@ -85,11 +82,12 @@ static enum c4_status choose_places(struct c4_session *session) {
     return status;
 }
 
-enum c4_status c4_session_read(const struct c4_args *args, struct c4_session *session) {
+enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
+                               struct c4_session *session) {
     memset(session, 0, sizeof *session);
     session->args = args;
     session->descriptor = -1;
-    C4_TRY(read_study(session));
+    C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
     C4_TRY(choose_places(session));
     const char *name = session->dispatch.backend.name;

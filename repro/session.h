@@ -26,8 +26,9 @@
          .type = C4_OPTION_STRING,                                                                 \
          .value = "NAME",                                                                          \
          .initial = "quick",                                                                       \
-         .help =                                                                                   \
-             "how much: smoke (a minute), quick (minutes) or paper (the paper's own numbers)"},    \
+         .help = "how much: smoke (a minute), quick (minutes) or paper (the paper's own "          \
+                 "numbers); a study "                                                              \
+                 "that exists keeps its own"},                                                     \
         {.name = "protocol",                                                                       \
          .type = C4_OPTION_STRING,                                                                 \
          .value = "NAME",                                                                          \
@@ -68,6 +69,7 @@ struct c4_session {
     const struct c4_args *args;
     struct c4_study study;
     struct c4_scale scale;
+    char taken[1024]; /* values that are those of the study in the folder: "scale = smoke, ..." */
     bool figures_given;
     bool selected[C4_STUDY_FIGURES];
     struct c4_schedule schedule;
@@ -82,9 +84,11 @@ struct c4_session {
     struct c4_runner runner;
 };
 
-/* Options and study file -> protocol, scale, figures, runs; the backend; places. Prints nothing.
+/* Options and study file -> protocol, scale, figures, runs; the backend; places. Options that are
+ * not given are as in the study in `folder` (repro/settings.h); NULL: start over. Prints nothing.
  * Release with c4_session_free(), also on failure. */
-enum c4_status c4_session_read(const struct c4_args *args, struct c4_session *session);
+enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
+                               struct c4_session *session);
 
 /* Fixes which kernels the workers take, for a backend that has a choice: `stored` (NULL or "":
  * none), or the option's, which may be measured here. */

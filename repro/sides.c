@@ -1,12 +1,16 @@
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "repro/sides.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/net/init.h"
 
-/* Kept references take at most this much memory: those of one seed of the quick scale. */
-#define CACHE_BYTES ((size_t)384 << 20)
+/* Kept references take at most this much memory: those of one seed and one set of images of the
+ * quick scale. */
+#define CACHE_BYTES ((size_t)192 << 20)
 enum { ENTRIES = 96 };
 
 struct entry {
@@ -35,10 +39,38 @@ uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available) {
     return wanted < available ? wanted : available;
 }
 
+/* A block of this size is rare, and a heap that keeps what is freed (repro/worker.c) would keep the
+ * hole: the system gives it and takes it back. */
+enum { RARE_BYTES = 64 << 20 };
+
+struct block {
+    size_t mapped_bytes; /* 0: of the heap */
+    _Alignas(64) float values[];
+};
+
+static struct block *block_of(float *features) {
+    return (struct block *)(void *)((char *)features - offsetof(struct block, values));
+}
+
+static float *allocate(size_t count) {
+    size_t bytes = sizeof(struct block) + count * sizeof(float);
+    struct block *block;
+    if (bytes < RARE_BYTES) {
+        block = aligned_alloc(_Alignof(struct block), (bytes + 63) / 64 * 64);
+        if (!block) return NULL;
+        block->mapped_bytes = 0;
+    } else {
+        block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) return NULL;
+        block->mapped_bytes = bytes;
+    }
+    return block->values;
+}
+
 enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]) {
     memset(features, 0, C4_LAYERS * sizeof *features);
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        features[layer] = malloc(images * c4_layer_features(layer) * sizeof(float));
+        features[layer] = allocate(images * c4_layer_features(layer));
         if (features[layer]) continue;
         c4_features_free(features);
         return c4_fail(C4_ERR_MEMORY, "out of memory for the features of %u images", images);
@@ -48,28 +80,35 @@ enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]) {
 
 void c4_features_free(float *features[C4_LAYERS]) {
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        free(features[layer]);
+        struct block *block = features[layer] ? block_of(features[layer]) : NULL;
         features[layer] = NULL;
+        if (block && block->mapped_bytes)
+            munmap(block, block->mapped_bytes);
+        else
+            free(block);
     }
+}
+
+static enum c4_status make_layer(const struct c4_runner *runner, const float *features, int layer,
+                                 uint32_t rows, struct c4_sides *sides) {
+    const struct c4_cka_options options = {.gram = runner->gram, .threads = runner->threads};
+    const struct c4_features of_layer = {.data = features,
+                                         .type = C4_FEATURES_FLOAT,
+                                         .rows = rows,
+                                         .features = c4_layer_features(layer),
+                                         .name = c4_layer_name[layer]};
+    C4_TRY(c4_cka_prepare(&of_layer, &options, &sides->layer[layer]));
+    return runner->advance(runner->context, 0);
 }
 
 enum c4_status c4_sides_make(const struct c4_runner *runner, float *const features[C4_LAYERS],
                              uint32_t rows, struct c4_sides *sides) {
-    struct c4_cka_options options = {.gram = runner->gram, .threads = runner->threads};
+    enum c4_status status = C4_OK;
     *sides = (struct c4_sides){0};
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        struct c4_features of_layer = {.data = features[layer],
-                                       .type = C4_FEATURES_FLOAT,
-                                       .rows = rows,
-                                       .features = c4_layer_features(layer),
-                                       .name = c4_layer_name[layer]};
-        enum c4_status status = c4_cka_prepare(&of_layer, &options, &sides->layer[layer]);
-        if (status == C4_OK) status = runner->advance(runner->context, 0);
-        if (status == C4_OK) continue;
-        c4_sides_free(sides);
-        return status;
-    }
-    return C4_OK;
+    for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++)
+        status = make_layer(runner, features[layer], layer, rows, sides);
+    if (status != C4_OK) c4_sides_free(sides);
+    return status;
 }
 
 void c4_sides_free(struct c4_sides *sides) {

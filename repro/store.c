@@ -126,6 +126,12 @@ enum c4_status c4_store_setting(struct c4_store *store, const char *name, const 
     return end(store, setting(store, name, value));
 }
 
+enum c4_status c4_store_setting_put(struct c4_store *store, const char *name, const char *value) {
+    C4_TRY(begin(store));
+    return end(store, c4_sql_do(store->path, store->db,
+                                "INSERT OR REPLACE INTO setting VALUES(?, ?)", "tt", name, value));
+}
+
 enum c4_status c4_store_setting_read(struct c4_store *store, const char *name, char *value,
                                      size_t size) {
     int found;

@@ -22,7 +22,7 @@
 #include "core/base/status.h"
 #include "core/file/sha256.h"
 
-enum { C4_STORE_SCHEMA = 2, C4_STORE_PATH_SIZE = 4096 };
+enum { C4_STORE_SCHEMA = 3, C4_STORE_PATH_SIZE = 4096 };
 
 struct c4_store;
 
@@ -43,6 +43,9 @@ enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_S
 /* Remembers a setting, or compares it with the one that is there: C4_ERR_FAILED says what differs.
  */
 enum c4_status c4_store_setting(struct c4_store *store, const char *name, const char *value);
+
+/* Remembers a setting in place of the one that is there. */
+enum c4_status c4_store_setting_put(struct c4_store *store, const char *name, const char *value);
 
 /* The setting's value, or "" if it is not there. */
 enum c4_status c4_store_setting_read(struct c4_store *store, const char *name, char *value,
@@ -76,8 +79,8 @@ struct c4_result_row {
 
 struct c4_cost_row {
     int64_t epoch;
-    char what[24];  /* "train", "cka", ... */
-    char layer[8];  /* "" where it has none */
+    char what[24];  /* "train", "train_phase" (parts of "train"), "cka", ... */
+    char layer[16]; /* or phase of training; "" where it has none */
     char method[8]; /* of CKA; "" elsewhere */
     double seconds;
     double images_per_s, flops, bytes; /* 0: not known */

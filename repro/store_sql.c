@@ -148,6 +148,22 @@ static enum c4_status integer_of(const char *path, sqlite3 *db, const char *sql,
     return status;
 }
 
+/* A study of schema 2 is one of schema 3 whose runs have no times of phases. */
+enum c4_status c4_sql_check_version(const char *path, int64_t version) {
+    if (version > C4_STORE_SCHEMA)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: was written by a later conv4 (schema %lld, this one knows %d); use "
+                       "that conv4, or another --out",
+                       path, (long long)version, C4_STORE_SCHEMA);
+    if (version < C4_STORE_SCHEMA - 1)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: was written by an earlier conv4 (schema %lld, this one writes %d), "
+                       "whose rows say less; use another --out, or --fresh to start over (the old "
+                       "files are kept aside)",
+                       path, (long long)version, C4_STORE_SCHEMA);
+    return C4_OK;
+}
+
 static enum c4_status make_or_check(const char *path, sqlite3 *db) {
     int64_t tables, application, version;
     C4_TRY(integer_of(path, db, "SELECT count(*) FROM sqlite_master", 0, &tables));
@@ -163,18 +179,10 @@ static enum c4_status make_or_check(const char *path, sqlite3 *db) {
         return c4_fail(C4_ERR_FAILED, "%s: is a database of another program; use another --out",
                        path);
     C4_TRY(integer_of(path, db, "SELECT version FROM schema", 0, &version));
-    if (version > C4_STORE_SCHEMA)
-        return c4_fail(C4_ERR_DATA,
-                       "%s: was written by a later conv4 (schema %lld, this one knows %d); use "
-                       "that conv4, or another --out",
-                       path, (long long)version, C4_STORE_SCHEMA);
-    if (version != C4_STORE_SCHEMA)
-        return c4_fail(C4_ERR_DATA,
-                       "%s: was written by an earlier conv4 (schema %lld, this one writes %d), "
-                       "whose rows say less; use another --out, or --fresh to start over (the old "
-                       "files are kept aside)",
-                       path, (long long)version, C4_STORE_SCHEMA);
-    return C4_OK;
+    C4_TRY(c4_sql_check_version(path, version));
+    char sql[64];
+    snprintf(sql, sizeof sql, "UPDATE schema SET version = %d", C4_STORE_SCHEMA);
+    return version == C4_STORE_SCHEMA ? C4_OK : c4_sql_run(path, db, sql);
 }
 
 enum c4_status c4_sql_open(const char *path, sqlite3 **db) {

@@ -25,8 +25,12 @@ enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const c
 enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row);
 
 /* Opens the database, makes the schema if it is empty, and checks that it is ours: C4_ERR_DATA for
- * another file, a damaged one, and a schema of a later version. */
+ * another file, a damaged one, and a schema that c4_sql_check_version() refuses. A schema that can
+ * be brought up to date is. */
 enum c4_status c4_sql_open(const char *path, sqlite3 **db);
+
+/* C4_ERR_DATA: a later schema, or one that is too old to be read. */
+enum c4_status c4_sql_check_version(const char *path, int64_t version);
 
 /* Ends a transaction that was begun: commits if `status` is C4_OK, else rolls back and hands
  * `status` on. */

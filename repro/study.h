@@ -102,6 +102,7 @@ enum c4_figure_kind {
     C4_FIGURE_SIZES_AT_STEPS,         /* as runs-over-layers, where sizes have taken equal steps */
     C4_FIGURE_SIZES_AT_ACCURACY,      /* the same at equal training accuracy */
     C4_FIGURE_COST_THROUGHPUT,        /* training images/s of each run */
+    C4_FIGURE_COST_PHASES,            /* time of each phase of a training step */
     C4_FIGURE_COST_CKA,               /* seconds, operations and bytes of CKA by layer */
     C4_FIGURE_COST_RUNS               /* when and where each run was made */
 };

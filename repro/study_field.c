@@ -235,3 +235,38 @@ void c4_field_write(const struct c4_field *field, const void *object, char *text
     memcpy(text, words, length);
     text[length] = '\0';
 }
+
+static bool join_seeds(const struct c4_seeds *from, struct c4_seeds *to) {
+    struct c4_seeds joined = *to;
+    for (int i = 0; i < from->count; i++) {
+        bool there = false;
+        for (int k = 0; k < to->count; k++) there = there || to->seed[k] == from->seed[i];
+        if (there) continue;
+        if (joined.count == C4_SEEDS_MAX) return false;
+        joined.seed[joined.count++] = from->seed[i];
+    }
+    qsort(joined.seed, (size_t)joined.count, sizeof *joined.seed, compare_seeds);
+    *to = joined;
+    return true;
+}
+
+static bool join_lists(const struct c4_list *from, struct c4_list *to) {
+    struct c4_list joined = *to;
+    for (int i = 0; i < from->count; i++) {
+        bool there = false;
+        for (int k = 0; k < to->count; k++) there = there || to->value[k] == from->value[i];
+        if (there) continue;
+        if (joined.count == C4_LIST_MAX) return false;
+        joined.value[joined.count++] = from->value[i];
+    }
+    qsort(joined.value, (size_t)joined.count, sizeof *joined.value, compare_integers);
+    *to = joined;
+    return true;
+}
+
+bool c4_field_join(const struct c4_field *field, const void *from, void *to) {
+    const void *source = (const char *)from + field->offset;
+    void *member = (char *)to + field->offset;
+    if (field->type == C4_FIELD_SEEDS) return join_seeds(source, member);
+    return field->type == C4_FIELD_LIST && join_lists(source, member);
+}

@@ -54,6 +54,10 @@ enum c4_status c4_field_read(const struct c4_field *field, const char *text, voi
 /* The member as c4_field_read() reads it back to the same value; at most `size` bytes. */
 void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size);
 
+/* Adds what the list or the seeds of *from have to those of *to. False if that does not fit, or the
+ * field is of another type; *to is as it was then. */
+bool c4_field_join(const struct c4_field *field, const void *from, void *to);
+
 /* "1-3" or "1,2,7-9": from 0 to 2^53, at most C4_SEEDS_MAX different ones. */
 enum c4_status c4_seeds_read(const char *text, struct c4_seeds *seeds);
 

@@ -10,17 +10,10 @@
 static const char *const data_sets[] = {"cifar10", "svhn", NULL};
 static const char *const labels[] = {"d0", "d1", "d2", "d3", "d4",      "d5",
                                      "d6", "d7", "d8", "d9", "shifted", NULL};
-static const char *const figure_kinds[] = {"layers-over-epochs",
-                                           "runs-over-epochs",
-                                           "runs-over-layers",
-                                           "references-over-layers",
-                                           "gap-over-epochs",
-                                           "sizes-at-steps",
-                                           "sizes-at-accuracy",
-                                           "cost-throughput",
-                                           "cost-cka",
-                                           "cost-runs",
-                                           NULL};
+static const char *const figure_kinds[] = {
+    "layers-over-epochs", "runs-over-epochs", "runs-over-layers",  "references-over-layers",
+    "gap-over-epochs",    "sizes-at-steps",   "sizes-at-accuracy", "cost-throughput",
+    "cost-phases",        "cost-cka",         "cost-runs",         NULL};
 static const char *const figure_images[] = {"own", "cifar10-test", "cifar10-heldout",
                                             "svhn-heldout", NULL};
 static const char *const size_labels[] = {"random", "true", NULL};

@@ -197,7 +197,6 @@ int c4_worker_main(void) {
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like a full disk */
     keep_memory();
     worker.in = dup(STDIN_FILENO);
     worker.out = dup(STDOUT_FILENO);

@@ -66,10 +66,78 @@ expect 1 "not a finite number" quick --data "$tmp/made" --checkpoint "$tmp/net" 
 	failures=$((failures + 1))
 }
 expect 1 "disk is full" quick --log-json /dev/full
-expect 1 "$tmp/no/net" quick --save "$tmp/no/net"
-if [ "$(id -u)" != 0 ]; then
-	mkdir "$tmp/locked" && chmod a-w "$tmp/locked"
-	expect 6 "$tmp/locked" quick --save "$tmp/locked/net"
+
+# What cannot be written at the end is refused before the first epoch, and leaves nothing behind.
+# refuse STATUS TEXT COMMAND...: as expect, and nothing was computed.
+refuse() {
+	expect "$@"
+	if [ -s "$tmp/out" ]; then
+		echo "FAILED: it worked first, and said: $(cat "$tmp/out")"
+		failures=$((failures + 1))
+	fi
+}
+mkdir "$tmp/folder"
+# In a subshell: a file may have 51,200 bytes, as on a disk that is nearly full.
+limited() (
+	ulimit -f 100
+	"$@"
+)
+for option in --save --checkpoint --log-json; do
+	refuse 1 "$tmp/no/net: its folder does not exist" quick $option "$tmp/no/net"
+	refuse 1 "$tmp/folder: is a folder" quick $option "$tmp/folder"
+	refuse 1 "$tmp/text/net: a part of the path is a file" quick $option "$tmp/text/net"
+done
+refuse 1 "$tmp/folder/net: is larger than the file size limit" limited quick --save "$tmp/folder/net"
+refuse 1 "larger than the file size limit" limited quick --checkpoint "$tmp/folder/net"
+for features in "$tmp/no/f" "$tmp/folder"; do
+	refuse 1 "$features" "$conv4" eval --quiet --images 32 --features "$features"
+done
+refuse 1 "larger than the file size limit" limited "$conv4" eval --quiet --images 32 \
+	--features "$tmp/folder/f"
+refuse 1 "$tmp/text: is a file where a folder is needed" "$conv4" repro --quiet --out "$tmp/text"
+mkdir "$tmp/blocked" && echo x >"$tmp/blocked/figures"
+expect 1 "$tmp/blocked/figures: is a file where" "$conv4" repro --scale smoke --out "$tmp/blocked"
+rm "$tmp/blocked/figures" && mkdir "$tmp/blocked/report.html"
+expect 1 "$tmp/blocked/report.html: is a folder" "$conv4" repro --scale smoke --out "$tmp/blocked"
+[ -z "$(ls -A "$tmp/folder" "$tmp/blocked/report.html" "$tmp/blocked/figures" |
+	grep -v "^$tmp\|^$")" ] || {
+	echo "FAILED: something was left behind: $(ls -A "$tmp/folder" "$tmp/blocked/figures")"
+	failures=$((failures + 1))
+}
+
+# Without permission. For root there are no permissions, so another user tries.
+mkdir "$tmp/locked" && chmod a=rx "$tmp/locked" && chmod a+rx "$tmp"
+if [ "$(id -u)" = 0 ]; then
+	cp "$conv4" "$tmp/conv4" && chmod a+rx "$tmp/conv4"
+	conv4=$tmp/conv4
+	unprivileged() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+else
+	unprivileged() { "$@"; }
+fi
+refuse 6 "$tmp/locked/net: permission to write" unprivileged "$conv4" train --quiet --save "$tmp/locked/net"
+refuse 6 "$tmp/locked/net: permission to write" unprivileged "$conv4" train --quiet \
+	--log-json "$tmp/locked/net"
+refuse 6 "$tmp/locked/f: permission to write" unprivileged "$conv4" eval --quiet \
+	--features "$tmp/locked/f"
+refuse 6 "$tmp/locked/study: permission to write" unprivileged "$conv4" repro --quiet --scale smoke \
+	--out "$tmp/locked/study"
+
+# A folder that goes away meanwhile: the last write says so, and a checkpoint still has the network.
+# The log is a pipe that the training waits for before its first epoch.
+mkdir "$tmp/gone" && mkfifo "$tmp/pipe"
+quick --data "$tmp/made" --epochs 8 --save "$tmp/gone/net" --checkpoint "$tmp/kept" \
+	--log-json "$tmp/pipe" >"$tmp/out" 2>"$tmp/err" &
+trained=$!
+exec 3<"$tmp/pipe"
+rmdir "$tmp/gone"
+cat <&3 >/dev/null
+wait $trained
+got=$?
+sentence="$tmp/gone/net: its folder does not exist; make the folder first; the trained network is in"
+if [ $got != 1 ] || ! grep -qF "$sentence $tmp/kept" "$tmp/err" ||
+	! "$conv4" eval --quiet --images 32 --init "$tmp/kept" >/dev/null; then
+	echo "FAILED: status $got when the folder had gone; standard error was: $(cat "$tmp/err")"
+	failures=$((failures + 1))
 fi
 
 expect 3 "$tmp/text" "$conv4" cka "$tmp/text" "$tmp/net"

@@ -77,6 +77,28 @@ expect 0 'All runs are in' repro whole --dry-run
     images = 'svhn-heldout' AND epoch = 0")" -eq 30 ] ||
     fail "fine-tuning is not compared with where it started on the digits"
 
+# The folder remembers what it was made with: figures anew, and going on, need no options again.
+cp -r whole again && rm -r again/figures
+expect 0 'report.html' "$program" report --out again
+diff again/figures whole/figures -x '*.pdf' -x '*.svg' -x '*.png' -x 'cost-*' ||
+    fail "report draws others"
+without() {
+    "$program" repro --out again --data images --backend ref --quiet "$@"
+}
+expect 0 'All runs are in again' without
+grep -q 'Not given, so as before in again: scale = smoke,.* sizes = 32,' said ||
+    fail "what the folder decides is not said: $(cat said)"
+diff again/figures/fig3b.csv whole/figures/fig3b.csv || fail "going on draws others"
+expect 1 'made with finetune_images = 32, not 16' without --set finetune_images=16
+# Lists grow: what joins is drawn now, and everything by report.
+expect 0 'sizes = 16 this time; the study has 32' without --figures 3b --set sizes=16
+cut -d, -f1 again/figures/fig3b.csv | sort -u >said
+[ "$(grep -c '^k = ' said)" -eq 1 ] || fail "sizes=16 draws: $(cat said)"
+"$program" report --out again --figures 3b >log 2>&1 || fail "report of both sizes: $(cat log)"
+cut -d, -f1 again/figures/fig3b.csv | sort -u >said
+[ "$(grep -c '^k = ' said)" -eq 2 ] || fail "report of both sizes draws: $(cat said)"
+expect 0 'Not given, so as in again: .*sizes = 16,32' "$program" plan --out again --backend ref
+
 # What fine-tuning starts from is pre-training's end: CKA 1 to it before the first epoch.
 [ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
     epoch = 0 AND quantity = 'cka_biased' AND abs(value - 1) > 1e-9")" -eq 0 ] ||
@@ -180,8 +202,8 @@ same whole damaged
 
 # Another schema.
 cp -r whole newer
-sqlite3 newer/study.db 'UPDATE schema SET version = 3'
-expect 3 'written by a later conv4 (schema 3' repro newer
+sqlite3 newer/study.db 'UPDATE schema SET version = 4'
+expect 3 'written by a later conv4 (schema 4' repro newer
 sqlite3 newer/study.db 'UPDATE schema SET version = 1'
 expect 3 'written by an earlier conv4 (schema 1' repro newer
 cmp whole/checkpoints/size-*/epoch-0002.safetensors newer/checkpoints/size-*/epoch-0002.safetensors

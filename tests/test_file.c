@@ -194,6 +194,33 @@ static void missing_permission_is_said(void **state) {
     assert_int_equal(scratch_entries(state), 3);
 }
 
+/* A probe says what a write would, and leaves no trace. */
+static void probes_leave_nothing(void **state) {
+    struct scratch *scratch = *state;
+    struct rlimit before, small = {.rlim_cur = 1000};
+    const char *file = scratch_path(state, "file"), *made = scratch_path(state, "made/deep");
+    put_file(file, "old", 3);
+    assert_int_equal(c4_file_probe(file, 1 << 20), C4_OK);
+    assert_int_equal(c4_file_probe(scratch_path(state, "new"), 1 << 20), C4_OK);
+    assert_text_file_is(file, "old");
+    assert_failed(c4_file_probe(scratch_path(state, "no/file"), 0), C4_ERR_FAILED,
+                  "folder does not exist");
+    assert_failed(c4_file_probe(scratch->folder, 0), C4_ERR_FAILED, "is a folder");
+    assert_failed(c4_file_probe("/dev/null", 0), C4_ERR_FAILED, "device or pipe");
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    enum c4_status too_large = c4_file_probe(file, 1001), fits = c4_file_probe(file, 1000);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(too_large, C4_ERR_FAILED);
+    assert_int_equal(fits, C4_OK);
+    assert_int_equal(scratch_entries(state), 1);
+    assert_int_equal(c4_dir_probe(made), C4_OK);
+    assert_failed(c4_dir_probe(file), C4_ERR_FAILED, "is a file where a folder is needed");
+    assert_int_equal(rmdir(made), 0);
+}
+
 static void every_errno_has_a_sentence(void **state) {
     (void)state;
     const struct {
@@ -305,6 +332,7 @@ int main(void) {
         SCRATCH_TEST(impossible_targets_are_refused),
         SCRATCH_TEST(symbolic_links_are_followed),
         SCRATCH_TEST(missing_permission_is_said),
+        SCRATCH_TEST(probes_leave_nothing),
         cmocka_unit_test(every_errno_has_a_sentence),
         SCRATCH_TEST(unreadable_things_are_refused),
         SCRATCH_TEST(folders_are_made_with_parents),

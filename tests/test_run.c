@@ -109,6 +109,47 @@ static double value(const struct c4_rows_out *rows, int64_t epoch, const char *q
     return 0;
 }
 
+/* A backend that runs steps in phases leaves the time of each in every epoch it trains; the rows of
+ * results are the reference's. */
+static void phases_are_timed(void **state) {
+    static struct bench bench;
+    struct c4_rows_out plain, phased;
+    struct c4_known_checkpoint last;
+    struct c4_dispatch portable;
+    set_up(&bench, scratch_path(state, "."));
+    do_run(&bench, "pretrain-d0", 3, NULL, &plain, &last);
+    assert_int_equal(c4_dispatch("portable", &portable), C4_OK);
+    assert_non_null(portable.backend.step->phases);
+    bench.runner.step = portable.backend.step;
+    bench.runner.gram = portable.backend.gram_block;
+    do_run(&bench, "pretrain-d0", 3, NULL, &phased, &last);
+    assert_int_equal(plain.result_count, phased.result_count);
+    assert_memory_equal(plain.results, phased.results,
+                        (size_t)plain.result_count * sizeof *plain.results);
+    for (int i = 0; i < plain.cost_count; i++)
+        assert_string_not_equal(plain.costs[i].what, "train_phase");
+    for (int epoch = 0; epoch <= 2; epoch++) {
+        double whole = 0, parts = 0, flops = 0;
+        int phases = 0;
+        for (int i = 0; i < phased.cost_count; i++) {
+            const struct c4_cost_row *row = &phased.costs[i];
+            if (row->epoch != epoch) continue;
+            if (strcmp(row->what, "train") == 0) whole += row->seconds;
+            if (strcmp(row->what, "train_phase") != 0) continue;
+            assert_true(row->layer[0] && row->started[0] && row->seconds > 0);
+            parts += row->seconds;
+            flops += row->flops;
+            phases++;
+        }
+        assert_int_equal(phases > 0, epoch > 0);
+        assert_true(parts <= whole); /* batches are gathered between steps */
+        assert_int_equal(flops > 0, epoch > 0);
+    }
+    c4_out_free(&plain);
+    c4_out_free(&phased);
+    tear_down(&bench);
+}
+
 static void cut_anywhere(void **state) {
     static struct bench bench;
     struct c4_rows_out whole, cut;
@@ -203,6 +244,6 @@ static void diverged(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(cut_anywhere), TEST(diverged)};
+    const struct CMUnitTest tests[] = {TEST(cut_anywhere), TEST(phases_are_timed), TEST(diverged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,6 +163,9 @@ static void settings_bind(void **state) {
     assert_sentence("made with batch = 32, not 64; repeat its options, use another --out");
     assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
     assert_string_equal(text, "32");
+    assert_int_equal(c4_store_setting_put(store, "batch", "64"), C4_OK);
+    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
+    assert_string_equal(text, "64");
     assert_int_equal(c4_store_run_add(store, RUN, "epochs=2"), C4_OK);
     assert_int_equal(c4_store_run_add(store, RUN, "epochs=3"), C4_ERR_FAILED);
     assert_sentence("epochs=2");
@@ -234,9 +237,13 @@ static void lock_of_a_reused_number(void **state) {
 static void foreign_files(void **state) {
     struct c4_store *store = open_study(state, "a");
     c4_store_close(store);
-    alter(state, "a/study.db", "UPDATE schema SET version = 1");
+    /* The schema before is brought up to date: it only lacks times of phases. */
+    alter(state, "a/study.db", "UPDATE schema SET version = 2");
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_OK);
+    c4_store_close(store);
+    alter(state, "a/study.db", "UPDATE schema SET version = version - 2 WHERE version = 3");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
-    assert_sentence("written by an earlier conv4 (schema 1, this one writes 2)");
+    assert_sentence("written by an earlier conv4 (schema 1, this one writes 3)");
     alter(state, "a/study.db", "UPDATE schema SET version = 1000");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
     assert_sentence("written by a later conv4 (schema 1000");

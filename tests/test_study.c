@@ -227,6 +227,30 @@ static void fields_round_trip(void **state) {
     assert_true(strlen(tiny) < sizeof tiny);
 }
 
+static void lists_join(void **state) {
+    (void)state;
+    const struct c4_field *seeds = c4_field_find(c4_scale_fields, "seeds");
+    const struct c4_field *sizes = c4_field_find(c4_scale_fields, "sizes");
+    static struct c4_scale a, b;
+    char text[128];
+    assert_int_equal(c4_field_read(seeds, "1-3,9", &a), C4_OK);
+    assert_int_equal(c4_field_read(seeds, "2,4,9", &b), C4_OK);
+    assert_true(c4_field_join(seeds, &a, &b));
+    c4_field_write(seeds, &b, text, sizeof text);
+    assert_string_equal(text, "1-4,9");
+    assert_int_equal(c4_field_read(sizes, "64,1024", &a), C4_OK);
+    assert_int_equal(c4_field_read(sizes, "256", &b), C4_OK);
+    assert_true(c4_field_join(sizes, &a, &b));
+    c4_field_write(sizes, &b, text, sizeof text);
+    assert_string_equal(text, "64,256,1024");
+    /* Too many: nothing joins. */
+    assert_int_equal(c4_field_read(sizes, "11,12,13,14,15,16,17,18,19,20,21,22,23,24", &a), C4_OK);
+    assert_false(c4_field_join(sizes, &a, &b));
+    c4_field_write(sizes, &b, text, sizeof text);
+    assert_string_equal(text, "64,256,1024");
+    assert_false(c4_field_join(c4_field_find(c4_scale_fields, "pretrain_images"), &a, &b));
+}
+
 static void selection(void **state) {
     (void)state;
     struct c4_study study;
@@ -360,11 +384,17 @@ static void shared_runs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in),     cmocka_unit_test(built_in_scales),
-        cmocka_unit_test(bad_texts),    cmocka_unit_test(set_values),
-        cmocka_unit_test(selection),    cmocka_unit_test(fields_round_trip),
-        cmocka_unit_test(minimal_runs), cmocka_unit_test(degrees_given),
-        cmocka_unit_test(shared_runs),  cmocka_unit_test(switches_change_keys),
+        cmocka_unit_test(built_in),
+        cmocka_unit_test(built_in_scales),
+        cmocka_unit_test(bad_texts),
+        cmocka_unit_test(set_values),
+        cmocka_unit_test(lists_join),
+        cmocka_unit_test(selection),
+        cmocka_unit_test(fields_round_trip),
+        cmocka_unit_test(minimal_runs),
+        cmocka_unit_test(degrees_given),
+        cmocka_unit_test(shared_runs),
+        cmocka_unit_test(switches_change_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,24 +173,68 @@ static enum c4_status replace(const char *temporary, const char *target, const c
     return status;
 }
 
+/* TARGET.tmp.<pid>; NULL without memory. */
+static char *temporary_of(const char *target) {
+    size_t size = strlen(target) + 32; /* .tmp. and a pid */
+    char *temporary = malloc(size);
+    if (temporary != NULL) snprintf(temporary, size, "%s.tmp.%ld", target, (long)getpid());
+    return temporary;
+}
+
 enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *parts,
                                    size_t count) {
     enum c4_status status = C4_OK;
     char *target = resolve_target(path, &status);
     if (target == NULL) return status;
-    size_t size = strlen(target) + 32; /* .tmp. and a pid */
-    char *temporary = malloc(size);
+    char *temporary = temporary_of(target);
     if (temporary == NULL) {
         free(target);
         return c4_fail_write(path, ENOMEM);
     }
-    snprintf(temporary, size, "%s.tmp.%ld", target, (long)getpid());
     status = write_and_sync(temporary, path, parts, count);
     if (status == C4_OK) status = replace(temporary, target, path);
     if (status != C4_OK) unlink(temporary);
     free(temporary);
     free(target);
     return status;
+}
+
+/* Makes and removes the temporary; 0 or an errno value. A file system that cannot reserve says
+ * nothing about its space. */
+static int probe(const char *temporary, uint64_t size_bytes) {
+    int descriptor = open_retrying(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), error = 0;
+    if (descriptor < 0) return errno;
+    if (size_bytes > 0 && size_bytes <= INT64_MAX) do
+            error = posix_fallocate(descriptor, 0, (off_t)size_bytes);
+        while (error == EINTR);
+    close(descriptor);
+    unlink(temporary);
+    return error == EOPNOTSUPP || error == EINVAL || error == ENODEV ? 0 : error;
+}
+
+enum c4_status c4_file_probe(const char *path, uint64_t size_bytes) {
+    enum c4_status status = C4_OK;
+    char *target = resolve_target(path, &status);
+    if (target == NULL) return status;
+    char *temporary = temporary_of(target);
+    int error = temporary != NULL ? probe(temporary, size_bytes) : ENOMEM;
+    free(temporary);
+    free(target);
+    return error == 0 ? C4_OK : c4_fail_write(path, error);
+}
+
+enum c4_status c4_dir_probe(const char *path) {
+    C4_TRY(c4_dir_make(path));
+    size_t size = strlen(path) + 8;
+    char *inside = malloc(size), *temporary = NULL;
+    if (inside != NULL) {
+        snprintf(inside, size, "%s/probe", path);
+        temporary = temporary_of(inside);
+    }
+    int error = temporary != NULL ? probe(temporary, 0) : ENOMEM;
+    free(temporary);
+    free(inside);
+    return error == 0 ? C4_OK : c4_fail_write(path, error);
 }
 
 enum c4_status c4_file_publish(const char *temporary, const char *path) {

@@ -39,6 +39,14 @@ enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *
  */
 enum c4_status c4_file_publish(const char *temporary, const char *path);
 
+/* Fails now where c4_file_write_atomic() of so many bytes would fail later, with its sentence:
+ * makes the temporary, reserves the bytes where the file system can, and removes it again. Nothing
+ * is left behind and nothing changed. What happens meanwhile may still make the write fail. */
+enum c4_status c4_file_probe(const char *path, uint64_t size_bytes);
+
+/* The same for a folder that is made if it is missing (c4_dir_make) and shall take files. */
+enum c4_status c4_dir_probe(const char *path);
+
 /* Reads a whole regular file. *bytes is aligned to 64 bytes, followed by one NUL that *size_bytes
  * does not count, and released with free(). A file that shrinks meanwhile is C4_ERR_DATA. On
  * failure *bytes is NULL and *size_bytes 0. */

@@ -136,13 +136,31 @@ static enum c4_status draw(const char *id, const char *folder, const char *gnupl
     return status;
 }
 
-enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files) {
+/* A picture of older numbers would deceive. */
+static void remove_pictures(const char *id, const char *folder) {
     char path[PATH_BYTES];
-    *files = (struct c4_figure_files){0};
-    for (int i = 0; i < PICTURES; i++) { /* a picture of older numbers would deceive */
+    for (int i = 0; i < PICTURES; i++) {
         snprintf(path, sizeof path, "%s/%s.%s", folder, id, extension[i]);
         unlink(path);
     }
+}
+
+enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *folder) {
+    char path[PATH_BYTES];
+    C4_TRY(check(figure));
+    if (strlen(folder) + 128 > sizeof path)
+        return c4_fail(C4_ERR_USAGE, "The folder name of figure %s is too long.", figure->id);
+    snprintf(path, sizeof path, "%s/%s.csv", folder, figure->id);
+    C4_TRY(write_csv(figure, path));
+    snprintf(path, sizeof path, "%s/%s.gp", folder, figure->id);
+    C4_TRY(write_script(figure, path));
+    remove_pictures(figure->id, folder);
+    return C4_OK;
+}
+
+enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files) {
+    *files = (struct c4_figure_files){0};
+    remove_pictures(id, folder);
     char gnuplot[PATH_BYTES];
     if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
         snprintf(files->note, sizeof files->note,
@@ -170,13 +188,6 @@ enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figu
 enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
                                struct c4_figure_files *files) {
     *files = (struct c4_figure_files){0};
-    C4_TRY(check(figure));
-    char path[PATH_BYTES];
-    if (strlen(folder) + 128 > sizeof path)
-        return c4_fail(C4_ERR_USAGE, "The folder name of figure %s is too long.", figure->id);
-    snprintf(path, sizeof path, "%s/%s.csv", folder, figure->id);
-    C4_TRY(write_csv(figure, path));
-    snprintf(path, sizeof path, "%s/%s.gp", folder, figure->id);
-    C4_TRY(write_script(figure, path));
+    C4_TRY(c4_figure_write_data(figure, folder));
     return c4_figure_draw(figure->id, folder, files);
 }

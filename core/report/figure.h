@@ -72,13 +72,18 @@ struct c4_figure_files {
 enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
                                struct c4_figure_files *files);
 
+/* Its first step, for a caller that has many figures: table and script; pictures of older numbers
+ * are removed. The second is c4_figure_draw(), which several processes or threads may do for
+ * different figures at the same time. */
+enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *folder);
+
 /* The script of c4_figure_write() alone, appended to a stream. */
 void c4_figure_script(const struct c4_figure *figure, FILE *script);
 
-/* For pictures of other kinds, whose ID.csv and ID.gp the caller writes: removes stale pictures of
- * that ID and draws ID.svg, ID.png and ID.pdf by running ID.gp, as c4_figure_write() does. The
- * script consists of c4_figure_begin(), c4_figure_svg(), settings and one plot command that reads
- * `data`, and c4_figure_others(), which plots it again. Inches. */
+/* Also for pictures of other kinds, whose ID.csv and ID.gp the caller writes: removes stale
+ * pictures of that ID and draws ID.svg, ID.png and ID.pdf by running ID.gp, as c4_figure_write()
+ * does. The script consists of c4_figure_begin(), c4_figure_svg(), settings and one plot command
+ * that reads `data`, and c4_figure_others(), which plots it again. Inches. */
 enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files);
 void c4_figure_begin(FILE *script, const char *id);
 void c4_figure_svg(FILE *script, const char *id, double width, double height);

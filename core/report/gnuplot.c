@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* pipe2 */
 #include "core/report/gnuplot.h"
 
 #include <errno.h>
@@ -104,9 +105,9 @@ static bool read_output(int input, char *output) {
 }
 
 static enum c4_status open_pipe(int ends[2]) {
-    if (pipe(ends) != 0)
+    /* Closed on exec from the beginning: another thread may start another gnuplot at any moment. */
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return c4_fail(C4_ERR_ENVIRONMENT, "No pipe to gnuplot: %s.", strerror(errno));
-    for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
     return C4_OK;
 }
 

@@ -104,43 +104,43 @@ static void block_means(const struct c4_features *x, size_t begin, size_t end, d
     }
 }
 
-/* Rows of floats to rows of floats: what the loops below do, in a form that is vectorised. */
-static void centre_floats(const struct c4_features *x, size_t begin, size_t end, const double *mean,
-                          double scale, const struct c4_matrix *matrix) {
-    for (size_t row = 0; row < x->rows; row++) {
-        const float *restrict from = (const float *)x->data + row * x->features;
-        float *restrict to = (float *)matrix->data + row * matrix->stride;
-        for (size_t c = begin; c < end; c++) to[c] = (float)(((double)from[c] - mean[c]) * scale);
+/* Columns begin..end - 1 of one example. Floats that stay floats have a loop that is vectorised. */
+static void centre_row(const struct c4_features *x, size_t row, size_t begin, size_t end,
+                       const double *mean, double scale, enum c4_feature_type type, void *to) {
+    float *restrict f = to;
+    double *restrict d = to;
+    if (type == C4_FEATURES_DOUBLE) {
+        for (size_t c = begin; c < end; c++)
+            d[c - begin] = (load(x, row * x->features + c) - mean[c]) * scale;
+    } else if (x->type == C4_FEATURES_FLOAT) {
+        const float *restrict from = (const float *)x->data + row * x->features + begin;
+        const double *restrict m = mean + begin;
+        for (size_t c = 0; c < end - begin; c++) f[c] = (float)(((double)from[c] - m[c]) * scale);
+    } else {
+        for (size_t c = begin; c < end; c++)
+            f[c - begin] = (float)((load(x, row * x->features + c) - mean[c]) * scale);
     }
+}
+
+static size_t value_bytes(enum c4_feature_type type) {
+    return type == C4_FEATURES_FLOAT ? sizeof(float) : sizeof(double);
 }
 
 static void block_centre(const struct c4_features *x, size_t begin, size_t end, const double *mean,
                          double scale, bool transposed, const struct c4_matrix *matrix) {
     float *f = matrix->data;
     double *d = matrix->data;
-    bool single = matrix->type == C4_FEATURES_FLOAT;
-    if (single && !transposed && x->type == C4_FEATURES_FLOAT) {
-        centre_floats(x, begin, end, mean, scale, matrix);
-        return;
-    }
-    if (transposed) {
-        for (size_t c = begin; c < end; c++)
-            for (size_t row = 0; row < x->rows; row++) {
-                double v = (load(x, row * x->features + c) - mean[c]) * scale;
-                if (single)
-                    f[c * matrix->stride + row] = (float)v;
-                else
-                    d[c * matrix->stride + row] = v;
-            }
-        return;
-    }
-    for (size_t row = 0; row < x->rows; row++)
-        for (size_t c = begin; c < end; c++) {
+    size_t bytes = value_bytes(matrix->type);
+    for (size_t row = 0; !transposed && row < x->rows; row++)
+        centre_row(x, row, begin, end, mean, scale, matrix->type,
+                   (char *)matrix->data + (row * matrix->stride + begin) * bytes);
+    for (size_t c = begin; transposed && c < end; c++)
+        for (size_t row = 0; row < x->rows; row++) {
             double v = (load(x, row * x->features + c) - mean[c]) * scale;
-            if (single)
-                f[row * matrix->stride + c] = (float)v;
+            if (matrix->type == C4_FEATURES_FLOAT)
+                f[c * matrix->stride + row] = (float)v;
             else
-                d[row * matrix->stride + c] = v;
+                d[c * matrix->stride + row] = v;
         }
 }
 
@@ -176,50 +176,82 @@ static double power_of_two(double largest) {
 }
 
 /* An odd number of cache lines, so that the rows of a tile do not fall on the same cache sets. */
-static size_t padded(size_t columns, size_t value_bytes) {
-    size_t line = 64 / value_bytes, lines = (columns + line - 1) / line;
+static size_t padded(size_t columns, enum c4_feature_type type) {
+    size_t line = 64 / value_bytes(type), lines = (columns + line - 1) / line;
     return (lines | 1) * line;
 }
 
-static enum c4_status centre(const struct c4_features *x, bool transposed, int threads,
-                             const char *name, double *mean, struct column_block *blocks,
-                             struct c4_matrix *matrix) {
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+enum c4_status c4_centring_make(const struct c4_features *features, int threads, const char *role,
+                                struct c4_centring *centring) {
+    const struct c4_features *x = features;
     size_t count = (x->features + COLUMNS - 1) / COLUMNS;
+    void *mean = NULL, *memory = NULL;
+    double largest = 0;
+    *centring = (struct c4_centring){.features = features};
+    C4_TRY(c4_cka_allocate(x->features, sizeof(double), "column means", &mean));
+    centring->mean = mean;
+    C4_TRY(c4_cka_allocate(count, sizeof(struct column_block), "column statistics", &memory));
+    struct column_block *blocks = memory;
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
-    for (size_t b = 0; b < count; b++) {
-        size_t end = (b + 1) * COLUMNS < x->features ? (b + 1) * COLUMNS : x->features;
-        block_means(x, b * COLUMNS, end, mean, &blocks[b]);
-    }
-    double largest;
-    C4_TRY(judge(blocks, count, x, name, &largest));
-    size_t value_bytes = matrix->type == C4_FEATURES_FLOAT ? sizeof(float) : sizeof(double);
-    matrix->rows = transposed ? x->features : x->rows;
-    matrix->columns = transposed ? x->rows : x->features;
-    matrix->stride = padded(matrix->columns, value_bytes);
-    C4_TRY(c4_cka_allocate(matrix->rows, matrix->stride * value_bytes, "centred features",
-                           &matrix->data));
-    double scale = power_of_two(largest);
-#pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
-    for (size_t b = 0; b < count; b++) {
-        size_t end = (b + 1) * COLUMNS < x->features ? (b + 1) * COLUMNS : x->features;
-        block_centre(x, b * COLUMNS, end, mean, scale, transposed, matrix);
-    }
-    return C4_OK;
+    for (size_t b = 0; b < count; b++)
+        block_means(x, b * COLUMNS, least((b + 1) * COLUMNS, x->features), mean, &blocks[b]);
+    enum c4_status status = judge(blocks, count, x, x->name ? x->name : role, &largest);
+    free(blocks);
+    centring->scale = power_of_two(largest);
+    return status;
+}
+
+void c4_centring_free(struct c4_centring *centring) {
+    free(centring->mean);
+    centring->mean = NULL;
 }
 
 enum c4_status c4_matrix_centre(const struct c4_features *features, enum c4_feature_type type,
                                 bool transposed, int threads, const char *role,
                                 struct c4_matrix *matrix) {
-    const char *name = features->name ? features->name : role;
-    void *mean = NULL, *blocks = NULL;
-    *matrix = (struct c4_matrix){.type = type};
-    enum c4_status status =
-        c4_cka_allocate(features->features, sizeof(double), "column means", &mean);
+    const struct c4_features *x = features;
+    size_t count = (x->features + COLUMNS - 1) / COLUMNS;
+    struct c4_centring centring;
+    *matrix = (struct c4_matrix){.type = type,
+                                 .rows = transposed ? x->features : x->rows,
+                                 .columns = transposed ? x->rows : x->features};
+    matrix->stride = padded(matrix->columns, type);
+    enum c4_status status = c4_centring_make(features, threads, role, &centring);
     if (status == C4_OK)
-        status = c4_cka_allocate(features->features / COLUMNS + 1, sizeof(struct column_block),
-                                 "column statistics", &blocks);
-    if (status == C4_OK) status = centre(features, transposed, threads, name, mean, blocks, matrix);
-    free(mean);
-    free(blocks);
+        status = c4_cka_allocate(matrix->rows, matrix->stride * value_bytes(type),
+                                 "centred features", &matrix->data);
+    if (status == C4_OK) {
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
+        for (size_t b = 0; b < count; b++)
+            block_centre(x, b * COLUMNS, least((b + 1) * COLUMNS, x->features), centring.mean,
+                         centring.scale, transposed, matrix);
+    }
+    c4_centring_free(&centring);
     return status;
+}
+
+enum c4_status c4_strip_allocate(const struct c4_centring *centring, enum c4_feature_type type,
+                                 size_t columns, struct c4_matrix *strip) {
+    columns = least(columns, centring->features->features);
+    *strip = (struct c4_matrix){.type = type,
+                                .rows = centring->features->rows,
+                                .columns = columns,
+                                .stride = padded(columns, type)};
+    return c4_cka_allocate(strip->rows, strip->stride * value_bytes(type), "centred features",
+                           &strip->data);
+}
+
+void c4_strip_fill(const struct c4_centring *centring, size_t first, size_t columns, int threads,
+                   struct c4_matrix *strip) {
+    const struct c4_features *x = centring->features;
+    size_t end = least(first + columns, x->features), bytes = value_bytes(strip->type);
+    strip->columns = end - first;
+#pragma omp parallel for num_threads(threads) schedule(static) if (strip->rows > 64)
+    for (size_t row = 0; row < x->rows; row++)
+        centre_row(x, row, first, end, centring->mean, centring->scale, strip->type,
+                   (char *)strip->data + row * strip->stride * bytes);
 }

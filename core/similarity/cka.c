@@ -110,15 +110,17 @@ static enum c4_status prepare(const struct c4_features *x, const struct c4_cka_o
     C4_TRY(settle(x, options, r));
     int threads = r->options.threads;
     bool by_features = r->options.method == C4_CKA_FEATURE;
-    /* The matrix lives in the side: kept by the feature form, dropped by the Gram form. */
-    C4_TRY(c4_matrix_centre(x, r->type, by_features, threads, role, &r->side.matrix));
     if (by_features) {
+        C4_TRY(c4_matrix_centre(x, r->type, true, threads, role, &r->side.matrix));
         C4_TRY(c4_side_make(&r->side, options->gram, threads));
         r->self = r->side.self;
     } else {
-        double none;
-        C4_TRY(c4_gram_make(&r->side.matrix, options->gram, threads, NULL, &r->gram, &none));
-        c4_matrix_free(&r->side.matrix);
+        struct c4_centring centring;
+        enum c4_status status = c4_centring_make(x, threads, role, &centring);
+        if (status == C4_OK)
+            status = c4_gram_of(&centring, r->type, options->gram, threads, &r->gram);
+        c4_centring_free(&centring);
+        C4_TRY(status);
         r->self = c4_gram_inner(&r->gram, &r->gram, r->gram.squares);
     }
     return check_norm(r, r->self, name_of(x, role));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { TILE = C4_CKA_TILE, AREA = TILE * TILE };
+enum { CHUNK = C4_GRAM_CHUNK, STRIP = 4 * CHUNK }; /* columns that are centred at a time */
 
 /* What one tile leaves behind; threads fill these in any order, one thread adds them in order. */
 struct tile_sums {
@@ -36,6 +37,24 @@ static void add_tile(const struct tile_sums *sums, size_t i, size_t j, struct c4
         gram->rows[j * TILE + b] += sums->column[b];
 }
 
+/* All tiles' sums in tile order; the sum of products. */
+static double add_tiles(const struct tile_sums *sums, struct c4_gram *gram) {
+    double products = 0;
+    gram->squares = 0;
+    memset(gram->rows, 0, gram->n * sizeof *gram->rows);
+    for (size_t t = 0; t < c4_triangle_count(gram->n); t++) {
+        size_t i, j;
+        c4_triangle_tile(t, &i, &j);
+        add_tile(&sums[t], i, j, gram, &products);
+    }
+    return products;
+}
+
+static void take_diagonal(const double *tile, size_t i, struct c4_gram *gram) {
+    for (size_t a = 0; a < c4_tile_rows(gram->n, i); a++)
+        gram->diagonal[i * TILE + a] = tile[a * TILE + a];
+}
+
 static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                  const struct c4_gram *other, struct c4_gram *gram, struct tile_sums *sums,
                  double *products) {
@@ -49,33 +68,80 @@ static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads
         double *tile = gram->tiles ? gram->tiles + t * AREA : scratch;
         c4_matrix_tile(x, i, x, j, block, tile);
         fold_tile(tile, other ? other->tiles + t * AREA : NULL, rows, columns, i == j, &sums[t]);
-        for (size_t a = 0; i == j && a < rows; a++)
-            gram->diagonal[i * TILE + a] = tile[a * TILE + a];
+        if (i == j) take_diagonal(tile, i, gram);
     }
-    *products = gram->squares = 0;
-    memset(gram->rows, 0, gram->n * sizeof *gram->rows);
-    for (size_t t = 0; t < count; t++) {
-        size_t i, j;
-        c4_triangle_tile(t, &i, &j);
-        add_tile(&sums[t], i, j, gram, products);
-    }
+    *products = add_tiles(sums, gram);
+}
+
+/* Everything of a Gram but its numbers, and its tiles only if they are kept. */
+static enum c4_status allocate(size_t n, bool keep, struct c4_gram *gram, struct tile_sums **sums) {
+    size_t count = c4_triangle_count(n);
+    void *rows, *diagonal, *tiles = NULL, *memory;
+    *gram = (struct c4_gram){.n = n};
+    C4_TRY(c4_cka_allocate(n, sizeof(double), "the Gram's row sums", &rows));
+    gram->rows = rows;
+    C4_TRY(c4_cka_allocate(n, sizeof(double), "the Gram's diagonal", &diagonal));
+    gram->diagonal = diagonal;
+    if (keep) C4_TRY(c4_cka_allocate(count, AREA * sizeof(double), "the Gram", &tiles));
+    gram->tiles = tiles;
+    C4_TRY(c4_cka_allocate(count, sizeof(struct tile_sums), "the Gram's tile sums", &memory));
+    *sums = memory;
+    return C4_OK;
 }
 
 enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             const struct c4_gram *other, struct c4_gram *gram, double *products) {
-    size_t count = c4_triangle_count(x->rows);
-    void *rows, *diagonal, *tiles = NULL, *sums;
-    *gram = (struct c4_gram){.n = x->rows};
-    C4_TRY(c4_cka_allocate(x->rows, sizeof(double), "the Gram's row sums", &rows));
-    gram->rows = rows;
-    C4_TRY(c4_cka_allocate(x->rows, sizeof(double), "the Gram's diagonal", &diagonal));
-    gram->diagonal = diagonal;
-    if (!other) C4_TRY(c4_cka_allocate(count, AREA * sizeof(double), "the Gram", &tiles));
-    gram->tiles = tiles;
-    C4_TRY(c4_cka_allocate(count, sizeof(struct tile_sums), "the Gram's tile sums", &sums));
+    struct tile_sums *sums;
+    C4_TRY(allocate(x->rows, !other, gram, &sums));
     make(x, block, threads, other, gram, sums, products);
     free(sums);
     return C4_OK;
+}
+
+/* Adds a strip's products to a tile, chunk by chunk; the first chunk of all is the tile. */
+static void add_strip(const struct c4_matrix *strip, size_t i, size_t j, c4_gram_block_fn *block,
+                      bool first, double *tile) {
+    size_t bytes = strip->type == C4_FEATURES_FLOAT ? sizeof(float) : sizeof(double);
+    size_t rows = c4_tile_rows(strip->rows, i), columns = c4_tile_rows(strip->rows, j);
+    for (size_t f = 0; f < strip->columns; f += CHUNK) {
+        _Alignas(64) double scratch[AREA];
+        struct c4_matrix chunk = *strip;
+        chunk.data = (char *)strip->data + f * bytes;
+        chunk.columns = strip->columns - f < CHUNK ? strip->columns - f : CHUNK;
+        bool is_tile = first && f == 0;
+        c4_matrix_tile(&chunk, i, &chunk, j, block, is_tile ? tile : scratch);
+        for (size_t a = 0; !is_tile && a < rows; a++)
+            for (size_t b = 0; b < columns; b++) tile[a * TILE + b] += scratch[a * TILE + b];
+    }
+}
+
+enum c4_status c4_gram_of(const struct c4_centring *x, enum c4_feature_type type,
+                          c4_gram_block_fn *block, int threads, struct c4_gram *gram) {
+    size_t n = x->features->rows, count = c4_triangle_count(n);
+    struct tile_sums *sums;
+    struct c4_matrix strip;
+    C4_TRY(allocate(n, true, gram, &sums));
+    enum c4_status status = c4_strip_allocate(x, type, STRIP, &strip);
+    for (size_t f = 0; status == C4_OK && f < x->features->features; f += STRIP) {
+        c4_strip_fill(x, f, STRIP, threads, &strip);
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
+        for (size_t t = 0; t < count; t++) {
+            size_t i, j;
+            c4_triangle_tile(t, &i, &j);
+            add_strip(&strip, i, j, block, f == 0, gram->tiles + t * AREA);
+        }
+    }
+    c4_matrix_free(&strip);
+    for (size_t t = 0; status == C4_OK && t < count; t++) {
+        size_t i, j;
+        c4_triangle_tile(t, &i, &j);
+        const double *tile = gram->tiles + t * AREA;
+        fold_tile(tile, NULL, c4_tile_rows(n, i), c4_tile_rows(n, j), i == j, &sums[t]);
+        if (i == j) take_diagonal(tile, i, gram);
+    }
+    if (status == C4_OK) add_tiles(sums, gram);
+    free(sums);
+    return status;
 }
 
 double c4_gram_products(const struct c4_gram *k, const struct c4_gram *l) {

@@ -19,6 +19,12 @@ struct c4_gram {
 enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             const struct c4_gram *other, struct c4_gram *gram, double *products);
 
+/* The Gram of x with its tiles kept, bit for bit that of c4_gram_make(), without a centred copy of
+ * all of x: strips of columns are centred one after another, and their products added in the order
+ * of the Gram slot's chunks (core/op/gram.h). *gram is to be freed also after a failure. */
+enum c4_status c4_gram_of(const struct c4_centring *x, enum c4_feature_type type,
+                          c4_gram_block_fn *block, int threads, struct c4_gram *gram);
+
 /* <K, L> from the sums of both; products as made by c4_gram_make(). */
 struct c4_inner c4_gram_inner(const struct c4_gram *k, const struct c4_gram *l, double products);
 

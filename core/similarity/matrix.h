@@ -20,6 +20,28 @@ enum c4_status c4_matrix_centre(const struct c4_features *features, enum c4_feat
 
 void c4_matrix_free(struct c4_matrix *matrix);
 
+/* What centring takes from the values: the same numbers for all of a matrix or for a strip of it.
+ */
+struct c4_centring {
+    const struct c4_features *features; /* borrowed */
+    double *mean;                       /* [features] */
+    double scale;
+};
+
+/* The first half of c4_matrix_centre(), with its errors; free *centring in every case. */
+enum c4_status c4_centring_make(const struct c4_features *features, int threads, const char *role,
+                                struct c4_centring *centring);
+void c4_centring_free(struct c4_centring *centring);
+
+/* Room for strips of `columns` columns of all examples, a row each; c4_matrix_free(). */
+enum c4_status c4_strip_allocate(const struct c4_centring *centring, enum c4_feature_type type,
+                                 size_t columns, struct c4_matrix *strip);
+
+/* Fills *strip with the columns from `first`, as c4_matrix_centre() has them there; strip->columns
+ * becomes less where the matrix ends. */
+void c4_strip_fill(const struct c4_centring *centring, size_t first, size_t columns, int threads,
+                   struct c4_matrix *strip);
+
 /* The number of tiles that cover `rows`, and of a lower triangle of tiles with its diagonal. */
 size_t c4_tile_count(size_t rows);
 size_t c4_triangle_count(size_t rows);
