@@ -96,6 +96,7 @@ static void write_links(struct c4_html *html, const struct c4_figure_result *res
                  {"svg", result->files.svg},
                  {"pdf", result->files.pdf},
                  {"png", result->files.png}};
+    c4_html_open(html, "span", "class", "files", NULL);
     c4_html_text(html, " Files: ");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[96];
@@ -107,6 +108,7 @@ static void write_links(struct c4_html *html, const struct c4_figure_result *res
         c4_html_close(html, "a");
     }
     c4_html_text(html, ".");
+    c4_html_close(html, "span");
 }
 
 static void write_picture(struct c4_html *html, const struct c4_figure_result *result,
@@ -134,23 +136,25 @@ static void write_figure(struct c4_html *html, const struct c4_publication *p,
              numbered ? result->figure->id : "", numbered ? ": " : "", result->figure->title,
              result->debiased ? ", debiased" : "");
     c4_html_open(html, "figure", "id", result->id, "class",
-                 result->figure->width >= 6 ? "wide" : NULL, NULL);
+                 result->empty                ? "empty"
+                 : result->figure->width >= 6 ? "wide"
+                                              : NULL,
+                 NULL);
     if (result->empty) {
         c4_html_element(html, "h3", NULL, "%s", title);
         c4_html_element(html, "p", "soft", "There are no rows for it yet.");
-    } else {
-        write_picture(html, result, title);
+        c4_html_close(html, "figure");
+        return;
     }
+    write_picture(html, result, title);
     c4_html_open(html, "figcaption", NULL);
     c4_html_element(html, "b", NULL, "%s%s%s%s.", title, result->mark[0] ? " [" : "", result->mark,
                     result->mark[0] ? "]" : "");
-    if (!result->empty) write_links(html, result);
+    write_links(html, result);
     c4_html_close(html, "figcaption");
-    if (!result->empty) {
-        write_table(html, result);
-        write_published(html, p, result);
-        write_commands(html, p, result);
-    }
+    write_table(html, result);
+    write_published(html, p, result);
+    write_commands(html, p, result);
     c4_html_close(html, "figure");
 }
 

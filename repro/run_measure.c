@@ -283,9 +283,11 @@ static enum c4_status make_controls(struct c4_measure *measure, struct c4_plan *
     C4_TRY(c4_features_alloc(images, features));
     enum c4_status status = forward(measure, plan, &of, images, cost, features, rows);
     for (int i = 0; i < sizes->count && status == C4_OK; i++) {
+        bool largest = i == sizes->count - 1;
         of.rows = least(sizes->value[i], available);
-        if (!has_rows(measure, &of))
-            status = c4_sides_make(measure->runner, features, of.rows, &own[i]);
+        if (has_rows(measure, &of)) continue;
+        status = largest ? c4_sides_use(measure->runner, features, of.rows, &own[i])
+                         : c4_sides_make(measure->runner, features, of.rows, &own[i]);
     }
     c4_features_free(features);
     return status;

@@ -10,10 +10,10 @@
 #include "repro/engine.h"
 #include "repro/settings.h"
 
-/* Options win over the protocol's values. */
-static void read_choices(struct c4_session *session) {
-    const struct c4_args *args = session->args;
-    struct c4_protocol *protocol = &session->study.protocol;
+/* Options win over the values of protocol and scale. */
+static enum c4_status apply_options(const struct c4_args *args, struct c4_study *study,
+                                    struct c4_scale *scale) {
+    struct c4_protocol *protocol = &study->protocol;
     if (c4_arg_given(args, "order"))
         protocol->order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
     if (c4_arg_given(args, "conv"))
@@ -21,25 +21,42 @@ static void read_choices(struct c4_session *session) {
     if (c4_arg_given(args, "statistics"))
         protocol->statistics =
             c4_arg_includes(args, "statistics", "running") ? C4_BN_RUNNING : C4_BN_BATCH;
+    if (c4_arg_given(args, "set")) C4_TRY(c4_study_set(study, scale, c4_arg_text(args, "set")));
+    if (c4_arg_given(args, "degrees"))
+        C4_TRY(c4_study_degrees(study, scale, c4_arg_text(args, "degrees")));
+    if (c4_arg_given(args, "seeds") &&
+        c4_seeds_read(c4_arg_text(args, "seeds"), &scale->seeds) != C4_OK)
+        return c4_fail(C4_ERR_USAGE, "--seeds: %s", c4_error());
+    return C4_OK;
+}
+
+/* Which values the folder decided: those that the same options would give otherwise without it. */
+static enum c4_status say_taken(struct c4_session *session, struct c4_study *plain) {
+    const struct c4_args *args = session->args;
+    struct c4_scale scale = *c4_study_scale(plain, session->scale.name);
+    if (c4_arg_given(args, "protocol"))
+        C4_TRY(c4_study_use_protocol(plain, c4_arg_text(args, "protocol")));
+    C4_TRY(apply_options(args, plain, &scale));
+    if (strcmp(scale.name, c4_arg_text(args, "scale")) != 0)
+        snprintf(session->taken, sizeof session->taken, "scale = %s", scale.name);
+    c4_settings_list(&plain->protocol, &scale, &session->study, &session->scale, session->taken,
+                     sizeof session->taken);
+    return C4_OK;
 }
 
 static enum c4_status read_study(struct c4_session *session, const char *folder) {
     const struct c4_args *args = session->args;
-    struct c4_study *study = &session->study;
-    C4_TRY(c4_study_load(c4_arg_text(args, "study"), study));
-    C4_TRY(c4_settings_take(args, folder, study, &session->scale, session->taken,
-                            sizeof session->taken));
-    read_choices(session);
+    struct c4_study *study = &session->study, *plain = malloc(sizeof *plain);
+    if (!plain) return c4_fail(C4_ERR_MEMORY, "out of memory for the study's description");
+    enum c4_status status = c4_study_load(c4_arg_text(args, "study"), study);
+    *plain = *study;
+    if (status == C4_OK) status = c4_settings_take(args, folder, study, &session->scale);
+    if (status == C4_OK) status = apply_options(args, study, &session->scale);
+    if (status == C4_OK) status = say_taken(session, plain);
+    free(plain);
+    C4_TRY(status);
     session->figures_given = c4_arg_given(args, "figures");
     C4_TRY(c4_study_select(study, c4_arg_text(args, "figures"), session->selected));
-    if (c4_arg_given(args, "set"))
-        C4_TRY(c4_study_set(study, &session->scale, c4_arg_text(args, "set")));
-    if (c4_arg_given(args, "degrees"))
-        C4_TRY(c4_study_degrees(study, &session->scale, c4_arg_text(args, "degrees")));
-    if (c4_arg_given(args, "seeds")) {
-        if (c4_seeds_read(c4_arg_text(args, "seeds"), &session->scale.seeds) != C4_OK)
-            return c4_fail(C4_ERR_USAGE, "--seeds: %s", c4_error());
-    }
     return c4_schedule_make(study, &session->scale,
                             session->figures_given ? session->selected : NULL, &session->schedule);
 }

@@ -106,45 +106,34 @@ static void list_changes(const struct c4_field *field, const void *before, const
     }
 }
 
-/* Values of the folder that no option decides. */
-static enum c4_status take_values(const struct c4_args *args, struct c4_rows_store *store,
-                                  struct c4_study *study, struct c4_scale *scale, char *taken,
-                                  size_t size) {
-    struct c4_scale own = *scale;
-    struct c4_protocol protocol = study->protocol;
-    C4_TRY(c4_rows_store_apply(store, study, scale));
-    if (scale->seeds.count == 0) scale->seeds = own.seeds;
-    if (c4_arg_given(args, "protocol")) study->protocol = protocol;
-    if (c4_arg_given(args, "seeds")) scale->seeds = own.seeds;
-    if (c4_arg_given(args, "degrees")) {
-        scale->degrees = own.degrees;
-        scale->finetune_degrees = own.finetune_degrees;
-        scale->svhn_degrees = own.svhn_degrees;
-    }
-    list_changes(c4_protocol_fields, &protocol, &study->protocol, taken, size);
-    list_changes(c4_scale_fields, &own, scale, taken, size);
-    return C4_OK;
+void c4_settings_list(const struct c4_protocol *protocol, const struct c4_scale *scale,
+                      const struct c4_study *study, const struct c4_scale *taken, char *text,
+                      size_t size) {
+    list_changes(c4_protocol_fields, protocol, &study->protocol, text, size);
+    list_changes(c4_scale_fields, scale, taken, text, size);
 }
 
 static enum c4_status take_from(const struct c4_args *args, struct c4_rows_store *store,
-                                struct c4_study *study, struct c4_scale *scale, char *taken,
-                                size_t size) {
+                                struct c4_study *study, struct c4_scale *scale) {
     char name[64];
     C4_TRY(c4_rows_store_setting(store, "scale", name, sizeof name));
     if (!name[0]) return C4_OK;
-    if (c4_arg_given(args, "scale")) {
-        if (strcmp(name, scale->name) != 0) return C4_OK;
-    } else if (strcmp(name, scale->name) != 0) {
+    if (strcmp(name, scale->name) != 0) {
         const struct c4_scale *own = c4_study_scale(study, name);
+        if (c4_arg_given(args, "scale")) return C4_OK;
         if (!own)
             return c4_fail(C4_ERR_USAGE,
                            "%s/study.db: was made with a scale '%s' that the description does not "
                            "have; give its --study",
                            c4_arg_text(args, "out"), name);
         *scale = *own;
-        snprintf(taken, size, "scale = %s", name);
     }
-    return take_values(args, store, study, scale, taken, size);
+    struct c4_seeds seeds = scale->seeds;
+    struct c4_protocol protocol = study->protocol;
+    C4_TRY(c4_rows_store_apply(store, study, scale));
+    if (scale->seeds.count == 0) scale->seeds = seeds;
+    if (c4_arg_given(args, "protocol")) study->protocol = protocol;
+    return C4_OK;
 }
 
 /* What a start that was killed at once leaves: the next one begins. */
@@ -157,12 +146,10 @@ static bool is_empty(const char *path) {
 }
 
 enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
-                                struct c4_study *study, struct c4_scale *scale, char *taken,
-                                size_t size) {
+                                struct c4_study *study, struct c4_scale *scale) {
     char path[C4_STORE_PATH_SIZE];
     struct c4_rows_store *store = NULL;
     const struct c4_scale *chosen = c4_study_scale(study, c4_arg_text(args, "scale"));
-    taken[0] = '\0';
     if (!chosen) return C4_ERR_USAGE;
     *scale = *chosen;
     /* A study of one's own need not have a protocol of the default's name. */
@@ -176,7 +163,7 @@ enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
         c4_rows_store_close(store);
         return C4_OK;
     }
-    if (status == C4_OK) status = take_from(args, store, study, scale, taken, size);
+    if (status == C4_OK) status = take_from(args, store, study, scale);
     c4_rows_store_close(store);
     return status;
 }

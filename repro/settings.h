@@ -19,10 +19,14 @@ enum c4_status c4_settings_keep(const struct c4_session *session, struct c4_stor
 
 /* Scale and protocol by the options --scale and --protocol, or else by the study in `folder` (NULL:
  * none) if there is one, with all its values. Another scale than the folder's takes nothing from
- * it, so that c4_settings_keep() refuses it. `taken`: which values the folder changed, as "scale =
- * smoke, sizes = 64,256"; "" if none. Statuses of c4_rows_store_open(). */
+ * it, so that c4_settings_keep() refuses it. Statuses of c4_rows_store_open(). */
 enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
-                                struct c4_study *study, struct c4_scale *scale, char *taken,
-                                size_t size);
+                                struct c4_study *study, struct c4_scale *scale);
+
+/* Appends what *study and *taken have otherwise than *protocol and *scale: "batch = 16, sizes =
+ * 64,256". */
+void c4_settings_list(const struct c4_protocol *protocol, const struct c4_scale *scale,
+                      const struct c4_study *study, const struct c4_scale *taken, char *text,
+                      size_t size);
 
 #endif

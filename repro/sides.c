@@ -39,8 +39,9 @@ uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available) {
     return wanted < available ? wanted : available;
 }
 
-/* A block of this size is rare, and a heap that keeps what is freed (repro/worker.c) would keep the
- * hole: the system gives it and takes it back. */
+/* Features of so many images are rare and of no long life. In a heap that keeps what is freed
+ * (repro/worker.c), kept sides would break up the room that they leave: the system gives theirs and
+ * takes it back. */
 enum { RARE_BYTES = 64 << 20 };
 
 struct block {
@@ -52,10 +53,10 @@ static struct block *block_of(float *features) {
     return (struct block *)(void *)((char *)features - offsetof(struct block, values));
 }
 
-static float *allocate(size_t count) {
+static float *allocate(size_t count, bool rare) {
     size_t bytes = sizeof(struct block) + count * sizeof(float);
     struct block *block;
-    if (bytes < RARE_BYTES) {
+    if (!rare) {
         block = aligned_alloc(_Alignof(struct block), (bytes + 63) / 64 * 64);
         if (!block) return NULL;
         block->mapped_bytes = 0;
@@ -68,9 +69,12 @@ static float *allocate(size_t count) {
 }
 
 enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]) {
+    size_t bytes = 0;
     memset(features, 0, C4_LAYERS * sizeof *features);
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        bytes += images * c4_layer_features(layer) * sizeof(float);
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        features[layer] = allocate(images * c4_layer_features(layer));
+        features[layer] = allocate(images * c4_layer_features(layer), bytes >= RARE_BYTES);
         if (features[layer]) continue;
         c4_features_free(features);
         return c4_fail(C4_ERR_MEMORY, "out of memory for the features of %u images", images);
@@ -78,15 +82,17 @@ enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]) {
     return C4_OK;
 }
 
+static void free_layer(float **features) {
+    struct block *block = *features ? block_of(*features) : NULL;
+    *features = NULL;
+    if (block && block->mapped_bytes)
+        munmap(block, block->mapped_bytes);
+    else
+        free(block);
+}
+
 void c4_features_free(float *features[C4_LAYERS]) {
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        struct block *block = features[layer] ? block_of(features[layer]) : NULL;
-        features[layer] = NULL;
-        if (block && block->mapped_bytes)
-            munmap(block, block->mapped_bytes);
-        else
-            free(block);
-    }
+    for (int layer = 0; layer < C4_LAYERS; layer++) free_layer(&features[layer]);
 }
 
 static enum c4_status make_layer(const struct c4_runner *runner, const float *features, int layer,
@@ -107,6 +113,18 @@ enum c4_status c4_sides_make(const struct c4_runner *runner, float *const featur
     *sides = (struct c4_sides){0};
     for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++)
         status = make_layer(runner, features[layer], layer, rows, sides);
+    if (status != C4_OK) c4_sides_free(sides);
+    return status;
+}
+
+enum c4_status c4_sides_use(const struct c4_runner *runner, float *features[C4_LAYERS],
+                            uint32_t rows, struct c4_sides *sides) {
+    enum c4_status status = C4_OK;
+    *sides = (struct c4_sides){0};
+    for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
+        status = make_layer(runner, features[layer], layer, rows, sides);
+        free_layer(&features[layer]);
+    }
     if (status != C4_OK) c4_sides_free(sides);
     return status;
 }
@@ -219,7 +237,7 @@ static enum c4_status make(struct c4_side_cache *cache, const struct c4_network 
                                  .watch_context = (void *)runner};
     struct c4_pass_result result;
     enum c4_status status = c4_evaluate(&pass, of->statistics, images, &result, features);
-    if (status == C4_OK) status = c4_sides_make(runner, features, of->rows, sides);
+    if (status == C4_OK) status = c4_sides_use(runner, features, of->rows, sides);
     c4_features_free(features);
     return status;
 }

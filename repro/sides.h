@@ -28,6 +28,10 @@ void c4_features_free(float *features[C4_LAYERS]);
 /* Prepares the first `rows` rows of features. */
 enum c4_status c4_sides_make(const struct c4_runner *runner, float *const features[C4_LAYERS],
                              uint32_t rows, struct c4_sides *sides);
+/* The same, for who does not need the features any more: each layer's are released once they are
+ * used, the largest first. */
+enum c4_status c4_sides_use(const struct c4_runner *runner, float *features[C4_LAYERS],
+                            uint32_t rows, struct c4_sides *sides);
 void c4_sides_free(struct c4_sides *sides);
 
 /* Which network a reference is: the initial one of a seed, or one of a file. */

@@ -88,6 +88,8 @@ without() {
 expect 0 'All runs are in again' without
 grep -q 'Not given, so as before in again: scale = smoke,.* sizes = 32,' said ||
     fail "what the folder decides is not said: $(cat said)"
+repro again >said 2>&1 || fail "all options once more: $(cat said)"
+grep -q 'Not given' said && fail "options that are given count as not given: $(cat said)"
 diff again/figures/fig3b.csv whole/figures/fig3b.csv || fail "going on draws others"
 expect 1 'made with finetune_images = 32, not 16' without --set finetune_images=16
 # Lists grow: what joins is drawn now, and everything by report.
