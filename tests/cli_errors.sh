@@ -99,9 +99,9 @@ mkdir "$tmp/blocked" && echo x >"$tmp/blocked/figures"
 expect 1 "$tmp/blocked/figures: is a file where" "$conv4" repro --scale smoke --out "$tmp/blocked"
 rm "$tmp/blocked/figures" && mkdir "$tmp/blocked/report.html"
 expect 1 "$tmp/blocked/report.html: is a folder" "$conv4" repro --scale smoke --out "$tmp/blocked"
-[ -z "$(ls -A "$tmp/folder" "$tmp/blocked/report.html" "$tmp/blocked/figures" |
-	grep -v "^$tmp\|^$")" ] || {
-	echo "FAILED: something was left behind: $(ls -A "$tmp/folder" "$tmp/blocked/figures")"
+left=$(find "$tmp/folder" "$tmp/blocked/report.html" "$tmp/blocked/figures" -mindepth 1)
+[ -z "$left" ] || {
+	echo "FAILED: something was left behind: $left"
 	failures=$((failures + 1))
 }
 

@@ -324,20 +324,13 @@ static void sha256_known_answers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SCRATCH_TEST(written_bytes_come_back),
-        SCRATCH_TEST(relative_path_is_written_here),
-        SCRATCH_TEST(leftovers_of_the_dead_go),
-        SCRATCH_TEST(failed_write_leaves_the_old_file),
-        cmocka_unit_test(interrupted_writes_go_on),
-        SCRATCH_TEST(impossible_targets_are_refused),
-        SCRATCH_TEST(symbolic_links_are_followed),
-        SCRATCH_TEST(missing_permission_is_said),
-        SCRATCH_TEST(probes_leave_nothing),
-        cmocka_unit_test(every_errno_has_a_sentence),
-        SCRATCH_TEST(unreadable_things_are_refused),
-        SCRATCH_TEST(folders_are_made_with_parents),
-        cmocka_unit_test(paths_are_joined),
-        SCRATCH_TEST(sha256_known_answers),
+        SCRATCH_TEST(written_bytes_come_back),       SCRATCH_TEST(relative_path_is_written_here),
+        SCRATCH_TEST(leftovers_of_the_dead_go),      SCRATCH_TEST(failed_write_leaves_the_old_file),
+        cmocka_unit_test(interrupted_writes_go_on),  SCRATCH_TEST(impossible_targets_are_refused),
+        SCRATCH_TEST(symbolic_links_are_followed),   SCRATCH_TEST(missing_permission_is_said),
+        SCRATCH_TEST(probes_leave_nothing),          cmocka_unit_test(every_errno_has_a_sentence),
+        SCRATCH_TEST(unreadable_things_are_refused), SCRATCH_TEST(folders_are_made_with_parents),
+        cmocka_unit_test(paths_are_joined),          SCRATCH_TEST(sha256_known_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
