@@ -24,7 +24,8 @@ struct c4_check_rng c4_check_rng_start(uint64_t seed, const char *label) {
 
 uint32_t c4_check_rng_word(struct c4_check_rng *rng) {
     uint64_t i = rng->index++;
-    return c4_rng_draw(rng->seed, C4_RNG_TEST, rng->stream, i / 4).word[i % 4];
+    if (i % 4 == 0) rng->block = c4_rng_draw(rng->seed, C4_RNG_TEST, rng->stream, i / 4);
+    return rng->block.word[i % 4];
 }
 
 double c4_check_rng_unit(struct c4_check_rng *rng) {

@@ -18,6 +18,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/base/rng.h"
+
 /* --- random inputs --- */
 
 /* C4_CHECK_SEED, or 1. */
@@ -27,6 +29,7 @@ uint64_t c4_check_seed(void);
 struct c4_check_rng {
     uint64_t seed, index;
     uint32_t stream;
+    struct c4_rng_block block; /* of the last word */
 };
 
 struct c4_check_rng c4_check_rng_start(uint64_t seed, const char *label);
