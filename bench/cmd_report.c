@@ -65,13 +65,10 @@ static enum c4_status report(const struct c4_results *results, struct c4_picture
 static int run(const struct c4_args *args) {
     struct c4_pictures *pictures = calloc(1, sizeof *pictures);
     struct c4_results results = {0};
-    enum c4_status status = pictures ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory");
-    if (status == C4_OK)
-        status = c4_results_read(&results, args->positionals, args->positional_count);
-    if (status == C4_OK) {
-        pictures->folder = c4_arg_text(args, "out");
-        status = report(&results, pictures);
-    }
+    if (!pictures) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    pictures->folder = c4_arg_text(args, "out");
+    enum c4_status status = c4_results_read(&results, args->positionals, args->positional_count);
+    if (status == C4_OK) status = report(&results, pictures);
     c4_results_free(&results);
     free(pictures);
     return c4_cli_exit(args, status);

@@ -294,7 +294,7 @@ static enum c4_status train(struct job *job) {
                          : train_epochs(job, checkpoint);
     c4_train_batches_close(&steps);
     /* A log that fails in the last epoch does not cost the weights. */
-    bool trained = status == C4_OK || job->trained;
+    bool trained = job->net && (status == C4_OK || job->trained);
     enum c4_status saved = trained && save ? save_net(job, save, checkpoint) : C4_OK;
     return status == C4_OK ? saved : status;
 }
