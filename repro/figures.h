@@ -44,8 +44,9 @@ enum c4_status c4_figures_make(const struct c4_figures_input *input,
                                const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result);
 
-/* Pictures of the figures that were made, `at_once` of them at the same time. */
-enum c4_status c4_figures_draw(const char *folder, struct c4_figure_result *results, int count,
+/* Pictures of the figures that were made for the study in this folder, `at_once` (>= 1) of them at
+ * the same time. The first failure's sentence; the others are drawn. */
+enum c4_status c4_figures_draw(const char *study, struct c4_figure_result *results, int count,
                                int at_once);
 void c4_figure_result_free(struct c4_figure_result *result);
 

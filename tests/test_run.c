@@ -116,9 +116,14 @@ static void phases_are_timed(void **state) {
     struct c4_rows_out plain, phased;
     struct c4_known_checkpoint last;
     struct c4_dispatch portable;
-    if (c4_dispatch("portable", &portable) != C4_OK) skip(); /* builds with sanitizers */
     set_up(&bench, scratch_path(state, "."));
+    struct c4_step_api silent = *bench.runner.step; /* tells of no phases, whatever it is */
+    silent.phases = NULL;
+    silent.time_phases = NULL;
+    bench.runner.step = &silent;
     do_run(&bench, "pretrain-d0", 3, NULL, &plain, &last);
+    /* A build with sanitizers lacks portable; its native backend stands on both sides there. */
+    if (c4_dispatch("portable", &portable) != C4_OK) portable = bench.dispatch;
     assert_non_null(portable.backend.step->phases);
     bench.runner.step = portable.backend.step;
     bench.runner.gram = portable.backend.gram_block;

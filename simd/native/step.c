@@ -1,12 +1,14 @@
 /* A step: phases in order, one parallel region, barriers between phases alone.
  *
- *   stem                 batch norm 1 from patch moments (relu-bn: conv1 as a block of its own)
- *   block 2, 3, 4        convolution, statistics, pooled selection; batch norm and ReLU of a block
- * are applied when the next one loads what was selected. conv1 runs in front of block 2, image by
- * image head                 batch norm 4, linear layer, loss, and their backward block 4, 3, 2
- * back   batch norm's gradient rebuilt from y, both gradients of the convolution, the sums that the
- * block below needs; block 2 goes on to conv1's gradient from the selected pixels update slices
- * added, SGD, weights transformed for the next step
+ * - stem: batch norm 1 from patch moments (relu-bn: conv1 as a block of its own);
+ * - blocks 2, 3, 4: convolution, statistics, pooled selection. Batch norm and ReLU of a block are
+ *   applied when the next one loads what was selected; conv1 runs in front of block 2, image by
+ *   image;
+ * - head: batch norm 4, linear layer, loss, and their backward;
+ * - blocks 4, 3, 2 back: batch norm's gradient rebuilt from y, both gradients of the convolution,
+ *   the sums that the block below needs; block 2 goes on to conv1's gradient from the selected
+ *   pixels;
+ * - update: slices added, SGD, weights transformed for the next step.
  *
  * The scalar mathematics between phases is one thread's work: microseconds. */
 #include <omp.h>
