@@ -222,8 +222,10 @@ enum c4_status c4_figures_draw(const char *study, struct c4_figure_result *resul
             /* A sentence is the thread's own. */
 #pragma omp critical(c4_figures_failure)
         {
-            if (status == C4_OK) snprintf(sentence, sizeof sentence, "%s", c4_error());
-            status = one;
+            if (status == C4_OK) {
+                snprintf(sentence, sizeof sentence, "%s", c4_error());
+                status = one;
+            }
         }
     }
     return status == C4_OK ? C4_OK : c4_fail(status, "%s", sentence);
