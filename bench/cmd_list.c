@@ -11,7 +11,7 @@
 static const char *const examples[] = {"conv4 bench list", NULL};
 
 static enum c4_status list_ops(const struct c4_backend *const *backends, int count) {
-    struct c4_ops_bench bench = {.batch = 32, .samples = 1};
+    struct c4_ops_bench bench = {.batch = 32, .threads = 1, .samples = 1};
     enum c4_status status = c4_ops_bench_select(&bench, backends, count, NULL);
     for (int i = 0; status == C4_OK && i < bench.count; i++) printf("ops %s\n", bench.rows[i].name);
     c4_ops_bench_free(&bench);

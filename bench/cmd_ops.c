@@ -22,6 +22,7 @@ static const struct c4_option options[] = {
      .help = "only benchmarks with this regular expression (POSIX, extended) in their name"},
     C4_BENCH_BACKEND,
     C4_BENCH_BATCH("images of a call"),
+    C4_BENCH_THREADS("OpenMP threads, each with a call on images of its own at the same time"),
     C4_BENCH_SAMPLES("9", 9, "of each benchmark"),
     C4_BENCH_QUICK("samples of 2 ms instead of 20"),
     C4_BENCH_LIST,
@@ -36,7 +37,7 @@ static const struct c4_option options[] = {
 
 static const char *const examples[] = {"conv4 bench ops --quick",
                                        "conv4 bench ops --filter 'conv_fwd.*block2' --batch 8",
-                                       "conv4 bench ops --backend ref --json", NULL};
+                                       "conv4 bench ops --threads 2 --json", NULL};
 
 static enum c4_status select_rows(const struct c4_args *args, struct c4_ops_bench *bench) {
     const struct c4_backend *backends[C4_BENCH_BACKENDS];
@@ -55,7 +56,7 @@ static void print(const struct c4_args *args, const struct c4_ops_bench *bench, 
         return;
     }
     json_object_set_new(object, "batch", json_integer(bench->batch));
-    json_object_set_new(object, "threads", json_integer(1));
+    json_object_set_new(object, "threads", json_integer(bench->threads));
     json_object_set_new(object, "sample_seconds", c4_json_real(bench->sample_seconds));
     if (bench->peak.count) json_object_set_new(object, "peak", c4_peak_json(&bench->peak));
     json_object_set_new(object, "rows", c4_ops_bench_json(bench));
@@ -88,7 +89,7 @@ static enum c4_status time_rows(const struct c4_args *args, struct c4_ops_bench 
     json_t *object;
     C4_TRY(c4_dispatch("ref", &reference));
     C4_TRY(c4_disclose("ops", &object));
-    enum c4_status status = c4_team_start_on_cores(1, &team, &l2_bytes);
+    enum c4_status status = c4_team_start_on_cores(bench->threads, &team, &l2_bytes);
     if (status == C4_OK) {
         status = measure(args, bench, &reference.backend, object);
         c4_team_free(&team);
@@ -108,6 +109,7 @@ static enum c4_status dry_run(const struct c4_ops_bench *bench) {
 
 static enum c4_status bench_ops(const struct c4_args *args, struct c4_ops_bench *bench) {
     bench->batch = (int)c4_arg_integer(args, "batch");
+    bench->threads = (int)c4_arg_integer(args, "threads");
     bench->samples = (int)c4_arg_integer(args, "samples");
     bench->sample_seconds = c4_arg_flag(args, "quick") ? 0.002 : 0.02;
     C4_TRY(c4_interrupt_catch());
@@ -132,9 +134,12 @@ const struct c4_command c4_bench_ops = {
     .name = "ops",
     .summary = "time single ops: every slot, shape and backend",
     .description =
-        "Times each op slot of each backend in every shape of the network, on one thread and "
-        "canonical layouts (a backend with layouts of its own pays for the reordering). Before "
-        "each sample the op is compared with the reference, bit for bit where the backend promises "
+        "Times each op slot of each backend in every shape of the network. A backend with layouts "
+        "of "
+        "its own runs its convolutions in those; what it costs to get there and back stands in a "
+        "column beside. With several threads each works on images of its own, and times and rates "
+        "are of all images by the wall clock. Before each sample the op is compared with the "
+        "reference, bit for bit where the backend promises "
         "that, else within 1e-5; a row that fails is void, and the exit status is 7. Samples of "
         "one shape are taken in random order. A benchmark's name is SLOT/SHAPE/BACKEND; slots that "
         "a backend takes from ref are not timed again.",

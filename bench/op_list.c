@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/cost/cka_cost.h"
 
@@ -54,7 +55,7 @@ static enum kind kind_of(enum c4_op_slot slot) {
 
 struct list {
     struct c4_op_shape *shapes;
-    int count, batch;
+    int count, batch, threads;
 };
 
 __attribute__((format(printf, 5, 6))) static void add(struct list *list, enum c4_op_slot slot,
@@ -66,6 +67,9 @@ __attribute__((format(printf, 5, 6))) static void add(struct list *list, enum c4
     va_start(arguments, format);
     vsnprintf(shape->label, sizeof shape->label, format, arguments);
     va_end(arguments);
+    size_t length = strlen(shape->label);
+    if (list->threads > 1)
+        snprintf(shape->label + length, sizeof shape->label - length, "/t%d", list->threads);
 }
 
 static void add_blocks(struct list *list, enum c4_op_slot slot, int first, int shrink) {
@@ -85,8 +89,8 @@ static void add_layers(struct list *list, enum c4_op_slot slot) {
     }
 }
 
-int c4_op_shapes(int batch, struct c4_op_shape shapes[C4_OP_SHAPES_MAX]) {
-    struct list list = {shapes, 0, batch};
+int c4_op_shapes(int batch, int threads, struct c4_op_shape shapes[C4_OP_SHAPES_MAX]) {
+    struct list list = {shapes, 0, batch, threads};
     const struct c4_op_size images = {.n = batch};
     for (int i = 0; i < C4_SLOT_COUNT; i++) {
         enum c4_op_slot slot = (enum c4_op_slot)i;

@@ -1,6 +1,7 @@
 /* The arrays of each op slot and the way it is called; ops.def drives the table, so that a slot
  * without an entry does not compile. Arrays are added in the order of the contract. */
 #include "bench/op_work.h"
+#include "simd/dispatch.h"
 
 enum { C = C4_CHANNELS, K = C4_FLAT, O = C4_LOGITS_STRIDE, IMAGE = C4_IMAGE_BYTES };
 
@@ -111,10 +112,18 @@ static void call_winograd_weights(const struct c4_op_work *work, c4_op_fn *f) {
     ((c4_winograd_weights_fn *)f)(P(0), P(1));
 }
 
+/* u or ut, and behind the other arrays the weights it is made from. */
+static void add_weights(struct c4_op_work *work, const char *name, float *u) {
+    struct c4_dispatch reference;
+    const float *w = add_in(work, name, (size_t)9 * C * C);
+    if (w && u && c4_dispatch("ref", &reference) == C4_OK) reference.backend.winograd_weights(w, u);
+}
+
 static void make_conv_fwd_winograd(struct c4_op_work *work) {
     add_in(work, "x", pixels(work) * C);
-    add_in(work, "u", (size_t)C4_WINOGRAD_POSITIONS * C * C);
+    float *u = add_in(work, "u", (size_t)C4_WINOGRAD_POSITIONS * C * C);
     add_out(work, "y", pixels(work) * C);
+    add_weights(work, "w", u);
 }
 static void call_conv_fwd_winograd(const struct c4_op_work *work, c4_op_fn *f) {
     struct c4_conv_shape shape = conv_shape(work);
@@ -123,8 +132,9 @@ static void call_conv_fwd_winograd(const struct c4_op_work *work, c4_op_fn *f) {
 
 static void make_conv_bwd_data_winograd(struct c4_op_work *work) {
     add_in(work, "dy", pixels(work) * C);
-    add_in(work, "ut", (size_t)C4_WINOGRAD_POSITIONS * C * C);
+    float *ut = add_in(work, "ut", (size_t)C4_WINOGRAD_POSITIONS * C * C);
     add_out(work, "dx", pixels(work) * C);
+    add_weights(work, "wt", ut);
 }
 static void call_conv_bwd_data_winograd(const struct c4_op_work *work, c4_op_fn *f) {
     struct c4_conv_shape shape = conv_shape(work);

@@ -92,7 +92,7 @@ void c4_op_work_free(struct c4_op_work *work) {
 }
 
 /* All ones: a NaN in floats and doubles, no sum and no selection in integers. */
-static void prepare(const struct c4_op_work *work) {
+void c4_op_work_reset(const struct c4_op_work *work) {
     for (int i = 0; i < work->array_count; i++) {
         const struct c4_op_array *array = &work->array[i];
         if (array->role == C4_OP_INOUT) memcpy(array->data, array->content, bytes_of(array));
@@ -102,11 +102,18 @@ static void prepare(const struct c4_op_work *work) {
 }
 
 void c4_op_work_expect(struct c4_op_work *work, c4_op_fn *reference) {
-    prepare(work);
+    c4_op_work_reset(work);
     work->call(work, reference);
     for (int i = 0; i < work->array_count; i++) {
         struct c4_op_array *array = &work->array[i];
         if (array->expect) memcpy(array->expect, array->data, bytes_of(array));
+    }
+}
+
+void c4_op_work_expect_as(struct c4_op_work *work, const struct c4_op_work *other) {
+    for (int i = 0; i < work->array_count; i++) {
+        struct c4_op_array *array = &work->array[i];
+        if (array->expect) memcpy(array->expect, other->array[i].expect, bytes_of(array));
     }
 }
 
@@ -147,10 +154,8 @@ static enum c4_status check_norm(const struct c4_op_array *array, const char *na
                    array->name, sqrt(error / signal), tolerance);
 }
 
-enum c4_status c4_op_work_check(const struct c4_op_work *work, const char *name, c4_op_fn *function,
-                                double tolerance) {
-    prepare(work);
-    work->call(work, function);
+enum c4_status c4_op_work_compare(const struct c4_op_work *work, const char *name,
+                                  double tolerance) {
     for (int i = 0; i < work->array_count; i++) {
         const struct c4_op_array *array = &work->array[i];
         if (array->role != C4_OP_OUT && array->role != C4_OP_INOUT) continue;

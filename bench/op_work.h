@@ -46,15 +46,22 @@ void c4_op_work_free(struct c4_op_work *work);
 /* Calls the reference and keeps what it leaves. */
 void c4_op_work_expect(struct c4_op_work *work, c4_op_fn *reference);
 
-/* Poisons the outputs, puts inputs that are updated back, calls `function` and compares: bit for
- * bit (NaNs are equal) if tolerance is 0, else by the relative norm of each output's error.
- * C4_ERR_RESULT with a sentence that begins with `name`. */
-enum c4_status c4_op_work_check(const struct c4_op_work *work, const char *name, c4_op_fn *function,
-                                double tolerance);
+/* Expects what `other`, of the same slot and size, does. */
+void c4_op_work_expect_as(struct c4_op_work *work, const struct c4_op_work *other);
+
+/* Before a call that is to be compared: poisons the outputs, puts inputs that are updated back. */
+void c4_op_work_reset(const struct c4_op_work *work);
+
+/* Compares what a call has left with what is expected: bit for bit (NaNs are equal) if tolerance is
+ * 0, else by the relative norm of each output's error. C4_ERR_RESULT with a sentence that begins
+ * with `name`. */
+enum c4_status c4_op_work_compare(const struct c4_op_work *work, const char *name,
+                                  double tolerance);
 
 /* --- for the slots' table, op_slots.c --- */
 
-/* Adds the arrays of `slot` and sets `call`. */
+/* Adds the arrays of `slot` and sets `call`. Behind those of a slot that takes Winograd's u or ut
+ * stand the weights that these were made from. */
 void c4_op_slot_arrays(struct c4_op_work *work);
 
 /* Adds an array, floats and doubles filled with random values, and returns its data; NULL without

@@ -1,4 +1,4 @@
-/* Single ops on canonical layouts, each backend's beside the others', timed by Google Benchmark. */
+/* Single ops, each backend's beside the others', timed by Google Benchmark. */
 #ifndef C4_BENCH_OPS_BENCH_H
 #define C4_BENCH_OPS_BENCH_H
 
@@ -12,30 +12,37 @@ struct c4_ops_row {
     char name[96]; /* slot/label/backend */
     const struct c4_op_shape *shape;
     const struct c4_backend *backend;
-    struct c4_op_cost cost; /* of a call */
-    double *seconds;        /* [samples] of a call */
-    int measured;           /* samples there are; fewer than asked for only after a signal */
-    char fault[256];        /* why the row is void; "" if its checks passed */
+    struct c4_op_cost cost;  /* of one thread's call */
+    double *seconds;         /* [samples] of a call of all threads */
+    int measured;            /* samples there are; fewer than asked for only after a signal */
+    double *reorder_seconds; /* [samples] from and to canonical layouts, beside the call */
+    int reorders;            /* of them there are */
+    char kernel[64];         /* a library's name for it; "": the backend's own */
+    char fault[256];         /* why the row is void; "" if its checks passed */
 };
 
+/* Each of `threads` OpenMP threads calls the op at the same time, on `batch` images of its own. */
 struct c4_ops_bench {
-    int batch, samples;
+    int batch, threads, samples;
     double sample_seconds;
     struct c4_op_shape shapes[C4_OP_SHAPES_MAX];
     struct c4_ops_row *rows; /* those of one shape stand together */
     int count;
-    struct c4_peak peak; /* of one thread, sampled around each shape */
+    struct c4_peak peak; /* of as many threads, sampled around each shape */
     char *gbench_json;   /* of the run, for c4_ops_bench_save() */
 };
 
-/* With batch, samples and sample_seconds set and the rest 0: makes a row for each shape and each of
- * the `backends` that has the slot itself, if `filter` (a POSIX extended regular expression; NULL:
- * all) matches somewhere in its name. C4_ERR_USAGE: a bad expression, or no row is left.
- * c4_ops_bench_free() in every case. */
+/* With batch, threads, samples and sample_seconds set and the rest 0: makes a row for each shape
+ * and each of the `backends` that has the op itself or prepares it in its own layouts, if `filter`
+ * (a POSIX extended regular expression; NULL: all) matches somewhere in its name. C4_ERR_USAGE: a
+ * bad expression, or no row is left. c4_ops_bench_free() in every case. */
 enum c4_status c4_ops_bench_select(struct c4_ops_bench *bench,
                                    const struct c4_backend *const *backends, int backend_count,
                                    const char *filter);
 void c4_ops_bench_free(struct c4_ops_bench *bench);
+
+/* The row behind the last one of the same shape as row `first`. */
+int c4_ops_bench_shape_end(const struct c4_ops_bench *bench, int first);
 
 /* About how many seconds the run will take, from single calls for one image (under a second). */
 enum c4_status c4_ops_bench_predict(const struct c4_ops_bench *bench,

@@ -14,6 +14,7 @@ const struct c4_backend c4_backend_onednn = {
     .variant = VERSION(DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, DNNL_VERSION_PATCH),
     .bit_exact = false,
     .step = &c4_step_onednn,
+    .prepared = &c4_prepared_onednn,
     .conv_fwd_direct = c4_dnn_conv_fwd_direct,
     .conv_bwd_data_direct = c4_dnn_conv_bwd_data_direct,
     .conv_bwd_weights_direct = c4_dnn_conv_bwd_weights_direct,
