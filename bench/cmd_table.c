@@ -6,7 +6,8 @@
 #include "core/cli/cli.h"
 
 static const char *const examples[] = {
-    "conv4 bench step --peers --json > step.json && conv4 bench table step.json", NULL};
+    "conv4 bench step --peers --json > step.json && conv4 bench table step.json",
+    "conv4 bench table results/bench/*/step-*.json", NULL};
 
 static int run(const struct c4_args *args) {
     struct c4_results results;
@@ -20,9 +21,9 @@ const struct c4_command c4_bench_table = {
     .name = "table",
     .summary = "print results of bench step as a Markdown table",
     .description = "Reads files that \"conv4 bench step --json\" has written and prints one table "
-                   "for each machine, version and block order, rows by threads, batch and speed, "
-                   "each beside the percentage of the FMA peak and the ratio to the fastest peer "
-                   "of the same file.",
+                   "for each machine, version and block order: a line for each backend and peer, "
+                   "a column for each number of threads and batch; images/s, the percentage of "
+                   "the FMA peak and the ratio to the fastest peer of the same file.",
     .usage_tail = "FILE...",
     .examples = examples,
     .min_positionals = 1,

@@ -53,12 +53,51 @@ static enum c4_status add_file(struct table *table, const json_t *file, const ch
     return C4_OK;
 }
 
-/* What has to be the same of the rows of one table. */
+/* What has to be the same of the rows of one table: also limits that libraries were given. */
 static void heading(const struct row *row, char *text, size_t size) {
+    static const char *const limits[] = {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA",
+                                         "ATEN_CPU_CAPABILITY"};
     snprintf(text, size, "%s (%s), conv4 %s, block order %s",
              c4_result_text(row->file, "environment.cpu.model_name", "unknown CPU"),
              c4_result_text(row->file, "environment.cpu.features", "?"),
              c4_result_text(row->file, "conv4", "?"), c4_result_text(row->file, "order", "?"));
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        char way[64];
+        snprintf(way, sizeof way, "environment.variables.%s", limits[i]);
+        const char *value = c4_result_text(row->file, way, NULL);
+        size_t length = strlen(text);
+        if (value) snprintf(text + length, size - length, ", %s=%s", limits[i], value);
+    }
+}
+
+static const char *name_of(const struct row *row) {
+    return c4_result_text(row->step, "backend", "?");
+}
+
+/* A copy with Markdown's bars escaped. */
+static void add_words(char *text, size_t size, const char *words) {
+    size_t length = strlen(text);
+    for (; *words && length + 3 < size; words++) {
+        if (*words == '|') text[length++] = '\\';
+        text[length++] = *words == '\n' ? ' ' : *words;
+    }
+    text[length] = '\0';
+}
+
+/* What was run, or why it was not. */
+static void how(const struct row *row, char *text, size_t size) {
+    text[0] = '\0';
+    if (isnan(row->rate)) {
+        add_words(text, size, c4_result_text(row->step, "state", "absent"));
+        add_words(text, size, ": ");
+        add_words(text, size, c4_result_text(row->step, "reason", ""));
+        return;
+    }
+    add_words(text, size, c4_result_text(row->step, "variant", ""));
+    if (json_is_true(json_object_get(row->step, "peer")) && c4_result_at(row->step, "versions"))
+        return; /* its variant says all */
+    add_words(text, size, ", ");
+    add_words(text, size, c4_result_text(row->step, "algorithm", "?"));
 }
 
 static int by_heading_threads_batch_rate(const void *a, const void *b) {
@@ -74,47 +113,23 @@ static int by_heading_threads_batch_rate(const void *a, const void *b) {
     return (p < q) - (p > q);
 }
 
-/* A cell: a bar would end it. */
-static void write_cell(FILE *out, const char *text) {
-    for (; *text; text++) {
-        if (*text == '|') fputc('\\', out);
-        fputc(*text == '\n' ? ' ' : *text, out);
-    }
+/* Rows that stand in the same line. */
+static bool same_line(const struct row *a, const struct row *b) {
+    char left[1024], right[1024];
+    how(a, left, sizeof left);
+    how(b, right, sizeof right);
+    return strcmp(name_of(a), name_of(b)) == 0 && strcmp(left, right) == 0;
 }
 
-static void write_how(const struct row *row, FILE *out) {
-    const char *reason = c4_result_text(row->step, "reason", NULL);
-    if (isnan(row->rate)) {
-        fprintf(out, "%s: ", c4_result_text(row->step, "state", "absent"));
-        write_cell(out, reason);
-        return;
-    }
-    write_cell(out, c4_result_text(row->step, "variant", ""));
-    if (json_is_true(json_object_get(row->step, "peer")) && c4_result_at(row->step, "versions"))
-        return; /* its variant says all */
-    fprintf(out, ", %s", c4_result_text(row->step, "algorithm", "?"));
+static bool same_column(const struct row *a, const struct row *b) {
+    return a->threads == b->threads && a->batch == b->batch;
 }
 
-static void write_row(const struct row *row, FILE *out) {
-    fprintf(out, "| `%s` | %d | %d | ", c4_result_text(row->step, "backend", "?"), row->threads,
-            row->batch);
-    if (isnan(row->rate)) {
-        fputs("– | – | – | ", out);
-    } else {
-        fprintf(out, "%.0f (%.0f-%.0f) | %.0f %% | ", row->rate,
-                c4_result_number(row->step, "images_per_s_low"),
-                c4_result_number(row->step, "images_per_s_high"),
-                c4_result_number(row->step, "percent_of_peak"));
-        if (isnan(row->best_peer))
-            fputs("– | ", out);
-        else
-            fprintf(out, "%.2f | ", row->rate / row->best_peer);
-    }
-    write_how(row, out);
-    fputs(" |\n", out);
+static void write_threads(const struct row *row, FILE *out) {
+    fprintf(out, "%d thread%s", row->threads, row->threads == 1 ? "" : "s");
 }
 
-/* The peaks of all files behind the rows first..last-1, so that the percentages can be judged. */
+/* The peaks of all files behind the rows, so that the percentages can be judged. */
 static void write_peaks(const struct row *rows, int count, FILE *out) {
     fputs("FMA peak in the same runs: ", out);
     const char *before = "";
@@ -123,23 +138,92 @@ static void write_peaks(const struct row *rows, int count, FILE *out) {
         bool seen = false;
         for (int k = 0; k < i; k++) seen = seen || rows[k].file == file;
         if (seen) continue;
-        fprintf(out, "%s%.0f GFLOP/s (%.0f-%.0f) on %d thread%s%s", before,
+        fprintf(out, "%s%.0f GFLOP/s (%.0f-%.0f) on ", before,
                 c4_result_number(file, "peak.gflops"), c4_result_number(file, "peak.gflops_low"),
-                c4_result_number(file, "peak.gflops_high"), rows[i].threads,
-                rows[i].threads == 1 ? "" : "s",
-                json_is_true(json_object_get(file, "bound")) ? "" : ", not bound");
+                c4_result_number(file, "peak.gflops_high"));
+        write_threads(&rows[i], out);
         before = "; ";
     }
-    fputs(".\n", out);
+    fputs(".\n\n", out);
 }
 
+static void write_cell(const struct row *row, FILE *out) {
+    if (!row || isnan(row->rate)) {
+        fputs(" – |", out);
+        return;
+    }
+    fprintf(out, " %.0f (%.0f-%.0f) %.0f %%", row->rate,
+            c4_result_number(row->step, "images_per_s_low"),
+            c4_result_number(row->step, "images_per_s_high"),
+            c4_result_number(row->step, "percent_of_peak"));
+    if (!isnan(row->best_peer)) fprintf(out, " %.2fx", row->rate / row->best_peer);
+    fputs(" |", out);
+}
+
+static const struct row *at(const struct row *rows, int count, const struct row *line,
+                            const struct row *column) {
+    for (int i = 0; i < count; i++)
+        if (same_column(&rows[i], column) && same_line(&rows[i], line)) return &rows[i];
+    return NULL;
+}
+
+/* Rows of one heading, in order. */
 static void write_table(const struct row *rows, int count, const char *title, FILE *out) {
-    fprintf(out, "%s. Training steps, images/s: median (lowest-highest).\n", title);
+    fprintf(out,
+            "%s. Training steps, images/s: median (lowest-highest), percentage of the FMA peak, "
+            "ratio to the fastest peer of the same run.\n",
+            title);
     write_peaks(rows, count, out);
-    fputs("\n| backend or peer | threads | batch | images/s | of FMA peak | to best peer | how |\n"
-          "| --- | --- | --- | --- | --- | --- | --- |\n",
-          out);
-    for (int i = 0; i < count; i++) write_row(&rows[i], out);
+    fputs("| backend or peer |", out);
+    int columns = 0;
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && same_column(&rows[i], &rows[i - 1])) continue;
+        columns++;
+        fputc(' ', out);
+        write_threads(&rows[i], out);
+        fprintf(out, ", batch %d |", rows[i].batch);
+    }
+    fputs(" how |\n| --- |", out);
+    for (int i = 0; i <= columns; i++) fputs(" --- |", out);
+    fputc('\n', out);
+    for (int i = 0; i < count; i++) {
+        bool seen = false;
+        char text[1024];
+        for (int k = 0; k < i; k++) seen = seen || same_line(&rows[k], &rows[i]);
+        if (seen) continue;
+        fprintf(out, "| `%s` |", name_of(&rows[i]));
+        for (int k = 0; k < count; k++)
+            if (k == 0 || !same_column(&rows[k], &rows[k - 1]))
+                write_cell(at(rows, count, &rows[i], &rows[k]), out);
+        how(&rows[i], text, sizeof text);
+        fprintf(out, " %s |\n", text);
+    }
+}
+
+/* Two results for one cell: which of them would count? */
+static enum c4_status refuse_doubles(const struct row *rows, int count) {
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < i; k++)
+            if (same_column(&rows[i], &rows[k]) && same_line(&rows[i], &rows[k]))
+                return c4_fail(C4_ERR_DATA,
+                               "%s on %d thread(s) with batch %d is in two of the files: give one",
+                               name_of(&rows[i]), rows[i].threads, rows[i].batch);
+    return C4_OK;
+}
+
+static enum c4_status write_tables(const struct row *rows, int count, FILE *out) {
+    for (int first = 0, last; first < count; first = last) {
+        char title[512], next[512];
+        heading(&rows[first], title, sizeof title);
+        for (last = first + 1; last < count; last++) {
+            heading(&rows[last], next, sizeof next);
+            if (strcmp(title, next) != 0) break;
+        }
+        C4_TRY(refuse_doubles(rows + first, last - first));
+        if (first > 0) fputc('\n', out);
+        write_table(rows + first, last - first, title, out);
+    }
+    return C4_OK;
 }
 
 enum c4_status c4_table_write(const struct c4_results *results, FILE *out) {
@@ -147,17 +231,9 @@ enum c4_status c4_table_write(const struct c4_results *results, FILE *out) {
     enum c4_status status = C4_OK;
     for (int i = 0; i < results->count && status == C4_OK; i++)
         status = add_file(&table, results->file[i], results->path[i]);
-    if (status == C4_OK && table.count > 0)
+    if (status == C4_OK) {
         qsort(table.rows, (size_t)table.count, sizeof *table.rows, by_heading_threads_batch_rate);
-    for (int first = 0, last; status == C4_OK && first < table.count; first = last) {
-        char title[512], next[512];
-        heading(&table.rows[first], title, sizeof title);
-        for (last = first + 1; last < table.count; last++) {
-            heading(&table.rows[last], next, sizeof next);
-            if (strcmp(title, next) != 0) break;
-        }
-        if (first > 0) fputc('\n', out);
-        write_table(table.rows + first, last - first, title, out);
+        status = write_tables(table.rows, table.count, out);
     }
     free(table.rows);
     return status;

@@ -87,16 +87,55 @@ static void a_file_becomes_a_table(void **state) {
     assert_string_equal(
         text,
         "Made-up CPU (avx2+fma), conv4 1.2, block order bn-relu. Training steps, images/s: median "
-        "(lowest-highest).\n"
+        "(lowest-highest), percentage of the FMA peak, ratio to the fastest peer of the same run.\n"
         "FMA peak in the same runs: 100 GFLOP/s (90-110) on 1 thread.\n\n"
-        "| backend or peer | threads | batch | images/s | of FMA peak | to best peer | how |\n"
-        "| --- | --- | --- | --- | --- | --- | --- |\n"
-        "| `fast` | 1 | 32 | 1601 (1500-1700) | 130 % | 2.00 | 16 lanes, winograd |\n"
-        "| `lib` | 1 | 32 | 800 (790-811) | 65 % | 1.00 | lib 2.6, winograd |\n"
-        "| `pytorch-nchw` | 1 | 32 | 400 (300-500) | 32 % | 0.50 | torch 2; eager \\| NCHW |\n"
-        "| `jax` | 1 | 32 | – | – | – | absent: Python has no module jax |\n");
+        "| backend or peer | 1 thread, batch 32 | how |\n"
+        "| --- | --- | --- |\n"
+        "| `fast` | 1601 (1500-1700) 130 % 2.00x | 16 lanes, winograd |\n"
+        "| `lib` | 800 (790-811) 65 % 1.00x | lib 2.6, winograd |\n"
+        "| `pytorch-nchw` | 400 (300-500) 32 % 0.50x | torch 2; eager \\| NCHW |\n"
+        "| `jax` | – | absent: Python has no module jax |\n");
     free(text);
     free(path);
+}
+
+/* The text with one piece of it replaced. */
+static char *with(const char *text, const char *from, const char *to) {
+    const char *found = strstr(text, from);
+    assert_non_null(found);
+    char *changed = malloc(strlen(text) + strlen(to) + 1);
+    assert_non_null(changed);
+    sprintf(changed, "%.*s%s%s", (int)(found - text), text, to, found + strlen(from));
+    return changed;
+}
+
+/* Columns by threads and batch; another kernel is another line, a limited library another table. */
+static void files_become_columns(void **state) {
+    char *batch = with(steps, "\"batch\": 32", "\"batch\": 128");
+    char *slower = with(batch, "800, ", "700, ");
+    char *other = with(slower, "\"algorithm\": \"winograd\"", "\"algorithm\": \"direct\"");
+    char *limited = with(steps, "\"environment\": {",
+                         "\"environment\": {\"variables\": {\"ONEDNN_MAX_CPU_ISA\": \"AVX2\"}, ");
+    char *paths[] = {save(state, "limited.json", limited), save(state, "other.json", other),
+                     save(state, "step.json", steps)};
+    char *text = table_of(paths, 3, C4_OK);
+    assert_non_null(
+        strstr(text, "| backend or peer | 1 thread, batch 32 | 1 thread, batch 128 | how |"));
+    assert_non_null(strstr(text, "| `fast` | 1601 (1500-1700) 130 % 2.00x | 1601 (1500-1700) 130 % "
+                                 "2.29x | 16 lanes, winograd |\n"));
+    assert_non_null(strstr(text, "| `lib` | 800 (790-811) 65 % 1.00x | – | lib 2.6, winograd |\n"));
+    assert_non_null(strstr(text, "| `lib` | – | 700 (790-811) 65 % 1.00x | lib 2.6, direct |\n"));
+    assert_non_null(strstr(text, "block order bn-relu, ONEDNN_MAX_CPU_ISA=AVX2. Training"));
+    free(text);
+    char *twice[] = {paths[2], save(state, "again.json", steps)};
+    free(table_of(twice, 2, C4_ERR_DATA));
+    assert_non_null(strstr(c4_error(), "on 1 thread(s) with batch 32 is in two"));
+    free(twice[1]);
+    for (int i = 0; i < 3; i++) free(paths[i]);
+    free(limited);
+    free(other);
+    free(slower);
+    free(batch);
 }
 
 static void what_is_no_result_is_refused(void **state) {
@@ -165,6 +204,7 @@ static void pictures_hold_the_numbers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_becomes_a_table, scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(files_become_columns, scratch_set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_result_is_refused, scratch_set_up,
                                         scratch_tear_down),
         cmocka_unit_test_setup_teardown(pictures_hold_the_numbers, scratch_set_up,

@@ -33,10 +33,13 @@ struct c4_environment_input {
  *   cgroup               cpu_quota (in CPUs)
  *   build                compiler, flags, type, optimised, assertions, sanitizer
  *   libraries            hwloc, sqlite, jansson, openmp (specification date), openmp_runtime, libc
- *   variables            the environment variables that are set and steer threads, libraries or
- * this program (OMP_*, GOMP_*, KMP_*, ONEDNN_*, DNNL_*, OPENBLAS_*, HWLOC_*, C4_*) floating_point
- * subnormal_results_flushed, subnormal_inputs_flushed, rounding (of the calling thread) backends
- * names reasons              for every null above, "group.member": a sentence; nothing is guessed
+ *   variables            the environment variables that are set and steer threads, libraries, peers
+ *                        or this program (OMP_*, GOMP_*, KMP_*, ONEDNN_*, DNNL_*, OPENBLAS_*,
+ *                        HWLOC_*, ATEN_*, C4_*)
+ *   floating_point       subnormal_results_flushed, subnormal_inputs_flushed, rounding (of the
+ *                        calling thread)
+ *   backends             names
+ *   reasons              for every null above, "group.member": a sentence; nothing is guessed
  *   warnings             sentences: what makes timings or results of this machine doubtful
  * No host, user or folder name of the machine's owner is read; values of variables are copied as
  * they are. The caller releases *environment with json_decref(). Errors: C4_ERR_MEMORY. */

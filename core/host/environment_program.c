@@ -116,8 +116,8 @@ static void add_libraries(struct c4_block *b) {
 }
 
 static void add_variables(struct c4_block *b) {
-    static const char *const prefixes[] = {"OMP_",  "GOMP_",     "KMP_",   "ONEDNN_",
-                                           "DNNL_", "OPENBLAS_", "HWLOC_", "C4_"};
+    static const char *const prefixes[] = {"OMP_",      "GOMP_",  "KMP_",  "ONEDNN_", "DNNL_",
+                                           "OPENBLAS_", "HWLOC_", "ATEN_", "C4_"};
     if (json_object_set_new(b->object, "variables", json_object()) != 0) b->incomplete = true;
     for (char **entry = environ; entry && *entry; entry++) {
         const char *equals = strchr(*entry, '=');
@@ -129,7 +129,7 @@ static void add_variables(struct c4_block *b) {
                 c4_block_text(b, "variables", name, equals + 1, "The variable is set, but empty.");
     }
     static const char *const caps[] = {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA",
-                                       "OPENBLAS_CORETYPE", "C4_CPU_MASK"};
+                                       "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "C4_CPU_MASK"};
     for (size_t i = 0; i < sizeof caps / sizeof *caps; i++)
         if (getenv(caps[i]))
             c4_block_warn(b, "%s=%s may keep a library from this CPU's fastest code.", caps[i],
