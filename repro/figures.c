@@ -144,6 +144,8 @@ static enum c4_status write_figure(const struct c4_figures_input *input,
     snprintf(title, sizeof title, "%s%s", described->title, result->debiased ? ", debiased" : "");
     bool epochs = described->kind == C4_FIGURE_LAYERS_OVER_EPOCHS ||
                   described->kind == C4_FIGURE_GAP_OVER_EPOCHS;
+    bool by_name = /* runs or phases, not layers */
+        result->ticks > 0 && described->kind != C4_FIGURE_COST_CKA && is_cost(described);
     const struct c4_curve *first = &result->curves.curve[0];
     const struct c4_figure figure = {.id = result->id,
                                      .title = title,
@@ -160,9 +162,8 @@ static enum c4_status write_figure(const struct c4_figures_input *input,
                                      .seed = input->source.scale->seeds.seed,
                                      .ticks = result->ticks,
                                      .tick = ticks,
-                                     .slanted_ticks = result->ticks > 0 &&
-                                                      described->kind != C4_FIGURE_COST_CKA &&
-                                                      is_cost(described),
+                                     .slanted_ticks = by_name,
+                                     .apart = by_name,
                                      .notes = result->notes,
                                      .note = notes};
     C4_TRY(c4_path_join(folder, sizeof folder, input->folder, "figures"));

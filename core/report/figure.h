@@ -47,6 +47,7 @@ struct c4_figure {
     int ticks;            /* > 0: x counts categories (layers) from 0, and these are their names */
     const char *const *tick;
     bool slanted_ticks; /* for long names */
+    bool apart;         /* categories without an order: points with error bars, no lines */
     int notes;          /* sentences below the figure */
     const char *const *note;
 };

@@ -70,6 +70,11 @@ static const double *seed_curve(const struct c4_series *series, int k) {
     return series->seed_values ? series->seed_values + (size_t)k * (size_t)series->points : NULL;
 }
 
+/* Bars and no band. */
+static bool has_bars(const struct c4_figure *f, const struct c4_series *series) {
+    return f->apart || series->points <= FEW_POINTS;
+}
+
 /* A figure says itself what its bars and thin lines are. */
 static void add_uncertainty_note(struct script *s) {
     const struct c4_figure *f = s->figure;
@@ -81,7 +86,7 @@ static void add_uncertainty_note(struct script *s) {
         for (int k = 0; k < f->seeds; k++)
             single = single || has_finite(seed_curve(series, k), series->points);
         if (!has_finite(series->standard_error, series->points)) continue;
-        if (series->points <= FEW_POINTS)
+        if (has_bars(f, series))
             bars = true;
         else
             bands = true;
@@ -93,16 +98,17 @@ static void add_uncertainty_note(struct script *s) {
     }
     if (!bars && !bands && !single) return;
     const char *what = bars && bands ? "Bars and bands" : bars ? "Bars" : "Bands";
+    const char *thin = f->apart ? "small points" : "thin lines";
     char over[64] = "", text[NOTE_BYTES];
     if (low > 0 && low == high)
         snprintf(over, sizeof over, " over %d seeds", low);
     else if (low > 0)
         snprintf(over, sizeof over, " over %d to %d seeds", low, high);
     if (bars || bands)
-        snprintf(text, sizeof text, "%s: mean ± standard error%s%s.", what, over,
-                 single ? "; thin lines: single seeds" : "");
+        snprintf(text, sizeof text, "%s: mean ± standard error%s%s%s%s.", what, over,
+                 single ? "; " : "", single ? thin : "", single ? ": single seeds" : "");
     else
-        snprintf(text, sizeof text, "Thin lines: single seeds.");
+        snprintf(text, sizeof text, "%s: single seeds.", f->apart ? "Small points" : "Thin lines");
     add_note(s, text);
 }
 
@@ -222,14 +228,15 @@ static void write_axes(const struct script *s) {
     }
 }
 
-/* Inches that names at 35 degrees hang down further than level ones. */
+/* Inches that names at 35 degrees, in letters a fifth smaller than the legend's, hang down further
+ * than level ones. */
 static double slant_height(const struct c4_figure *f) {
     size_t longest = 0;
     for (int i = 0; i < f->ticks; i++) {
         size_t length = strlen(f->tick[i]);
         if (length > longest) longest = length;
     }
-    return 0.574 * (double)longest / KEY_COLUMNS_PER_INCH;
+    return 0.46 * (double)longest / KEY_COLUMNS_PER_INCH;
 }
 
 static double foot_height(const struct script *s) {
@@ -280,9 +287,9 @@ static void plot_measured(struct script *s, const struct c4_series *series, int 
                           double dodge, enum layer layer) {
     char x[40] = "2";
     if (dodge != 0) snprintf(x, sizeof x, "($2%+.2f)", dodge);
-    bool few = series->points <= FEW_POINTS;
+    const bool apart = s->figure->apart, bars = has_bars(s->figure, series);
     bool has_errors = has_finite(series->standard_error, series->points);
-    if (layer == BANDS && has_errors && !few) {
+    if (layer == BANDS && has_errors && !bars) {
         begin_clause(s, row, series->points);
         fprintf(s->out,
                 "%s:($3-$4):($3+$4) with filledcurves ls %d fs transparent solid 0.18 "
@@ -293,18 +300,22 @@ static void plot_measured(struct script *s, const struct c4_series *series, int 
         for (int k = 0; k < s->figure->seeds; k++) {
             if (!has_finite(seed_curve(series, k), series->points)) continue;
             begin_clause(s, row, series->points);
-            fprintf(s->out, "%s:%d with lines ls %d", x, 6 + k, style + 201);
+            fprintf(s->out, "%s:%d with %s ls %d%s", x, 6 + k, apart ? "points" : "lines",
+                    style + 201, apart ? " pt 7 ps 0.3" : "");
         }
     if (layer != MEANS) return;
-    if (has_errors && few) { /* capped vectors: yerrorbars would blank a disc around each point */
+    if (has_errors && bars) { /* capped vectors: yerrorbars would blank a disc around each point */
         begin_clause(s, row, series->points);
         fprintf(s->out,
                 "%s:($3-$4):(0):(2*$4) with vectors heads size screen %.4f,90 nofilled ls %d", x,
                 0.035 / s->width, style + 101);
     }
     begin_clause(s, row, series->points);
-    fprintf(s->out, "%s:3 with linespoints ls %d pointinterval %d", x, style + 1,
-            interval_of_markers(series->points));
+    if (apart)
+        fprintf(s->out, "%s:3 with points ls %d", x, style + 1);
+    else
+        fprintf(s->out, "%s:3 with linespoints ls %d pointinterval %d", x, style + 1,
+                interval_of_markers(series->points));
     end_clause_with_title(s, series);
 }
 
