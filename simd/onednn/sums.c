@@ -14,6 +14,7 @@ static void add_lanes(const float *y, size_t groups, size_t stride, double sum[L
     doubles s[2] = {0}, q[2] = {0};
     for (size_t i = 0; i < groups; i++, y += stride) {
         floats low, high;
+        __builtin_prefetch(y + 1024); /* reading takes longer than adding */
         memcpy(&low, y, sizeof low);
         memcpy(&high, y + 8, sizeof high);
         doubles a = __builtin_convertvector(low, doubles);
