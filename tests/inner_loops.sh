@@ -11,8 +11,8 @@
 # of equal copies the worst is printed.
 #
 # With --check every loop must be in TABLE, and fails if its percentage is below the table's. The
-# largest loop of each name must also reach 90 % in avx512 on skylake-avx512 and in neon; the smaller
-# ones are for the rows that are left over.
+# largest loop of each name must also reach 90 % in avx512 on skylake-avx512, in avx512m on znver4 and
+# in neon; the smaller ones are for the rows that are left over.
 # LLVM before 19 has one multiply-add pipe in its neoverse models; it is not asked (exit status 77).
 set -eu
 here=$(dirname "$0")
@@ -52,7 +52,7 @@ ask() { # triple model file answer
 
 rows() { # folder: of the loops in $work/loops
 	case $1 in
-	*avx512)
+	*avx512 | *avx512m)
 		triple=x86_64 models='skylake-avx512 icelake-server znver4'
 		fma='vfmadd231ps %zmm0, %zmm1, %zmm2'
 		;;
@@ -141,7 +141,8 @@ awk -F , -v gate=90 '
 		if (!(($1, $2, $3, $4) in recorded)) fault("it is not in the table")
 		else if ($7 + 0.1 < recorded[$1, $2, $3, $4])
 			fault($7 " % of the peak; the table has " recorded[$1, $2, $3, $4])
-		gated = ($1 ~ /avx512$/ && $3 == "skylake-avx512") || $1 ~ /neon$/
+		gated = ($1 ~ /avx512$/ && $3 == "skylake-avx512") ||
+			($1 ~ /avx512m$/ && $3 == "znver4") || $1 ~ /neon$/
 		if (gated && $4 == largest[$1, $2] && $7 < gate) fault($7 " % of the peak, not " gate)
 	}
 	END { exit faults > 0 }' "$table" "$work/table" "$work/table.again"

@@ -15,7 +15,7 @@ endfunction()
 set(hot_loops sh ${CMAKE_CURRENT_SOURCE_DIR}/hot_loops.sh "${CMAKE_OBJDUMP}")
 set(instructions sh ${CMAKE_CURRENT_SOURCE_DIR}/instructions.sh "${CMAKE_OBJDUMP}")
 set(folders "")
-foreach(name peak_avx2 peak_avx512 peak_neon avx2 avx512 neon)
+foreach(name peak_avx2 peak_avx512 peak_neon avx2 avx512 avx512m neon)
   if(TARGET c4_simd_${name})
     list(APPEND folders --folder ${name} $<TARGET_OBJECTS:c4_simd_${name}>)
   endif()
@@ -89,7 +89,7 @@ c4_objects(plain c4_simd_ref c4_simd_ref64 c4_simd_portable c4_simd_peak_plain)
 c4_objects(fma c4_simd_neon c4_simd_peak_neon c4_simd_avx2 c4_simd_peak_avx2 c4_simd_ref_fma
   c4_simd_ref64_fma c4_simd_portable_fma)
 if(x86)
-  c4_objects(wide c4_simd_avx512 c4_simd_peak_avx512)
+  c4_objects(wide c4_simd_avx512 c4_simd_avx512m c4_simd_peak_avx512)
   add_test(NAME instructions COMMAND ${instructions} --allow core ${core} ${plain} --allow avx2 ${fma}
     --allow avx512 ${wide} COMMAND_EXPAND_LISTS)
   set(plants "SOUND core" "YMM core avx2" "VEX core avx2" "BMI core avx2" "FMA core fma"

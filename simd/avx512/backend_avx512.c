@@ -1,13 +1,27 @@
 #include "simd/vec/vec_avx512.h"
+
+/* Compiled twice: the micro-kernels' factors broadcast to a register, or as operands in memory. */
+#ifdef C4_MEMORY_BROADCAST
+#define C4_ISA avx512m
+#else
 #define C4_ISA avx512
+#endif
 
 #include "simd/body/phases.h"
 #include "simd/body/slots.h"
 
-const struct c4_backend c4_backend_avx512;
-const struct c4_backend c4_backend_avx512 = {
-    .name = "avx512",
+#define TABLE C4_PASTE(c4_backend, C4_ISA)
+#define TEXT(x) TEXT_OF(x)
+#define TEXT_OF(x) #x
+
+const struct c4_backend TABLE;
+const struct c4_backend TABLE = {
+    .name = TEXT(C4_ISA),
+#ifdef C4_MEMORY_BROADCAST
+    .variant = "AVX-512, 512 bit, broadcast from memory",
+#else
     .variant = "AVX-512, 512 bit",
+#endif
     .bit_exact = true,
     .step = &step_api,
 #define C4_OP(slot, type) .slot = NAME(slot),

@@ -4,4 +4,7 @@ endif()
 if(C4_SANITIZE) # minutes to compile; sanitizers watch the same bodies in avx2
   return()
 endif()
-c4_backend_variant(avx512 avx512 FLAGS -mavx2 -mfma -mavx512f -mavx512dq -mavx512bw -mavx512vl)
+set(flags -mavx2 -mfma -mavx512f -mavx512dq -mavx512bw -mavx512vl)
+c4_backend_variant(avx512 avx512 FLAGS ${flags})
+# The same with the other form of the micro-kernels: which is the faster depends on the CPU.
+c4_backend_variant(avx512 avx512m FLAGS ${flags} DEFINES C4_MEMORY_BROADCAST=1)

@@ -77,8 +77,13 @@ INLINE void acc_step(int first, int last, const float *a, ptrdiff_t a_stride, co
     vf bv[MK_VECS];
     UNROLL for (int v = 0; v < MK_VECS; v++) bv[v] = vf_load(b + v * VF_LANES);
     UNROLL for (int r = first; r < last; r++) {
+#ifdef MK_BY_MEMORY
+        UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] =
+            vf_fma_from(a + r * a_stride, bv[v], acc[r][v]);
+#else
         vf ar = vf_set1(a[r * a_stride]);
         UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] = vf_fma(ar, bv[v], acc[r][v]);
+#endif
     }
 }
 

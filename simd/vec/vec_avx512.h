@@ -33,6 +33,14 @@ static inline vf vf_load_first(const float *p, int count) {
 static inline void vf_store_first(float *p, vf a, int count) {
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), a);
 }
+#ifdef C4_MEMORY_BROADCAST
+#define MK_BY_MEMORY
+/* *a * b + c: written out, as compilers would broadcast once for all columns. */
+static inline vf vf_fma_from(const float *a, vf b, vf c) {
+    __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(c) : "v"(b), "m"(*a));
+    return c;
+}
+#endif
 static inline vf vf_zero(void) {
     return _mm512_setzero_ps();
 }
