@@ -24,11 +24,14 @@ enum { C = C4_CHANNELS, VECS = C / VF_LANES, MK_COLUMNS = MK_VECS * VF_LANES };
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
 
-/* Cuts `count` rows into even parts of at most MK_ROWS: a short last tile would wait for its own
+/* Cuts `count` rows into even parts of at most `most`: a short last tile would wait for its own
  * results. Returns the next part's size. */
-INLINE int next_rows(int count) {
-    int parts = (count + MK_ROWS - 1) / MK_ROWS;
+INLINE int next_part(int count, int most) {
+    int parts = (count + most - 1) / most;
     return (count + parts - 1) / parts;
+}
+INLINE int next_rows(int count) {
+    return next_part(count, MK_ROWS);
 }
 
 /* Calls the body with a constant number of rows, MK_ROWS at most. */

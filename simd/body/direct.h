@@ -6,62 +6,101 @@
 
 enum { INPUT_BLOCK = 16 }; /* of the chain's order: [input block][tap][input in block] */
 
-/* One row of pixels to be computed from up to three rows of inputs. */
+/* A row of pixels in each of one or two images, to be computed from up to three rows of inputs. */
 struct direct_row {
-    int width, inputs;
-    int first_tap_row, last_tap_row; /* rows of the 3x3 that lie in the image */
-    bool reversed;                   /* weight tap 8 - t: backward data */
-    ptrdiff_t row;                   /* floats between rows of x */
-    const float *x;                  /* pixel (i - 1, -1) of the input, which may not exist */
-    const float *w;                  /* [9, inputs, 64] */
+    int width;
+    int first_tap_row, last_tap_row;   /* rows of the 3x3 that lie in the image */
+    bool reversed;                     /* weight tap 8 - t: backward data */
+    ptrdiff_t x_row, x_image, y_image; /* floats between rows of x, between images */
+    const float *x;                    /* pixel (i - 1, -1) of the input, which may not exist */
+    const float *w;                    /* [9, inputs, 64] */
+    float *y;                          /* [width, 64] */
 };
 
-/* `rows` neighbouring pixels from column j on, one panel of MK_COLUMNS channels. */
-INLINE void direct_tile(int rows, const struct direct_row *at, int j, int column, float *y) {
-    const bool left = j == 0, right = j + rows == at->width;
-    const int inputs = at->inputs, step = inputs < INPUT_BLOCK ? inputs : INPUT_BLOCK;
-    tile_acc acc;
-    acc_zero(rows, acc);
-    for (int block = 0; block < inputs; block += step)
-        for (int r = at->first_tap_row; r <= at->last_tap_row; r++) {
-            const float *x = at->x + r * at->row + (ptrdiff_t)j * inputs + block;
-            const int tap = at->reversed ? 8 - 3 * r : 3 * r, turn = at->reversed ? -1 : 1;
-            const float *w = at->w + ((ptrdiff_t)tap * inputs + block) * C + column;
-            const ptrdiff_t next = (ptrdiff_t)turn * inputs * C;
-            if (left)
-                for (int k = 0; k < step; k++) acc_step(1, rows, x + k, inputs, w + k * C, acc);
-            else
-                for (int k = 0; k < step; k++) acc_step(0, rows, x + k, inputs, w + k * C, acc);
-            x += inputs, w += next;
-            for (int k = 0; k < step; k++) acc_step(0, rows, x + k, inputs, w + k * C, acc);
-            x += inputs, w += next;
-            if (right)
-                for (int k = 0; k < step; k++) acc_step(0, rows - 1, x + k, inputs, w + k * C, acc);
-            else
-                for (int k = 0; k < step; k++) acc_step(0, rows, x + k, inputs, w + k * C, acc);
-        }
-    acc_store(rows, acc, y + (ptrdiff_t)j * C + column, C);
+/* One tap and input block of `pixels` neighbours in each image, of which [first, last) have it. */
+INLINE void direct_tap(int images, int pixels, int first, int last, int inputs, const float *x,
+                       ptrdiff_t x_image, const float *w, tile_acc acc) {
+    enum { STEPS = 4 };
+    if (inputs != C) { /* the stem: to unroll its three steps costs registers */
+        for (int k = 0; k < inputs; k++) acc_step(first, last, x + k, inputs, w + k * C, acc);
+        return;
+    }
+    for (int k = 0; k < INPUT_BLOCK; k += STEPS)
+        UNROLL for (int u = 0; u < STEPS; u++) UNROLL for (int image = 0; image < images; image++)
+            acc_step(first, last, x + image * x_image + k + u, C, w + (k + u) * C,
+                     acc + image * pixels);
 }
 
-/* y [h, w, 64] of one image x [h, w, inputs]; reversed: dx from dy, with wt for w. */
-static void direct_image(int h, int w, int inputs, bool reversed, const float *x,
-                         const float *weights, float *y) {
-    struct direct_row at = {
-        .width = w, .inputs = inputs, .reversed = reversed, .row = (ptrdiff_t)w * inputs};
-    at.w = weights;
-    for (int i = 0; i < h; i++) {
-        at.first_tap_row = i == 0 ? 1 : 0;
-        at.last_tap_row = i == h - 1 ? 1 : 2;
-        at.x = x + (i - 1) * at.row - inputs;
-        float *out = y + (ptrdiff_t)i * w * C;
-        for (int column = 0; column < C; column += MK_COLUMNS)
-            for (int j = 0; j < w;) {
-                int rows = next_rows(w - j);
-#define CALL(n) direct_tile(n, &at, j, column, out)
-                WITH_ROWS(rows, CALL)
+/* `pixels` neighbours from column j on, one panel of MK_COLUMNS channels. */
+INLINE void direct_tile(int images, int pixels, int inputs, const struct direct_row *at, int j,
+                        int column) {
+    const bool left = j == 0, right = j + pixels == at->width;
+    const int step = inputs < INPUT_BLOCK ? inputs : INPUT_BLOCK;
+    const ptrdiff_t next = (at->reversed ? -1 : 1) * (ptrdiff_t)inputs * C;
+    tile_acc acc;
+    acc_zero(images * pixels, acc);
+#define TAP(first, last)                                                                           \
+    direct_tap(images, pixels, first, last, inputs, x, at->x_image, w, acc), x += inputs, w += next
+    for (int block = 0; block < inputs; block += step)
+        for (int r = at->first_tap_row; r <= at->last_tap_row; r++) {
+            const int tap = at->reversed ? 8 - 3 * r : 3 * r;
+            const float *x = at->x + r * at->x_row + (ptrdiff_t)j * inputs + block;
+            const float *w = at->w + ((ptrdiff_t)tap * inputs + block) * C + column;
+            if (left)
+                TAP(1, pixels);
+            else
+                TAP(0, pixels);
+            TAP(0, pixels);
+            if (right)
+                TAP(0, pixels - 1);
+            else
+                TAP(0, pixels);
+        }
+#undef TAP
+    float *y = at->y + (ptrdiff_t)j * C + column;
+    for (int image = 0; image < images; image++)
+        acc_store(pixels, acc + image * pixels, y + image * at->y_image, C);
+}
+
+/* Half a row of narrow maps is too short a tile for weights that are read four vectors a step;
+ * there two images share them. */
+enum { PAIRED_WIDTH = 8, PAIRS = MK_ROWS == 6 && MK_VECS == 4 };
+
+INLINE void direct_rows(int images, int inputs, const struct direct_row *at) {
+    for (int column = 0; column < C; column += MK_COLUMNS)
+        for (int j = 0; j < at->width;) {
+            int pixels = next_part(at->width - j, MK_ROWS / images);
+#define CALL(n) direct_tile(images, (n)*images > MK_ROWS ? 1 : (n), inputs, at, j, column)
+            WITH_ROWS(pixels, CALL)
 #undef CALL
-                j += rows;
-            }
+            j += pixels;
+        }
+}
+
+/* y [n, h, w, 64] of n images x [n, h, w, inputs]; reversed: dx from dy, with wt for w. */
+static void direct_images(int n, int h, int w, int inputs, bool reversed, const float *x,
+                          const float *weights, float *y) {
+    struct direct_row at = {.width = w,
+                            .reversed = reversed,
+                            .x_row = (ptrdiff_t)w * inputs,
+                            .x_image = (ptrdiff_t)h * w * inputs,
+                            .y_image = (ptrdiff_t)h * w * C,
+                            .w = weights};
+    const bool paired = PAIRS && inputs == C && w <= PAIRED_WIDTH;
+    for (int image = 0, images; image < n; image += images) {
+        images = paired && n - image > 1 ? 2 : 1;
+        for (int i = 0; i < h; i++) {
+            at.first_tap_row = i == 0 ? 1 : 0;
+            at.last_tap_row = i == h - 1 ? 1 : 2;
+            at.x = x + image * at.x_image + (i - 1) * at.x_row - inputs;
+            at.y = y + image * at.y_image + (ptrdiff_t)i * w * C;
+            if (images == 2)
+                direct_rows(PAIRS ? 2 : 1, C, &at);
+            else if (inputs == C)
+                direct_rows(1, C, &at);
+            else
+                direct_rows(1, inputs, &at);
+        }
     }
 }
 
@@ -75,48 +114,88 @@ struct direct_chunk {
     const float *x, *dy;     /* of the first image */
 };
 
-INLINE void direct_weights_tile(int rows, const struct direct_chunk *at, int tap, bool first,
-                                ptrdiff_t stride, int input, int column, float *dw) {
+/* The input channels of a tile, pixel by pixel from row first_row on. */
+struct direct_inputs {
+    const float *x;
+    ptrdiff_t pixel, image; /* floats from one to the next */
+    int first_row;
+};
+
+/* Pixels of 64 channels lie 256 bytes apart and meet in a quarter of the cache's sets: few together
+ * do not. */
+enum { CHUNK_PIXELS = 64, PACKED_PIXELS = 3 * CHUNK_PIXELS, PACKED_CHANNELS = 8 };
+
+INLINE struct direct_inputs direct_pack(int rows, const struct direct_chunk *at, int input,
+                                        float *packed) {
+    const int first = at->first_row > 0 ? at->first_row - 1 : 0;
+    const int last = at->last_row < at->h ? at->last_row + 1 : at->h;
+    const int pixels = (last - first) * at->w;
+    const ptrdiff_t image = (ptrdiff_t)at->h * at->w * at->inputs;
+    const float *x = at->x + (ptrdiff_t)first * at->w * at->inputs + input;
+    if (at->images * pixels > PACKED_PIXELS)
+        return (struct direct_inputs){x, at->inputs, image, first};
+    float *to = packed;
+    for (int i = 0; i < at->images; i++)
+        for (int p = 0; p < pixels; p++, to += PACKED_CHANNELS)
+            memcpy(to, x + i * image + (ptrdiff_t)p * at->inputs, (size_t)rows * sizeof *to);
+    return (struct direct_inputs){packed, PACKED_CHANNELS, (ptrdiff_t)pixels * PACKED_CHANNELS,
+                                  first};
+}
+
+INLINE void direct_weights_tile(int rows, const struct direct_chunk *at,
+                                const struct direct_inputs *from, int tap, bool first, int column,
+                                const float *next, float *dw) {
     const int r = tap / 3 - 1, s = tap % 3 - 1;
-    const int from = s < 0 ? 1 : 0, to = s > 0 ? at->w - 1 : at->w;
+    const int left = s < 0 ? 1 : 0, right = s > 0 ? at->w - 1 : at->w;
     const int top = at->first_row + r < 0 ? -r : at->first_row;
     const int bottom = at->last_row + r > at->h ? at->h - r : at->last_row;
     tile_acc acc;
     if (first)
         acc_zero(rows, acc);
     else
-        acc_load(rows, dw, stride, acc);
+        acc_load(rows, dw, C, acc);
+    for (int row = 0; row < rows; row++)
+        for (int v = 0; v < MK_COLUMNS; v += 16) vf_prefetch(next + row * C + v);
     for (int image = 0; image < at->images; image++)
         for (int i = top; i < bottom; i++) {
-            ptrdiff_t out = ((ptrdiff_t)image * at->h + i) * at->w;
-            const float *x = at->x + (out + r * at->w + s) * at->inputs + input;
-            const float *dy = at->dy + out * C + column;
-            for (int j = from; j < to; j++)
-                acc_outer(rows, x + (ptrdiff_t)j * at->inputs, dy + (ptrdiff_t)j * C, acc);
+            const float *x = from->x + image * from->image +
+                             ((ptrdiff_t)(i + r - from->first_row) * at->w + s) * from->pixel;
+            const float *dy = at->dy + (((ptrdiff_t)image * at->h + i) * at->w) * C + column;
+            for (int j = left; j < right; j++)
+                acc_outer(rows, x + j * from->pixel, dy + (ptrdiff_t)j * C, acc);
         }
-    acc_store(rows, acc, dw, stride);
+    acc_store(rows, acc, dw, C);
+}
+
+/* All taps of one group of input channels; meanwhile the next tap's sums are brought closer. */
+INLINE void direct_weights_taps(int rows, const struct direct_chunk *at, bool first, int input,
+                                float *dw) {
+    _Alignas(64) float packed[PACKED_PIXELS * PACKED_CHANNELS];
+    const struct direct_inputs from = direct_pack(rows, at, input, packed);
+    for (int column = 0; column < C; column += MK_COLUMNS)
+        for (int tap = 0; tap < 9; tap++) {
+            float *out = dw + ((ptrdiff_t)tap * at->inputs + input) * C + column;
+            const float *next = tap < 8 ? out + (ptrdiff_t)at->inputs * C : out;
+            direct_weights_tile(rows, at, &from, tap, first, column, next, out);
+        }
 }
 
 static void direct_weights_chunk(const struct direct_chunk *at, bool first, float *dw) {
-    for (int tap = 0; tap < 9; tap++)
-        for (int column = 0; column < C; column += MK_COLUMNS)
-            for (int input = 0; input < at->inputs;) {
-                int rows = next_rows(at->inputs - input);
-                float *out = dw + ((ptrdiff_t)tap * at->inputs + input) * C + column;
-#define CALL(n) direct_weights_tile(n, at, tap, first, C, input, column, out)
-                WITH_ROWS(rows, CALL)
+    for (int input = 0; input < at->inputs;) {
+        int rows = next_rows(at->inputs - input);
+#define CALL(n) direct_weights_taps(n, at, first, input, dw)
+        WITH_ROWS(rows, CALL)
 #undef CALL
-                input += rows;
-            }
+        input += rows;
+    }
 }
 
 /* dw [9, inputs, 64] of n images, continued from what is there unless `first`. */
 static void direct_weights(int n, int h, int w, int inputs, bool first, const float *x,
                            const float *dy, float *dw) {
-    enum { PIXELS = 64 };
     struct direct_chunk at = {.h = h, .w = w, .inputs = inputs};
-    int images = h * w < PIXELS ? PIXELS / (h * w) : 1;
-    int rows = h * w <= PIXELS ? h : w < PIXELS ? PIXELS / w : 1;
+    int images = h * w < CHUNK_PIXELS ? CHUNK_PIXELS / (h * w) : 1;
+    int rows = h * w <= CHUNK_PIXELS ? h : w < CHUNK_PIXELS ? CHUNK_PIXELS / w : 1;
     for (int image = 0; image < n; image += images)
         for (int i = 0; i < h; i += rows) {
             at.images = n - image < images ? n - image : images;

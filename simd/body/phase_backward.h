@@ -144,10 +144,9 @@ static void slice_back_direct(struct c4_plan *plan, struct c4_native_scratch *sc
             rebuild_image(plan, b, first + k, scratch->dy + k * map);
         }
         direct_weights(some, side, side, C, first == begin, scratch->activated, scratch->dy, dw);
-        for (int k = 0; k < some; k++) {
-            direct_image(side, side, C, true, scratch->dy + k * map, block->wt, scratch->dx);
-            pass_down(plan, scratch, b, first + k, scratch->dx, side * C);
-        }
+        direct_images(some, side, side, C, true, scratch->dy, block->wt, scratch->dx);
+        for (int k = 0; k < some; k++)
+            pass_down(plan, scratch, b, first + k, scratch->dx + k * map, side * C);
     }
     for (int i = 0; to.add && i < 9 * C * C; i += VF_LANES) add_to(to.dw + i, vf_load(dw + i));
 }

@@ -78,8 +78,9 @@ static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, 
 static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
                              int image) {
     stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
-    direct_image(SIDE, SIDE, RGB, false, scratch->x, plan->parameters + c4_native_layout.weight[0],
-                 plan->block[0].y + (ptrdiff_t)image * PIXELS * C);
+    direct_images(1, SIDE, SIDE, RGB, false, scratch->x,
+                  plan->parameters + c4_native_layout.weight[0],
+                  plan->block[0].y + (ptrdiff_t)image * PIXELS * C);
     finish_image(plan, 0, sums, image);
 }
 
@@ -116,11 +117,11 @@ static void activate(const struct c4_plan *plan, int b, int image, float *to, pt
                      to + i * row);
 }
 
-/* Images that are worked on together: a group of Winograd tiles, or about 64 pixels. */
+/* Images that are worked on together: a group of Winograd tiles, or about 128 pixels. */
 static int group_images(const struct c4_plan *plan, int b) {
     int side = plan->block[b].side;
     int images =
-        plan->config.conv == C4_WINOGRAD ? plan->tiles / (side * side / 16) : 64 / (side * side);
+        plan->config.conv == C4_WINOGRAD ? plan->tiles / (side * side / 16) : 128 / (side * side);
     return images > 1 ? images : 1;
 }
 
@@ -171,12 +172,16 @@ static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch
     const float *w = plan->parameters + c4_native_layout.weight[b];
     const bool stem = b == 1 && plan->config.order == C4_BN_RELU;
     const bool exact = stem && halo_is_exact(plan->parameters + c4_native_layout.weight[0]);
-    for (int image = begin; image < end; image++) {
-        if (stem) stem_image(plan, scratch, exact, image);
-        activate(plan, b, image, scratch->activated, side * C);
-        direct_image(side, side, C, false, scratch->activated, w,
-                     block->y + (ptrdiff_t)image * side * side * C);
-        finish_image(plan, b, sums, image);
+    const int images = group_images(plan, b);
+    const ptrdiff_t map = (ptrdiff_t)side * side * C;
+    for (int first = begin; first < end; first += images) {
+        int some = end - first < images ? end - first : images;
+        for (int k = 0; k < some; k++) {
+            if (stem) stem_image(plan, scratch, exact, first + k);
+            activate(plan, b, first + k, scratch->activated + k * map, side * C);
+        }
+        direct_images(some, side, side, C, false, scratch->activated, w, block->y + first * map);
+        for (int k = 0; k < some; k++) finish_image(plan, b, sums, first + k);
     }
 }
 

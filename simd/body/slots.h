@@ -44,9 +44,7 @@ static void NAME(stem_select_grad)(int n, const float *x, const float *ds, const
 
 static void NAME(conv_fwd_direct)(const struct c4_conv_shape *s, const float *x, const float *w,
                                   float *y) {
-    ptrdiff_t pixels = (ptrdiff_t)s->h * s->w;
-    for (ptrdiff_t i = 0; i < s->n; i++)
-        direct_image(s->h, s->w, s->ci, false, x + i * pixels * s->ci, w, y + i * pixels * C);
+    direct_images(s->n, s->h, s->w, s->ci, false, x, w, y);
 }
 
 /* Backward data of the stem, which training never needs: one pixel and channel at a time. */
@@ -69,15 +67,14 @@ static void data_gradient_pixel(const struct c4_conv_shape *s, const float *dy, 
 static void NAME(conv_bwd_data_direct)(const struct c4_conv_shape *s, const float *dy,
                                        const float *wt, float *dx) {
     ptrdiff_t pixels = (ptrdiff_t)s->h * s->w;
-    for (ptrdiff_t n = 0; n < s->n; n++, dy += pixels * C, dx += pixels * s->ci) {
-        if (s->ci == C) {
-            direct_image(s->h, s->w, C, true, dy, wt, dx);
-            continue;
-        }
+    if (s->ci == C) {
+        direct_images(s->n, s->h, s->w, C, true, dy, wt, dx);
+        return;
+    }
+    for (ptrdiff_t n = 0; n < s->n; n++, dy += pixels * C, dx += pixels * s->ci)
         for (int i = 0; i < s->h; i++)
             for (int j = 0; j < s->w; j++)
                 data_gradient_pixel(s, dy, wt, i, j, dx + ((ptrdiff_t)i * s->w + j) * s->ci);
-    }
 }
 
 static void NAME(conv_bwd_weights_direct)(const struct c4_conv_shape *s, const float *x,
