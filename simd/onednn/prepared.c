@@ -62,8 +62,8 @@ static void close_prepared(struct c4_prepared *prepared) {
     free(prepared);
 }
 
-/* A tensor in the library's layout, and its copy from or to the canonical one, which has no memory
- * until a call brings it. */
+/* A tensor in the library's layout, and its copy from or to the canonical one, whose memory is the
+ * caller's at each call. */
 static enum c4_status make_tensor(struct c4_prepared *prepared, const struct c4_conv_shape *shape,
                                   const struct tensor *tensor, int i) {
     static const enum c4_dnn_format formats[] = {C4_DNN_NHWC, C4_DNN_NHWC, C4_DNN_HWIO,
