@@ -231,7 +231,7 @@ enum c4_status c4_table_write(const struct c4_results *results, FILE *out) {
     enum c4_status status = C4_OK;
     for (int i = 0; i < results->count && status == C4_OK; i++)
         status = add_file(&table, results->file[i], results->path[i]);
-    if (status == C4_OK) {
+    if (status == C4_OK && table.count > 0) {
         qsort(table.rows, (size_t)table.count, sizeof *table.rows, by_heading_threads_batch_rate);
         status = write_tables(table.rows, table.count, out);
     }

@@ -87,9 +87,9 @@ static enum c4_status make_tensor(struct c4_prepared *prepared, const struct c4_
 
 /* One buffer for all: they run one after the other. */
 static enum c4_status make_scratch(struct c4_prepared *prepared) {
-    struct c4_dnn_op *const ops[] = {prepared->op, &prepared->copy[FIRST], &prepared->copy[SECOND],
-                                     &prepared->copy[OUT]};
-    enum { OPS = sizeof ops / sizeof *ops };
+    enum { OPS = 1 + TENSORS };
+    struct c4_dnn_op *const ops[OPS] = {prepared->op, &prepared->copy[FIRST],
+                                        &prepared->copy[SECOND], &prepared->copy[OUT]};
     size_t most = 0;
     for (int i = 0; i < OPS; i++)
         if (c4_dnn_scratch_bytes(ops[i]) > most) most = c4_dnn_scratch_bytes(ops[i]);
