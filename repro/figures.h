@@ -7,7 +7,7 @@
 #include "repro/rows_store.h"
 #include "repro/store.h"
 
-enum { C4_FIGURE_NOTES = 6, C4_FIGURE_NOTE_BYTES = 400 };
+enum { C4_FIGURE_NOTES = 6, C4_FIGURE_NOTE_BYTES = 768 };
 
 /* What all figures of a study are drawn from. */
 struct c4_figures_input {
