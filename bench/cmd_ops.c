@@ -135,14 +135,13 @@ const struct c4_command c4_bench_ops = {
     .summary = "time single ops: every slot, shape and backend",
     .description =
         "Times each op slot of each backend in every shape of the network. A backend with layouts "
-        "of "
-        "its own runs its convolutions in those; what it costs to get there and back stands in a "
-        "column beside. With several threads each works on images of its own, and times and rates "
-        "are of all images by the wall clock. Before each sample the op is compared with the "
-        "reference, bit for bit where the backend promises "
-        "that, else within 1e-5; a row that fails is void, and the exit status is 7. Samples of "
-        "one shape are taken in random order. A benchmark's name is SLOT/SHAPE/BACKEND; slots that "
-        "a backend takes from ref are not timed again.",
+        "of its own runs its convolutions in those; what it costs to get there and back stands in "
+        "a column beside. With several threads each works on images of its own, and times and "
+        "rates are of all images by the wall clock. Before each sample the op is compared with the "
+        "reference, bit for bit where the backend promises that, else within 1e-5; a row that "
+        "fails is void, and the exit status is 7. Samples of one shape are taken in random order. "
+        "A benchmark's name is SLOT/SHAPE/BACKEND; slots that a backend takes from ref are not "
+        "timed again.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -19,14 +19,15 @@ static enum c4_status open_prepared(const struct c4_prepared_api *api, enum c4_o
     return api->open(slot, &shape, prepared);
 }
 
-bool c4_op_subject_exists(const struct c4_backend *backend, enum c4_op_slot slot,
-                          const struct c4_op_size *size) {
-    if (c4_op_function(backend, slot)) return true;
+enum c4_status c4_op_subject_exists(const struct c4_backend *backend, enum c4_op_slot slot,
+                                    const struct c4_op_size *size, bool *exists) {
     struct c4_prepared *prepared;
-    if (!backend->prepared || !arrays[slot].convolution) return false;
-    if (open_prepared(backend->prepared, slot, size, &prepared) != C4_OK) return false;
-    backend->prepared->close(prepared);
-    return true;
+    *exists = c4_op_function(backend, slot) != NULL;
+    if (*exists || !backend->prepared || !arrays[slot].convolution) return C4_OK;
+    enum c4_status status = open_prepared(backend->prepared, slot, size, &prepared);
+    *exists = status == C4_OK;
+    if (*exists) backend->prepared->close(prepared);
+    return status == C4_ERR_ENVIRONMENT ? C4_OK : status;
 }
 
 enum c4_status c4_op_subject_open(struct c4_op_subject *subject, const struct c4_backend *backend,

@@ -13,9 +13,10 @@ struct c4_op_subject {
     struct c4_prepared *prepared;
 };
 
-/* Whether the backend has this op for this size, itself or prepared. */
-bool c4_op_subject_exists(const struct c4_backend *backend, enum c4_op_slot slot,
-                          const struct c4_op_size *size);
+/* *exists = whether the backend has this op for this size, itself or prepared. Fails with what else
+ * than the lack of a kernel kept it from being prepared. */
+enum c4_status c4_op_subject_exists(const struct c4_backend *backend, enum c4_op_slot slot,
+                                    const struct c4_op_size *size, bool *exists);
 
 /* The backend's op on the arrays of `work`, which outlive it. On an error there is nothing to
  * close. */

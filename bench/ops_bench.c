@@ -34,7 +34,9 @@ static enum c4_status add_rows(struct c4_ops_bench *bench, const struct c4_backe
             snprintf(name, sizeof name, "%s/%s/%s", c4_slot_name(shape->slot), shape->label,
                      backends[k]->name);
             if (filter && regexec(filter, name, 0, NULL, 0) != 0) continue;
-            if (!c4_op_subject_exists(backends[k], shape->slot, &shape->size)) continue;
+            bool exists;
+            C4_TRY(c4_op_subject_exists(backends[k], shape->slot, &shape->size, &exists));
+            if (!exists) continue;
             C4_TRY(add_row(bench, shape, backends[k], name));
         }
     return C4_OK;
@@ -75,7 +77,7 @@ void c4_ops_bench_free(struct c4_ops_bench *bench) {
 
 /* --- prediction --- */
 
-/* Adds seconds of one call, warm. */
+/* *seconds = `scale` times those of one call, warm. */
 static enum c4_status time_call(const struct c4_op_work *work, const struct c4_backend *backend,
                                 double scale, double *seconds) {
     struct c4_op_subject subject;

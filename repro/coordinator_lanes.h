@@ -47,7 +47,7 @@ void c4_coordinator_say(const struct c4_coordinator *coordinator, const char *se
 enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator, struct c4_lane *lane,
                                      const struct c4_message *message);
 
-/* The run will not be done in this session. */
+/* The run is left undone until the next start, for the reason that is given. */
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *coordinator, int run, const char *why);
 
 #endif

@@ -7,7 +7,6 @@
 #include "repro/coordinator_lanes.h"
 #include "repro/resume.h"
 
-/* The run will not be done in this session. */
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const char *why) {
     struct c4_work_state *state = c->state;
     const char *key = c->work.schedule->run[run].key;

@@ -297,7 +297,7 @@ struct c4_prepared {
     float *x, *u, *y;
 };
 
-static bool lacks_kernel, makes_errors, fails;
+static bool lacks_kernel, lacks_memory, makes_errors, fails;
 
 static size_t map_floats(const struct c4_prepared *prepared) {
     const struct c4_conv_shape *shape = &prepared->shape;
@@ -314,6 +314,7 @@ static enum c4_status open_negated(enum c4_op_slot slot, const struct c4_conv_sh
                                    struct c4_prepared **prepared) {
     if (lacks_kernel || slot != C4_SLOT_conv_fwd_winograd)
         return c4_fail(C4_ERR_ENVIRONMENT, "no such kernel");
+    if (lacks_memory) return c4_fail(C4_ERR_MEMORY, "no memory for a convolution");
     *prepared = calloc(1, sizeof **prepared);
     assert_non_null(*prepared);
     (*prepared)->shape = *shape;
@@ -394,6 +395,10 @@ static void layouts_of_its_own_are_a_column_of_their_own(void **state) {
     assert_int_equal(c4_ops_bench_select(&bench, backends, 1, NULL), C4_ERR_USAGE);
     c4_ops_bench_free(&bench);
     lacks_kernel = false;
+    lacks_memory = true; /* is no reason to leave a row out */
+    assert_int_equal(c4_ops_bench_select(&bench, backends, 1, "fwd_.*block4"), C4_ERR_MEMORY);
+    c4_ops_bench_free(&bench);
+    lacks_memory = false;
 }
 
 int main(void) {

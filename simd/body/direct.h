@@ -66,6 +66,7 @@ INLINE void direct_tile(int images, int pixels, int inputs, const struct direct_
  * there two images share them. */
 enum { PAIRED_WIDTH = 8, PAIRS = MK_ROWS == 6 && MK_VECS == 4 };
 
+/* A pair has tiles of half as many pixels: more do not occur, and none are compiled. */
 INLINE void direct_rows(int images, int inputs, const struct direct_row *at) {
     for (int column = 0; column < C; column += MK_COLUMNS)
         for (int j = 0; j < at->width;) {

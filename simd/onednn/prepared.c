@@ -63,7 +63,7 @@ static void close_prepared(struct c4_prepared *prepared) {
 }
 
 /* A tensor in the library's layout, and its copy from or to the canonical one, whose memory is the
- * caller's at each call. */
+ * caller's at each call and until then stands for nothing. */
 static enum c4_status make_tensor(struct c4_prepared *prepared, const struct c4_conv_shape *shape,
                                   const struct tensor *tensor, int i) {
     static const enum c4_dnn_format formats[] = {C4_DNN_NHWC, C4_DNN_NHWC, C4_DNN_HWIO,
@@ -75,7 +75,8 @@ static enum c4_status make_tensor(struct c4_prepared *prepared, const struct c4_
     struct c4_dnn *dnn = &prepared->dnn;
     dnnl_memory_t *own = &prepared->own[i], *canonical = &prepared->canonical[i];
     C4_TRY(c4_dnn_memory(dnn, c4_dnn_op_layout(prepared->op, tensor->query), NULL, own));
-    C4_TRY(c4_dnn_plain_memory(dnn, formats[tensor->kind], dims[tensor->kind], NULL, canonical));
+    C4_TRY(c4_dnn_plain_memory(dnn, formats[tensor->kind], dims[tensor->kind],
+                               c4_dnn_memory_data(*own), canonical));
     dnnl_memory_t from = i == OUT ? *own : *canonical, to = i == OUT ? *canonical : *own;
     struct c4_dnn_op *copy = &prepared->copy[i];
     C4_TRY(c4_dnn_reorder(dnn, c4_dnn_memory_layout(from), c4_dnn_memory_layout(to), copy));

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-static enum c4_status call(const struct c4_prepared_api *api, enum c4_op_slot slot,
-                           const struct c4_conv_shape *shape, const float *first,
-                           const float *second, float *out) {
+static enum c4_status call(enum c4_op_slot slot, const struct c4_conv_shape *shape,
+                           const float *first, const float *second, float *out) {
+    const struct c4_prepared_api *api = &c4_prepared_onednn;
     struct c4_prepared *prepared;
     C4_TRY(api->open(slot, shape, &prepared));
     enum c4_status status = api->load(prepared, first, second);
@@ -16,7 +16,7 @@ static enum c4_status call(const struct c4_prepared_api *api, enum c4_op_slot sl
 
 static void call_or_spoil(enum c4_op_slot slot, const struct c4_conv_shape *shape,
                           const float *first, const float *second, float *out, size_t out_count) {
-    enum c4_status status = call(&c4_prepared_onednn, slot, shape, first, second, out);
+    enum c4_status status = call(slot, shape, first, second, out);
     for (size_t i = 0; status != C4_OK && i < out_count; i++) out[i] = NAN;
 }
 

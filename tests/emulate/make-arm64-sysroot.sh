@@ -46,15 +46,15 @@ readarray -t packages <<<"$want"
     die "apt-get cannot download the packages"
 }
 for deb in "$tmp"/cache/archives/*.deb; do
-    dpkg-deb -x "$deb" "$tmp/root"
+    dpkg-deb -x "$deb" "$tmp/unpacked"
 done
 
 # Absolute links would lead out of the folder.
 while IFS= read -r -d '' link; do
     target=$(readlink "$link")
-    ln -sfn "$(realpath -ms --relative-to="$(dirname "$link")" "$tmp/root$target")" "$link"
-done < <(find "$tmp/root" -type l -lname '/*' -print0)
-echo "$want" >"$tmp/root/.packages"
+    ln -sfn "$(realpath -ms --relative-to="$(dirname "$link")" "$tmp/unpacked$target")" "$link"
+done < <(find "$tmp/unpacked" -type l -lname '/*' -print0)
+echo "$want" >"$tmp/unpacked/.packages"
 rm -rf "$dir"
-mv "$tmp/root" "$dir"
+mv "$tmp/unpacked" "$dir"
 echo "make-arm64-sysroot: $(du -sm "$dir" | cut -f1) MiB in $dir" >&2
