@@ -85,8 +85,10 @@ endif()
 # --- instructions
 
 c4_objects(core c4_core c4_program c4_simd c4_simd_onednn)
-c4_objects(plain c4_simd_ref c4_simd_ref64 c4_simd_portable c4_simd_peak_plain)
-c4_objects(fma c4_simd_neon c4_simd_peak_neon c4_simd_avx2 c4_simd_peak_avx2 c4_simd_ref_fma
+c4_objects(plain c4_simd_ref c4_simd_ref64 c4_simd_portable c4_simd_peak_plain
+  c4_simd_sums_plain)
+c4_objects(fma c4_simd_neon c4_simd_peak_neon c4_simd_avx2 c4_simd_peak_avx2
+  c4_simd_sums_avx2 c4_simd_ref_fma
   c4_simd_ref64_fma c4_simd_portable_fma)
 if(x86)
   c4_objects(wide c4_simd_avx512 c4_simd_avx512m c4_simd_peak_avx512)

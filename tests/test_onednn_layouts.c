@@ -46,7 +46,7 @@ static void sums_in_all_layouts(void **state) {
         int threads = omp_get_max_threads();
         for (int i = 0; i < 2; i++) {
             omp_set_num_threads(1 + 4 * i);
-            c4_dnn_channel_sums(&map, y, partial, sum[i], sum[i] + C);
+            c4_dnn_channel_sums(&map, c4_dispatch_lane_sums(), y, partial, sum[i], sum[i] + C);
         }
         omp_set_num_threads(threads);
         assert_memory_equal(sum[0], sum[1], sizeof sum[0]);

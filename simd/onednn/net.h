@@ -7,11 +7,13 @@
 #include "core/op/step.h"
 #include "simd/onednn/choice.h"
 #include "simd/onednn/shim.h"
+#include "simd/sums/lane_sums.h"
 
 /* What all batch sizes share. Outlives its nets, which point into it. */
 struct c4_dnn_shared {
     struct c4_plan_config config;
     struct c4_dnn dnn;
+    c4_lane_sums_fn *lane_sums;
     float *state, *momentum, *grad; /* canonical vectors, 64-byte aligned */
     /* Statistics for C4_BN_RUNNING, as batch norm wants them. */
     float running_mean[C4_BLOCKS][C4_CHANNELS], running_var[C4_BLOCKS][C4_CHANNELS];

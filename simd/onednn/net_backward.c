@@ -30,7 +30,7 @@ static void sum_bias(struct c4_dnn_net *net, int b) {
     float *d_bias = gradient(net, b, C4_PARAM_BIAS);
     const float *dy = c4_dnn_memory_data(block->dy);
     double sum[C4_CHANNELS], sum_sq[C4_CHANNELS];
-    c4_dnn_channel_sums(&block->map, dy, net->partial, sum, sum_sq);
+    c4_dnn_channel_sums(&block->map, net->shared->lane_sums, dy, net->partial, sum, sum_sq);
     for (int c = 0; c < C4_CHANNELS; c++) d_bias[c] = (float)sum[c];
 }
 

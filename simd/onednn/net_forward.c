@@ -54,7 +54,7 @@ static void take_statistics(struct c4_dnn_net *net, int b) {
     float *mean = c4_dnn_memory_data(block->mean), *var = c4_dnn_memory_data(block->var);
     double sum[C4_CHANNELS], sum_sq[C4_CHANNELS];
     double count = (double)block->map.images * (double)block->map.pixels;
-    c4_dnn_channel_sums(&block->map, y, net->partial, sum, sum_sq);
+    c4_dnn_channel_sums(&block->map, net->shared->lane_sums, y, net->partial, sum, sum_sq);
     for (int c = 0; c < C4_CHANNELS; c++) {
         struct c4_bn_channel bn = c4_bn_from_sums(sum[c], sum_sq[c], count, 1.0, 0.0);
         mean[c] = (float)bn.mean;

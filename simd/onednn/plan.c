@@ -54,6 +54,7 @@ enum c4_status c4_dnn_plan_create(const struct c4_plan_config *config, struct c4
     memset(plan->memory, 0, (count - 2 * logits) * sizeof *plan->memory);
     struct c4_dnn_shared *shared = &plan->shared;
     shared->config = *config;
+    shared->lane_sums = c4_dispatch_lane_sums();
     if (config->kernels) {
         snprintf(plan->kernels, sizeof plan->kernels, "%s", config->kernels);
         shared->config.kernels = plan->kernels;

@@ -1,41 +1,16 @@
 #include "simd/onednn/sums.h"
 
-#include <string.h>
-
-enum { C = C4_CHANNELS, LANES = 16 };
-
-typedef float floats __attribute__((vector_size(8 * sizeof(float))));
-typedef double doubles __attribute__((vector_size(8 * sizeof(double))));
-
-/* Every stride-th group of sixteen values: each group meets the same channels. In the registers
- * that every CPU has; code for wider ones belongs into an instruction set's folder. */
-static void add_lanes(const float *y, size_t groups, size_t stride, double sum[LANES],
-                      double sum_sq[LANES]) {
-    doubles s[2] = {0}, q[2] = {0};
-    for (size_t i = 0; i < groups; i++, y += stride) {
-        floats low, high;
-        __builtin_prefetch(y + 1024); /* reading takes longer than adding */
-        memcpy(&low, y, sizeof low);
-        memcpy(&high, y + 8, sizeof high);
-        doubles a = __builtin_convertvector(low, doubles);
-        doubles b = __builtin_convertvector(high, doubles);
-        s[0] += a;
-        s[1] += b;
-        q[0] += a * a;
-        q[1] += b * b;
-    }
-    memcpy(sum, s, sizeof s);
-    memcpy(sum_sq, q, sizeof q);
-}
+enum { C = C4_CHANNELS, LANES = C4_SUM_LANES };
 
 /* The `inner` channels of one run. Fewer than sixteen channels share the lanes of several pixels.
  */
-static void sums_of_run(const struct c4_dnn_map *map, const float *y, double *sum, double *sum_sq) {
+static void sums_of_run(const struct c4_dnn_map *map, c4_lane_sums_fn *lane_sums, const float *y,
+                        double *sum, double *sum_sq) {
     size_t inner = map->inner, width = inner < LANES ? LANES : inner, count = map->pixels * inner;
     for (size_t c = 0; c < inner; c++) sum[c] = sum_sq[c] = 0;
     for (size_t first = 0; first < width; first += LANES) {
         double s[LANES], q[LANES];
-        add_lanes(y + first, count / width, width, s, q);
+        lane_sums(y + first, count / width, width, s, q);
         for (size_t lane = 0; lane < LANES; lane++) {
             sum[(first + lane) % inner] += s[lane];
             sum_sq[(first + lane) % inner] += q[lane];
@@ -47,14 +22,15 @@ static void sums_of_run(const struct c4_dnn_map *map, const float *y, double *su
     }
 }
 
-void c4_dnn_channel_sums(const struct c4_dnn_map *map, const float *y, double *partial,
-                         double sum[C4_CHANNELS], double sum_sq[C4_CHANNELS]) {
+void c4_dnn_channel_sums(const struct c4_dnn_map *map, c4_lane_sums_fn *lane_sums, const float *y,
+                         double *partial, double sum[C4_CHANNELS], double sum_sq[C4_CHANNELS]) {
     size_t blocks = C / map->inner;
 #pragma omp parallel for schedule(static)
     for (size_t run = 0; run < map->images * blocks; run++) {
         size_t image = run / blocks, block = run % blocks;
         double *s = partial + image * 2 * C + block * map->inner;
-        sums_of_run(map, y + image * map->image_stride + block * map->block_stride, s, s + C);
+        sums_of_run(map, lane_sums, y + image * map->image_stride + block * map->block_stride, s,
+                    s + C);
     }
     for (size_t c = 0; c < C; c++) sum[c] = sum_sq[c] = 0;
     for (size_t image = 0; image < map->images; image++)

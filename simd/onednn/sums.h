@@ -10,12 +10,13 @@
 
 #include "core/op/conv4.h"
 #include "simd/onednn/shim.h"
+#include "simd/sums/lane_sums.h"
 
 /* sum[c] = sum of y, sum_sq[c] = sum of y^2 over all images and pixels; both overwritten. y lies as
  * `map` says. partial: 128 doubles per image, overwritten. All in double: the pixels of an image
  * first, then the images in order. The order does not depend on the number of threads, which is
  * OpenMP's. */
-void c4_dnn_channel_sums(const struct c4_dnn_map *map, const float *y, double *partial,
-                         double sum[C4_CHANNELS], double sum_sq[C4_CHANNELS]);
+void c4_dnn_channel_sums(const struct c4_dnn_map *map, c4_lane_sums_fn *lane_sums, const float *y,
+                         double *partial, double sum[C4_CHANNELS], double sum_sq[C4_CHANNELS]);
 
 #endif
