@@ -109,23 +109,24 @@ INLINE void bn_apply(ptrdiff_t pixels, bool relu, const float *selected, const f
                                         vf_loadu(shift + c)));
 }
 
-/* One pair of rows of c4_bn_rebuild_fn: w pixels each, y and dy rows w pixels apart. */
+/* One pair of rows of c4_bn_rebuild_fn: w pixels each, y and dy rows w pixels apart; in memory's
+ * order, which prefetchers follow. */
 INLINE void rebuild_rows(int w, bool relu, const float *y, const float *ds, const uint8_t *arg,
                          const float *c0, const float *c1, const float *c2, float *dy) {
-    for (int c = 0; c < C; c += VF_LANES) {
-        const vf k0 = vf_loadu(c0 + c), k1 = vf_loadu(c1 + c), k2 = vf_loadu(c2 + c);
-        for (int j = 0; j < w / 2; j++) {
+    for (int j = 0; j < w / 2; j++)
+        for (int c = 0; c < C; c += VF_LANES) {
+            const vf k0 = vf_loadu(c0 + c), k1 = vf_loadu(c1 + c), k2 = vf_loadu(c2 + c);
             vf d = vf_load(ds + j * C + c);
             vi winner = vi_load_u8(arg + j * C + c);
             UNROLL for (int k = 0; k < 4; k++) {
                 ptrdiff_t at = ((ptrdiff_t)(k / 2) * w + 2 * j + k % 2) * C + c;
+                vf_prefetch(y + at + 2 * w * C);
                 vf v = vf_load(y + at), t = vf_fma(k2, v, k1);
                 t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
                 if (relu) t = vf_select(vf_gt(v, vf_zero()), t, vf_zero());
                 vf_store(dy + at, t);
             }
         }
-    }
 }
 
 /* --- update --- */

@@ -4,60 +4,79 @@
 
 #include "simd/body/phase_head.h"
 
-/* dY of one image, rebuilt. */
-static void rebuild_image(struct c4_plan *plan, int b, int image, float *dy) {
+/* Rows [from, end) of one image's dY, rebuilt from dy on; both are multiples of 4, or there are
+ * fewer rows. */
+static void rebuild(struct c4_plan *plan, int b, int image, int from, int end, float *dy) {
     struct c4_native_block *block = &plan->block[b];
     const ptrdiff_t side = block->side, row = side * C;
     const float *y = block->y + image * side * row;
-    ptrdiff_t pooled = image * side / 2 * row / 2;
-    for (ptrdiff_t i = 0; i < side; i += 2, pooled += row / 2)
-        if (plan->config.order == C4_RELU_BN)
-            rebuild_rows((int)side, true, y + i * row, block->ds + pooled, block->arg + pooled,
-                         block->c0, block->c1, block->c2, dy + i * row);
+    const bool relu = plan->config.order == C4_RELU_BN;
+    for (ptrdiff_t i = from; i < end; i += 2) {
+        const ptrdiff_t pooled = (image * side + i) / 2 * row / 2;
+        const float *ds = block->ds + pooled;
+        const uint8_t *arg = block->arg + pooled;
+        float *to = dy + (i - from) * row;
+        if (relu)
+            rebuild_rows((int)side, true, y + i * row, ds, arg, block->c0, block->c1, block->c2,
+                         to);
         else
-            rebuild_rows((int)side, false, y + i * row, block->ds + pooled, block->arg + pooled,
-                         block->c0, block->c1, block->c2, dy + i * row);
-    if (plan->config.order == C4_RELU_BN) {
+            rebuild_rows((int)side, false, y + i * row, ds, arg, block->c0, block->c1, block->c2,
+                         to);
+    }
+    if (relu) {
         double square[C] = {0}; /* not needed */
-        map_sums((int)side, (int)side, dy, dy, block->bias_sum[slice_of(plan->n, image)], square);
+        map_sums(end - from, (int)side, dy, dy, block->bias_sum[slice_of(plan->n, image)], square);
     }
 }
 
-/* An image's dY, rebuilt and transformed. */
+/* An image's dY, rebuilt and transformed, a row of tiles at a time. */
 static void load_gradients(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                            int image, ptrdiff_t stride, float *m) {
     const int side = plan->block[b].side;
-    rebuild_image(plan, b, image, scratch->dy);
-    for (int i = 0; i < side; i += 4)
+    for (int i = 0; i < side; i += 4) {
+        rebuild(plan, b, image, i, i + 4, scratch->dy);
         for (int j = 0; j < side; j += 4, m += C)
-            transform_gradient(scratch->dy + ((ptrdiff_t)i * side + j) * C, side * C, m, stride);
-}
-
-/* From dX of one image to ds of the block below, and in the bn-relu stem at once to conv1's
- * gradient: there ds is not kept. */
-static void pass_down(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int image,
-                      const float *dx, ptrdiff_t row) {
-    struct c4_native_block *below = &plan->block[b - 1];
-    const ptrdiff_t at = (ptrdiff_t)image * plan->block[b].side * plan->block[b].side * C;
-    if (b > 1 || plan->config.order == C4_RELU_BN) {
-        mask_image(plan, b - 1, image, dx, row, below->ds + at);
-        return;
+            transform_gradient(scratch->dy + (ptrdiff_t)j * C, side * C, m, stride);
     }
-    mask_image(plan, 0, image, dx, row, scratch->ds);
-    stem_gradient(load_image(plan, scratch, image), HALO_ROW, scratch->ds, below->arg + at,
-                  scratch->tables, below->dw + (ptrdiff_t)slice_of(plan->n, image) * C4_PATCH * C);
 }
 
-/* dX of one image from its transformed tiles, then what lies below. */
+/* One image's input channels, into the scratch whose halo is zero. */
+static const float *load_planes(const struct c4_plan *plan, struct c4_native_scratch *scratch,
+                                int image) {
+    const uint8_t *bytes = bytes_of(plan, image);
+    for (int channel = 0; channel < RGB; channel++)
+        for (int i = 0; i < SIDE; i++, bytes += SIDE)
+            stem_values(bytes, scratch->planes + channel * CHANNEL_MAP + (i + 1) * CHANNEL_ROW + 1);
+    return scratch->planes;
+}
+
+/* From rows [from, end) of one image's dX, which begin at dx, to those of ds of the block below,
+ * and behind the last one in the bn-relu stem to conv1's gradient: there ds is not kept. */
+static void pass_down(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int image,
+                      int from, int end, const float *dx, ptrdiff_t row) {
+    struct c4_native_block *below = &plan->block[b - 1];
+    const ptrdiff_t side = plan->block[b].side, at = image * side * side * C;
+    const bool stem = b == 1 && plan->config.order == C4_BN_RELU;
+    float *ds = stem ? scratch->ds : below->ds + at;
+    mask_rows(plan, b - 1, image, from, end, dx, row, ds + from * side * C);
+    if (stem && end == side)
+        stem_gradient(load_planes(plan, scratch, image), ds, below->arg + at, scratch->tables,
+                      below->dw + (ptrdiff_t)slice_of(plan->n, image) * C4_PATCH * C);
+}
+
+/* dX of one image from its transformed tiles, then what lies below, as soon as the tiles that reach
+ * into a row of pixels are added. */
 static void store_input_gradient(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                                  int image, const float *m, ptrdiff_t stride) {
     const int side = plan->block[b].side;
     const ptrdiff_t row = (side + 2) * C;
-    memset(scratch->dx, 0, sizeof(float) * (size_t)row * (size_t)(side + 2));
-    for (int i = 0; i < side; i += 4)
+    float *dx = scratch->dx + row + C;
+    for (int i = 0; i < side; i += 4) {
         for (int j = 0; j < side; j += 4, m += C)
-            transform_back(m, stride, scratch->dx + i * row + j * C, row);
-    pass_down(plan, scratch, b, image, scratch->dx + row + C, row);
+            transform_back(m, stride, i > 0, j > 0, scratch->dx + i * row + j * C, row);
+        if (i > 0) pass_down(plan, scratch, b, image, i - 4, i, dx + (i - 4) * row, row);
+    }
+    pass_down(plan, scratch, b, image, side - 4, side, dx + (side - 4) * row, row);
 }
 
 /* Where a slice's weight gradient goes. Slices are added from the left: the thread that has slice 0
@@ -73,20 +92,6 @@ static struct weight_target weight_target(struct c4_plan *plan, int b, int from,
     return (struct weight_target){plan->block[b].dw + (ptrdiff_t)s * 9 * C * C, false};
 }
 
-/* The weight gradient of a slice whose tiles are one small group: some input channels at a time, so
- * that their 36 positions stay in the cache until they are transformed. */
-static void small_slice_weights(int count, ptrdiff_t stride, const float *v, const float *m,
-                                float *du, struct weight_target to) {
-    enum { INPUTS = 16, POSITION = INPUTS * C + 16 };
-    for (int k = 0; k < C; k += INPUTS) {
-        for (int p = 0; p < POSITIONS; p++)
-            outer(INPUTS, count, v + p * stride + k, m + p * stride, true, m + (p + 1) * stride,
-                  du + p * POSITION);
-        for (int i = 0; i < INPUTS; i++)
-            transform_weight_gradient(du + i * C, POSITION, to.add, to.dw + (k + i) * C, C * C);
-    }
-}
-
 /* Both gradients of a group: V lies at v, dM one position behind m. */
 static void group_gradients(const struct c4_native_block *block, struct c4_native_scratch *scratch,
                             int count, ptrdiff_t stride, bool first) {
@@ -99,34 +104,94 @@ static void group_gradients(const struct c4_native_block *block, struct c4_nativ
     }
 }
 
+/* V and dM, the latter one position behind m, of images [first, end). */
+static void load_group(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int first,
+                       int end, ptrdiff_t stride) {
+    const int per_image = plan->block[b].side * plan->block[b].side / 16;
+    for (int image = first; image < end; image++) {
+        const ptrdiff_t at = (ptrdiff_t)(image - first) * per_image * C;
+        load_tiles(plan, scratch, b, image, stride, scratch->v + at);
+        load_gradients(plan, scratch, b, image, stride, scratch->m + stride + at);
+    }
+}
+
+static void store_group(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int first,
+                        int end, ptrdiff_t stride) {
+    const int per_image = plan->block[b].side * plan->block[b].side / 16;
+    for (int image = first; image < end; image++)
+        store_input_gradient(plan, scratch, b, image,
+                             scratch->m + (ptrdiff_t)(image - first) * per_image * C, stride);
+}
+
+/* Slice s, of one group of tiles or several. */
 static void slice_back_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
-                                int from, int s) {
-    enum { SMALL = 16 };
+                                int from, int s, int images) {
     const struct c4_native_block *block = &plan->block[b];
     const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
-    const int per_image = block->side * block->side / 16, images = group_images(plan, b);
-    const bool small = end - begin <= images && (end - begin) * per_image <= SMALL;
+    const int per_image = block->side * block->side / 16;
     const ptrdiff_t stride = group_stride(images * per_image);
     const struct weight_target to = weight_target(plan, b, from, s);
-    float *v = scratch->v, *m = scratch->m;
     for (int first = begin; first < end; first += images) {
-        int some = end - first < images ? end - first : images, count = some * per_image;
-        for (int k = 0; k < some; k++) {
-            load_tiles(plan, scratch, b, first + k, stride, v + k * per_image * C);
-            load_gradients(plan, scratch, b, first + k, stride, m + stride + k * per_image * C);
-        }
-        if (small) {
-            small_slice_weights(count, stride, v, m + stride, scratch->du, to);
-            multiply_group(count, stride, block->ut, C4_NATIVE_POSITION, m);
-        } else {
-            group_gradients(block, scratch, count, stride, first == begin);
-        }
-        for (int k = 0; k < some; k++)
-            store_input_gradient(plan, scratch, b, first + k, m + k * per_image * C, stride);
+        const int next = end - first < images ? end : first + images;
+        load_group(plan, scratch, b, first, next, stride);
+        group_gradients(block, scratch, (next - first) * per_image, stride, first == begin);
+        store_group(plan, scratch, b, first, next, stride);
     }
-    for (int k = 0; !small && k < C; k++)
+    for (int k = 0; k < C; k++)
         transform_weight_gradient(scratch->du + k * C, C4_NATIVE_POSITION, to.add, to.dw + k * C,
                                   C * C);
+}
+
+/* The weight gradients of slices [s, end), which are one group: some input channels at a time, so
+ * that their 36 positions stay in the cache until they are transformed, and what they are added to
+ * until the next slice. */
+static void small_slices_weights(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
+                                 int from, int s, int end, ptrdiff_t stride) {
+    enum { INPUTS = 16, POSITION = INPUTS * C + 16 };
+    const int per_image = plan->block[b].side * plan->block[b].side / 16;
+    float *du = scratch->du;
+    for (int k = 0; k < C; k += INPUTS) {
+        const float *v = scratch->v + k, *m = scratch->m + stride;
+        for (int slice = s; slice < end; slice++) {
+            const struct weight_target to = weight_target(plan, b, from, slice);
+            const int count =
+                per_image * (c4_slice_begin(plan->n, slice + 1) - c4_slice_begin(plan->n, slice));
+            for (int p = 0; p < POSITIONS; p++)
+                outer(INPUTS, count, v + p * stride, m + p * stride, true, m + (p + 1) * stride,
+                      du + p * POSITION);
+            for (int i = 0; i < INPUTS; i++)
+                transform_weight_gradient(du + i * C, POSITION, to.add, to.dw + (k + i) * C, C * C);
+            v += count * C;
+            m += count * C;
+        }
+    }
+}
+
+/* Slices [s, end), one group: the weights of the data gradient are read only once. */
+static void small_slices_back(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
+                              int from, int s, int end, int images) {
+    const struct c4_native_block *block = &plan->block[b];
+    const int first = c4_slice_begin(plan->n, s), last = c4_slice_begin(plan->n, end);
+    const int per_image = block->side * block->side / 16;
+    const ptrdiff_t stride = group_stride(images * per_image);
+    load_group(plan, scratch, b, first, last, stride);
+    small_slices_weights(plan, scratch, b, from, s, end, stride);
+    multiply_group((last - first) * per_image, stride, block->ut, C4_NATIVE_POSITION, scratch->m);
+    store_group(plan, scratch, b, first, last, stride);
+}
+
+static void block_back_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
+                                int from, int to) {
+    enum { SMALL = 16 }; /* tiles of a slice; at most those of a group */
+    const int per_image = plan->block[b].side * plan->block[b].side / 16;
+    const int images = group_images(plan, b), length = c4_slice_length(plan->n);
+    if (length * per_image > SMALL)
+        for (int s = from; s < to; s++) slice_back_winograd(plan, scratch, b, from, s, images);
+    else
+        for (int s = from, end; s < to; s = end) {
+            end = to - s < images / length ? to : s + images / length;
+            small_slices_back(plan, scratch, b, from, s, end, images);
+        }
 }
 
 static void slice_back_direct(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
@@ -140,13 +205,13 @@ static void slice_back_direct(struct c4_plan *plan, struct c4_native_scratch *sc
     for (int first = begin; first < end; first += images) {
         int some = end - first < images ? end - first : images;
         for (int k = 0; k < some; k++) {
-            activate(plan, b, first + k, scratch->activated + k * map, side * C);
-            rebuild_image(plan, b, first + k, scratch->dy + k * map);
+            activate(plan, b, first + k, 0, side, scratch->activated + k * map, side * C);
+            rebuild(plan, b, first + k, 0, side, scratch->dy + k * map);
         }
         direct_weights(some, side, side, C, first == begin, scratch->activated, scratch->dy, dw);
         direct_images(some, side, side, C, true, scratch->dy, block->wt, scratch->dx);
         for (int k = 0; k < some; k++)
-            pass_down(plan, scratch, b, first + k, scratch->dx + k * map, side * C);
+            pass_down(plan, scratch, b, first + k, 0, side, scratch->dx + k * map, side * C);
     }
     for (int i = 0; to.add && i < 9 * C * C; i += VF_LANES) add_to(to.dw + i, vf_load(dw + i));
 }
@@ -159,12 +224,12 @@ static void phase_block_back(struct c4_plan *plan, struct c4_native_scratch *scr
     if (b == 1 && plan->config.order == C4_BN_RELU)
         memset(plan->block[0].dw + (ptrdiff_t)from * C4_PATCH * C, 0,
                sizeof(float) * (size_t)(to - from) * C4_PATCH * C);
-    if (plan->config.conv == C4_WINOGRAD) clear_halo(scratch);
-    for (int s = from; s < to; s++)
-        if (plan->config.conv == C4_WINOGRAD)
-            slice_back_winograd(plan, scratch, b, from, s);
-        else
-            slice_back_direct(plan, scratch, b, from, s);
+    if (plan->config.conv == C4_WINOGRAD) {
+        clear_halo(scratch);
+        block_back_winograd(plan, scratch, b, from, to);
+    } else {
+        for (int s = from; s < to; s++) slice_back_direct(plan, scratch, b, from, s);
+    }
 }
 
 /* The dense stem of relu-bn: the block above has left ds and its sums. */
@@ -176,7 +241,7 @@ static void phase_stem_back(struct c4_plan *plan, struct c4_native_scratch *scra
         const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
         for (int image = begin; image < end; image++) {
             stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
-            rebuild_image(plan, 0, image, scratch->dy);
+            rebuild(plan, 0, image, 0, SIDE, scratch->dy);
             direct_weights(1, SIDE, SIDE, RGB, image == begin, scratch->x, scratch->dy,
                            block->dw + (ptrdiff_t)s * C4_PATCH * C);
         }

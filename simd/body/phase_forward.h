@@ -57,20 +57,12 @@ static const uint8_t *bytes_of(const struct c4_plan *plan, int image) {
     return plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES;
 }
 
-/* One image's input, into the scratch whose halo is zero. */
-static const float *load_image(const struct c4_plan *plan, struct c4_native_scratch *scratch,
-                               int image) {
-    float *x = scratch->x + HALO_ROW + RGB;
-    stem_input(bytes_of(plan, image), x, HALO_ROW);
-    return x;
-}
-
 /* conv1 of bn-relu and its selection: batch norm's statistics are known from the moments. */
 static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool exact,
                        int image) {
     struct c4_native_block *block = &plan->block[0];
     const ptrdiff_t pooled = (ptrdiff_t)image * POOLED * POOLED * C;
-    load_image(plan, scratch, image);
+    stem_input(bytes_of(plan, image), scratch->x + HALO_ROW + RGB, HALO_ROW);
     stem_select(scratch->x, plan->parameters + c4_native_layout.weight[0], exact, block->flip,
                 block->selected + pooled, block->arg + pooled);
 }
@@ -104,12 +96,14 @@ static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, 
 
 /* --- forward: what precedes a convolution --- */
 
-/* Batch norm and ReLU of the block below, for one image: rows `row` floats apart from `to` on. */
-static void activate(const struct c4_plan *plan, int b, int image, float *to, ptrdiff_t row) {
+/* Batch norm and ReLU of the block below, rows [from, end) of one image: row i lies at to + i *
+ * row. */
+static void activate(const struct c4_plan *plan, int b, int image, int from, int end, float *to,
+                     ptrdiff_t row) {
     const struct c4_native_block *below = &plan->block[b - 1];
     const ptrdiff_t side = plan->block[b].side;
     const float *selected = below->selected + image * side * side * C;
-    for (ptrdiff_t i = 0; i < side; i++)
+    for (ptrdiff_t i = from; i < end; i++)
         if (plan->config.order == C4_BN_RELU)
             bn_apply(side, true, selected + i * side * C, below->scale, below->shift, to + i * row);
         else
@@ -129,15 +123,19 @@ static void clear_halo(struct c4_native_scratch *scratch) {
     memset(scratch->activated, 0, sizeof(float) * C4_NATIVE_HALO_SIDE * C4_NATIVE_HALO_SIDE * C);
 }
 
-/* An image's tiles, activated and transformed, from tile t of the group on. */
+/* An image's tiles, activated and transformed, to v: a row of tiles at a time, as soon as its rows
+ * of pixels are in the first-level cache. */
 static void load_tiles(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int image,
                        ptrdiff_t stride, float *v) {
     const int side = plan->block[b].side;
     const ptrdiff_t row = (side + 2) * C;
-    activate(plan, b, image, scratch->activated + row + C, row);
-    for (int i = 0; i < side; i += 4)
+    for (int i = 0, from = 0; i < side; i += 4) {
+        const int end = i + 5 < side ? i + 5 : side;
+        activate(plan, b, image, from, end, scratch->activated + row + C, row);
+        from = end;
         for (int j = 0; j < side; j += 4, v += C)
             transform_input(scratch->activated + i * row + j * C, row, v, stride);
+    }
 }
 
 static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
@@ -178,7 +176,7 @@ static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch
         int some = end - first < images ? end - first : images;
         for (int k = 0; k < some; k++) {
             if (stem) stem_image(plan, scratch, exact, first + k);
-            activate(plan, b, first + k, scratch->activated + k * map, side * C);
+            activate(plan, b, first + k, 0, side, scratch->activated + k * map, side * C);
         }
         direct_images(some, side, side, C, false, scratch->activated, w, block->y + first * map);
         for (int k = 0; k < some; k++) finish_image(plan, b, sums, first + k);

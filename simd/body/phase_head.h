@@ -5,26 +5,35 @@
 #include "simd/body/linear.h"
 #include "simd/body/phase_forward.h"
 
-/* ds of one map behind pooling and ReLU, from dp; its sums. dp may be ds; rows of dp are `row`
- * floats apart. */
-static void mask_image(struct c4_plan *plan, int b, int image, const float *dp, ptrdiff_t row,
-                       float *ds) {
+/* `count` pixels of ds, behind pooling and ReLU, from dp. dp may be ds. */
+INLINE void mask_pixels(int count, bool masked, const float *scale, const float *shift,
+                        const float *selected, const float *dp, float *ds) {
+    for (int i = 0; i < count * C; i += C) UNROLL for (int c = 0; c < C; c += VF_LANES) {
+            vf p = vf_fma(vf_loadu(scale + c), vf_load(selected + i + c), vf_loadu(shift + c));
+            vf d = vf_load(dp + i + c);
+            vf_store(ds + i + c, masked ? vf_select(vf_gt(p, vf_zero()), d, vf_zero()) : d);
+        }
+}
+
+/* Rows [from, end) of one map's ds, from dp on, and their sums, tile by tile. Row `from` of dp and
+ * of ds is the first at these addresses, rows of dp are `row` floats apart; dp may be ds. */
+static void mask_rows(struct c4_plan *plan, int b, int image, int from, int end, const float *dp,
+                      ptrdiff_t row, float *ds) {
     struct c4_native_block *block = &plan->block[b];
-    const int half = block->side / 2;
-    const float *selected = block->selected + (ptrdiff_t)image * half * half * C;
+    const int half = block->side / 2, w = half < 4 ? half : 4;
+    const float *selected = block->selected + ((ptrdiff_t)image * half + from) * half * C;
     const bool masked = plan->config.order == C4_BN_RELU;
-    for (int i = 0; i < half; i++)
-        for (int j = 0; j < half; j++)
-            for (int c = 0; c < C; c += VF_LANES) {
-                ptrdiff_t pixel = ((ptrdiff_t)i * half + j) * C + c;
-                vf d = vf_load(dp + i * row + j * C + c);
-                vf p = vf_fma(vf_loadu(block->scale + c), vf_load(selected + pixel),
-                              vf_loadu(block->shift + c));
-                if (masked) d = vf_select(vf_gt(p, vf_zero()), d, vf_zero());
-                vf_store(ds + pixel, d);
-            }
     double(*sum)[C] = block->sum[slice_of(plan->n, image)];
-    map_sums(half, half, ds, selected, sum[0], sum[1]);
+    for (int i = 0; i < end - from; i += w)
+        for (int j = 0; j < half; j += w) {
+            const ptrdiff_t tile = ((ptrdiff_t)i * half + j) * C;
+            for (int k = 0; k < w; k++) {
+                const ptrdiff_t at = tile + k * half * C;
+                mask_pixels(w, masked, block->scale, block->shift, selected + at,
+                            dp + (i + k) * row + j * C, ds + at);
+            }
+            tile_sums(ds + tile, selected + tile, half * C, w, w, sum[0], sum[1]);
+        }
 }
 
 static void phase_pool(const struct c4_plan *plan, int b, int64_t pixels, const float *selected,
@@ -69,7 +78,7 @@ static void phase_head(struct c4_plan *plan, bool gradients, int from, int to) {
         linear_bwd_weights(n, plan->pool4 + flat, plan->d_logits + line, dw,
                            dw + C4_FLAT * C4_LOGITS_STRIDE);
         for (int i = 0; i < n; i++)
-            mask_image(plan, TOP, begin + i, ds + i * C4_FLAT, 2 * C, ds + i * C4_FLAT);
+            mask_rows(plan, TOP, begin + i, 0, 2, ds + i * C4_FLAT, 2 * C, ds + i * C4_FLAT);
     }
 }
 

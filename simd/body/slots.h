@@ -33,10 +33,14 @@ static void NAME(stem_moments)(int n, const uint8_t *images, int64_t *first, int
 static void NAME(stem_select_grad)(int n, const float *x, const float *ds, const uint8_t *arg,
                                    float *r) {
     _Alignas(64) float tables[TABLES_FLOATS];
+    float planes[RGB * CHANNEL_MAP] = {0};
     memset(r, 0, sizeof *r * C4_PATCH * C);
-    for (ptrdiff_t i = 0; i < n; i++) {
-        ptrdiff_t at = i * POOLED * POOLED * C;
-        stem_gradient(x + i * C4_IMAGE_BYTES, SIDE * RGB, ds + at, arg + at, tables, r);
+    for (ptrdiff_t image = 0; image < n; image++, x += C4_IMAGE_BYTES) {
+        for (int i = 0; i < PIXELS * RGB; i++)
+            planes[i % RGB * CHANNEL_MAP + (i / RGB / SIDE + 1) * CHANNEL_ROW + i / RGB % SIDE +
+                   1] = x[i];
+        ptrdiff_t at = image * POOLED * POOLED * C;
+        stem_gradient(planes, ds + at, arg + at, tables, r);
     }
 }
 
@@ -177,8 +181,7 @@ static void NAME(conv_bwd_data_winograd)(const struct c4_conv_shape *s, const fl
         transform_gradients(s, dy, first, count, m + stride);
         multiply_group(count, stride, ut, SLOT_U, m);
         for (int t = 0; t < count; t++) {
-            memset(patch, 0, sizeof patch);
-            transform_back(m + t * C, stride, patch, 6 * C);
+            transform_back(m + t * C, stride, false, false, patch, 6 * C);
             scatter_patch(s, patch, first + t, dx);
         }
     }

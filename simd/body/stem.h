@@ -10,14 +10,20 @@
 
 enum { SIDE = C4_IMAGE_SIDE, PIXELS = SIDE * SIDE, POOLED = SIDE / 2, RGB = C4_IMAGE_CHANNELS };
 
+INLINE float stem_value(uint8_t byte) {
+    return (float)(2 * byte - 255) / 255;
+}
+
+static void stem_values(const uint8_t *restrict bytes, float *restrict row) {
+    for (int j = 0; j < SIDE; j++) row[j] = stem_value(bytes[j]);
+}
+
 /* x [32, 32, 3] of one image, rows `row` floats apart. */
-static void stem_input(const uint8_t *image, float *x, ptrdiff_t row) {
-    float value[256]; /* 256 divisions instead of 3072 */
-    for (int byte = 0; byte < 256; byte++) value[byte] = (float)(2 * byte - 255) / 255;
+static void stem_input(const uint8_t *restrict image, float *restrict x, ptrdiff_t row) {
     for (int i = 0; i < SIDE; i++, x += row, image += SIDE)
         for (int j = 0; j < SIDE; j++)
             for (int channel = 0; channel < RGB; channel++)
-                x[j * RGB + channel] = value[image[channel * PIXELS + j]];
+                x[j * RGB + channel] = stem_value(image[channel * PIXELS + j]);
 }
 
 /* --- conv1 and pooling --- */
@@ -92,50 +98,60 @@ static void stem_select(const float *x, const float *w, bool exact, const float 
 /* --- gradient --- */
 
 /* For each pooled position and input channel the 4x4 pixels that its window's patches cover. */
-enum { TABLE = 16, TABLES_FLOATS = RGB * POOLED * POOLED * TABLE + 32 };
+enum { TABLE = 16, TABLES_FLOATS = POOLED * POOLED * RGB * TABLE + 32 };
+enum { CHANNEL_ROW = SIDE + 2, CHANNEL_MAP = CHANNEL_ROW * CHANNEL_ROW };
 
-static void stem_tables(const float *x, ptrdiff_t row, float *tables) {
-    float plane[(SIDE + 2) * (SIDE + 2)];
-    for (int channel = 0; channel < RGB; channel++) {
-        memset(plane, 0, sizeof plane);
-        for (int i = 0; i < SIDE; i++)
-            for (int j = 0; j < SIDE; j++)
-                plane[(i + 1) * (SIDE + 2) + j + 1] = x[i * row + j * RGB + channel];
-        for (int i = 0; i < POOLED; i++)
-            for (int j = 0; j < POOLED; j++, tables += TABLE)
+static void stem_tables(const float *planes, float *tables) {
+    for (int i = 0; i < POOLED; i++)
+        for (int j = 0; j < POOLED; j++)
+            for (int channel = 0; channel < RGB; channel++, tables += TABLE)
                 for (int r = 0; r < 4; r++)
-                    memcpy(tables + 4 * r, plane + (2 * i + r) * (SIDE + 2) + 2 * j,
-                           4 * sizeof *plane);
-    }
+                    memcpy(tables + 4 * r,
+                           planes + channel * CHANNEL_MAP + (2 * i + r) * CHANNEL_ROW + 2 * j,
+                           4 * sizeof *planes);
     memset(tables, 0, 32 * sizeof *tables); /* lookups read whole vectors */
 }
 
-/* Continues the nine chains of one input channel and GRAD_VECS vectors of output channels. */
-INLINE void stem_gradient_tile(const float *table, const float *ds, const uint8_t *arg, float *r) {
-    vf acc[9][GRAD_VECS];
-    UNROLL for (int tap = 0; tap < 9; tap++) UNROLL for (int v = 0; v < GRAD_VECS; v++)
-        acc[tap][v] = vf_load(r + tap * RGB * C + v * VF_LANES);
-    for (int p = 0; p < POOLED * POOLED; p++, table += TABLE, ds += C, arg += C)
-        UNROLL for (int v = 0; v < GRAD_VECS; v++) {
-            vi winner = vi_load_u8(arg + v * VF_LANES);
-            vi index = vi_add(winner, vi_and(winner, vi_set1(2))); /* 0 1 4 5 */
-            vf d = vf_load(ds + v * VF_LANES);
-            UNROLL for (int tap = 0; tap < 9; tap++) acc[tap][v] =
-                vf_fma(vf_lookup(table + tap / 3 * 4 + tap % 3, index), d, acc[tap][v]);
-        }
-    UNROLL for (int tap = 0; tap < 9; tap++) UNROLL for (int v = 0; v < GRAD_VECS; v++)
-        vf_store(r + tap * RGB * C + v * VF_LANES, acc[tap][v]);
+/* The pixel of tap `tap` that the window's index selects; where an index reaches all of a table, it
+ * moves and the table does not: vectors across two cache lines are read at half the rate. */
+INLINE vf stem_pixel(const float *table, vi index, int tap) {
+    const int shift = tap / 3 * 4 + tap % 3;
+#ifdef VF_LOOKUP_16
+    return vf_lookup(table, vi_add(index, vi_set1(shift)));
+#else
+    return vf_lookup(table + shift, index);
+#endif
 }
 
-/* Continues r [27, 64] with one image, x with rows `row` floats apart; `tables` is scratch of
- * TABLES_FLOATS. */
-static void stem_gradient(const float *x, ptrdiff_t row, const float *ds, const uint8_t *arg,
-                          float *tables, float *r) {
-    stem_tables(x, row, tables);
-    for (int channel = 0; channel < RGB; channel++)
+/* Continues the chains of nine taps, GRAD_CHANNELS input channels and GRAD_VECS vectors of output
+ * channels. */
+INLINE void stem_gradient_tile(const float *table, const float *ds, const uint8_t *arg, float *r) {
+    vf acc[9][GRAD_CHANNELS][GRAD_VECS];
+#define EACH_CHAIN(statement)                                                                      \
+    UNROLL for (int tap = 0; tap < 9; tap++) UNROLL for (int k = 0; k < GRAD_CHANNELS; k++)        \
+        UNROLL for (int v = 0; v < GRAD_VECS; v++) statement
+    EACH_CHAIN(acc[tap][k][v] = vf_load(r + (tap * RGB + k) * C + v * VF_LANES));
+    for (int p = 0; p < POOLED * POOLED; p++, table += RGB * TABLE, ds += C, arg += C) {
+        vi index[GRAD_VECS];
+        UNROLL for (int v = 0; v < GRAD_VECS; v++) {
+            vi winner = vi_load_u8(arg + v * VF_LANES);
+            index[v] = vi_add(winner, vi_and(winner, vi_set1(2))); /* 0 1 4 5 */
+        }
+        EACH_CHAIN(acc[tap][k][v] = vf_fma(stem_pixel(table + k * TABLE, index[v], tap),
+                                           vf_load(ds + v * VF_LANES), acc[tap][k][v]));
+    }
+    EACH_CHAIN(vf_store(r + (tap * RGB + k) * C + v * VF_LANES, acc[tap][k][v]));
+#undef EACH_CHAIN
+}
+
+/* Continues r [27, 64] with one image: planes [3, 34, 34], input channels with a halo of zeros;
+ * `tables` is scratch of TABLES_FLOATS. */
+static void stem_gradient(const float *planes, const float *ds, const uint8_t *arg, float *tables,
+                          float *r) {
+    stem_tables(planes, tables);
+    for (int k = 0; k < RGB; k += GRAD_CHANNELS)
         for (int c = 0; c < C; c += GRAD_VECS * VF_LANES)
-            stem_gradient_tile(tables + channel * POOLED * POOLED * TABLE, ds + c, arg + c,
-                               r + channel * C + c);
+            stem_gradient_tile(tables + k * TABLE, ds + c, arg + c, r + k * C + c);
 }
 
 #endif

@@ -171,38 +171,52 @@ INLINE void gather_13(vf v1, vf v2, vf v3, vf v4, vf v5, vf *d1, vf *d3) {
 INLINE void add_to(float *d, vf a) {
     vf_store(d, vf_add(vf_load(d), a));
 }
-INLINE void gather_row(const vf v[6], float *d) {
-    vf d0, d1, d2, d3, d4;
-    gather_024(v[0], v[1], v[2], v[3], v[4], &d0, &d2, &d4);
-    gather_13(v[1], v[2], v[3], v[4], v[5], &d1, &d3);
-    add_to(d, d0);
-    add_to(d + C, d1);
-    add_to(d + 2 * C, d2);
-    add_to(d + 3 * C, d3);
-    add_to(d + 4 * C, d4);
-    add_to(d + 5 * C, v[5]);
+/* Into the first `old` columns something has been added before; the others begin with 0. */
+INLINE void gather_row(int old, const vf v[6], float *d) {
+    vf a[6];
+    gather_024(v[0], v[1], v[2], v[3], v[4], &a[0], &a[2], &a[4]);
+    gather_13(v[1], v[2], v[3], v[4], v[5], &a[1], &a[3]);
+    a[5] = v[5];
+    UNROLL for (int j = 0; j < 6; j++)
+        vf_store(d + j * C, vf_add(j < old ? vf_load(d + j * C) : vf_zero(), a[j]));
 }
 
-/* Adds into the 6x6 patch d, rows `row` floats apart. */
-static void transform_back(const float *v, ptrdiff_t position, float *d, ptrdiff_t row) {
+INLINE void adjoint_patch(bool above, bool before, const float *v, ptrdiff_t position, float *d,
+                          ptrdiff_t row) {
+    const int left = before ? 2 : 0, top = above ? 6 : left;
     for (int c = 0; c < C; c += VF_LANES, v += VF_LANES, d += VF_LANES) {
         vf one[6], two[6], none;
 #define AT(i) vf_load(v + (6 * (i) + j) * position)
         UNROLL for (int j = 0; j < 6; j++) one[j] = scaled(PA2B2, AT(0));
-        gather_row(one, d);
+        gather_row(top, one, d);
         UNROLL for (int j = 0; j < 6; j++)
             gather_13(AT(1), AT(2), AT(3), AT(4), AT(5), &one[j], &two[j]);
-        gather_row(one, d + row);
-        gather_row(two, d + 3 * row);
+        gather_row(top, one, d + row);
+        gather_row(left, two, d + 3 * row);
         UNROLL for (int j = 0; j < 6; j++)
             gather_024(AT(0), AT(1), AT(2), AT(3), AT(4), &none, &one[j], &two[j]);
-        gather_row(one, d + 2 * row);
-        gather_row(two, d + 4 * row);
+        gather_row(left, one, d + 2 * row);
+        gather_row(left, two, d + 4 * row);
         UNROLL for (int j = 0; j < 6; j++) one[j] = AT(5);
-        gather_row(one, d + 5 * row);
+        gather_row(left, one, d + 5 * row);
         (void)none;
 #undef AT
     }
+}
+
+/* Adds into the 6x6 patch d, rows `row` floats apart. Tiles come in raster order: what those
+ * `above` this one and `before` it in its row have not reached yet is taken as 0, whatever it
+ * holds. */
+static void transform_back(const float *v, ptrdiff_t position, bool above, bool before, float *d,
+                           ptrdiff_t row) {
+    if (above && before)
+        adjoint_patch(true, true, v, position, d, row);
+    else if (above)
+        adjoint_patch(true, false, v, position, d, row);
+    else if (before)
+        adjoint_patch(false, true, v, position, d, row);
+    else
+        adjoint_patch(false, false, v, position, d, row);
 }
 
 /* --- weights: g[3] -> u[6], and its adjoint u[6] -> g[3] --- */

@@ -36,6 +36,7 @@ static void lay_out_scratch(struct c4_plan *plan, struct c4_native_scratch *scra
     const size_t group = 37 * ((size_t)plan->tiles * C + 16);
     const size_t side = plan->config.order == C4_RELU_BN ? C4_IMAGE_SIDE : C4_IMAGE_SIDE / 2;
     TAKE(scratch->x, C4_NATIVE_IMAGE_FLOATS);
+    TAKE(scratch->planes, C4_NATIVE_IMAGE_FLOATS);
     TAKE(scratch->activated, haloed);
     TAKE(scratch->dx, haloed);
     TAKE(scratch->ds, C4_IMAGE_SIDE * C4_IMAGE_SIDE / 4 * C);

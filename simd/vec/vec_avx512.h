@@ -8,7 +8,9 @@
 enum { VF_LANES = 16, VD_LANES = 8 };
 
 /* The micro-kernels' tile: rows by vectors. 24 accumulators, 4 of B and a broadcast: 29 of 32. */
-enum { MK_ROWS = 6, MK_VECS = 4, MK_STEPS = 2, STEM_VECS = 4, GRAD_VECS = 2, GRAM_X = 4 };
+enum { MK_ROWS = 6, MK_VECS = 4, MK_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
+enum { GRAD_VECS = 1, GRAD_CHANNELS = 3 };
+#define VF_LOOKUP_16
 
 typedef __m512 vf;
 typedef __m512d vd;

@@ -10,7 +10,8 @@ enum { VF_LANES = 4, VD_LANES = 2 };
 
 /* The micro-kernels' tile: rows by vectors. 16 accumulators are what four pipes of latency 4 need;
  * rows' operands are multiplied by lane, since a load that broadcasts takes a vector unit, too. */
-enum { MK_ROWS = 4, MK_VECS = 4, MK_STEPS = 4, STEM_VECS = 4, GRAD_VECS = 2, GRAM_X = 4 };
+enum { MK_ROWS = 4, MK_VECS = 4, MK_STEPS = 4, STEM_VECS = 4, GRAM_X = 4 };
+enum { GRAD_VECS = 2, GRAD_CHANNELS = 1 };
 
 typedef float32x4_t vf;
 typedef float64x2_t vd;

@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum { VF_LANES = 4, VD_LANES = 2 };
-enum { MK_ROWS = 4, MK_VECS = 4, MK_STEPS = 2, STEM_VECS = 4, GRAD_VECS = 1, GRAM_X = 4 };
+enum { MK_ROWS = 4, MK_VECS = 4, MK_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
+enum { GRAD_VECS = 1, GRAD_CHANNELS = 1 };
 
 typedef struct {
     float v[VF_LANES];
