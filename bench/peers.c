@@ -72,7 +72,7 @@ static enum c4_status reference_losses(struct c4_peers *peers, const struct c4_p
     for (int i = 0; status == C4_OK && i < C4_PEER_STEPS; i++) {
         size_t first = (size_t)i * (size_t)config->max_batch;
         const struct c4_batch batch = {images + first * C4_IMAGE_BYTES, labels + first,
-                                       config->max_batch};
+                                       config->max_batch, NULL};
         struct c4_step_result result;
         status = api->step(plan, &batch, &sgd, &result);
         peers->want[i] = result.loss;

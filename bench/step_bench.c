@@ -12,7 +12,7 @@ enum c4_status c4_step_bench_start(struct c4_step_bench *bench) {
     uint32_t images = (uint32_t)bench->config.max_batch * C4_PEER_STEPS;
     C4_TRY(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TRAIN, 1, images, &bench->data));
     bench->batch =
-        (struct c4_batch){bench->data.images, bench->data.labels, bench->config.max_batch};
+        (struct c4_batch){bench->data.images, bench->data.labels, bench->config.max_batch, NULL};
     c4_net_init(1, bench->state);
     return C4_OK;
 }

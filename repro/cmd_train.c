@@ -7,6 +7,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
+#include "core/data/moments.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
 #include "core/host/clock.h"
@@ -216,6 +217,15 @@ static enum c4_status report_epoch(struct job *job, const struct c4_pass_result 
                               c4_json_real(trained->seconds), "images_per_s", c4_json_real(rate)));
 }
 
+/* Worth it from the second epoch on. */
+static enum c4_status keep_moments(struct job *job, uint64_t epochs) {
+    const struct c4_backend *backend = &job->engine.dispatch.backend;
+    if (epochs < 2 || job->engine.order != C4_BN_RELU || !backend->step->reads_moments)
+        return C4_OK;
+    C4_TRY(c4_dataset_add_moments(&job->train.data, backend->stem_moments));
+    return c4_dataset_add_moments(&job->test.data, backend->stem_moments);
+}
+
 static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
     const struct c4_sgd sgd = {c4_arg_real(job->args, "lr"), c4_arg_real(job->args, "momentum")};
     struct c4_pass training = {.step = job->engine.dispatch.backend.step,
@@ -233,6 +243,7 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
     uint64_t epochs = (uint64_t)c4_arg_integer(job->args, "epochs");
     uint64_t left = epochs > job->net->epoch ? epochs - job->net->epoch : 0;
     uint64_t images = 2 * (uint64_t)on_train.data->count + on_test.data->count; /* of an epoch */
+    C4_TRY(keep_moments(job, left));
     c4_progress_start(
         &job->progress, stderr, c4_progress_style_of(stderr, c4_arg_flag(job->args, "quiet")),
         "training and evaluation", "images", 0, left * images, (uint64_t)c4_clock_ns());

@@ -62,8 +62,23 @@ void c4_images_free(struct c4_images *images) {
     *images = (struct c4_images){0};
 }
 
-static uint64_t set_bytes(const struct c4_dataset *set) {
-    return (uint64_t)set->count * (C4_IMAGE_BYTES + 1);
+enum c4_status c4_images_add_moments(struct c4_images *images, c4_stem_moments_fn *stem_moments) {
+    for (int i = 0; i < C4_SETS; i++)
+        if (images->set[i].count > 0) C4_TRY(c4_dataset_add_moments(&images->set[i], stem_moments));
+    return C4_OK;
+}
+
+/* Room for what begins on a cache line of its own. */
+static uint64_t reserve(struct c4_shared_images *shared, uint64_t bytes) {
+    uint64_t offset = shared->bytes;
+    shared->bytes += (bytes + 63) / 64 * 64;
+    return offset;
+}
+
+static enum c4_status write_at(int descriptor, uint64_t offset, const void *bytes, size_t size) {
+    if (lseek(descriptor, (off_t)offset, SEEK_SET) < 0)
+        return c4_fail(C4_ERR_FAILED, "images cannot be shared: %s", strerror(errno));
+    return c4_file_write_all(descriptor, "shared images", bytes, size);
 }
 
 static enum c4_status fill(struct c4_shared_images *shared, const struct c4_images *images,
@@ -72,10 +87,11 @@ static enum c4_status fill(struct c4_shared_images *shared, const struct c4_imag
         const struct c4_dataset *set = &images->set[i];
         size_t image_bytes = (size_t)set->count * C4_IMAGE_BYTES;
         if (set->count == 0) continue;
-        if (lseek(descriptor, (off_t)shared->offset_bytes[i], SEEK_SET) < 0)
-            return c4_fail(C4_ERR_FAILED, "images cannot be shared: %s", strerror(errno));
-        C4_TRY(c4_file_write_all(descriptor, "shared images", set->images, image_bytes));
+        C4_TRY(write_at(descriptor, shared->offset_bytes[i], set->images, image_bytes));
         C4_TRY(c4_file_write_all(descriptor, "shared images", set->labels, set->count));
+        if (set->moments)
+            C4_TRY(write_at(descriptor, shared->moments_bytes[i], set->moments,
+                            c4_moments_bytes(set->count)));
     }
     return C4_OK;
 }
@@ -84,10 +100,10 @@ enum c4_status c4_images_share(struct c4_images *images, const struct c4_scale *
                                int *descriptor, struct c4_shared_images *shared) {
     *shared = (struct c4_shared_images){.tunes = images->tunes};
     for (int i = 0; i < C4_SETS; i++) {
-        shared->set[i] = images->set[i];
-        shared->set[i].owned = NULL;
-        shared->offset_bytes[i] = shared->bytes;
-        shared->bytes += (set_bytes(&images->set[i]) + 63) / 64 * 64;
+        const struct c4_dataset *set = &images->set[i];
+        shared->set[i] = *set;
+        shared->offset_bytes[i] = reserve(shared, (uint64_t)set->count * (C4_IMAGE_BYTES + 1));
+        if (set->moments) shared->moments_bytes[i] = reserve(shared, c4_moments_bytes(set->count));
     }
     *descriptor = memfd_create("conv4-images", 0);
     if (*descriptor < 0)
@@ -110,9 +126,12 @@ enum c4_status c4_images_map(int descriptor, const struct c4_shared_images *shar
     for (int i = 0; i < C4_SETS; i++) {
         struct c4_dataset *set = &images->set[i];
         *set = shared->set[i];
-        set->owned = NULL;
+        set->owned = set->owned_moments = NULL;
         set->images = (const uint8_t *)mapping + shared->offset_bytes[i];
         set->labels = set->images + (size_t)set->count * C4_IMAGE_BYTES;
+        set->moments = shared->moments_bytes[i]
+                           ? (const void *)((const char *)mapping + shared->moments_bytes[i])
+                           : NULL;
     }
     return make_halves(images, scale);
 }

@@ -139,6 +139,12 @@ enum c4_status c4_session_load(struct c4_session *session) {
     const char *folder = c4_arg_text(session->args, "data");
     C4_TRY(c4_images_load(folder, &session->study.protocol, &session->scale, &session->schedule,
                           &session->images));
+    const struct c4_backend *backend = &session->dispatch.backend;
+    bool wanted = false;
+    for (int i = 0; i < session->schedule.count; i++)
+        wanted = wanted || session->schedule.run[i].order == C4_BN_RELU;
+    if (wanted && backend->step->reads_moments)
+        C4_TRY(c4_images_add_moments(&session->images, backend->stem_moments));
     return c4_images_share(&session->images, &session->scale, &session->descriptor,
                            &session->shared);
 }

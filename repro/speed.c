@@ -18,7 +18,7 @@ static enum c4_status time_batches(const struct c4_runner *runner, struct c4_pla
                                    double *per_image) {
     const struct c4_dataset *data = &runner->images->set[C4_SET_TRAINING];
     uint32_t batch = runner->protocol->batch < data->count ? runner->protocol->batch : data->count;
-    const struct c4_batch part = {data->images, data->labels, (int)batch};
+    const struct c4_batch part = {data->images, data->labels, (int)batch, data->moments};
     struct c4_step_result result;
     int64_t start_ns = 0, now_ns = 0;
     int count = -1;

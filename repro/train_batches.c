@@ -95,7 +95,7 @@ enum c4_status c4_train_batches_run(const struct c4_batches *batches,
     for (int s = 0; s < batches->steps; s++) {
         size_t first = (size_t)s * (size_t)batches->batch;
         const struct c4_batch batch = {batches->images + first * C4_IMAGE_BYTES,
-                                       batches->labels + first, batches->batch};
+                                       batches->labels + first, batches->batch, NULL};
         struct c4_step_result result;
         C4_TRY(step->step(plan, &batch, sgd, &result));
         if (!isfinite(result.loss))

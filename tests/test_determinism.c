@@ -78,7 +78,7 @@ static int set_up(void **state) {
 }
 
 static struct c4_batch batch_of(int first, int n) {
-    return (struct c4_batch){images[first], labels + first, n};
+    return (struct c4_batch){images[first], labels + first, n, NULL};
 }
 
 static struct c4_plan *new_plan(const struct c4_backend *backend, const struct mode *mode,

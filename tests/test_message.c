@@ -87,7 +87,28 @@ static void same_images(const struct c4_dataset *a, const struct c4_dataset *b) 
     assert_memory_equal(a->labels, b->labels, a->count);
 }
 
-/* What another process maps is what was loaded, halves included, and cannot be written. */
+/* Integers that tell images, elements and their order apart. */
+static void numbered_moments(int n, const uint8_t *images, int64_t *first, int64_t *second) {
+    assert_int_equal(n, 1);
+    for (int k = 0; k < C4_PATCH; k++) {
+        first[k] = images[k];
+        for (int l = 0; l < C4_PATCH; l++) second[k * C4_PATCH + l] = 1000 * k + l + images[k];
+    }
+}
+
+static void has_numbered_moments(const struct c4_dataset *set) {
+    for (uint32_t image = 0; image < set->count; image += set->count - 1) {
+        const uint8_t *bytes = set->images + (size_t)image * C4_IMAGE_BYTES;
+        const int32_t *moments = set->moments + (size_t)image * C4_MOMENTS;
+        for (int k = 0; k < C4_PATCH; k++) assert_int_equal(*moments++, bytes[k]);
+        for (int k = 0; k < C4_PATCH; k++)
+            for (int l = k; l < C4_PATCH; l++)
+                assert_int_equal(*moments++, 1000 * k + l + bytes[k]);
+    }
+}
+
+/* What another process maps is what was loaded, moments and halves included, and cannot be written.
+ */
 static void images_are_shared(void **state) {
     (void)state;
     struct c4_study study;
@@ -103,15 +124,20 @@ static void images_are_shared(void **state) {
     assert_int_equal(plain.set[C4_SET_TRAINING].count, 256); /* the largest size */
     assert_int_equal(plain.set[C4_SET_DIGITS].count, 10000);
     assert_int_equal(c4_images_load(NULL, &study.protocol, &scale, &schedule, &shared), C4_OK);
+    assert_int_equal(c4_images_add_moments(&shared, numbered_moments), C4_OK);
     assert_int_equal(c4_images_share(&shared, &scale, &descriptor, &note), C4_OK);
     assert_int_equal(c4_images_map(descriptor, &note, &scale, &mapped), C4_OK);
     for (int i = 0; i < C4_SETS; i++) {
         same_images(&plain.set[i], &shared.set[i]);
         same_images(&plain.set[i], &mapped.set[i]);
+        assert_null(plain.set[i].moments);
+        has_numbered_moments(&mapped.set[i]);
     }
     for (int i = 0; i < 2; i++) {
         same_images(&plain.tuning[i], &mapped.tuning[i]);
         same_images(&plain.heldout[i], &mapped.heldout[i]);
+        has_numbered_moments(&mapped.tuning[i]);
+        has_numbered_moments(&mapped.heldout[i]);
         assert_int_equal(mapped.tuning[i].count, scale.finetune_images);
         assert_int_equal(mapped.heldout[i].first_index, 5000);
     }

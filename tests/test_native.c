@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/data/moments.h"
 #include "core/net/init.h"
 #include "simd/cpu.h"
 #include "simd/dispatch.h"
@@ -50,9 +51,11 @@ struct outcome {
     double loss, state[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT], grad[C4_LEARNED_COUNT];
 };
 
-/* `steps` steps of n images from `start`, the images taken in turn. */
-static void train(const struct c4_backend *backend, const struct c4_plan_config *config,
-                  const double *start, int steps, int n, struct outcome *o) {
+/* `steps` steps of n images from `start`, the images taken in turn, with these moments of theirs or
+ * without. */
+static void train_with(const struct c4_backend *backend, const struct c4_plan_config *config,
+                       const double *start, int steps, int n, const int32_t *moments,
+                       struct outcome *o) {
     const struct c4_step_api *api = backend->step;
     struct c4_plan *plan = NULL;
     struct c4_step_result result = {0, 0};
@@ -61,13 +64,19 @@ static void train(const struct c4_backend *backend, const struct c4_plan_config 
     assert_int_equal(api->load(plan, start, NULL), C4_OK);
     for (int i = 0; i < steps; i++) {
         int first = i * n % (IMAGES - n + 1);
-        const struct c4_batch batch = {images[first], labels + first, n};
+        const struct c4_batch batch = {images[first], labels + first, n,
+                                       moments ? moments + (size_t)first * C4_MOMENTS : NULL};
         assert_int_equal(api->step(plan, &batch, &sgd, &result), C4_OK);
     }
     o->loss = result.loss;
     assert_int_equal(api->store(plan, o->state, o->momentum), C4_OK);
     assert_int_equal(api->read(plan, "grad", o->grad, C4_LEARNED_COUNT, &count), C4_OK);
     api->destroy(plan);
+}
+
+static void train(const struct c4_backend *backend, const struct c4_plan_config *config,
+                  const double *start, int steps, int n, struct outcome *o) {
+    train_with(backend, config, start, steps, n, NULL, o);
 }
 
 static struct outcome *want, *got;
@@ -152,6 +161,25 @@ static void weights_that_would_notice_the_halo(void **state) {
     }
 }
 
+/* Moments that a data set keeps give the bits of those that a step computes; and they are read:
+ * those of other images give others. */
+static void kept_moments_change_no_bit(void **state) {
+    (void)state;
+    enum { STEPS = 2, N = 9 };
+    struct c4_dataset data = {.images = images[0], .labels = labels, .count = STEPS * N + 1};
+    assert_int_equal(c4_dataset_add_moments(&data, reference.backend.stem_moments), C4_OK);
+    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, N, 2, 0, NULL};
+    train(&reference.backend, &config, initial, STEPS, N, want);
+    for (int i = 0; i < subject_count; i++) {
+        assert_true(subjects[i]->step->reads_moments);
+        train_with(subjects[i], &config, initial, STEPS, N, data.moments, got);
+        assert_same(subjects[i], "kept moments");
+        train_with(subjects[i], &config, initial, STEPS, N, data.moments + C4_MOMENTS, got);
+        assert_false(same_bits(want->loss, got->loss));
+    }
+    c4_dataset_free(&data);
+}
+
 static void values_by_name_are_the_reference_values(void **state) {
     (void)state;
     enum { N = 3, MOST = N * 32 * 32 * C4_CHANNELS };
@@ -162,7 +190,7 @@ static void values_by_name_are_the_reference_values(void **state) {
         for (int i = 0; i < subject_count; i++) {
             const struct c4_step_api *api[2] = {reference.backend.step, subjects[i]->step};
             const struct c4_plan_config config = {(enum c4_order)order, C4_WINOGRAD, N, 1, 0, NULL};
-            const struct c4_batch batch = {images[0], labels, N};
+            const struct c4_batch batch = {images[0], labels, N, NULL};
             struct c4_plan *plan[2];
             struct c4_step_result result;
             for (int k = 0; k < 2; k++) {
@@ -210,6 +238,7 @@ int main(void) {
         cmocka_unit_test(every_batch_size_and_group),
         cmocka_unit_test(fifty_steps),
         cmocka_unit_test(weights_that_would_notice_the_halo),
+        cmocka_unit_test(kept_moments_change_no_bit),
         cmocka_unit_test(values_by_name_are_the_reference_values),
     };
     printf("seed %llu (C4_CHECK_SEED)\n", (unsigned long long)c4_check_seed());

@@ -337,7 +337,7 @@ static void too_little_memory(void **state) {
     enum { MANY = 512 };
     struct input *in = room(1, sizeof *in);
     draw(600, C4_BN_RELU, in);
-    struct c4_batch batch = {room(MANY, C4_IMAGE_BYTES), room(MANY, 1), MANY};
+    struct c4_batch batch = {room(MANY, C4_IMAGE_BYTES), room(MANY, 1), MANY, NULL};
     struct c4_dispatch dispatch;
     ok(c4_dispatch("onednn", &dispatch));
     const struct c4_step_api *api = dispatch.backend.step;

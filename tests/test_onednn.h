@@ -150,7 +150,7 @@ static inline void close_plan(struct plan *p) {
 }
 
 static inline struct c4_batch batch_of(const struct input *in, int n) {
-    return (struct c4_batch){in->images, in->labels, n};
+    return (struct c4_batch){in->images, in->labels, n, NULL};
 }
 
 static inline double *values_of(const struct plan *p, const char *name, int block, size_t *count) {

@@ -82,7 +82,7 @@ static double run_step(struct network *net, uint64_t seed, uint32_t step,
                        const struct c4_sgd *update) {
     struct c4_step_result result;
     pytorch_batch(seed, step, images, labels);
-    const struct c4_batch batch = {images, labels, PYTORCH_BATCH};
+    const struct c4_batch batch = {images, labels, PYTORCH_BATCH, NULL};
     assert_int_equal(net->step->step(net->plan, &batch, update, &result), C4_OK);
     return result.loss;
 }
@@ -157,7 +157,7 @@ static double check_evaluation(struct network *net, enum c4_order order,
     struct c4_step_result result;
     double logits[PYTORCH_BATCH * C4_CLASSES], theirs[PYTORCH_BATCH * C4_CLASSES];
     pytorch_batch(1, PYTORCH_STEPS, images, labels);
-    const struct c4_batch batch = {images, labels, PYTORCH_BATCH};
+    const struct c4_batch batch = {images, labels, PYTORCH_BATCH, NULL};
     assert_int_equal(net->step->evaluate(net->plan, &batch, statistics, &result, NULL), C4_OK);
     read_values(net, "logits", logits, PYTORCH_BATCH * C4_CLASSES);
     for (size_t i = 0; i < PYTORCH_BATCH * C4_CLASSES; i++) theirs[i] = c4_tensor_get(want, i);

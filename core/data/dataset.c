@@ -9,6 +9,7 @@
 
 void c4_dataset_free(struct c4_dataset *dataset) {
     free(dataset->owned);
+    free(dataset->owned_moments);
     *dataset = (struct c4_dataset){0};
 }
 

@@ -30,8 +30,9 @@ enum c4_dataset_kind {
 enum c4_split { C4_TRAIN, C4_TEST };
 
 struct c4_dataset {
-    const uint8_t *images; /* count x C4_IMAGE_BYTES, 64-byte aligned unless a view */
-    const uint8_t *labels; /* count */
+    const uint8_t *images;  /* count x C4_IMAGE_BYTES, 64-byte aligned unless a view */
+    const uint8_t *labels;  /* count */
+    const int32_t *moments; /* count x C4_MOMENTS (core/data/moments.h), or NULL */
     uint32_t count;
     uint32_t first_index; /* place of image 0 in the official file order; not 0 in some views */
     char name[64];        /* "CIFAR-10 train", "synthetic objects test", ... */
@@ -39,7 +40,7 @@ struct c4_dataset {
     bool substitute;      /* real images, but not the official set they stand for */
     char sha256[65];      /* c4_dataset_hash() */
     uint64_t id;          /* enum c4_dataset_id */
-    void *owned;          /* private: what c4_dataset_free() frees; NULL in a view */
+    void *owned, *owned_moments; /* private: what c4_dataset_free() frees; NULL in a view */
 };
 
 /* Key of label noise: which set and split an image index counts in. Stable for ever.

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "core/op/stem.h"
+
 enum c4_status c4_dataset_view(const struct c4_dataset *parent, uint32_t first, uint32_t count,
                                struct c4_dataset *out) {
     *out = (struct c4_dataset){0};
@@ -10,7 +12,8 @@ enum c4_status c4_dataset_view(const struct c4_dataset *parent, uint32_t first, 
                        parent->name, parent->count, count, first);
     }
     struct c4_dataset view = *parent;
-    view.owned = NULL;
+    view.owned = view.owned_moments = NULL;
+    if (view.moments) view.moments += (size_t)first * C4_MOMENTS;
     view.images += (size_t)first * C4_IMAGE_BYTES;
     view.labels += first;
     view.count = count;

@@ -36,9 +36,9 @@ static enum c4_status add(struct work *work, const double *values, size_t count)
 static enum c4_status train_and_evaluate(struct work *work, struct c4_plan *plan) {
     const struct c4_step_api *step = work->backend->step;
     const struct c4_sgd sgd = {0.001, 0.9};
-    const struct c4_batch first = {work->data.images, work->data.labels, FIRST};
+    const struct c4_batch first = {work->data.images, work->data.labels, FIRST, NULL};
     const struct c4_batch second = {work->data.images + FIRST * C4_IMAGE_BYTES,
-                                    work->data.labels + FIRST, SECOND};
+                                    work->data.labels + FIRST, SECOND, NULL};
     struct c4_step_result r[4], unused;
     c4_net_init(SEED, work->state);
     C4_TRY(step->load(plan, work->state, NULL));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/data/batch.h"
+#include "core/data/moments.h"
 #include "core/host/clock.h"
 
 enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *sgd, uint64_t seed,
@@ -12,8 +13,10 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     uint32_t n = pass->data->count, batch = (uint32_t)pass->batch;
     uint32_t *order = malloc(n * sizeof *order);
     uint8_t *images = malloc((size_t)batch * (C4_IMAGE_BYTES + 1));
+    const bool kept = pass->data->moments != NULL;
+    int32_t *moments = kept ? malloc(c4_moments_bytes(batch)) : NULL;
     enum c4_status status = C4_OK;
-    if (!order || !images)
+    if (!order || !images || (kept && !moments))
         status = c4_fail(C4_ERR_MEMORY, "out of memory for the order of %u images", n);
     uint8_t *labels = images ? images + (size_t)batch * C4_IMAGE_BYTES : NULL;
 
@@ -23,9 +26,10 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     for (uint32_t first = 0; status == C4_OK && first < n; first += batch) {
         uint32_t size =
             c4_batch_gather(pass->data, pass->labels, order, first, batch, images, labels);
+        if (kept) c4_moments_gather(pass->data, order, first, size, moments);
         struct c4_step_result step;
-        status =
-            pass->step->step(pass->plan, &(struct c4_batch){images, labels, (int)size}, sgd, &step);
+        status = pass->step->step(
+            pass->plan, &(struct c4_batch){images, labels, (int)size, moments}, sgd, &step);
         if (status == C4_OK && !isfinite(step.loss))
             status = c4_fail(C4_ERR_FAILED,
                              "the loss is not a finite number in epoch %u, batch %u: training "
@@ -40,6 +44,7 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     if (result->batches) result->loss /= result->batches;
     result->accuracy = n ? (double)hits / n : 0.0;
     result->seconds = (double)(c4_clock_ns() - start_ns) * 1e-9;
+    free(moments);
     free(images);
     free(order);
     return status;
@@ -61,8 +66,9 @@ enum c4_status c4_evaluate(const struct c4_pass *pass, enum c4_bn_statistics sta
             rows[layer] = features && features[layer]
                               ? features[layer] + (size_t)first * c4_layer_features(layer)
                               : NULL;
-        const struct c4_batch part = {pass->data->images + (size_t)first * C4_IMAGE_BYTES,
-                                      pass->labels + first, (int)size};
+        const struct c4_batch part = {
+            pass->data->images + (size_t)first * C4_IMAGE_BYTES, pass->labels + first, (int)size,
+            pass->data->moments ? pass->data->moments + (size_t)first * C4_MOMENTS : NULL};
         struct c4_step_result step;
         C4_TRY(pass->step->evaluate(pass->plan, &part, statistics, &step, features ? rows : NULL));
         if (!isfinite(step.loss))

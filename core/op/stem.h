@@ -14,6 +14,10 @@
 
 #define C4_PATCH 27
 
+/* One image's moments in int32, as data sets keep them: `first` of c4_stem_moments_fn, then the
+ * upper triangle of `second`, row by row. */
+#define C4_MOMENTS (C4_PATCH + C4_PATCH * (C4_PATCH + 1) / 2)
+
 /* x [n, 32, 32, 3] = (c4_real)v / 255 from planar bytes [n, 3, 32, 32]; overwritten. */
 typedef void c4_stem_input_fn(int n, const uint8_t *images, c4_real *x);
 

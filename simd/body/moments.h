@@ -140,4 +140,16 @@ static void moments_finish(const struct moment_sums *sums, int64_t *first, int64
         }
 }
 
+/* The same from moments that a data set has kept, [n, C4_MOMENTS]. */
+static void moments_add_kept(int n, const int32_t *kept, int64_t *first, int64_t *second) {
+    int64_t sum[C4_MOMENTS] = {0};
+    for (int i = 0; i < n; i++, kept += C4_MOMENTS)
+        for (int k = 0; k < C4_MOMENTS; k++) sum[k] += kept[k];
+    const int64_t *upper = sum + C4_PATCH;
+    memcpy(first, sum, C4_PATCH * sizeof *first);
+    for (int k = 0; k < C4_PATCH; k++)
+        for (int l = k; l < C4_PATCH; l++)
+            second[k * C4_PATCH + l] = second[l * C4_PATCH + k] = *upper++;
+}
+
 #endif

@@ -77,10 +77,16 @@ static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scr
 }
 
 static void slice_moments(struct c4_plan *plan, int s) {
+    const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
+    struct c4_native_part *part = &plan->part[s];
+    if (plan->moments) {
+        moments_add_kept(end - begin, plan->moments + (ptrdiff_t)begin * C4_MOMENTS, part->first,
+                         part->second);
+        return;
+    }
     struct moment_sums sums = {0};
-    for (int image = c4_slice_begin(plan->n, s); image < c4_slice_begin(plan->n, s + 1); image++)
-        moments_add(bytes_of(plan, image), &sums);
-    moments_finish(&sums, plan->part[s].first, plan->part[s].second);
+    for (int image = begin; image < end; image++) moments_add(bytes_of(plan, image), &sums);
+    moments_finish(&sums, part->first, part->second);
 }
 
 static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch,

@@ -304,6 +304,7 @@ static enum c4_status start_batch(struct c4_plan *plan, const struct c4_batch *b
     plan->n = batch->n;
     plan->images = batch->images;
     plan->labels = batch->labels;
+    plan->moments = batch->moments;
     return C4_OK;
 }
 
