@@ -90,7 +90,7 @@ static enum c4_status fill(struct c4_shared_images *shared, const struct c4_imag
         C4_TRY(write_at(descriptor, shared->offset_bytes[i], set->images, image_bytes));
         C4_TRY(c4_file_write_all(descriptor, "shared images", set->labels, set->count));
         if (set->moments)
-            C4_TRY(write_at(descriptor, shared->moments_bytes[i], set->moments,
+            C4_TRY(write_at(descriptor, shared->moments_offset_bytes[i], set->moments,
                             c4_moments_bytes(set->count)));
     }
     return C4_OK;
@@ -103,7 +103,8 @@ enum c4_status c4_images_share(struct c4_images *images, const struct c4_scale *
         const struct c4_dataset *set = &images->set[i];
         shared->set[i] = *set;
         shared->offset_bytes[i] = reserve(shared, (uint64_t)set->count * (C4_IMAGE_BYTES + 1));
-        if (set->moments) shared->moments_bytes[i] = reserve(shared, c4_moments_bytes(set->count));
+        if (set->moments)
+            shared->moments_offset_bytes[i] = reserve(shared, c4_moments_bytes(set->count));
     }
     *descriptor = memfd_create("conv4-images", 0);
     if (*descriptor < 0)
@@ -129,8 +130,8 @@ enum c4_status c4_images_map(int descriptor, const struct c4_shared_images *shar
         set->owned = set->owned_moments = NULL;
         set->images = (const uint8_t *)mapping + shared->offset_bytes[i];
         set->labels = set->images + (size_t)set->count * C4_IMAGE_BYTES;
-        set->moments = shared->moments_bytes[i]
-                           ? (const void *)((const char *)mapping + shared->moments_bytes[i])
+        set->moments = shared->moments_offset_bytes[i]
+                           ? (const void *)((const char *)mapping + shared->moments_offset_bytes[i])
                            : NULL;
     }
     return make_halves(images, scale);

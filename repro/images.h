@@ -27,9 +27,9 @@ void c4_images_free(struct c4_images *images);
 /* What a process needs to find the images in memory that it was handed as a file descriptor; a
  * plain value. */
 struct c4_shared_images {
-    struct c4_dataset set[C4_SETS];  /* pointers mean nothing */
-    uint64_t offset_bytes[C4_SETS];  /* of the images; labels follow them */
-    uint64_t moments_bytes[C4_SETS]; /* offset of the moments; 0: there are none */
+    struct c4_dataset set[C4_SETS];         /* pointers mean nothing */
+    uint64_t offset_bytes[C4_SETS];         /* of the images; labels follow them */
+    uint64_t moments_offset_bytes[C4_SETS]; /* of the moments; 0: there are none */
     uint64_t bytes;
     bool tunes;
 };
