@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/cli/interrupt.h"
+#include "core/data/batch.h"
 #include "core/host/clock.h"
 #include "core/net/init.h"
 
@@ -11,8 +12,7 @@ static const struct c4_sgd sgd = {0.001, 0.9};
 enum c4_status c4_step_bench_start(struct c4_step_bench *bench) {
     uint32_t images = (uint32_t)bench->config.max_batch * C4_PEER_STEPS;
     C4_TRY(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TRAIN, 1, images, &bench->data));
-    bench->batch =
-        (struct c4_batch){bench->data.images, bench->data.labels, bench->config.max_batch, NULL};
+    bench->batch = c4_batch_in_place(&bench->data, NULL, 0, (uint32_t)bench->config.max_batch);
     c4_net_init(1, bench->state);
     return C4_OK;
 }
@@ -77,8 +77,8 @@ enum c4_status c4_step_bench_add_peer(struct c4_step_bench *bench, const char *n
     C4_TRY(make_room(bench));
     struct c4_peers *peers = &bench->peers;
     if (!peers->folder[0])
-        C4_TRY(c4_peers_open(peers, &bench->config, bench->state, bench->data.images,
-                             bench->data.labels));
+        C4_TRY(c4_peers_open(peers, &bench->config, bench->state, c4_dataset_images(&bench->data),
+                             c4_dataset_labels(&bench->data)));
     C4_TRY(c4_peers_add(peers, name, &bench->config, pu, count));
     struct c4_peer *peer = &peers->peer[peers->count - 1];
     bench->runners[bench->count++] = (struct c4_step_runner){.name = peer->name,

@@ -157,7 +157,8 @@ static enum c4_status evaluate(struct job *job) {
     c4_progress_start(&job->progress, stderr,
                       c4_progress_style_of(stderr, c4_arg_flag(args, "quiet")), "evaluation",
                       "images", 0, count, (uint64_t)c4_clock_ns());
-    C4_TRY(c4_evaluate(&pass, job->engine.statistics, count, &result, path ? job->features : NULL));
+    C4_TRY(
+        c4_evaluate(&pass, job->engine.statistics, 0, count, &result, path ? job->features : NULL));
     c4_progress_hide(&job->progress);
     if (path) C4_TRY(write_features(job, path, count));
     print_result(job, &result);

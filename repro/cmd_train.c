@@ -252,9 +252,10 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
         uint32_t epoch = (uint32_t)job->net->epoch + 1;
         C4_TRY(c4_train_epoch(&training, &sgd, job->net->seed, C4_RNG_SHUFFLE, epoch, &trained));
         job->images_before += trained.images;
-        C4_TRY(c4_evaluate(&on_train, job->engine.statistics, on_train.data->count, &train, NULL));
+        C4_TRY(
+            c4_evaluate(&on_train, job->engine.statistics, 0, on_train.data->count, &train, NULL));
         job->images_before += train.images;
-        C4_TRY(c4_evaluate(&on_test, job->engine.statistics, on_test.data->count, &test, NULL));
+        C4_TRY(c4_evaluate(&on_test, job->engine.statistics, 0, on_test.data->count, &test, NULL));
         job->images_before += test.images;
         job->net->epoch = epoch;
         job->net->batches += trained.batches;

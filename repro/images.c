@@ -87,10 +87,10 @@ static enum c4_status fill(struct c4_shared_images *shared, const struct c4_imag
         const struct c4_dataset *set = &images->set[i];
         size_t image_bytes = (size_t)set->count * C4_IMAGE_BYTES;
         if (set->count == 0) continue;
-        C4_TRY(write_at(descriptor, shared->offset_bytes[i], set->images, image_bytes));
-        C4_TRY(c4_file_write_all(descriptor, "shared images", set->labels, set->count));
-        if (set->moments)
-            C4_TRY(write_at(descriptor, shared->moments_offset_bytes[i], set->moments,
+        C4_TRY(write_at(descriptor, shared->offset_bytes[i], c4_dataset_images(set), image_bytes));
+        C4_TRY(c4_file_write_all(descriptor, "shared images", c4_dataset_labels(set), set->count));
+        if (c4_dataset_moments(set))
+            C4_TRY(write_at(descriptor, shared->moments_offset_bytes[i], c4_dataset_moments(set),
                             c4_moments_bytes(set->count)));
     }
     return C4_OK;
@@ -103,7 +103,7 @@ enum c4_status c4_images_share(struct c4_images *images, const struct c4_scale *
         const struct c4_dataset *set = &images->set[i];
         shared->set[i] = *set;
         shared->offset_bytes[i] = reserve(shared, (uint64_t)set->count * (C4_IMAGE_BYTES + 1));
-        if (set->moments)
+        if (c4_dataset_moments(set))
             shared->moments_offset_bytes[i] = reserve(shared, c4_moments_bytes(set->count));
     }
     *descriptor = memfd_create("conv4-images", 0);
@@ -125,14 +125,14 @@ enum c4_status c4_images_map(int descriptor, const struct c4_shared_images *shar
         return c4_fail(C4_ERR_MEMORY, "the shared images cannot be mapped: %s", strerror(errno));
     images->mapping = mapping;
     for (int i = 0; i < C4_SETS; i++) {
-        struct c4_dataset *set = &images->set[i];
-        *set = shared->set[i];
-        set->owned = set->owned_moments = NULL;
-        set->images = (const uint8_t *)mapping + shared->offset_bytes[i];
-        set->labels = set->images + (size_t)set->count * C4_IMAGE_BYTES;
-        set->moments = shared->moments_offset_bytes[i]
-                           ? (const void *)((const char *)mapping + shared->moments_offset_bytes[i])
-                           : NULL;
+        const struct c4_dataset *set = &shared->set[i];
+        const uint8_t *begin = mapping, *first = begin + shared->offset_bytes[i];
+        const void *moments = begin + shared->moments_offset_bytes[i];
+        const struct c4_image_arrays arrays = {
+            .images = first,
+            .labels = first + (size_t)set->count * C4_IMAGE_BYTES,
+            .moments = shared->moments_offset_bytes[i] ? moments : NULL};
+        images->set[i] = c4_dataset_borrow(set, &arrays);
     }
     return make_halves(images, scale);
 }

@@ -121,12 +121,13 @@ static enum c4_status measure_training(struct c4_measure *measure, struct c4_pla
     uint32_t count = measure->train_images;
     struct c4_pass pass = c4_measure_training_pass(measure, plan);
     struct c4_pass_result result;
-    C4_TRY(c4_evaluate(&pass, measure->runner->protocol->statistics, count, &result, logits));
+    C4_TRY(c4_evaluate(&pass, measure->runner->protocol->statistics, 0, count, &result, logits));
     C4_TRY(c4_out_pass(rows, "train_accuracy", &result));
     C4_TRY(c4_out_result(rows, "train_accuracy", accuracy(measure->logits, measure->labels, count),
                          count));
     return c4_out_result(rows, "train_accuracy_clean",
-                         accuracy(measure->logits, measure->training.labels, count), count);
+                         accuracy(measure->logits, c4_dataset_labels(&measure->training), count),
+                         count);
 }
 
 /* Forwards the evaluation images: features of the first `forwarded`, logits of all. */
@@ -137,25 +138,21 @@ static enum c4_status measure_evaluation(struct c4_measure *measure, struct c4_p
     uint32_t first = measure->forwarded, count = measure->tests;
     struct c4_pass pass = pass_over(measure, plan, data, measure->evaluation_labels);
     struct c4_pass_result result;
-    C4_TRY(c4_evaluate(&pass, statistics, first, &result, measure->features));
+    C4_TRY(c4_evaluate(&pass, statistics, 0, first, &result, measure->features));
     C4_TRY(c4_out_pass(rows, "features", &result));
     const float *logits = measure->features[C4_LAYERS - 1];
     for (size_t i = 0; i < (size_t)first * C4_CLASSES; i++) measure->logits[i] = logits[i];
     if (count > first) {
-        struct c4_dataset rest = *data;
-        rest.images += (size_t)first * C4_IMAGE_BYTES;
-        rest.labels += first;
-        rest.count -= first;
         float *const more[C4_LAYERS] = {[C4_LAYERS - 1] =
                                             measure->logits + (size_t)first * C4_CLASSES};
-        pass = pass_over(measure, plan, &rest, measure->evaluation_labels + first);
-        C4_TRY(c4_evaluate(&pass, statistics, count - first, &result, more));
+        pass = pass_over(measure, plan, data, measure->evaluation_labels);
+        C4_TRY(c4_evaluate(&pass, statistics, first, count - first, &result, more));
         C4_TRY(c4_out_pass(rows, "test_accuracy", &result));
     }
     C4_TRY(c4_out_result(rows, "test_accuracy",
                          accuracy(measure->logits, measure->evaluation_labels, count), count));
     return c4_out_result(rows, "test_accuracy_clean",
-                         accuracy(measure->logits, data->labels, count), count);
+                         accuracy(measure->logits, c4_dataset_labels(data), count), count);
 }
 
 static enum c4_status measure_accuracy(struct c4_measure *measure, struct c4_plan *plan,
@@ -243,9 +240,9 @@ static enum c4_status forward(struct c4_measure *measure, struct c4_plan *plan,
                               const struct c4_features_of *of, uint32_t images, const char *cost,
                               float *const features[C4_LAYERS], struct c4_rows_out *rows) {
     const struct c4_dataset *data = c4_images_of(measure->runner->images, of->set);
-    struct c4_pass pass = pass_over(measure, plan, data, data->labels);
+    struct c4_pass pass = pass_over(measure, plan, data, c4_dataset_labels(data));
     struct c4_pass_result result;
-    C4_TRY(c4_evaluate(&pass, of->statistics, images, &result, features));
+    C4_TRY(c4_evaluate(&pass, of->statistics, 0, images, &result, features));
     return c4_out_pass(rows, cost, &result);
 }
 

@@ -231,12 +231,12 @@ static enum c4_status make(struct c4_side_cache *cache, const struct c4_network 
     const struct c4_pass pass = {.step = runner->step,
                                  .plan = cache->plan,
                                  .data = data,
-                                 .labels = data->labels,
+                                 .labels = c4_dataset_labels(data),
                                  .batch = (int)runner->protocol->batch,
                                  .watch = watch,
                                  .watch_context = (void *)runner};
     struct c4_pass_result result;
-    enum c4_status status = c4_evaluate(&pass, of->statistics, images, &result, features);
+    enum c4_status status = c4_evaluate(&pass, of->statistics, 0, images, &result, features);
     if (status == C4_OK) status = c4_sides_use(runner, features, of->rows, sides);
     c4_features_free(features);
     return status;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/data/batch.h"
 #include "core/file/file.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
@@ -18,7 +19,7 @@ static enum c4_status time_batches(const struct c4_runner *runner, struct c4_pla
                                    double *per_image) {
     const struct c4_dataset *data = &runner->images->set[C4_SET_TRAINING];
     uint32_t batch = runner->protocol->batch < data->count ? runner->protocol->batch : data->count;
-    const struct c4_batch part = {data->images, data->labels, (int)batch, data->moments};
+    const struct c4_batch part = c4_batch_in_place(data, NULL, 0, batch);
     struct c4_step_result result;
     int64_t start_ns = 0, now_ns = 0;
     int count = -1;

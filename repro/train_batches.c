@@ -74,7 +74,7 @@ enum c4_status c4_train_batches_open(const char *text, const struct c4_task *tas
         if (status == C4_OK) {
             c4_batch_order(seed, C4_RNG_SHUFFLE, 1, order, task->data.count);
             c4_batch_gather(&task->data, task->labels, order, 0, (uint32_t)(batches->steps * batch),
-                            batches->images, batches->labels);
+                            batches->images, batches->labels, NULL);
         }
         free(order);
     }

@@ -39,15 +39,15 @@ static void cifar10_is_read_in_order(void **state) {
     assert_string_equal(data.name, "CIFAR-10 test");
     assert_int_equal(data.id, C4_ID_CIFAR10_TEST);
     assert_false(data.synthetic || data.substitute);
-    assert_int_equal(data.labels[9999], 9);
+    assert_int_equal(c4_dataset_labels(&data)[9999], 9);
     assert_pixels(&data, 0, 0);
     assert_pixels(&data, 9999, 9999);
 
     /* A prefix needs the first file only, from FOLDER or from the folder of the batches. */
     assert_int_equal(c4_dataset_load(folder, C4_CIFAR10, C4_TRAIN, 0, 33, &part), C4_OK);
     assert_int_equal(part.count, 33);
-    assert_memory_equal(part.images, data.images, 33 * C4_IMAGE_BYTES);
-    assert_memory_equal(part.labels, data.labels, 33);
+    assert_memory_equal(c4_dataset_images(&part), c4_dataset_images(&data), 33 * C4_IMAGE_BYTES);
+    assert_memory_equal(c4_dataset_labels(&part), c4_dataset_labels(&data), 33);
     assert_string_not_equal(part.sha256, data.sha256);
     c4_dataset_free(&part);
     assert_int_equal(
@@ -70,7 +70,7 @@ static void cifar10_crosses_files(void **state) {
     assert_int_equal(data.count, 10003);
     assert_pixels(&data, 9999, 9999);
     assert_pixels(&data, 10002, 2);
-    assert_int_equal(data.labels[10002], 2);
+    assert_int_equal(c4_dataset_labels(&data)[10002], 2);
     c4_dataset_free(&data);
 }
 

@@ -63,7 +63,7 @@ static inline void write_text(const char *path, const char *text) {
 }
 
 static inline void assert_pixels(const struct c4_dataset *data, uint32_t index, uint32_t made_as) {
-    const uint8_t *image = data->images + (size_t)index * C4_IMAGE_BYTES;
+    const uint8_t *image = c4_dataset_images(data) + (size_t)index * C4_IMAGE_BYTES;
     for (int p = 0; p < 3; p++) {
         for (int y = 0; y < 32; y++) {
             for (int x = 0; x < 32; x++) {
@@ -84,7 +84,7 @@ static inline void refused(const char *where, enum c4_dataset_kind kind, enum c4
                            uint32_t limit, enum c4_status status, const char *part) {
     struct c4_dataset data;
     assert_int_equal(c4_dataset_load(where, kind, split, 0, limit, &data), status);
-    assert_null(data.images);
+    assert_null(c4_dataset_images(&data));
     assert_null(data.owned);
     assert_says(part);
     c4_dataset_free(&data);

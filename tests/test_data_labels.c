@@ -1,6 +1,7 @@
 /* Label rules, views and batches: the properties that pair the study's experiments. */
 #include "core/data/batch.h"
 #include "core/data/labels.h"
+#include "core/data/moments.h"
 #include "core/data/split.h"
 #include "core/data/synthetic.h"
 #include "tests/unit.h"
@@ -14,7 +15,7 @@ static uint8_t truth[N], drawn[10][N];
 
 static struct c4_dataset labelled(uint64_t id) {
     for (int i = 0; i < N; i++) truth[i] = (uint8_t)(i * 7 % 10);
-    return (struct c4_dataset){.images = images, .labels = truth, .count = N, .id = id};
+    return (struct c4_dataset){.owner = {.images = images, .labels = truth}, .count = N, .id = id};
 }
 
 static void draw(int degree, uint64_t seed, const struct c4_dataset *data, uint8_t *out) {
@@ -118,15 +119,15 @@ static void views_share_and_are_bounded(void **state) {
     struct c4_dataset owner, view, inner;
     assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 1, 5040, &owner), C4_OK);
     assert_int_equal(c4_dataset_view(&owner, 10, 20, &view), C4_OK);
-    assert_ptr_equal(view.images, owner.images + 10 * C4_IMAGE_BYTES);
-    assert_ptr_equal(view.labels, owner.labels + 10);
+    assert_ptr_equal(c4_dataset_images(&view), c4_dataset_images(&owner) + 10 * C4_IMAGE_BYTES);
+    assert_ptr_equal(c4_dataset_labels(&view), c4_dataset_labels(&owner) + 10);
     assert_string_equal(view.name, "synthetic objects test [10..29]");
     assert_true(view.synthetic);
     assert_int_equal(view.first_index, 10);
     assert_string_not_equal(view.sha256, owner.sha256);
     assert_int_equal(c4_dataset_view(&view, 5, 15, &inner), C4_OK);
     assert_int_equal(inner.first_index, 15);
-    assert_ptr_equal(inner.labels, owner.labels + 15);
+    assert_ptr_equal(c4_dataset_labels(&inner), c4_dataset_labels(&owner) + 15);
     c4_dataset_free(&view);
     assert_int_equal(c4_dataset_view(&owner, 0, 5040, &view), C4_OK);
     assert_string_equal(view.sha256, owner.sha256);
@@ -134,7 +135,7 @@ static void views_share_and_are_bounded(void **state) {
     assert_int_equal(c4_dataset_view(&owner, UINT32_MAX, 2, &view), C4_ERR_USAGE);
     assert_int_equal(c4_dataset_view(&owner, 2, UINT32_MAX, &view), C4_ERR_USAGE);
     assert_int_equal(c4_dataset_view(&owner, 0, 0, &view), C4_ERR_USAGE);
-    assert_null(view.images);
+    assert_null(c4_dataset_images(&view));
 
     /* A prefix of a set hashes like the same images loaded alone. */
     assert_int_equal(c4_dataset_view(&owner, 0, 7, &view), C4_OK);
@@ -176,7 +177,7 @@ static void epochs_visit_every_image_once(void **state) {
         int seen[IMAGES] = {0};
         uint32_t first = 0, batches = 0, n;
         for (; (n = c4_batch_gather(&data, own, shuffled ? order : NULL, first, BATCH, batch,
-                                    labels)) > 0;
+                                    labels, NULL)) > 0;
              first += n) {
             batches++;
             assert_int_equal(n, batches < 3 ? BATCH : IMAGES - 2 * BATCH);
@@ -184,17 +185,64 @@ static void epochs_visit_every_image_once(void **state) {
                 int image = labels[i] - 100;
                 seen[image]++;
                 assert_memory_equal(batch + i * C4_IMAGE_BYTES,
-                                    data.images + image * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
+                                    c4_dataset_images(&data) + image * C4_IMAGE_BYTES,
+                                    C4_IMAGE_BYTES);
                 if (!shuffled) assert_int_equal(image, first + i);
             }
         }
         assert_int_equal(batches, c4_batch_count(IMAGES, BATCH));
         for (int i = 0; i < IMAGES; i++) assert_int_equal(seen[i], 1);
     }
-    assert_int_equal(c4_batch_gather(&data, NULL, NULL, 70, BATCH, batch, labels), 5);
-    assert_memory_equal(labels, data.labels + 70, 5);
+    assert_int_equal(c4_batch_gather(&data, NULL, NULL, 70, BATCH, batch, labels, NULL), 5);
+    assert_memory_equal(labels, c4_dataset_labels(&data) + 70, 5);
     assert_int_equal(c4_batch_count(64, 32), 2);
     assert_int_equal(c4_batch_count(0, 32), 0);
+    c4_dataset_free(&data);
+}
+
+/* Moments that name their image by its first bytes. */
+static void name_image(int n, const uint8_t *pixels, int64_t *first, int64_t *second) {
+    assert_int_equal(n, 1);
+    for (int k = 0; k < C4_PATCH; k++) first[k] = pixels[k];
+    for (int k = 0; k < C4_PATCH * C4_PATCH; k++) second[k] = 256 * pixels[0] + pixels[k % 3072];
+}
+
+static void has_moments_of(const uint8_t *pixels, const int32_t *moments) {
+    for (int k = 0; k < C4_PATCH; k++) assert_int_equal(moments[k], pixels[k]);
+    assert_int_equal(moments[C4_PATCH + 1], 256 * pixels[0] + pixels[1]);
+}
+
+/* Images, labels and moments stay together whichever way a part is taken. */
+static void parts_keep_arrays_together(void **state) {
+    (void)state;
+    enum { IMAGES = 40, FROM = 7, COUNT = 25 };
+    static uint8_t pixels[5 * C4_IMAGE_BYTES], drawn_labels[5], own[COUNT];
+    static int32_t moments[5 * C4_MOMENTS];
+    struct c4_dataset data, view, inner;
+    assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 3, IMAGES, &data), C4_OK);
+    assert_int_equal(c4_dataset_add_moments(&data, name_image), C4_OK);
+    assert_int_equal(c4_dataset_view(&data, FROM, COUNT, &view), C4_OK);
+    assert_int_equal(c4_dataset_view(&view, 5, 10, &inner), C4_OK);
+    has_moments_of(c4_dataset_images(&data) + (FROM + 5) * C4_IMAGE_BYTES,
+                   c4_dataset_moments(&inner));
+    for (int i = 0; i < COUNT; i++) own[i] = (uint8_t)(i % 10);
+
+    const struct c4_batch batch = c4_batch_in_place(&view, own, 11, 4);
+    assert_int_equal(batch.n, 4);
+    for (int i = 0; i < 4; i++) {
+        const uint8_t *image = c4_dataset_images(&data) + (FROM + 11 + i) * C4_IMAGE_BYTES;
+        assert_ptr_equal(batch.images + i * C4_IMAGE_BYTES, image);
+        assert_int_equal(batch.labels[i], (11 + i) % 10);
+        has_moments_of(image, batch.moments + i * C4_MOMENTS);
+    }
+    const uint32_t order[COUNT] = {[20] = 3, [21] = 24, [22] = 0, [23] = 8, [24] = 9};
+    assert_int_equal(c4_batch_gather(&view, NULL, order, 20, 9, pixels, drawn_labels, moments), 5);
+    for (int i = 0; i < 5; i++) {
+        const uint8_t *image = c4_dataset_images(&data) + (FROM + order[20 + i]) * C4_IMAGE_BYTES;
+        assert_memory_equal(pixels + i * C4_IMAGE_BYTES, image, C4_IMAGE_BYTES);
+        assert_int_equal(drawn_labels[i], c4_dataset_labels(&data)[FROM + order[20 + i]]);
+        has_moments_of(image, moments + i * C4_MOMENTS);
+    }
     c4_dataset_free(&data);
 }
 
@@ -207,6 +255,7 @@ int main(void) {
         cmocka_unit_test(shifts_go_round_and_never_stand),
         cmocka_unit_test(views_share_and_are_bounded),
         cmocka_unit_test(epochs_visit_every_image_once),
+        cmocka_unit_test(parts_keep_arrays_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,9 +142,9 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
         assert_int_equal(data.count, DIGITS);
         assert_string_equal(data.name, "SVHN train (12 of 73257)");
         for (uint32_t i = 0; i < DIGITS; i++) assert_pixels(&data, i, i);
-        for (uint32_t i = 0; i < 9; i++) assert_int_equal(data.labels[i], i + 1);
-        assert_int_equal(data.labels[9], 0);
-        assert_int_equal(data.labels[11], 7);
+        for (uint32_t i = 0; i < 9; i++) assert_int_equal(c4_dataset_labels(&data)[i], i + 1);
+        assert_int_equal(c4_dataset_labels(&data)[9], 0);
+        assert_int_equal(c4_dataset_labels(&data)[11], 7);
         c4_dataset_free(&data);
     }
     mkdir(at("svhn"), 0777);

@@ -32,8 +32,11 @@ static int close_plan(void **unused) {
 }
 
 static struct c4_pass pass_over(const struct c4_dataset *data) {
-    return (struct c4_pass){
-        .step = step, .plan = plan, .data = data, .labels = data->labels, .batch = BATCH};
+    return (struct c4_pass){.step = step,
+                            .plan = plan,
+                            .data = data,
+                            .labels = c4_dataset_labels(data),
+                            .batch = BATCH};
 }
 
 /* Trains what `state` holds, leaves the result there, and returns the held-out accuracy. */
@@ -48,7 +51,7 @@ static double train(enum c4_synthetic_set set, uint32_t images, enum c4_rng_purp
     assert_int_equal(step->load(plan, state, NULL), C4_OK);
     for (uint32_t epoch = 1; epoch <= epochs; epoch++)
         assert_int_equal(c4_train_epoch(&training, &sgd, SEED, shuffle, epoch, &result), C4_OK);
-    assert_int_equal(c4_evaluate(&testing, C4_BN_BATCH, HELD_OUT, &result, NULL), C4_OK);
+    assert_int_equal(c4_evaluate(&testing, C4_BN_BATCH, 0, HELD_OUT, &result, NULL), C4_OK);
     assert_int_equal(step->store(plan, state, NULL), C4_OK);
     c4_dataset_free(&data);
     c4_dataset_free(&held_out);

@@ -83,8 +83,9 @@ static void same_images(const struct c4_dataset *a, const struct c4_dataset *b) 
     assert_string_equal(a->name, b->name);
     assert_string_equal(a->sha256, b->sha256);
     assert_true(a->id == b->id && a->synthetic == b->synthetic);
-    assert_memory_equal(a->images, b->images, (size_t)a->count * C4_IMAGE_BYTES);
-    assert_memory_equal(a->labels, b->labels, a->count);
+    assert_memory_equal(c4_dataset_images(a), c4_dataset_images(b),
+                        (size_t)a->count * C4_IMAGE_BYTES);
+    assert_memory_equal(c4_dataset_labels(a), c4_dataset_labels(b), a->count);
 }
 
 /* Integers that tell images, elements and their order apart. */
@@ -98,8 +99,8 @@ static void numbered_moments(int n, const uint8_t *images, int64_t *first, int64
 
 static void has_numbered_moments(const struct c4_dataset *set) {
     for (uint32_t image = 0; image < set->count; image += set->count - 1) {
-        const uint8_t *bytes = set->images + (size_t)image * C4_IMAGE_BYTES;
-        const int32_t *moments = set->moments + (size_t)image * C4_MOMENTS;
+        const uint8_t *bytes = c4_dataset_images(set) + (size_t)image * C4_IMAGE_BYTES;
+        const int32_t *moments = c4_dataset_moments(set) + (size_t)image * C4_MOMENTS;
         for (int k = 0; k < C4_PATCH; k++) assert_int_equal(*moments++, bytes[k]);
         for (int k = 0; k < C4_PATCH; k++)
             for (int l = k; l < C4_PATCH; l++)
@@ -130,7 +131,7 @@ static void images_are_shared(void **state) {
     for (int i = 0; i < C4_SETS; i++) {
         same_images(&plain.set[i], &shared.set[i]);
         same_images(&plain.set[i], &mapped.set[i]);
-        assert_null(plain.set[i].moments);
+        assert_null(c4_dataset_moments(&plain.set[i]));
         has_numbered_moments(&mapped.set[i]);
     }
     for (int i = 0; i < 2; i++) {

@@ -166,15 +166,17 @@ static void weights_that_would_notice_the_halo(void **state) {
 static void kept_moments_change_no_bit(void **state) {
     (void)state;
     enum { STEPS = 2, N = 9 };
-    struct c4_dataset data = {.images = images[0], .labels = labels, .count = STEPS * N + 1};
+    struct c4_dataset data = {.owner = {.images = images[0], .labels = labels},
+                              .count = STEPS * N + 1};
     assert_int_equal(c4_dataset_add_moments(&data, reference.backend.stem_moments), C4_OK);
     const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, N, 2, 0, NULL};
     train(&reference.backend, &config, initial, STEPS, N, want);
     for (int i = 0; i < subject_count; i++) {
         assert_true(subjects[i]->step->reads_moments);
-        train_with(subjects[i], &config, initial, STEPS, N, data.moments, got);
+        train_with(subjects[i], &config, initial, STEPS, N, c4_dataset_moments(&data), got);
         assert_same(subjects[i], "kept moments");
-        train_with(subjects[i], &config, initial, STEPS, N, data.moments + C4_MOMENTS, got);
+        train_with(subjects[i], &config, initial, STEPS, N, c4_dataset_moments(&data) + C4_MOMENTS,
+                   got);
         assert_false(same_bits(want->loss, got->loss));
     }
     c4_dataset_free(&data);

@@ -37,14 +37,16 @@ static void an_image_depends_on_its_index_alone(void **state) {
         assert_int_equal(c4_synthetic_make(which, C4_TRAIN, 9, 50, &some), C4_OK);
         assert_int_equal(c4_synthetic_make(which, C4_TRAIN, 9, 80, &more), C4_OK);
         assert_int_equal(c4_synthetic_make(which, C4_TRAIN, 10, 50, &other), C4_OK);
-        assert_memory_equal(some.images, more.images, 50 * C4_IMAGE_BYTES);
-        assert_memory_equal(some.labels, more.labels, 50);
+        assert_memory_equal(c4_dataset_images(&some), c4_dataset_images(&more),
+                            50 * C4_IMAGE_BYTES);
+        assert_memory_equal(c4_dataset_labels(&some), c4_dataset_labels(&more), 50);
         c4_synthetic_image(which, C4_TRAIN, 9, 77, image, &label);
-        assert_memory_equal(image, more.images + 77 * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
-        assert_int_equal(label, more.labels[77]);
-        assert_memory_not_equal(some.labels, other.labels, 50);
+        assert_memory_equal(image, c4_dataset_images(&more) + 77 * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
+        assert_int_equal(label, c4_dataset_labels(&more)[77]);
+        assert_memory_not_equal(c4_dataset_labels(&some), c4_dataset_labels(&other), 50);
         c4_synthetic_image(which, C4_TEST, 9, 77, image, &label);
-        assert_memory_not_equal(image, more.images + 77 * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
+        assert_memory_not_equal(image, c4_dataset_images(&more) + 77 * C4_IMAGE_BYTES,
+                                C4_IMAGE_BYTES);
         c4_dataset_free(&some);
         c4_dataset_free(&more);
         c4_dataset_free(&other);
@@ -61,9 +63,9 @@ static void classes_are_balanced(void **state) {
         assert_int_equal(c4_synthetic_make((enum c4_synthetic_set)set, C4_TRAIN, 2, N, &data),
                          C4_OK);
         for (int i = 0; i < N; i++) {
-            const uint8_t *image = data.images + (size_t)i * C4_IMAGE_BYTES;
+            const uint8_t *image = c4_dataset_images(&data) + (size_t)i * C4_IMAGE_BYTES;
             long sum = 0, squares = 0;
-            count[data.labels[i]]++;
+            count[c4_dataset_labels(&data)[i]]++;
             for (int j = 0; j < C4_IMAGE_BYTES; j++) {
                 sum += image[j];
                 squares += image[j] * image[j];
@@ -128,7 +130,8 @@ static double accuracy(const struct linear *net, const struct c4_dataset *data) 
     uint32_t hits = 0;
     for (uint32_t i = 0; i < data->count; i++) {
         float out[LANES];
-        hits += logits(net, data->images + (size_t)i * C4_IMAGE_BYTES, out) == data->labels[i];
+        hits += logits(net, c4_dataset_images(data) + (size_t)i * C4_IMAGE_BYTES, out) ==
+                c4_dataset_labels(data)[i];
     }
     return (double)hits / data->count;
 }
@@ -148,7 +151,7 @@ static void a_linear_classifier_fails(void **state) {
         for (uint32_t epoch = 1; epoch <= EPOCHS; epoch++) {
             c4_batch_order(1, C4_RNG_TEST, epoch, order, TRAIN);
             for (uint32_t first = 0, n;
-                 (n = c4_batch_gather(&train, NULL, order, first, BATCH, images, labels)) > 0;
+                 (n = c4_batch_gather(&train, NULL, order, first, BATCH, images, labels, NULL)) > 0;
                  first += n) {
                 for (uint32_t i = 0; i < n; i++) {
                     add_gradient(net, images + i * C4_IMAGE_BYTES, labels[i], 1.0f / (float)n);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/data/batch.h"
 #include "core/data/synthetic.h"
 #include "core/file/sha256.h"
 #include "core/net/init.h"
@@ -36,7 +37,7 @@ static void train(const struct c4_backend *backend, struct c4_sha256 *sha) {
     static double state[C4_STATE_COUNT], before[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT];
     static const struct c4_sgd sgd = {0.001, 0.9};
     const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, EXAMPLES, THREADS, 0, NULL};
-    const struct c4_batch examples = {data.images, data.labels, EXAMPLES, NULL};
+    const struct c4_batch examples = c4_batch_in_place(&data, NULL, 0, EXAMPLES);
     const struct c4_step_api *api = backend->step;
     struct c4_plan *plan = NULL;
     struct c4_step_result result;
@@ -47,8 +48,7 @@ static void train(const struct c4_backend *backend, struct c4_sha256 *sha) {
     assert_int_equal(api->evaluate(plan, &examples, C4_BN_BATCH, &result, features[0]), C4_OK);
     for (int i = 0; i < STEPS; i++) {
         int first = i * BATCH % IMAGES;
-        const struct c4_batch batch = {data.images + (size_t)first * C4_IMAGE_BYTES,
-                                       data.labels + first, BATCH, NULL};
+        const struct c4_batch batch = c4_batch_in_place(&data, NULL, (uint32_t)first, BATCH);
         assert_int_equal(api->step(plan, &batch, &sgd, &result), C4_OK);
         if (i == 0) first_loss = result.loss;
         add(sha, &result.loss, 1);

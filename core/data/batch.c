@@ -1,5 +1,7 @@
 #include "core/data/batch.h"
 
+#include "core/data/moments.h"
+
 #include <string.h>
 
 void c4_batch_order(uint64_t seed, enum c4_rng_purpose purpose, uint32_t epoch, uint32_t *order,
@@ -9,15 +11,28 @@ void c4_batch_order(uint64_t seed, enum c4_rng_purpose purpose, uint32_t epoch, 
 
 uint32_t c4_batch_gather(const struct c4_dataset *dataset, const uint8_t *labels,
                          const uint32_t *order, uint32_t first, uint32_t n, uint8_t *images_out,
-                         uint8_t *labels_out) {
+                         uint8_t *labels_out, int32_t *moments_out) {
+    const uint8_t *images = c4_dataset_images(dataset);
+    const int32_t *moments = c4_dataset_moments(dataset);
     if (first >= dataset->count) return 0;
     if (n > dataset->count - first) n = dataset->count - first;
-    if (labels == NULL) labels = dataset->labels;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t image = order != NULL ? order[first + i] : first + i;
-        memcpy(images_out + (size_t)i * C4_IMAGE_BYTES,
-               dataset->images + (size_t)image * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
+    if (labels == NULL) labels = c4_dataset_labels(dataset);
+    for (size_t i = 0; i < n; i++) {
+        size_t image = order != NULL ? order[first + i] : first + i;
+        memcpy(images_out + i * C4_IMAGE_BYTES, images + image * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
         labels_out[i] = labels[image];
+        if (moments_out)
+            memcpy(moments_out + i * C4_MOMENTS, moments + image * C4_MOMENTS, c4_moments_bytes(1));
     }
     return n;
+}
+
+struct c4_batch c4_batch_in_place(const struct c4_dataset *dataset, const uint8_t *labels,
+                                  uint32_t first, uint32_t n) {
+    const int32_t *moments = c4_dataset_moments(dataset);
+    if (labels == NULL) labels = c4_dataset_labels(dataset);
+    return (struct c4_batch){.images = c4_dataset_images(dataset) + (size_t)first * C4_IMAGE_BYTES,
+                             .labels = labels + first,
+                             .n = (int)n,
+                             .moments = moments ? moments + (size_t)first * C4_MOMENTS : NULL};
 }

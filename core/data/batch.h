@@ -1,13 +1,14 @@
 /* Mini-batches: the order of an epoch and the bytes of a batch. The last partial batch is kept.
  *
- *     for (first = 0; (n = c4_batch_gather(set, labels, order, first, 32, images, out)) > 0; first
- * += n)
+ *     for (first = 0; (n = c4_batch_gather(set, labels, order, first, 32, images, out, NULL)) > 0;
+ *          first += n)
  */
 #ifndef C4_DATA_BATCH_H
 #define C4_DATA_BATCH_H
 
 #include "core/base/rng.h"
 #include "core/data/dataset.h"
+#include "core/op/step.h"
 
 /* Number of batches of `batch` images (>= 1) in `images`, the partial one included. */
 static inline uint32_t c4_batch_count(uint32_t images, uint32_t batch) {
@@ -20,12 +21,17 @@ static inline uint32_t c4_batch_count(uint32_t images, uint32_t batch) {
 void c4_batch_order(uint64_t seed, enum c4_rng_purpose purpose, uint32_t epoch, uint32_t *order,
                     uint32_t n);
 
-/* Copies images order[first .. first+n) and their labels; fewer at the end of the data set.
- * order NULL: file order, for evaluation. labels NULL: the data set's own; else dataset->count of
- * them (c4_labels_make()). Overwrites n x 3072 and n bytes at the most. Returns the number of
- * images, 0 behind the last one. */
+/* Copies images order[first .. first+n), their labels and their moments; fewer at the end of the
+ * data set. order NULL: file order. labels NULL: the data set's own; else dataset->count of them
+ * (c4_labels_make()). moments_out may be NULL; else the data set must have moments. Overwrites n of
+ * each at the most. Returns the number of images, 0 behind the last one. */
 uint32_t c4_batch_gather(const struct c4_dataset *dataset, const uint8_t *labels,
                          const uint32_t *order, uint32_t first, uint32_t n, uint8_t *images_out,
-                         uint8_t *labels_out);
+                         uint8_t *labels_out, int32_t *moments_out);
+
+/* Images first .. first+n-1 where they lie, with their labels (as above) and, if the data set has
+ * them, moments: nothing is copied. first + n must not be above dataset->count. */
+struct c4_batch c4_batch_in_place(const struct c4_dataset *dataset, const uint8_t *labels,
+                                  uint32_t first, uint32_t n);
 
 #endif

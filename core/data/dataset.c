@@ -3,6 +3,7 @@
 #include "core/data/files.h"
 #include "core/data/synthetic.h"
 #include "core/file/sha256.h"
+#include "core/op/stem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,18 +24,42 @@ enum c4_status c4_dataset_alloc(uint32_t count, struct c4_dataset *out, uint8_t 
         return c4_fail(C4_ERR_MEMORY, "out of memory: %u images need %zu bytes", count, bytes);
     }
     out->owned = memory;
-    out->images = *images = memory;
-    out->labels = *labels = memory + image_bytes;
+    out->owner.images = *images = memory;
+    out->owner.labels = *labels = memory + image_bytes;
     out->count = count;
     return C4_OK;
+}
+
+const uint8_t *c4_dataset_images(const struct c4_dataset *dataset) {
+    const uint8_t *images = dataset->owner.images;
+    return images ? images + (size_t)dataset->first_index * C4_IMAGE_BYTES : NULL;
+}
+
+const uint8_t *c4_dataset_labels(const struct c4_dataset *dataset) {
+    const uint8_t *labels = dataset->owner.labels;
+    return labels ? labels + dataset->first_index : NULL;
+}
+
+const int32_t *c4_dataset_moments(const struct c4_dataset *dataset) {
+    const int32_t *moments = dataset->owner.moments;
+    return moments ? moments + (size_t)dataset->first_index * C4_MOMENTS : NULL;
+}
+
+struct c4_dataset c4_dataset_borrow(const struct c4_dataset *described,
+                                    const struct c4_image_arrays *arrays) {
+    struct c4_dataset borrowed = *described;
+    borrowed.owner = *arrays;
+    borrowed.owned = borrowed.owned_moments = NULL;
+    return borrowed;
 }
 
 static enum c4_status digest(struct c4_sha256 *hash, struct c4_dataset *dataset) {
     const uint8_t count[4] = {(uint8_t)dataset->count, (uint8_t)(dataset->count >> 8),
                               (uint8_t)(dataset->count >> 16), (uint8_t)(dataset->count >> 24)};
     C4_TRY(c4_sha256_update(hash, count, sizeof count));
-    C4_TRY(c4_sha256_update(hash, dataset->images, (size_t)dataset->count * C4_IMAGE_BYTES));
-    C4_TRY(c4_sha256_update(hash, dataset->labels, dataset->count));
+    C4_TRY(c4_sha256_update(hash, c4_dataset_images(dataset),
+                            (size_t)dataset->count * C4_IMAGE_BYTES));
+    C4_TRY(c4_sha256_update(hash, c4_dataset_labels(dataset), dataset->count));
     return c4_sha256_final(hash, dataset->sha256);
 }
 

@@ -18,13 +18,14 @@ enum c4_status c4_labels_make(struct c4_label_spec spec, uint64_t seed,
     uint32_t shift = 0;
     if (spec.rule == C4_LABELS_SHIFTED)
         shift = (uint32_t)(spec.shift > 0 ? spec.shift : c4_labels_shift(seed));
+    const uint8_t *labels = c4_dataset_labels(dataset);
     for (uint32_t i = 0; i < dataset->count; i++) {
         if (random) {
             uint64_t index = (uint64_t)dataset->first_index + i;
             uint32_t word = c4_rng_draw(seed, C4_RNG_LABELS, (uint32_t)dataset->id, index).word[0];
             shift = c4_rng_below(word, (uint32_t)spec.degree + 1);
         }
-        out[i] = (uint8_t)((dataset->labels[i] + shift) % C4_CLASSES);
+        out[i] = (uint8_t)((labels[i] + shift) % C4_CLASSES);
     }
     return C4_OK;
 }

@@ -1,7 +1,6 @@
 #include "core/data/moments.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum c4_status c4_dataset_add_moments(struct c4_dataset *dataset,
                                       c4_stem_moments_fn *stem_moments) {
@@ -11,20 +10,14 @@ enum c4_status c4_dataset_add_moments(struct c4_dataset *dataset,
         return c4_fail(C4_ERR_MEMORY, "out of memory: the moments of %u images need %zu bytes",
                        dataset->count, bytes);
     dataset->owned_moments = kept;
-    dataset->moments = kept;
+    dataset->owner.moments = kept;
+    const uint8_t *images = c4_dataset_images(dataset);
     for (size_t image = 0; image < dataset->count; image++) {
         int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
-        stem_moments(1, dataset->images + image * C4_IMAGE_BYTES, first, second);
+        stem_moments(1, images + image * C4_IMAGE_BYTES, first, second);
         for (int k = 0; k < C4_PATCH; k++) *kept++ = (int32_t)first[k];
         for (int k = 0; k < C4_PATCH; k++)
             for (int l = k; l < C4_PATCH; l++) *kept++ = (int32_t)second[k * C4_PATCH + l];
     }
     return C4_OK;
-}
-
-void c4_moments_gather(const struct c4_dataset *dataset, const uint32_t *order, uint32_t first,
-                       uint32_t n, int32_t *out) {
-    for (uint32_t i = 0; i < n; i++)
-        memcpy(out + (size_t)i * C4_MOMENTS,
-               dataset->moments + (size_t)order[first + i] * C4_MOMENTS, c4_moments_bytes(1));
 }

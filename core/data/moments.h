@@ -15,8 +15,4 @@ static inline size_t c4_moments_bytes(uint32_t count) {
  * data set owns them. It must not be a view, nor have some. C4_ERR_MEMORY: it has none. */
 enum c4_status c4_dataset_add_moments(struct c4_dataset *dataset, c4_stem_moments_fn *stem_moments);
 
-/* Copies those of images order[first .. first + n) of a data set that has them. */
-void c4_moments_gather(const struct c4_dataset *dataset, const uint32_t *order, uint32_t first,
-                       uint32_t n, int32_t *out);
-
 #endif

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-#include "core/op/stem.h"
-
 enum c4_status c4_dataset_view(const struct c4_dataset *parent, uint32_t first, uint32_t count,
                                struct c4_dataset *out) {
     *out = (struct c4_dataset){0};
@@ -13,11 +11,8 @@ enum c4_status c4_dataset_view(const struct c4_dataset *parent, uint32_t first, 
     }
     struct c4_dataset view = *parent;
     view.owned = view.owned_moments = NULL;
-    if (view.moments) view.moments += (size_t)first * C4_MOMENTS;
-    view.images += (size_t)first * C4_IMAGE_BYTES;
-    view.labels += first;
-    view.count = count;
     view.first_index += first;
+    view.count = count;
     if (count < parent->count) {
         int end = snprintf(NULL, 0, " [%u..%u]", first, first + count - 1);
         int room = (int)sizeof view.name - 1 - end;

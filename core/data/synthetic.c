@@ -77,8 +77,9 @@ static enum c4_status write_set(const char *folder, enum c4_synthetic_set set, e
         }
         status = c4_path_join(path, C4_PATH_BYTES, folder, name);
         if (status == C4_OK) {
-            status = c4_record_write(path, data.images + (size_t)first * C4_IMAGE_BYTES,
-                                     data.labels + first, n);
+            status =
+                c4_record_write(path, c4_dataset_images(&data) + (size_t)first * C4_IMAGE_BYTES,
+                                c4_dataset_labels(&data) + first, n);
         }
         first += n;
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/data/batch.h"
 #include "core/data/synthetic.h"
 #include "core/file/sha256.h"
 #include "core/net/init.h"
@@ -36,9 +37,8 @@ static enum c4_status add(struct work *work, const double *values, size_t count)
 static enum c4_status train_and_evaluate(struct work *work, struct c4_plan *plan) {
     const struct c4_step_api *step = work->backend->step;
     const struct c4_sgd sgd = {0.001, 0.9};
-    const struct c4_batch first = {work->data.images, work->data.labels, FIRST, NULL};
-    const struct c4_batch second = {work->data.images + FIRST * C4_IMAGE_BYTES,
-                                    work->data.labels + FIRST, SECOND, NULL};
+    const struct c4_batch first = c4_batch_in_place(&work->data, NULL, 0, FIRST);
+    const struct c4_batch second = c4_batch_in_place(&work->data, NULL, FIRST, SECOND);
     struct c4_step_result r[4], unused;
     c4_net_init(SEED, work->state);
     C4_TRY(step->load(plan, work->state, NULL));

@@ -13,7 +13,7 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     uint32_t n = pass->data->count, batch = (uint32_t)pass->batch;
     uint32_t *order = malloc(n * sizeof *order);
     uint8_t *images = malloc((size_t)batch * (C4_IMAGE_BYTES + 1));
-    const bool kept = pass->data->moments != NULL;
+    const bool kept = c4_dataset_moments(pass->data) != NULL;
     int32_t *moments = kept ? malloc(c4_moments_bytes(batch)) : NULL;
     enum c4_status status = C4_OK;
     if (!order || !images || (kept && !moments))
@@ -25,8 +25,7 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     if (status == C4_OK) c4_batch_order(seed, shuffle, epoch, order, n);
     for (uint32_t first = 0; status == C4_OK && first < n; first += batch) {
         uint32_t size =
-            c4_batch_gather(pass->data, pass->labels, order, first, batch, images, labels);
-        if (kept) c4_moments_gather(pass->data, order, first, size, moments);
+            c4_batch_gather(pass->data, pass->labels, order, first, batch, images, labels, moments);
         struct c4_step_result step;
         status = pass->step->step(
             pass->plan, &(struct c4_batch){images, labels, (int)size, moments}, sgd, &step);
@@ -51,12 +50,12 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
 }
 
 enum c4_status c4_evaluate(const struct c4_pass *pass, enum c4_bn_statistics statistics,
-                           uint32_t count, struct c4_pass_result *result,
+                           uint32_t begin, uint32_t count, struct c4_pass_result *result,
                            float *const features[C4_LAYERS]) {
     uint32_t batch = (uint32_t)pass->batch;
-    if (count == 0 || count > pass->data->count)
-        return c4_fail(C4_ERR_USAGE, "%s has %u images; %u cannot be evaluated", pass->data->name,
-                       pass->data->count, count);
+    if (count == 0 || begin > pass->data->count || count > pass->data->count - begin)
+        return c4_fail(C4_ERR_USAGE, "%s has %u images; %u from image %u on cannot be evaluated",
+                       pass->data->name, pass->data->count, count, begin);
     *result = (struct c4_pass_result){.images = count};
     int64_t start_ns = c4_clock_ns(), hits = 0;
     for (uint32_t first = 0; first < count; first += batch) {
@@ -66,9 +65,8 @@ enum c4_status c4_evaluate(const struct c4_pass *pass, enum c4_bn_statistics sta
             rows[layer] = features && features[layer]
                               ? features[layer] + (size_t)first * c4_layer_features(layer)
                               : NULL;
-        const struct c4_batch part = {
-            pass->data->images + (size_t)first * C4_IMAGE_BYTES, pass->labels + first, (int)size,
-            pass->data->moments ? pass->data->moments + (size_t)first * C4_MOMENTS : NULL};
+        const struct c4_batch part =
+            c4_batch_in_place(pass->data, pass->labels, begin + first, size);
         struct c4_step_result step;
         C4_TRY(pass->step->evaluate(pass->plan, &part, statistics, &step, features ? rows : NULL));
         if (!isfinite(step.loss))

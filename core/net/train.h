@@ -36,10 +36,12 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
                               enum c4_rng_purpose shuffle, uint32_t epoch,
                               struct c4_pass_result *result);
 
-/* Forward over the first `count` images in file order. features may be NULL; features[layer] (or
- * NULL) receives [count, c4_layer_features(layer)]. */
+/* Forward over images begin .. begin+count-1 in file order; the first batch begins at `begin`.
+ * features may be NULL; features[layer] (or NULL) receives [count, c4_layer_features(layer)]. A
+ * range that the data set does not have is C4_ERR_USAGE, a loss that is not finite
+ * C4_ERR_FAILED. */
 enum c4_status c4_evaluate(const struct c4_pass *pass, enum c4_bn_statistics statistics,
-                           uint32_t count, struct c4_pass_result *result,
+                           uint32_t begin, uint32_t count, struct c4_pass_result *result,
                            float *const features[C4_LAYERS]);
 
 #endif
