@@ -1,5 +1,5 @@
 /* The careful form of CKA, for sides of which U-centring leaves too little for the Gram and the
- * feature form (needs_care() in side.c), such as features with an outlier.
+ * feature form (c4_reference_judge()), such as features with an outlier.
  *
  * What those forms sum is large, and what remains is small: their rounding shows. Here nothing
  * large cancels. Everything is in double, and the elements themselves are centred before they are
