@@ -230,7 +230,8 @@ static void sum_up(struct c4_claim *claim) {
     claim->seeds = 0;
     if (!claim->reason[0])
         snprintf(claim->reason, sizeof claim->reason, "%s",
-                 judged ? "rows are missing: runs are not made or not finished"
+                 judged ? "rows are missing: runs are not made or not finished, or their CKA "
+                          "is undefined"
                         : "differences at pool1 need the paper's training");
 }
 

@@ -98,9 +98,12 @@ static enum c4_status write_features(const struct job *job, const char *path, ui
         tensor->data = job->features[layer];
         tensor->size_bytes = (size_t)count * c4_layer_features(layer) * sizeof(float);
     }
-    struct c4_metadata metadata[] = {{"conv4.version", C4_VERSION},
-                                     {"conv4.data", (char *)job->task.data.sha256}};
-    return c4_safetensors_write(path, tensors, C4_LAYERS, metadata, 2);
+    /* By these 'conv4 cka' knows that two files do not belong together. */
+    struct c4_metadata metadata[] = {
+        {"conv4.version", C4_VERSION},
+        {"conv4.data", (char *)job->task.data.sha256},
+        {"conv4.statistics", (char *)c4_engine_statistics[job->engine.statistics]}};
+    return c4_safetensors_write(path, tensors, C4_LAYERS, metadata, 3);
 }
 
 static void print_result(const struct job *job, const struct c4_pass_result *result) {

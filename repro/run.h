@@ -62,8 +62,9 @@ void c4_execution_free(struct c4_execution *execution); /* NULL allowed */
 /* Does a segment: appends its rows and writes the checkpoint of its last epoch, whose hash goes to
  * `last`. A run that goes on where the execution's last segment ended is not loaded again. The rows
  * and the checkpoint do not depend on that, nor on the number of threads with a bit-exact backend.
- * *faulty: the run itself is what failed (its loss is not finite, a layer is constant), and would
- * fail again. A checkpoint that cannot be read or is not the known one is C4_ERR_DATA. */
+ * *faulty: the run itself is what failed (its loss is not finite), and would fail again. A layer
+ * that is constant is no failure: its CKA is a row without a value. A checkpoint that cannot be
+ * read or is not the known one is C4_ERR_DATA. */
 enum c4_status c4_execution_segment(struct c4_execution *execution,
                                     const struct c4_segment *segment, struct c4_rows_out *rows,
                                     struct c4_known_checkpoint *last, bool *faulty);

@@ -144,6 +144,15 @@ static size_t sides_bytes(uint32_t rows) {
     return sum;
 }
 
+/* Sides that needed the careful form keep their features as doubles. */
+static size_t careful_bytes(const struct c4_sides *sides, uint32_t rows) {
+    size_t sum = 0;
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        if (c4_cka_reference_work(sides->layer[layer]).careful)
+            sum += rows * c4_layer_features(layer) * sizeof(double);
+    return sum;
+}
+
 enum c4_status c4_side_cache_new(const struct c4_runner *runner, struct c4_side_cache **out) {
     *out = NULL;
     struct c4_side_cache *cache = calloc(1, sizeof *cache);
@@ -268,6 +277,7 @@ enum c4_status c4_side_cache_get(struct c4_side_cache *cache, const struct c4_ne
         make_room(cache, bytes);
         struct c4_sides made;
         C4_TRY(make(cache, network, of, &made));
+        bytes += careful_bytes(&made, of->rows);
         entry = &cache->entry[cache->entries++];
         *entry = (struct entry){.network = *network, .of = *of, .sides = made, .bytes = bytes};
         cache->bytes += bytes;

@@ -345,6 +345,12 @@ static void form_follows_cost(void **state) {
     logits.reference_cached = true;
     assert_true(c4_cka_feature_cost(&logits).bytes ==
                 4.0 * 500 * 10 * 3 + 4.0 * 500 * 10 * 2 + 4.0 * 500 * (10 + 10));
+    /* The careful form: 8 bytes a value; a pass reads the rows of one tile twice, two make a side.
+     */
+    assert_true(c4_cka_careful_pass_cost(50, 10).flops == 2 * 50 * 50 * 10.0);
+    assert_true(c4_cka_careful_pass_cost(50, 10).bytes == 8.0 * 50 * 10 * 2);
+    assert_true(c4_cka_careful_cost(50, 10).flops == 2 * c4_cka_careful_pass_cost(50, 10).flops);
+    assert_true(c4_cka_careful_cost(50, 10).bytes == 8.0 * 50 * 10 * (3 + 2 * 2));
     assert_string_equal(c4_cka_method_name(C4_CKA_GRAM), "gram");
     assert_string_equal(c4_cka_method_name(C4_CKA_FEATURE), "feature");
     assert_string_equal(c4_cka_method_name(C4_CKA_AUTO), "auto");

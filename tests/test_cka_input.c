@@ -1,4 +1,5 @@
-/* Bad input to CKA: every case is an error with a sentence that names the input, never a number. */
+/* Input that CKA has no value for: bad data is an error with a sentence that names it, never a
+ * number; what is undefined is no error, and says why. */
 #include "tests/test_cka_data.h"
 
 enum { N = 8, P = 300 };
@@ -77,22 +78,85 @@ static void values_too_far_apart(void **state) {
     free(f);
 }
 
+/* In all forms, with cached sides and without: which values are undefined, on which side, and why.
+ */
+static void expect_undefined(struct c4_features x, struct c4_features y, bool biased_only,
+                             struct c4_cka_reasons of_x, struct c4_cka_reasons of_y) {
+    static const enum c4_cka_method methods[] = {C4_CKA_AUTO, C4_CKA_GRAM, C4_CKA_FEATURE};
+    for (int m = 0; m < 3; m++) {
+        struct c4_cka_options options = {
+            .gram = test_gram(), .threads = 1, .method = methods[m], .biased_only = biased_only};
+        struct c4_cka_result result[2];
+        if (c4_cka(&x, &y, &options, &result[0]) != C4_OK) fail_msg("%s", c4_error());
+        struct c4_cka_reference *a, *b;
+        options.method = result[0].method;
+        assert_int_equal(c4_cka_prepare(&x, &options, &a), C4_OK);
+        assert_int_equal(c4_cka_prepare(&y, &options, &b), C4_OK);
+        assert_int_equal(c4_cka_between(a, b, &result[1]), C4_OK);
+        c4_cka_reference_free(a);
+        c4_cka_reference_free(b);
+        for (int i = 0; i < 2; i++) {
+            const struct c4_cka_result *r = &result[i];
+            assert_memory_equal(&r->undefined[0], &of_x, sizeof of_x);
+            assert_memory_equal(&r->undefined[1], &of_y, sizeof of_y);
+            assert_int_equal(isnan(r->biased), of_x.biased || of_y.biased);
+            assert_int_equal(isnan(r->debiased), of_x.debiased || of_y.debiased || biased_only);
+            assert_int_equal(r->has_debiased, !biased_only);
+            assert_int_equal(r->n, x.rows);
+        }
+        assert_int_equal(isnan(result[0].biased), isnan(result[1].biased));
+        if (!isnan(result[0].biased)) assert_true(same_bits(result[0].biased, result[1].biased));
+    }
+}
+
+static const struct c4_cka_reasons defined = {C4_CKA_DEFINED, C4_CKA_DEFINED};
+static const struct c4_cka_reasons few = {C4_CKA_DEFINED, C4_CKA_FEW_EXAMPLES};
+static const struct c4_cka_reasons constant = {C4_CKA_CONSTANT, C4_CKA_CONSTANT};
+static const struct c4_cka_reasons empty = {C4_CKA_DEFINED, C4_CKA_NOTHING_LEFT};
+
 static void no_variance(void **state) {
     (void)state;
     struct fixture *f = fixture_make();
     /* Each column has a value of its own whose mean over 8 rows need not be exact. */
     for (size_t i = 0; i < N; i++)
         for (size_t j = 0; j < P; j++) f->y[i * P + j] = 0.1f * (float)(j + 1);
-    expect_error(f, C4_ERR_DATA, WORDS("second.npy", "no variance", "8 rows"));
-    memcpy(f->x, f->y, sizeof f->x);
-    expect_error(f, C4_ERR_DATA, WORDS("first.npy", "no variance"));
-    f->x[0] += 1; /* one value is enough for biased CKA, not for debiased */
-    f->y[4 * P + 5] += 1;
-    expect_error(f, C4_ERR_DATA, WORDS("first.npy", "U-centring", "all equal but one"));
-    f->options.biased_only = true;
-    struct c4_cka_result result;
-    assert_int_equal(c4_cka(&f->fx, &f->fy, &f->options, &result), C4_OK);
+    expect_undefined(f->fx, f->fy, false, defined, constant);
+    expect_undefined(f->fy, f->fx, false, constant, defined);
+    expect_undefined(f->fy, f->fy, false, constant, constant);
+    expect_undefined(f->fy, f->fx, true, (struct c4_cka_reasons){.biased = C4_CKA_CONSTANT},
+                     defined);
+    /* What is wrong with the other side is still found. */
+    f->x[0] = NAN;
+    expect_error(f, C4_ERR_DATA, WORDS("first.npy", "nan"));
+    struct c4_features kept = f->fx;
+    f->fx = f->fy;
+    f->fy = kept;
+    expect_error(f, C4_ERR_DATA, WORDS("first.npy", "nan"));
+    free(f);
+}
+
+/* One row that differs is enough for biased CKA, not for debiased, whatever the other side. */
+static void all_equal_but_one(void **state) {
+    (void)state;
+    struct fixture *f = fixture_make();
+    double *wide = test_alloc(N * P * sizeof *wide);
+    float *copy = test_alloc(N * P * sizeof *copy);
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < P; j++) copy[i * P + j] = 0.1f * (float)(j + 1);
+    copy[3 * P + 5] += 1;
+    for (size_t i = 0; i < N * P; i++) wide[i] = 0.1 * (double)copy[i];
+    struct c4_features one = floats(copy, N, P), one64 = doubles(wide, N, P);
+    expect_undefined(one, f->fy, false, empty, defined);
+    expect_undefined(f->fy, one, false, defined, empty);
+    expect_undefined(one64, doubles(f->x64, N, P), false, empty, defined);
+    for (size_t i = 0; i < N * P; i++) f->y[i] = copy[i];
+    f->y[3 * P + 5] -= 1;
+    f->y[5 * P + 6] += 2;
+    expect_undefined(one, f->fy, false, empty, empty);
+    struct c4_cka_result result = cka_by(one, f->fy, C4_CKA_AUTO);
     assert_near(result.biased, 1.0 / ((N - 1) * (N - 1)), 1e-6);
+    free(wide);
+    free(copy);
     free(f);
 }
 
@@ -107,23 +171,15 @@ static void nothing_left_to_debias(void **state) {
         double *y = numpy_randn(&r, n * n), *x = test_alloc(n * n * sizeof *x);
         for (size_t i = 0; i < n * n; i++) x[i] = i % (n + 1) == 0 ? 0.3 : 0;
         float *xf = to_float(x, n * n), *yf = to_float(y, n * n);
-        for (int wide = 0; wide < 2; wide++)
-            for (int m = 0; m < 2; m++) {
-                struct c4_features fx = wide ? doubles(x, n, n) : floats(xf, n, n);
-                struct c4_features fy = wide ? doubles(y, n, n) : floats(yf, n, n);
-                struct c4_cka_options options = {
-                    .gram = test_gram(), .threads = 1, .method = m ? C4_CKA_FEATURE : C4_CKA_GRAM};
-                struct c4_cka_result result;
-                if (c4_cka(&fx, &fy, &options, &result) != C4_ERR_DATA)
-                    fail_msg("n %zu, double %d, form %d: debiased %g", n, wide, m, result.debiased);
-                assert_non_null(strstr(c4_error(), "reference"));
-                assert_non_null(strstr(c4_error(), "U-centring"));
-                assert_int_equal(c4_cka(&fy, &fx, &options, &result), C4_ERR_DATA);
-                assert_non_null(strstr(c4_error(), "compared"));
-                options.biased_only = true;
-                assert_int_equal(c4_cka(&fx, &fy, &options, &result), C4_OK);
-                assert_true(result.biased > 0 && result.biased < 1 && !result.has_debiased);
-            }
+        for (int wide = 0; wide < 2; wide++) {
+            struct c4_features fx = wide ? doubles(x, n, n) : floats(xf, n, n);
+            struct c4_features fy = wide ? doubles(y, n, n) : floats(yf, n, n);
+            expect_undefined(fx, fy, false, empty, defined);
+            expect_undefined(fy, fx, false, defined, empty);
+            expect_undefined(fx, fy, true, defined, defined);
+            struct c4_cka_result result = cka_by(fx, fy, C4_CKA_AUTO);
+            assert_true(result.biased > 0 && result.biased < 1);
+        }
         free(x);
         free(y);
         free(xf);
@@ -136,17 +192,19 @@ static void row_counts(void **state) {
     struct fixture *f = fixture_make();
     f->fy.rows = 7;
     expect_error(f, C4_ERR_DATA, WORDS("second.npy", "7 rows", "8"));
-    f->fx.rows = f->fy.rows = 3;
-    expect_error(f, C4_ERR_DATA, WORDS("first.npy", "3 rows", "debiased", "4"));
-    f->options.biased_only = true;
     for (size_t n = 2; n <= 3; n++) {
-        struct c4_cka_result result;
         f->fx.rows = f->fy.rows = n;
-        assert_int_equal(c4_cka(&f->fx, &f->fy, &f->options, &result), C4_OK);
-        assert_false(result.has_debiased);
-        assert_true(result.debiased == 0 && result.biased <= 1 + 1e-12);
+        expect_undefined(f->fx, f->fy, false, few, few);
+        expect_undefined(f->fx, f->fy, true, defined, defined);
+        struct c4_cka_result result = cka_by(f->fx, f->fy, C4_CKA_AUTO);
+        assert_true(result.biased <= 1 + 1e-12);
         if (n == 2) assert_near(result.biased, 1, 1e-6); /* two points: one direction */
     }
+    float same[4] = {1, 2, 1, 2};
+    f->fx.rows = f->fy.rows = 2;
+    expect_undefined(f->fx, floats(same, 2, 2), false, few,
+                     (struct c4_cka_reasons){C4_CKA_CONSTANT, C4_CKA_FEW_EXAMPLES});
+    f->fx.rows = f->fy.rows = 3;
     f->fx.rows = f->fy.rows = 1;
     expect_error(f, C4_ERR_DATA, WORDS("first.npy", "1 rows", "at least 2"));
     f->fx.rows = f->fy.rows = 0;
@@ -217,6 +275,7 @@ int main(void) {
         cmocka_unit_test(values_that_are_not_finite),
         cmocka_unit_test(values_too_far_apart),
         cmocka_unit_test(no_variance),
+        cmocka_unit_test(all_equal_but_one),
         cmocka_unit_test(nothing_left_to_debias),
         cmocka_unit_test(row_counts),
         cmocka_unit_test(usage),

@@ -2,6 +2,8 @@
  * and that the page needs nothing but itself. */
 #include "tests/test_file_scratch.h"
 
+#include <sqlite3.h>
+
 #include "core/report/gnuplot.h"
 #include "repro/publish.h"
 #include "tests/made_up_store.h"
@@ -278,6 +280,43 @@ static void missing_runs_are_said(void **state) {
     c4_publication_free(&p);
 }
 
+/* Layers without a CKA, such as constant ones, are rows without a value. */
+static void undefined_values_are_left_out(void **state) {
+    static const char sql[] = "UPDATE result SET value = NULL WHERE quantity LIKE 'cka_%' AND "
+                              "((layer = 'pool3' AND run LIKE 'pretrain-%-d0-%-seed1') OR "
+                              " (layer = 'pool4' AND run LIKE 'finetune-cifar10-d9%'))";
+    struct scratch *scratch = *state;
+    sqlite3 *db;
+    use_short_paper("paper");
+    made_up_store(scratch->folder, &study, &scale, false, NULL);
+    assert_int_equal(sqlite3_open(scratch_path(state, "study.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_true(sqlite3_changes(db) > 100);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    struct c4_publication p = published(state, "1,3a,5b");
+    for (int i = 0; i < p.figures; i++) assert_false(p.figure[i].empty);
+    char *csv = text_of(state, "figures/fig3a.csv");
+    const char *row = strstr(csv, "\nd = 0,2,");
+    assert_non_null(row);
+    double mean, error;
+    int seeds;
+    assert_int_equal(sscanf(row, "\nd = 0,2,%lf,%lf,%d,", &mean, &error, &seeds), 3);
+    assert_true(mean > 0 && mean < 1);
+    assert_int_equal(seeds, 2);
+    assert_null(strstr(csv, "nan"));
+    free(csv);
+    char *page = text_of(state, "report.html");
+    must_hold(page, "or their CKA is undefined");
+    assert_null(strstr(page, ">nan"));
+    is_well_formed(page);
+    free(page);
+    /* A claim on that layer is not judged; others are. */
+    assert_true(c4_claims_with(&p.claims, C4_HOLDS) > 0);
+    assert_true(c4_claims_with(&p.claims, C4_NOT_JUDGED) > 0);
+    assert_int_equal(c4_claims_with(&p.claims, C4_FAILS), 0);
+    c4_publication_free(&p);
+}
+
 /* The authors' levels are drawn under their protocol alone. */
 static void published_levels(void **state) {
     struct scratch *scratch = *state;
@@ -329,6 +368,7 @@ int main(void) {
         IN_SCRATCH(whole_study),
         IN_SCRATCH(numbers_are_the_rows),
         IN_SCRATCH(synthetic_data_are_marked),
+        IN_SCRATCH(undefined_values_are_left_out),
         IN_SCRATCH(missing_runs_are_said),
         IN_SCRATCH(published_levels),
         IN_SCRATCH(bad_folders_are_sentences),

@@ -227,6 +227,42 @@ static void cut_anywhere(void **state) {
     tear_down(&bench);
 }
 
+/* A network of which pool3 and all behind it are constant: their CKA is rows without a value, the
+ * run goes on, and the other layers have theirs. */
+static void a_dead_network_is_measured(void **state) {
+    static struct bench bench;
+    struct c4_rows_out pretrained, tuned;
+    struct c4_known_checkpoint alive, dead, last;
+    struct c4_checkpoint *net = c4_checkpoint_new();
+    assert_non_null(net);
+    set_up(&bench, scratch_path(state, "."));
+    do_run(&bench, "pretrain-d0", 3, NULL, &pretrained, &alive);
+    assert_int_equal(c4_checkpoint_read(scratch_path(state, alive.path), net), C4_OK);
+    for (int which = C4_PARAM_GAMMA; which <= C4_PARAM_BETA; which++) {
+        const struct c4_param *param = c4_block_param(2, which);
+        for (size_t i = 0; i < param->count; i++) net->state[param->offset + i] = 0;
+    }
+    dead = alive;
+    assert_int_equal(c4_checkpoint_write(scratch_path(state, dead.path), net), C4_OK);
+    assert_int_equal(c4_sha256_file(scratch_path(state, dead.path), dead.sha256), C4_OK);
+    do_run(&bench, "finetune-cifar10-d9", 2, &dead, &tuned, &last);
+    int values[C4_LAYERS] = {0}, rows[C4_LAYERS] = {0};
+    for (int i = 0; i < tuned.result_count; i++)
+        for (int layer = 0; layer < C4_LAYERS; layer++) {
+            if (strcmp(tuned.results[i].layer, c4_layer_name[layer]) != 0) continue;
+            rows[layer]++;
+            values[layer] += isfinite(tuned.results[i].value);
+        }
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        assert_true(rows[layer] > 0 && rows[layer] == rows[0]);
+        assert_int_equal(values[layer], layer < 2 ? rows[layer] : 0);
+    }
+    c4_checkpoint_free(net);
+    c4_out_free(&pretrained);
+    c4_out_free(&tuned);
+    tear_down(&bench);
+}
+
 /* A loss that is not finite is the run's own fault. */
 static void diverged(void **state) {
     static struct bench bench;
@@ -249,6 +285,7 @@ static void diverged(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(cut_anywhere), TEST(phases_are_timed), TEST(diverged)};
+    const struct CMUnitTest tests[] = {TEST(cut_anywhere), TEST(phases_are_timed),
+                                       TEST(a_dead_network_is_measured), TEST(diverged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,18 @@ struct c4_cka_cost c4_cka_feature_cost(const struct c4_cka_shape *shape) {
     return sum;
 }
 
+struct c4_cka_cost c4_cka_careful_pass_cost(size_t n, size_t features) {
+    return (struct c4_cka_cost){.flops = 2 * triangle(n) * (double)features,
+                                .bytes = triangle_rows(n) * (double)features * sizeof(double)};
+}
+
+struct c4_cka_cost c4_cka_careful_cost(size_t n, size_t features) {
+    struct c4_cka_cost sum = c4_cka_careful_pass_cost(n, features);
+    add(&sum, sum);
+    sum.bytes += centring_bytes(n, features, sizeof(double));
+    return sum;
+}
+
 bool c4_cka_gram_is_cheaper(const struct c4_cka_shape *shape) {
     return c4_cka_gram_cost(shape).flops <= c4_cka_feature_cost(shape).flops;
 }

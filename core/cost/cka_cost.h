@@ -1,6 +1,6 @@
-/* What one linear CKA costs in its two forms. Pure functions of the shapes.
+/* What one linear CKA costs in its forms. Pure functions of the shapes.
  *
- * Both forms run over tiles of C4_CKA_TILE x C4_CKA_TILE products (core/similarity/cka.h). A
+ * All of them run over tiles of C4_CKA_TILE x C4_CKA_TILE products (core/similarity/cka.h). A
  * symmetric product of m rows costs its lower triangle of tiles, diagonal tiles in full. */
 #ifndef C4_COST_CKA_COST_H
 #define C4_COST_CKA_COST_H
@@ -28,6 +28,12 @@ struct c4_cka_cost c4_cka_gram_cost(const struct c4_cka_shape *shape);
 /* Feature form: the q x q product of one side and the p x q product of both. About
  * n q^2 + 2 n p q FLOPs (+ n p^2). */
 struct c4_cka_cost c4_cka_feature_cost(const struct c4_cka_shape *shape);
+
+/* The careful form (core/similarity/careful_form.h), in double: one pass over the tiles of a side's
+ * Gram, as each product takes one; and all that makes a side ready: its features are shifted, and
+ * two passes make the row sums and the norm. */
+struct c4_cka_cost c4_cka_careful_pass_cost(size_t n, size_t features);
+struct c4_cka_cost c4_cka_careful_cost(size_t n, size_t features);
 
 /* Gram if it needs no more FLOPs than the feature form. */
 bool c4_cka_gram_is_cheaper(const struct c4_cka_shape *shape);

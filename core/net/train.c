@@ -73,12 +73,12 @@ enum c4_status c4_evaluate(const struct c4_pass *pass, enum c4_bn_statistics sta
             return c4_fail(C4_ERR_FAILED,
                            "the loss is not a finite number in evaluation batch %u of %s",
                            result->batches + 1, pass->data->name);
-        result->loss += step.loss;
+        result->loss += step.loss * size;
         result->batches++;
         hits += step.hits;
         if (pass->watch) C4_TRY(pass->watch(pass->watch_context, first + size));
     }
-    result->loss /= result->batches;
+    result->loss /= count;
     result->accuracy = (double)hits / count;
     result->seconds = (double)(c4_clock_ns() - start_ns) * 1e-9;
     return C4_OK;

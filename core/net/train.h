@@ -24,7 +24,7 @@ struct c4_pass {
 };
 
 struct c4_pass_result {
-    double loss;     /* unweighted mean of the minibatch losses */
+    double loss;     /* training: unweighted mean of the minibatch losses; else mean over images */
     double accuracy; /* share of hits: while the weights move (training), or of fixed weights */
     uint32_t images, batches;
     double seconds;

@@ -161,10 +161,6 @@ static enum c4_status judge(const struct column_block *blocks, size_t count,
         return c4_fail(C4_ERR_DATA,
                        "%s: the values are too large to be centred in double; scale them down",
                        name);
-    if (*largest == 0)
-        return c4_fail(C4_ERR_DATA,
-                       "%s has no variance: all %zu rows are equal, so CKA is undefined", name,
-                       x->rows);
     return C4_OK;
 }
 
@@ -201,6 +197,7 @@ enum c4_status c4_centring_make(const struct c4_features *features, int threads,
         block_means(x, b * COLUMNS, least((b + 1) * COLUMNS, x->features), mean, &blocks[b]);
     enum c4_status status = judge(blocks, count, x, x->name ? x->name : role, &largest);
     free(blocks);
+    centring->constant = largest == 0;
     centring->scale = power_of_two(largest);
     return status;
 }
@@ -210,28 +207,21 @@ void c4_centring_free(struct c4_centring *centring) {
     centring->mean = NULL;
 }
 
-enum c4_status c4_matrix_centre(const struct c4_features *features, enum c4_feature_type type,
-                                bool transposed, int threads, const char *role,
-                                struct c4_matrix *matrix) {
-    const struct c4_features *x = features;
+enum c4_status c4_matrix_centre(const struct c4_centring *centring, enum c4_feature_type type,
+                                bool transposed, int threads, struct c4_matrix *matrix) {
+    const struct c4_features *x = centring->features;
     size_t count = (x->features + COLUMNS - 1) / COLUMNS;
-    struct c4_centring centring;
     *matrix = (struct c4_matrix){.type = type,
                                  .rows = transposed ? x->features : x->rows,
                                  .columns = transposed ? x->rows : x->features};
     matrix->stride = padded(matrix->columns, type);
-    enum c4_status status = c4_centring_make(features, threads, role, &centring);
-    if (status == C4_OK)
-        status = c4_cka_allocate(matrix->rows, matrix->stride * value_bytes(type),
-                                 "centred features", &matrix->data);
-    if (status == C4_OK) {
+    C4_TRY(c4_cka_allocate(matrix->rows, matrix->stride * value_bytes(type), "centred features",
+                           &matrix->data));
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
-        for (size_t b = 0; b < count; b++)
-            block_centre(x, b * COLUMNS, least((b + 1) * COLUMNS, x->features), centring.mean,
-                         centring.scale, transposed, matrix);
-    }
-    c4_centring_free(&centring);
-    return status;
+    for (size_t b = 0; b < count; b++)
+        block_centre(x, b * COLUMNS, least((b + 1) * COLUMNS, x->features), centring->mean,
+                     centring->scale, transposed, matrix);
+    return C4_OK;
 }
 
 enum c4_status c4_strip_allocate(const struct c4_centring *centring, enum c4_feature_type type,

@@ -1,21 +1,11 @@
 #include "core/similarity/cka.h"
 
+#include <float.h>
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/similarity/feature_form.h"
-#include "core/similarity/gram_form.h"
-
-struct c4_cka_reference {
-    struct c4_cka_options options; /* method and threads settled */
-    enum c4_feature_type type;     /* computed in */
-    struct c4_gram gram;           /* Gram form */
-    struct c4_side side;           /* feature form */
-    struct c4_inner self;
-    struct c4_cka_result work;
-};
+#include "core/similarity/reference.h"
 
 static double now(void) {
     struct timespec t;
@@ -23,117 +13,16 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static size_t value_bytes(enum c4_feature_type type) {
-    return type == C4_FEATURES_FLOAT ? sizeof(float) : sizeof(double);
-}
+static const char compared_role[] = "the compared features";
 
-static struct c4_cka_cost cost_of(enum c4_cka_method method, const struct c4_cka_shape *shape) {
-    return method == C4_CKA_GRAM ? c4_cka_gram_cost(shape) : c4_cka_feature_cost(shape);
-}
-
-static const char *name_of(const struct c4_features *features, const char *role) {
-    return features->name ? features->name : role;
-}
-
-static enum c4_status check_shape(const struct c4_features *x, bool biased_only, const char *role) {
-    const char *name = name_of(x, role);
-    if (!x->data) return c4_fail(C4_ERR_USAGE, "%s: there is no data", name);
-    if (x->features == 0) return c4_fail(C4_ERR_DATA, "%s: %zu rows of no features", name, x->rows);
-    if (x->rows < 2)
-        return c4_fail(C4_ERR_DATA, "%s: %zu rows; CKA compares at least 2 examples", name,
-                       x->rows);
-    if (!biased_only && x->rows < 4)
-        return c4_fail(C4_ERR_DATA,
-                       "%s: %zu rows; debiased CKA needs at least 4 examples (biased only: 2)",
-                       name, x->rows);
-    return C4_OK;
-}
-
-/* What U-centring leaves of rows that are all equally far apart is rounding, smaller than this part
- * of the biased norm. The feature form takes a norm made of float products from one in double. */
-static double nothing_left(const struct c4_cka_reference *r) {
-    bool coarse = r->type == C4_FEATURES_FLOAT && r->options.method == C4_CKA_FEATURE;
-    return coarse ? 1e-6 : 1e-12;
-}
-
-static enum c4_status check_norm(const struct c4_cka_reference *r, struct c4_inner self,
-                                 const char *name) {
-    if (!(self.biased > 0) || self.biased - self.biased != 0)
-        return c4_fail(C4_ERR_FAILED,
-                       "%s: the squared norm of its Gram is %g; the Gram blocks are wrong", name,
-                       self.biased);
-    if (!r->options.biased_only && !(self.debiased > nothing_left(r) * self.biased))
-        return c4_fail(
-            C4_ERR_DATA,
-            "%s: nothing is left of the Gram of its %zu rows after U-centring (rows equally "
-            "far apart, or all equal but one), so debiased CKA is undefined; biased CKA "
-            "is not",
-            name, r->work.n);
-    return C4_OK;
-}
-
-static enum c4_status settle(const struct c4_features *x, const struct c4_cka_options *options,
-                             struct c4_cka_reference *r) {
-    r->options = *options;
-    if (options->threads < 0)
-        return c4_fail(C4_ERR_USAGE, "CKA with %d threads; use 0 for OpenMP's default",
-                       options->threads);
-    if (options->threads == 0) r->options.threads = omp_get_max_threads();
-    bool in_double = options->in_double || x->type == C4_FEATURES_DOUBLE;
-    r->type = in_double ? C4_FEATURES_DOUBLE : C4_FEATURES_FLOAT;
-    if (!in_double && !options->gram)
-        return c4_fail(C4_ERR_USAGE, "CKA of float features needs a backend's Gram blocks");
-    struct c4_cka_shape shape = {
-        .n = x->rows,
-        .p = x->features,
-        .q = options->partner_features ? options->partner_features : x->features,
-        .value_bytes = value_bytes(r->type),
-        .reference_cached = true,
-    };
-    if (options->method == C4_CKA_AUTO)
-        r->options.method = c4_cka_gram_is_cheaper(&shape) ? C4_CKA_GRAM : C4_CKA_FEATURE;
-    struct c4_cka_cost compared = cost_of(r->options.method, &shape);
-    shape.reference_cached = false;
-    struct c4_cka_cost all = cost_of(r->options.method, &shape);
-    r->work = (struct c4_cka_result){.n = x->rows,
-                                     .p = x->features,
-                                     .method = r->options.method,
-                                     .flops = all.flops - compared.flops,
-                                     .bytes = all.bytes - compared.bytes};
-    return C4_OK;
-}
-
-static enum c4_status prepare(const struct c4_features *x, const struct c4_cka_options *options,
-                              struct c4_cka_reference *r) {
-    static const char role[] = "the reference features";
-    C4_TRY(check_shape(x, options->biased_only, role));
-    C4_TRY(settle(x, options, r));
-    int threads = r->options.threads;
-    bool by_features = r->options.method == C4_CKA_FEATURE;
-    if (by_features) {
-        C4_TRY(c4_matrix_centre(x, r->type, true, threads, role, &r->side.matrix));
-        C4_TRY(c4_side_make(&r->side, options->gram, threads));
-        r->self = r->side.self;
-    } else {
-        struct c4_centring centring;
-        enum c4_status status = c4_centring_make(x, threads, role, &centring);
-        if (status == C4_OK)
-            status = c4_gram_of(&centring, r->type, options->gram, threads, &r->gram);
-        c4_centring_free(&centring);
-        C4_TRY(status);
-        r->self = c4_gram_inner(&r->gram, &r->gram, r->gram.squares);
-    }
-    return check_norm(r, r->self, name_of(x, role));
-}
-
-enum c4_status c4_cka_prepare(const struct c4_features *features,
-                              const struct c4_cka_options *options,
-                              struct c4_cka_reference **reference) {
+static enum c4_status prepare(const struct c4_features *features,
+                              const struct c4_cka_options *options, const char *role,
+                              bool needs_care, struct c4_cka_reference **reference) {
     double start = now();
     *reference = NULL;
     struct c4_cka_reference *r = calloc(1, sizeof *r);
     if (!r) return c4_fail(C4_ERR_MEMORY, "cannot allocate %zu bytes for a reference", sizeof *r);
-    enum c4_status status = prepare(features, options, r);
+    enum c4_status status = c4_reference_make(features, options, role, needs_care, r);
     if (status != C4_OK) {
         c4_cka_reference_free(r);
         return status;
@@ -143,11 +32,15 @@ enum c4_status c4_cka_prepare(const struct c4_features *features,
     return C4_OK;
 }
 
+enum c4_status c4_cka_prepare(const struct c4_features *features,
+                              const struct c4_cka_options *options,
+                              struct c4_cka_reference **reference) {
+    return prepare(features, options, "the reference features", false, reference);
+}
+
 void c4_cka_reference_free(struct c4_cka_reference *reference) {
     if (!reference) return;
-    c4_gram_free(&reference->gram);
-    c4_side_free(&reference->side);
-    c4_matrix_free(&reference->side.matrix);
+    c4_reference_free(reference);
     free(reference);
 }
 
@@ -155,93 +48,114 @@ struct c4_cka_result c4_cka_reference_work(const struct c4_cka_reference *refere
     return reference->work;
 }
 
-static enum c4_status inners_by_gram(const struct c4_cka_reference *r, const struct c4_matrix *y,
-                                     struct c4_inner *cross, struct c4_inner *self) {
-    struct c4_gram gram;
-    double products;
-    enum c4_status status =
-        c4_gram_make(y, r->options.gram, r->options.threads, &r->gram, &gram, &products);
-    if (status == C4_OK) {
-        *cross = c4_gram_inner(&r->gram, &gram, products);
-        *self = c4_gram_inner(&gram, &gram, gram.squares);
-    }
-    c4_gram_free(&gram);
-    return status;
-}
+/* <K, L>, <K, K> and <L, L>. */
+struct inners {
+    struct c4_inner cross, x, y;
+};
 
-static enum c4_status inners_by_features(const struct c4_cka_reference *r,
-                                         const struct c4_matrix *y, struct c4_inner *cross,
-                                         struct c4_inner *self) {
-    struct c4_side side = {.matrix = *y};
-    enum c4_status status = c4_side_make(&side, r->options.gram, r->options.threads);
-    if (status == C4_OK)
-        status = c4_side_inner(&r->side, &side, r->options.gram, r->options.threads, cross);
-    *self = side.self;
-    c4_side_free(&side);
-    return status;
-}
-
-/* sqrt(a a) is a, so that CKA(X, X) is exactly 1 in the Gram form. */
+/* sqrt(a a) is a, so that CKA(X, X) is exactly 1 in the Gram form. Only norms that an outlier keeps
+ * far from 1 have a product that a double cannot hold. */
 static double ratio(double cross, double self_x, double self_y) {
-    return cross / sqrt(self_x * self_y);
+    double product = self_x * self_y;
+    bool normal = product >= DBL_MIN && product <= DBL_MAX;
+    return normal ? cross / sqrt(product) : cross / sqrt(self_x) / sqrt(self_y);
 }
 
-/* Everything of a result but the seconds, from the two sides' inner products. */
+/* Everything of a result but the work and the seconds. */
 static enum c4_status conclude(const struct c4_cka_reference *r, size_t features,
-                               const struct c4_inner *cross, const struct c4_inner *self,
+                               struct c4_cka_reasons of_y, const struct inners *inners,
                                const char *name, struct c4_cka_result *result) {
-    bool biased_only = r->options.biased_only;
-    struct c4_cka_shape shape = {.n = r->work.n,
-                                 .p = r->work.p,
-                                 .q = features,
-                                 .value_bytes = value_bytes(r->type),
-                                 .reference_cached = true};
-    struct c4_cka_cost cost = cost_of(r->options.method, &shape);
-    *result = (struct c4_cka_result){
-        .biased = ratio(cross->biased, r->self.biased, self->biased),
-        .debiased = biased_only ? 0 : ratio(cross->debiased, r->self.debiased, self->debiased),
-        .has_debiased = !biased_only,
-        .n = r->work.n,
-        .p = r->work.p,
-        .q = features,
-        .method = r->options.method,
-        .flops = cost.flops,
-        .bytes = cost.bytes,
-    };
-    if (result->biased - result->biased != 0 || result->debiased - result->debiased != 0)
+    *result = (struct c4_cka_result){.biased = NAN,
+                                     .debiased = NAN,
+                                     .has_debiased = !r->options.biased_only,
+                                     .undefined = {r->undefined, of_y},
+                                     .n = r->work.n,
+                                     .p = r->work.p,
+                                     .q = features,
+                                     .method = r->options.method};
+    const struct c4_cka_reasons *why = result->undefined;
+    bool biased = why[0].biased == C4_CKA_DEFINED && why[1].biased == C4_CKA_DEFINED;
+    bool debiased = result->has_debiased && why[0].debiased == C4_CKA_DEFINED &&
+                    why[1].debiased == C4_CKA_DEFINED;
+    if (biased) result->biased = ratio(inners->cross.biased, inners->x.biased, inners->y.biased);
+    if (debiased)
+        result->debiased = ratio(inners->cross.debiased, inners->x.debiased, inners->y.debiased);
+    if ((biased && !isfinite(result->biased)) || (debiased && !isfinite(result->debiased)))
         return c4_fail(C4_ERR_FAILED, "%s: CKA is not finite; the Gram blocks are wrong", name);
     return C4_OK;
 }
 
-enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
-                              const struct c4_features *features, struct c4_cka_result *result) {
-    static const char role[] = "the compared features";
-    const char *name = name_of(features, role);
-    const struct c4_cka_reference *r = reference;
-    bool biased_only = r->options.biased_only;
-    double start = now();
-    C4_TRY(check_shape(features, biased_only, role));
-    if (features->rows != r->work.n)
-        return c4_fail(C4_ERR_DATA,
-                       "%s: %zu rows, but the reference has %zu; CKA needs the same examples on "
-                       "both sides",
-                       name, features->rows, r->work.n);
-    if (features->type == C4_FEATURES_DOUBLE && r->type == C4_FEATURES_FLOAT)
-        return c4_fail(C4_ERR_USAGE,
-                       "%s: double, but the reference was prepared in float; prepare it in double",
-                       name);
-    bool by_gram = r->options.method == C4_CKA_GRAM;
-    struct c4_matrix y;
-    struct c4_inner cross, self;
-    C4_TRY(c4_matrix_centre(features, r->type, !by_gram, r->options.threads, role, &y));
-    enum c4_status status =
-        by_gram ? inners_by_gram(r, &y, &cross, &self) : inners_by_features(r, &y, &cross, &self);
-    c4_matrix_free(&y);
-    C4_TRY(status);
-    C4_TRY(check_norm(r, self, name));
-    struct c4_cka_result out;
-    C4_TRY(conclude(r, features->features, &cross, &self, name, &out));
-    out.seconds = now() - start;
+static void add_cost(struct c4_cka_result *result, struct c4_cka_cost cost) {
+    result->flops += cost.flops;
+    result->bytes += cost.bytes;
+}
+
+/* A side as the careful form has it. *made is what has to be freed, if anything. */
+static enum c4_status careful_side(const struct c4_cka_reference *r, struct c4_careful *made,
+                                   struct c4_careful *side, struct c4_inner *self,
+                                   struct c4_cka_result *work) {
+    int threads = r->options.threads;
+    *side = r->careful;
+    *self = r->self;
+    if (r->is_careful) return C4_OK;
+    if (r->options.method == C4_CKA_GRAM) {
+        *side = c4_careful_of_gram(&r->gram);
+    } else {
+        C4_TRY(c4_careful_of_side(&r->side, threads, made));
+        *side = *made;
+        add_cost(work, c4_cka_careful_cost(r->work.n, r->work.p));
+    }
+    return c4_careful_inner(side, side, threads, self);
+}
+
+/* The cross product and both norms in the same form, which is what the values are ratios of. */
+static enum c4_status inners_with_care(const struct c4_cka_reference *r,
+                                       const struct c4_cka_reference *other, struct inners *inners,
+                                       struct c4_cka_result *work) {
+    struct c4_careful made[2] = {0}, x, y;
+    enum c4_status status = careful_side(r, &made[0], &x, &inners->x, work);
+    if (status == C4_OK) status = careful_side(other, &made[1], &y, &inners->y, work);
+    if (status == C4_OK) status = c4_careful_inner(&x, &y, r->options.threads, &inners->cross);
+    if (status == C4_OK && !x.gram.tiles)
+        add_cost(work, c4_cka_careful_pass_cost(r->work.n, r->work.p));
+    if (status == C4_OK && !y.gram.tiles)
+        add_cost(work, c4_cka_careful_pass_cost(r->work.n, other->work.p));
+    c4_careful_free(&made[0]);
+    c4_careful_free(&made[1]);
+    return status;
+}
+
+static enum c4_status inners_between(const struct c4_cka_reference *r,
+                                     const struct c4_cka_reference *other, struct inners *inners,
+                                     struct c4_cka_result *work) {
+    if (r->undefined.biased != C4_CKA_DEFINED || other->undefined.biased != C4_CKA_DEFINED)
+        return C4_OK; /* constant: there is nothing to multiply */
+    if (r->is_careful || other->is_careful) return inners_with_care(r, other, inners, work);
+    /* The other side's own part was paid when it was prepared. */
+    struct c4_cka_cost cost = c4_reference_cost(r, other->work.p);
+    cost.flops = fmax(cost.flops - other->own.flops, 0);
+    cost.bytes = fmax(cost.bytes - other->own.bytes, 0);
+    add_cost(work, cost);
+    inners->x = r->self;
+    inners->y = other->self;
+    if (r->options.method == C4_CKA_FEATURE)
+        return c4_side_inner(&r->side, &other->side, r->options.gram, r->options.threads,
+                             &inners->cross);
+    inners->cross = c4_gram_inner(&r->gram, &other->gram, c4_gram_products(&r->gram, &other->gram));
+    return C4_OK;
+}
+
+/* c4_cka_between() of sides that are known to fit; the seconds are left. */
+static enum c4_status between(const struct c4_cka_reference *r,
+                              const struct c4_cka_reference *other, const char *name,
+                              struct c4_cka_result *result) {
+    struct inners inners = {0};
+    struct c4_cka_result work = {0}, out;
+    C4_TRY(inners_between(r, other, &inners, &work));
+    C4_TRY(conclude(r, other->work.p, other->undefined, &inners, name, &out));
+    out.careful = r->is_careful || other->is_careful;
+    out.flops = work.flops;
+    out.bytes = work.bytes;
     *result = out;
     return C4_OK;
 }
@@ -256,19 +170,108 @@ enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
     if (other->type != r->type || other->options.method != r->options.method ||
         other->options.biased_only != r->options.biased_only)
         return c4_fail(C4_ERR_USAGE, "CKA of two sides that were prepared in different ways");
-    struct c4_inner cross;
-    if (r->options.method == C4_CKA_GRAM) {
-        cross = c4_gram_inner(&r->gram, &other->gram, c4_gram_products(&r->gram, &other->gram));
-    } else {
-        C4_TRY(c4_side_inner(&r->side, &other->side, r->options.gram, r->options.threads, &cross));
+    C4_TRY(between(r, other, compared_role, result));
+    result->seconds = now() - start;
+    return C4_OK;
+}
+
+/* Prepares the features like the reference and compares: for sides that need care, and for constant
+ * ones. */
+static enum c4_status compare_prepared(const struct c4_cka_reference *r,
+                                       const struct c4_features *features, bool needs_care,
+                                       struct c4_cka_result *result) {
+    struct c4_cka_options options = r->options;
+    struct c4_cka_reference *other;
+    options.in_double = r->type == C4_FEATURES_DOUBLE;
+    enum c4_status status = prepare(features, &options, compared_role, needs_care, &other);
+    if (!other) return status;
+    status = between(r, other, features->name ? features->name : compared_role, result);
+    if (status == C4_OK) {
+        result->flops += other->work.flops;
+        result->bytes += other->work.bytes;
     }
+    c4_cka_reference_free(other);
+    return status;
+}
+
+static enum c4_status inners_by_gram(const struct c4_cka_reference *r, const struct c4_matrix *y,
+                                     const char *name, struct inners *inners, bool *needs_care) {
+    struct c4_gram gram;
+    double products;
+    enum c4_status status =
+        c4_gram_make(y, r->options.gram, r->options.threads, &r->gram, &gram, &products);
+    if (status == C4_OK) {
+        inners->cross = c4_gram_inner(&r->gram, &gram, products);
+        inners->y = c4_gram_inner(&gram, &gram, gram.squares);
+        status = c4_reference_judge(r, y->columns, &inners->y, name, needs_care);
+    }
+    c4_gram_free(&gram);
+    return status;
+}
+
+static enum c4_status inners_by_features(const struct c4_cka_reference *r,
+                                         const struct c4_matrix *y, const char *name,
+                                         struct inners *inners, bool *needs_care) {
+    struct c4_side side = {.matrix = *y};
+    enum c4_status status = c4_side_make(&side, r->options.gram, r->options.threads);
+    inners->y = side.self;
+    if (status == C4_OK) status = c4_reference_judge(r, y->rows, &side.self, name, needs_care);
+    if (status == C4_OK && !*needs_care)
+        status =
+            c4_side_inner(&r->side, &side, r->options.gram, r->options.threads, &inners->cross);
+    c4_side_free(&side);
+    return status;
+}
+
+/* By the Gram or the feature form, unless the features need care or are constant (*prepare_them,
+ * and *result is left). */
+static enum c4_status compare_plain(const struct c4_cka_reference *r,
+                                    const struct c4_features *features, const char *name,
+                                    bool *prepare_them, bool *needs_care,
+                                    struct c4_cka_result *result) {
+    bool by_gram = r->options.method == C4_CKA_GRAM;
+    struct inners inners = {.x = r->self};
+    struct c4_centring centring;
+    struct c4_matrix y = {0};
+    *needs_care = false;
+    enum c4_status status =
+        c4_centring_make(features, r->options.threads, compared_role, &centring);
+    *prepare_them = centring.constant;
+    if (status == C4_OK && !centring.constant)
+        status = c4_matrix_centre(&centring, r->type, !by_gram, r->options.threads, &y);
+    c4_centring_free(&centring);
+    if (status == C4_OK && !*prepare_them)
+        status = by_gram ? inners_by_gram(r, &y, name, &inners, needs_care)
+                         : inners_by_features(r, &y, name, &inners, needs_care);
+    c4_matrix_free(&y);
+    *prepare_them |= *needs_care;
+    if (status != C4_OK || *prepare_them) return status;
+    /* Neither side is constant, and whether there are few examples is the same for both. */
+    C4_TRY(conclude(r, features->features, r->undefined, &inners, name, result));
+    add_cost(result, c4_reference_cost(r, features->features));
+    return C4_OK;
+}
+
+enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
+                              const struct c4_features *features, struct c4_cka_result *result) {
+    const char *name = features->name ? features->name : compared_role;
+    const struct c4_cka_reference *r = reference;
+    double start = now();
+    C4_TRY(c4_reference_check_shape(features, compared_role));
+    if (features->rows != r->work.n)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: %zu rows, but the reference has %zu; CKA needs the same examples on "
+                       "both sides",
+                       name, features->rows, r->work.n);
+    if (features->type == C4_FEATURES_DOUBLE && r->type == C4_FEATURES_FLOAT)
+        return c4_fail(C4_ERR_USAGE,
+                       "%s: double, but the reference was prepared in float; prepare it in double",
+                       name);
     struct c4_cka_result out;
-    C4_TRY(conclude(r, other->work.p, &cross, &other->self, "the compared features", &out));
-    /* The other side's own part was paid when it was prepared. */
-    out.flops -= other->work.flops;
-    out.bytes -= other->work.bytes;
-    if (out.flops < 0) out.flops = 0;
-    if (out.bytes < 0) out.bytes = 0;
+    bool needs_care = false;
+    bool prepare_them = r->is_careful || r->undefined.biased != C4_CKA_DEFINED;
+    if (!prepare_them) C4_TRY(compare_plain(r, features, name, &prepare_them, &needs_care, &out));
+    if (prepare_them) C4_TRY(compare_prepared(r, features, needs_care, &out));
     out.seconds = now() - start;
     *result = out;
     return C4_OK;
@@ -283,7 +286,7 @@ enum c4_status c4_cka(const struct c4_features *x, const struct c4_features *y,
         .n = x->rows,
         .p = x->features,
         .q = y->features,
-        .value_bytes = value_bytes(settled.in_double ? C4_FEATURES_DOUBLE : C4_FEATURES_FLOAT),
+        .value_bytes = settled.in_double ? sizeof(double) : sizeof(float),
     };
     if (settled.method == C4_CKA_AUTO)
         settled.method = c4_cka_gram_is_cheaper(&shape) ? C4_CKA_GRAM : C4_CKA_FEATURE;
@@ -311,4 +314,18 @@ const char *c4_cka_method_name(enum c4_cka_method method) {
         break;
     }
     return "auto";
+}
+
+const char *c4_cka_reason_words(enum c4_cka_reason reason) {
+    switch (reason) {
+    case C4_CKA_FEW_EXAMPLES:
+        return "n < 4";
+    case C4_CKA_CONSTANT:
+        return "constant";
+    case C4_CKA_NOTHING_LEFT:
+        return "nothing left after U-centring";
+    case C4_CKA_DEFINED:
+        break;
+    }
+    return "defined";
 }

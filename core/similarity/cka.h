@@ -9,10 +9,18 @@
  *             = |X'Y|^2 - n / (n - 2) sum_i K_ii L_ii + (sum_i K_ii)(sum_i L_ii) / ((n - 1)(n - 2))
  * Biased values lie in 0..1 up to rounding and are far from 0 for unrelated wide features (about
  * p / (p + n)); debiased ones are then about 0, may be negative, and are not clamped. Any p and q
- * >= 1; biased needs n >= 2, debiased n >= 4.
+ * >= 1 and n >= 2. With n = 2 biased CKA is always 1: two rows have one direction.
+ *
+ * Undefined, which is no error: biased if a side is constant (every row the same), debiased also if
+ * n < 4 or if U-centring leaves nothing of a side (all rows equally far from one another, or equal
+ * but one). Such a value is NaN, and the result says why.
  *
  * The Gram form makes K and L (n x n), the feature form X'Y, X'X and Y'Y; their values are equal up
- * to rounding. Each is computed in float, with double outside the Gram blocks, or in double.
+ * to rounding. Each is computed in float, with double outside the Gram blocks, or in double. Where
+ * debiasing leaves so little of a side that rounding would show in the sixth digit, as it does with
+ * an outlier, <K, L>, <K, K> and <L, L> are made anew in the careful form (careful_form.h), in
+ * double. So debiased values are those of exact arithmetic to 1e-6, also if outliers are a million
+ * times the other rows. With biased_only it never comes to that.
  *
  * The order, which fixes the bits. Results do not depend on threads, CPU or compiler if the Gram
  * slot is one of the bit-exact backends. All is in double except where float is said.
@@ -67,35 +75,43 @@ struct c4_cka_options {
     size_t partner_features; /* q that AUTO expects in c4_cka_prepare(); 0: the reference's p */
 };
 
+/* Why a side has no value; DEFINED if it has one. */
+enum c4_cka_reason { C4_CKA_DEFINED, C4_CKA_FEW_EXAMPLES, C4_CKA_CONSTANT, C4_CKA_NOTHING_LEFT };
+
+struct c4_cka_reasons {
+    enum c4_cka_reason biased, debiased;
+};
+
 struct c4_cka_result {
-    double biased;
-    double debiased;   /* 0 without has_debiased */
-    bool has_debiased; /* unless biased_only */
-    size_t n, p, q;    /* p: the reference's features */
+    double biased;                      /* NaN if undefined */
+    double debiased;                    /* NaN if undefined or without has_debiased */
+    bool has_debiased;                  /* unless biased_only */
+    bool careful;                       /* the careful form was used, for one side at least */
+    struct c4_cka_reasons undefined[2]; /* of the reference and of the other side */
+    size_t n, p, q;                     /* p: the reference's features */
     enum c4_cka_method method;
     double seconds, flops, bytes; /* of this call; FLOPs and bytes as in core/cost/cka_cost.h */
 };
 
-/* The first argument of CKA, made ready once for many comparisons: its centred Gram (Gram form) or
- * its centred features (feature form), and its norms. Read-only afterwards, so that several threads
- * may compare with it at the same time. Memory: 8 bytes for each pair of examples / 2, or the
- * features once more. */
+/* The first argument of CKA, made ready once for many comparisons: its centred Gram (Gram form),
+ * its centred features (feature form) or its shifted ones (careful form), and its norms. Read-only
+ * afterwards, so that several threads may compare with it at the same time. Memory: 8 bytes for
+ * each pair of examples / 2, or the features once more, in the careful form as doubles. */
 struct c4_cka_reference;
 
 /* Keeps nothing of `features` but what it computed. Double features are computed in double, float
  * ones in float unless in_double. AUTO chooses for comparisons with a cached reference. On failure
  * *reference is NULL and the sentence names the features.
- * C4_ERR_USAGE: no gram for float, threads < 0, NULL data. C4_ERR_DATA: too few rows, no features,
- * a value that is not finite (with the first row and column, from 0), values too far apart to
- * centre, no variance (every row the same), and for debiased also nothing left after U-centring
- * (all rows equally far from one another, or equal but one). C4_ERR_MEMORY: names the bytes. */
+ * C4_ERR_USAGE: no gram for float, threads < 0, NULL data. C4_ERR_DATA: fewer than 2 rows, no
+ * features, a value that is not finite (with the first row and column, from 0), values too far
+ * apart to centre. C4_ERR_MEMORY: names the bytes. */
 enum c4_status c4_cka_prepare(const struct c4_features *features,
                               const struct c4_cka_options *options,
                               struct c4_cka_reference **reference);
 
 /* Compares with a reference, by its options. Errors as above; also C4_ERR_DATA if the numbers of
  * rows differ and C4_ERR_USAGE if `features` is double and the reference is not. *result is written
- * only on success and never holds a value that is not finite. */
+ * only on success; its values are finite, or NaN with a reason. */
 enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
                               const struct c4_features *features, struct c4_cka_result *result);
 
@@ -106,7 +122,8 @@ enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
 enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
                               const struct c4_cka_reference *other, struct c4_cka_result *result);
 
-/* What preparing took: only n, p, method, seconds, flops and bytes are set, the rest is 0. */
+/* What preparing took: only n, p, method, careful, seconds, flops and bytes are set, the rest is 0.
+ */
 struct c4_cka_result c4_cka_reference_work(const struct c4_cka_reference *reference);
 
 /* NULL is allowed. */
@@ -119,5 +136,8 @@ enum c4_status c4_cka(const struct c4_features *x, const struct c4_features *y,
 
 /* "gram", "feature" or "auto". */
 const char *c4_cka_method_name(enum c4_cka_method method);
+
+/* "defined", "n < 4", "constant" or "nothing left after U-centring". */
+const char *c4_cka_reason_words(enum c4_cka_reason reason);
 
 #endif

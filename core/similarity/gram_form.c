@@ -89,6 +89,16 @@ static enum c4_status allocate(size_t n, bool keep, struct c4_gram *gram, struct
     return C4_OK;
 }
 
+enum c4_status c4_gram_sums(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
+                            struct c4_gram *gram) {
+    struct tile_sums *sums;
+    double none;
+    C4_TRY(allocate(x->rows, false, gram, &sums));
+    make(x, block, threads, NULL, gram, sums, &none);
+    free(sums);
+    return C4_OK;
+}
+
 enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             const struct c4_gram *other, struct c4_gram *gram, double *products) {
     struct tile_sums *sums;

@@ -19,6 +19,11 @@ struct c4_gram {
 enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             const struct c4_gram *other, struct c4_gram *gram, double *products);
 
+/* The Gram of x without its tiles: they are made anew where they are needed. *gram is to be freed
+ * also after a failure. */
+enum c4_status c4_gram_sums(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
+                            struct c4_gram *gram);
+
 /* The Gram of x with its tiles kept, bit for bit that of c4_gram_make(), without a centred copy of
  * all of x: strips of columns are centred one after another, and their products added in the order
  * of the Gram slot's chunks (core/op/gram.h). *gram is to be freed also after a failure. */

@@ -11,27 +11,27 @@ struct c4_matrix {
     size_t rows, columns, stride; /* columns <= stride; what lies between is not read */
 };
 
-/* Checks and centres features (cka.h, step 1). A row of *matrix is one example, or with
- * `transposed` one feature. `role` names features without a name. Errors: those of c4_cka_prepare()
- * that concern the values. On failure *matrix needs no free. */
-enum c4_status c4_matrix_centre(const struct c4_features *features, enum c4_feature_type type,
-                                bool transposed, int threads, const char *role,
-                                struct c4_matrix *matrix);
-
 void c4_matrix_free(struct c4_matrix *matrix);
 
-/* What centring takes from the values: the same numbers for all of a matrix or for a strip of it.
- */
+/* What centring takes from the values (cka.h, step 1): the same numbers for all of a matrix or for
+ * a strip of it. */
 struct c4_centring {
     const struct c4_features *features; /* borrowed */
     double *mean;                       /* [features] */
     double scale;
+    bool constant; /* every row is the same: there is nothing to compare */
 };
 
-/* The first half of c4_matrix_centre(), with its errors; free *centring in every case. */
+/* Checks the values: C4_ERR_DATA if one is not finite or they are too far apart to centre,
+ * C4_ERR_MEMORY. `role` names features without a name. Free *centring in every case. */
 enum c4_status c4_centring_make(const struct c4_features *features, int threads, const char *role,
                                 struct c4_centring *centring);
 void c4_centring_free(struct c4_centring *centring);
+
+/* Centres all of the features. A row of *matrix is one example, or with `transposed` one feature.
+ * C4_ERR_MEMORY, after which *matrix needs no free. */
+enum c4_status c4_matrix_centre(const struct c4_centring *centring, enum c4_feature_type type,
+                                bool transposed, int threads, struct c4_matrix *matrix);
 
 /* Room for strips of `columns` columns of all examples, a row each; c4_matrix_free(). */
 enum c4_status c4_strip_allocate(const struct c4_centring *centring, enum c4_feature_type type,

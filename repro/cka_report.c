@@ -1,0 +1,177 @@
+#include "repro/cka_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/json.h"
+#include "core/op/conv4.h"
+
+static const char two_rows[] = "with n = 2 biased CKA is always 1";
+
+enum c4_status c4_cka_report_open(bool json, struct c4_cka_report *report) {
+    *report = (struct c4_cka_report){0};
+    if (!json) return C4_OK;
+    report->comparisons = json_array();
+    report->unmatched = json_array();
+    if (report->comparisons && report->unmatched) return C4_OK;
+    return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
+}
+
+void c4_cka_report_free(struct c4_cka_report *report) {
+    json_decref(report->comparisons);
+    json_decref(report->unmatched);
+    free(report->sentence);
+    *report = (struct c4_cka_report){0};
+}
+
+static enum c4_status append(json_t *array, json_t *entry, const char *a, const char *b) {
+    if (json_array_append_new(array, entry) == 0) return C4_OK;
+    return c4_fail(C4_ERR_DATA, "%s and %s cannot be told in JSON: a name is not UTF-8", a, b);
+}
+
+/* The sentence into `text`, of a layer that may have no name (""); its length. */
+static int say_reason(enum c4_cka_reason why, const char *layer, const char *path, bool both,
+                      char *text, size_t size) {
+    bool named = layer[0] != '\0';
+    switch (why) {
+    case C4_CKA_CONSTANT:
+        if (named)
+            return snprintf(text, size, "layer %s is constant in %s", layer,
+                            both ? "both files" : path);
+        return both ? snprintf(text, size, "both files are constant")
+                    : snprintf(text, size, "%s is constant", path);
+    case C4_CKA_NOTHING_LEFT:
+        if (named)
+            return snprintf(text, size, "nothing is left of layer %s in %s after U-centring", layer,
+                            both ? "either file" : path);
+        return snprintf(text, size, "nothing is left of %s after U-centring",
+                        both ? "either file" : path);
+    case C4_CKA_FEW_EXAMPLES:
+    case C4_CKA_DEFINED:
+        break;
+    }
+    return snprintf(text, size, "%s", c4_cka_reason_words(why));
+}
+
+char *c4_cka_reason_sentence(const struct c4_cka_pair *pair, const enum c4_cka_reason of[2]) {
+    bool first = of[0] != C4_CKA_DEFINED, both = of[0] == of[1];
+    const char *layer = strcmp(pair->layer, "-") != 0 ? pair->layer : "";
+    const char *path = first ? pair->a : pair->b;
+    enum c4_cka_reason why = first ? of[0] : of[1];
+    int length = say_reason(why, layer, path, both, NULL, 0);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (text) say_reason(why, layer, path, both, text, (size_t)length + 1);
+    return text;
+}
+
+/* "0.123456", or "undefined (why)". */
+static enum c4_status print_value(const char *name, double value, const struct c4_cka_pair *pair,
+                                  const enum c4_cka_reason of[2]) {
+    if (of[0] == C4_CKA_DEFINED && of[1] == C4_CKA_DEFINED) {
+        printf("%s %.6f  ", name, value);
+        return C4_OK;
+    }
+    char *why = c4_cka_reason_sentence(pair, of);
+    if (!why) return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
+    printf("%s undefined (%s)  ", name, why);
+    free(why);
+    return C4_OK;
+}
+
+static enum c4_status print_result(const struct c4_cka_pair *pair, const struct c4_cka_result *r) {
+    const enum c4_cka_reason biased[2] = {r->undefined[0].biased, r->undefined[1].biased};
+    const enum c4_cka_reason debiased[2] = {r->undefined[0].debiased, r->undefined[1].debiased};
+    printf("%-10s %s ~ %s\n           ", pair->layer, pair->a, pair->b);
+    C4_TRY(print_value("biased", r->biased, pair, biased));
+    C4_TRY(print_value("debiased", r->debiased, pair, debiased));
+    printf("n %zu  p %zu  q %zu  %s%s  %.3f s  %.3g GFLOP\n", r->n, r->p, r->q,
+           c4_cka_method_name(r->method), r->careful ? ", carefully" : "", r->seconds,
+           r->flops * 1e-9);
+    if (r->n == 2) printf("           %s\n", two_rows);
+    return C4_OK;
+}
+
+static void add_reason(json_t *object, const char *key, const struct c4_cka_pair *pair,
+                       enum c4_cka_reason of_a, enum c4_cka_reason of_b) {
+    const enum c4_cka_reason of[2] = {of_a, of_b};
+    if (of_a == C4_CKA_DEFINED && of_b == C4_CKA_DEFINED) return;
+    char *why = c4_cka_reason_sentence(pair, of);
+    json_object_set_new(object, key, why ? json_string(why) : json_null());
+    free(why);
+}
+
+static json_t *json_of(const struct c4_cka_pair *pair, const struct c4_cka_result *r) {
+    const struct c4_cka_reasons *why = r->undefined;
+    json_t *row =
+        json_pack("{s:s, s:s, s:s, s:o, s:o}", "layer", pair->layer, "a", pair->a, "b", pair->b,
+                  "biased", c4_json_real(r->biased), "debiased", c4_json_real(r->debiased));
+    json_t *undefined = json_object();
+    add_reason(undefined, "biased", pair, why[0].biased, why[1].biased);
+    add_reason(undefined, "debiased", pair, why[0].debiased, why[1].debiased);
+    if (json_object_size(undefined) > 0) json_object_set(row, "undefined", undefined);
+    json_decref(undefined);
+    if (r->n == 2) json_object_set_new(row, "note", json_string(two_rows));
+    json_t *rest =
+        json_pack("{s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o}", "n", (json_int_t)r->n, "p",
+                  (json_int_t)r->p, "q", (json_int_t)r->q, "method", c4_cka_method_name(r->method),
+                  "careful", (int)r->careful, "seconds", c4_json_real(r->seconds), "flops",
+                  c4_json_real(r->flops), "bytes", c4_json_real(r->bytes));
+    json_object_update(row, rest);
+    json_decref(rest);
+    return row;
+}
+
+enum c4_status c4_cka_report_result(struct c4_cka_report *report, const struct c4_cka_pair *pair,
+                                    const struct c4_cka_result *result) {
+    report->compared++;
+    if (!report->comparisons) return print_result(pair, result);
+    return append(report->comparisons, json_of(pair, result), pair->a, pair->b);
+}
+
+enum c4_status c4_cka_report_trouble(struct c4_cka_report *report, const struct c4_cka_pair *pair,
+                                     enum c4_status status) {
+    if (report->troubles++ == 0) {
+        report->status = status;
+        report->sentence = strdup(c4_error());
+    }
+    if (report->comparisons)
+        return append(report->comparisons,
+                      json_pack("{s:s, s:s, s:s, s:n, s:n, s:s}", "layer", pair->layer, "a",
+                                pair->a, "b", pair->b, "biased", "debiased", "error", c4_error()),
+                      pair->a, pair->b);
+    printf("%-10s %s ~ %s\n           not compared: %s\n", pair->layer, pair->a, pair->b,
+           c4_error());
+    return C4_OK;
+}
+
+enum c4_status c4_cka_report_unmatched(struct c4_cka_report *report, const char *tensor,
+                                       const char *path, const char *other) {
+    if (report->unmatched)
+        return append(
+            report->unmatched,
+            json_pack("{s:s, s:s, s:s}", "file", path, "name", tensor, "missing_in", other), path,
+            other);
+    printf("%-10s not compared: in %s, but not in %s\n", tensor, path, other);
+    return C4_OK;
+}
+
+static enum c4_status print_json(const struct c4_cka_report *report, const char *gram) {
+    json_t *object =
+        json_pack("{s:s, s:i, s:s, s:O, s:O}", "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC,
+                  "gram", gram, "comparisons", report->comparisons, "unmatched", report->unmatched);
+    if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
+    json_dumpf(object, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(object);
+    return C4_OK;
+}
+
+enum c4_status c4_cka_report_close(struct c4_cka_report *report, const char *gram) {
+    if (report->comparisons) C4_TRY(print_json(report, gram));
+    if (report->troubles == 0) return C4_OK;
+    const char *sentence = report->sentence ? report->sentence : "out of memory for the sentence";
+    if (report->troubles == 1) return c4_fail(report->status, "%s", sentence);
+    return c4_fail(report->status, "%d of %d comparisons could not be made; the first: %s",
+                   report->troubles, report->troubles + report->compared, sentence);
+}
