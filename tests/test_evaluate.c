@@ -24,16 +24,16 @@ static void every_image_counts_the_same(void **state) {
     (void)state;
     static uint8_t images[IMAGES * C4_IMAGE_BYTES], labels[IMAGES];
     const struct c4_step_api step = {.evaluate = evaluate};
-    const struct c4_dataset data = {.images = images, .labels = labels, .count = IMAGES};
+    const struct c4_dataset data = {.owner = {.images = images, .labels = labels}, .count = IMAGES};
     const struct c4_pass pass = {.step = &step, .data = &data, .labels = labels, .batch = BATCH};
     struct c4_pass_result result;
     for (int i = 0; i < IMAGES; i++) labels[i] = i < BATCH ? 1 : 9;
-    assert_int_equal(c4_evaluate(&pass, C4_BN_BATCH, IMAGES, &result, NULL), C4_OK);
+    assert_int_equal(c4_evaluate(&pass, C4_BN_BATCH, 0, IMAGES, &result, NULL), C4_OK);
     assert_int_equal(result.batches, 2);
     assert_true(result.loss == (32.0 + 9) / 33);
     assert_true(result.accuracy == 1.0 / 33);
     /* Whole batches alone: the mean of their means. */
-    assert_int_equal(c4_evaluate(&pass, C4_BN_BATCH, BATCH, &result, NULL), C4_OK);
+    assert_int_equal(c4_evaluate(&pass, C4_BN_BATCH, 0, BATCH, &result, NULL), C4_OK);
     assert_true(result.loss == 1);
 }
 
