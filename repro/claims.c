@@ -292,7 +292,9 @@ enum c4_status c4_claims_judge(struct c4_rows *rows, const uint64_t *seed, int s
     claims->count = 0;
     for (int i = 0; i < c4_claim_definition_count && i < C4_CLAIMS_MAX; i++) {
         struct c4_claim *claim = &claims->claim[claims->count++], debiased;
+        rows->suspect = false;
         judge_claim(&j, &c4_claim_definitions[i], claim);
+        claim->suspect = rows->suspect;
         claim->debiased = claim->verdict;
         if (!claim->is_cka || setting->debiased) continue;
         judge_claim(&other, &c4_claim_definitions[i], &debiased);

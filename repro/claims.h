@@ -51,6 +51,7 @@ struct c4_claim {
     enum c4_verdict verdict;  /* with the setting's estimator */
     enum c4_verdict debiased; /* with the debiased one */
     bool estimator_dependent; /* both are judged and differ */
+    bool suspect;             /* judged on rows that may be wrong (repro/suspects.h) */
     int seeds;                /* fewest behind a judged part */
     char reason[200];         /* why it is not judged; "" if it is */
 };

@@ -12,6 +12,7 @@
 #include "repro/engine.h"
 #include "repro/repro_summary.h"
 #include "repro/resume.h"
+#include "repro/rows_store.h"
 #include "repro/run_measure.h"
 #include "repro/session.h"
 #include "repro/settings.h"
@@ -27,6 +28,10 @@ static const struct c4_option options[] = {
     {.name = "fresh",
      .type = C4_OPTION_FLAG,
      .help = "start over; what is in the folder is kept aside in previous-DATE"},
+    {.name = "redo",
+     .type = C4_OPTION_FLAG,
+     .help = "train runs again whose rows a fault of an earlier version may have made wrong; "
+             "everything else is kept"},
     {.name = "take-over",
      .type = C4_OPTION_FLAG,
      .help = "go on although a process of another host seems to work on the study"},
@@ -91,6 +96,39 @@ static enum c4_status fix_kernels(struct reproduction *r) {
     return c4_store_setting(r->store, "kernels", r->session.kernels);
 }
 
+/* Starts the runs over that have suspect rows, or refuses to add right rows to them. */
+static enum c4_status redo_suspects(struct reproduction *r) {
+    const struct c4_session *session = &r->session;
+    const struct c4_schedule *schedule = &session->schedule;
+    bool redo = c4_arg_flag(r->args, "redo");
+    struct c4_suspects found = {0};
+    struct c4_rows_store *reader;
+    enum c4_status status = c4_rows_store_open(session->runner.folder, &reader);
+    for (int i = 0; i < schedule->count && status == C4_OK; i++) {
+        struct c4_rows_run run = c4_rows_run_make(&schedule->run[i], &session->study.protocol);
+        int64_t rows;
+        status = c4_rows_store_suspects(reader, &run, &rows);
+        if (status != C4_OK || rows == 0) continue;
+        found.rows += rows;
+        found.runs++;
+        if (redo) status = c4_store_restart(r->store, run.key);
+    }
+    c4_rows_store_close(reader);
+    C4_TRY(status);
+    if (redo)
+        fprintf(r->talk,
+                found.runs ? "To be trained again: %d run%s with suspect rows.\n"
+                           : "There are no suspect rows: nothing is trained again.\n",
+                found.runs, found.runs == 1 ? "" : "s");
+    if (redo || found.runs == 0) return C4_OK;
+    return c4_fail(C4_ERR_DATA,
+                   "%s/study.db: %" PRId64 " rows of %d run%s are suspect: %s. --redo trains these "
+                   "runs again and keeps everything else; 'conv4 report' draws what is there, "
+                   "marked",
+                   session->runner.folder, found.rows, found.runs, found.runs == 1 ? "" : "s",
+                   c4_suspects_reason);
+}
+
 static enum c4_status open_store(struct reproduction *r) {
     const char *folder = r->session.runner.folder;
     const struct c4_schedule *schedule = &r->session.schedule;
@@ -100,12 +138,15 @@ static enum c4_status open_store(struct reproduction *r) {
     }
     if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "fresh"))
         return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --fresh does not go with it");
+    if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "redo"))
+        return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --redo does not go with it");
     if (c4_arg_flag(r->args, "fresh")) {
         char moved[C4_STORE_PATH_SIZE];
         C4_TRY(c4_store_set_aside(folder, moved));
         if (moved[0]) fprintf(r->talk, "The old study is kept in %s.\n", moved);
     }
     C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
+    C4_TRY(redo_suspects(r));
     C4_TRY(c4_settings_keep(&r->session, r->store, !c4_arg_flag(r->args, "dry-run"), r->talk));
     C4_TRY(fix_kernels(r));
     if (!c4_arg_flag(r->args, "dry-run")) C4_TRY(probe_folder(folder));

@@ -8,6 +8,7 @@
 
 #include "core/file/file.h"
 #include "repro/authors.h"
+#include "repro/suspects.h"
 
 bool c4_figure_has_debiased(const struct c4_study_figure *figure) {
     return strchr("1345", figure->id[0]) && figure->quantity == C4_QUANTITY_CKA_BIASED;
@@ -53,12 +54,23 @@ static bool on_digits(const struct c4_study_figure *figure, const struct phases 
     return phases->digits || figure->images == 1 + C4_IMAGES_SVHN_HELDOUT;
 }
 
-/* What of the data is not the real thing. */
+/* What of the data is not the real thing, or not right. */
 static void write_mark(const struct c4_figures_input *input, const struct phases *phases,
                        struct c4_figure_result *result) {
-    bool stands_in = input->substitute && on_digits(result->figure, phases);
-    snprintf(result->mark, sizeof result->mark, "%s%s%s", input->synthetic ? "synthetic data" : "",
-             input->synthetic && stands_in ? "; " : "", stands_in ? "SVHN-10k substitute" : "");
+    const struct {
+        bool holds;
+        const char *words;
+    } marks[] = {{input->synthetic, "synthetic data"},
+                 {input->substitute && on_digits(result->figure, phases), "SVHN-10k substitute"},
+                 {result->suspect, "suspect rows"}};
+    _Static_assert(sizeof "synthetic data; SVHN-10k substitute; suspect rows" <=
+                       sizeof result->mark,
+                   "all marks fit");
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (marks[i].holds)
+            used += (size_t)snprintf(result->mark + used, sizeof result->mark - used, "%s%s",
+                                     used ? "; " : "", marks[i].words);
 }
 
 static void note_runs(const struct c4_figures_input *input, const struct phases *phases,
@@ -105,6 +117,7 @@ static void write_notes(const struct c4_figures_input *input, const struct phase
         return;
     }
     note_runs(input, phases, result);
+    if (result->suspect) add_note(result, "Suspect: %s.", c4_suspects_reason);
     if (result->curves.n) note_cka(input, result);
     if (result->figure->kind == C4_FIGURE_SIZES_AT_STEPS)
         add_note(result, "Each size after as many steps as the smallest takes in all; sizes whose "
@@ -182,7 +195,9 @@ enum c4_status c4_figures_make(const struct c4_figures_input *input,
     if (is_cost(figure)) {
         C4_TRY(c4_cost_curves(input, result));
     } else {
+        input->source.rows->suspect = false;
         C4_TRY(c4_curves_make(&input->source, figure, debiased, &result->curves));
+        result->suspect = input->source.rows->suspect;
     }
     result->empty = !c4_curves_have_values(&result->curves);
     if (result->empty) return C4_OK;

@@ -27,13 +27,14 @@ struct c4_figure_result {
     bool debiased;
     bool empty; /* there are no rows for it: nothing was written */
     bool published;
+    bool suspect; /* drawn from rows that may be wrong (repro/suspects.h) */
     struct c4_figure_files files;
     char stem[C4_STORE_PATH_SIZE]; /* path of the files without ".png" and so on */
     const char *shown;             /* suffix of the picture to look at; ".csv" if there is none */
     struct c4_curves curves;
     int ticks; /* > 0: x counts these */
     char tick[C4_CURVES_MAX][C4_FAMILY_NAME_SIZE];
-    char mark[96]; /* behind the title: what is not the real thing; "" */
+    char mark[96]; /* behind the title: what is not the real thing, or not right; "" */
     int notes;
     char note[C4_FIGURE_NOTES][C4_FIGURE_NOTE_BYTES];
 };

@@ -60,6 +60,16 @@ static void name_data(struct c4_publication *p) {
     }
 }
 
+static enum c4_status count_suspects(struct c4_publication *p, struct c4_rows_store *store) {
+    C4_TRY(c4_rows_store_count_suspects(store, &p->rows, &p->suspects));
+    if (p->suspects.rows)
+        warn(p,
+             "%" PRId64 " rows of %d run%s are suspect: %s. 'conv4 repro --redo' makes them anew.",
+             p->suspects.rows, p->suspects.runs, p->suspects.runs == 1 ? "" : "s",
+             c4_suspects_reason);
+    return C4_OK;
+}
+
 static enum c4_status count_runs(struct c4_publication *p, struct c4_rows_store *store) {
     char failed[200] = "";
     for (int i = 0; i < p->rows.runs; i++) {
@@ -144,6 +154,7 @@ static enum c4_status gather(struct c4_publication *p, struct c4_rows_store *sto
     p->judging = c4_claims_judging(p->scale->pretrain_images, p->scale->pretrain_epochs,
                                    p->study->protocol.batch);
     warn_of_data(p);
+    C4_TRY(count_suspects(p, store));
     return count_runs(p, store);
 }
 
@@ -207,7 +218,10 @@ void c4_publication_text(const struct c4_publication *p, FILE *out) {
         const struct c4_claim *claim = &p->claims.claim[i];
         if (claim->verdict == C4_NOT_JUDGED) continue;
         fprintf(out, "claim %-11s %-10s %s%s\n", claim->id, c4_verdict_names[claim->verdict],
-                claim->says, claim->estimator_dependent ? " (depends on the estimator)" : "");
+                claim->says,
+                claim->estimator_dependent ? " (depends on the estimator)"
+                : claim->suspect           ? " (on suspect rows)"
+                                           : "");
     }
     fprintf(out, "Claims: %d hold, %d fail, %d undecided, %d not judged.\n",
             c4_claims_with(&p->claims, C4_HOLDS), c4_claims_with(&p->claims, C4_FAILS),

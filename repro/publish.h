@@ -7,6 +7,7 @@
 
 #include "repro/claims.h"
 #include "repro/figures.h"
+#include "repro/suspects.h"
 
 enum { C4_WARNINGS_MAX = 24, C4_WARNING_BYTES = 320, C4_SETTINGS_MAX = 32 };
 
@@ -43,7 +44,8 @@ struct c4_publication {
     int cost_count;
     struct c4_run_counts runs;
     bool synthetic, substitute;
-    char data[96], digits[96]; /* what training and digits are, or "CIFAR-10", "SVHN" */
+    struct c4_suspects suspects; /* of the scale's runs */
+    char data[96], digits[96];   /* what training and digits are, or "CIFAR-10", "SVHN" */
     int warnings;
     char warning[C4_WARNINGS_MAX][C4_WARNING_BYTES];
     json_t *environment;

@@ -62,6 +62,7 @@ static void write_claim(struct c4_html *html, const struct c4_claim *claim) {
     c4_html_element(html, "div", "statistic", "Figure %s. %s.", claim->figure, claim->statistic);
     if (claim->reason[0])
         c4_html_element(html, "div", "statistic", "Not judged: %s.", claim->reason);
+    if (claim->suspect) c4_html_element(html, "div", "statistic", "Judged on suspect rows.");
     if (claim->estimator_dependent) {
         c4_html_open(html, "div", "class", "statistic", NULL);
         c4_html_element(html, "b", NULL, "Estimator-dependent: ");

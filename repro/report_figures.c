@@ -37,7 +37,7 @@ static void write_table(struct c4_html *html, const struct c4_figure_result *res
             c4_html_open(html, "tr", NULL);
             c4_html_element(html, "td", NULL, "%s", curve->label);
             write_x(html, result, curve->x[p]);
-            c4_report_estimate(html, curve->mean[p], curve->standard_error[p], 4);
+            c4_report_estimate(html, curve->mean[p], curve->standard_error[p], 4, result->suspect);
             c4_html_element(html, "td", "number", "%d", curve->n[p]);
             c4_html_close(html, "tr");
         }
@@ -68,7 +68,7 @@ static void write_published(struct c4_html *html, const struct c4_publication *p
             c4_html_open(html, "tr", NULL);
             c4_html_element(html, "td", NULL, "%s", family);
             c4_html_element(html, "td", NULL, "%s", c4_layer_name[layer]);
-            c4_report_estimate(html, mean, error, 3);
+            c4_report_estimate(html, mean, error, 3, false);
             c4_html_close(html, "tr");
         }
     c4_report_table_end(html);

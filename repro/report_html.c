@@ -21,13 +21,16 @@ void c4_report_verdict(struct c4_html *html, enum c4_verdict verdict) {
                     c4_verdict_names[verdict]);
 }
 
-void c4_report_estimate(struct c4_html *html, double mean, double standard_error, int digits) {
+void c4_report_estimate(struct c4_html *html, double mean, double standard_error, int digits,
+                        bool suspect) {
+    const char *remark = suspect ? " suspect" : "";
     if (isnan(mean))
-        c4_html_element(html, "td", "number", "–");
+        c4_html_element(html, "td", "number", "–%s", remark);
     else if (isnan(standard_error))
-        c4_html_element(html, "td", "number", "%.*f", digits, mean);
+        c4_html_element(html, "td", "number", "%.*f%s", digits, mean, remark);
     else
-        c4_html_element(html, "td", "number", "%.*f ± %.*f", digits, mean, digits, standard_error);
+        c4_html_element(html, "td", "number", "%.*f ± %.*f%s", digits, mean, digits, standard_error,
+                        remark);
 }
 
 void c4_report_table(struct c4_html *html, const char *class, const char *const *columns) {

@@ -19,8 +19,9 @@ void c4_report_verdict(struct c4_html *html, enum c4_verdict verdict);
 const char *c4_verdict_sign(enum c4_verdict verdict);
 extern const char *const c4_verdict_classes[];
 
-/* "0.123 ± 0.004", "0.123" or "–" in a cell. */
-void c4_report_estimate(struct c4_html *html, double mean, double standard_error, int digits);
+/* "0.123 ± 0.004", "0.123" or "–" in a cell, behind it " suspect" if some value may be wrong. */
+void c4_report_estimate(struct c4_html *html, double mean, double standard_error, int digits,
+                        bool suspect);
 
 /* The command that makes the study, or only one figure of it. */
 void c4_report_command(const struct c4_publication *publication, const char *figure, char *text,

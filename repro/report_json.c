@@ -22,11 +22,12 @@ static json_t *claim_object(const struct c4_claim *claim) {
                              "seeds_in_favour", part->in_favour, "contrast", estimate(&part->d),
                              "p_holm", c4_json_real(part->p_holm)));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:o}", "id", claim->id, "figure",
-                     claim->figure, "says", claim->says, "statistic", claim->statistic, "verdict",
-                     c4_verdict_names[claim->verdict], "verdict_debiased",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}", "id", claim->id,
+                     "figure", claim->figure, "says", claim->says, "statistic", claim->statistic,
+                     "verdict", c4_verdict_names[claim->verdict], "verdict_debiased",
                      c4_verdict_names[claim->debiased], "estimator_dependent",
-                     (int)claim->estimator_dependent, "reason", claim->reason, "parts", parts);
+                     (int)claim->estimator_dependent, "suspect", (int)claim->suspect, "reason",
+                     claim->reason, "parts", parts);
 }
 
 static json_t *reals(const double *values, int count) {
@@ -60,10 +61,10 @@ static json_t *figure_object(const struct c4_publication *p,
     for (int i = 0; i < result->notes; i++)
         json_array_append_new(notes, json_string(result->note[i]));
     (void)p;
-    return json_pack("{s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:o}", "id", result->id, "title",
+    return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:o, s:o, s:o}", "id", result->id, "title",
                      result->figure->title, "debiased", (int)result->debiased, "empty",
-                     (int)result->empty, "mark", result->mark, "notes", notes, "files", files,
-                     "curves", curves);
+                     (int)result->empty, "suspect", (int)result->suspect, "mark", result->mark,
+                     "notes", notes, "files", files, "curves", curves);
 }
 
 static json_t *settings_array(const struct c4_publication *p) {
@@ -148,15 +149,16 @@ json_t *c4_publication_json(const struct c4_publication *p) {
     for (int s = 0; s < p->scale->seeds.count; s++)
         json_array_append_new(seeds, json_integer((json_int_t)p->scale->seeds.seed[s]));
     json_t *object = json_pack(
-        "{s:s, s:i, s:s, s:o, s:b, s:b, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "{s:s, s:i, s:s, s:o, s:b, s:b, s:I, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, "
         "s:o, s:O}",
         "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "scale", p->scale->name, "seeds", seeds,
-        "synthetic", (int)p->synthetic, "substitute", (int)p->substitute, "runs", "all",
-        p->runs.all, "done", p->runs.done, "failed", p->runs.failed, "warnings", warnings, "claims",
-        claims, "settings", settings_array(p), "figures", figures, "places", places_array(p),
-        "phases", phases_array(p), "origins", origins_array(p), "protocol",
-        fields(c4_protocol_fields, &p->study->protocol), "scale_values",
-        fields(c4_scale_fields, p->scale), "environment", p->environment);
+        "synthetic", (int)p->synthetic, "substitute", (int)p->substitute, "suspect_rows",
+        (json_int_t)p->suspects.rows, "runs", "all", p->runs.all, "done", p->runs.done, "failed",
+        p->runs.failed, "warnings", warnings, "claims", claims, "settings", settings_array(p),
+        "figures", figures, "places", places_array(p), "phases", phases_array(p), "origins",
+        origins_array(p), "protocol", fields(c4_protocol_fields, &p->study->protocol),
+        "scale_values", fields(c4_scale_fields, p->scale), "environment", p->environment);
     if (!object) c4_fail(C4_ERR_MEMORY, "out of memory for report.json");
     return object;
 }

@@ -14,6 +14,7 @@ static void write_quantity(struct c4_html *html, struct c4_rows *rows,
                            double factor, int digits) {
     double values[C4_SEEDS_MAX], mean, error;
     int n;
+    rows->suspect = false;
     for (int s = 0; s < p->scale->seeds.count; s++) {
         const struct c4_row_query query = {.family = family,
                                            .seed = p->scale->seeds.seed[s],
@@ -23,7 +24,7 @@ static void write_quantity(struct c4_html *html, struct c4_rows *rows,
         values[s] = factor * c4_rows_value(rows, &query);
     }
     c4_summary(values, p->scale->seeds.count, 1, &mean, &error, &n);
-    c4_report_estimate(html, mean, error, digits);
+    c4_report_estimate(html, mean, error, digits, rows->suspect);
 }
 
 void c4_report_tuning(struct c4_html *html, const struct c4_publication *p) {

@@ -28,6 +28,8 @@ double c4_rows_value(struct c4_rows *rows, const struct c4_row_query *query) {
     if (!full.statistics) full.statistics = rows->statistics;
     if (full.n == 0) full.n = rows->cka_images;
     double value = NAN;
-    rows->status = rows->find(rows->context, run, &full, &value);
+    bool suspect = false;
+    rows->status = rows->find(rows->context, run, &full, &value, &suspect);
+    rows->suspect = rows->suspect || suspect;
     return rows->status == C4_OK ? value : (double)NAN;
 }

@@ -5,6 +5,7 @@
 #ifndef C4_REPRO_ROWS_H
 #define C4_REPRO_ROWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base/status.h"
@@ -16,8 +17,9 @@ struct c4_rows_run {
     char family[32];
     char key[96]; /* in the store */
     uint64_t seed;
-    int64_t epochs;  /* when it is complete */
-    uint32_t images; /* that an epoch trains on */
+    int64_t epochs;     /* when it is complete */
+    uint32_t images;    /* that an epoch trains on */
+    uint32_t forwarded; /* for CKA after every epoch, of as many images as there may be */
     enum c4_order order;
 };
 
@@ -38,10 +40,12 @@ struct c4_rows {
     const char *statistics; /* the protocol's */
     int64_t cka_images;
     uint32_t batch; /* images of a training step */
-    /* The value of a query whose epoch, statistics and n are filled in; NaN if there is no row. */
+    /* The value of a query whose epoch, statistics and n are filled in; NaN if there is no row.
+     * *suspect, which is false before: the row may be wrong (repro/suspects.h). */
     enum c4_status (*find)(void *context, const struct c4_rows_run *run,
-                           const struct c4_row_query *query, double *value);
+                           const struct c4_row_query *query, double *value, bool *suspect);
     void *context;
+    bool suspect; /* a row that was read is; only ever set here, cleared by whoever wants to know */
     enum c4_status status; /* the first failure of find(), whose sentence is c4_error() then */
 };
 

@@ -8,8 +8,8 @@
 
 #include "core/file/file.h"
 #include "repro/rows_store_inner.h"
-#include "repro/schedule.h"
 #include "repro/store_sql.h"
+#include "repro/suspects.h"
 
 static enum c4_status number_of(struct c4_rows_store *store, const char *sql, int64_t *number) {
     sqlite3_stmt *statement;
@@ -54,7 +54,8 @@ enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out
                           "n = ?",
                           ""));
     return c4_sql_prepare(store->path, store->db, &store->plain,
-                          "SELECT value FROM result WHERE run = ? AND epoch = ? AND quantity = ?",
+                          "SELECT value, statistics, code_version, backend, n FROM results WHERE "
+                          "run = ? AND epoch = ? AND quantity = ?",
                           "");
 }
 
@@ -70,9 +71,55 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text) {
     sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
 }
 
+static const char *text_at(sqlite3_stmt *row, int i) {
+    const unsigned char *text = sqlite3_column_text(row, i);
+    return text ? (const char *)text : "";
+}
+
+/* Whether a row of statistics, code_version, backend and n, from column `at` on, is suspect. */
+static bool is_suspect(sqlite3_stmt *row, int at, const char *quantity,
+                       const struct c4_rows_run *run) {
+    const struct c4_row_facts facts = {.quantity = quantity,
+                                       .statistics = text_at(row, at),
+                                       .code_version = text_at(row, at + 1),
+                                       .backend = text_at(row, at + 2),
+                                       .n = sqlite3_column_int64(row, at + 3),
+                                       .forwarded = run->forwarded,
+                                       .order = run->order};
+    return c4_row_is_suspect(&facts);
+}
+
+enum c4_status c4_rows_store_suspects(struct c4_rows_store *store, const struct c4_rows_run *run,
+                                      int64_t *rows) {
+    sqlite3_stmt *statement;
+    int row;
+    *rows = 0;
+    C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
+                          "SELECT quantity, statistics, code_version, backend, n FROM results "
+                          "WHERE run = ? AND quantity GLOB 'test_accuracy*'",
+                          "t", run->key));
+    enum c4_status status;
+    while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row)
+        *rows += is_suspect(statement, 1, text_at(statement, 0), run);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum c4_status c4_rows_store_count_suspects(struct c4_rows_store *store, const struct c4_rows *rows,
+                                            struct c4_suspects *suspects) {
+    *suspects = (struct c4_suspects){0};
+    for (int i = 0; i < rows->runs; i++) {
+        int64_t count;
+        C4_TRY(c4_rows_store_suspects(store, &rows->run[i], &count));
+        suspects->rows += count;
+        suspects->runs += count > 0;
+    }
+    return C4_OK;
+}
+
 /* c4_rows.find. */
 static enum c4_status find(void *context, const struct c4_rows_run *run,
-                           const struct c4_row_query *query, double *value) {
+                           const struct c4_row_query *query, double *value, bool *suspect) {
     struct c4_rows_store *store = context;
     bool is_cka = c4_rows_is_cka(query->quantity);
     sqlite3_stmt *statement = is_cka ? store->cka : store->plain;
@@ -92,8 +139,22 @@ static enum c4_status find(void *context, const struct c4_rows_run *run,
     *value = (double)NAN;
     if (status == C4_OK && row && sqlite3_column_type(statement, 0) != SQLITE_NULL)
         *value = sqlite3_column_double(statement, 0);
+    if (status == C4_OK && row && !is_cka)
+        *suspect = is_suspect(statement, 1, query->quantity, run);
     sqlite3_reset(statement);
     return status;
+}
+
+struct c4_rows_run c4_rows_run_make(const struct c4_run *run, const struct c4_protocol *protocol) {
+    struct c4_rows_run made = {
+        .seed = run->seed,
+        .order = run->order,
+        .epochs = run->epochs,
+        .images = run->images,
+        .forwarded = c4_forwarded(protocol->batch, c4_run_cka_rows(run, protocol), UINT32_MAX)};
+    snprintf(made.family, sizeof made.family, "%s", run->family);
+    snprintf(made.key, sizeof made.key, "%s", run->key);
+    return made;
 }
 
 enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_study *study,
@@ -122,13 +183,7 @@ enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_s
                 struct c4_run run;
                 if (!c4_run_describe(other, scale, families.name[f], scale->seeds.seed[s], &run))
                     continue;
-                struct c4_rows_run *to = &runs[rows->runs++];
-                *to = (struct c4_rows_run){.seed = run.seed,
-                                           .order = (enum c4_order)order,
-                                           .epochs = run.epochs,
-                                           .images = run.images};
-                snprintf(to->family, sizeof to->family, "%s", families.name[f]);
-                snprintf(to->key, sizeof to->key, "%s", run.key);
+                runs[rows->runs++] = c4_rows_run_make(&run, &study->protocol);
             }
     }
     free(other);

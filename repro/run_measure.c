@@ -15,24 +15,18 @@ static uint32_t most(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
-/* Whether the run is one of the curves that may have a number of examples of their own. */
-static bool is_curve(const struct c4_run *run) {
-    return run->phase == C4_PHASE_PRETRAIN || run->phase == C4_PHASE_SIZE;
-}
-
 /* Rows of CKA that every epoch needs, and the images that are forwarded for them. */
 static void cka_size(const struct c4_runner *runner, const struct c4_run *run, uint32_t available,
                      uint32_t *rows, uint32_t *forwarded) {
     const struct c4_protocol *protocol = runner->protocol;
-    *rows = protocol->cka_images;
-    if (is_curve(run)) *rows = most(*rows, protocol->curve_images);
+    *rows = c4_run_cka_rows(run, protocol);
     *forwarded = c4_forwarded(protocol->batch, *rows, available);
 }
 
 void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
                    struct c4_run_images *images) {
     const struct c4_scale *scale = runner->scale;
-    uint32_t available = is_curve(run) ? 10000 : C4_HALF_IMAGES, rows, forwarded, cross;
+    uint32_t available = c4_run_is_curve(run) ? 10000 : C4_HALF_IMAGES, rows, forwarded, cross;
     enum c4_image_set other;
     cka_size(runner, run, available, &rows, &forwarded);
     cross = c4_run_cross_set(run, &other) ? forwarded : 0;
@@ -229,7 +223,8 @@ static enum c4_status measure_cka(struct c4_measure *measure, struct c4_rows_out
                               .references = references_of(measure->run),
                               .cost = "cka"};
     C4_TRY(compare(measure, &what, measure->features, rows));
-    if (!is_curve(measure->run) || protocol->curve_images == protocol->cka_images) return C4_OK;
+    if (!c4_run_is_curve(measure->run) || protocol->curve_images == protocol->cka_images)
+        return C4_OK;
     what.of.rows = protocol->curve_images;
     what.cost = "cka_curve";
     return compare(measure, &what, measure->features, rows);
@@ -264,7 +259,7 @@ static bool has_rows(const struct c4_measure *measure, const struct c4_features_
     const struct c4_protocol *protocol = measure->runner->protocol;
     return of->statistics == protocol->statistics &&
            (of->rows == protocol->cka_images ||
-            (is_curve(measure->run) && of->rows == protocol->curve_images));
+            (c4_run_is_curve(measure->run) && of->rows == protocol->curve_images));
 }
 
 /* The network's sides over every number of examples that is not there anyway. */

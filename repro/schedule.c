@@ -159,10 +159,24 @@ bool c4_run_describe(const struct c4_study *study, const struct c4_scale *scale,
     return true;
 }
 
+bool c4_run_is_curve(const struct c4_run *run) {
+    return run->phase == C4_PHASE_PRETRAIN || run->phase == C4_PHASE_SIZE;
+}
+
+uint32_t c4_run_cka_rows(const struct c4_run *run, const struct c4_protocol *protocol) {
+    bool more = c4_run_is_curve(run) && protocol->curve_images > protocol->cka_images;
+    return more ? protocol->curve_images : protocol->cka_images;
+}
+
+uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available) {
+    uint32_t wanted = (rows + batch - 1) / batch * batch;
+    return wanted < available ? wanted : available;
+}
+
 void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
                  char text[C4_RUN_SPEC_SIZE]) {
     char labels[16];
-    bool curve = run->phase == C4_PHASE_PRETRAIN || run->phase == C4_PHASE_SIZE;
+    bool curve = c4_run_is_curve(run);
     label_text(&run->labels, labels);
     snprintf(text, C4_RUN_SPEC_SIZE,
              "phase=%s data=%s labels=%s images=%" PRIu32 " epochs=%" PRIu32

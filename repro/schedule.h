@@ -41,6 +41,16 @@ void c4_families_make(const struct c4_study *study, const struct c4_scale *scale
 bool c4_run_describe(const struct c4_study *study, const struct c4_scale *scale, const char *family,
                      uint64_t seed, struct c4_run *run);
 
+/* Whether the run is one of the curves that may have a number of examples of their own. */
+bool c4_run_is_curve(const struct c4_run *run);
+
+/* Rows of CKA that every epoch of the run needs. */
+uint32_t c4_run_cka_rows(const struct c4_run *run, const struct c4_protocol *protocol);
+
+/* Images that are forwarded for `rows` of them: whole batches, as long as the set has them, because
+ * a smaller last batch would have other statistics. */
+uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available);
+
 /* The run in words, as it is stored beside its key: all that its rows depend on besides the
  * settings that a folder has once. */
 void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,

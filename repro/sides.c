@@ -34,11 +34,6 @@ struct c4_side_cache {
     uint64_t calls;
 };
 
-uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available) {
-    uint32_t wanted = (rows + batch - 1) / batch * batch;
-    return wanted < available ? wanted : available;
-}
-
 /* Features of so many images are rare and of no long life. In a heap that keeps what is freed
  * (repro/worker.c), kept sides would break up the room that they leave: the system gives theirs and
  * takes it back. */

@@ -17,10 +17,6 @@ struct c4_sides {
     struct c4_cka_reference *layer[C4_LAYERS];
 };
 
-/* Images that are forwarded for `rows` of them: whole batches, as long as the set has them, because
- * a smaller last batch would have other statistics. */
-uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available);
-
 /* Room for the features of `images` images; all layers or none. Release with c4_features_free(). */
 enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]);
 void c4_features_free(float *features[C4_LAYERS]);

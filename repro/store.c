@@ -281,6 +281,19 @@ enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t 
     return end(store, rewind_run(store, run, epoch));
 }
 
+static enum c4_status restart(struct c4_store *store, const char *run) {
+    C4_TRY(rewind_run(store, run, -1));
+    /* Where no row comes from any more would still be listed as an origin. */
+    C4_TRY(c4_sql_run(store->path, store->db,
+                      "DELETE FROM provenance WHERE id NOT IN (SELECT provenance FROM result)"));
+    return set_status(store, run, C4_RUN_PLANNED);
+}
+
+enum c4_status c4_store_restart(struct c4_store *store, const char *run) {
+    C4_TRY(begin(store));
+    return end(store, restart(store, run));
+}
+
 /* Rows of a key between two epochs. */
 static enum c4_status select_rows(struct c4_store *store, const struct c4_store_key *key,
                                   int64_t first, int64_t last, sqlite3_stmt **statement) {

@@ -129,6 +129,9 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
                                     struct c4_store_checkpoint *checkpoints, int capacity,
                                     int *count);
 
+/* Removes all of the run's rows and its checkpoints from the table, and plans it anew. */
+enum c4_status c4_store_restart(struct c4_store *store, const char *run);
+
 /* Removes the run's rows of epochs above `epoch`, or all with epoch -1. */
 enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t epoch);
 

@@ -194,8 +194,10 @@ static inline double made_up_value(const struct c4_rows_run *run, const struct c
 
 /* c4_rows.find without a store. */
 static inline enum c4_status made_up_find(void *context, const struct c4_rows_run *run,
-                                          const struct c4_row_query *query, double *value) {
+                                          const struct c4_row_query *query, double *value,
+                                          bool *suspect) {
     (void)context;
+    (void)suspect;
     *value = made_up_value(run, query);
     return C4_OK;
 }

@@ -16,7 +16,8 @@ static const struct c4_claim_setting usual = {.order = C4_BN_RELU};
 /* Judges with `find` in place of the undisturbed table. */
 static struct c4_claims *judged(int seed_count, enum c4_judging judging,
                                 enum c4_status (*find)(void *, const struct c4_rows_run *,
-                                                       const struct c4_row_query *, double *)) {
+                                                       const struct c4_row_query *, double *,
+                                                       bool *)) {
     static struct c4_claims claims;
     struct c4_rows rows = made_up_rows(runs, SEEDS);
     if (find) rows.find = find;
@@ -63,7 +64,7 @@ static void every_claim_of_the_paper_is_there(void **state) {
 
 /* The planted fault that the claims must see: true and fully random labels are exchanged. */
 static enum c4_status find_swapped(void *context, const struct c4_rows_run *run,
-                                   const struct c4_row_query *query, double *value) {
+                                   const struct c4_row_query *query, double *value, bool *suspect) {
     char family[40];
     struct c4_row_query swapped = *query;
     snprintf(family, sizeof family, "%s", query->family);
@@ -73,7 +74,7 @@ static enum c4_status find_swapped(void *context, const struct c4_rows_run *run,
     else if (strcmp(end, "-d9") == 0 && strncmp(family, "scratch", 7) != 0)
         memcpy(end, "-d0", 4);
     swapped.family = family;
-    return made_up_find(context, run, &swapped, value);
+    return made_up_find(context, run, &swapped, value, suspect);
 }
 
 static void exchanged_degrees_fail(void **state) {
@@ -112,29 +113,31 @@ static void scales_restrict(void **state) {
 
 /* Pool3 of d = 9 swings by seed, so that its sign is not settled; pool2 is settled and tiny. */
 static enum c4_status find_swinging(void *context, const struct c4_rows_run *run,
-                                    const struct c4_row_query *query, double *value) {
-    enum c4_status status = made_up_find(context, run, query, value);
+                                    const struct c4_row_query *query, double *value,
+                                    bool *suspect) {
+    enum c4_status status = made_up_find(context, run, query, value, suspect);
     if (strcmp(query->family, "pretrain-d9") != 0) return status;
     if (strcmp(query->layer, "pool3") == 0) *value += query->seed % 2 ? 0.2 : -0.3;
     return status;
 }
 
 static enum c4_status find_tiny(void *context, const struct c4_rows_run *run,
-                                const struct c4_row_query *query, double *value) {
+                                const struct c4_row_query *query, double *value, bool *suspect) {
     struct c4_row_query other = *query;
     other.family = "pretrain-d0";
     if (strcmp(query->family, "pretrain-d9") != 0 || strcmp(query->layer, "pool2") != 0)
-        return made_up_find(context, run, query, value);
-    enum c4_status status = made_up_find(context, run, &other, value);
+        return made_up_find(context, run, query, value, suspect);
+    enum c4_status status = made_up_find(context, run, &other, value, suspect);
     *value += 0.005 + 0.0001 * (double)query->seed; /* positive in every seed, below 0.01 */
     return status;
 }
 
 /* Only the debiased estimator lacks the effect. */
 static enum c4_status find_biased(void *context, const struct c4_rows_run *run,
-                                  const struct c4_row_query *query, double *value) {
-    if (strcmp(query->quantity, "cka_debiased") == 0) return find_tiny(context, run, query, value);
-    return made_up_find(context, run, query, value);
+                                  const struct c4_row_query *query, double *value, bool *suspect) {
+    if (strcmp(query->quantity, "cka_debiased") == 0)
+        return find_tiny(context, run, query, value, suspect);
+    return made_up_find(context, run, query, value, suspect);
 }
 
 static void verdicts(void **state) {
@@ -155,8 +158,9 @@ static void verdicts(void **state) {
 }
 
 static enum c4_status find_unfinished(void *context, const struct c4_rows_run *run,
-                                      const struct c4_row_query *query, double *value) {
-    enum c4_status status = made_up_find(context, run, query, value);
+                                      const struct c4_row_query *query, double *value,
+                                      bool *suspect) {
+    enum c4_status status = made_up_find(context, run, query, value, suspect);
     bool last = query->epoch == run->epochs;
     if (strcmp(query->family, "pretrain-d9") == 0 && (query->seed > 3 || query->epoch < 0) && last)
         *value = NAN;
@@ -178,11 +182,12 @@ static void missing_rows(void **state) {
 }
 
 static enum c4_status find_failing(void *context, const struct c4_rows_run *run,
-                                   const struct c4_row_query *query, double *value) {
+                                   const struct c4_row_query *query, double *value, bool *suspect) {
     (void)context;
     (void)run;
     (void)query;
     (void)value;
+    (void)suspect;
     return c4_fail(C4_ERR_DATA, "the table is gone");
 }
 

@@ -1,0 +1,114 @@
+#!/bin/sh
+# Rows that version 0.1.0 may have measured wrong: report marks them and changes nothing, repro refuses
+# to go on beside them, and --redo trains those runs again, to the rows of a study that never had them.
+# usage: cli_suspects.sh PROGRAM
+set -u
+program=$1
+command -v sqlite3 >/dev/null || {
+    echo "skipped: sqlite3 is missing"
+    exit 77
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-suspects.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
+expect() {
+    want=$1 words=$2
+    shift 2
+    "$@" >said 2>&1
+    got=$?
+    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
+    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
+}
+
+native=$("$program" doctor | sed -n 's/^  \([a-z0-9]*\) .*; bit-exact$/\1/p' | grep -vx ref | head -n 1)
+"$program" data synth images --train 64 >/dev/null || exit 1
+values=degrees=0,finetune_degrees=0,svhn_degrees=none,pretrain_images=48,pretrain_epochs=1
+values=$values,sizes=20,size_epochs=1,finetune_images=33,finetune_epochs=1,train_accuracy_images=40
+values=$values,cka_images=64,curve_images=40,control_images=20
+
+# study OUT ACCURACY_IMAGES OPTION...
+study() {
+    out=$1 images=$2
+    shift 2
+    PATH=/nowhere "$program" repro --out "$out" --data images --scale smoke --seeds 1 --quiet \
+        --workers 1 --threads 1 --set "$values,accuracy_images=$images" "$@"
+}
+
+rows() {
+    sqlite3 "$1/study.db" 'SELECT run, epoch, quantity, layer, reference, images, statistics, n,
+        quote(value) FROM result ORDER BY 1, 2, 3, 4, 5, 6, 7, 8'
+}
+
+# age OUT: as if 0.1.0 had made it, with the values that it would have had for the larger part.
+age() {
+    sqlite3 "$1/study.db" "UPDATE provenance SET code_version = '0.1.0', id = 'old' || id;
+        UPDATE result SET provenance = 'old' || provenance;
+        UPDATE result SET value = 0.125 WHERE quantity GLOB 'test_accuracy*'"
+}
+
+study right 140 --backend "$native" >log 2>&1 || fail "a study: $(cat log)"
+rows right >right.rows
+cp -r right old && age old && cp -r old before
+runs=$(sqlite3 old/study.db 'SELECT count(*) FROM run')
+suspect=$(sqlite3 old/study.db "SELECT count(*) FROM result WHERE quantity GLOB 'test_accuracy*'")
+[ "$runs" -ge 3 ] || fail "only $runs runs"
+[ "$suspect" -eq $((4 * runs)) ] || fail "$suspect rows of $runs runs"
+
+expect 0 "$suspect rows of $runs runs are suspect" "$program" report --out old
+cmp -s old/study.db before/study.db || fail "report changes the study"
+grep -q "$suspect rows of $runs runs are suspect" old/report.html || fail "report.html says nothing"
+grep -q 'suspect</td>' old/report.html || fail "the table of accuracies has no mark"
+grep -q "\"suspect_rows\": $suspect," old/report.json || fail "report.json counts none"
+grep -q 'suspect rows' old/figures/fig2c.gp || fail "figure 2c has no mark"
+grep -q 'suspect' old/figures/fig2a.gp old/figures/fig1.gp && fail "figures of right rows have marks"
+
+expect 3 '--redo trains these runs again' study old 140 --backend "$native"
+expect 3 "$suspect rows of $runs runs are suspect" study old 140 --backend ref --dry-run
+rows old >old.rows
+rows before | cmp -s - old.rows || fail "refusing changes rows"
+expect 2 'redo does not go with it' study old 140 --redo --dry-run
+expect 0 "$runs of $runs runs to do" study old 140 --backend "$native" --redo
+grep -q "To be trained again: $runs runs" said || fail "what is done again is not said: $(cat said)"
+[ "$(sqlite3 old/study.db 'SELECT group_concat(DISTINCT code_version) FROM provenance')" = "$(
+    sqlite3 right/study.db 'SELECT group_concat(DISTINCT code_version) FROM provenance')" ] ||
+    fail "the old version is still an origin"
+rows old | cmp -s - right.rows || fail "the rows after --redo are not those of a new study"
+diff -r old/checkpoints right/checkpoints || fail "--redo ends with other networks"
+grep -q suspect old/report.html && fail "right rows are still called suspect"
+expect 0 'There are no suspect rows' study old 140 --backend "$native" --redo
+expect 0 'All runs are in' study old 140 --backend "$native"
+
+# Only what is suspect is done again: here a run that joined.
+cp -r right part
+sqlite3 part/study.db "UPDATE provenance SET code_version = '0.1.0', id = 'old' || id WHERE id IN
+    (SELECT provenance FROM result WHERE run GLOB 'finetune-*');
+    UPDATE result SET provenance = 'old' || provenance WHERE run GLOB 'finetune-*'"
+left=$(sqlite3 part/study.db "SELECT count(*) FROM run WHERE key GLOB 'finetune-*'")
+expect 0 "$left of $runs runs to do" study part 140 --backend "$native" --redo
+rows part | cmp -s - right.rows || fail "a part that is done again differs"
+
+# Everything else that 0.1.0 made is right: by the reference, of no more images than CKA forwards, in
+# the other block order, by running statistics.
+study slow 140 --backend ref >log 2>&1 || fail "by ref: $(cat log)"
+study few 64 --backend "$native" >log 2>&1 || fail "few images: $(cat log)"
+PATH=/nowhere "$program" repro --out other --data images --scale smoke --seeds 1 --quiet \
+    --backend "$native" --order relu-bn --set "$values,accuracy_images=140" >log 2>&1 ||
+    fail "relu-bn: $(cat log)"
+study running 140 --backend "$native" --statistics running >log 2>&1 ||
+    fail "running statistics: $(cat log)"
+for folder in slow few other running; do
+    age $folder
+    expect 0 'figures in' "$program" report --out $folder
+    grep -q suspect said $folder/report.html && fail "right rows of $folder are called suspect"
+done
+expect 0 'All runs are in' study few 64 --backend "$native"
+
+[ $failures -eq 0 ] || exit 1
