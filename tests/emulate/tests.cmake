@@ -22,11 +22,12 @@ c4_test_refuses(want_unknown test_training avx1024 "there is no backend 'avx1024
 # aarch64 under QEMU's user mode: neon alone, as ref's fused multiply-adds one by one would take most
 # of an hour; ref computes the canonical hash once.
 if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
-  foreach(name canonical dispatch ops training)
+  foreach(name canonical dispatch ops rows training)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_WANT=neon)
     set_property(TEST ${name} PROPERTY LABELS emulated)
   endforeach()
   set_property(TEST dispatch APPEND PROPERTY ENVIRONMENT C4_TEST_CPU=neon)
+  set_property(TEST rows APPEND PROPERTY ENVIRONMENT C4_TEST_EMULATED=1)
   add_test(NAME canonical_ref COMMAND test_canonical)
   set_tests_properties(canonical_ref PROPERTIES LABELS emulated TIMEOUT 1500 COST 200
     ENVIRONMENT "C4_TEST_WANT=ref;C4_TEST_EMULATED=1")
@@ -66,6 +67,7 @@ if(C4_HAVE_ONEDNN)
 endif()
 c4_test_bochs(canonical test_canonical corei7_skylake_x avx512 COST 202)
 c4_test_bochs(ops test_ops corei7_skylake_x avx512 COST 201)
+c4_test_bochs(rows test_rows corei7_skylake_x avx512 COST 200)
 c4_test_bochs(dispatch_skylake test_dispatch corei7_skylake_x avx512 COST 2
   FEATURES "avx2+fma avx512")
 # The CPU has AVX-512, the system does not save its registers.
