@@ -146,7 +146,8 @@ static enum c4_status fetch_all(struct session *session, const struct c4_sources
     }
     if (svhn && !c4_svhn_mat_available())
         fprintf(stderr,
-                "%s: this build reads no .mat files; install libmatio-dev and build again\n",
+                "%s: this build reads no .mat files; install libmatio-dev and zlib1g-dev and build "
+                "again\n",
                 session->args->path);
     return C4_OK;
 }

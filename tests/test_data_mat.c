@@ -17,10 +17,13 @@ static void put(struct mat *mat, const void *bytes, size_t count) {
     mat->used += count;
 }
 
+static bool big_endian; /* what the next file is */
+
 static void put_number(struct mat *mat, uint32_t number) {
-    const uint8_t bytes[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
-                              (uint8_t)(number >> 24)};
-    put(mat, bytes, 4);
+    const uint8_t little[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
+                               (uint8_t)(number >> 24)};
+    const uint8_t big[4] = {little[3], little[2], little[1], little[0]};
+    put(mat, big_endian ? big : little, 4);
 }
 
 /* Type, size, bytes, padding to 8. */
@@ -87,6 +90,13 @@ struct mat_kind {
 };
 static const struct mat_kind good_mat = {false, false, false, 32, 3, DIGITS, DIGITS, 7};
 
+static void reverse(double *number) {
+    uint8_t bytes[8], reversed[8];
+    memcpy(bytes, number, 8);
+    for (int i = 0; i < 8; i++) reversed[i] = bytes[7 - i];
+    memcpy(number, reversed, 8);
+}
+
 static void write_mat(const char *path, struct mat_kind kind) {
     static uint8_t x[DIGITS * C4_IMAGE_BYTES];
     static struct mat mat;
@@ -95,6 +105,7 @@ static void write_mat(const char *path, struct mat_kind kind) {
     for (uint32_t i = 0; i < DIGITS; i++) {
         y[i] = i == DIGITS - 1 ? kind.last_label : (uint8_t)(i % 10 + 1); /* 10 is digit 0 */
         y_double[i] = y[i];
+        if (big_endian) reverse(&y_double[i]);
         for (uint32_t p = 0; p < 3; p++) {
             for (uint32_t column = 0; column < 32; column++) {
                 for (uint32_t row = 0; row < 32; row++) {
@@ -109,7 +120,7 @@ static void write_mat(const char *path, struct mat_kind kind) {
     mat.used = 0;
     put(&mat, head, 116);
     put(&mat, "\0\0\0\0\0\0\0\0", 8); /* no subsystem data */
-    put(&mat, "\0\1IM", 4);
+    put(&mat, big_endian ? "\1\0MI" : "\0\1IM", 4);
     struct variable vx = {"X", 4, {kind.rows, 32, kind.planes, kind.images}, false, x, sizeof x};
     struct variable vy = {"y", 2, {kind.labels, 1}, false, y, kind.labels};
     if (kind.double_labels) {
@@ -133,10 +144,11 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
         refused(folder, C4_SVHN, C4_TRAIN, 0, C4_ERR_ENVIRONMENT, "libmatio-dev");
         return;
     }
-    for (int variant = 0; variant < 4; variant++) {
+    for (int variant = 0; variant < 8; variant++) {
         struct mat_kind kind = good_mat;
         kind.compressed = variant & 1;
-        kind.double_labels = variant >> 1;
+        kind.double_labels = variant >> 1 & 1;
+        big_endian = variant >> 2;
         write_mat(at("train_32x32.mat"), kind);
         assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
         assert_int_equal(data.count, DIGITS);
@@ -147,6 +159,7 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
         assert_int_equal(data.labels[11], 7);
         c4_dataset_free(&data);
     }
+    big_endian = false;
     mkdir(at("svhn"), 0777);
     write_mat(at("svhn/test_32x32.mat"), good_mat);
     assert_int_equal(c4_dataset_load(folder, C4_SVHN_FINETUNE, C4_TEST, 0, 20, &data), C4_OK);
