@@ -72,8 +72,7 @@ static enum c4_status inflate_blocks(struct mat5 *mat, z_stream *stream, uint64_
         state = inflate(stream, Z_NO_FLUSH);
         if (state == Z_MEM_ERROR)
             return c4_fail(C4_ERR_MEMORY, "%s: out of memory for zlib", mat->path);
-        if (state != Z_OK && state != Z_STREAM_END)
-            return damaged(mat, stream->msg ? stream->msg : "holds no zlib stream");
+        if (state != Z_OK && state != Z_STREAM_END) return damaged(mat, "cannot be inflated");
         size_t got = BLOCK_BYTES - stream->avail_out;
         for (size_t i = 0; i < got && begun < TAG_BYTES; i++) tag[begun++] = mat->out[i];
     }
