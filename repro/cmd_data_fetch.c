@@ -155,7 +155,7 @@ static enum c4_status fetch_all(struct session *session, const struct c4_sources
 static int run(const struct c4_args *args) {
     struct session session = {.args = args};
     if (c4_arg_flag(args, "print-mirrors")) {
-        fputs(c4_data_sources_text(), stdout);
+        fputs(c4_sources_text(), stdout);
         return c4_cli_exit(args, C4_OK);
     }
     struct c4_sources *sources;

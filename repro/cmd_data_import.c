@@ -4,7 +4,7 @@
 
 #include "core/cli/cli.h"
 #include "core/data/import.h"
-#include "core/fetch/digest.h"
+#include "core/data/digest.h"
 #include "core/fetch/install.h"
 #include "repro/cmd_data.h"
 #include "repro/data_sources.h"

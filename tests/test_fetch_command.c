@@ -7,7 +7,7 @@
 #if C4_HAVE_CURL && C4_HAVE_ARCHIVE
 
 #include "core/cli/cli.h"
-#include "core/fetch/digest.h"
+#include "core/data/digest.h"
 #include "core/fetch/sums.h"
 #include "tests/http_server.h"
 #include "tests/test_archive.h"
