@@ -212,6 +212,58 @@ static void bad_mat_is_refused(void **state) {
     }
 }
 
+static void loads(enum c4_split split, uint32_t count, uint32_t first_made_as) {
+    struct c4_dataset data;
+    if (c4_dataset_load(folder, C4_SVHN, split, 0, 0, &data) != C4_OK) fail_msg("%s", c4_error());
+    assert_int_equal(data.count, count);
+    assert_pixels(&data, 0, first_made_as);
+    c4_dataset_free(&data);
+}
+
+/* A .mat file that is cut off or alone does not hide the plain form, nor one folder the other. */
+static void whole_digits_come_first(void **state) {
+    (void)state;
+    if (!c4_svhn_mat_available()) skip();
+    struct c4_data_found found;
+    struct stat info;
+    mkdir(at("svhn"), 0777);
+    write_mat(at("train_32x32.mat"), good_mat);
+    write_records(at("svhn/svhn_train.bin"), 30, -1, 0);
+    loads(C4_TRAIN, DIGITS, 0); /* neither has test digits */
+    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "no SVHN test digits here");
+    write_records(at("svhn/svhn_test.bin"), 20, -1, 0);
+    loads(C4_TRAIN, 30, 0);
+    loads(C4_TEST, 20, 0);
+    assert_int_equal(c4_data_describe(folder, &found), C4_OK);
+    assert_int_equal(found.count, 2);
+    assert_non_null(strstr(found.info[0].passed_over, "no test images beside the train images"));
+
+    write_mat(at("test_32x32.mat"), good_mat);
+    loads(C4_TRAIN, DIGITS, 0);
+    loads(C4_TEST, DIGITS, 0);
+    assert_int_equal(stat(at("test_32x32.mat"), &info), 0);
+    assert_int_equal(truncate(at("test_32x32.mat"), info.st_size - 8), 0);
+    loads(C4_TRAIN, 30, 0);
+    loads(C4_TEST, 20, 0);
+    assert_int_equal(c4_data_describe(folder, &found), C4_OK);
+    assert_non_null(strstr(found.info[0].passed_over, "test_32x32.mat"));
+
+    /* svhn/ has whole ones, before the plain form. */
+    write_mat(at("svhn/test_32x32.mat"), good_mat);
+    write_mat(at("svhn/train_32x32.mat"), good_mat);
+    loads(C4_TEST, DIGITS, 0);
+    remove(at("svhn/train_32x32.mat"));
+    remove(at("svhn/svhn_train.bin"));
+    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "test_32x32.mat");
+
+    /* Plain ones beside, while those in svhn/ are no records. */
+    write_records(at("svhn/svhn_train.bin"), 30, -1, 1);
+    write_records(at("svhn_train.bin"), 31, -1, 0);
+    write_records(at("svhn_test.bin"), 32, -1, 0);
+    loads(C4_TRAIN, 31, 0);
+    loads(C4_TEST, 32, 0);
+}
+
 static void import_converts_mat(void **state) {
     (void)state;
     if (!c4_svhn_mat_available()) skip();
@@ -219,7 +271,7 @@ static void import_converts_mat(void **state) {
     struct c4_dataset data, again;
     mkdir(at("from"), 0777);
     write_mat(at("from/train_32x32.mat"), good_mat);
-    assert_int_equal(c4_data_import(at("from"), at("to"), &files), C4_OK);
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
     assert_int_equal(c4_dataset_load(at("from"), C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
     assert_int_equal(c4_dataset_load(at("to"), C4_SVHN, C4_TRAIN, 0, 0, &again), C4_OK);
     assert_string_equal(data.sha256, again.sha256);
@@ -231,6 +283,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(mat_is_transposed_and_ten_is_zero),
         IN_FOLDER(bad_mat_is_refused),
+        IN_FOLDER(whole_digits_come_first),
         IN_FOLDER(import_converts_mat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

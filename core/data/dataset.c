@@ -1,6 +1,7 @@
 #include "core/data/dataset.h"
 
 #include "core/data/files.h"
+#include "core/data/standing.h"
 #include "core/data/synthetic.h"
 #include "core/file/sha256.h"
 
@@ -112,8 +113,10 @@ static enum c4_status read_files(const struct c4_data_files *files, const uint32
     uint32_t done = 0;
     for (uint32_t i = 0; i < files->count && done < wanted; i++) {
         uint32_t n = counts[i] < wanted - done ? counts[i] : wanted - done;
-        C4_TRY(c4_data_file_read(&files->file[i], n, images + (size_t)done * C4_IMAGE_BYTES,
-                                 labels + done));
+        struct c4_judged judged;
+        C4_TRY(c4_data_file_read(&files->file[i], counts[i], n,
+                                 images + (size_t)done * C4_IMAGE_BYTES, labels + done, &judged));
+        c4_standing_add(out->unofficial, &files->file[i], &judged);
         done += n;
     }
     return C4_OK;
