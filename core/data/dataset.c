@@ -47,6 +47,15 @@ enum c4_status c4_dataset_hash(struct c4_dataset *dataset) {
     return status;
 }
 
+_Static_assert(sizeof((struct c4_dataset *)0)->name + sizeof C4_DATASET_UNOFFICIAL + 1 <= 128,
+               "a text has room for all but the list of files");
+
+void c4_dataset_text(const struct c4_dataset *dataset, char text[C4_DATASET_TEXT_BYTES]) {
+    bool unofficial = dataset->unofficial[0] != '\0';
+    snprintf(text, C4_DATASET_TEXT_BYTES, "%s%s%s%s", dataset->name,
+             unofficial ? C4_DATASET_UNOFFICIAL : "", dataset->unofficial, unofficial ? ")" : "");
+}
+
 static enum c4_status check_limit(const char *name, uint32_t limit, uint32_t total) {
     if (limit <= total) return C4_OK;
     return c4_fail(C4_ERR_USAGE, "%s has %u images, %u are asked for", name, total, limit);

@@ -90,6 +90,16 @@ void c4_dataset_free(struct c4_dataset *dataset);
 enum c4_status c4_dataset_alloc(uint32_t count, struct c4_dataset *out, uint8_t **images,
                                 uint8_t **labels);
 
+/* Room for what c4_dataset_text() writes. */
+#define C4_DATASET_TEXT_BYTES (C4_UNOFFICIAL_BYTES + 128)
+
+/* What separates the name from the rest in c4_dataset_text(). */
+#define C4_DATASET_UNOFFICIAL " (not the official file: "
+
+/* The name, and what is unofficial about it: "CIFAR-10 test (not the official file: test_batch has
+ * another MD5 than published)". */
+void c4_dataset_text(const struct c4_dataset *dataset, char text[C4_DATASET_TEXT_BYTES]);
+
 /* Writes the SHA-256 of (count as 4 little-endian bytes, images, labels) to dataset->sha256, as 64
  * hexadecimal digits. */
 enum c4_status c4_dataset_hash(struct c4_dataset *dataset);
