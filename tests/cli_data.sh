@@ -110,6 +110,7 @@ blacken digits/svhn_train.bin 300 16
 expect 0 'svhn_train.bin: NOT THE OFFICIAL FILE: it has 16 black images from image 300 on' \
     "$program" data import digits copied
 says '2 files written'
+expect 3 'it has 16 black images from image 300 on; get the file again' "$program" data verify digits
 expect 0 'NOT THE OFFICIAL FILE: it has 16 black images' "$program" data info copied
 
 # Whole digits beside a part: the part is passed over, and that is told.

@@ -236,7 +236,8 @@ static void whole_digits_come_first(void **state) {
     loads(C4_TEST, 20, 0);
     assert_int_equal(c4_data_describe(folder, &found), C4_OK);
     assert_int_equal(found.count, 2);
-    assert_non_null(strstr(found.info[0].passed_over, "no test images beside the train images"));
+    assert_non_null(
+        strstr(found.info[0].passed_over, "train_32x32.mat has no test file beside it"));
 
     write_mat(at("test_32x32.mat"), good_mat);
     loads(C4_TRAIN, DIGITS, 0);

@@ -103,47 +103,54 @@ static enum c4_status list(const char *folder, enum c4_dataset_kind kind,
                               : list_svhn(folder, candidate, split, out);
 }
 
-/* Whether the candidate has files at all; *whole: those of both splits, with the images they should
- * have. What is wrong is then c4_error(). */
 static bool has_files(const char *folder, enum c4_dataset_kind kind,
-                      const struct candidate *candidate, bool *whole) {
-    bool any = false;
+                      const struct candidate *candidate) {
     struct c4_data_files files;
-    *whole = true;
     for (int split = 0; split < 2; split++) {
-        enum c4_status status = list(folder, kind, candidate, (enum c4_split)split, &files);
-        any = any || !files.absent;
-        if (status == C4_OK && files.absent)
-            status =
-                c4_fail(C4_ERR_DATA, "%s: no %s images beside the %s images", folder,
-                        split == C4_TEST ? "test" : "train", split == C4_TEST ? "train" : "test");
-        for (uint32_t i = 0; status == C4_OK && i < files.count; i++) {
-            uint32_t count;
-            status = c4_data_file_count(&files.file[i], &count);
-        }
-        *whole = *whole && status == C4_OK;
-        if (!*whole && any) break;
+        /* A bad mark lies beside files. */
+        (void)list(folder, kind, candidate, (enum c4_split)split, &files);
+        if (!files.absent) return true;
     }
-    return any;
+    return false;
 }
 
-/* The first whole candidate, or else the first that has files; NULL if none has. *passed_over gets
+/* C4_OK if both splits are there, with the images that they should have. */
+static enum c4_status check_whole(const char *folder, enum c4_dataset_kind kind,
+                                  const struct candidate *candidate) {
+    struct c4_data_files files[2];
+    for (int split = 0; split < 2; split++)
+        C4_TRY(list(folder, kind, candidate, (enum c4_split)split, &files[split]));
+    for (int split = 0; split < 2; split++) {
+        if (files[split].absent)
+            return c4_fail(C4_ERR_DATA, "%s has no %s file beside it", files[!split].file[0].path,
+                           split == C4_TEST ? "test" : "train");
+        for (uint32_t i = 0; i < files[split].count; i++) {
+            uint32_t count;
+            C4_TRY(c4_data_file_count(&files[split].file[i], &count));
+        }
+    }
+    return C4_OK;
+}
+
+/* The first whole candidate, or else the first that has files; NULL if none has. `passed_over` gets
  * what the first of those before it lacks. */
 static const struct candidate *choose(const char *folder, enum c4_dataset_kind kind,
                                       char passed_over[C4_PASSED_OVER_BYTES]) {
     const struct candidate *all = kind == C4_CIFAR10 ? cifar10_candidates : svhn_candidates;
-    const struct candidate *first = NULL;
+    const struct candidate *has[CANDIDATES];
     bool plain_first = kind != C4_CIFAR10 && !c4_svhn_mat_available();
+    int count = 0;
     for (int i = 0; i < CANDIDATES; i++) {
         const struct candidate *candidate = &all[plain_first ? (i + 2) % CANDIDATES : i];
-        bool whole;
-        if (!has_files(folder, kind, candidate, &whole)) continue;
-        if (whole) return candidate;
-        if (first == NULL) snprintf(passed_over, C4_PASSED_OVER_BYTES, "%s", c4_error());
-        if (first == NULL) first = candidate;
+        if (has_files(folder, kind, candidate)) has[count++] = candidate;
+    }
+    /* Counting may mean to read all of a file: not where nothing hangs on it. */
+    for (int i = 0; i < count && count > 1; i++) {
+        if (check_whole(folder, kind, has[i]) == C4_OK) return has[i];
+        if (i == 0) snprintf(passed_over, C4_PASSED_OVER_BYTES, "%s", c4_error());
     }
     passed_over[0] = '\0';
-    return first;
+    return count > 0 ? has[0] : NULL;
 }
 
 bool c4_data_holds(const char *folder, enum c4_dataset_kind kind, bool synthetic,

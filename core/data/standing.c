@@ -38,8 +38,8 @@ static enum c4_status compare_hash(const struct c4_data_file *file, const struct
 }
 
 /* Nothing if it is a part of a set whose whole is published. */
-static void compare_labels(const struct c4_source *source, uint32_t count, const uint8_t *labels,
-                           struct c4_judged *judged) {
+static void compare_labels(const struct c4_data_file *file, const struct c4_source *source,
+                           uint32_t count, const uint8_t *labels, struct c4_judged *judged) {
     uint32_t published = 0, histogram[C4_CLASSES] = {0};
     for (int label = 0; label < C4_CLASSES; label++) published += source->labels[label];
     if (count != published) return;
@@ -49,8 +49,8 @@ static void compare_labels(const struct c4_source *source, uint32_t count, const
         return;
     }
     judged->standing = C4_STANDING_LABELS;
-    snprintf(judged->why, sizeof judged->why,
-             "has as many images per label as published; no hash of it is");
+    snprintf(judged->why, sizeof judged->why, "has as many images per label as published; %s",
+             file->pickle ? "its hash cannot be compared here" : "no hash of it is");
 }
 
 static void add_why(struct c4_judged *judged, const char *text) {
@@ -86,7 +86,7 @@ static enum c4_status compare(const struct c4_data_file *file, const struct c4_s
     if (file->pickle || (file->mat && total == file->most))
         C4_TRY(compare_hash(file, source, judged));
     if (judged->standing == C4_STANDING_UNKNOWN && !file->mat && count == total)
-        compare_labels(source, count, labels, judged);
+        compare_labels(file, source, count, labels, judged);
     return C4_OK;
 }
 

@@ -57,24 +57,22 @@ static const struct c4_data_info *described(const struct verifying *work, const 
 
 static void judge_records(struct c4_verified *file, const struct c4_source *source,
                           const struct c4_data_info *info) {
-    uint32_t official = info->kind == C4_CIFAR10  ? C4_CIFAR10_FILE_RECORDS
-                        : info->split == C4_TRAIN ? C4_SVHN_TRAIN_COUNT
-                                                  : C4_SVHN_TEST_COUNT;
+    uint32_t official = info->most;
+    bool labels = source != NULL && c4_source_has_labels(source) && info->records == official;
     if (info->synthetic)
         judge(file, C4_VERDICT_UNKNOWN, "%u synthetic images", info->records);
-    else if (source == NULL || !c4_source_has_labels(source))
-        judge(file, C4_VERDICT_UNKNOWN, "%u of %u images; no hash of this file is known",
-              info->records, official);
-    else if (info->records != official)
-        judge(file, C4_VERDICT_UNKNOWN, "%u of %u images; nothing is published of a part",
-              info->records, official);
-    else if (memcmp(source->labels, info->histogram, sizeof info->histogram) == 0)
+    else if (labels && memcmp(source->labels, info->histogram, sizeof info->histogram) != 0)
+        judge(file, C4_VERDICT_DIFFERS,
+              "its numbers of labels are not the official file's; get the file again");
+    else if (info->standing == C4_STANDING_DIFFERS)
+        judge(file, C4_VERDICT_DIFFERS, "it %s; get the file again", info->why);
+    else if (labels)
         judge(file, C4_VERDICT_UNKNOWN,
               "%u images, of each label as many as officially; no hash of this file is known",
               info->records);
     else
-        judge(file, C4_VERDICT_DIFFERS,
-              "its numbers of labels are not the official file's; get the file again");
+        judge(file, C4_VERDICT_UNKNOWN, "%u of %u images; no hash of this file is known",
+              info->records, official);
 }
 
 static void judge_file(struct verifying *work, struct c4_verified *file, const char *name) {
