@@ -269,6 +269,24 @@ static void other_pickles_are_refused(void **state) {
     wish.labels_less = 1;
     make(20, &wish);
     says("no list 'labels' with one label for each image");
+    /* What Python 3 writes by default, and with protocol 2: an instruction and a call of its own.
+     */
+    out.size = 0;
+    put("\x80\x04\x95\x0a\0\0\0\0\0\0\0}.", 13);
+    says("a pickle of protocol 4, protocols 1 to 3 are read; write it with pickle.dump");
+    make(2, &honest);
+    static const char as_text[] = "c_codecs\nencode\nX\1\0\0\0aX\6\0\0\0latin1\x86R";
+    unsigned char *string = memchr(out.bytes, 'T', out.size);
+    while (string[1] != 0 || string[2] != 0x18) string = memchr(string + 1, 'T', out.size);
+    size_t before = (size_t)(string - out.bytes), whole = 5 + 2 * 3072;
+    unsigned char rest[512];
+    size_t after = out.size - before - whole;
+    assert_true(after < sizeof rest);
+    memcpy(rest, string + whole, after);
+    out.size = before;
+    put(as_text, sizeof as_text - 1);
+    put(rest, after);
+    says("'data' is stored as text");
     static const char *const texts[] = {"",         ".",
                                         "}",        "(.",
                                         "e.",       "N.",
