@@ -11,9 +11,12 @@ find_package(OpenMP REQUIRED COMPONENTS C)
 set(C4_HAVE_MATIO OFF)
 if(C4_MATIO)
   pkg_check_modules(matio QUIET IMPORTED_TARGET matio)
-  set(C4_HAVE_MATIO ${matio_FOUND})
-  if(NOT matio_FOUND)
-    message(STATUS "conv4: SVHN's official .mat files cannot be read (install libmatio-dev)")
+  pkg_check_modules(zlib QUIET IMPORTED_TARGET zlib) # checks what matio reads
+  if(matio_FOUND AND zlib_FOUND)
+    set(C4_HAVE_MATIO ON)
+  else()
+    message(STATUS
+      "conv4: SVHN's official .mat files cannot be read (install libmatio-dev and zlib1g-dev)")
   endif()
 endif()
 

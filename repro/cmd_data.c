@@ -13,14 +13,37 @@ static json_t *json_file(const struct c4_data_info *info) {
     json_t *histogram = json_array();
     for (int label = 0; label < C4_CLASSES; label++)
         json_array_append_new(histogram, json_integer(info->histogram[label]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:o, s:s, s:s}", "path", info->path, "set",
-                     info->kind == C4_CIFAR10 ? "cifar10" : "svhn", "split",
+    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:s, s:s, s:s}", "path", info->path,
+                     "set", info->kind == C4_CIFAR10 ? "cifar10" : "svhn", "split",
                      info->split == C4_TRAIN ? "train" : "test", "synthetic", (int)info->synthetic,
                      "records", (json_int_t)info->records, "labels", histogram, "sha256",
-                     info->sha256, "problem", info->problem);
+                     info->sha256, "standing", c4_standing_names[info->standing], "why", info->why,
+                     "passed_over", info->passed_over, "problem", info->problem);
+}
+
+static void print_standing(const struct c4_data_info *info) {
+    if (info->synthetic) return;
+    switch (info->standing) {
+    case C4_STANDING_OFFICIAL:
+        printf("  the official file: it %s\n", info->why);
+        break;
+    case C4_STANDING_LABELS:
+        printf("  it %s\n", info->why);
+        break;
+    case C4_STANDING_DIFFERS:
+        printf("  NOT THE OFFICIAL FILE: it %s\n", info->why);
+        break;
+    case C4_STANDING_UNKNOWN:
+        if (info->records < info->most)
+            printf("  a part: %u of %u images; nothing is published to compare it with\n",
+                   info->records, info->most);
+        else
+            printf("  nothing is published to compare it with\n");
+    }
 }
 
 static void print_file(const struct c4_data_info *info) {
+    if (info->passed_over[0]) printf("passed over, not whole: %s\n", info->passed_over);
     printf("%s\n", info->path);
     if (info->problem[0]) {
         printf("  problem: %s\n", info->problem);
@@ -33,6 +56,7 @@ static void print_file(const struct c4_data_info *info) {
     for (int label = 0; label < C4_CLASSES; label++)
         printf("  %d: %u", label, info->histogram[label]);
     printf("\n");
+    print_standing(info);
 }
 
 static enum c4_status info(const struct c4_args *args, struct c4_data_found *found) {
@@ -109,8 +133,9 @@ static const char *const synth_examples[] = {"conv4 data synth DIR --train 4096 
 static const struct c4_command info_command = {
     .name = "info",
     .summary = "check and describe the image files of a folder",
-    .description = "Reads every CIFAR-10 and SVHN file of a folder in whole and prints images, "
-                   "labels and SHA-256. Exit status 3 if one is missing or unsound.",
+    .description = "Reads every CIFAR-10 and SVHN file of a folder in whole, prints images, labels "
+                   "and SHA-256, and compares each file with what is published about it. Exit "
+                   "status 3 if one is missing or unsound.",
     .usage_tail = "DIR",
     .options = info_options,
     .examples = info_examples,

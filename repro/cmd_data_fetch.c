@@ -146,7 +146,8 @@ static enum c4_status fetch_all(struct session *session, const struct c4_sources
     }
     if (svhn && !c4_svhn_mat_available())
         fprintf(stderr,
-                "%s: this build reads no .mat files; install libmatio-dev and build again\n",
+                "%s: this build reads no .mat files; install libmatio-dev and zlib1g-dev and build "
+                "again\n",
                 session->args->path);
     return C4_OK;
 }
@@ -154,7 +155,7 @@ static enum c4_status fetch_all(struct session *session, const struct c4_sources
 static int run(const struct c4_args *args) {
     struct session session = {.args = args};
     if (c4_arg_flag(args, "print-mirrors")) {
-        fputs(c4_data_sources_text(), stdout);
+        fputs(c4_sources_text(), stdout);
         return c4_cli_exit(args, C4_OK);
     }
     struct c4_sources *sources;

@@ -80,7 +80,8 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
                                                     : "figures come out as tables and scripts "
                                                       "only (install gnuplot-nox)";
 #ifndef C4_HAVE_MATIO
-    f->matio = "SVHN's .mat files cannot be read (install libmatio-dev and build again)";
+    f->matio =
+        "SVHN's .mat files cannot be read (install libmatio-dev and zlib1g-dev and build again)";
 #endif
 #ifndef C4_HAVE_CURL
     f->curl = "data sets cannot be downloaded (install libcurl4-openssl-dev and build again)";

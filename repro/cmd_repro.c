@@ -202,6 +202,11 @@ static void announce(struct reproduction *r) {
             session->images.set[C4_SET_TRAINING].name);
     if (session->images.tunes) fprintf(r->talk, " and %s", session->images.set[C4_SET_DIGITS].name);
     fprintf(r->talk, ".\nBackend %s.\n", engine);
+    for (int i = 0; i < C4_SETS; i++) {
+        const struct c4_dataset *set = &session->images.set[i];
+        if (set->unofficial[0])
+            fprintf(r->talk, "%s: NOT THE OFFICIAL FILE: %s.\n", set->name, set->unofficial);
+    }
     const char *cost = c4_dispatch_cost(&session->dispatch);
     if (cost) fprintf(r->talk, "%s\n", cost);
     if (session->taken[0])

@@ -26,9 +26,11 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
     const struct c4_runner *runner = c->work.runner;
     const struct c4_run *run = &c->work.schedule->run[lane->run];
     const struct c4_dataset *own = c4_images_of(runner->images, c4_run_image_set(run));
+    char evaluation[C4_DATASET_TEXT_BYTES], crossed[C4_DATASET_TEXT_BYTES];
+    c4_dataset_text(own, evaluation);
     struct c4_provenance provenance = {.data = done->training,
                                        .data_sha256 = done->training_sha256,
-                                       .evaluation = own->name,
+                                       .evaluation = evaluation,
                                        .evaluation_sha256 = own->sha256,
                                        .code_version = C4_VERSION,
                                        .arithmetic = C4_ARITHMETIC,
@@ -53,7 +55,8 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
     if (c4_run_cross_set(run, &other)) {
         const struct c4_dataset *set = c4_images_of(runner->images, other);
         segment.cross_images = c4_image_set_names[other];
-        cross.evaluation = set->name;
+        c4_dataset_text(set, crossed);
+        cross.evaluation = crossed;
         cross.evaluation_sha256 = set->sha256;
         cross.synthetic = done->synthetic || set->synthetic;
         cross.substitute = done->substitute || set->substitute;

@@ -4,16 +4,10 @@
 
 #include "core/file/file.h"
 
-extern const char c4_embed_repro_mirrors_ini[];
-
-const char *c4_data_sources_text(void) {
-    return c4_embed_repro_mirrors_ini;
-}
-
 enum c4_status c4_data_sources_load(const char *path, struct c4_sources **sources) {
     *sources = calloc(1, sizeof **sources);
     if (!*sources) return c4_fail(C4_ERR_MEMORY, "out of memory for the table of data files");
-    if (!path) return c4_sources_parse(c4_data_sources_text(), "mirrors.ini", *sources);
+    if (!path) return c4_sources_parse(c4_sources_text(), "mirrors.ini", *sources);
     unsigned char *bytes;
     size_t size_bytes;
     C4_TRY(c4_file_read(path, &bytes, &size_bytes));

@@ -2,13 +2,10 @@
 #ifndef C4_REPRO_DATA_SOURCES_H
 #define C4_REPRO_DATA_SOURCES_H
 
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 
-/* Reads the table in `path`, or the built-in repro/mirrors.ini if it is NULL. Release *sources with
- * free(), also after an error. Errors as c4_sources_parse() and c4_file_read(). */
+/* Reads the table in `path`, or the built-in core/data/mirrors.ini if it is NULL. Release *sources
+ * with free(), also after an error. Errors as c4_sources_parse() and c4_file_read(). */
 enum c4_status c4_data_sources_load(const char *path, struct c4_sources **sources);
-
-/* The text of the built-in table. */
-const char *c4_data_sources_text(void);
 
 #endif

@@ -41,7 +41,8 @@ struct c4_worker_ready {
 
 struct c4_segment_done {
     struct c4_known_checkpoint last;
-    char training[64], training_sha256[C4_SHA256_HEX_SIZE]; /* the run's images */
+    char training[C4_DATASET_TEXT_BYTES];     /* c4_dataset_text() of the run's images */
+    char training_sha256[C4_SHA256_HEX_SIZE]; /* and their SHA-256 */
     int synthetic, substitute;
     uint64_t trained_images;
     double trained_seconds;

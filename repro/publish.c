@@ -101,7 +101,27 @@ static enum c4_status count_runs(struct c4_publication *p, struct c4_rows_store 
     return C4_OK;
 }
 
+/* Views of a set differ in name alone, so what is unofficial counts once. */
+static void warn_of_unofficial(struct c4_publication *p) {
+    for (int i = 0; i < 2 * p->origins; i++) {
+        const struct c4_origin *origin = &p->origin[i / 2];
+        const char *name = i % 2 ? origin->evaluation : origin->data;
+        const char *from = strstr(name, C4_DATASET_UNOFFICIAL);
+        bool told = from == NULL;
+        for (int k = 0; k < i && !told; k++) {
+            const struct c4_origin *other = &p->origin[k / 2];
+            const char *text =
+                strstr(k % 2 ? other->evaluation : other->data, C4_DATASET_UNOFFICIAL);
+            told = text && strcmp(text, from) == 0;
+        }
+        if (told) continue;
+        p->unofficial = true;
+        warn(p, "Not the official images: %s.", name);
+    }
+}
+
 static void warn_of_data(struct c4_publication *p) {
+    warn_of_unofficial(p);
     if (p->synthetic)
         warn(p, "Synthetic data: the images are drawn by the program. They show that everything "
                 "runs, and say nothing about the paper.");

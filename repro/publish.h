@@ -9,7 +9,7 @@
 #include "repro/figures.h"
 #include "repro/suspects.h"
 
-enum { C4_WARNINGS_MAX = 24, C4_WARNING_BYTES = 320, C4_SETTINGS_MAX = 32 };
+enum { C4_WARNINGS_MAX = 24, C4_WARNING_BYTES = C4_DATASET_TEXT_BYTES + 256, C4_SETTINGS_MAX = 32 };
 
 /* A setting under which claims are judged again (verdict x setting). */
 struct c4_setting_verdicts {
@@ -44,6 +44,7 @@ struct c4_publication {
     int cost_count;
     struct c4_run_counts runs;
     bool synthetic, substitute;
+    bool unofficial;             /* some images are known not to be those of the official files */
     struct c4_suspects suspects; /* of the scale's runs */
     char data[96], digits[96];   /* what training and digits are, or "CIFAR-10", "SVHN" */
     int warnings;

@@ -148,17 +148,19 @@ json_t *c4_publication_json(const struct c4_publication *p) {
         json_array_append_new(warnings, json_string(p->warning[i]));
     for (int s = 0; s < p->scale->seeds.count; s++)
         json_array_append_new(seeds, json_integer((json_int_t)p->scale->seeds.seed[s]));
-    json_t *object = json_pack(
-        "{s:s, s:i, s:s, s:o, s:b, s:b, s:I, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, "
-        "s:o, s:O}",
-        "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "scale", p->scale->name, "seeds", seeds,
-        "synthetic", (int)p->synthetic, "substitute", (int)p->substitute, "suspect_rows",
-        (json_int_t)p->suspects.rows, "runs", "all", p->runs.all, "done", p->runs.done, "failed",
-        p->runs.failed, "warnings", warnings, "claims", claims, "settings", settings_array(p),
-        "figures", figures, "places", places_array(p), "phases", phases_array(p), "origins",
-        origins_array(p), "protocol", fields(c4_protocol_fields, &p->study->protocol),
-        "scale_values", fields(c4_scale_fields, p->scale), "environment", p->environment);
+    json_t *object =
+        json_pack("{s:s, s:i, s:s, s:o, s:b, s:b, s:b, s:I, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:o, "
+                  "s:o, s:o, s:o, "
+                  "s:o, "
+                  "s:o, s:O}",
+                  "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "scale", p->scale->name,
+                  "seeds", seeds, "synthetic", (int)p->synthetic, "substitute", (int)p->substitute,
+                  "unofficial", (int)p->unofficial, "suspect_rows", (json_int_t)p->suspects.rows,
+                  "runs", "all", p->runs.all, "done", p->runs.done, "failed", p->runs.failed,
+                  "warnings", warnings, "claims", claims, "settings", settings_array(p), "figures",
+                  figures, "places", places_array(p), "phases", phases_array(p), "origins",
+                  origins_array(p), "protocol", fields(c4_protocol_fields, &p->study->protocol),
+                  "scale_values", fields(c4_scale_fields, p->scale), "environment", p->environment);
     if (!object) c4_fail(C4_ERR_MEMORY, "out of memory for report.json");
     return object;
 }

@@ -120,18 +120,20 @@ enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FIL
     for (int i = 0; i < p->claims.count; i++)
         json_object_set_new(claims, p->claims.claim[i].id,
                             json_string(c4_verdict_names[p->claims.claim[i].verdict]));
-    json_t *object = json_pack(
-        "{s:s, s:i, s:s, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:s, s:i, s:i, s:i, s:o, s:o, s:s, "
-        "s:o, s:o}",
-        "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder", p->folder, "scale", scale->name,
-        "seeds", seeds, "images", (json_int_t)scale->pretrain_images, "epochs",
-        (json_int_t)scale->pretrain_epochs, "data", summary->training->name, "data_sha256",
-        summary->training->sha256, "synthetic",
-        summary->training->synthetic || summary->evaluation->synthetic, "backend", summary->backend,
-        "threads", summary->threads, "places", summary->places, "runs", summary->runs, "seconds",
-        c4_json_real(summary->seconds), "images_per_s",
-        c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : (double)NAN), "report",
-        p->report, "claims", claims, "figures", figures);
+    json_t *object =
+        json_pack("{s:s, s:i, s:s, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
+                  "s:o, s:o, s:s, "
+                  "s:o, s:o}",
+                  "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder", p->folder, "scale",
+                  scale->name, "seeds", seeds, "images", (json_int_t)scale->pretrain_images,
+                  "epochs", (json_int_t)scale->pretrain_epochs, "data", summary->training->name,
+                  "data_sha256", summary->training->sha256, "synthetic",
+                  summary->training->synthetic || summary->evaluation->synthetic, "unofficial",
+                  (int)p->unofficial, "backend", summary->backend, "threads", summary->threads,
+                  "places", summary->places, "runs", summary->runs, "seconds",
+                  c4_json_real(summary->seconds), "images_per_s",
+                  c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : (double)NAN),
+                  "report", p->report, "claims", claims, "figures", figures);
     if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the summary");
     json_dumpf(object, out, JSON_INDENT(2));
     fputc('\n', out);

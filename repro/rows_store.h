@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "core/data/dataset.h"
 #include "repro/rows.h"
 #include "repro/schedule.h"
 #include "repro/suspects.h"
@@ -48,7 +49,8 @@ enum c4_status c4_rows_store_status(struct c4_rows_store *store, const char *run
 
 /* What the rows came from. */
 struct c4_origin {
-    char data[96], data_sha256[72], evaluation[96], evaluation_sha256[72];
+    char data[C4_DATASET_TEXT_BYTES], evaluation[C4_DATASET_TEXT_BYTES];
+    char data_sha256[72], evaluation_sha256[72];
     char code_version[32], backend[32];
     int arithmetic;
     bool synthetic, substitute;

@@ -181,14 +181,25 @@ enum c4_status c4_store_run_status(struct c4_store *store, const char *run,
 
 /* The name of a provenance is a hash of its content, so that it does not depend on which run came
  * first. */
-static enum c4_status add_provenance(struct c4_store *store, const struct c4_provenance *from,
-                                     char id[C4_SHA256_HEX_SIZE]) {
-    char text[768];
-    snprintf(text, sizeof text, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
+static enum c4_status name_provenance(const struct c4_provenance *from,
+                                      char id[C4_SHA256_HEX_SIZE]) {
+    size_t size = strlen(from->data) + strlen(from->data_sha256) + strlen(from->evaluation) +
+                  strlen(from->evaluation_sha256) + strlen(from->code_version) +
+                  strlen(from->backend) + 64; /* spaces and numbers */
+    char *text = malloc(size);
+    if (!text) return c4_fail(C4_ERR_MEMORY, "out of memory to store where rows come from");
+    snprintf(text, size, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
              from->evaluation, from->evaluation_sha256, from->code_version, from->arithmetic,
              from->backend, from->synthetic, from->substitute);
-    C4_TRY(c4_sha256_hex(text, strlen(text), id));
+    enum c4_status status = c4_sha256_hex(text, strlen(text), id);
+    free(text);
     id[12] = '\0';
+    return status;
+}
+
+static enum c4_status add_provenance(struct c4_store *store, const struct c4_provenance *from,
+                                     char id[C4_SHA256_HEX_SIZE]) {
+    C4_TRY(name_provenance(from, id));
     return c4_sql_do(store->path, store->db,
                      "INSERT OR IGNORE INTO provenance VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      "ttttttitii", id, from->data, from->data_sha256, from->evaluation,

@@ -58,8 +58,8 @@ enum c4_run_status { C4_RUN_PLANNED, C4_RUN_RUNNING, C4_RUN_DONE, C4_RUN_FAILED 
 
 /* Where numbers come from. */
 struct c4_provenance {
-    const char *data, *data_sha256;             /* what was trained on */
-    const char *evaluation, *evaluation_sha256; /* what was measured on */
+    const char *data, *data_sha256;             /* what was trained on: c4_dataset_text() */
+    const char *evaluation, *evaluation_sha256; /* what was measured on, likewise */
     const char *code_version;
     int arithmetic;
     const char *backend;

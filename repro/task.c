@@ -1,5 +1,6 @@
 #include "repro/task.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,8 @@ enum c4_status c4_task_open(const struct c4_args *args, enum c4_split split, uin
 
     C4_TRY(c4_dataset_load(c4_arg_text(args, "data"), kind, split, SYNTHETIC_SEED, limit,
                            &task->data));
+    if (task->data.unofficial[0])
+        fprintf(stderr, "%s: NOT THE OFFICIAL FILE: %s.\n", task->data.name, task->data.unofficial);
     task->labels = malloc(task->data.count);
     if (!task->labels)
         return c4_fail(C4_ERR_MEMORY, "out of memory for %u labels", task->data.count);

@@ -116,7 +116,7 @@ static enum c4_status measure_speed(struct worker *worker) {
 static enum c4_status send_done(struct worker *worker, struct c4_segment_done *done) {
     const struct c4_rows_out *rows = &worker->rows;
     const struct c4_dataset *training = c4_execution_training(worker->execution);
-    snprintf(done->training, sizeof done->training, "%s", training->name);
+    c4_dataset_text(training, done->training);
     snprintf(done->training_sha256, sizeof done->training_sha256, "%s", training->sha256);
     done->synthetic = training->synthetic;
     done->substitute = training->substitute;

@@ -5,29 +5,6 @@
 #include "core/data/synthetic.h"
 #include "tests/test_data_folder.h"
 
-static void write_records(const char *path, uint32_t count, int damage_at, int extra_bytes) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    for (uint32_t i = 0; i < count; i++) {
-        fputc((int)i == damage_at ? 10 : (int)(i % 10), file);
-        for (int p = 0; p < 3; p++) {
-            for (int y = 0; y < 32; y++) {
-                for (int x = 0; x < 32; x++) fputc(pixel(i, p, y, x), file);
-            }
-        }
-    }
-    for (int i = 0; i < extra_bytes; i++) fputc(1, file);
-    assert_int_equal(fclose(file), 0);
-}
-
-/* A file of `bytes` zeros: records of label 0. */
-static void make_sparse(const char *path, off_t bytes) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(truncate(path, bytes), 0);
-}
-
 static void cifar10_is_read_in_order(void **state) {
     (void)state;
     struct c4_dataset data, part;
@@ -155,7 +132,7 @@ static void plain_svhn_substitutes(void **state) {
     assert_int_equal(c4_dataset_load(folder, C4_SVHN_FINETUNE, C4_TRAIN, 0, 0, &data), C4_OK);
     assert_string_equal(data.name, "SVHN substitute (4454 digits)");
     c4_dataset_free(&data);
-    make_sparse(at("svhn_train.bin"), (off_t)10050 * 3073);
+    write_records(at("svhn_train.bin"), 10050, -1, 0);
     assert_int_equal(c4_dataset_load(folder, C4_SVHN_FINETUNE, C4_TRAIN, 0, 0, &data), C4_OK);
     assert_int_equal(data.count, 10000);
     assert_true(data.substitute);
@@ -205,6 +182,17 @@ static void synthetic_folder_stays_synthetic(void **state) {
     assert_int_equal(c4_synthetic_write(at("made"), 6, 40, 20), C4_ERR_USAGE);
     assert_says("is not synthetic");
 
+    /* Also where whole synthetic files would be taken before a part of the real ones. */
+    assert_int_equal(c4_synthetic_write(at("flat"), 6, 40, 20), C4_OK);
+    mkdir(at("flat/cifar-10-batches-bin/cifar-10-batches-bin"), 0777);
+    make_sparse(at("flat/cifar-10-batches-bin/cifar-10-batches-bin/data_batch_1.bin"), 10);
+    assert_int_equal(
+        c4_dataset_load(at("flat/cifar-10-batches-bin"), C4_CIFAR10, C4_TEST, 0, 0, &read), C4_OK);
+    assert_true(read.synthetic);
+    c4_dataset_free(&read);
+    assert_int_equal(c4_synthetic_write(at("flat/cifar-10-batches-bin"), 6, 40, 20), C4_ERR_USAGE);
+    assert_says("is not synthetic");
+
     assert_int_equal(c4_synthetic_write(at("x"), 6, 0, 20), C4_ERR_USAGE);
     assert_int_equal(c4_synthetic_write(at("x"), 6, 50001, 20), C4_ERR_USAGE);
     write_text(at("file"), "");
@@ -233,14 +221,14 @@ static void import_copies_what_it_has_read(void **state) {
     struct c4_data_found found;
     struct c4_dataset data, again;
     mkdir(at("from"), 0777);
-    assert_int_equal(c4_data_import(at("from"), at("to"), &files), C4_ERR_DATA);
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_ERR_DATA);
     assert_int_equal(c4_data_describe(at("from"), &found), C4_ERR_DATA);
     assert_says("no CIFAR-10 here");
     assert_int_equal(access(at("to"), F_OK), -1);
 
     write_records(at("from/svhn_train.bin"), 30, -1, 0);
     write_records(at("from/svhn_test.bin"), 20, 11, 0);
-    assert_int_equal(c4_data_import(at("from"), at("to"), &files), C4_ERR_DATA);
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_ERR_DATA);
     assert_says("record 11");
     assert_int_equal(files, 1);
     assert_int_equal(access(at("to/svhn/svhn_test.bin"), F_OK), -1);
@@ -250,7 +238,7 @@ static void import_copies_what_it_has_read(void **state) {
     assert_non_null(strstr(found.info[1].problem, "record 11"));
 
     write_records(at("from/svhn_test.bin"), 20, -1, 0);
-    assert_int_equal(c4_data_import(at("from"), at("to"), &files), C4_OK);
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
     assert_int_equal(files, 2);
     assert_int_equal(c4_dataset_load(at("from"), C4_SVHN_FINETUNE, C4_TRAIN, 0, 0, &data), C4_OK);
     assert_int_equal(c4_dataset_load(at("to"), C4_SVHN_FINETUNE, C4_TRAIN, 0, 0, &again), C4_OK);
@@ -267,17 +255,17 @@ static void import_copies_what_it_has_read(void **state) {
 
     /* Synthetic files keep their mark and do not mix with real ones. */
     assert_int_equal(c4_synthetic_write(at("made"), 1, 10, 10), C4_OK);
-    assert_int_equal(c4_data_import(at("made"), at("to"), &files), C4_ERR_USAGE);
+    assert_int_equal(c4_data_import(at("made"), at("to"), &files, NULL), C4_ERR_USAGE);
     assert_says("is real");
-    assert_int_equal(c4_data_import(at("made"), at("copy"), &files), C4_OK);
+    assert_int_equal(c4_data_import(at("made"), at("copy"), &files, NULL), C4_OK);
     assert_int_equal(files, 4);
     assert_int_equal(c4_dataset_load(at("copy"), C4_CIFAR10, C4_TRAIN, 0, 0, &data), C4_OK);
     assert_true(data.synthetic);
     c4_dataset_free(&data);
-    assert_int_equal(c4_data_import(at("from"), at("copy"), &files), C4_ERR_USAGE);
+    assert_int_equal(c4_data_import(at("from"), at("copy"), &files, NULL), C4_ERR_USAGE);
     assert_says("is synthetic");
     write_text(at("made/svhn/SYNTHETIC"), "");
-    assert_int_equal(c4_data_import(at("made"), at("copy"), &files), C4_ERR_DATA);
+    assert_int_equal(c4_data_import(at("made"), at("copy"), &files, NULL), C4_ERR_DATA);
     assert_int_equal(c4_data_describe(at("made"), &found), C4_OK);
     assert_non_null(strstr(found.info[found.count - 1].problem, "not a mark"));
 }

@@ -62,6 +62,30 @@ static inline void write_text(const char *path, const char *text) {
     assert_int_equal(fclose(file), 0);
 }
 
+/* Label i % 10 and pixel() for record i, but label 10 for `damage_at`; extra bytes of 1 behind. */
+static inline void write_records(const char *path, uint32_t count, int damage_at, int extra_bytes) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    for (uint32_t i = 0; i < count; i++) {
+        fputc((int)i == damage_at ? 10 : (int)(i % 10), file);
+        for (int p = 0; p < 3; p++) {
+            for (int y = 0; y < 32; y++) {
+                for (int x = 0; x < 32; x++) fputc(pixel(i, p, y, x), file);
+            }
+        }
+    }
+    for (int i = 0; i < extra_bytes; i++) fputc(1, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A file of `bytes` zeros: records of label 0. */
+static inline void make_sparse(const char *path, off_t bytes) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(truncate(path, bytes), 0);
+}
+
 static inline void assert_pixels(const struct c4_dataset *data, uint32_t index, uint32_t made_as) {
     const uint8_t *image = c4_dataset_images(data) + (size_t)index * C4_IMAGE_BYTES;
     for (int p = 0; p < 3; p++) {

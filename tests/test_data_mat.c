@@ -17,10 +17,13 @@ static void put(struct mat *mat, const void *bytes, size_t count) {
     mat->used += count;
 }
 
+static bool big_endian; /* what the next file is */
+
 static void put_number(struct mat *mat, uint32_t number) {
-    const uint8_t bytes[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
-                              (uint8_t)(number >> 24)};
-    put(mat, bytes, 4);
+    const uint8_t little[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
+                               (uint8_t)(number >> 24)};
+    const uint8_t big[4] = {little[3], little[2], little[1], little[0]};
+    put(mat, big_endian ? big : little, 4);
 }
 
 /* Type, size, bytes, padding to 8. */
@@ -87,6 +90,13 @@ struct mat_kind {
 };
 static const struct mat_kind good_mat = {false, false, false, 32, 3, DIGITS, DIGITS, 7};
 
+static void reverse(double *number) {
+    uint8_t bytes[8], reversed[8];
+    memcpy(bytes, number, 8);
+    for (int i = 0; i < 8; i++) reversed[i] = bytes[7 - i];
+    memcpy(number, reversed, 8);
+}
+
 static void write_mat(const char *path, struct mat_kind kind) {
     static uint8_t x[DIGITS * C4_IMAGE_BYTES];
     static struct mat mat;
@@ -95,6 +105,7 @@ static void write_mat(const char *path, struct mat_kind kind) {
     for (uint32_t i = 0; i < DIGITS; i++) {
         y[i] = i == DIGITS - 1 ? kind.last_label : (uint8_t)(i % 10 + 1); /* 10 is digit 0 */
         y_double[i] = y[i];
+        if (big_endian) reverse(&y_double[i]);
         for (uint32_t p = 0; p < 3; p++) {
             for (uint32_t column = 0; column < 32; column++) {
                 for (uint32_t row = 0; row < 32; row++) {
@@ -109,7 +120,7 @@ static void write_mat(const char *path, struct mat_kind kind) {
     mat.used = 0;
     put(&mat, head, 116);
     put(&mat, "\0\0\0\0\0\0\0\0", 8); /* no subsystem data */
-    put(&mat, "\0\1IM", 4);
+    put(&mat, big_endian ? "\1\0MI" : "\0\1IM", 4);
     struct variable vx = {"X", 4, {kind.rows, 32, kind.planes, kind.images}, false, x, sizeof x};
     struct variable vy = {"y", 2, {kind.labels, 1}, false, y, kind.labels};
     if (kind.double_labels) {
@@ -133,10 +144,11 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
         refused(folder, C4_SVHN, C4_TRAIN, 0, C4_ERR_ENVIRONMENT, "libmatio-dev");
         return;
     }
-    for (int variant = 0; variant < 4; variant++) {
+    for (int variant = 0; variant < 8; variant++) {
         struct mat_kind kind = good_mat;
         kind.compressed = variant & 1;
-        kind.double_labels = variant >> 1;
+        kind.double_labels = variant >> 1 & 1;
+        big_endian = variant >> 2;
         write_mat(at("train_32x32.mat"), kind);
         assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
         assert_int_equal(data.count, DIGITS);
@@ -147,6 +159,7 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
         assert_int_equal(c4_dataset_labels(&data)[11], 7);
         c4_dataset_free(&data);
     }
+    big_endian = false;
     mkdir(at("svhn"), 0777);
     write_mat(at("svhn/test_32x32.mat"), good_mat);
     assert_int_equal(c4_dataset_load(folder, C4_SVHN_FINETUNE, C4_TEST, 0, 20, &data), C4_OK);
@@ -199,6 +212,59 @@ static void bad_mat_is_refused(void **state) {
     }
 }
 
+static void loads(enum c4_split split, uint32_t count, uint32_t first_made_as) {
+    struct c4_dataset data;
+    if (c4_dataset_load(folder, C4_SVHN, split, 0, 0, &data) != C4_OK) fail_msg("%s", c4_error());
+    assert_int_equal(data.count, count);
+    assert_pixels(&data, 0, first_made_as);
+    c4_dataset_free(&data);
+}
+
+/* A .mat file that is cut off or alone does not hide the plain form, nor one folder the other. */
+static void whole_digits_come_first(void **state) {
+    (void)state;
+    if (!c4_svhn_mat_available()) skip();
+    struct c4_data_found found;
+    struct stat info;
+    mkdir(at("svhn"), 0777);
+    write_mat(at("train_32x32.mat"), good_mat);
+    write_records(at("svhn/svhn_train.bin"), 30, -1, 0);
+    loads(C4_TRAIN, DIGITS, 0); /* neither has test digits */
+    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "no SVHN test digits here");
+    write_records(at("svhn/svhn_test.bin"), 20, -1, 0);
+    loads(C4_TRAIN, 30, 0);
+    loads(C4_TEST, 20, 0);
+    assert_int_equal(c4_data_describe(folder, &found), C4_OK);
+    assert_int_equal(found.count, 2);
+    assert_non_null(
+        strstr(found.info[0].passed_over, "train_32x32.mat has no test file beside it"));
+
+    write_mat(at("test_32x32.mat"), good_mat);
+    loads(C4_TRAIN, DIGITS, 0);
+    loads(C4_TEST, DIGITS, 0);
+    assert_int_equal(stat(at("test_32x32.mat"), &info), 0);
+    assert_int_equal(truncate(at("test_32x32.mat"), info.st_size - 8), 0);
+    loads(C4_TRAIN, 30, 0);
+    loads(C4_TEST, 20, 0);
+    assert_int_equal(c4_data_describe(folder, &found), C4_OK);
+    assert_non_null(strstr(found.info[0].passed_over, "test_32x32.mat"));
+
+    /* svhn/ has whole ones, before the plain form. */
+    write_mat(at("svhn/test_32x32.mat"), good_mat);
+    write_mat(at("svhn/train_32x32.mat"), good_mat);
+    loads(C4_TEST, DIGITS, 0);
+    remove(at("svhn/train_32x32.mat"));
+    remove(at("svhn/svhn_train.bin"));
+    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "test_32x32.mat");
+
+    /* Plain ones beside, while those in svhn/ are no records. */
+    write_records(at("svhn/svhn_train.bin"), 30, -1, 1);
+    write_records(at("svhn_train.bin"), 31, -1, 0);
+    write_records(at("svhn_test.bin"), 32, -1, 0);
+    loads(C4_TRAIN, 31, 0);
+    loads(C4_TEST, 32, 0);
+}
+
 static void import_converts_mat(void **state) {
     (void)state;
     if (!c4_svhn_mat_available()) skip();
@@ -206,7 +272,7 @@ static void import_converts_mat(void **state) {
     struct c4_dataset data, again;
     mkdir(at("from"), 0777);
     write_mat(at("from/train_32x32.mat"), good_mat);
-    assert_int_equal(c4_data_import(at("from"), at("to"), &files), C4_OK);
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
     assert_int_equal(c4_dataset_load(at("from"), C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
     assert_int_equal(c4_dataset_load(at("to"), C4_SVHN, C4_TRAIN, 0, 0, &again), C4_OK);
     assert_string_equal(data.sha256, again.sha256);
@@ -218,6 +284,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(mat_is_transposed_and_ten_is_zero),
         IN_FOLDER(bad_mat_is_refused),
+        IN_FOLDER(whole_digits_come_first),
         IN_FOLDER(import_converts_mat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

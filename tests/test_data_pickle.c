@@ -166,13 +166,15 @@ static void pickles_are_read(void **state) {
     assert_pixels(&data, 0, 0);
     assert_pixels(&data, 9999, 9999);
     assert_int_equal(c4_dataset_labels(&data)[9997], 7);
+    assert_non_null(strstr(data.unofficial, "test_batch has another MD5 than published"));
     assert_int_equal(
         c4_dataset_load(at("cifar-10-batches-py"), C4_CIFAR10, C4_TRAIN, 0, 77, &again), C4_OK);
     assert_memory_equal(c4_dataset_images(&again), c4_dataset_images(&data), 77 * C4_IMAGE_BYTES);
+    assert_string_equal(again.unofficial, "data_batch_1 has another MD5 than published");
     c4_dataset_free(&again);
 
     /* Imported, they are records; these come first where both are. */
-    assert_int_equal(c4_data_import(folder, at("to"), &files), C4_OK);
+    assert_int_equal(c4_data_import(folder, at("to"), &files, NULL), C4_OK);
     assert_int_equal(files, 6);
     assert_int_equal(c4_dataset_load(at("to"), C4_CIFAR10, C4_TEST, 0, 0, &again), C4_OK);
     assert_string_equal(again.sha256, data.sha256);
@@ -183,6 +185,52 @@ static void pickles_are_read(void **state) {
     assert_int_equal(found.count, 6);
     assert_string_equal(found.info[0].problem, "");
     assert_int_equal(found.info[0].histogram[3], 1000);
+}
+
+/* What lies in front of whole pickles, a part of the records, is passed over for both splits. */
+static void whole_pickles_come_before_a_part_of_the_records(void **state) {
+    (void)state;
+    struct c4_dataset data, records;
+    struct c4_data_found found;
+    char name[64];
+    mkdir(at("cifar-10-batches-py"), 0777);
+    mkdir(at("cifar-10-batches-bin"), 0777);
+    make(10000, &honest);
+    save(at("cifar-10-batches-py/test_batch"));
+    for (int batch = 1; batch <= 5; batch++) {
+        snprintf(name, sizeof name, "cifar-10-batches-py/data_batch_%d", batch);
+        save(at(name));
+    }
+    make_sparse(at("cifar-10-batches-bin/test_batch.bin"), (off_t)10000 * 3073);
+    make_sparse(at("cifar-10-batches-bin/data_batch_1.bin"), (off_t)10000 * 3073);
+    for (int split = 0; split < 2; split++) {
+        if (c4_dataset_load(folder, C4_CIFAR10, (enum c4_split)split, 0, 5, &data) != C4_OK)
+            fail_msg("%s", c4_error());
+        assert_pixels(&data, 4, 4);
+        c4_dataset_free(&data);
+    }
+    assert_int_equal(c4_data_describe(folder, &found), C4_OK);
+    assert_int_equal(found.count, 6);
+    assert_non_null(strstr(found.info[0].path, "cifar-10-batches-py/data_batch_1"));
+    assert_non_null(strstr(found.info[0].passed_over, "cifar-10-batches-bin/data_batch_2.bin"));
+    assert_string_equal(found.info[1].passed_over, "");
+
+    /* A whole set of records comes first, wherever it lies. */
+    for (int batch = 1; batch <= 5; batch++) {
+        snprintf(name, sizeof name, "data_batch_%d.bin", batch);
+        make_sparse(at(name), (off_t)10000 * 3073);
+    }
+    make_sparse(at("test_batch.bin"), (off_t)10000 * 3073);
+    assert_int_equal(c4_dataset_load(folder, C4_CIFAR10, C4_TEST, 0, 5, &records), C4_OK);
+    assert_int_equal(c4_dataset_images(&records)[3], 0);
+    c4_dataset_free(&records);
+
+    /* If none is whole, the first one tells what it lacks. */
+    make_sparse(at("test_batch.bin"), (off_t)9999 * 3073);
+    assert_int_equal(truncate(at("cifar-10-batches-py/data_batch_5"), 30000000), 0);
+    refused(folder, C4_CIFAR10, C4_TRAIN, 0, C4_ERR_DATA, "cifar-10-batches-bin/data_batch_2.bin");
+    assert_int_equal(c4_data_describe(folder, &found), C4_OK);
+    assert_string_equal(found.info[0].passed_over, "");
 }
 
 static void says(const char *words) {
@@ -221,6 +269,24 @@ static void other_pickles_are_refused(void **state) {
     wish.labels_less = 1;
     make(20, &wish);
     says("no list 'labels' with one label for each image");
+    /* What Python 3 writes by default, and with protocol 2: an instruction and a call of its own.
+     */
+    out.size = 0;
+    put("\x80\x04\x95\x0a\0\0\0\0\0\0\0}.", 13);
+    says("a pickle of protocol 4, protocols 1 to 3 are read; write it with pickle.dump");
+    make(2, &honest);
+    static const char as_text[] = "c_codecs\nencode\nX\1\0\0\0aX\6\0\0\0latin1\x86R";
+    unsigned char *string = memchr(out.bytes, 'T', out.size);
+    while (string[1] != 0 || string[2] != 0x18) string = memchr(string + 1, 'T', out.size);
+    size_t before = (size_t)(string - out.bytes), whole = 5 + 2 * 3072;
+    unsigned char rest[512];
+    size_t after = out.size - before - whole;
+    assert_true(after < sizeof rest);
+    memcpy(rest, string + whole, after);
+    out.size = before;
+    put(as_text, sizeof as_text - 1);
+    put(rest, after);
+    says("'data' is stored as text");
     static const char *const texts[] = {"",         ".",
                                         "}",        "(.",
                                         "e.",       "N.",
@@ -273,6 +339,7 @@ static int free_out(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(pickles_are_read),
+        IN_FOLDER(whole_pickles_come_before_a_part_of_the_records),
         IN_FOLDER(other_pickles_are_refused),
         IN_FOLDER(damaged_pickles_do_no_harm),
     };

@@ -1,5 +1,5 @@
 /* The table of data files: the built-in one, and what a user may write wrong. */
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 #include "repro/data_sources.h"
 #include "tests/unit.h"
 

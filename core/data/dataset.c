@@ -1,6 +1,7 @@
 #include "core/data/dataset.h"
 
 #include "core/data/files.h"
+#include "core/data/standing.h"
 #include "core/data/synthetic.h"
 #include "core/file/sha256.h"
 #include "core/op/stem.h"
@@ -71,6 +72,15 @@ enum c4_status c4_dataset_hash(struct c4_dataset *dataset) {
     return status;
 }
 
+_Static_assert(sizeof((struct c4_dataset *)0)->name + sizeof C4_DATASET_UNOFFICIAL + 1 <= 128,
+               "a text has room for all but the list of files");
+
+void c4_dataset_text(const struct c4_dataset *dataset, char text[C4_DATASET_TEXT_BYTES]) {
+    bool unofficial = dataset->unofficial[0] != '\0';
+    snprintf(text, C4_DATASET_TEXT_BYTES, "%s%s%s%s", dataset->name,
+             unofficial ? C4_DATASET_UNOFFICIAL : "", dataset->unofficial, unofficial ? ")" : "");
+}
+
 static enum c4_status check_limit(const char *name, uint32_t limit, uint32_t total) {
     if (limit <= total) return C4_OK;
     return c4_fail(C4_ERR_USAGE, "%s has %u images, %u are asked for", name, total, limit);
@@ -137,8 +147,10 @@ static enum c4_status read_files(const struct c4_data_files *files, const uint32
     uint32_t done = 0;
     for (uint32_t i = 0; i < files->count && done < wanted; i++) {
         uint32_t n = counts[i] < wanted - done ? counts[i] : wanted - done;
-        C4_TRY(c4_data_file_read(&files->file[i], n, images + (size_t)done * C4_IMAGE_BYTES,
-                                 labels + done));
+        struct c4_judged judged;
+        C4_TRY(c4_data_file_read(&files->file[i], counts[i], n,
+                                 images + (size_t)done * C4_IMAGE_BYTES, labels + done, &judged));
+        c4_standing_add(out->unofficial, &files->file[i], &judged);
         done += n;
     }
     return C4_OK;

@@ -1,5 +1,6 @@
 #include "core/data/import.h"
 
+#include "core/data/standing.h"
 #include "core/file/sha256.h"
 
 #include <errno.h>
@@ -10,11 +11,16 @@ static enum c4_status describe_file(const struct c4_data_file *file, struct c4_d
     uint32_t count;
     uint8_t *images = NULL, *labels = NULL;
     struct c4_dataset data;
+    struct c4_judged judged;
     C4_TRY(c4_data_file_count(file, &count));
     C4_TRY(c4_dataset_alloc(count, &data, &images, &labels));
-    enum c4_status status = c4_data_file_read(file, count, images, labels);
-    if (status == C4_OK) status = c4_sha256_file(file->path, info->sha256);
+    enum c4_status status = c4_data_file_read(file, count, count, images, labels, &judged);
+    if (status == C4_OK && judged.sha256[0] == '\0')
+        status = c4_sha256_file(file->path, judged.sha256);
     if (status == C4_OK) {
+        memcpy(info->sha256, judged.sha256, sizeof info->sha256);
+        memcpy(info->why, judged.why, sizeof info->why);
+        info->standing = judged.standing;
         info->records = count;
         for (uint32_t i = 0; i < count; i++) info->histogram[labels[i]]++;
     }
@@ -42,6 +48,9 @@ static void describe_split(const char *folder, enum c4_dataset_kind kind, enum c
         info->split = split;
         info->mat = file->mat;
         info->synthetic = files.synthetic;
+        info->most = file->most;
+        if (i == 0 && split == C4_TRAIN)
+            snprintf(info->passed_over, sizeof info->passed_over, "%s", files.passed_over);
         if (describe_file(file, info) != C4_OK) {
             snprintf(info->problem, sizeof info->problem, "%s", c4_error());
         }

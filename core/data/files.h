@@ -1,21 +1,28 @@
 /* Which files of a folder hold a data set. FOLDER is what the user gave with --data.
  *
+ * Candidates, in this order:
+ *
  * - CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, 10,000 records each, in
- *   FOLDER/cifar-10-batches-bin (as cifar-10-binary.tar.gz unpacks) or in FOLDER itself; else the
- *   Python version (torchvision's), data_batch_1 to data_batch_5 and test_batch, in
- *   FOLDER/cifar-10-batches-py or in FOLDER itself.
+ *   FOLDER/cifar-10-batches-bin (as cifar-10-binary.tar.gz unpacks); in FOLDER itself; the Python
+ *   version (torchvision's), data_batch_1 to data_batch_5 and test_batch, in
+ *   FOLDER/cifar-10-batches-py; in FOLDER itself.
  *
- * - SVHN: train_32x32.mat and test_32x32.mat in FOLDER or FOLDER/svhn, else the plain record form
- *   svhn_train.bin and svhn_test.bin in FOLDER/svhn or FOLDER. A build without matio looks for the
- *   plain form first.
+ * - SVHN: train_32x32.mat and test_32x32.mat, each in FOLDER or else in FOLDER/svhn; both in
+ *   FOLDER/svhn; the plain record form svhn_train.bin and svhn_test.bin, each in FOLDER/svhn or
+ * else in FOLDER; both in FOLDER. A build without matio looks for the plain form first.
  *
- * A file SYNTHETIC beside record files says that c4_synthetic_write() made them, from which seed
- * and how many; record files may then have other sizes, and what is loaded is marked synthetic.
+ * The first whole candidate is taken: one that has all files of both splits, with the number of
+ * images that c4_data_file_count() finds right. If none is whole, it is the first that has any
+ * file. Train and test images always come from the same candidate.
+ *
+ * A file SYNTHETIC beside record files (core/data/mark.h) says that they were made; they may then
+ * have other sizes, and what is loaded is marked synthetic.
  */
 #ifndef C4_DATA_FILES_H
 #define C4_DATA_FILES_H
 
 #include "core/data/dataset.h"
+#include "core/data/mark.h"
 #include "core/file/file.h"
 
 #define C4_CIFAR10_FILE_RECORDS 10000
@@ -25,20 +32,15 @@
 #define C4_DATA_FILES_MAX 6
 
 #define C4_PATH_BYTES 4096
+#define C4_PASSED_OVER_BYTES 1024 /* as c4_error() */
 
 struct c4_data_file {
     char path[C4_PATH_BYTES];
-    bool mat;          /* SVHN's .mat */
-    bool pickle;       /* CIFAR-10's Python version; neither: records */
+    bool mat;    /* SVHN's .mat */
+    bool pickle; /* CIFAR-10's Python version; neither: records */
+    bool synthetic;
     uint32_t required; /* number of images the file must have, or 0 */
     uint32_t most;     /* more than this is refused */
-};
-
-/* The SYNTHETIC file of a folder of record files. */
-struct c4_synthetic_mark {
-    const char *set; /* "objects" or "digits" */
-    uint64_t seed;
-    uint32_t train, test; /* number of images of each split */
 };
 
 /* The files of one split, in the order of their images. */
@@ -47,23 +49,30 @@ struct c4_data_files {
     uint32_t count;
     bool absent; /* nothing of the data set is in the folder; set when c4_data_find() fails */
     bool synthetic;
-    struct c4_synthetic_mark mark; /* of synthetic ones */
+    struct c4_synthetic_mark mark;          /* of synthetic ones */
+    char passed_over[C4_PASSED_OVER_BYTES]; /* what an earlier candidate lacks, a sentence; or "" */
 };
 
-/* Finds the files of C4_CIFAR10 or C4_SVHN. They are named, not opened: a file that is missing from
- * a folder that has others is found out by c4_data_file_count(). C4_ERR_DATA: no
- * such folder, no such data set in it (both: out->absent), or a SYNTHETIC file that was altered. */
+/* Finds the files of C4_CIFAR10 or C4_SVHN. Those of the candidate that is taken are named whether
+ * they are there or not; c4_data_file_count() finds that out. C4_ERR_DATA: no such folder, no such
+ * data set in it (both: out->absent), or a SYNTHETIC file that was altered. */
 enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
                             struct c4_data_files *out);
+
+/* Whether any candidate of the folder, taken or not, has files that are synthetic, or that are not;
+ * `path` gets one of them. A candidate with an altered SYNTHETIC file does not count. */
+bool c4_data_holds(const char *folder, enum c4_dataset_kind kind, bool synthetic,
+                   char path[C4_PATH_BYTES]);
 
 /* Number of images, checked against `required` and `most`. */
 enum c4_status c4_data_file_count(const struct c4_data_file *file, uint32_t *count);
 
-/* The first `count` images and labels. */
-enum c4_status c4_data_file_read(const struct c4_data_file *file, uint32_t count, uint8_t *images,
-                                 uint8_t *labels);
+struct c4_judged; /* core/data/standing.h */
 
-/* Writes the SYNTHETIC file of a folder, atomically. C4_ERR_FAILED. */
-enum c4_status c4_synthetic_mark_write(const char *folder, const struct c4_synthetic_mark *mark);
+/* The first `count` of the `total` images that c4_data_file_count() has found, and their labels;
+ * and what the file is, by what is public about it. Errors: those of the file's reader and of
+ * c4_data_file_judge(). */
+enum c4_status c4_data_file_read(const struct c4_data_file *file, uint32_t total, uint32_t count,
+                                 uint8_t *images, uint8_t *labels, struct c4_judged *judged);
 
 #endif

@@ -9,69 +9,91 @@ struct target {
     const char *to;
     char folder[C4_PATH_BYTES]; /* to/cifar-10-batches-bin or to/svhn */
     uint32_t *files;
+    struct c4_data_found *found; /* or NULL */
 };
 
+static void note(struct c4_data_found *found, const struct c4_data_file *file,
+                 enum c4_dataset_kind kind, enum c4_split split, uint32_t count,
+                 const struct c4_judged *judged) {
+    if (found == NULL) return;
+    struct c4_data_info *info = &found->info[found->count++];
+    memcpy(info->path, file->path, sizeof info->path);
+    info->kind = kind;
+    info->split = split;
+    info->mat = file->mat;
+    info->synthetic = file->synthetic;
+    info->records = count;
+    info->most = file->most;
+    info->standing = judged->standing;
+    memcpy(info->why, judged->why, sizeof info->why);
+}
+
 static enum c4_status import_file(const struct c4_data_file *file, const char *name,
+                                  enum c4_dataset_kind kind, enum c4_split split,
                                   const struct target *target) {
     uint32_t count;
     uint8_t *images = NULL, *labels = NULL;
     char path[C4_PATH_BYTES];
     struct c4_dataset data;
+    struct c4_judged judged;
     C4_TRY(c4_path_join(path, C4_PATH_BYTES, target->folder, name));
     C4_TRY(c4_data_file_count(file, &count));
     C4_TRY(c4_dataset_alloc(count, &data, &images, &labels));
-    enum c4_status status = c4_data_file_read(file, count, images, labels);
+    enum c4_status status = c4_data_file_read(file, count, count, images, labels, &judged);
     if (status == C4_OK) status = c4_record_write(path, images, labels, count);
-    if (status == C4_OK) ++*target->files;
+    if (status == C4_OK) {
+        ++*target->files;
+        note(target->found, file, kind, split, count, &judged);
+    }
     c4_dataset_free(&data);
     return status;
 }
 
 /* Real and synthetic files must not meet in one folder: its mark speaks for all of them. */
 static enum c4_status refuse_mixture(const char *to, enum c4_dataset_kind kind, bool synthetic) {
-    struct c4_data_files there;
-    for (int split = 0; split < 2; split++) {
-        if (c4_data_find(to, kind, (enum c4_split)split, &there) != C4_OK) continue;
-        if (there.synthetic == synthetic) continue;
-        return c4_fail(C4_ERR_USAGE,
-                       "%s is %s and the imported data are not; import to another "
-                       "folder",
-                       there.file[0].path, there.synthetic ? "synthetic" : "real");
-    }
-    return C4_OK;
+    char path[C4_PATH_BYTES];
+    if (!c4_data_holds(to, kind, !synthetic, path)) return C4_OK;
+    return c4_fail(C4_ERR_USAGE, "%s is %s and the imported data are not; import to another folder",
+                   path, synthetic ? "real" : "synthetic");
 }
 
 static enum c4_status import_split(const struct c4_data_files *files, enum c4_dataset_kind kind,
                                    enum c4_split split, const struct target *target) {
+    uint32_t first = target->found != NULL ? target->found->count : 0;
     for (uint32_t i = 0; i < files->count; i++) {
         const char *name = strrchr(files->file[i].path, '/') + 1; /* a path is FOLDER/name */
         char record_name[64];
         snprintf(record_name, sizeof record_name, "%.50s.bin", name);
         if (files->file[i].pickle) name = record_name;
         if (kind == C4_SVHN) name = split == C4_TEST ? "svhn_test.bin" : "svhn_train.bin";
-        C4_TRY(import_file(&files->file[i], name, target));
+        C4_TRY(import_file(&files->file[i], name, kind, split, target));
     }
+    if (target->found != NULL && split == C4_TRAIN)
+        memcpy(target->found->info[first].passed_over, files->passed_over,
+               sizeof files->passed_over);
     return C4_OK;
 }
 
 static enum c4_status import_set(const struct c4_data_files found[2], const bool has[2],
-                                 enum c4_dataset_kind kind, const char *to, uint32_t *files) {
-    struct target target = {.to = to, .files = files};
+                                 enum c4_dataset_kind kind, struct target *target) {
     const struct c4_data_files *any = &found[has[0] ? 0 : 1];
-    C4_TRY(refuse_mixture(to, kind, any->synthetic));
-    C4_TRY(c4_path_join(target.folder, C4_PATH_BYTES, to,
+    C4_TRY(refuse_mixture(target->to, kind, any->synthetic));
+    C4_TRY(c4_path_join(target->folder, C4_PATH_BYTES, target->to,
                         kind == C4_CIFAR10 ? "cifar-10-batches-bin" : "svhn"));
-    C4_TRY(c4_dir_make(to));
-    C4_TRY(c4_dir_make(target.folder));
-    if (any->synthetic) C4_TRY(c4_synthetic_mark_write(target.folder, &any->mark));
+    C4_TRY(c4_dir_make(target->to));
+    C4_TRY(c4_dir_make(target->folder));
+    if (any->synthetic) C4_TRY(c4_synthetic_mark_write(target->folder, &any->mark));
     for (int split = 0; split < 2; split++) {
-        if (has[split]) C4_TRY(import_split(&found[split], kind, (enum c4_split)split, &target));
+        if (has[split]) C4_TRY(import_split(&found[split], kind, (enum c4_split)split, target));
     }
     return C4_OK;
 }
 
-enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files) {
+enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files,
+                              struct c4_data_found *noted) {
+    struct target target = {.to = to, .files = files, .found = noted};
     *files = 0;
+    if (noted != NULL) *noted = (struct c4_data_found){0};
     bool any = false;
     for (int k = 0; k < 2; k++) {
         enum c4_dataset_kind kind = k == 0 ? C4_CIFAR10 : C4_SVHN;
@@ -84,7 +106,7 @@ enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files)
         }
         if (!has[0] && !has[1]) continue;
         any = true;
-        C4_TRY(import_set(found, has, kind, to, files));
+        C4_TRY(import_set(found, has, kind, &target));
     }
     if (any) return C4_OK;
     struct c4_data_files none; /* for the sentence that says what was looked for */

@@ -2,7 +2,7 @@
 #ifndef C4_DATA_IMPORT_H
 #define C4_DATA_IMPORT_H
 
-#include "core/data/files.h"
+#include "core/data/standing.h"
 
 #define C4_DATA_FOUND_MAX 9
 
@@ -14,9 +14,13 @@ struct c4_data_info {
     bool mat; /* a .mat file */
     bool synthetic;
     uint32_t records;
+    uint32_t most;                  /* that the official file has */
     uint32_t histogram[C4_CLASSES]; /* images of each label */
     char sha256[65];                /* of the file's bytes */
-    char problem[1024];             /* what is wrong with it; "" if it is sound */
+    enum c4_standing standing;
+    char why[C4_STANDING_BYTES];            /* core/data/standing.h */
+    char passed_over[C4_PASSED_OVER_BYTES]; /* of a set's first train file; core/data/files.h */
+    char problem[1024];                     /* what is wrong with it; "" if it is sound */
 };
 
 struct c4_data_found {
@@ -31,9 +35,12 @@ enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out);
 
 /* Copies what `from` holds into to/cifar-10-batches-bin/ and to/svhn/ as record files (.mat files
  * and Python pickles are converted), each after it was read and checked whole, and each atomically.
- * `to` is made if it is missing. A data set of which a file is missing or unsound is refused, as is
- * putting real files where synthetic ones lie or the reverse. *files is the number of files
- * written, also after an error. C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
-enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files);
+ * `to` is made if it is missing. What each file is by what is public about it stands in *found as
+ * c4_data_describe() has it, but for labels and SHA-256; NULL: nobody asks. A data set of which a
+ * file is missing or unsound is refused, as is putting real files where synthetic ones lie or the
+ * reverse. *files is the number of files written, also after an error. C4_ERR_DATA, C4_ERR_USAGE,
+ * C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
+enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files,
+                              struct c4_data_found *found);
 
 #endif

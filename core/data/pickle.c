@@ -63,6 +63,12 @@ static enum c4_status find_images(const char *path, const struct c4_pickle *pick
         !is_integer(item(pickle, shape, C4_PICKLE_TUPLE, 1), C4_IMAGE_BYTES))
         return damaged(path, "'data' does not have 3072 columns, or has no rows");
     *count = (uint32_t)rows->integer;
+    if (raw != NULL && raw->kind == C4_PICKLE_OBJECT)
+        return c4_fail(
+            C4_ERR_DATA,
+            "%s: 'data' is stored as text, as Python 3 does with protocols 1 and 2; write "
+            "it with pickle.dump(..., protocol=3)",
+            path);
     if (raw == NULL || raw->kind != C4_PICKLE_BYTES ||
         raw->size_bytes != (size_t)*count * C4_IMAGE_BYTES)
         return damaged(path, "'data' does not have the bytes of its shape");

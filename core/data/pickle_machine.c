@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { VALUES_MOST = 1 << 20, NO_MEMO = UINT32_MAX, TEXT_MOST = 32 };
+enum { PROTO = 0x80, PROTOCOL_MOST = 3 };
 
 struct machine {
     const char *path;
@@ -180,7 +181,7 @@ static bool step(struct machine *m, unsigned char code) {
     bool marked = strchr("teu", code) != NULL && code != '\0';
     if (marked && !above_mark(m, &count)) return false;
     switch (code) {
-    case 0x80: /* PROTO */
+    case PROTO:
         return number(m, 1, &ignored);
     case '(':
         return push(m, C4_PICKLE_MARK) != NULL;
@@ -260,6 +261,11 @@ enum c4_status c4_pickle_run(const char *path, const unsigned char *bytes, size_
     free(m.memo.items);
     if (m.no_memory) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
     if (good && ended) return C4_OK;
+    if (size_bytes > 1 && bytes[0] == PROTO && bytes[1] > PROTOCOL_MOST)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: a pickle of protocol %d, protocols 1 to %d are read; write it with "
+                       "pickle.dump(..., protocol=%d)",
+                       path, bytes[1], PROTOCOL_MOST, PROTOCOL_MOST);
     return c4_fail(C4_ERR_DATA,
                    "%s: no pickle as CIFAR-10's python version has it, at offset %zu; the file is "
                    "damaged or of another kind",

@@ -4,6 +4,7 @@
 #include "core/file/file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,30 @@ enum c4_status c4_record_count(const char *path, uint32_t *count) {
     return C4_OK;
 }
 
+static bool is_zero(const uint8_t *record) {
+    return record[0] == 0 && memcmp(record, record + 1, C4_RECORD_BYTES - 1) == 0;
+}
+
+/* Counts the records that are zero bytes throughout, up to number `at`. A copy that was interrupted
+ * or a block that got lost leaves many of them, which as images are black and of class 0; a few may
+ * be somebody's images. */
+static enum c4_status look_for_hole(const char *path, const uint8_t *record, uint32_t at,
+                                    uint32_t *zeros) {
+    bool zero = record != NULL && is_zero(record);
+    uint32_t length = *zeros, first = at - length;
+    *zeros = zero ? length + 1 : 0;
+    if (zero || length < C4_RECORD_HOLE) return C4_OK;
+    return c4_fail(C4_ERR_DATA,
+                   "%s: records %u to %u (from offset %llu on) are zero bytes throughout, labels "
+                   "too; the file is damaged: get it again",
+                   path, first, at - 1, (unsigned long long)C4_RECORD_BYTES * first);
+}
+
 static enum c4_status read_open(FILE *file, const char *path, uint32_t count, uint8_t *images,
                                 uint8_t *labels) {
     enum { BLOCK = 16 };
     uint8_t block[BLOCK * C4_RECORD_BYTES];
+    uint32_t zeros = 0;
     for (uint32_t done = 0; done < count;) {
         uint32_t want = count - done < BLOCK ? count - done : BLOCK;
         size_t got = fread(block, C4_RECORD_BYTES, want, file);
@@ -51,12 +72,13 @@ static enum c4_status read_open(FILE *file, const char *path, uint32_t count, ui
                                path, done + i, (unsigned long long)C4_RECORD_BYTES * (done + i),
                                record[0]);
             }
+            C4_TRY(look_for_hole(path, record, done + i, &zeros));
             labels[done + i] = record[0];
             memcpy(images + (size_t)(done + i) * C4_IMAGE_BYTES, record + 1, C4_IMAGE_BYTES);
         }
         done += want;
     }
-    return C4_OK;
+    return look_for_hole(path, NULL, count, &zeros);
 }
 
 enum c4_status c4_record_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels) {

@@ -8,13 +8,15 @@
 #include <stdint.h>
 
 #define C4_RECORD_BYTES 3073
+#define C4_RECORD_HOLE 16 /* so many records in a row without a byte that is not 0 are damage */
 
 /* Number of records, from the file's size. C4_ERR_DATA if it is missing, not a regular file, or
  * ends inside a record. */
 enum c4_status c4_record_count(const char *path, uint32_t *count);
 
 /* Reads the first `count` records: count x 3072 bytes to images, count bytes to labels. C4_ERR_DATA
- * if the file cannot be read, is shorter, or has a label byte above 9. */
+ * if the file cannot be read, is shorter, has a label byte above 9, or at least C4_RECORD_HOLE
+ * records in a row, among those that are read, of nothing but zero bytes. */
 enum c4_status c4_record_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels);
 
 /* Writes a record file so that `path` holds either what it held before or the whole new content: a

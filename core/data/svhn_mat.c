@@ -1,6 +1,7 @@
 #include "core/data/svhn_mat.h"
 
 #include "core/data/dataset.h"
+#include "core/data/mat5.h"
 
 #if C4_HAVE_MATIO
 
@@ -43,6 +44,7 @@ static enum c4_status images_shape(const char *path, const matvar_t *x, uint32_t
 }
 
 enum c4_status c4_svhn_mat_count(const char *path, uint32_t *count) {
+    C4_TRY(c4_mat5_check(path, C4_MAT5_ELEMENTS));
     mat_t *mat = open_mat(path);
     if (mat == NULL) return damaged(path, "matio cannot open it");
     matvar_t *x = Mat_VarReadInfo(mat, "X");
@@ -83,18 +85,63 @@ static enum c4_status read_images(mat_t *mat, const char *path, uint32_t count, 
     return status;
 }
 
+/* The bytes that a label of that class takes, or 0 if the class is not one of numbers. */
+static size_t label_bytes(enum matio_classes class_type) {
+    switch (class_type) {
+    case MAT_C_INT8:
+    case MAT_C_UINT8:
+        return 1;
+    case MAT_C_INT16:
+    case MAT_C_UINT16:
+        return 2;
+    case MAT_C_INT32:
+    case MAT_C_UINT32:
+    case MAT_C_SINGLE:
+        return 4;
+    case MAT_C_INT64:
+    case MAT_C_UINT64:
+    case MAT_C_DOUBLE:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+static double label_at(const matvar_t *y, size_t i) {
+    switch (y->class_type) {
+    case MAT_C_INT8:
+        return ((const int8_t *)y->data)[i];
+    case MAT_C_UINT8:
+        return ((const uint8_t *)y->data)[i];
+    case MAT_C_INT16:
+        return ((const int16_t *)y->data)[i];
+    case MAT_C_UINT16:
+        return ((const uint16_t *)y->data)[i];
+    case MAT_C_INT32:
+        return ((const int32_t *)y->data)[i];
+    case MAT_C_UINT32:
+        return ((const uint32_t *)y->data)[i];
+    case MAT_C_INT64:
+        return (double)((const int64_t *)y->data)[i];
+    case MAT_C_UINT64:
+        return (double)((const uint64_t *)y->data)[i];
+    case MAT_C_SINGLE:
+        return ((const float *)y->data)[i];
+    default:
+        return ((const double *)y->data)[i];
+    }
+}
+
 static enum c4_status convert_labels(const char *path, const matvar_t *y, uint32_t count,
                                      uint32_t total, uint8_t *labels) {
-    bool bytes = y->class_type == MAT_C_UINT8;
-    if ((!bytes && y->class_type != MAT_C_DOUBLE) || y->isComplex) {
-        return damaged(path, "y is neither uint8 nor double");
-    }
+    size_t bytes = label_bytes(y->class_type);
+    if (bytes == 0 || y->isComplex) return damaged(path, "y does not hold numbers");
     if (y->data == NULL || y->rank != 2 || y->dims[0] * y->dims[1] != total ||
-        y->nbytes != (size_t)total * (bytes ? 1 : sizeof(double))) {
+        y->nbytes != total * bytes) {
         return damaged(path, "y does not have one label for each image of X");
     }
     for (uint32_t i = 0; i < count; i++) {
-        double label = bytes ? ((const uint8_t *)y->data)[i] : ((const double *)y->data)[i];
+        double label = label_at(y, i);
         if (!(label >= 1 && label <= 10) || label != (int)label) {
             return c4_fail(C4_ERR_DATA, "%s: label %u of y is %g, labels are 1 to 10", path, i,
                            label);
@@ -115,6 +162,7 @@ static enum c4_status read_labels(mat_t *mat, const char *path, uint32_t count, 
 
 enum c4_status c4_svhn_mat_read(const char *path, uint32_t count, uint8_t *images,
                                 uint8_t *labels) {
+    C4_TRY(c4_mat5_check(path, C4_MAT5_STREAMS));
     mat_t *mat = open_mat(path);
     if (mat == NULL) return damaged(path, "matio cannot open it");
     uint32_t total = 0;
@@ -131,9 +179,10 @@ bool c4_svhn_mat_available(void) {
 }
 
 static enum c4_status absent(const char *path) {
-    return c4_fail(C4_ERR_ENVIRONMENT,
-                   "%s: this build reads no .mat files; install libmatio-dev and build again",
-                   path);
+    return c4_fail(
+        C4_ERR_ENVIRONMENT,
+        "%s: this build reads no .mat files; install libmatio-dev and zlib1g-dev and build again",
+        path);
 }
 
 enum c4_status c4_svhn_mat_count(const char *path, uint32_t *count) {

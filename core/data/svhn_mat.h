@@ -1,5 +1,6 @@
 /* SVHN's official files, train_32x32.mat and test_32x32.mat: X is uint8, 32 x 32 x 3 x N, column
- * major; y has N labels 1..10, 10 meaning digit 0. Read with matio; in a build without it both
+ * major; y has N labels 1..10 of any numeric class, 10 meaning digit 0. Read with matio, after the
+ * file's elements and checksums were checked (core/data/mat5.h); in a build without matio both
  * functions return C4_ERR_ENVIRONMENT and name what to install.
  *
  * matio's log function is process-wide: these functions set it to one that prints nothing. */
@@ -18,7 +19,8 @@ bool c4_svhn_mat_available(void);
 enum c4_status c4_svhn_mat_count(const char *path, uint32_t *count);
 
 /* The first `count` images, transposed to planar row-major, and labels 0..9. Needs memory for the
- * whole of X meanwhile. C4_ERR_DATA, C4_ERR_MEMORY. */
+ * whole of X meanwhile. C4_ERR_DATA (also if anything of the file is damaged, behind these images
+ * too), C4_ERR_MEMORY. */
 enum c4_status c4_svhn_mat_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels);
 
 #endif

@@ -48,15 +48,10 @@ enum c4_status c4_synthetic_make(enum c4_synthetic_set set, enum c4_split split,
 
 /* Real files must not be overwritten, nor hide the synthetic ones. */
 static enum c4_status refuse_real(const char *folder, enum c4_dataset_kind kind) {
-    struct c4_data_files files;
-    for (int split = 0; split < 2; split++) {
-        if (c4_data_find(folder, kind, (enum c4_split)split, &files) == C4_OK && !files.synthetic) {
-            return c4_fail(C4_ERR_USAGE,
-                           "%s is not synthetic; write the synthetic data to another folder",
-                           files.file[0].path);
-        }
-    }
-    return C4_OK;
+    char path[C4_PATH_BYTES];
+    if (!c4_data_holds(folder, kind, false, path)) return C4_OK;
+    return c4_fail(C4_ERR_USAGE, "%s is not synthetic; write the synthetic data to another folder",
+                   path);
 }
 
 static enum c4_status write_set(const char *folder, enum c4_synthetic_set set, enum c4_split split,

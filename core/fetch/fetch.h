@@ -3,8 +3,8 @@
 #ifndef C4_FETCH_FETCH_H
 #define C4_FETCH_FETCH_H
 
-#include "core/fetch/digest.h"
-#include "core/fetch/sources.h"
+#include "core/data/digest.h"
+#include "core/data/sources.h"
 
 /* How the caller follows a fetch; all are needed. */
 struct c4_fetch_watch {

@@ -2,7 +2,7 @@
 #ifndef C4_FETCH_INSTALL_H
 #define C4_FETCH_INSTALL_H
 
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
 #ifndef C4_FETCH_SUMS_H
 #define C4_FETCH_SUMS_H
 
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 
 #include <stdbool.h>
 

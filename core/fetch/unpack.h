@@ -10,7 +10,7 @@
 #ifndef C4_FETCH_UNPACK_H
 #define C4_FETCH_UNPACK_H
 
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 
 #include <stdbool.h>
 

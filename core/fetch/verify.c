@@ -1,7 +1,7 @@
 #define _XOPEN_SOURCE 700 /* scandir */
 #include "core/fetch/verify.h"
 
-#include "core/fetch/digest.h"
+#include "core/data/digest.h"
 #include "core/fetch/sums.h"
 #include "core/file/file.h"
 
@@ -49,52 +49,35 @@ static const char *below(const struct verifying *work, const char *path) {
     return path;
 }
 
-/* What is known of that file: by its path, or, for files that may lie in two folders, by its name.
- */
-static const struct c4_source *known(const struct verifying *work, const char *name) {
-    const struct c4_source *source = c4_sources_find(work->sources, name);
-    const char *last = strrchr(name, '/') != NULL ? strrchr(name, '/') + 1 : name;
-    for (uint32_t i = 0; source == NULL && i < work->sources->count; i++) {
-        const char *path = work->sources->file[i].path, *slash = strrchr(path, '/');
-        if (strcmp(slash != NULL ? slash + 1 : path, last) == 0) source = &work->sources->file[i];
-    }
-    return source;
-}
-
 static const struct c4_data_info *described(const struct verifying *work, const char *name) {
     for (uint32_t i = 0; i < work->found.count; i++)
         if (strcmp(below(work, work->found.info[i].path), name) == 0) return &work->found.info[i];
     return NULL;
 }
 
-static bool knows_labels(const struct c4_source *source) {
-    uint32_t all = 0;
-    for (int label = 0; label < C4_CLASSES; label++) all += source->labels[label];
-    return all > 0;
-}
-
 static void judge_records(struct c4_verified *file, const struct c4_source *source,
                           const struct c4_data_info *info) {
-    uint32_t official = info->kind == C4_CIFAR10  ? C4_CIFAR10_FILE_RECORDS
-                        : info->split == C4_TRAIN ? C4_SVHN_TRAIN_COUNT
-                                                  : C4_SVHN_TEST_COUNT;
+    uint32_t official = info->most;
+    bool labels = source != NULL && c4_source_has_labels(source) && info->records == official;
     if (info->synthetic)
         judge(file, C4_VERDICT_UNKNOWN, "%u synthetic images", info->records);
-    else if (source == NULL || !knows_labels(source))
-        judge(file, C4_VERDICT_UNKNOWN, "%u of %u images; no hash of this file is known",
-              info->records, official);
-    else if (memcmp(source->labels, info->histogram, sizeof info->histogram) == 0)
+    else if (labels && memcmp(source->labels, info->histogram, sizeof info->histogram) != 0)
+        judge(file, C4_VERDICT_DIFFERS,
+              "its numbers of labels are not the official file's; get the file again");
+    else if (info->standing == C4_STANDING_DIFFERS)
+        judge(file, C4_VERDICT_DIFFERS, "it %s; get the file again", info->why);
+    else if (labels)
         judge(file, C4_VERDICT_UNKNOWN,
               "%u images, of each label as many as officially; no hash of this file is known",
               info->records);
     else
-        judge(file, C4_VERDICT_DIFFERS,
-              "its numbers of labels are not the official file's; get the file again");
+        judge(file, C4_VERDICT_UNKNOWN, "%u of %u images; no hash of this file is known",
+              info->records, official);
 }
 
 static void judge_file(struct verifying *work, struct c4_verified *file, const char *name) {
     struct c4_digest digest;
-    const struct c4_source *source = known(work, name);
+    const struct c4_source *source = c4_sources_find_name(work->sources, name);
     const struct c4_data_info *info = described(work, name);
     const char *listed = c4_sums_find(&work->sums, name);
     if (c4_digest_file(file->path, &digest) != C4_OK) {
@@ -118,6 +101,8 @@ static void judge_file(struct verifying *work, struct c4_verified *file, const c
         judge(file, C4_VERDICT_OK, "the hash that it was unpacked or fetched with");
     else if (info != NULL)
         judge_records(file, source, info);
+    else if (source != NULL)
+        judge(file, C4_VERDICT_UNKNOWN, "not read, for other files come first");
     else
         judge(file, C4_VERDICT_UNKNOWN, "no file of these data sets");
 }

@@ -3,7 +3,7 @@
 #define C4_FETCH_VERIFY_H
 
 #include "core/data/import.h"
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 
 enum c4_file_verdict {
     C4_VERDICT_OK, /* its hash is the official one, or that of the checked source it came from */

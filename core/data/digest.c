@@ -1,4 +1,4 @@
-#include "core/fetch/digest.h"
+#include "core/data/digest.h"
 
 #include "core/file/file.h"
 

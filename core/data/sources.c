@@ -1,4 +1,4 @@
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define SIZE_HIGH (UINT64_C(1) << 40)
+
+extern const char c4_embed_core_data_mirrors_ini[];
 
 enum { LINE_MOST = 198 }; /* inih splits longer lines without a word */
 
@@ -163,7 +165,7 @@ static enum c4_status check_file(const char *name, const struct c4_source *file)
     if (file->set[0] != '\0' && file->urls == 0) lacks = "url";
     if (file->set[0] != '\0' && file->size_bytes == 0) lacks = "bytes";
     if (file->set[0] == '\0' && file->size_bytes == 0 && file->md5[0] == '\0' &&
-        file->sha256[0] == '\0')
+        file->sha256[0] == '\0' && !c4_source_has_labels(file))
         lacks = "set"; /* nothing is known of it */
     if (file->members > 0 && file->unpack[0] == '\0') lacks = "unpack";
     if (file->unpack[0] != '\0' && file->members == 0) lacks = "member";
@@ -203,4 +205,27 @@ const struct c4_source *c4_sources_find(const struct c4_sources *sources, const 
     for (uint32_t i = 0; i < sources->count; i++)
         if (strcmp(sources->file[i].path, path) == 0) return &sources->file[i];
     return NULL;
+}
+
+static const char *last_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+const struct c4_source *c4_sources_find_name(const struct c4_sources *sources, const char *path) {
+    const struct c4_source *source = c4_sources_find(sources, path);
+    const char *last = last_name(path);
+    for (uint32_t i = 0; source == NULL && i < sources->count; i++)
+        if (strcmp(last_name(sources->file[i].path), last) == 0) source = &sources->file[i];
+    return source;
+}
+
+bool c4_source_has_labels(const struct c4_source *source) {
+    for (int label = 0; label < C4_CLASSES; label++)
+        if (source->labels[label] > 0) return true;
+    return false;
+}
+
+const char *c4_sources_text(void) {
+    return c4_embed_core_data_mirrors_ini;
 }

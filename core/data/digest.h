@@ -1,9 +1,9 @@
 /* Whether a file is the one that a table describes: size, MD5 and SHA-256, by one reading. MD5 only
  * because data sets publish it. */
-#ifndef C4_FETCH_DIGEST_H
-#define C4_FETCH_DIGEST_H
+#ifndef C4_DATA_DIGEST_H
+#define C4_DATA_DIGEST_H
 
-#include "core/fetch/sources.h"
+#include "core/data/sources.h"
 
 #include <stdbool.h>
 

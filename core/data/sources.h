@@ -12,13 +12,14 @@
  *   unpack  folder that the members of this tar archive go to
  *   member  "NAME BYTES": a regular file of the archive in that folder, one line for each
  */
-#ifndef C4_FETCH_SOURCES_H
-#define C4_FETCH_SOURCES_H
+#ifndef C4_DATA_SOURCES_H
+#define C4_DATA_SOURCES_H
 
 #include "core/base/status.h"
 #include "core/file/sha256.h"
 #include "core/op/conv4.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -59,7 +60,17 @@ struct c4_sources {
  * C4_ERR_USAGE with the line that is wrong. *sources is large: keep it off the stack. */
 enum c4_status c4_sources_parse(const char *text, const char *name, struct c4_sources *sources);
 
+/* The text of the built-in table, core/data/mirrors.ini. */
+const char *c4_sources_text(void);
+
 /* The file of that path, or NULL. */
 const struct c4_source *c4_sources_find(const struct c4_sources *sources, const char *path);
+
+/* The file of that path, or else the one with the same last name, since files of a data set may lie
+ * in several folders; or NULL. */
+const struct c4_source *c4_sources_find_name(const struct c4_sources *sources, const char *path);
+
+/* Whether the numbers of its labels are known. */
+bool c4_source_has_labels(const struct c4_source *source);
 
 #endif

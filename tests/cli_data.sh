@@ -1,0 +1,125 @@
+#!/bin/sh
+# Image files that are damaged, incomplete or not the official ones, as a user meets them: what
+# data info and import say, and what a study made from them says.
+# usage: cli_data.sh PROGRAM
+set -u
+program=$1
+backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
+command -v sqlite3 >/dev/null || {
+    echo "skipped: sqlite3 is missing"
+    exit 77
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-data.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
+expect() {
+    want=$1 words=$2
+    shift 2
+    "$@" >said 2>&1
+    got=$?
+    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
+    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
+}
+
+# says WORDS: the last command said them, too.
+says() {
+    grep -q -e "$1" said || fail "'$1' is missing: $(cat said)"
+}
+
+# blacken FILE FIRST COUNT: images of record files become black; they keep their labels.
+blacken() {
+    i=$2
+    while [ "$i" -lt $(($2 + $3)) ]; do
+        head -c 3072 /dev/zero |
+            dd of="$1" bs=1 seek=$((3073 * i + 1)) conv=notrunc 2>/dev/null
+        i=$((i + 1))
+    done
+}
+
+# Drawn images that claim to be real, in the sizes of the official files that a small study reads.
+"$program" data synth images --train 10000 >/dev/null || exit 1
+rm images/*/SYNTHETIC
+tests=images/cifar-10-batches-bin/test_batch.bin
+
+# Of other labels than published: read, and told.
+expect 3 'NOT THE OFFICIAL FILE: it has other numbers of images per label than published' \
+    "$program" data info images # four train files are missing
+says 'data_batch_2.bin: cannot read'
+says 'a part: 10000 of 73257 images'
+expect 0 'images .*loss' "$program" eval --data images --images 33 --backend "$backend"
+grep -q OFFICIAL said && fail "what was not read is complained about: $(cat said)"
+
+study="--scale smoke --figures 1 --backend $backend --set pretrain_epochs=1,pretrain_images=64"
+study="$study,accuracy_images=32,train_accuracy_images=32,cka_images=40,curve_images=40"
+study="$study,control_images=20"
+# shellcheck disable=SC2086,SC2317 # several words; expect calls it
+repro() {
+    "$program" repro $study --data images --out study "$@"
+}
+expect 0 'CIFAR-10 test: NOT THE OFFICIAL FILE: test_batch.bin has other numbers' repro --seeds 1
+says 'Note: Not the official images: CIFAR-10 test'
+grep -q 'Not the official images: CIFAR-10 test (not the official file: test_batch.bin' \
+    study/report.html || fail "report.html does not tell"
+grep -q '"unofficial": *true' study/report.json || fail "report.json does not tell"
+grep -q '"evaluation": *"CIFAR-10 test (not the official file: test_batch.bin has other' \
+    study/report.json || fail "report.json does not tell of which rows"
+stored=$(sqlite3 study/study.db 'SELECT DISTINCT data, evaluation FROM results')
+case $stored in
+'CIFAR-10 train '*'|CIFAR-10 test (not the official file: test_batch.bin has '*')') ;;
+*) fail "the rows' origin is $stored" ;;
+esac
+
+# It goes on with the same images, also where its rows do not tell, as those of older versions.
+sqlite3 study/study.db "UPDATE provenance SET id = 'older', evaluation = 'CIFAR-10 test';
+UPDATE result SET provenance = 'older'" || fail "study.db cannot be made older"
+expect 0 'NOT THE OFFICIAL FILE' repro --seeds 1,2
+count=$(sqlite3 study/study.db 'SELECT count(DISTINCT evaluation) FROM results')
+[ "$count" -eq 2 ] || fail "$count origins instead of an older and a newer one"
+
+# Black images with labels are somebody's choice.
+blacken $tests 0 20
+expect 0 'test_batch.bin has 20 black images from image 0 on' \
+    "$program" eval --data images --images 33 --backend "$backend"
+expect 0 'Not the official images' "$program" report --out study
+
+# Without labels they are a hole in the file.
+dd if=/dev/zero of=$tests bs=3073 seek=5000 count=5000 conv=notrunc 2>/dev/null
+for command in 'data info images' 'eval --data images'; do
+    # shellcheck disable=SC2086 # several words
+    expect 3 'records 5000 to 9999 (from offset 15365000 on) are zero bytes' "$program" $command
+done
+mkdir hole
+cp images/svhn/* hole
+dd if=/dev/zero of=hole/svhn_train.bin bs=3073 seek=9984 count=16 conv=notrunc 2>/dev/null
+expect 3 'records 9984 to 9999 (from offset 30680832 on) are zero bytes' \
+    "$program" data import hole copy
+[ -e copy/svhn/svhn_train.bin ] && fail "a damaged file was imported"
+
+# A copy tells what it was made from; digits need no other set.
+mkdir digits
+cp images/svhn/* digits
+blacken digits/svhn_train.bin 300 16
+expect 0 'svhn_train.bin: NOT THE OFFICIAL FILE: it has 16 black images from image 300 on' \
+    "$program" data import digits copied
+says '2 files written'
+expect 3 'it has 16 black images from image 300 on; get the file again' "$program" data verify digits
+expect 0 'NOT THE OFFICIAL FILE: it has 16 black images' "$program" data info copied
+
+# Whole digits beside a part: the part is passed over, and that is told.
+mkdir digits/svhn
+cp images/svhn/svhn_train.bin digits/svhn
+expect 0 'digits/svhn_test.bin' "$program" data info digits
+head -c 100 images/svhn/svhn_test.bin >digits/svhn/svhn_test.bin
+expect 0 'passed over, not whole: digits/svhn/svhn_test.bin' "$program" data info digits
+says '^digits/svhn_train.bin'
+
+[ $failures -eq 0 ] && echo "all as expected"
+exit $failures
