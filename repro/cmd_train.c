@@ -65,7 +65,7 @@ static const struct c4_option options[] = {
     {.name = "init",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "start from these weights (safetensors); momentum starts at zero"},
+     .help = "start from these weights (safetensors or NPZ); momentum starts at zero"},
     {.name = "checkpoint",
      .type = C4_OPTION_PATH,
      .value = "FILE",
@@ -78,8 +78,9 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_STRING,
      .value = "FILE|N",
      .help =
-         "take just these steps: the batches of a safetensors file (images U8 [steps, batch, 3, "
-         "32, 32], labels U8 or I64 [steps, batch]), or the first N of epoch 1"},
+         "take just these steps: the batches of a safetensors or NPZ file (images U8 [steps, "
+         "batch, 3, 32, 32], labels of any integer type [steps, batch]), or the first N of epoch "
+         "1"},
     {.name = "log-json",
      .type = C4_OPTION_PATH,
      .value = "FILE",

@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/file/safetensors.h"
+#include "core/file/arrays.h"
 
-enum { MAX_TENSORS = C4_STATE_TENSORS + C4_BLOCKS + C4_LEARNED_TENSORS, TEXTS = 8 };
+enum {
+    MAX_TENSORS = C4_STATE_TENSORS + C4_BLOCKS + C4_LEARNED_TENSORS,
+    NAME_SIZE = 40, /* the longest is momentum.linear.weight */
+    TEXTS = 8
+};
 
 const char *c4_order_name(enum c4_order order) {
     return order == C4_BN_RELU ? "bn-relu" : "relu-bn";
@@ -37,6 +41,7 @@ static enum c4_status all_finite(const char *path, const char *prefix, const dou
 /* The tensors of one file while it is written: their data is `values` in F32 or F64. */
 struct writer {
     struct c4_tensor tensors[MAX_TENSORS];
+    char names[MAX_TENSORS][NAME_SIZE];
     size_t count;
     bool wide;
     void *narrow; /* F32 copies, one block */
@@ -45,8 +50,10 @@ struct writer {
 
 static void add_tensor(struct writer *writer, const char *prefix, const struct c4_param *param,
                        const double *values) {
+    char *name = writer->names[writer->count];
     struct c4_tensor *tensor = &writer->tensors[writer->count++];
-    snprintf(tensor->name, sizeof tensor->name, "%s%s", prefix, param->name);
+    snprintf(name, NAME_SIZE, "%s%s", prefix, param->name);
+    tensor->name = name;
     tensor->dtype = writer->wide ? C4_F64 : C4_F32;
     tensor->rank = param->rank;
     for (int d = 0; d < param->rank; d++) tensor->shape[d] = param->shape[d];
@@ -81,8 +88,10 @@ enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint 
         add_tensor(writer, "momentum.", &c4_params[t], checkpoint->momentum);
     int64_t batches = (int64_t)checkpoint->batches;
     for (int b = 1; b <= C4_BLOCKS; b++) {
+        char *name = writer->names[writer->count];
         struct c4_tensor *tensor = &writer->tensors[writer->count++];
-        snprintf(tensor->name, sizeof tensor->name, "bn%d.num_batches_tracked", b);
+        snprintf(name, NAME_SIZE, "bn%d.num_batches_tracked", b);
+        tensor->name = name;
         tensor->dtype = C4_I64;
         tensor->data = &batches;
         tensor->size_bytes = sizeof batches;
@@ -108,30 +117,31 @@ enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint 
     return status;
 }
 
-static enum c4_status take_tensor(const char *path, const struct c4_safetensors *file,
+static enum c4_status take_tensor(const char *path, const struct c4_arrays *file,
                                   const char *prefix, const struct c4_param *param, double *values,
                                   bool *wide) {
-    char name[C4_TENSOR_NAME_SIZE];
+    char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s%s", prefix, param->name);
-    const struct c4_tensor *tensor = c4_safetensors_find(file, name);
+    const struct c4_tensor *tensor = c4_arrays_find(file, name);
     if (!tensor)
-        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is missing; this is not a conv4 network", path,
-                       name);
+        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is missing; this is not a conv4 network%s%s",
+                       path, name, file->left_out ? "; " : "",
+                       file->left_out ? file->left_out : "");
     bool fits = tensor->rank == param->rank;
     for (int d = 0; fits && d < param->rank; d++) fits = tensor->shape[d] == param->shape[d];
     if (!fits)
         return c4_fail(C4_ERR_DATA, "%s: tensor '%s' has another shape than conv4's", path, name);
-    if (tensor->dtype != C4_F32 && tensor->dtype != C4_F64)
-        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is %s; F32 or F64 is wanted", path, name,
+    if (!c4_dtype_is_float(tensor->dtype))
+        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is %s; a float type is wanted", path, name,
                        c4_dtype_name(tensor->dtype));
     if (tensor->dtype == C4_F64) *wide = true;
     for (size_t i = 0; i < param->count; i++) values[param->offset + i] = c4_tensor_get(tensor, i);
     return C4_OK;
 }
 
-static enum c4_status take_number(const char *path, const struct c4_safetensors *file,
-                                  const char *key, uint64_t *value) {
-    const char *text = c4_safetensors_metadata(file, key);
+static enum c4_status take_number(const char *path, const struct c4_arrays *file, const char *key,
+                                  uint64_t *value) {
+    const char *text = c4_arrays_metadata(file, key);
     *value = 0;
     if (!text) return C4_OK;
     char *end;
@@ -141,11 +151,11 @@ static enum c4_status take_number(const char *path, const struct c4_safetensors 
     return C4_OK;
 }
 
-static enum c4_status take_metadata(const char *path, const struct c4_safetensors *file,
+static enum c4_status take_metadata(const char *path, const struct c4_arrays *file,
                                     struct c4_checkpoint *checkpoint) {
     uint64_t arithmetic;
     C4_TRY(take_number(path, file, "conv4.arithmetic", &arithmetic));
-    if (c4_safetensors_metadata(file, "conv4.arithmetic") && arithmetic != C4_ARITHMETIC)
+    if (c4_arrays_metadata(file, "conv4.arithmetic") && arithmetic != C4_ARITHMETIC)
         return c4_fail(C4_ERR_DATA,
                        "%s: written with arithmetic version %" PRIu64 ", this program has version "
                        "%d; continue it with the version of conv4 that began it",
@@ -153,23 +163,23 @@ static enum c4_status take_metadata(const char *path, const struct c4_safetensor
     C4_TRY(take_number(path, file, "conv4.seed", &checkpoint->seed));
     C4_TRY(take_number(path, file, "conv4.epoch", &checkpoint->epoch));
     C4_TRY(take_number(path, file, "conv4.batches", &checkpoint->batches));
-    const char *order = c4_safetensors_metadata(file, "conv4.order");
+    const char *order = c4_arrays_metadata(file, "conv4.order");
     checkpoint->has_order = order != NULL;
     if (order && strcmp(order, c4_order_name(C4_RELU_BN)) == 0) checkpoint->order = C4_RELU_BN;
-    const char *backend = c4_safetensors_metadata(file, "conv4.backend");
-    const char *data = c4_safetensors_metadata(file, "conv4.data");
+    const char *backend = c4_arrays_metadata(file, "conv4.backend");
+    const char *data = c4_arrays_metadata(file, "conv4.data");
     snprintf(checkpoint->backend, sizeof checkpoint->backend, "%s", backend ? backend : "");
     snprintf(checkpoint->data_sha256, sizeof checkpoint->data_sha256, "%s", data ? data : "");
     return C4_OK;
 }
 
-static enum c4_status take_all(const char *path, const struct c4_safetensors *file,
+static enum c4_status take_all(const char *path, const struct c4_arrays *file,
                                struct c4_checkpoint *checkpoint) {
     C4_TRY(take_metadata(path, file, checkpoint));
     for (int t = 0; t < C4_STATE_TENSORS; t++)
         C4_TRY(take_tensor(path, file, "", &c4_params[t], checkpoint->state, &checkpoint->wide));
     C4_TRY(all_finite(path, "", checkpoint->state, C4_STATE_TENSORS, C4_ERR_DATA));
-    checkpoint->has_momentum = c4_safetensors_find(file, "momentum.conv1.weight") != NULL;
+    checkpoint->has_momentum = c4_arrays_find(file, "momentum.conv1.weight") != NULL;
     if (!checkpoint->has_momentum) return C4_OK;
     for (int t = 0; t < C4_LEARNED_TENSORS; t++)
         C4_TRY(take_tensor(path, file, "momentum.", &c4_params[t], checkpoint->momentum,
@@ -179,9 +189,9 @@ static enum c4_status take_all(const char *path, const struct c4_safetensors *fi
 
 enum c4_status c4_checkpoint_read(const char *path, struct c4_checkpoint *checkpoint) {
     memset(checkpoint, 0, sizeof *checkpoint);
-    struct c4_safetensors file;
-    C4_TRY(c4_safetensors_read(path, &file));
+    struct c4_arrays file;
+    C4_TRY(c4_arrays_read(path, &file));
     enum c4_status status = take_all(path, &file, checkpoint);
-    c4_safetensors_free(&file);
+    c4_arrays_free(&file);
     return status;
 }

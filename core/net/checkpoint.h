@@ -1,6 +1,8 @@
-/* A network on disk: one safetensors file with PyTorch's names and shapes.
+/* A network on disk: one safetensors file with PyTorch's names and shapes. Files of others may be
+ * NPZ files as well.
  *
- * Tensors: the 26 of conv4.h ("conv1.weight" ... "bn4.running_var") in F32 or F64, and per block
+ * Tensors: the 26 of conv4.h ("conv1.weight" ... "bn4.running_var") in F32 or F64 (read are F16 and
+ * BF16, too), and per block
  * "bn<b>.num_batches_tracked" (I64 scalar) so that Python's load_state_dict() takes the file as it
  * is. A checkpoint to resume from also holds "momentum.<name>" for the 18 learned tensors.
  * Metadata: conv4.version, conv4.arithmetic, conv4.order, conv4.backend, conv4.seed, conv4.epoch,
