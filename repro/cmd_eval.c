@@ -12,10 +12,10 @@
 #include "core/file/safetensors.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
-#include "core/net/init.h"
 #include "core/net/train.h"
 #include "repro/engine.h"
 #include "repro/task.h"
+#include "repro/weights.h"
 
 static const char *const splits[] = {"train", "test", NULL};
 
@@ -71,15 +71,7 @@ static enum c4_status watch(void *context, uint32_t images_done) {
 }
 
 static enum c4_status load_network(struct job *job) {
-    const char *init = c4_arg_text(job->args, "init");
-    if (!init) {
-        c4_net_init((uint64_t)c4_arg_integer(job->args, "seed"), job->net->state);
-    } else {
-        C4_TRY(c4_checkpoint_read(init, job->net));
-        if (job->net->has_order && job->net->order != job->engine.order)
-            return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; say so", init,
-                           c4_order_name(job->net->order));
-    }
+    C4_TRY(c4_weights_read(job->args, job->engine.order, job->net, stderr));
     return job->engine.dispatch.backend.step->load(job->plan, job->net->state, NULL);
 }
 

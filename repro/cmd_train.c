@@ -12,12 +12,12 @@
 #include "core/file/json.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
-#include "core/net/init.h"
 #include "core/net/train.h"
 #include "repro/engine.h"
 #include "repro/task.h"
 #include "repro/train_batches.h"
 #include "repro/train_resume.h"
+#include "repro/weights.h"
 
 static const struct c4_option options[] = {
     C4_TASK_OPTIONS,
@@ -120,27 +120,13 @@ static enum c4_status watch(void *context, uint32_t images_done) {
     return c4_interrupted();
 }
 
-/* --init's weights or those of the seed. */
-static enum c4_status read_initial(const struct job *job, struct c4_checkpoint *net) {
-    const char *init = c4_arg_text(job->args, "init");
-    if (!init) {
-        c4_net_init((uint64_t)c4_arg_integer(job->args, "seed"), net->state);
-        return C4_OK;
-    }
-    C4_TRY(c4_checkpoint_read(init, net));
-    if (net->has_order && net->order != job->engine.order)
-        return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; say so", init,
-                       c4_order_name(net->order));
-    return C4_OK;
-}
-
 /* The network to begin with: initial weights, or the checkpoint's if it is of this experiment. */
 static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     struct c4_checkpoint *net = job->net, *initial = c4_checkpoint_new();
     uint64_t seed = (uint64_t)c4_arg_integer(job->args, "seed");
     struct c4_experiment now = {0};
     if (!initial) return C4_ERR_MEMORY;
-    enum c4_status status = read_initial(job, initial);
+    enum c4_status status = c4_weights_read(job->args, job->engine.order, initial, stderr);
     if (status == C4_OK && checkpoint)
         status = c4_train_experiment(job->args, &job->engine, &job->train,
                                      c4_arg_text(job->args, "init"), initial->state, &now);

@@ -113,6 +113,11 @@ for at in 3 20 700 2500 $((size / 4)) $((size / 2)) $((size - 5)); do
     cmp -s sound run.ck && fail "byte $at was not changed"
     refused 3 'run.ck' -- --epochs 4
 done
+# (the last one lies in a weight: whoever only looks at the network is told)
+expect 0 "$conv4" eval --quiet --backend "$backend" --threads 1 --images 32 --init run.ck >out 2>err
+says 'run.ck: was changed or damaged since conv4 wrote it'
+expect 0 "$conv4" eval --quiet --backend "$backend" --threads 1 --images 32 --init sound >out 2>err
+[ ! -s err ] || fail "it says: $(cat err)"
 for keep in 0 7 1000 $((size / 2)) $((size - 1)); do
     head -c $keep sound >run.ck
     refused 3 'run.ck' -- --epochs 4
