@@ -13,8 +13,8 @@
 /* Reads bool, integers of 1 to 8 bytes and floats of 2, 4 and 8, little-endian or big-endian, in C
  * or Fortran order, up to 8 dimensions; the tensor is little-endian and in C order whatever the
  * file's order, its name is "", and its data, aligned to 64 bytes, is released with
- * c4_tensor_free(). C4_ERR_DATA: not an NPY file, another version, a header that is cut or that
- * numpy.load would not accept, other dtypes (each with its reason), too little data, trailing
+ * c4_tensor_free(). C4_ERR_DATA: not an NPY file, another version, a header that is cut or no
+ * such dictionary, other dtypes (each with its reason), too little data, trailing
  * bytes. On failure the tensor is zeroed. */
 enum c4_status c4_npy_read(const char *path, struct c4_tensor *tensor);
 

@@ -20,10 +20,10 @@ extern const unsigned char c4_npy_magic[6];
 const char *c4_npy_descr(enum c4_dtype dtype);
 
 /* Reads the header of a file of `size_bytes` bytes; `path` is for the sentences. Accepted is what
- * numpy.load accepts: dtypes by code ('<f4', 'f4', '=f4'), letter ('f') or name ('float32'), any
- * order of keys, either quotes, spaces and line breaks, counts as Python 2 wrote them (30L).
- * C4_ERR_DATA as in c4_npy_read(). If that is because the array holds no numbers at all,
- * *not_numbers says what it holds ("text", ...); otherwise it is NULL. */
+ * programs write and numpy.load accepts: dtypes by code ('<f4', 'f4', '=f4'), letter ('f') or name
+ * ('float32'), any order of keys, either quotes, spaces and line breaks, counts as Python 2 wrote
+ * them (30L). C4_ERR_DATA as in c4_npy_read(). If that is because the array holds no numbers at
+ * all, *not_numbers says what it holds ("text", ...); otherwise it is NULL. */
 enum c4_status c4_npy_header_read(const char *path, const unsigned char *bytes, size_t size_bytes,
                                   struct c4_npy_header *header, const char **not_numbers);
 
