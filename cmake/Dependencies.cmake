@@ -34,7 +34,7 @@ if(C4_ARCHIVE)
   pkg_check_modules(archive QUIET IMPORTED_TARGET libarchive)
   set(C4_HAVE_ARCHIVE ${archive_FOUND})
   if(NOT archive_FOUND)
-    message(STATUS "conv4: archives of data cannot be unpacked (install libarchive-dev)")
+    message(STATUS "conv4: no archives of data, no NPZ files (install libarchive-dev)")
   endif()
 endif()
 

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
-#include "core/file/npy.h"
-#include "core/file/safetensors.h"
+#include "core/file/arrays.h"
 #include "core/host/team.h"
 #include "repro/cka_report.h"
 #include "simd/dispatch.h"
@@ -47,33 +46,39 @@ static const char *const examples[] = {
     "conv4 cka before.npy after.npy",
     "conv4 cka init-features.safetensors trained-features.safetensors --json", NULL};
 
-/* One file: an NPY array, or the tensors of a safetensors file. */
+/* One file: an NPY array, or the tensors of an NPZ or safetensors file. */
 struct source {
     const char *path;
-    struct c4_tensor npy;
-    struct c4_safetensors file;
+    struct c4_arrays file;
     const struct c4_tensor *tensors;
     size_t count;
 };
 
+/* What an integer beyond 2^53 loses is no error, but is said. */
+static void warn_of_rounding(const struct source *source) {
+    for (size_t i = 0; i < source->count; i++) {
+        const struct c4_tensor *tensor = &source->tensors[i];
+        char shown[C4_NAME_SHOWN_SIZE];
+        size_t rounded = c4_tensor_rounded(tensor);
+        if (rounded > 0)
+            fprintf(stderr, "%s:%s%s %zu integers beyond 2^53 are rounded to doubles\n",
+                    source->path, tensor->name[0] ? " tensor " : "",
+                    c4_name_show(tensor->name, shown), rounded);
+    }
+}
+
 static enum c4_status open_source(const char *path, struct source *source) {
     source->path = path;
-    size_t length = strlen(path);
-    if (length > 4 && strcmp(path + length - 4, ".npy") == 0) {
-        C4_TRY(c4_npy_read(path, &source->npy));
-        source->tensors = &source->npy;
-        source->count = 1;
-        return C4_OK;
-    }
-    C4_TRY(c4_safetensors_read(path, &source->file));
+    C4_TRY(c4_arrays_read(path, &source->file));
     source->tensors = source->file.tensors;
     source->count = source->file.count;
+    if (source->file.left_out) fprintf(stderr, "%s\n", source->file.left_out);
+    warn_of_rounding(source);
     return C4_OK;
 }
 
 static void close_source(struct source *source) {
-    c4_tensor_free(&source->npy);
-    c4_safetensors_free(&source->file);
+    c4_arrays_free(&source->file);
 }
 
 /* What sentences call a tensor; a new string. */
@@ -87,7 +92,8 @@ static char *name_of(const char *path, const struct c4_tensor *tensor) {
     return name;
 }
 
-/* A tensor as [rows, everything else]; integers and mixed types become double copies. */
+/* A tensor as [rows, everything else]. F16 and BF16 become float copies, integers double ones; all
+ * exact but for those that warn_of_rounding() tells of. */
 static enum c4_status view_features(const char *name, const struct c4_tensor *tensor,
                                     struct c4_features *features, void **copy) {
     size_t count;
@@ -99,11 +105,18 @@ static enum c4_status view_features(const char *name, const struct c4_tensor *te
                                      .features = count / tensor->shape[0],
                                      .name = name};
     if (tensor->dtype == C4_F32) return C4_OK;
-    features->type = C4_FEATURES_DOUBLE;
+    bool half = tensor->dtype == C4_F16 || tensor->dtype == C4_BF16;
+    if (!half) features->type = C4_FEATURES_DOUBLE;
     if (tensor->dtype == C4_F64) return C4_OK;
-    double *values = malloc(count * sizeof *values);
+    void *values = malloc(count * (half ? sizeof(float) : sizeof(double)));
     if (!values) return c4_fail(C4_ERR_MEMORY, "%s: out of memory for %zu values", name, count);
-    for (size_t i = 0; i < count; i++) values[i] = c4_tensor_get(tensor, i);
+    for (size_t i = 0; i < count; i++) {
+        double value = c4_tensor_get(tensor, i);
+        if (half)
+            ((float *)values)[i] = (float)value;
+        else
+            ((double *)values)[i] = value;
+    }
     features->data = *copy = values;
     return C4_OK;
 }
@@ -148,15 +161,15 @@ static enum c4_status compare(const struct source *a, const struct c4_tensor *x,
  */
 static enum c4_status check_origin(const struct source *a, const struct source *b) {
     static const char otherwise[] = "; --force compares them all the same";
-    const char *x = c4_safetensors_metadata(&a->file, "conv4.data");
-    const char *y = c4_safetensors_metadata(&b->file, "conv4.data");
+    const char *x = c4_arrays_metadata(&a->file, "conv4.data");
+    const char *y = c4_arrays_metadata(&b->file, "conv4.data");
     if (x && y && strcmp(x, y) != 0)
         return c4_fail(C4_ERR_DATA,
                        "%s and %s hold features of different images (SHA-256 %.12s... and "
                        "%.12s...), and CKA needs the same on both sides%s",
                        a->path, b->path, x, y, otherwise);
-    x = c4_safetensors_metadata(&a->file, "conv4.statistics");
-    y = c4_safetensors_metadata(&b->file, "conv4.statistics");
+    x = c4_arrays_metadata(&a->file, "conv4.statistics");
+    y = c4_arrays_metadata(&b->file, "conv4.statistics");
     if (x && y && strcmp(x, y) != 0)
         return c4_fail(C4_ERR_DATA,
                        "%s was made with --statistics %.16s, %s with --statistics %.16s, which "
@@ -240,14 +253,14 @@ static int run(const struct c4_args *args) {
 
 const struct c4_command c4_cmd_cka = {
     .name = "cka",
-    .summary = "similarity of representations in NPY or safetensors files",
+    .summary = "similarity of representations in NPY, NPZ or safetensors files",
     .description =
         "Linear CKA, biased and debiased, of every pair of the files. A file holds features of the "
         "same examples in the same order: an NPY array [n, ...], whose further dimensions are "
-        "flattened, or a safetensors file, whose tensors are matched by name. Any number of "
-        "examples and features. A constant layer has no CKA, and fewer than 4 examples have no "
-        "debiased one: both are told, not refused. What cannot be compared is named, the rest is "
-        "compared, and the exit status is 3.",
+        "flattened, or an NPZ or safetensors file, whose arrays are matched by name. What a file "
+        "contains decides, not its suffix. Any number of examples and features. A constant layer "
+        "has no CKA, and fewer than 4 examples have no debiased one: both are told, not refused. "
+        "What cannot be compared is named, the rest is compared, and the exit status is 3.",
     .usage_tail = "FILE FILE...",
     .options = options,
     .examples = examples,

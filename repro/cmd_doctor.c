@@ -87,7 +87,9 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
     f->curl = "data sets cannot be downloaded (install libcurl4-openssl-dev and build again)";
 #endif
 #ifndef C4_HAVE_ARCHIVE
-    f->archive = "CIFAR-10's archive cannot be unpacked (install libarchive-dev and build again)";
+    f->archive =
+        "CIFAR-10's archive cannot be unpacked, nor NPZ files read (install libarchive-dev and "
+        "build again)";
 #endif
     if (!c4_arg_flag(args, "selftest")) return C4_OK;
     if (!f->dispatch.backend.bit_exact)

@@ -12,10 +12,10 @@
 #include "core/file/safetensors.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
-#include "core/net/init.h"
 #include "core/net/train.h"
 #include "repro/engine.h"
 #include "repro/task.h"
+#include "repro/weights.h"
 
 static const char *const splits[] = {"train", "test", NULL};
 
@@ -37,7 +37,7 @@ static const struct c4_option options[] = {
     {.name = "init",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "the network's weights (default: the initial ones of --seed)"},
+     .help = "the network's weights, safetensors or NPZ (default: the initial ones of --seed)"},
     {.name = "features",
      .type = C4_OPTION_PATH,
      .value = "FILE",
@@ -71,15 +71,7 @@ static enum c4_status watch(void *context, uint32_t images_done) {
 }
 
 static enum c4_status load_network(struct job *job) {
-    const char *init = c4_arg_text(job->args, "init");
-    if (!init) {
-        c4_net_init((uint64_t)c4_arg_integer(job->args, "seed"), job->net->state);
-    } else {
-        C4_TRY(c4_checkpoint_read(init, job->net));
-        if (job->net->has_order && job->net->order != job->engine.order)
-            return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; say so", init,
-                           c4_order_name(job->net->order));
-    }
+    C4_TRY(c4_weights_read(job->args, job->engine.order, job->net, stderr));
     return job->engine.dispatch.backend.step->load(job->plan, job->net->state, NULL);
 }
 
@@ -88,7 +80,7 @@ static enum c4_status write_features(const struct job *job, const char *path, ui
     for (int layer = 0; layer < C4_LAYERS; layer++) {
         struct c4_tensor *tensor = &tensors[layer];
         uint64_t side = (uint64_t)C4_IMAGE_SIDE >> (layer + 1);
-        snprintf(tensor->name, sizeof tensor->name, "%s", c4_layer_name[layer]);
+        tensor->name = c4_layer_name[layer];
         tensor->dtype = C4_F32;
         tensor->rank = layer == C4_LAYERS - 1 ? 2 : 4;
         tensor->shape[0] = count;
@@ -183,10 +175,11 @@ static int run(const struct c4_args *args) {
 const struct c4_command c4_cmd_eval = {
     .name = "eval",
     .summary = "loss, accuracy and features of a trained network",
-    .description = "Runs a network forward over images in file order, in batches of 32. Weights "
-                   "are those that 'conv4 train' saves, or anybody's safetensors file with the "
-                   "same names and shapes. The features that --features writes are what 'conv4 "
-                   "cka' compares.",
+    .description =
+        "Runs a network forward over images in file order, in batches of 32. Weights "
+        "are those that 'conv4 train' saves, or anybody's safetensors or NPZ file with the "
+        "same names and shapes. The features that --features writes are what 'conv4 "
+        "cka' compares.",
     .options = options,
     .examples = examples,
     .run = run,

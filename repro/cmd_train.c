@@ -12,11 +12,12 @@
 #include "core/file/json.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
-#include "core/net/init.h"
 #include "core/net/train.h"
 #include "repro/engine.h"
 #include "repro/task.h"
 #include "repro/train_batches.h"
+#include "repro/train_resume.h"
+#include "repro/weights.h"
 
 static const struct c4_option options[] = {
     C4_TASK_OPTIONS,
@@ -65,11 +66,12 @@ static const struct c4_option options[] = {
     {.name = "init",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "start from these weights (safetensors); momentum starts at zero"},
+     .help = "start from these weights (safetensors or NPZ); momentum starts at zero"},
     {.name = "checkpoint",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "kept up to date after every epoch; if it exists, training goes on from it"},
+     .help = "kept up to date after every epoch; if it exists, training goes on from it, unless "
+             "it is of another experiment"},
     {.name = "save",
      .type = C4_OPTION_PATH,
      .value = "FILE",
@@ -78,8 +80,9 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_STRING,
      .value = "FILE|N",
      .help =
-         "take just these steps: the batches of a safetensors file (images U8 [steps, batch, 3, "
-         "32, 32], labels U8 or I64 [steps, batch]), or the first N of epoch 1"},
+         "take just these steps: the batches of a safetensors or NPZ file (images U8 [steps, "
+         "batch, 3, 32, 32], labels of any integer type [steps, batch]), or the first N of epoch "
+         "1"},
     {.name = "log-json",
      .type = C4_OPTION_PATH,
      .value = "FILE",
@@ -105,8 +108,10 @@ struct job {
     struct c4_checkpoint *net; /* seed, epochs done, and the state between plan and files */
     struct c4_json_lines *log;
     struct c4_progress progress;
-    bool trained;           /* all epochs are done */
-    uint64_t images_before; /* of the passes done in this process */
+    char kernels[C4_KERNELS_SIZE]; /* behind engine.kernels, if the backend has a choice */
+    bool resumed;                  /* net is a checkpoint's */
+    bool trained;                  /* all epochs are done */
+    uint64_t images_before;        /* of the passes done in this process */
 };
 
 static enum c4_status watch(void *context, uint32_t images_done) {
@@ -115,36 +120,23 @@ static enum c4_status watch(void *context, uint32_t images_done) {
     return c4_interrupted();
 }
 
-/* Initial weights, --init's, or the checkpoint's with its momentum and epoch. */
+/* The network to begin with: initial weights, or the checkpoint's if it is of this experiment. */
 static enum c4_status begin_state(struct job *job, const char *checkpoint) {
-    struct c4_checkpoint *net = job->net;
-    const char *init = c4_arg_text(job->args, "init");
+    struct c4_checkpoint *net = job->net, *initial = c4_checkpoint_new();
     uint64_t seed = (uint64_t)c4_arg_integer(job->args, "seed");
-    if (checkpoint && c4_path_exists(checkpoint)) {
-        C4_TRY(c4_checkpoint_read(checkpoint, net));
-        const char *differs = !net->has_momentum                ? "it holds no momentum"
-                              : net->seed != seed               ? "its seed differs"
-                              : net->order != job->engine.order ? "its block order differs"
-                              : strcmp(net->backend, job->engine.dispatch.backend.name) != 0
-                                  ? "another backend began it"
-                              : strcmp(net->data_sha256, job->train.data.sha256) != 0
-                                  ? "its training images differ"
-                                  : NULL;
-        if (differs)
-            return c4_fail(C4_ERR_USAGE,
-                           "cannot go on from %s: %s; repeat the command that began it, or name "
-                           "another --checkpoint",
-                           checkpoint, differs);
-    } else if (init) {
-        C4_TRY(c4_checkpoint_read(init, net));
-        if (net->has_order && net->order != job->engine.order)
-            return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; say so", init,
-                           c4_order_name(net->order));
-        net->epoch = net->batches = 0;
-        memset(net->momentum, 0, sizeof net->momentum);
-    } else {
-        c4_net_init(seed, net->state);
-    }
+    struct c4_experiment now = {0};
+    if (!initial) return C4_ERR_MEMORY;
+    enum c4_status status = c4_weights_read(job->args, job->engine.order, initial, stderr);
+    if (status == C4_OK && checkpoint)
+        status = c4_train_experiment(job->args, &job->engine, &job->train,
+                                     c4_arg_text(job->args, "init"), initial->state, &now);
+    if (status == C4_OK && job->resumed)
+        status = c4_train_same_experiment(checkpoint, net, &now, &job->engine, &job->train, seed,
+                                          stderr);
+    if (!job->resumed) memcpy(net->state, initial->state, sizeof net->state);
+    c4_checkpoint_free(initial);
+    C4_TRY(status);
+    net->experiment = now;
     net->seed = seed;
     net->order = job->engine.order;
     net->wide = strcmp(job->engine.dispatch.backend.name, "ref64") == 0;
@@ -153,11 +145,12 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     return job->engine.dispatch.backend.step->load(job->plan, net->state, net->momentum);
 }
 
-/* The plan's state, with or without momentum, as a file. */
+/* The plan's state as a file: with momentum and experiment to go on from, or the weights alone. */
 static enum c4_status write_net(struct job *job, const char *path, bool momentum) {
     C4_TRY(
         job->engine.dispatch.backend.step->store(job->plan, job->net->state, job->net->momentum));
     job->net->has_momentum = momentum;
+    if (!momentum) job->net->experiment.count = 0;
     return c4_checkpoint_write(path, job->net);
 }
 
@@ -267,6 +260,16 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
     return C4_OK;
 }
 
+/* Reads the checkpoint if there is one, and fixes what the plan is made with. */
+static enum c4_status prepare_checkpoint(struct job *job, const char *checkpoint) {
+    job->resumed = c4_path_exists(checkpoint);
+    if (job->resumed)
+        C4_TRY(c4_train_resume_read(checkpoint, (uint64_t)c4_arg_integer(job->args, "epochs"),
+                                    job->net));
+    return c4_train_choose_kernels(job->args, &job->engine, (int)c4_arg_integer(job->args, "batch"),
+                                   job->resumed ? job->net : NULL, job->kernels);
+}
+
 static enum c4_status train(struct job *job) {
     const struct c4_args *args = job->args;
     const char *checkpoint = c4_arg_text(args, "checkpoint");
@@ -274,6 +277,7 @@ static enum c4_status train(struct job *job) {
     bool own_batches = batches && c4_train_batches_is_file(batches);
     if (batches && checkpoint)
         return c4_fail(C4_ERR_USAGE, "--batches takes a few steps; --checkpoint goes with epochs");
+    C4_TRY(c4_train_check_files(args));
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
     const char *cost = c4_dispatch_cost(&job->engine.dispatch);
@@ -293,6 +297,7 @@ static enum c4_status train(struct job *job) {
     }
     job->net = c4_checkpoint_new();
     enum c4_status status = job->net ? C4_OK : C4_ERR_MEMORY;
+    if (status == C4_OK && checkpoint) status = prepare_checkpoint(job, checkpoint);
     if (max_batch < EVALUATION_BATCH) max_batch = EVALUATION_BATCH;
     if (status == C4_OK) status = c4_engine_plan(&job->engine, max_batch, &job->plan);
     if (status == C4_OK) status = begin_state(job, checkpoint);
@@ -331,7 +336,8 @@ const struct c4_command c4_cmd_train = {
     .description = "Trains conv4 with SGD and reports loss and accuracy after every epoch. Weights "
                    "are safetensors files with PyTorch's names and shapes (conv1.weight, ..., "
                    "bn1.running_mean, ..., linear.bias). With --checkpoint a run that was killed "
-                   "goes on where its last epoch ended, with the same bits.",
+                   "goes on where its last epoch ended, with the same bits, if the same command is "
+                   "given; --epochs may grow, and threads and bit-exact backends may change.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -8,7 +8,7 @@
 
 #include "core/cli/interrupt.h"
 #include "core/data/batch.h"
-#include "core/file/safetensors.h"
+#include "core/file/arrays.h"
 
 bool c4_train_batches_is_file(const char *text) {
     return text[strspn(text, "0123456789")] != '\0' || *text == '\0';
@@ -23,10 +23,10 @@ static enum c4_status allocate(struct c4_batches *batches) {
                    batches->batch);
 }
 
-static enum c4_status take(const char *path, const struct c4_safetensors *file,
+static enum c4_status take(const char *path, const struct c4_arrays *file,
                            struct c4_batches *batches) {
-    const struct c4_tensor *images = c4_safetensors_find(file, "images");
-    const struct c4_tensor *labels = c4_safetensors_find(file, "labels");
+    const struct c4_tensor *images = c4_arrays_find(file, "images");
+    const struct c4_tensor *labels = c4_arrays_find(file, "labels");
     if (!images || !labels)
         return c4_fail(C4_ERR_DATA, "%s: it needs the tensors 'images' and 'labels'", path);
     bool fits = images->dtype == C4_U8 && images->rank == 5 && images->shape[0] >= 1 &&
@@ -34,10 +34,10 @@ static enum c4_status take(const char *path, const struct c4_safetensors *file,
                 images->shape[2] == 3 && images->shape[3] == 32 && images->shape[4] == 32;
     if (!fits)
         return c4_fail(C4_ERR_DATA, "%s: 'images' must be U8 [steps, batch, 3, 32, 32]", path);
-    if ((labels->dtype != C4_U8 && labels->dtype != C4_I64) || labels->rank != 2 ||
+    if (!c4_dtype_is_integer(labels->dtype) || labels->rank != 2 ||
         labels->shape[0] != images->shape[0] || labels->shape[1] != images->shape[1])
-        return c4_fail(C4_ERR_DATA,
-                       "%s: 'labels' must be U8 or I64 [steps, batch] and fit 'images'", path);
+        return c4_fail(C4_ERR_DATA, "%s: 'labels' must be integers [steps, batch] and fit 'images'",
+                       path);
     batches->steps = (int)images->shape[0];
     batches->batch = (int)images->shape[1];
     C4_TRY(allocate(batches));
@@ -56,10 +56,10 @@ enum c4_status c4_train_batches_open(const char *text, const struct c4_task *tas
     memset(batches, 0, sizeof *batches);
     enum c4_status status;
     if (c4_train_batches_is_file(text)) {
-        struct c4_safetensors file;
-        C4_TRY(c4_safetensors_read(text, &file));
+        struct c4_arrays file;
+        C4_TRY(c4_arrays_read(text, &file));
         status = take(text, &file, batches);
-        c4_safetensors_free(&file);
+        c4_arrays_free(&file);
     } else {
         uint32_t whole = task->data.count / (uint32_t)batch;
         unsigned long steps = strtoul(text, NULL, 10);

@@ -16,7 +16,7 @@ struct c4_batches {
 /* A number asks for the first batches of epoch 1, anything else names a file. */
 bool c4_train_batches_is_file(const char *text);
 
-/* From a safetensors file (tensors `images` U8 [steps, batch, 3, 32, 32] and `labels` U8 or I64
+/* From a safetensors or NPZ file (`images` U8 [steps, batch, 3, 32, 32] and `labels` integers
  * [steps, batch], 0..9), or the first N batches of the task's epoch 1. */
 enum c4_status c4_train_batches_open(const char *text, const struct c4_task *task, uint64_t seed,
                                      int batch, struct c4_batches *batches);

@@ -70,4 +70,23 @@ head -n 1 log | grep -q '"kernels":\["oneDNN .*"conv4 backward data: ' || fail "
 expect 0 'conv2 backward weights: ' "$program" doctor --backend onednn
 expect 2 'auto, direct' "$program" train --onednn-conv fast
 
+# A training's checkpoint keeps the choice, too: going on without a word takes it up again, another
+# one is another experiment.
+train() { # OPTION...
+    "$program" train --data images --images 64 --test-images 64 --backend onednn --threads 1 \
+        --quiet "$@"
+}
+expect 0 . train --checkpoint run.ck --onednn-conv direct
+expect 0 . train --checkpoint run.ck --epochs 2 --log-json log
+head -n 1 log | grep -q 'conv[2-4] [a-z ]*: [^"]*wino' && fail "another choice: $(head -n 1 log)"
+expect 2 'onednn-conv ddd,ddd,ddd, now www,www,www' train --checkpoint run.ck --epochs 3 \
+    --onednn-conv winograd
+expect 2 'backend onednn, now any bit-exact one' train --checkpoint run.ck --epochs 3 --backend ref
+expect 0 . train --checkpoint measured.ck
+kept=$(grep -ao 'conv4.experiment.onednn-conv":"[wd,]*"' measured.ck)
+expr "$kept" : '.*"[wd]\{3\},[wd]\{3\},[wd]\{3\}"$' >/dev/null || fail "kept is: $kept"
+expect 0 . train --checkpoint measured.ck --epochs 2
+[ "$kept" = "$(grep -ao 'conv4.experiment.onednn-conv":"[wd,]*"' measured.ck)" ] ||
+    fail "the choice changed"
+
 [ $failures -eq 0 ] || exit 1

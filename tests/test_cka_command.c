@@ -61,13 +61,12 @@ static void must_say(const char *text, const char *want) {
 enum { N = 40, P = 6 };
 
 static struct c4_tensor tensor(const char *name, void *data, size_t n, size_t p) {
-    struct c4_tensor t = {.dtype = C4_F32,
-                          .rank = 2,
-                          .shape = {n, p},
-                          .data = data,
-                          .size_bytes = n * p * sizeof(float)};
-    snprintf(t.name, sizeof t.name, "%s", name);
-    return t;
+    return (struct c4_tensor){.name = name,
+                              .dtype = C4_F32,
+                              .rank = 2,
+                              .shape = {n, p},
+                              .data = data,
+                              .size_bytes = n * p * sizeof(float)};
 }
 
 static void write_npy(void **state, const char *name, float *data, size_t n, size_t p) {

@@ -1,7 +1,9 @@
 /* The readers under mutated files: whatever the bytes, a status and a sentence, and what was read
  * is whole. */
 #include "core/base/rng.h"
+#include "core/file/arrays.h"
 #include "core/file/npy.h"
+#include "core/file/npz.h"
 #include "core/file/safetensors.h"
 #include "tests/test_file_scratch.h"
 
@@ -88,6 +90,14 @@ static enum c4_status read_npy(const char *path) {
     return C4_OK;
 }
 
+static enum c4_status read_arrays(const char *path) {
+    struct c4_arrays arrays;
+    C4_TRY(c4_arrays_read(path, &arrays));
+    for (size_t i = 0; i < arrays.count; i++) use(&arrays.tensors[i]);
+    c4_arrays_free(&arrays);
+    return C4_OK;
+}
+
 static void load_original(const char *path) {
     unsigned char *bytes;
     assert_int_equal(c4_file_read(path, &bytes, &original_bytes), C4_OK);
@@ -153,13 +163,35 @@ static void fortran_npy_reader_survives(void **state) {
     fuzz(state, "NPY in Fortran order", 72, read_npy);
 }
 
+/* Files that others wrote, by the reader that looks at their content first. */
+static void load_reference(const char *name) {
+    char path[640];
+    snprintf(path, sizeof path, C4_TEST_REFERENCE "/arrays/%s", name);
+    load_original(path);
+}
+
+static void reader_of_any_format_survives(void **state) {
+    load_reference("safetensors-types");
+    fuzz(state, "safetensors of every type", 1200, read_arrays);
+    load_reference("npy-big-f8.npy");
+    fuzz(state, "big-endian NPY", 128, read_arrays);
+}
+
+static void npz_reader_survives(void **state) {
+    static const char *const files[] = {"npz-deflated.npz", "npz-mixed.npz", "npz-pipe.npz"};
+    for (int i = 0; i < 3 && c4_npz_available(); i++) {
+        load_reference(files[i]);
+        fuzz(state, files[i], 64, read_arrays);
+    }
+}
+
 #define SCRATCH_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SCRATCH_TEST(safetensors_reader_survives),
-        SCRATCH_TEST(npy_reader_survives),
-        SCRATCH_TEST(fortran_npy_reader_survives),
+        SCRATCH_TEST(safetensors_reader_survives), SCRATCH_TEST(npy_reader_survives),
+        SCRATCH_TEST(fortran_npy_reader_survives), SCRATCH_TEST(reader_of_any_format_survives),
+        SCRATCH_TEST(npz_reader_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

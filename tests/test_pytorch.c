@@ -39,7 +39,7 @@ static int close_dump(void **state) {
 }
 
 static const struct c4_tensor *expected(const char *order, const char *what, const char *name) {
-    char full[C4_TENSOR_NAME_SIZE];
+    char full[96];
     snprintf(full, sizeof full, "%s.%s%s", order, what, name);
     const struct c4_tensor *tensor = c4_safetensors_find(&dump, full);
     if (!tensor) fail_msg("the dump has no tensor %s", full);

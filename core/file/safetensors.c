@@ -14,6 +14,8 @@ static const uint64_t max_header_bytes = 100000000; /* as the original implement
 /* A file while it is taken apart. */
 struct reader {
     const char *path;
+    char *names;                    /* where the next tensor's name goes */
+    char shown[C4_NAME_SHOWN_SIZE]; /* the name of the tensor in hand */
     const unsigned char *bytes;
     uint64_t data_start; /* file offset of the data */
     uint64_t data_bytes; /* from there to the end of the file */
@@ -34,26 +36,27 @@ static enum c4_status read_dtype(const struct reader *r, const json_t *value,
     const char *text = json_string_value(value);
     if (text == NULL)
         return c4_fail(C4_ERR_DATA, "%s: tensor %s has no dtype; the header at byte 8 is corrupt",
-                       r->path, tensor->name);
+                       r->path, r->shown);
     for (enum c4_dtype dtype = C4_U8; dtype <= C4_F64; dtype++) {
         if (strcmp(text, c4_dtype_name(dtype)) != 0) continue;
         tensor->dtype = dtype;
         return C4_OK;
     }
-    return c4_fail(C4_ERR_DATA,
-                   "%s: tensor %s has the dtype %.16s, which is not supported; convert it to F32, "
-                   "F64, U8, I32 or I64",
-                   r->path, tensor->name, text);
+    return c4_fail(
+        C4_ERR_DATA,
+        "%s: tensor %s has the dtype %.16s, which is not supported; convert it to F32 or "
+        "F64 (read are BOOL, integers of 1 to 8 bytes, F16, BF16, F32 and F64)",
+        r->path, r->shown, text);
 }
 
 static enum c4_status read_shape(const struct reader *r, const json_t *value,
                                  struct c4_tensor *tensor) {
     if (!json_is_array(value))
         return c4_fail(C4_ERR_DATA, "%s: tensor %s has no shape; the header at byte 8 is corrupt",
-                       r->path, tensor->name);
+                       r->path, r->shown);
     if (json_array_size(value) > C4_TENSOR_MAX_RANK)
         return c4_fail(C4_ERR_DATA, "%s: tensor %s has %zu dimensions; at most %d are supported",
-                       r->path, tensor->name, json_array_size(value), C4_TENSOR_MAX_RANK);
+                       r->path, r->shown, json_array_size(value), C4_TENSOR_MAX_RANK);
     tensor->rank = (int)json_array_size(value);
     for (int d = 0; d < tensor->rank; d++) {
         const json_t *extent = json_array_get(value, (size_t)d);
@@ -61,7 +64,7 @@ static enum c4_status read_shape(const struct reader *r, const json_t *value,
             return c4_fail(C4_ERR_DATA,
                            "%s: dimension %d of tensor %s is not a count; the header at byte 8 is "
                            "corrupt",
-                           r->path, d, tensor->name);
+                           r->path, d, r->shown);
         tensor->shape[d] = (uint64_t)json_integer_value(extent);
     }
     return C4_OK;
@@ -76,49 +79,60 @@ static enum c4_status read_span(const struct reader *r, const json_t *value,
             C4_ERR_DATA,
             "%s: data_offsets of tensor %s are not [begin, end]; the header at byte 8 is "
             "corrupt",
-            r->path, tensor->name);
+            r->path, r->shown);
     span->begin = (uint64_t)json_integer_value(begin);
     span->end = (uint64_t)json_integer_value(end);
     if (span->end > r->data_bytes)
         return c4_fail(C4_ERR_DATA,
                        "%s: tensor %s should end at byte %" PRIu64 ", but the file ends at byte "
                        "%" PRIu64 "; it is truncated or corrupt, so get it again",
-                       r->path, tensor->name, r->data_start + span->end,
-                       r->data_start + r->data_bytes);
+                       r->path, r->shown, r->data_start + span->end, r->data_start + r->data_bytes);
     size_t count;
     if (!c4_tensor_count(tensor, &count) ||
         count * c4_dtype_size_bytes(tensor->dtype) != span->end - span->begin)
         return c4_fail(C4_ERR_DATA,
                        "%s: the shape of tensor %s does not give its %" PRIu64 " bytes at byte "
                        "%" PRIu64 "; the header is corrupt",
-                       r->path, tensor->name, span->end - span->begin, r->data_start + span->begin);
+                       r->path, r->shown, span->end - span->begin, r->data_start + span->begin);
     tensor->size_bytes = (size_t)(span->end - span->begin);
     return C4_OK;
 }
 
-static enum c4_status read_entry(const struct reader *r, const char *name, const json_t *value,
+/* Further keys of an entry are passed over, as Python's safetensors does. */
+static enum c4_status read_entry(struct reader *r, const char *name, const json_t *value,
                                  struct c4_tensor *tensor, struct span *span) {
-    size_t length = strlen(name);
-    if (length >= sizeof tensor->name)
-        return c4_fail(C4_ERR_DATA,
-                       "%s: the tensor name %.40s... has %zu bytes; at most %zu are supported",
-                       r->path, name, length, sizeof tensor->name - 1);
-    memcpy(tensor->name, name, length + 1);
-    if (json_object_size(value) != 3)
+    const json_t *dtype = json_object_get(value, "dtype"), *shape = json_object_get(value, "shape");
+    const json_t *offsets = json_object_get(value, "data_offsets");
+    c4_name_show(name, r->shown);
+    if (dtype == NULL || shape == NULL || offsets == NULL)
         return c4_fail(
             C4_ERR_DATA,
             "%s: tensor %s is not described by dtype, shape and data_offsets; the header "
             "at byte 8 is corrupt",
-            r->path, name);
-    C4_TRY(read_dtype(r, json_object_get(value, "dtype"), tensor));
-    C4_TRY(read_shape(r, json_object_get(value, "shape"), tensor));
-    return read_span(r, json_object_get(value, "data_offsets"), tensor, span);
+            r->path, r->shown);
+    size_t size = strlen(name) + 1;
+    tensor->name = memcpy(r->names, name, size);
+    r->names += size;
+    C4_TRY(read_dtype(r, dtype, tensor));
+    C4_TRY(read_shape(r, shape, tensor));
+    return read_span(r, offsets, tensor, span);
+}
+
+static enum c4_status make_room_for_names(struct reader *r, json_t *header,
+                                          struct c4_safetensors *file) {
+    const char *name;
+    json_t *value;
+    size_t size = 1;
+    json_object_foreach(header, name, value) size += strlen(name) + 1;
+    r->names = file->names = malloc(size);
+    return file->names != NULL ? C4_OK : fail_memory(r->path);
 }
 
 static enum c4_status read_metadata(const struct reader *r, json_t *object,
                                     struct c4_safetensors *file) {
     const char *key;
     json_t *value;
+    if (json_is_null(object)) return C4_OK;
     if (!json_is_object(object))
         return c4_fail(C4_ERR_DATA,
                        "%s: __metadata__ is not a JSON object; the header at byte 8 is "
@@ -151,14 +165,16 @@ static int compare_spans(const void *a, const void *b) {
 static enum c4_status check_tiling(const struct reader *r, const struct c4_tensor *tensors,
                                    const struct span *spans, size_t count) {
     uint64_t reached = 0;
+    char shown[C4_NAME_SHOWN_SIZE];
     for (size_t i = 0; i < count; i++) {
         if (spans[i].begin != reached)
-            return c4_fail(
-                C4_ERR_DATA,
-                "%s: tensor %s begins at byte %" PRIu64 " and the data before it ends at "
-                "byte %" PRIu64 " (%s); the header is corrupt",
-                r->path, tensors[spans[i].entry].name, r->data_start + spans[i].begin,
-                r->data_start + reached, spans[i].begin < reached ? "an overlap" : "a gap");
+            return c4_fail(C4_ERR_DATA,
+                           "%s: tensor %s begins at byte %" PRIu64
+                           " and the data before it ends at "
+                           "byte %" PRIu64 " (%s); the header is corrupt",
+                           r->path, c4_name_show(tensors[spans[i].entry].name, shown),
+                           r->data_start + spans[i].begin, r->data_start + reached,
+                           spans[i].begin < reached ? "an overlap" : "a gap");
         reached = spans[i].end;
     }
     if (reached != r->data_bytes)
@@ -185,12 +201,12 @@ static void settle(const struct reader *r, const struct c4_tensor *entries,
     }
 }
 
-static enum c4_status read_entries(const struct reader *r, json_t *header,
-                                   struct c4_tensor *entries, struct span *spans,
-                                   struct c4_safetensors *file) {
+static enum c4_status read_entries(struct reader *r, json_t *header, struct c4_tensor *entries,
+                                   struct span *spans, struct c4_safetensors *file) {
     const char *name;
     json_t *value;
     size_t count = 0;
+    C4_TRY(make_room_for_names(r, header, file));
     json_object_foreach(header, name, value) {
         if (strcmp(name, "__metadata__") == 0) {
             C4_TRY(read_metadata(r, value, file));
@@ -230,7 +246,8 @@ static enum c4_status parse_header(struct reader *r, size_t size_bytes, json_t *
 
     json_error_t error;
     const char *text = (const char *)r->bytes + sizeof header_bytes;
-    if (header_bytes == 0 || text[0] != '{')
+    size_t space = strspn(text, " \t\r\n"); /* the file's last byte is followed by a NUL */
+    if (space >= header_bytes || text[space] != '{')
         return c4_fail(C4_ERR_DATA,
                        "%s: the header at byte 8 is not a JSON object; this is not a "
                        "safetensors file",
@@ -289,6 +306,7 @@ void c4_safetensors_free(struct c4_safetensors *file) {
     }
     free(file->metadata);
     free(file->tensors);
+    free(file->names);
     free(file->bytes);
     memset(file, 0, sizeof *file);
 }

@@ -20,15 +20,17 @@ struct c4_safetensors {
     size_t count;
     struct c4_metadata *metadata; /* in the order of the file */
     size_t metadata_count;
+    char *names;          /* owner of the tensors' names */
     unsigned char *bytes; /* owner of all data */
 };
 
-/* Reads a whole file. Every tensor's data is aligned to 16 bytes. Anything but a file that follows
- * the format to the letter is C4_ERR_DATA: a header that is cut, over 100 MB or not JSON, a name
- * twice, an entry with other keys, offsets outside the file, overlaps, gaps, trailing bytes, a
- * shape that does not give the length. Refused as well, by name: dtypes other than U8, I32, I64,
- * F32, F64, more than 8 dimensions, names over 95 bytes. On failure `file` is zeroed; it is
- * released with c4_safetensors_free(). */
+/* Reads a whole file. Every tensor's data is aligned to 16 bytes. Read is what Python's safetensors
+ * reads; also a header that begins with spaces, entries with further keys, and a __metadata__ of
+ * null, which is none. C4_ERR_DATA: a header that is cut, over 100 MB or not JSON, a name twice, an
+ * entry without dtype, shape or data_offsets, offsets outside the file, overlaps, gaps, trailing
+ * bytes, a shape that does not give the length, metadata that is not text. Refused as well, by
+ * name: dtypes that enum c4_dtype does not have (F8_E4M3, C64, ...), more than 8 dimensions. On
+ * failure `file` is zeroed; it is released with c4_safetensors_free(). */
 enum c4_status c4_safetensors_read(const char *path, struct c4_safetensors *file);
 
 /* The tensor, or NULL. */

@@ -9,14 +9,15 @@ enum { DATA_ALIGNMENT = 64 };
 
 /* Adds `value`, which it takes over, under a key that must be new and UTF-8. */
 static enum c4_status add_new(json_t *object, const char *key, json_t *value, const char *path) {
+    char shown[C4_NAME_SHOWN_SIZE];
     if (json_object_get(object, key) != NULL) {
         json_decref(value);
-        return c4_fail(C4_ERR_USAGE, "%s: the name %.95s is given twice; names must differ", path,
-                       key);
+        return c4_fail(C4_ERR_USAGE, "%s: the name %s is given twice; names must differ", path,
+                       c4_name_show(key, shown));
     }
     if (json_object_set_new(object, key, value) != 0)
-        return c4_fail(C4_ERR_USAGE, "%s: the name %.95s or its value is not UTF-8 text", path,
-                       key);
+        return c4_fail(C4_ERR_USAGE, "%s: the name %s or its value is not UTF-8 text", path,
+                       c4_name_show(key, shown));
     return C4_OK;
 }
 

@@ -1,0 +1,13 @@
+/* What a file looks like that is none of ours, so that the refusal can say what to do with it. */
+#ifndef C4_FILE_FOREIGN_H
+#define C4_FILE_FOREIGN_H
+
+#include "core/base/status.h"
+
+#include <stddef.h>
+
+/* C4_ERR_DATA with a sentence on the file that begins with these bytes: an HDF5 file, a gzip
+ * archive, text, nothing at all, ...; a kilobyte tells all kinds. */
+enum c4_status c4_fail_foreign(const char *path, const unsigned char *head, size_t size_bytes);
+
+#endif

@@ -1,0 +1,30 @@
+/* The header of an NPY file, without its data: what core/file/npy.h reads before it takes the
+ * array. */
+#ifndef C4_FILE_NPY_HEADER_H
+#define C4_FILE_NPY_HEADER_H
+
+#include "core/base/status.h"
+#include "core/file/tensor.h"
+
+struct c4_npy_header {
+    struct c4_tensor tensor; /* name "", dtype, rank, shape and size_bytes; no data */
+    int fortran_order;
+    int big_endian;    /* elements of several bytes must be swapped */
+    size_t data_start; /* file offset of the data */
+};
+
+extern const unsigned char c4_npy_magic[6];
+
+/* As NumPy spells the type in files of this machine: "<f4", "|u1"; NULL for BF16, which NumPy does
+ * not have. */
+const char *c4_npy_descr(enum c4_dtype dtype);
+
+/* Reads the header of a file of `size_bytes` bytes; `path` is for the sentences. Accepted is what
+ * programs write and numpy.load accepts: dtypes by code ('<f4', 'f4', '=f4'), letter ('f') or name
+ * ('float32'), any order of keys, either quotes, spaces and line breaks, counts as Python 2 wrote
+ * them (30L). C4_ERR_DATA as in c4_npy_read(). If that is because the array holds no numbers at
+ * all, *not_numbers says what it holds ("text", ...); otherwise it is NULL. */
+enum c4_status c4_npy_header_read(const char *path, const unsigned char *bytes, size_t size_bytes,
+                                  struct c4_npy_header *header, const char **not_numbers);
+
+#endif

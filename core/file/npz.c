@@ -1,0 +1,283 @@
+#include "core/file/npz.h"
+
+#if C4_HAVE_ARCHIVE
+
+#include "core/file/file.h"
+#include "core/file/npy.h"
+#include "core/file/npy_header.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Deflate makes no more than 1,032 bytes of one; other methods, which NumPy does not use, make more
+ * only of arrays that hold next to nothing. */
+enum { BLOCK_BYTES = 1 << 16, DATA_ALIGNMENT = 64, MOST_FROM_A_BYTE = 10000 };
+
+struct unpacking {
+    const char *path;
+    struct archive *archive;
+    struct c4_arrays *arrays;
+    uint64_t file_bytes;
+    uint64_t most_bytes, taken_bytes; /* of all members, unpacked */
+    FILE *left_out;                   /* writes arrays->left_out */
+    size_t left_out_bytes, left_out_count;
+};
+
+bool c4_npz_available(void) {
+    return true;
+}
+
+static enum c4_status fail_memory(const char *path) {
+    return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+}
+
+/* "FILE: member NAME", which stands for the path in sentences on a member; NULL without memory. */
+static char *label_of(const char *path, const char *name) {
+    char shown[C4_NAME_SHOWN_SIZE];
+    size_t size = strlen(path) + sizeof shown + 16;
+    char *label = malloc(size);
+    if (label != NULL) snprintf(label, size, "%s: member %s", path, c4_name_show(name, shown));
+    return label;
+}
+
+static enum c4_status damaged(const struct unpacking *work, const char *label) {
+    const char *text = archive_error_string(work->archive);
+    return c4_fail(C4_ERR_DATA, "%s: is damaged (%s); get the file again", label,
+                   text != NULL ? text : "it ends too early");
+}
+
+/* Reads up to the member's end, beyond its last byte: only there its CRC-32 is compared. */
+static enum c4_status read_bytes(const struct unpacking *work, const char *label,
+                                 unsigned char *bytes, size_t size_bytes) {
+    size_t done = 0;
+    for (;;) {
+        la_ssize_t got = archive_read_data(work->archive, bytes + done, size_bytes + 1 - done);
+        if (got < 0) return damaged(work, label);
+        if (got == 0) break;
+        done += (size_t)got;
+        if (done > size_bytes) break;
+    }
+    if (done == size_bytes) return C4_OK;
+    return c4_fail(C4_ERR_DATA, "%s: has %s bytes than the %zu announced; get the file again",
+                   label, done < size_bytes ? "fewer" : "more", size_bytes);
+}
+
+static enum c4_status leave_out(struct unpacking *work, const char *name, const char *what) {
+    char shown[C4_NAME_SHOWN_SIZE];
+    fprintf(work->left_out, "%s%s (%s)", work->left_out_count++ > 0 ? ", " : "",
+            c4_name_show(name, shown), what);
+    return ferror(work->left_out) ? fail_memory(work->path) : C4_OK;
+}
+
+/* Takes over `bytes`, the member's content. */
+static enum c4_status take_array(struct unpacking *work, const char *label, const char *name,
+                                 unsigned char *bytes, size_t size_bytes) {
+    if (size_bytes < sizeof c4_npy_magic || memcmp(bytes, c4_npy_magic, sizeof c4_npy_magic) != 0) {
+        free(bytes);
+        return leave_out(work, name, "not an NPY array");
+    }
+    struct c4_tensor tensor;
+    const char *not_numbers;
+    enum c4_status status = c4_npy_take(label, bytes, size_bytes, &tensor, &not_numbers);
+    if (status != C4_OK && not_numbers != NULL) return leave_out(work, name, not_numbers);
+    C4_TRY(status);
+    char *plain = strdup(name);
+    if (plain == NULL) {
+        c4_tensor_free(&tensor);
+        return fail_memory(work->path);
+    }
+    size_t length = strlen(plain);
+    if (length > 4 && strcmp(plain + length - 4, ".npy") == 0) plain[length - 4] = '\0';
+    status = c4_arrays_add(work->arrays, work->path, plain, &tensor);
+    free(plain);
+    return status;
+}
+
+static bool ends_with(const char *name, const char *end) {
+    size_t length = strlen(name), size = strlen(end);
+    return length >= size && strcmp(name + length - size, end) == 0;
+}
+
+static enum c4_status take_member(struct unpacking *work, const char *label, const char *name,
+                                  struct archive_entry *entry) {
+    void *bytes = NULL;
+    if (archive_entry_filetype(entry) == AE_IFDIR && ends_with(name, "/")) return C4_OK;
+    if (archive_entry_filetype(entry) != AE_IFREG) return leave_out(work, name, "not a file");
+    if (archive_entry_is_data_encrypted(entry))
+        return c4_fail(C4_ERR_DATA, "%s: is encrypted; save the arrays with numpy.savez", label);
+    if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0)
+        return damaged(work, label);
+    uint64_t size = (uint64_t)archive_entry_size(entry);
+    if (size / MOST_FROM_A_BYTE > work->file_bytes)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: announces %" PRIu64 " bytes, which a file of %" PRIu64
+                       " cannot hold; it is damaged, so get it again",
+                       label, size, work->file_bytes);
+    if (size > work->most_bytes - work->taken_bytes)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: unpacks to %" PRIu64 " bytes, and this machine has memory for %" PRIu64
+                       " in all; save fewer or smaller arrays",
+                       label, size, work->most_bytes);
+    if (posix_memalign(&bytes, DATA_ALIGNMENT, (size_t)size + 1) != 0)
+        return c4_fail(C4_ERR_MEMORY, "%s: no memory for its %" PRIu64 " bytes", label, size);
+    enum c4_status status = read_bytes(work, label, bytes, (size_t)size);
+    if (status != C4_OK) {
+        free(bytes);
+        return status;
+    }
+    work->taken_bytes += size;
+    return take_array(work, label, name, bytes, (size_t)size);
+}
+
+static bool is_utf8(const char *name) {
+    json_t *text = json_string(name);
+    json_decref(text);
+    return text != NULL;
+}
+
+static enum c4_status walk(struct unpacking *work) {
+    struct archive_entry *entry;
+    for (;;) {
+        int code = archive_read_next_header(work->archive, &entry);
+        if (code == ARCHIVE_EOF) return C4_OK;
+        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
+            const char *text = archive_error_string(work->archive);
+            return c4_fail(C4_ERR_DATA,
+                           "%s: the zip archive is truncated or damaged (%s); get it again",
+                           work->path, text != NULL ? text : "no reason given");
+        }
+        const char *name = archive_entry_pathname_utf8(entry);
+        if (name == NULL || !is_utf8(name))
+            return c4_fail(C4_ERR_DATA,
+                           "%s: the name of a member is damaged or not UTF-8; save the arrays with "
+                           "numpy.savez",
+                           work->path);
+        if (ends_with(name, "/data.pkl"))
+            return c4_fail(C4_ERR_DATA,
+                           "%s: is a PyTorch file (.pt, .pth); load it in Python and save its "
+                           "tensors with safetensors.torch.save_file or numpy.savez",
+                           work->path);
+        char *label = label_of(work->path, name);
+        if (label == NULL) return fail_memory(work->path);
+        enum c4_status status = take_member(work, label, name, entry);
+        free(label);
+        C4_TRY(status);
+    }
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static enum c4_status check_names(const struct unpacking *work) {
+    size_t count = work->arrays->count;
+    const char **names = malloc((count + 1) * sizeof *names);
+    enum c4_status status = C4_OK;
+    char shown[C4_NAME_SHOWN_SIZE];
+    if (names == NULL) return fail_memory(work->path);
+    for (size_t i = 0; i < count; i++) names[i] = work->arrays->tensors[i].name;
+    qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 1; i < count && status == C4_OK; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            status =
+                c4_fail(C4_ERR_DATA, "%s: has two arrays named %s; save them under different names",
+                        work->path, c4_name_show(names[i], shown));
+    free(names);
+    return status;
+}
+
+static enum c4_status unpack(struct unpacking *work) {
+    /* The reader that goes by the directory at the archive's end alone: sizes are known there, and
+     * what was cut off is noticed. */
+    archive_read_support_format_zip_seekable(work->archive);
+    if (archive_read_open_filename(work->archive, work->path, BLOCK_BYTES) != ARCHIVE_OK)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: is a zip archive without members, or without the directory at its end; "
+                       "it is truncated or damaged, so get it again",
+                       work->path);
+    C4_TRY(walk(work));
+    return check_names(work);
+}
+
+/* libarchive converts names to the locale's character set; in the C locale none but ASCII would
+ * survive. The locale is this thread's alone, and only for the time being. */
+static enum c4_status unpack_in_utf8(struct unpacking *work) {
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), old = (locale_t)0;
+    if (utf8 != (locale_t)0) old = uselocale(utf8);
+    enum c4_status status = unpack(work);
+    archive_read_free(work->archive);
+    if (utf8 != (locale_t)0) {
+        uselocale(old);
+        freelocale(utf8);
+    }
+    return status;
+}
+
+/* Turns the list of members into a sentence, or the file without arrays into a failure. */
+static enum c4_status finish_left_out(struct unpacking *work) {
+    struct c4_arrays *arrays = work->arrays;
+    char *list = arrays->left_out;
+    arrays->left_out = NULL;
+    enum c4_status status = C4_OK;
+    size_t size = strlen(list) + strlen(work->path) + 48;
+    if (arrays->count == 0) {
+        status = c4_fail(C4_ERR_DATA, "%s: is a zip archive without an array of numbers%s%s",
+                         work->path, work->left_out_count > 0 ? "; it holds " : "", list);
+    } else if (work->left_out_count > 0) {
+        arrays->left_out = malloc(size);
+        if (arrays->left_out != NULL)
+            snprintf(arrays->left_out, size, "%s: passed over is what holds no numbers: %s",
+                     work->path, list);
+        else
+            status = fail_memory(work->path);
+    }
+    free(list);
+    return status;
+}
+
+enum c4_status c4_npz_read(const char *path, struct c4_arrays *arrays) {
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    int descriptor;
+    uint64_t file_bytes;
+    C4_TRY(c4_file_open(path, &descriptor, &file_bytes));
+    close(descriptor);
+    struct unpacking work = {.path = path,
+                             .file_bytes = file_bytes,
+                             .archive = archive_read_new(),
+                             .arrays = arrays,
+                             .most_bytes = pages > 0 && page_bytes > 0
+                                               ? (uint64_t)pages * (uint64_t)page_bytes
+                                               : SIZE_MAX / 2};
+    work.left_out = open_memstream(&arrays->left_out, &work.left_out_bytes);
+    if (work.archive == NULL || work.left_out == NULL) {
+        if (work.left_out != NULL) fclose(work.left_out);
+        archive_read_free(work.archive);
+        return fail_memory(path);
+    }
+    enum c4_status status = unpack_in_utf8(&work);
+    if (fclose(work.left_out) != 0 && status == C4_OK) status = fail_memory(path);
+    return status == C4_OK ? finish_left_out(&work) : status;
+}
+
+#else
+
+bool c4_npz_available(void) {
+    return false;
+}
+
+enum c4_status c4_npz_read(const char *path, struct c4_arrays *arrays) {
+    (void)arrays;
+    return c4_fail(C4_ERR_ENVIRONMENT,
+                   "%s: is an NPZ file, and this build reads none; install libarchive-dev and "
+                   "build again, or save the arrays with numpy.save or safetensors",
+                   path);
+}
+
+#endif

@@ -1,0 +1,16 @@
+/* The weights that a command begins with: --init's or those of --seed. */
+#ifndef C4_REPRO_WEIGHTS_H
+#define C4_REPRO_WEIGHTS_H
+
+#include <stdio.h>
+
+#include "core/cli/option.h"
+#include "core/net/checkpoint.h"
+
+/* Fills net->state. With --init the whole of *net is what the file has; `talk` gets a line if that
+ * is a checkpoint which was changed since it was written. C4_ERR_USAGE: the file says that it was
+ * trained with another block order. Otherwise as c4_checkpoint_read(). */
+enum c4_status c4_weights_read(const struct c4_args *args, enum c4_order order,
+                               struct c4_checkpoint *net, FILE *talk);
+
+#endif

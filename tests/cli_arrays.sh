@@ -1,0 +1,107 @@
+#!/bin/sh
+# Files of arrays as users have them: read by what they contain, whatever they are called.
+# usage: cli_arrays.sh PROGRAM
+set -u
+conv4=$1
+backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
+arrays=$C4_TEST_REFERENCE/arrays
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/conv4-arrays.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# run STATUS COMMAND...: it ends with this status; output in out and err.
+run() {
+    want=$1
+    shift
+    "$@" >out 2>err
+    got=$?
+    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat err))"
+}
+says() {
+    grep -qF -e "$1" err || fail "'$1' is missing in: $(cat err)"
+}
+
+# alike FILE NAME: the copy of a reference file, under a name, has CKA 1 with the same array as
+# doubles, and nothing is said about it.
+alike() {
+    cp "$arrays/$1" "$2" || exit 1
+    run 0 "$conv4" cka "$2" "$arrays/npy-f8.npy" --threads 1
+    grep -q 'biased 1.000000  debiased 1.000000' out || fail "$1 as $2: $(cat out)"
+    [ ! -s err ] || fail "$1 as $2: $(cat err)"
+}
+for type in f2 f4 i1 i2 i4 i8 u1 u2 u4 u8 big-f2 big-f4 big-f8 big-i2 big-i4 big-i8 big-u2 big-u4; do
+    alike npy-$type.npy features
+done
+alike npy-f4.npy F.NPY
+alike npy-f4.npy really-numpy.safetensors
+alike npy-python2 old.npy
+alike npy-fortran.npy fortran
+alike safetensors-null really-safetensors.npy
+alike safetensors-name long
+if "$conv4" cka "$arrays/npz-one.npz" "$arrays/npy-f8.npy" >out 2>err; then
+    alike npz-one.npz features
+    alike npz-pipe.npz features.npy
+    run 0 "$conv4" cka "$arrays/npz-stored.npz" "$arrays/npz-deflated.npz" --threads 1
+    [ "$(grep -c 'biased 1.000000' out)" = 2 ] || fail "x and y: $(cat out)"
+    run 0 "$conv4" cka "$arrays/npz-mixed.npz" "$arrays/npy-f8.npy" --threads 1
+    says 'npz-mixed.npz: passed over is what holds no numbers: names.npy (text)'
+    run 3 "$conv4" cka "$arrays/torch.pt" "$arrays/npy-f8.npy"
+    says 'torch.pt: is a PyTorch file'
+    npz=yes
+else
+    grep -q 'install libarchive-dev' err || fail "$(cat err)"
+    npz=no
+fi
+# Half precision is computed in float, as float is: the same digits.
+run 0 "$conv4" cka "$arrays/npy-f2.npy" "$arrays/npy-i4.npy" --threads 1 --json
+grep '"biased"\|"debiased"' out >half
+run 0 "$conv4" cka "$arrays/npy-f4.npy" "$arrays/npy-i4.npy" --threads 1 --json
+grep '"biased"\|"debiased"' out >single
+[ -s half ] && cmp half single || fail "F16 and F32 differ: $(cat half single)"
+run 0 "$conv4" cka "$arrays/safetensors-types" "$arrays/safetensors-types" --threads 1
+grep -q '^bf16 ' out || fail "no bf16: $(cat out)"
+
+for case in 'python.pkl:a Python pickle' 'torch-old.pt:a PyTorch pickle' 'npy-text.npy:holds text' \
+    'npy-bf16.npy:bfloat16' 'safetensors-f8:F8_E4M3'; do
+    run 3 "$conv4" cka "$arrays/${case%%:*}" "$arrays/npy-f8.npy"
+    says "${case%%:*}: "
+    says "${case#*:}"
+    [ "$(wc -l <err)" = 1 ] || fail "more than a sentence: $(cat err)"
+done
+: >empty.npy
+run 3 "$conv4" cka empty.npy "$arrays/npy-f8.npy"
+says 'empty.npy: is empty'
+
+# Integers that no double holds are said to be rounded: 2^63 + 1 beside 2^62, 3 * 2^61 and 2^61.
+{
+    printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '>u8', 'fortran_order': False, 'shape': (4, 1), }"
+    printf '\200\000\000\000\000\000\000\001\100\000\000\000\000\000\000\000'
+    printf '\140\000\000\000\000\000\000\000\040\000\000\000\000\000\000\000'
+} >large
+run 0 "$conv4" cka large large --threads 1
+says 'large: 1 integers beyond 2^53 are rounded'
+
+# Weights and batches of NumPy's.
+if [ $npz = yes ]; then
+    cp "$arrays/npz-network.npz" weights
+    cp "$arrays/npz-batches.npz" batches
+    run 0 "$conv4" train --init weights --batches batches --backend "$backend" --threads 1 \
+        --save trained
+    grep -q '^step 2 .* of 4$' out || fail "two steps of four images: $(cat out)"
+    run 0 "$conv4" eval --init weights --backend "$backend" --threads 1 --images 32 --quiet
+    run 3 "$conv4" eval --init batches --quiet
+    says "batches: tensor 'conv1.weight' is missing"
+    run 3 "$conv4" train --batches weights --quiet
+    says "weights: it needs the tensors 'images' and 'labels'"
+    mv trained trained.npz
+    run 0 "$conv4" eval --init trained.npz --backend "$backend" --threads 1 --images 32 --quiet
+fi
+
+echo "$failures failed"
+[ $failures -eq 0 ]

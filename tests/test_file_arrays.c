@@ -1,0 +1,431 @@
+/* Files of arrays as NumPy, ml_dtypes, safetensors and PyTorch write them
+ * (reference/make_arrays.py), under names that tell nothing; and how others, damaged or hostile,
+ * are refused. */
+#include "core/file/arrays.h"
+#include "core/file/npy.h"
+#include "core/file/npz.h"
+#include "core/net/checkpoint.h"
+#include "tests/test_file_scratch.h"
+
+#if C4_HAVE_ARCHIVE
+#include <archive.h>
+#include <archive_entry.h>
+#endif
+#include <strings.h>
+
+enum { ROWS = 5, COLUMNS = 3, COUNT = ROWS * COLUMNS };
+
+/* VALUES of make_arrays.py. */
+static const double values[COUNT] = {0, 0, 2, 3, 0, 100, 7, 64, 0, 11, 4, 27, 1, 8, 6};
+
+static unsigned char *load(const char *name, size_t *size_bytes) {
+    char path[640];
+    unsigned char *bytes;
+    snprintf(path, sizeof path, C4_TEST_REFERENCE "/arrays/%s", name);
+    if (c4_file_read(path, &bytes, size_bytes) != C4_OK) fail_msg("%s", c4_error());
+    return bytes;
+}
+
+/* A copy whose name has no suffix and says nothing. */
+static const char *copy_of(void **state, const char *name) {
+    size_t size_bytes;
+    unsigned char *bytes = load(name, &size_bytes);
+    const char *path = scratch_path(state, "data");
+    put_file(path, bytes, size_bytes);
+    free(bytes);
+    return path;
+}
+
+static void assert_values(const struct c4_tensor *tensor, double times) {
+    assert_non_null(tensor);
+    assert_int_equal(tensor->rank, 2);
+    assert_int_equal(tensor->shape[0], ROWS);
+    assert_int_equal(tensor->shape[1], COLUMNS);
+    assert_true(c4_tensor_valid(tensor));
+    for (size_t i = 0; i < COUNT; i++) {
+        double want = tensor->dtype == C4_BOOL ? values[i] != 0 : times * values[i];
+        if (c4_tensor_get(tensor, i) != want)
+            fail_msg("%s [%zu]: %g instead of %g", c4_dtype_name(tensor->dtype), i,
+                     c4_tensor_get(tensor, i), want);
+    }
+}
+
+static void read_copy(void **state, const char *name, struct c4_arrays *arrays) {
+    if (c4_arrays_read(copy_of(state, name), arrays) != C4_OK) fail_msg("%s: %s", name, c4_error());
+}
+
+static void npy_files_of_every_type_are_read(void **state) {
+    static const struct {
+        const char *name;
+        enum c4_dtype dtype;
+    } files[] = {
+        {"npy-f2.npy", C4_F16},     {"npy-f4.npy", C4_F32},      {"npy-f8.npy", C4_F64},
+        {"npy-i1.npy", C4_I8},      {"npy-i2.npy", C4_I16},      {"npy-i4.npy", C4_I32},
+        {"npy-i8.npy", C4_I64},     {"npy-u1.npy", C4_U8},       {"npy-u2.npy", C4_U16},
+        {"npy-u4.npy", C4_U32},     {"npy-u8.npy", C4_U64},      {"npy-b1.npy", C4_BOOL},
+        {"npy-big-f2.npy", C4_F16}, {"npy-big-f4.npy", C4_F32},  {"npy-big-f8.npy", C4_F64},
+        {"npy-big-i2.npy", C4_I16}, {"npy-big-i4.npy", C4_I32},  {"npy-big-i8.npy", C4_I64},
+        {"npy-big-u2.npy", C4_U16}, {"npy-big-u4.npy", C4_U32},  {"npy-big-u8.npy", C4_U64},
+        {"npy-python2", C4_F32},    {"npy-fortran.npy", C4_I16},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct c4_arrays arrays;
+        read_copy(state, files[i].name, &arrays);
+        assert_int_equal(arrays.count, 1);
+        assert_int_equal(arrays.tensors[0].dtype, files[i].dtype);
+        assert_string_equal(arrays.tensors[0].name, "");
+        assert_values(&arrays.tensors[0], 1);
+        assert_null(arrays.left_out);
+        assert_null(c4_arrays_metadata(&arrays, "writer"));
+        c4_arrays_free(&arrays);
+        assert_null(arrays.tensors);
+    }
+}
+
+static void safetensors_files_are_read(void **state) {
+    static const char *const names[] = {"f16", "bf16", "f32", "f64", "i8",  "i16", "i32",
+                                        "i64", "u8",   "u16", "u32", "u64", "bool"};
+    struct c4_arrays arrays;
+    read_copy(state, "safetensors-types", &arrays);
+    assert_int_equal(arrays.count, C4_DTYPES);
+    for (int i = 0; i < C4_DTYPES; i++) {
+        const struct c4_tensor *tensor = c4_arrays_find(&arrays, names[i]);
+        assert_values(tensor, 1);
+        assert_int_equal(strcasecmp(c4_dtype_name(tensor->dtype), names[i]), 0);
+    }
+    assert_string_equal(c4_arrays_metadata(&arrays, "writer"), "safetensors");
+    c4_arrays_free(&arrays);
+
+    read_copy(state, "safetensors-name", &arrays);
+    assert_int_equal(strlen(arrays.tensors[0].name), 300);
+    assert_values(&arrays.tensors[0], 1);
+    c4_arrays_free(&arrays);
+
+    read_copy(state, "safetensors-null", &arrays);
+    assert_values(c4_arrays_find(&arrays, "x"), 1);
+    c4_arrays_free(&arrays);
+}
+
+static void assert_refused(void **state, const char *name, const char *words) {
+    struct c4_arrays arrays;
+    memset(&arrays, 0xff, sizeof arrays);
+    assert_failed(c4_arrays_read(copy_of(state, name), &arrays), C4_ERR_DATA, words);
+    assert_non_null(strstr(c4_error(), "data: "));
+    assert_int_equal(arrays.count, 0);
+    assert_null(arrays.tensors);
+    assert_null(arrays.left_out);
+}
+
+static void arrays_that_are_no_numbers_are_refused_with_their_kind(void **state) {
+    assert_refused(state, "npy-bf16.npy", "<V2 is raw bytes, as NumPy saves bfloat16");
+    assert_refused(state, "npy-complex.npy", "<c8 is complex");
+    assert_refused(state, "npy-long.npy", "the dtype <f16 is not supported");
+    assert_refused(state, "npy-text.npy", "holds text");
+    assert_refused(state, "npy-dates.npy", "holds dates or times");
+    assert_refused(state, "npy-objects.npy", "holds Python objects");
+    assert_refused(state, "npy-records.npy", "records with fields");
+    assert_refused(state, "safetensors-f8", "tensor x has the dtype F8_E4M3");
+    assert_refused(state, "python.pkl", "looks like a Python pickle");
+    assert_refused(state, "torch-old.pt", "looks like a PyTorch pickle");
+}
+
+static void assert_bytes_refused(void **state, const void *bytes, size_t size_bytes,
+                                 const char *words) {
+    struct c4_arrays arrays;
+    const char *path = scratch_path(state, "foreign.npy");
+    put_file(path, bytes, size_bytes);
+    assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA, words);
+    assert_non_null(strstr(c4_error(), "foreign.npy: "));
+}
+
+static void other_files_are_named(void **state) {
+    static const struct {
+        const char *bytes;
+        size_t at, size;
+        const char *words;
+    } cases[] = {
+        {"\x89HDF\r\n\x1a\n", 0, 8, "looks like an HDF5 file"},
+        {"\x89HDF\r\n\x1a\n", 512, 8, "looks like a MATLAB file of version 7.3"},
+        {"MATLAB 5.0 MAT-file", 0, 19, "scipy.io.loadmat"},
+        {"\x1f\x8b\x08\0", 0, 4, "looks like a gzip file; unpack it"},
+        {"BZh91AY", 0, 7, "a bzip2 file"},
+        {"\xfd"
+         "7zXZ\0",
+         0, 6, "an xz file"},
+        {"\x28\xb5\x2f\xfd", 0, 4, "a Zstandard file"},
+        {"ustar", 257, 5, "a tar archive"},
+        {"version https://git-lfs.github.com/spec/v1\n", 0, 43, "git lfs pull"},
+        {"<!DOCTYPE html>", 0, 15, "a web page"},
+        {"1.5,2.5\n3,4\n", 0, 12, "looks like text; load its numbers in Python (numpy.loadtxt)"},
+        {"{\"x\": [1, 2]}", 0, 13, "looks like text"},
+        {"\x01\x02\x03\x04\x05\x06\x07\x08\x09", 0, 9, "neither an NPY, an NPZ nor a safetensors"},
+        {"\0", 600, 1, "neither an NPY, an NPZ nor a safetensors"},
+        {"\x93NUMPZ\x01\0", 0, 8, "its beginning is damaged"},
+        {"", 0, 0, "foreign.npy: is empty"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned char bytes[1024] = {0};
+        memcpy(bytes + cases[i].at, cases[i].bytes, cases[i].size);
+        assert_bytes_refused(state, bytes, cases[i].at + cases[i].size, cases[i].words);
+    }
+    /* What begins as one of ours is for its reader to refuse. */
+    assert_bytes_refused(state, "\x93NUMPY\x09\0..", 10, "NPY version 9.0");
+    assert_bytes_refused(state, "\x40\0\0\0\0\0\0\0{\"", 10, "should end at byte 72");
+    struct c4_arrays arrays;
+    assert_failed(c4_arrays_read(scratch_path(state, "none"), &arrays), C4_ERR_DATA, "no such");
+    struct scratch *scratch = *state;
+    assert_failed(c4_arrays_read(scratch->folder, &arrays), C4_ERR_DATA, "is a folder");
+}
+
+#if C4_HAVE_ARCHIVE
+
+static void npz_files_are_read(void **state) {
+    static const char *const two[] = {"npz-stored.npz", "npz-deflated.npz"};
+    struct c4_arrays arrays;
+    assert_true(c4_npz_available());
+    for (int i = 0; i < 2; i++) {
+        read_copy(state, two[i], &arrays);
+        assert_int_equal(arrays.count, 2);
+        assert_values(c4_arrays_find(&arrays, "x"), 1);
+        assert_values(c4_arrays_find(&arrays, "y"), 2);
+        assert_int_equal((uintptr_t)arrays.tensors[0].data % 64, 0);
+        assert_null(c4_arrays_find(&arrays, "x.npy"));
+        assert_null(arrays.left_out);
+        c4_arrays_free(&arrays);
+    }
+    read_copy(state, "npz-one.npz", &arrays);
+    assert_values(c4_arrays_find(&arrays, "arr_0"), 1);
+    c4_arrays_free(&arrays);
+    read_copy(state, "npz-pipe.npz", &arrays);
+    assert_values(c4_arrays_find(&arrays, "x"), 1);
+    c4_arrays_free(&arrays);
+
+    /* In the C locale, in which this program runs, too. */
+    read_copy(state, "npz-names.npz", &arrays);
+    assert_int_equal(arrays.count, 4);
+    assert_values(c4_arrays_find(&arrays, "gr\xc3\xb6\xc3\x9f"
+                                          "e"),
+                  1);
+    assert_values(c4_arrays_find(&arrays, "\xc3\xa4"), 1);
+    assert_values(c4_arrays_find(&arrays, "folder/x"), 1);
+    c4_arrays_free(&arrays);
+}
+
+static void what_holds_no_numbers_is_passed_over_and_named(void **state) {
+    struct c4_arrays arrays;
+    read_copy(state, "npz-mixed.npz", &arrays);
+    assert_int_equal(arrays.count, 1);
+    assert_values(c4_arrays_find(&arrays, "x"), 1);
+    assert_non_null(strstr(arrays.left_out, "data: passed over"));
+    assert_non_null(strstr(arrays.left_out, "names.npy (text), settings.npy (Python objects)"));
+    c4_arrays_free(&arrays);
+    assert_refused(state, "zip-no-arrays.zip", "it holds read.me (not an NPY array)");
+    assert_refused(state, "zip-empty.zip", "a zip archive without members");
+    assert_refused(state, "torch.pt", "is a PyTorch file (.pt, .pth)");
+}
+
+/* Any changed bit and any lost end is refused, unless what is read is the same all the same. */
+static void damage_never_changes_a_value(void **state) {
+    static const char *const files[] = {"npz-stored.npz", "npz-deflated.npz"};
+    for (int f = 0; f < 2; f++) {
+        size_t size_bytes;
+        int refused = 0;
+        unsigned char *bytes = load(files[f], &size_bytes);
+        const char *path = scratch_path(state, "damaged");
+        for (size_t bit = 0; bit < 8 * size_bytes; bit++) {
+            struct c4_arrays arrays;
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            put_file(path, bytes, size_bytes);
+            enum c4_status status = c4_arrays_read(path, &arrays);
+            refused += status != C4_OK;
+            /* Memory: a size that this machine does not have free. */
+            if (status != C4_OK && status != C4_ERR_MEMORY) assert_int_equal(status, C4_ERR_DATA);
+            for (size_t i = 0; status == C4_OK && i < arrays.count; i++) {
+                double last = c4_tensor_get(&arrays.tensors[i], COUNT - 1);
+                assert_values(&arrays.tensors[i], last / values[COUNT - 1]);
+                assert_true(last == values[COUNT - 1] || last == 2 * values[COUNT - 1]);
+            }
+            if (status == C4_OK) c4_arrays_free(&arrays);
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+        print_message("%s: %d of %zu flips refused\n", files[f], refused, 8 * size_bytes);
+        assert_true((size_t)refused > 4 * size_bytes);
+        for (size_t size = 0; size < size_bytes; size++) {
+            struct c4_arrays arrays;
+            put_file(path, bytes, size);
+            assert_int_equal(c4_arrays_read(path, &arrays), C4_ERR_DATA);
+        }
+        free(bytes);
+    }
+}
+
+/* --- archives that no NumPy writes --- */
+
+static struct archive *begin_zip(const char *path, const char *options) {
+    struct archive *zip = archive_write_new();
+    assert_non_null(zip);
+    assert_int_equal(archive_write_set_format_zip(zip), ARCHIVE_OK);
+    assert_int_equal(archive_write_set_options(zip, options), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_filename(zip, path), ARCHIVE_OK);
+    return zip;
+}
+
+static void add_member(struct archive *zip, const char *name, const void *bytes, size_t size) {
+    struct archive_entry *entry = archive_entry_new();
+    assert_non_null(entry);
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_size(entry, (la_int64_t)size);
+    assert_int_equal(archive_write_header(zip, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(zip, bytes, size), size);
+    archive_entry_free(entry);
+}
+
+static void end_zip(struct archive *zip) {
+    assert_int_equal(archive_write_close(zip), ARCHIVE_OK);
+    archive_write_free(zip);
+}
+
+static void two_members_of_one_name_are_refused(void **state) {
+    static const char *const names[][2] = {{"x.npy", "x.npy"}, {"x", "x.npy"}};
+    size_t size_bytes;
+    unsigned char *bytes = load("npy-f4.npy", &size_bytes);
+    for (int i = 0; i < 2; i++) {
+        const char *path = scratch_path(state, "twice.npz");
+        struct archive *zip = begin_zip(path, "zip:compression=store");
+        struct c4_arrays arrays;
+        add_member(zip, names[i][0], bytes, size_bytes);
+        add_member(zip, "between.npy", bytes, size_bytes);
+        add_member(zip, names[i][1], bytes, size_bytes);
+        end_zip(zip);
+        assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA, "has two arrays named x");
+    }
+    free(bytes);
+}
+
+/* Finds a record of the archive by its signature. */
+static unsigned char *find_record(unsigned char *bytes, size_t size_bytes, const char *signature) {
+    for (size_t i = 0; i + 4 <= size_bytes; i++)
+        if (memcmp(bytes + i, signature, 4) == 0) return bytes + i;
+    fail_msg("no record");
+    return NULL;
+}
+
+static void hostile_members_are_refused(void **state) {
+    size_t size_bytes;
+    struct c4_arrays arrays;
+    unsigned char *bytes = load("npz-deflated.npz", &size_bytes);
+    unsigned char *entry = find_record(bytes, size_bytes, "PK\1\2");
+    unsigned char *local = find_record(bytes, size_bytes, "PK\3\4");
+    const char *path = scratch_path(state, "hostile.npz");
+
+    /* Encrypted, as both headers say. */
+    entry[8] |= 1;
+    local[6] |= 1;
+    put_file(path, bytes, size_bytes);
+    assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA, "member x.npy: is encrypted");
+    entry[8] &= 0xfe;
+    local[6] &= 0xfe;
+
+    /* 2^50 bytes unpacked, says the field behind the name: nothing is waited for. */
+    const uint64_t huge = UINT64_C(1) << 50;
+    memcpy(local + 30 + local[26] + 4, &huge, sizeof huge);
+    put_file(path, bytes, size_bytes);
+    assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA,
+                  "member x.npy: announces 1125899906842624 bytes, which a file of");
+    free(bytes);
+
+    /* A header that promises more than its member holds. */
+    static char header[] = "\x93NUMPY\x01\0..{'descr': '<f8', 'fortran_order': False, "
+                           "'shape': (4611686018427, 1), }\n";
+    header[8] = sizeof header - 1 - 10;
+    header[9] = 0;
+    struct archive *zip = begin_zip(path, "zip:compression=deflate");
+    add_member(zip, "x.npy", header, sizeof header - 1);
+    end_zip(zip);
+    assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA, "hostile.npz: member x.npy: has ");
+}
+
+/* A whole network, as numpy.savez(path, **state_dict) leaves it: in half precision, too. */
+static void weights_are_read_from_npz(void **state) {
+    struct c4_checkpoint *net = c4_checkpoint_new(), *got = c4_checkpoint_new();
+    const char *path = scratch_path(state, "net"), *array = scratch_path(state, "array");
+    assert_non_null(net);
+    assert_non_null(got);
+    for (size_t i = 0; i < C4_STATE_COUNT; i++) net->state[i] = (double)(i % 2048) / 1024;
+    struct archive *zip = begin_zip(path, "zip:compression=deflate");
+    uint16_t *half = malloc(C4_STATE_COUNT * sizeof *half);
+    float *single = malloc(C4_STATE_COUNT * sizeof *single);
+    assert_non_null(half);
+    assert_non_null(single);
+    for (int t = 0; t < C4_STATE_TENSORS; t++) {
+        const struct c4_param *param = &c4_params[t];
+        struct c4_tensor tensor = {"", C4_F32, param->rank, {0}, single, 0};
+        for (int d = 0; d < param->rank; d++) tensor.shape[d] = param->shape[d];
+        for (size_t i = 0; i < param->count; i++) {
+            single[i] = (float)net->state[param->offset + i];
+            half[i] = (uint16_t)(0x3c00 + i % 1024);
+            if (t % 2) net->state[param->offset + i] = 1 + (double)(i % 1024) / 1024;
+        }
+        if (t % 2) {
+            tensor.dtype = C4_F16;
+            tensor.data = half;
+        }
+        tensor.size_bytes = param->count * c4_dtype_size_bytes(tensor.dtype);
+        assert_int_equal(c4_npy_write(array, &tensor), C4_OK);
+        unsigned char *bytes;
+        size_t size_bytes;
+        char name[64];
+        assert_int_equal(c4_file_read(array, &bytes, &size_bytes), C4_OK);
+        snprintf(name, sizeof name, "%s.npy", param->name);
+        add_member(zip, name, bytes, size_bytes);
+        free(bytes);
+    }
+    end_zip(zip);
+    if (c4_checkpoint_read(path, got) != C4_OK) fail_msg("%s", c4_error());
+    assert_memory_equal(got->state, net->state, sizeof net->state);
+    assert_false(got->has_momentum);
+    assert_false(got->has_order);
+
+    /* Weights that hold no numbers are not "missing" without a word on them. */
+    assert_failed(c4_checkpoint_read(copy_of(state, "npz-mixed.npz"), got), C4_ERR_DATA,
+                  "settings.npy (Python objects)");
+    free(half);
+    free(single);
+    c4_checkpoint_free(net);
+    c4_checkpoint_free(got);
+}
+
+#else
+
+static void npz_needs_libarchive(void **state) {
+    struct c4_arrays arrays;
+    assert_false(c4_npz_available());
+    assert_failed(c4_arrays_read(copy_of(state, "npz-one.npz"), &arrays), C4_ERR_ENVIRONMENT,
+                  "install libarchive-dev");
+}
+
+#endif
+
+#define SCRATCH_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        SCRATCH_TEST(npy_files_of_every_type_are_read),
+        SCRATCH_TEST(safetensors_files_are_read),
+        SCRATCH_TEST(arrays_that_are_no_numbers_are_refused_with_their_kind),
+        SCRATCH_TEST(other_files_are_named),
+#if C4_HAVE_ARCHIVE
+        SCRATCH_TEST(npz_files_are_read),
+        SCRATCH_TEST(what_holds_no_numbers_is_passed_over_and_named),
+        SCRATCH_TEST(damage_never_changes_a_value),
+        SCRATCH_TEST(two_members_of_one_name_are_refused),
+        SCRATCH_TEST(hostile_members_are_refused),
+        SCRATCH_TEST(weights_are_read_from_npz),
+#else
+        SCRATCH_TEST(npz_needs_libarchive),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
