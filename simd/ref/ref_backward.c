@@ -115,21 +115,20 @@ static void block_backward(struct c4_plan *plan, int b, const struct c4_bn_gradi
         int64_t at = r.begin * plane * C, pooled = r.begin * (plane / 4) * C;
         const c4_real *in =
             (b == 0 ? plan->x : plan->block[b - 1].pool) + r.begin * plane * block->inputs;
-        c4_real *dy = plan->dy + at;
+        c4_real *dy = plan->dy + at, *room = slice->scratch;
         C4_REF(c4_bn_rebuild)
         (r.n, block->side, block->side, relu, block->y + at, block->d_pool + pooled,
          block->arg + pooled, c0, c1, c2, dy);
         if (relu) C4_REF(c4_channel_sums)
         (r.n, block->side, block->side, dy, dy, slice->bias, slice->sum_b);
         if (block->u)
-            C4_REF(c4_conv_bwd_weights_winograd)
-            (&shape, in, dy, slice->du, slice->dw, slice->scratch);
+            C4_REF(c4_conv_bwd_weights_winograd)(&shape, in, dy, slice->du, slice->dw, room);
         else
             C4_REF(c4_conv_bwd_weights_direct)(&shape, in, dy, slice->dw);
         if (b == 0) continue;
         c4_real *dx = plan->block[b - 1].d_pool + at;
         if (block->u)
-            C4_REF(c4_conv_bwd_data_winograd)(&shape, dy, block->ut, dx, slice->scratch);
+            C4_REF(c4_conv_bwd_data_winograd)(&shape, dy, block->ut, dx, room);
         else
             C4_REF(c4_conv_bwd_data_direct)(&shape, dy, block->wt, dx);
     }
