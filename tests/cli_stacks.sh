@@ -13,9 +13,11 @@ failures=0 runs=0
 
 run() {
 	runs=$((runs + 1))
-	"$@" >said 2>&1 && return
+	status=0
+	"$@" >said 2>&1 || status=$?
+	[ $status != 0 ] || return 0
 	! grep -q libbenchmark-dev said || return 0 # no Google Benchmark in this build
-	echo "FAILED: status $?: $*: $(tail -n 2 said)"
+	echo "FAILED: status $status: $*: $(tail -n 2 said)"
 	failures=$((failures + 1))
 }
 
