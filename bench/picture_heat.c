@@ -143,6 +143,7 @@ enum c4_status c4_picture_heat(struct c4_pictures *pictures, const json_t *file)
              "convolutions are ops of their own; an empty cell is an op that the backend does not "
              "have.");
     write_table(heat, &csv);
+    if (pictures->machine) fputs("set bmargin 2.5\n", out); /* room for its name */
     write_settings(out, heat, picture.title);
     enum c4_status status = C4_ERR_MEMORY;
     if (fclose(out) == 0)
