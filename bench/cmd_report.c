@@ -110,7 +110,8 @@ const struct c4_command c4_bench_report = {
         "a step's time by phase for each backend and peer, the time of each op relative to the "
         "fastest backend, and each backend's passes under the roofs of this machine: the FMA peak "
         "and, from calibrate with as many threads, the bandwidth of L2, L3 and memory. Each "
-        "picture is a CSV file, a gnuplot script, SVG, PNG and PDF; bench.html holds all of them.",
+        "picture is a CSV file, a gnuplot script, SVG, PNG and PDF; bench.html holds all of them, "
+        "each machine's by themselves.",
     .usage_tail = "FILE...",
     .options = options,
     .examples = examples,
