@@ -1,6 +1,7 @@
 #!/bin/sh
-# Warnings are errors for `cmake/up test --all` alone: a newer compiler must not stop a user.
-# usage: setup_werror.sh CMAKE SOURCE
+# cmake/up on systems with newer tools: warnings are errors for `test --all` alone, so that a newer
+# compiler does not stop a user, and another version's formatter or linter is skipped in plain sight.
+# usage: setup_script.sh CMAKE SOURCE
 set -u
 cmake=$1 source=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-werror.XXXXXX")
@@ -63,6 +64,10 @@ asks "$plain" --preset clang test -R nothing
 asks "$plain -DC4_WERROR=ON" test --all
 for preset in release asan clang; do
 	grep -q -e "--preset $preset " "$work/asked" || fail "up test --all: $preset was not configured"
+done
+for tool in clang-format clang-tidy; do
+	grep -q "^$tool  *0  *0  *1  *[0-9]*  skipped: $tool is not version 14" "$work/log" ||
+		fail "up test --all: $tool was not skipped: $(grep -e "^$tool" "$work/log")"
 done
 echo "$failures failures"
 [ $failures = 0 ]
