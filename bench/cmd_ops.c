@@ -50,9 +50,20 @@ static void tick(void *context, int done) {
     c4_progress_update(context, (uint64_t)done, (uint64_t)c4_clock_ns());
 }
 
+/* A reader who has set them may take them for part of the result. */
+static void print_variables(const json_t *object) {
+    json_t *variables = json_object_get(json_object_get(object, "environment"), "variables");
+    const char *name;
+    json_t *value;
+    json_object_foreach(variables, name, value) if (strncmp(name, "BENCHMARK_", 10) == 0)
+        printf("Set, but without effect here: %s=%s\n", name,
+               json_is_string(value) ? json_string_value(value) : "");
+}
+
 static void print(const struct c4_args *args, const struct c4_ops_bench *bench, json_t *object) {
     if (!c4_arg_flag(args, "json")) {
         c4_ops_bench_print(bench);
+        print_variables(object);
         return;
     }
     json_object_set_new(object, "batch", json_integer(bench->batch));

@@ -66,15 +66,49 @@ void sample(benchmark::State &state, c4_gbench_case *one) {
     state.SetLabel(one->label);
 }
 
-// The order of samples can only be set as a flag. The library keeps a pointer to the name.
+// Every flag that the library has had, since it takes those that are not given from variables of
+// the environment (BENCHMARK_FILTER and so on), which are read before main() begins. It leaves
+// flags that it does not know alone, and keeps a pointer to the program's name.
 void initialize(const char *program) {
-    static std::string name(program), interleave("--benchmark_enable_random_interleaving=true");
+    static std::string words[] = {program,
+                                  "--benchmark_enable_random_interleaving=true",
+                                  "--benchmark_list_tests=false",
+                                  "--benchmark_dry_run=false",
+                                  "--benchmark_filter=",
+#ifdef C4_GBENCH_TIME_HAS_UNIT
+                                  "--benchmark_min_time=0.5s",
+#else
+                                  "--benchmark_min_time=0.5",
+#endif
+                                  "--benchmark_min_warmup_time=0",
+                                  "--benchmark_repetitions=1",
+                                  "--benchmark_report_aggregates_only=false",
+                                  "--benchmark_display_aggregates_only=false",
+                                  "--benchmark_format=console",
+                                  "--benchmark_out=",
+                                  "--benchmark_out_format=json",
+                                  "--benchmark_color=false",
+                                  "--benchmark_counters_tabular=false",
+                                  "--benchmark_perf_counters=",
+                                  "--benchmark_time_unit=us",
+                                  "--v=0"};
+    constexpr int count = sizeof words / sizeof *words;
+    char *argv[count + 1] = {};
+    int argc = count;
     static bool done = false;
     if (done) return;
-    char *argv[] = {name.data(), interleave.data(), nullptr};
-    int argc = 2;
+    for (int i = 0; i < count; i++) argv[i] = words[i].data();
     benchmark::Initialize(&argc, argv);
     done = true;
+}
+
+// The file's context holds what we add; BENCHMARK_CONTEXT has added its own by now, and a name that
+// is there twice is not JSON.
+void set_context(const char *program, const char *version) {
+#ifdef C4_GBENCH_HAS_CONTEXT
+    if (benchmark::internal::GetGlobalContext()) benchmark::internal::GetGlobalContext()->clear();
+#endif
+    benchmark::AddCustomContext(program, version);
 }
 
 } // namespace
@@ -82,7 +116,7 @@ void initialize(const char *program) {
 struct c4_gbench *c4_gbench_open(const char *program, const char *version) {
     try {
         initialize(program);
-        benchmark::AddCustomContext(program, version);
+        set_context(program, version);
         return new c4_gbench;
     } catch (const std::exception &) {
         return nullptr;

@@ -36,7 +36,8 @@ struct c4_gbench_case {
 
 struct c4_gbench; /* what was measured so far */
 
-/* `program` and `version` go into the file's context. NULL: no memory. */
+/* `program` and `version` go into the file's context. The library's own variables of the
+ * environment (BENCHMARK_*) steer nothing. NULL: no memory. */
 struct c4_gbench *c4_gbench_open(const char *program, const char *version);
 
 /* Takes `samples` samples of each case, those of all cases in random order, each of as many calls

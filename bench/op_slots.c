@@ -29,6 +29,10 @@ static void add_out(struct c4_op_work *work, const char *name, size_t count) {
     c4_op_add(work, name, C4_OP_F32, C4_OP_OUT, count);
 }
 
+static void add_scratch(struct c4_op_work *work, const char *name, size_t count) {
+    c4_op_add(work, name, C4_OP_F32, C4_OP_SCRATCH, count);
+}
+
 static void add_bytes(struct c4_op_work *work, const char *name, size_t count, uint32_t bound) {
     uint8_t *bytes = c4_op_add(work, name, C4_OP_U8, C4_OP_IN, count);
     c4_op_bytes(work, bytes, count, bound);
@@ -64,9 +68,10 @@ static void make_stem_select_grad(struct c4_op_work *work) {
     add_in(work, "ds", images(work) * 256 * C);
     add_bytes(work, "arg", images(work) * 256 * C, 4);
     add_out(work, "r", (size_t)C4_PATCH * C);
+    add_scratch(work, "scratch", C4_STEM_SCRATCH);
 }
 static void call_stem_select_grad(const struct c4_op_work *work, c4_op_fn *f) {
-    ((c4_stem_select_grad_fn *)f)(work->size.n, P(0), P(1), P(2), P(3));
+    ((c4_stem_select_grad_fn *)f)(work->size.n, P(0), P(1), P(2), P(3), P(4));
 }
 
 /* --- convolutions: maps and what is applied to them --- */
@@ -123,33 +128,36 @@ static void make_conv_fwd_winograd(struct c4_op_work *work) {
     add_in(work, "x", pixels(work) * C);
     float *u = add_in(work, "u", (size_t)C4_WINOGRAD_POSITIONS * C * C);
     add_out(work, "y", pixels(work) * C);
+    add_scratch(work, "scratch", C4_WINOGRAD_SCRATCH);
     add_weights(work, "w", u);
 }
 static void call_conv_fwd_winograd(const struct c4_op_work *work, c4_op_fn *f) {
     struct c4_conv_shape shape = conv_shape(work);
-    ((c4_conv_fwd_winograd_fn *)f)(&shape, P(0), P(1), P(2));
+    ((c4_conv_fwd_winograd_fn *)f)(&shape, P(0), P(1), P(2), P(3));
 }
 
 static void make_conv_bwd_data_winograd(struct c4_op_work *work) {
     add_in(work, "dy", pixels(work) * C);
     float *ut = add_in(work, "ut", (size_t)C4_WINOGRAD_POSITIONS * C * C);
     add_out(work, "dx", pixels(work) * C);
+    add_scratch(work, "scratch", C4_WINOGRAD_SCRATCH);
     add_weights(work, "wt", ut);
 }
 static void call_conv_bwd_data_winograd(const struct c4_op_work *work, c4_op_fn *f) {
     struct c4_conv_shape shape = conv_shape(work);
-    ((c4_conv_bwd_data_winograd_fn *)f)(&shape, P(0), P(1), P(2));
+    ((c4_conv_bwd_data_winograd_fn *)f)(&shape, P(0), P(1), P(2), P(3));
 }
 
 static void make_conv_bwd_weights_winograd(struct c4_op_work *work) {
     add_in(work, "x", pixels(work) * C);
     add_in(work, "dy", pixels(work) * C);
-    c4_op_add(work, "du", C4_OP_F32, C4_OP_SCRATCH, (size_t)C4_WINOGRAD_POSITIONS * C * C);
+    add_scratch(work, "du", (size_t)C4_WINOGRAD_POSITIONS * C * C);
     add_out(work, "dw", (size_t)9 * C * C);
+    add_scratch(work, "scratch", C4_WINOGRAD_SCRATCH);
 }
 static void call_conv_bwd_weights_winograd(const struct c4_op_work *work, c4_op_fn *f) {
     struct c4_conv_shape shape = conv_shape(work);
-    ((c4_conv_bwd_weights_winograd_fn *)f)(&shape, P(0), P(1), P(2), P(3));
+    ((c4_conv_bwd_weights_winograd_fn *)f)(&shape, P(0), P(1), P(2), P(3), P(4));
 }
 
 /* --- batch norm, ReLU, pooling --- */

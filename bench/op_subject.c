@@ -8,8 +8,8 @@ static const struct arrays {
     [C4_SLOT_conv_fwd_direct] = {true, 0, 1, 2},
     [C4_SLOT_conv_bwd_data_direct] = {true, 0, 1, 2},
     [C4_SLOT_conv_bwd_weights_direct] = {true, 0, 1, 2},
-    [C4_SLOT_conv_fwd_winograd] = {true, 0, 3, 2},
-    [C4_SLOT_conv_bwd_data_winograd] = {true, 0, 3, 2},
+    [C4_SLOT_conv_fwd_winograd] = {true, 0, 4, 2},
+    [C4_SLOT_conv_bwd_data_winograd] = {true, 0, 4, 2},
     [C4_SLOT_conv_bwd_weights_winograd] = {true, 0, 1, 3},
 };
 

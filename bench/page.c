@@ -46,10 +46,10 @@ static void write_steps(struct c4_html *html, const json_t *file) {
     static const char *const columns[] = {"backend or peer", "images/s", "lowest",
                                           "highest",         "of peak",  "how"};
     const json_t *steps = json_object_get(file, "steps");
-    int threads = (int)c4_result_number(file, "threads");
+    int threads = c4_result_whole(file, "threads");
     if (!steps) return;
     c4_html_element(html, "h3", NULL, "Training steps, batch %d, %d thread%s",
-                    (int)c4_result_number(file, "batch"), threads, threads == 1 ? "" : "s");
+                    c4_result_whole(file, "batch"), threads, threads == 1 ? "" : "s");
     c4_html_open(html, "div", "class", "scroll", NULL);
     c4_html_open(html, "table", NULL);
     c4_html_open(html, "tr", NULL);
@@ -80,12 +80,22 @@ static enum c4_status write_picture(struct c4_html *html, const struct c4_pictur
     return C4_OK;
 }
 
-static void write_origin(struct c4_html *html, const struct c4_results *results) {
+/* The whole text, however long; NULL without memory. */
+static char *environment_text(const json_t *environment) {
+    for (size_t size = 4096;; size *= 2) {
+        char *text = malloc(size);
+        if (text) c4_environment_text(environment, text, size);
+        if (!text || strlen(text) + 1 < size) return text;
+        free(text);
+    }
+}
+
+static enum c4_status write_origin(struct c4_html *html, const struct c4_results *results) {
     c4_html_element(html, "h2", NULL, "Origin");
     for (int i = 0; i < results->count; i++) {
-        char text[4096];
         const char *slash = strrchr(results->path[i], '/');
-        c4_environment_text(json_object_get(results->file[i], "environment"), text, sizeof text);
+        char *text = environment_text(json_object_get(results->file[i], "environment"));
+        if (!text) return c4_fail(C4_ERR_MEMORY, "no memory for the page");
         c4_html_open(html, "details", NULL);
         c4_html_element(html, "summary", NULL, "%s: bench %s, conv4 %s, %s",
                         slash ? slash + 1 : results->path[i],
@@ -94,10 +104,43 @@ static void write_origin(struct c4_html *html, const struct c4_results *results)
                         c4_result_text(results->file[i], "environment.date_utc", "?"));
         c4_html_element(html, "pre", NULL, "%s", text);
         c4_html_close(html, "details");
+        free(text);
+    }
+    return C4_OK;
+}
+
+/* One machine's tables and pictures; its name is a heading where there are several. */
+static enum c4_status write_machine(struct c4_html *html, const struct c4_results *results,
+                                    const struct c4_machines *machines, int machine,
+                                    const struct c4_pictures *pictures) {
+    if (machines->count > 1) {
+        char name[C4_MACHINE_BYTES];
+        c4_machine_name(machines, machine, name);
+        c4_html_element(html, "h2", NULL, "%s", name);
+    }
+    for (int i = 0; i < results->count; i++)
+        if (machines->of[i] == machine) write_steps(html, results->file[i]);
+    for (int i = 0; i < pictures->count; i++)
+        if (pictures->picture[i].machine == machine)
+            C4_TRY(write_picture(html, &pictures->picture[i], pictures->folder));
+    return C4_OK;
+}
+
+/* What was measured where, in a sentence. */
+static void write_summary(struct c4_html *html, const struct c4_machines *machines) {
+    char name[C4_MACHINE_BYTES];
+    if (machines->count == 1) {
+        c4_machine_name(machines, 0, name);
+        c4_html_element(html, "p", "soft", "%s, medians of samples taken in turn.", name);
+    } else {
+        c4_html_element(html, "p", "soft",
+                        "%d machines, each by itself; medians of samples taken in turn.",
+                        machines->count);
     }
 }
 
-enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_pictures *pictures) {
+enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_machines *machines,
+                             const struct c4_pictures *pictures) {
     struct c4_html html = {0};
     char path[4096];
     enum c4_status status = C4_OK;
@@ -105,16 +148,13 @@ enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_p
     write_head(&html);
     c4_html_open(&html, "body", NULL);
     c4_html_element(&html, "h1", NULL, "Where the time goes");
-    c4_html_element(&html, "p", "soft", "%s (%s), medians of samples taken in turn.",
-                    c4_result_text(results->file[0], "environment.cpu.model_name", "unknown CPU"),
-                    c4_result_text(results->file[0], "environment.cpu.features", "?"));
+    write_summary(&html, machines);
     if (pictures->note[0]) c4_html_element(&html, "p", NULL, "%s", pictures->note);
     c4_html_open(&html, "main", NULL);
-    for (int i = 0; i < results->count; i++) write_steps(&html, results->file[i]);
-    for (int i = 0; i < pictures->count && status == C4_OK; i++)
-        status = write_picture(&html, &pictures->picture[i], pictures->folder);
+    for (int i = 0; i < machines->count && status == C4_OK; i++)
+        status = write_machine(&html, results, machines, i, pictures);
+    if (status == C4_OK) status = write_origin(&html, results);
     if (status == C4_OK) {
-        write_origin(&html, results);
         c4_html_close(&html, "main");
         c4_html_close(&html, "body");
         c4_html_close(&html, "html");

@@ -4,7 +4,9 @@
 
 #include "bench/pictures.h"
 
-/* Writes FOLDER/bench.html: machines, tables of steps and the pictures that were drawn, inlined. */
-enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_pictures *pictures);
+/* Writes FOLDER/bench.html: for each machine its tables of steps and the pictures that were drawn,
+ * inlined; then every file's environment. */
+enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_machines *machines,
+                             const struct c4_pictures *pictures);
 
 #endif

@@ -34,8 +34,8 @@ static int row_of(struct heat *heat, const char *name) {
     return heat->rows++;
 }
 
-/* SLOT/SHAPE without the backend behind the last slash. */
-static void fill(struct heat *heat, const json_t *rows) {
+/* SLOT/SHAPE without the backend behind the last slash. False: they are too many. */
+static bool fill(struct heat *heat, const json_t *rows) {
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         char name[96];
@@ -43,8 +43,10 @@ static void fill(struct heat *heat, const json_t *rows) {
         char *slash = strrchr(name, '/');
         if (slash) *slash = '\0';
         int x = column_of(heat, c4_result_text(row, "backend", "?")), y = row_of(heat, name);
-        if (x >= 0 && y >= 0) heat->seconds[y][x] = c4_result_number(row, "seconds_per_call");
+        if (x < 0 || y < 0) return false;
+        heat->seconds[y][x] = c4_result_number(row, "seconds_per_call");
     }
+    return true;
 }
 
 static double fastest(const struct heat *heat, int y) {
@@ -122,10 +124,16 @@ enum c4_status c4_picture_heat(struct c4_pictures *pictures, const json_t *file)
         free(heat);
         return c4_fail(C4_ERR_MEMORY, "no memory for a picture");
     }
-    fill(heat, json_object_get(file, "rows"));
+    if (!fill(heat, json_object_get(file, "rows"))) {
+        fclose(out);
+        free(settings);
+        free(heat);
+        return c4_fail(C4_ERR_DATA, "%s has more than %d backends or %d ops: draw fewer",
+                       pictures->source ? pictures->source : "the file", COLUMNS, ROWS);
+    }
     struct c4_picture picture = {0};
     struct c4_csv csv = {0};
-    int batch = (int)c4_result_number(file, "batch");
+    int batch = c4_result_whole(file, "batch");
     snprintf(picture.id, sizeof picture.id, "heat-%d", pictures->count + 1);
     snprintf(picture.title, sizeof picture.title,
              "Time of each op, batch %d: multiples of the fastest", batch);
@@ -135,6 +143,7 @@ enum c4_status c4_picture_heat(struct c4_pictures *pictures, const json_t *file)
              "convolutions are ops of their own; an empty cell is an op that the backend does not "
              "have.");
     write_table(heat, &csv);
+    if (pictures->machine) fputs("set bmargin 2.5\n", out); /* room for its name */
     write_settings(out, heat, picture.title);
     enum c4_status status = C4_ERR_MEMORY;
     if (fclose(out) == 0)

@@ -104,11 +104,11 @@ enum c4_status c4_picture_phases(struct c4_pictures *pictures, const json_t *fil
         return bars.bars > 0 ? c4_fail(C4_ERR_MEMORY, "no memory for a picture") : C4_OK;
     }
     struct c4_picture picture = {0};
-    int threads = (int)c4_result_number(file, "threads");
+    int threads = c4_result_whole(file, "threads");
     snprintf(picture.id, sizeof picture.id, "phases-%d", pictures->count + 1);
     snprintf(picture.title, sizeof picture.title,
              "A training step, batch %d, %d thread%s: where the time of an image goes",
-             (int)c4_result_number(file, "batch"), threads, threads == 1 ? "" : "s");
+             c4_result_whole(file, "batch"), threads, threads == 1 ? "" : "s");
     snprintf(picture.caption, sizeof picture.caption,
              "Shorter is faster. Phases are timed apart from the samples, on thread 0, up to the "
              "barrier that ends them; grey: a step that does not tell its phases, or what no phase "

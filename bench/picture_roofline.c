@@ -50,7 +50,7 @@ static void add_points(struct roofline *roofline) {
     const json_t *rows = json_object_get(roofline->file, "rows");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        char name[64];
+        char name[96];
         if (strcmp(c4_result_text(row, "backend", ""), roofline->backend) != 0) continue;
         if (!json_object_get(row, "images")) continue; /* not part of each image's step */
         short_name(c4_result_text(row, "name", "?"), name, sizeof name);
@@ -124,7 +124,7 @@ static void write_settings(FILE *out, const struct roofline *roofline, const cha
 static enum c4_status draw_one(struct c4_pictures *pictures, struct roofline *roofline) {
     static const char *const heads[] = {"flops_per_byte", "gflops", "pass", "label"};
     bool of_step = json_object_get(roofline->file, "steps");
-    int threads = (int)c4_result_number(roofline->file, "threads");
+    int threads = c4_result_whole(roofline->file, "threads");
     char *settings = NULL;
     size_t size;
     roofline->least = INFINITY;

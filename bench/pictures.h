@@ -4,17 +4,21 @@
 
 #include <stdbool.h>
 
-#include "bench/results.h"
+#include "bench/machines.h"
 
 enum { C4_PICTURES_MAX = 80 };
 
 struct c4_picture {
     char id[64], title[160], caption[400];
-    bool drawn; /* the SVG is there */
+    bool drawn;  /* the SVG is there */
+    int machine; /* machine_index of c4_pictures */
 };
 
 struct c4_pictures {
     const char *folder;
+    const char *source;  /* the file that is drawn, for errors; NULL: unknown */
+    const char *machine; /* its machine, named in the picture; NULL: all are of one */
+    int machine_index;   /* among the page's */
     struct c4_picture picture[C4_PICTURES_MAX];
     int count;
     char note[320]; /* "" or why pictures are missing */

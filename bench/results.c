@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/results_check.h"
 #include "core/file/file.h"
 
 static enum c4_status read_one(const char *path, json_t **object) {
@@ -17,11 +18,7 @@ static enum c4_status read_one(const char *path, json_t **object) {
     if (!*object)
         return c4_fail(C4_ERR_DATA, "%s is not JSON (line %d: %s): give what --json has printed",
                        path, error.line, error.text);
-    if (c4_result_text(*object, "benchmark", NULL) &&
-        json_is_object(c4_result_at(*object, "environment")))
-        return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s is not the result of a benchmark: give what --json has printed",
-                   path);
+    return c4_result_check(*object, path);
 }
 
 enum c4_status c4_results_read(struct c4_results *results, char *const *paths, int count) {
@@ -55,6 +52,10 @@ const json_t *c4_result_at(const json_t *object, const char *way) {
 const char *c4_result_text(const json_t *object, const char *way, const char *otherwise) {
     const char *text = json_string_value(c4_result_at(object, way));
     return text ? text : otherwise;
+}
+
+int c4_result_whole(const json_t *object, const char *way) {
+    return (int)json_integer_value(c4_result_at(object, way));
 }
 
 double c4_result_number(const json_t *object, const char *way) {

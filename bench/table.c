@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machines.h"
+
 struct row {
     const json_t *file, *step;
+    char *heading, *how; /* what its table is called; what was run, or why it was not */
     int threads, batch;
     double rate, best_peer; /* images/s; NaN: none */
 };
@@ -27,46 +30,17 @@ static double best_peer(const json_t *steps) {
     return best;
 }
 
-static enum c4_status add_file(struct table *table, const json_t *file, const char *path) {
-    const json_t *steps = json_object_get(file, "steps");
-    if (strcmp(c4_result_text(file, "benchmark", ""), "step") != 0 || json_array_size(steps) == 0)
-        return c4_fail(C4_ERR_DATA, "%s has no training steps: give results of bench step", path);
-    struct row *more =
-        realloc(table->rows, ((size_t)table->count + json_array_size(steps)) * sizeof *more);
-    if (!more) return c4_fail(C4_ERR_MEMORY, "no memory for the table");
-    table->rows = more;
-    double best = best_peer(steps);
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        const json_t *step = json_array_get(steps, i);
-        struct row row = {.file = file,
-                          .step = step,
-                          .threads = (int)json_integer_value(json_object_get(file, "threads")),
-                          .batch = (int)json_integer_value(json_object_get(file, "batch")),
-                          .rate = c4_result_number(step, "images_per_s"),
-                          .best_peer = best};
-        bool told = !isnan(row.rate) || c4_result_text(step, "reason", NULL);
-        if (row.threads < 1 || row.batch < 1 || !c4_result_text(step, "backend", NULL) || !told)
-            return c4_fail(C4_ERR_DATA, "%s: row %zu lacks its backend, speed, threads or batch",
-                           path, i + 1);
-        table->rows[table->count++] = row;
-    }
-    return C4_OK;
-}
-
 /* What has to be the same of the rows of one table: also limits that libraries were given. */
-static void heading(const struct row *row, char *text, size_t size) {
+static void write_heading(const json_t *file, const char *machine, FILE *out) {
     static const char *const limits[] = {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA",
                                          "ATEN_CPU_CAPABILITY"};
-    snprintf(text, size, "%s (%s), conv4 %s, block order %s",
-             c4_result_text(row->file, "environment.cpu.model_name", "unknown CPU"),
-             c4_result_text(row->file, "environment.cpu.features", "?"),
-             c4_result_text(row->file, "conv4", "?"), c4_result_text(row->file, "order", "?"));
+    fprintf(out, "%s, conv4 %s, block order %s", machine, c4_result_text(file, "conv4", "?"),
+            c4_result_text(file, "order", "?"));
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         char way[64];
         snprintf(way, sizeof way, "environment.variables.%s", limits[i]);
-        const char *value = c4_result_text(row->file, way, NULL);
-        size_t length = strlen(text);
-        if (value) snprintf(text + length, size - length, ", %s=%s", limits[i], value);
+        const char *value = c4_result_text(file, way, NULL);
+        if (value) fprintf(out, ", %s=%s", limits[i], value);
     }
 }
 
@@ -75,37 +49,68 @@ static const char *name_of(const struct row *row) {
 }
 
 /* A copy with Markdown's bars escaped. */
-static void add_words(char *text, size_t size, const char *words) {
-    size_t length = strlen(text);
-    for (; *words && length + 3 < size; words++) {
-        if (*words == '|') text[length++] = '\\';
-        text[length++] = *words == '\n' ? ' ' : *words;
+static void write_words(const char *words, FILE *out) {
+    for (; *words; words++) {
+        if (*words == '|') fputc('\\', out);
+        fputc(*words == '\n' ? ' ' : *words, out);
     }
-    text[length] = '\0';
 }
 
 /* What was run, or why it was not. */
-static void how(const struct row *row, char *text, size_t size) {
-    text[0] = '\0';
+static void write_how(const struct row *row, FILE *out) {
     if (isnan(row->rate)) {
-        add_words(text, size, c4_result_text(row->step, "state", "absent"));
-        add_words(text, size, ": ");
-        add_words(text, size, c4_result_text(row->step, "reason", ""));
+        write_words(c4_result_text(row->step, "state", "absent"), out);
+        write_words(": ", out);
+        write_words(c4_result_text(row->step, "reason", ""), out);
         return;
     }
-    add_words(text, size, c4_result_text(row->step, "variant", ""));
+    write_words(c4_result_text(row->step, "variant", ""), out);
     if (json_is_true(json_object_get(row->step, "peer")) && c4_result_at(row->step, "versions"))
         return; /* its variant says all */
-    add_words(text, size, ", ");
-    add_words(text, size, c4_result_text(row->step, "algorithm", "?"));
+    write_words(", ", out);
+    write_words(c4_result_text(row->step, "algorithm", "?"), out);
+}
+
+/* Texts that rows are ordered and grouped by. */
+static bool make_texts(struct row *row, const char *machine) {
+    size_t size;
+    FILE *out = open_memstream(&row->heading, &size);
+    if (!out) return false;
+    write_heading(row->file, machine, out);
+    bool complete = fclose(out) == 0;
+    out = open_memstream(&row->how, &size);
+    if (!out) return false;
+    write_how(row, out);
+    return fclose(out) == 0 && complete;
+}
+
+static enum c4_status add_file(struct table *table, const json_t *file, const char *path,
+                               const char *machine) {
+    const json_t *steps = json_object_get(file, "steps");
+    if (strcmp(c4_result_text(file, "benchmark", ""), "step") != 0)
+        return c4_fail(C4_ERR_DATA, "%s has no training steps: give results of bench step", path);
+    struct row *more =
+        realloc(table->rows, ((size_t)table->count + json_array_size(steps)) * sizeof *more);
+    if (!more) return c4_fail(C4_ERR_MEMORY, "no memory for the table");
+    table->rows = more;
+    double best = best_peer(steps);
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *step = json_array_get(steps, i);
+        struct row *row = &table->rows[table->count++];
+        *row = (struct row){.file = file,
+                            .step = step,
+                            .threads = c4_result_whole(file, "threads"),
+                            .batch = c4_result_whole(file, "batch"),
+                            .rate = c4_result_number(step, "images_per_s"),
+                            .best_peer = best};
+        if (!make_texts(row, machine)) return c4_fail(C4_ERR_MEMORY, "no memory for the table");
+    }
+    return C4_OK;
 }
 
 static int by_heading_threads_batch_rate(const void *a, const void *b) {
     const struct row *x = a, *y = b;
-    char left[512], right[512];
-    heading(x, left, sizeof left);
-    heading(y, right, sizeof right);
-    int order = strcmp(left, right);
+    int order = strcmp(x->heading, y->heading);
     if (order != 0) return order;
     if (x->threads != y->threads) return x->threads - y->threads;
     if (x->batch != y->batch) return x->batch - y->batch;
@@ -115,10 +120,7 @@ static int by_heading_threads_batch_rate(const void *a, const void *b) {
 
 /* Rows that stand in the same line. */
 static bool same_line(const struct row *a, const struct row *b) {
-    char left[1024], right[1024];
-    how(a, left, sizeof left);
-    how(b, right, sizeof right);
-    return strcmp(name_of(a), name_of(b)) == 0 && strcmp(left, right) == 0;
+    return strcmp(name_of(a), name_of(b)) == 0 && strcmp(a->how, b->how) == 0;
 }
 
 static bool same_column(const struct row *a, const struct row *b) {
@@ -168,11 +170,11 @@ static const struct row *at(const struct row *rows, int count, const struct row 
 }
 
 /* Rows of one heading, in order. */
-static void write_table(const struct row *rows, int count, const char *title, FILE *out) {
+static void write_table(const struct row *rows, int count, FILE *out) {
     fprintf(out,
             "%s. Training steps, images/s: median (lowest-highest), percentage of the FMA peak, "
             "ratio to the fastest peer of the same run.\n",
-            title);
+            rows->heading);
     write_peaks(rows, count, out);
     fputs("| backend or peer |", out);
     int columns = 0;
@@ -188,15 +190,13 @@ static void write_table(const struct row *rows, int count, const char *title, FI
     fputc('\n', out);
     for (int i = 0; i < count; i++) {
         bool seen = false;
-        char text[1024];
         for (int k = 0; k < i; k++) seen = seen || same_line(&rows[k], &rows[i]);
         if (seen) continue;
         fprintf(out, "| `%s` |", name_of(&rows[i]));
         for (int k = 0; k < count; k++)
             if (k == 0 || !same_column(&rows[k], &rows[k - 1]))
                 write_cell(at(rows, count, &rows[i], &rows[k]), out);
-        how(&rows[i], text, sizeof text);
-        fprintf(out, " %s |\n", text);
+        fprintf(out, " %s |\n", rows[i].how);
     }
 }
 
@@ -213,27 +213,32 @@ static enum c4_status refuse_doubles(const struct row *rows, int count) {
 
 static enum c4_status write_tables(const struct row *rows, int count, FILE *out) {
     for (int first = 0, last; first < count; first = last) {
-        char title[512], next[512];
-        heading(&rows[first], title, sizeof title);
-        for (last = first + 1; last < count; last++) {
-            heading(&rows[last], next, sizeof next);
-            if (strcmp(title, next) != 0) break;
-        }
+        for (last = first + 1; last < count; last++)
+            if (strcmp(rows[first].heading, rows[last].heading) != 0) break;
         C4_TRY(refuse_doubles(rows + first, last - first));
         if (first > 0) fputc('\n', out);
-        write_table(rows + first, last - first, title, out);
+        write_table(rows + first, last - first, out);
     }
     return C4_OK;
 }
 
 enum c4_status c4_table_write(const struct c4_results *results, FILE *out) {
     struct table table = {0};
+    struct c4_machines machines;
     enum c4_status status = C4_OK;
-    for (int i = 0; i < results->count && status == C4_OK; i++)
-        status = add_file(&table, results->file[i], results->path[i]);
+    c4_machines_of(results, &machines);
+    for (int i = 0; i < results->count && status == C4_OK; i++) {
+        char machine[C4_MACHINE_BYTES];
+        c4_machine_name(&machines, machines.of[i], machine);
+        status = add_file(&table, results->file[i], results->path[i], machine);
+    }
     if (status == C4_OK && table.count > 0) {
         qsort(table.rows, (size_t)table.count, sizeof *table.rows, by_heading_threads_batch_rate);
         status = write_tables(table.rows, table.count, out);
+    }
+    for (int i = 0; i < table.count; i++) {
+        free(table.rows[i].heading);
+        free(table.rows[i].how);
     }
     free(table.rows);
     return status;

@@ -24,6 +24,12 @@ target_compile_options(c4_flags INTERFACE
   $<$<BOOL:${C4_WERROR}>:-Werror>)
 target_compile_definitions(c4_flags INTERFACE _POSIX_C_SOURCE=200809L
   C4_VERSION="${PROJECT_VERSION}")
+# What runs in a team's threads keeps big arrays off their stacks, which OMP_STACKSIZE may make
+# small. Sanitizers and gcov make frames of their own size.
+set(c4_team_flags -Wframe-larger-than=16384)
+if(C4_SANITIZE OR C4_COVERAGE)
+  set(c4_team_flags "")
+endif()
 if(C4_SANITIZE)
   target_compile_options(c4_flags INTERFACE -fsanitize=${C4_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)

@@ -223,7 +223,7 @@ static void weights_for(const float *w, float *u) {
     for (size_t i = 0; i < C4_WINOGRAD_POSITIONS * C * C; i++) u[i] = (float)wide[i];
 }
 
-/* Array 3, the untransformed weights, is for the naive loops alone. */
+/* Array 4, the untransformed weights, is for the naive loops alone. */
 static void make_fwd_winograd(struct c4_check_case *c, enum c4_check_data data,
                               struct c4_check_rng *rng) {
     size_t count = pixels(c->sizes) * C;
@@ -231,6 +231,7 @@ static void make_fwd_winograd(struct c4_check_case *c, enum c4_check_data data,
     float *u =
         c4_check_floats(c, "u", C4_CHECK_IN, C4_WINOGRAD_POSITIONS * C * C, C4_CHECK_REALS, rng);
     c4_check_floats(c, "y", C4_CHECK_OUT, count, data, rng);
+    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
     float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
     if (!u || !w) return;
     c4_fill_factor(w, 9 * C * C, data, rng);
@@ -239,11 +240,11 @@ static void make_fwd_winograd(struct c4_check_case *c, enum c4_check_data data,
 
 static void call_fwd_winograd(c4_check_fn *f, const int *v, void *const *p) {
     struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_fwd_winograd_fn *)f)(&shape, p[0], p[1], p[2]);
+    ((c4_conv_fwd_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3]);
 }
 
 static void naive_fwd_winograd(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_forward, c->array[0].content, c->array[3].content, want[2]);
+    for_each_product(c->sizes, add_forward, c->array[0].content, c->array[4].content, want[2]);
 }
 
 static void make_bwd_data_winograd(struct c4_check_case *c, enum c4_check_data data,
@@ -254,6 +255,7 @@ static void make_bwd_data_winograd(struct c4_check_case *c, enum c4_check_data d
     float *ut =
         c4_check_floats(c, "ut", C4_CHECK_IN, C4_WINOGRAD_POSITIONS * C * C, C4_CHECK_REALS, rng);
     c4_check_floats(c, "dx", C4_CHECK_OUT, count, data, rng);
+    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
     float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
     if (!ut || !w) return;
     c4_fill_factor(w, 9 * C * C, data, rng);
@@ -263,11 +265,11 @@ static void make_bwd_data_winograd(struct c4_check_case *c, enum c4_check_data d
 
 static void call_bwd_data_winograd(c4_check_fn *f, const int *v, void *const *p) {
     struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_bwd_data_winograd_fn *)f)(&shape, p[0], p[1], p[2]);
+    ((c4_conv_bwd_data_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3]);
 }
 
 static void naive_bwd_data_winograd(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_backward_data, c->array[0].content, c->array[3].content,
+    for_each_product(c->sizes, add_backward_data, c->array[0].content, c->array[4].content,
                      want[2]);
 }
 
@@ -279,11 +281,12 @@ static void make_bwd_weights_winograd(struct c4_check_case *c, enum c4_check_dat
     c4_fill_factor(dy, count, data, rng);
     c4_check_floats(c, "du", C4_CHECK_SCRATCH, C4_WINOGRAD_POSITIONS * C * C, data, rng);
     c4_check_floats(c, "dw", C4_CHECK_OUT, 9 * C * C, data, rng);
+    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
 }
 
 static void call_bwd_weights_winograd(c4_check_fn *f, const int *v, void *const *p) {
     struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_bwd_weights_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3]);
+    ((c4_conv_bwd_weights_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3], p[4]);
 }
 
 static void naive_bwd_weights_winograd(const struct c4_check_case *c, double *const *want) {

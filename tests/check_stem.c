@@ -108,10 +108,11 @@ static void make_select_grad(struct c4_check_case *c, enum c4_check_data data,
         if (ds && c4_check_rng_between(rng, 0, 1)) ds[i] = 0; /* half of them, as behind a ReLU */
     }
     c4_check_floats(c, "r", C4_CHECK_OUT, (size_t)C4_PATCH * C, data, rng);
+    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_STEM_SCRATCH, data, rng);
 }
 
 static void call_select_grad(c4_check_fn *f, const int *v, void *const *p) {
-    ((c4_stem_select_grad_fn *)f)(v[0], p[0], p[1], p[2], p[3]);
+    ((c4_stem_select_grad_fn *)f)(v[0], p[0], p[1], p[2], p[3], p[4]);
 }
 
 static void naive_select_grad(const struct c4_check_case *c, double *const *want) {

@@ -294,7 +294,7 @@ static void a_fault_in_one_thread_is_found(void **state) {
 
 struct c4_prepared {
     struct c4_conv_shape shape;
-    float *x, *u, *y;
+    float *x, *u, *y, *scratch;
 };
 
 static bool lacks_kernel, lacks_memory, makes_errors, fails;
@@ -321,6 +321,7 @@ static enum c4_status open_negated(enum c4_op_slot slot, const struct c4_conv_sh
     (*prepared)->x = floats(map_floats(*prepared));
     (*prepared)->y = floats(map_floats(*prepared));
     (*prepared)->u = floats((size_t)C4_WINOGRAD_POSITIONS * C4_CHANNELS * C4_CHANNELS);
+    (*prepared)->scratch = floats(C4_WINOGRAD_SCRATCH);
     return C4_OK;
 }
 
@@ -328,6 +329,7 @@ static void close_negated(struct c4_prepared *prepared) {
     free(prepared->x);
     free(prepared->y);
     free(prepared->u);
+    free(prepared->scratch);
     free(prepared);
 }
 
@@ -344,7 +346,8 @@ static enum c4_status load_negated(struct c4_prepared *prepared, const float *x,
 
 static enum c4_status run_negated(struct c4_prepared *prepared) {
     if (fails) return c4_fail(C4_ERR_FAILED, "the library is out of sorts");
-    reference()->conv_fwd_winograd(&prepared->shape, prepared->x, prepared->u, prepared->y);
+    reference()->conv_fwd_winograd(&prepared->shape, prepared->x, prepared->u, prepared->y,
+                                   prepared->scratch);
     if (makes_errors) prepared->y[7] += 1;
     return C4_OK;
 }

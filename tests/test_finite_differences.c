@@ -113,7 +113,7 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
 struct conv {
     struct c4_conv_shape shape;
     bool winograd;
-    double *x, *w, *wt, *u, *ut, *y, *dy, *dx, *dw, *du;
+    double *x, *w, *wt, *u, *ut, *y, *dy, *dx, *dw, *du, *scratch;
     size_t x_count, y_count, w_count;
 };
 
@@ -141,18 +141,19 @@ static struct conv make_conv(struct c4_conv_shape shape, bool winograd, struct c
     k.u = vector((size_t)C4_WINOGRAD_POSITIONS * C * C);
     k.ut = vector((size_t)C4_WINOGRAD_POSITIONS * C * C);
     k.du = vector((size_t)C4_WINOGRAD_POSITIONS * C * C);
+    k.scratch = vector(C4_WINOGRAD_SCRATCH);
     return k;
 }
 
 static void free_conv(struct conv *k) {
-    double *all[] = {k->x, k->w, k->wt, k->u, k->ut, k->y, k->dy, k->dx, k->dw, k->du};
+    double *all[] = {k->x, k->w, k->wt, k->u, k->ut, k->y, k->dy, k->dx, k->dw, k->du, k->scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
 static void conv_forward(struct conv *k) {
     if (k->winograd) {
         c4_winograd_weights_ref64(k->w, k->u);
-        c4_conv_fwd_winograd_ref64(&k->shape, k->x, k->u, k->y);
+        c4_conv_fwd_winograd_ref64(&k->shape, k->x, k->u, k->y, k->scratch);
     } else {
         c4_conv_fwd_direct_ref64(&k->shape, k->x, k->w, k->y);
     }
@@ -162,8 +163,8 @@ static void conv_backward(struct conv *k) {
     transpose(k);
     if (k->winograd) {
         c4_winograd_weights_ref64(k->wt, k->ut);
-        c4_conv_bwd_data_winograd_ref64(&k->shape, k->dy, k->ut, k->dx);
-        c4_conv_bwd_weights_winograd_ref64(&k->shape, k->x, k->dy, k->du, k->dw);
+        c4_conv_bwd_data_winograd_ref64(&k->shape, k->dy, k->ut, k->dx, k->scratch);
+        c4_conv_bwd_weights_winograd_ref64(&k->shape, k->x, k->dy, k->du, k->dw, k->scratch);
     } else {
         c4_conv_bwd_data_direct_ref64(&k->shape, k->dy, k->wt, k->dx);
         c4_conv_bwd_weights_direct_ref64(&k->shape, k->x, k->dy, k->dw);
@@ -362,7 +363,7 @@ static void stem_identities(void **state) {
     }
     c4_bn_rebuild_ref64(STEM_N, side, side, false, y, ds, arg, c0, c1, c2, dy);
     c4_conv_bwd_weights_direct_ref64(&shape, x, dy, dense);
-    c4_stem_select_grad_ref64(STEM_N, x, ds, arg, r);
+    c4_stem_select_grad_ref64(STEM_N, x, ds, arg, r, NULL); /* the reference needs no scratch */
     c4_stem_weight_grad(first, second, w, r, bn, sparse);
     double error = distance(sparse, dense, (size_t)C4_PATCH * C);
     printf("  stem weight gradient, sparse against dense: %.1e\n", error);

@@ -4,7 +4,12 @@
  * step against ref64 from the same weights, the first loss, and over 20 free-running steps no
  * more than three times the error that PyTorch's own float has, by medians over ten seeds. A peer
  * is held to that with direct convolution; its Winograd may have textbook points, which cost up to
- * a digit, so there the bound is ten times. */
+ * a digit, so there the bound is ten times.
+ *
+ * A decision of pooling or ReLU that rounding turns is most of such an error, and ten seeds are
+ * few: oneDNN 3.7.2's AVX2 kernels come to 1.1, 1.5, 2.7 and 6.5 times PyTorch's error on the same
+ * batches with their images in four other orders. A peer's kernels differ from CPU to CPU, so its
+ * median is over seeds and orders. */
 #include "tests/unit.h"
 
 #include <math.h>
@@ -78,13 +83,32 @@ static void network_free(struct network *net) {
     free(net);
 }
 
-static double run_step(struct network *net, uint64_t seed, uint32_t step,
-                       const struct c4_sgd *update) {
+/* The images from `first` on, then those before it: the same loss and gradients, rounded in
+ * another way. */
+static void turn_batch(size_t first) {
+    static uint8_t old_images[sizeof images], old_labels[sizeof labels];
+    memcpy(old_images, images, sizeof images);
+    memcpy(old_labels, labels, sizeof labels);
+    for (size_t i = 0; i < PYTORCH_BATCH; i++) {
+        size_t from = (i + first) % PYTORCH_BATCH;
+        memcpy(images + i * C4_IMAGE_BYTES, old_images + from * C4_IMAGE_BYTES, C4_IMAGE_BYTES);
+        labels[i] = old_labels[from];
+    }
+}
+
+static double run_step_from(struct network *net, uint64_t seed, uint32_t step, size_t first,
+                            const struct c4_sgd *update) {
     struct c4_step_result result;
     pytorch_batch(seed, step, images, labels);
+    turn_batch(first);
     const struct c4_batch batch = {images, labels, PYTORCH_BATCH, NULL};
     assert_int_equal(net->step->step(net->plan, &batch, update, &result), C4_OK);
     return result.loss;
+}
+
+static double run_step(struct network *net, uint64_t seed, uint32_t step,
+                       const struct c4_sgd *update) {
+    return run_step_from(net, seed, step, 0, update);
 }
 
 static void read_values(struct network *net, const char *name, double *values, size_t capacity) {
@@ -272,34 +296,62 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static double median(double *values) {
-    qsort(values, PYTORCH_SEEDS, sizeof *values, ascending);
-    return (values[PYTORCH_SEEDS / 2 - 1] + values[PYTORCH_SEEDS / 2]) / 2;
+/* Of an even count. */
+static double median(double *values, size_t count) {
+    qsort(values, count, sizeof *values, ascending);
+    return (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+enum { TURNS = 4, TURN = PYTORCH_BATCH / TURNS };
+
+/* The largest error of a loss in 20 steps of PyTorch's float. */
+static double error_of_pytorch(int order, int seed) {
+    const struct c4_tensor *wide = expected_of_seed(order_names[order], seed, "loss64");
+    const struct c4_tensor *narrow = expected_of_seed(order_names[order], seed, "loss32");
+    double largest = 0;
+    for (uint32_t step = 0; step < PYTORCH_STEPS; step++) {
+        double want = c4_tensor_get(wide, step);
+        largest = fmax(largest, fabs(c4_tensor_get(narrow, step) - want) / want);
+    }
+    return largest;
+}
+
+/* That of a backend, with batches that begin with image `first`. */
+static double error_of(const char *backend, int order, enum c4_conv_algorithm conv, int seed,
+                       size_t first) {
+    struct network *net = network_new(backend, (enum c4_order)order, conv, (uint64_t)seed);
+    const struct c4_tensor *wide = expected_of_seed(order_names[order], seed, "loss64");
+    double largest = 0;
+    for (uint32_t step = 0; step < PYTORCH_STEPS; step++) {
+        double want = c4_tensor_get(wide, step);
+        double error = fabs(run_step_from(net, (uint64_t)seed, step, first, &sgd) - want) / want;
+        if (step == 0) assert_true(error <= 1e-6);
+        assert_true(isfinite(error));
+        largest = fmax(largest, error);
+    }
+    network_free(net);
+    return largest;
 }
 
 static void check_free_running(const char *backend, int order, enum c4_conv_algorithm conv,
-                               double bound) {
-    double ours[PYTORCH_SEEDS], theirs[PYTORCH_SEEDS];
+                               int turns, double bound) {
+    double ours[TURNS * PYTORCH_SEEDS], theirs[PYTORCH_SEEDS];
+    double turned[TURNS][PYTORCH_SEEDS];
     for (int seed = 1; seed <= PYTORCH_SEEDS; seed++) {
-        struct network *net = network_new(backend, (enum c4_order)order, conv, (uint64_t)seed);
-        const struct c4_tensor *wide = expected_of_seed(order_names[order], seed, "loss64");
-        const struct c4_tensor *narrow = expected_of_seed(order_names[order], seed, "loss32");
-        double *our = &ours[seed - 1], *their = &theirs[seed - 1];
-        *our = *their = 0;
-        for (uint32_t step = 0; step < PYTORCH_STEPS; step++) {
-            double want = c4_tensor_get(wide, step);
-            double error = fabs(run_step(net, (uint64_t)seed, step, &sgd) - want) / want;
-            double own = fabs(c4_tensor_get(narrow, step) - want) / want;
-            if (step == 0) assert_true(error <= 1e-6);
-            *our = error > *our ? error : *our;
-            *their = own > *their ? own : *their;
-        }
-        network_free(net);
+        theirs[seed - 1] = error_of_pytorch(order, seed);
+        for (int turn = 0; turn < turns; turn++)
+            turned[turn][seed - 1] = ours[turn * PYTORCH_SEEDS + seed - 1] =
+                error_of(backend, order, conv, seed, (size_t)turn * TURN);
     }
-    double our = median(ours), their = median(theirs);
+    double our = median(ours, (size_t)(turns * PYTORCH_SEEDS));
+    double their = median(theirs, PYTORCH_SEEDS);
     print_message("%s %s %s: median largest loss error over 20 steps %.2e, PyTorch's float %.2e, "
-                  "%.2f times (bound %g)\n",
+                  "%.2f times (bound %g)",
                   backend, order_names[order], conv_names[conv], our, their, our / their, bound);
+    for (int turn = 0; turn < turns && turns > 1; turn++)
+        print_message("%s %.2f", turn ? "," : "; by order of the images",
+                      median(turned[turn], PYTORCH_SEEDS) / their);
+    print_message("\n");
     assert_true(our <= bound * their);
 }
 
@@ -312,8 +364,12 @@ static void float_backends_stay_near_double(void **unused) {
         if (!table || !table->step || strcmp(name, "ref64") == 0) continue;
         for (int order = 0; order < 2; order++) {
             check_step_by_step(name, order);
-            check_free_running(name, order, C4_WINOGRAD, table->bit_exact ? 3 : 10);
-            if (!table->bit_exact) check_free_running(name, order, C4_DIRECT, 3);
+            if (table->bit_exact) {
+                check_free_running(name, order, C4_WINOGRAD, 1, 3);
+                continue;
+            }
+            check_free_running(name, order, C4_WINOGRAD, TURNS, 10);
+            check_free_running(name, order, C4_DIRECT, TURNS, 3);
         }
         checked++;
     }

@@ -96,7 +96,7 @@ static void expect(const char *what, double direct, double direct_expected, doub
 
 struct arrays {
     struct c4_dispatch use;
-    float *x, *dy, *w, *wt, *u, *got;
+    float *x, *dy, *w, *wt, *u, *got, *scratch;
     double *want;
 };
 
@@ -113,6 +113,7 @@ static int set_up(void **state) {
     a->w = room(FILTERS, sizeof *a->w);
     a->wt = room(FILTERS, sizeof *a->wt);
     a->u = room((size_t)POSITIONS * C * C, sizeof *a->u);
+    a->scratch = room(C4_WINOGRAD_SCRATCH, sizeof *a->scratch);
     fill(1, 1, a->x, (size_t)IMAGES * MAP);
     fill(2, 1, a->dy, (size_t)IMAGES * MAP);
     fill(3, sqrt(2.0 / (9 * C)), a->w, FILTERS);
@@ -125,7 +126,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     struct arrays *a = *state;
-    void *all[] = {a->x, a->dy, a->got, a->want, a->w, a->wt, a->u, a};
+    void *all[] = {a->x, a->dy, a->got, a->want, a->w, a->wt, a->u, a->scratch, a};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
     return 0;
 }
@@ -137,7 +138,7 @@ static void check_forward(struct arrays *a, const char *what, double direct_expe
     a->use.backend.conv_fwd_direct(&shape, a->x, a->w, a->got);
     double direct = error(a->got, a->want, (size_t)IMAGES * MAP);
     a->use.backend.winograd_weights(a->w, a->u);
-    a->use.backend.conv_fwd_winograd(&shape, a->x, a->u, a->got);
+    a->use.backend.conv_fwd_winograd(&shape, a->x, a->u, a->got, a->scratch);
     expect(what, direct, direct_expected, error(a->got, a->want, (size_t)IMAGES * MAP),
            winograd_expected);
 }
@@ -156,7 +157,7 @@ static void backward_data_is_as_exact_as_forward(void **state) {
     a->use.backend.conv_bwd_data_direct(&shape, a->dy, a->wt, a->got);
     double direct = error(a->got, a->want, (size_t)IMAGES * MAP);
     a->use.backend.winograd_weights(a->wt, a->u);
-    a->use.backend.conv_bwd_data_winograd(&shape, a->dy, a->u, a->got);
+    a->use.backend.conv_bwd_data_winograd(&shape, a->dy, a->u, a->got, a->scratch);
     expect("backward data, normal gradient", direct, 4.3e-7,
            error(a->got, a->want, (size_t)IMAGES * MAP), 8.2e-7);
 }
@@ -168,7 +169,7 @@ static void backward_weights_is_as_exact_as_expected(void **state) {
     backward_weights(a->x, a->dy, a->want);
     a->use.backend.conv_bwd_weights_direct(&shape, a->x, a->dy, dw);
     double direct = error(dw, a->want, FILTERS);
-    a->use.backend.conv_bwd_weights_winograd(&shape, a->x, a->dy, a->u, dw);
+    a->use.backend.conv_bwd_weights_winograd(&shape, a->x, a->dy, a->u, dw, a->scratch);
     expect("backward weights, normal input", direct, 3.7e-6, error(dw, a->want, FILTERS), 4.5e-6);
     free(dw);
 }

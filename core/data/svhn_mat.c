@@ -12,13 +12,21 @@ bool c4_svhn_mat_available(void) {
 }
 
 /* Library code never prints; each failure becomes one sentence below. */
-static void stay_silent(int level, char *message) {
+static void stay_silent(int level, const char *message) {
     (void)level;
     (void)message;
 }
 
+/* Older versions of matio hand the message over without const. */
+typedef int old_log_init(const char *program, void (*log)(int level, char *message));
+static void stay_silent_old(int level, char *message) {
+    stay_silent(level, message);
+}
+
 static mat_t *open_mat(const char *path) {
-    Mat_LogInitFunc("conv4", stay_silent);
+    Mat_LogInitFunc("conv4", _Generic(&Mat_LogInitFunc, old_log_init *
+                                      : stay_silent_old, default
+                                      : stay_silent));
     return Mat_Open(path, MAT_ACC_RDONLY);
 }
 

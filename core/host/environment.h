@@ -35,7 +35,7 @@ struct c4_environment_input {
  *   libraries            hwloc, sqlite, jansson, openmp (specification date), openmp_runtime, libc
  *   variables            the environment variables that are set and steer threads, libraries, peers
  *                        or this program (OMP_*, GOMP_*, KMP_*, ONEDNN_*, DNNL_*, OPENBLAS_*,
- *                        HWLOC_*, ATEN_*, C4_*)
+ *                        HWLOC_*, ATEN_*, C4_*), and those of Google Benchmark (BENCHMARK_*)
  *   floating_point       subnormal_results_flushed, subnormal_inputs_flushed, rounding (of the
  *                        calling thread)
  *   backends             names

@@ -117,7 +117,7 @@ static void add_libraries(struct c4_block *b) {
 
 static void add_variables(struct c4_block *b) {
     static const char *const prefixes[] = {"OMP_",      "GOMP_",  "KMP_",  "ONEDNN_", "DNNL_",
-                                           "OPENBLAS_", "HWLOC_", "ATEN_", "C4_"};
+                                           "OPENBLAS_", "HWLOC_", "ATEN_", "C4_",     "BENCHMARK_"};
     if (json_object_set_new(b->object, "variables", json_object()) != 0) b->incomplete = true;
     for (char **entry = environ; entry && *entry; entry++) {
         const char *equals = strchr(*entry, '=');

@@ -36,17 +36,24 @@ typedef void c4_conv_bwd_weights_direct_fn(const struct c4_conv_shape *shape, co
 /* F(4x4,3x3). Positions are p = 6*i + j of the 6x6 transformed tile. */
 #define C4_WINOGRAD_POSITIONS 36
 
+/* Elements of the scratch that Winograd's slots work in, 64-byte aligned, of any content: groups of
+ * transformed tiles are too big for a thread's stack, which OMP_STACKSIZE may make small. */
+#define C4_WINOGRAD_SCRATCH 81920
+
 /* u[36, 64, 64] = G w Gt for each pair of channels, axes as in w (or as in wt: then ut). */
 typedef void c4_winograd_weights_fn(const c4_real *w, c4_real *u);
 
 typedef void c4_conv_fwd_winograd_fn(const struct c4_conv_shape *shape, const c4_real *x,
-                                     const c4_real *u /* [36, ci, co] */, c4_real *y);
+                                     const c4_real *u /* [36, ci, co] */, c4_real *y,
+                                     c4_real *scratch);
 
 typedef void c4_conv_bwd_data_winograd_fn(const struct c4_conv_shape *shape, const c4_real *dy,
-                                          const c4_real *ut /* [36, co, ci] */, c4_real *dx);
+                                          const c4_real *ut /* [36, co, ci] */, c4_real *dx,
+                                          c4_real *scratch);
 
 /* du [36, 64, 64] is scratch and is overwritten too. */
 typedef void c4_conv_bwd_weights_winograd_fn(const struct c4_conv_shape *shape, const c4_real *x,
-                                             const c4_real *dy, c4_real *du, c4_real *dw);
+                                             const c4_real *dy, c4_real *du, c4_real *dw,
+                                             c4_real *scratch);
 
 #endif

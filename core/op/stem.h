@@ -28,8 +28,9 @@ typedef void c4_stem_moments_fn(int n, const uint8_t *images, int64_t *first, in
 /* r[k, c] = sum over one slice's pooled positions (raster, images in order) of
  *           x_k(the pixel that arg selects for channel c) * ds[position, c], one fma chain each.
  * x [n, 32, 32, 3]; ds, arg [n, 16, 16, 64]; r [27, 64] is overwritten. Every position takes part,
- * also where ds is 0. */
+ * also where ds is 0. `scratch`: C4_STEM_SCRATCH elements, 64-byte aligned, of any content. */
+#define C4_STEM_SCRATCH 16384
 typedef void c4_stem_select_grad_fn(int n, const c4_real *x, const c4_real *ds, const uint8_t *arg,
-                                    c4_real *r);
+                                    c4_real *r, c4_real *scratch);
 
 #endif

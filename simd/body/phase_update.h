@@ -18,7 +18,7 @@ static void phase_add_parts(size_t count, int parts, const float *part, size_t s
 /* Output channels are transposed together so that a cache line of each row is read once. */
 enum { PACKED = C4_NATIVE_PACKED };
 
-static void transpose_channels(const float *w, int k, float wt[PACKED][9 * C]) {
+static void transpose_channels(const float *w, int k, float (*wt)[9 * C]) {
     for (int tap = 0; tap < 9; tap++)
         for (int ci = 0; ci < C; ci++) {
             const float *row = w + (tap * C + ci) * C + k;
@@ -26,9 +26,9 @@ static void transpose_channels(const float *w, int k, float wt[PACKED][9 * C]) {
         }
 }
 
-/* Sixteen channels from k on. */
-static void pack_channels(const struct c4_native_block *block, const float *w, int k) {
-    _Alignas(64) float wt[PACKED][9 * C];
+/* Sixteen channels from k on; wt is scratch. */
+static void pack_channels(const struct c4_native_block *block, const float *w, int k,
+                          float (*wt)[9 * C]) {
     transpose_channels(w, k, wt);
     if (block->u) {
         transform_weights(PACKED, w + k * C, C * C, C, block->u + k * C, C4_NATIVE_POSITION);
@@ -40,9 +40,11 @@ static void pack_channels(const struct c4_native_block *block, const float *w, i
             memcpy(block->wt + (tap * C + k + i) * C, wt[i] + tap * C, C * sizeof *w);
 }
 
-static void phase_pack(struct c4_plan *plan, int b, int from, int to) {
+static void phase_pack(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from,
+                       int to) {
     const float *w = plan->parameters + c4_native_layout.weight[b];
-    for (int k = from; k < to; k += PACKED) pack_channels(&plan->block[b], w, k);
+    float(*wt)[9 * C] = (float(*)[9 * C]) scratch->wt;
+    for (int k = from; k < to; k += PACKED) pack_channels(&plan->block[b], w, k, wt);
 }
 
 #endif

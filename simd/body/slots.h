@@ -31,9 +31,11 @@ static void NAME(stem_moments)(int n, const uint8_t *images, int64_t *first, int
 }
 
 static void NAME(stem_select_grad)(int n, const float *x, const float *ds, const uint8_t *arg,
-                                   float *r) {
-    _Alignas(64) float tables[TABLES_FLOATS];
-    float planes[RGB * CHANNEL_MAP] = {0};
+                                   float *r, float *scratch) {
+    enum { PLANES_FLOATS = RGB * CHANNEL_MAP };
+    _Static_assert(TABLES_FLOATS + PLANES_FLOATS <= C4_STEM_SCRATCH, "scratch of stem.h");
+    float *tables = scratch, *planes = scratch + TABLES_FLOATS;
+    memset(planes, 0, sizeof *planes * PLANES_FLOATS);
     memset(r, 0, sizeof *r * C4_PATCH * C);
     for (ptrdiff_t image = 0; image < n; image++, x += C4_IMAGE_BYTES) {
         for (int i = 0; i < PIXELS * RGB; i++)
@@ -136,18 +138,17 @@ static int tiles_from(const struct c4_conv_shape *s, ptrdiff_t first) {
     return left < SLOT_TILES ? (int)left : SLOT_TILES;
 }
 
-/* A buffer for one group on the stack. */
-#define GROUP_BUFFER(name)                                                                         \
-    _Alignas(64) float name[(POSITIONS + 1) * (SLOT_TILES * C + 16)];                              \
-    const ptrdiff_t stride = group_stride(SLOT_TILES)
+/* Room for one group; a slot's scratch holds two. */
+enum { SLOT_GROUP = (POSITIONS + 1) * (SLOT_TILES * C + 16) };
+_Static_assert(2 * SLOT_GROUP <= C4_WINOGRAD_SCRATCH, "scratch of conv3x3.h");
 
 static void NAME(winograd_weights)(const float *w, float *u) {
     transform_weights(C, w, C * C, C, u, SLOT_U);
 }
 
 static void NAME(conv_fwd_winograd)(const struct c4_conv_shape *s, const float *x, const float *u,
-                                    float *y) {
-    GROUP_BUFFER(m);
+                                    float *y, float *m) {
+    const ptrdiff_t stride = group_stride(SLOT_TILES);
     for (ptrdiff_t first = 0; first < tile_count(s); first += SLOT_TILES) {
         int count = tiles_from(s, first), i, j;
         transform_patches(s, x, first, count, m + stride);
@@ -172,8 +173,8 @@ static void scatter_patch(const struct c4_conv_shape *s, const float *patch, ptr
 }
 
 static void NAME(conv_bwd_data_winograd)(const struct c4_conv_shape *s, const float *dy,
-                                         const float *ut, float *dx) {
-    GROUP_BUFFER(m);
+                                         const float *ut, float *dx, float *m) {
+    const ptrdiff_t stride = group_stride(SLOT_TILES);
     _Alignas(64) float patch[36 * C];
     memset(dx, 0, sizeof *dx * (size_t)s->n * (size_t)s->h * (size_t)s->w * C);
     for (ptrdiff_t first = 0; first < tile_count(s); first += SLOT_TILES) {
@@ -188,9 +189,9 @@ static void NAME(conv_bwd_data_winograd)(const struct c4_conv_shape *s, const fl
 }
 
 static void NAME(conv_bwd_weights_winograd)(const struct c4_conv_shape *s, const float *x,
-                                            const float *dy, float *du, float *dw) {
-    GROUP_BUFFER(v);
-    _Alignas(64) float m[(POSITIONS + 1) * (SLOT_TILES * C + 16)];
+                                            const float *dy, float *du, float *dw, float *v) {
+    const ptrdiff_t stride = group_stride(SLOT_TILES);
+    float *m = v + SLOT_GROUP;
     for (ptrdiff_t first = 0; first < tile_count(s); first += SLOT_TILES) {
         int count = tiles_from(s, first);
         transform_patches(s, x, first, count, v);

@@ -96,7 +96,7 @@ INLINE void output_row(const vf m[6], float *y) {
 }
 
 /* y: the 4x4 tile, rows `row` floats apart. */
-static void transform_output(const float *m, ptrdiff_t position, float *y, ptrdiff_t row) {
+INLINE void transform_output(const float *m, ptrdiff_t position, float *y, ptrdiff_t row) {
     for (int c = 0; c < C; c += VF_LANES, m += VF_LANES, y += VF_LANES) {
         vf one[6], two[6];
 #define AT(i) vf_load(m + (6 * (i) + j) * position)

@@ -61,6 +61,7 @@ struct c4_native_scratch {
     float *v, *m;     /* groups of transformed tiles */
     float *du;        /* [36] positions */
     float *tables;    /* the stem's gradient */
+    float *wt;        /* [16, 9, 64]: weights on their way to be packed */
 };
 
 struct c4_native_phases;
@@ -95,6 +96,10 @@ struct c4_plan {
         int hits;
     } part[C4_MAX_SLICES];
     int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
+    struct c4_native_stem { /* conv1's weights, and its gradient on the way to the dense one */
+        double w[C4_PATCH * C4_CHANNELS], r[C4_PATCH * C4_CHANNELS], dw[C4_PATCH * C4_CHANNELS];
+        float sum[C4_PATCH * C4_CHANNELS];
+    } stem;
     struct c4_bn_gradient bn_gradient[C4_CHANNELS]; /* of the block whose turn it is */
     struct c4_native_scratch *scratch;              /* [threads] */
     bool timed;
@@ -126,7 +131,7 @@ struct c4_native_phases {
                 float *parameters);
     /* Weights [9, 64, 64] of block b >= 1 to what its convolutions read, input channels or, of the
      * transposed form, output channels [from, to), multiples of C4_NATIVE_PACKED. */
-    void (*pack)(struct c4_plan *plan, int b, int from, int to);
+    void (*pack)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from, int to);
     /* Pooled output of a block: [pixels, 64]. */
     void (*pool)(const struct c4_plan *plan, int b, int64_t pixels, const float *selected,
                  float *pool);

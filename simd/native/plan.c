@@ -43,6 +43,7 @@ static void lay_out_scratch(struct c4_plan *plan, struct c4_native_scratch *scra
     TAKE(scratch->dy, side * side * C);
     TAKE(scratch->tables, C4_NATIVE_TABLE_FLOATS);
     TAKE(scratch->du, C4_NATIVE_U_FLOATS);
+    TAKE(scratch->wt, C4_NATIVE_PACKED * 9 * C);
     if (plan->config.conv != C4_WINOGRAD) return;
     TAKE(scratch->v, group);
     TAKE(scratch->m, group);

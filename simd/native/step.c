@@ -49,7 +49,7 @@ enum c4_status c4_native_load(struct c4_plan *plan, const double *state, const d
             plan->running_mean[b][c] = (float)mean[c];
             plan->running_var[b][c] = (float)var[c];
         }
-        if (b > 0) plan->phases->pack(plan, b, 0, C);
+        if (b > 0) plan->phases->pack(plan, plan->scratch, b, 0, C);
     }
     pack_small(plan);
     return C4_OK;
@@ -92,7 +92,7 @@ static void add_moments(struct c4_plan *plan) {
 }
 
 static void stem_statistics(struct c4_plan *plan, double mean[C], double var[C]) {
-    double w[C4_PATCH * C];
+    double *w = plan->stem.w;
     for (int i = 0; i < C4_PATCH * C; i++) w[i] = (double)plan->parameters[i];
     add_moments(plan);
     c4_stem_statistics(plan->first, plan->second, value_count(plan, 0), w, mean, var);
@@ -164,15 +164,14 @@ static void add_all(struct c4_plan *plan, const float *part, size_t count, float
 /* conv1 of bn-relu: the dense gradient from the selected pixels' and the moments. */
 static void stem_gradient(struct c4_plan *plan) {
     enum { COUNT = C4_PATCH * C };
-    double w[COUNT], r[COUNT], dw[COUNT];
-    float sum[COUNT];
-    add_all(plan, plan->block[0].dw, COUNT, sum);
+    struct c4_native_stem *stem = &plan->stem;
+    add_all(plan, plan->block[0].dw, COUNT, stem->sum);
     for (int i = 0; i < COUNT; i++) {
-        r[i] = (double)sum[i];
-        w[i] = (double)plan->parameters[i];
+        stem->r[i] = (double)stem->sum[i];
+        stem->w[i] = (double)plan->parameters[i];
     }
-    c4_stem_weight_grad(plan->first, plan->second, w, r, plan->bn_gradient, dw);
-    for (int i = 0; i < COUNT; i++) plan->gradient[i] = (float)dw[i];
+    c4_stem_weight_grad(plan->first, plan->second, stem->w, stem->r, plan->bn_gradient, stem->dw);
+    for (int i = 0; i < COUNT; i++) plan->gradient[i] = (float)stem->dw[i];
 }
 
 static void add_loss(struct c4_plan *plan, struct c4_step_result *result) {
@@ -289,7 +288,8 @@ static void update(struct c4_plan *plan, const struct share *s, const struct c4_
     int from_piece = PIECES * s->thread / s->threads,
         to_piece = PIECES * (s->thread + 1) / s->threads;
     for (int b = 1; b < C4_BLOCKS; b++)
-        plan->phases->pack(plan, b, from_piece * C4_NATIVE_PACKED, to_piece * C4_NATIVE_PACKED);
+        plan->phases->pack(plan, &plan->scratch[s->thread], b, from_piece * C4_NATIVE_PACKED,
+                           to_piece * C4_NATIVE_PACKED);
 #pragma omp single
     pack_small(plan);
     c4_native_time_phase(plan, C4_NATIVE_UPDATE);

@@ -58,8 +58,10 @@ struct c4_dnn_net {
         dnnl_memory_t y, pool; /* its output (after ReLU in relu-bn); the block's output */
         dnnl_memory_t mean, var, scale, shift, mask, winner;
         struct c4_dnn_op *conv, *norm, *pooling;
+        struct c4_dnn_op *unpooling; /* with the backward part, as the next two */
+        dnnl_memory_t d_pool;
         struct c4_dnn_map map; /* how y and dy lie */
-        dnnl_memory_t dy; /* with the backward part: the gradient of y, before and behind ReLU */
+        dnnl_memory_t dy;      /* the gradient of y, before and behind batch norm and ReLU */
     } block[C4_BLOCKS];
 
     /* Large maps that live within one block only, at the first block's size: batch norm's output in

@@ -11,8 +11,9 @@ static float *gradient(struct c4_dnn_net *net, int b, int which) {
 
 static enum c4_status add_pool(struct c4_dnn_net *net, int b, dnnl_memory_t d_pool,
                                dnnl_memory_t d_normed) {
-    const struct c4_dnn_block *block = &net->block[b];
-    struct c4_dnn_op *op = c4_dnn_next_op(net);
+    struct c4_dnn_block *block = &net->block[b];
+    struct c4_dnn_op *op = block->unpooling = c4_dnn_next_op(net);
+    block->d_pool = d_pool;
     C4_TRY(c4_dnn_pool_backward(&net->shared->dnn, c4_dnn_memory_layout(d_normed), block->pooling,
                                 op));
     c4_dnn_bind(op, DNNL_ARG_DIFF_DST, d_pool);

@@ -46,8 +46,7 @@ static enum kind find_kind(const char *name, int *block) {
     return UNKNOWN;
 }
 
-/* The library keeps its winners in a form of its own. They follow from the convolution's output by
- * the contract of pool.h, up to values that batch norm rounds to the same number. */
+/* By the contract of pool.h, from the convolution's output. */
 static void select(const struct c4_plan *plan, int b, const float *y, bool arg, double *values) {
     const float *gamma = plan->shared.state + c4_block_param(b, C4_PARAM_GAMMA)->offset;
     size_t side = (size_t)c4_block_side(b), half = side / 2;
@@ -68,6 +67,38 @@ static void select(const struct c4_plan *plan, int b, const float *y, bool arg, 
             }
 }
 
+/* The library chooses among values that batch norm may have rounded to the same number, and keeps
+ * its winners in a form of its own: they are where its gradient of a pooled 1 goes. Where ReLU has
+ * stopped the whole window nothing is passed back, and the contract's choice stands. */
+static void take_winners(size_t count, size_t side, const float *d, const float *pool,
+                         double *values) {
+    const size_t half = side / 2;
+    for (size_t i = 0; i < count; i++) {
+        const size_t c = i % C, column = i / C % half, row = i / C / half;
+        const float *window = d + (2 * row * side + 2 * column) * C + c;
+        if (pool && !(pool[i] > 0)) continue;
+        for (size_t k = 0; k < 4; k++)
+            if (window[(k / 2 * side + k % 2) * C] > 0) values[i] = (double)k;
+    }
+}
+
+static enum c4_status find_winners(const struct c4_plan *plan, int b, float *map, double *values) {
+    struct c4_dnn_net *net = plan->last;
+    const struct c4_dnn_block *block = &net->block[b];
+    const size_t side = (size_t)c4_block_side(b), count = (size_t)net->n * side * side / 4 * C;
+    const bool relu = plan->shared.config.order == C4_BN_RELU;
+    float *ones = c4_dnn_memory_data(block->d_pool); /* of use within a step only, as dy */
+    float *pool = malloc(count * sizeof *pool);
+    if (!pool) return c4_fail(C4_ERR_MEMORY, "out of memory to read block %d's winners", b + 1);
+    for (size_t i = 0; i < count; i++) ones[i] = 1;
+    enum c4_status status = c4_dnn_run(&net->shared->dnn, block->unpooling);
+    if (status == C4_OK) status = export_map(net, block->dy, (int)side, map);
+    if (status == C4_OK) status = export_map(net, block->pool, (int)side / 2, pool);
+    if (status == C4_OK) take_winners(count, side, map, relu ? pool : NULL, values);
+    free(pool);
+    return status;
+}
+
 static void widen(const float *from, size_t count, double *to) {
     for (size_t i = 0; i < count; i++) to[i] = (double)from[i];
 }
@@ -81,11 +112,13 @@ static enum c4_status read_map(const struct c4_plan *plan, enum kind kind, int b
     int threads = c4_dnn_enter(plan);
     enum c4_status status =
         export_map(net, kind == POOL ? net->block[b].pool : net->block[b].y, side, map);
-    c4_dnn_leave(threads);
     if (status == C4_OK && (kind == SELECTED || kind == ARG))
         select(plan, b, map, kind == ARG, values);
     else if (status == C4_OK)
         widen(map, count, values);
+    if (status == C4_OK && kind == ARG && net->has_backward)
+        status = find_winners(plan, b, map, values);
+    c4_dnn_leave(threads);
     free(map);
     return status;
 }

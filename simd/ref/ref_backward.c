@@ -80,9 +80,9 @@ static void stem_backward(struct c4_plan *plan, const struct c4_bn_gradient bn[C
         int64_t at = (int64_t)r.begin * (block->side / 2) * (block->side / 2) * C;
         C4_REF(c4_stem_select_grad)
         (r.n, plan->x + (int64_t)r.begin * C4_IMAGE_BYTES, block->d_pool + at, block->arg + at,
-         plan->slice[s].dw);
+         plan->slice[s].dw, plan->slice[s].scratch);
     }
-    double w[C4_PATCH * C], r[C4_PATCH * C], dw[C4_PATCH * C];
+    double *w = plan->stem_w, *r = plan->stem_r, *dw = plan->stem_dw;
     for (int i = 0; i < C4_PATCH * C; i++) {
         c4_real sum;
         SUM_SLICES(plan, c4_real, sum, plan->slice[s].dw[i]);
@@ -115,20 +115,20 @@ static void block_backward(struct c4_plan *plan, int b, const struct c4_bn_gradi
         int64_t at = r.begin * plane * C, pooled = r.begin * (plane / 4) * C;
         const c4_real *in =
             (b == 0 ? plan->x : plan->block[b - 1].pool) + r.begin * plane * block->inputs;
-        c4_real *dy = plan->dy + at;
+        c4_real *dy = plan->dy + at, *room = slice->scratch;
         C4_REF(c4_bn_rebuild)
         (r.n, block->side, block->side, relu, block->y + at, block->d_pool + pooled,
          block->arg + pooled, c0, c1, c2, dy);
         if (relu) C4_REF(c4_channel_sums)
         (r.n, block->side, block->side, dy, dy, slice->bias, slice->sum_b);
         if (block->u)
-            C4_REF(c4_conv_bwd_weights_winograd)(&shape, in, dy, slice->du, slice->dw);
+            C4_REF(c4_conv_bwd_weights_winograd)(&shape, in, dy, slice->du, slice->dw, room);
         else
             C4_REF(c4_conv_bwd_weights_direct)(&shape, in, dy, slice->dw);
         if (b == 0) continue;
         c4_real *dx = plan->block[b - 1].d_pool + at;
         if (block->u)
-            C4_REF(c4_conv_bwd_data_winograd)(&shape, dy, block->ut, dx);
+            C4_REF(c4_conv_bwd_data_winograd)(&shape, dy, block->ut, dx, room);
         else
             C4_REF(c4_conv_bwd_data_direct)(&shape, dy, block->wt, dx);
     }

@@ -13,7 +13,7 @@ static void convolve(struct c4_plan *plan, int b, int s, bool sums) {
     in += r.begin * plane * block->inputs;
     c4_real *y = block->y + r.begin * plane * C;
     if (block->u)
-        C4_REF(c4_conv_fwd_winograd)(&shape, in, block->u, y);
+        C4_REF(c4_conv_fwd_winograd)(&shape, in, block->u, y, plan->slice[s].scratch);
     else
         C4_REF(c4_conv_fwd_direct)(&shape, in, block->w, y);
     if (plan->config.order == C4_RELU_BN) C4_REF(c4_bias_relu)(r.n * plane, y, block->bias, y);
@@ -27,7 +27,7 @@ static void batch_statistics(struct c4_plan *plan, int b) {
     const c4_real *beta = plan->state + c4_block_param(b, C4_PARAM_BETA)->offset;
     double count = (double)plan->n * block->side * block->side;
     if (b == 0 && plan->config.order == C4_BN_RELU) {
-        double w[C4_PATCH * C], mean[C], var[C];
+        double *w = plan->stem_w, mean[C], var[C];
         for (int i = 0; i < C4_PATCH * C; i++) w[i] = (double)block->w[i];
         c4_stem_statistics(plan->first, plan->second, count, w, mean, var);
         for (int c = 0; c < C; c++)

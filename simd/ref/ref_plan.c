@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { C = C4_CHANNELS, ALIGN = 64 };
+enum { SCRATCH = C4_WINOGRAD_SCRATCH > C4_STEM_SCRATCH ? C4_WINOGRAD_SCRATCH : C4_STEM_SCRATCH };
 
 /* Hands out 64-byte aligned parts of one block; with base NULL it only counts. */
 struct carver {
@@ -50,9 +51,13 @@ static void lay_out(struct c4_plan *plan, struct carver *carver) {
     plan->linear_bias = carve_reals(carver, C4_LOGITS_STRIDE);
     plan->logits = carve_reals(carver, n * C4_LOGITS_STRIDE);
     plan->d_logits = carve_reals(carver, n * C4_LOGITS_STRIDE);
+    plan->stem_w = carve(carver, C4_PATCH * C, sizeof(double));
+    plan->stem_r = carve(carver, C4_PATCH * C, sizeof(double));
+    plan->stem_dw = carve(carver, C4_PATCH * C, sizeof(double));
     for (int s = 0; s < C4_MAX_SLICES; s++) {
         plan->slice[s].dw = carve_reals(carver, 9 * C * C);
         plan->slice[s].du = carve_reals(carver, C4_WINOGRAD_POSITIONS * C * C);
+        plan->slice[s].scratch = carve_reals(carver, SCRATCH);
     }
 }
 

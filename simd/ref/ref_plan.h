@@ -30,6 +30,7 @@ struct c4_plan {
     c4_real *logits, *d_logits; /* [n, 16] */
     c4_real *dy;                /* [n, 32, 32, 64], one block at a time */
     int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
+    double *stem_w, *stem_r, *stem_dw; /* [27, 64]: conv1's weights and gradients, widened */
 
     /* One part per slice. */
     struct ref_slice {
@@ -37,6 +38,7 @@ struct c4_plan {
         int hits;
         int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
         c4_real *dw, *du; /* [9, 64, 64], [36, 64, 64] */
+        c4_real *scratch; /* of a slot's call */
     } slice[C4_MAX_SLICES];
 
     unsigned char *memory; /* one block behind all of the above */

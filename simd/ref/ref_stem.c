@@ -48,7 +48,8 @@ void C4_REF(c4_stem_moments)(int n, const uint8_t *images, int64_t *first, int64
 }
 
 void C4_REF(c4_stem_select_grad)(int n, const c4_real *x, const c4_real *ds, const uint8_t *arg,
-                                 c4_real *restrict r) {
+                                 c4_real *restrict r, c4_real *scratch) {
+    (void)scratch;
     memset(r, 0, (size_t)C4_PATCH * C * sizeof *r);
     for (int image = 0; image < n; image++)
         for (int i = 0; i < POOLED; i++)

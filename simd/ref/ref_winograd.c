@@ -110,10 +110,9 @@ static void weights_adjoint_1d(const c4_real *u, int in, c4_real *restrict g, in
 typedef void transform_1d(const c4_real *in, int in_stride, c4_real *restrict out, int out_stride);
 
 /* in [rows_in, rows_in, 64] -> out[p * out_stride + c], p = rows_out * i + j: columns, then rows.
- */
+ * half [rows_out, rows_in, 64] is scratch. */
 static void transform_2d(transform_1d *form, int rows_in, int rows_out, const c4_real *in,
-                         c4_real *out, int out_stride) {
-    c4_real half[WIDE * WIDE * C]; /* [rows_out, rows_in, 64] */
+                         c4_real *half, c4_real *out, int out_stride) {
     for (int j = 0; j < rows_in; j++) form(in + j * C, rows_in * C, half + j * C, rows_in * C);
     for (int i = 0; i < rows_out; i++)
         form(half + i * rows_in * C, C, out + (int64_t)i * rows_out * out_stride, out_stride);
@@ -121,11 +120,26 @@ static void transform_2d(transform_1d *form, int rows_in, int rows_out, const c4
 
 void C4_REF(c4_winograd_weights)(const c4_real *w, c4_real *u) {
     for (int k = 0; k < C; k++) {
-        c4_real filter[9 * C];
+        c4_real filter[9 * C], half[WIDE * 3 * C];
         for (int tap = 0; tap < 9; tap++)
             memcpy(filter + tap * C, w + (tap * C + k) * C, C * sizeof *filter);
-        transform_2d(weights_1d, 3, WIDE, filter, u + k * C, C * C);
+        transform_2d(weights_1d, 3, WIDE, filter, half, u + k * C, C * C);
     }
+}
+
+/* What a slot's scratch holds: two groups of transformed tiles, [position][tile][64], one tile in
+ * pixels or positions at either end of a transform, and what is in between. */
+struct work {
+    c4_real (*v)[GROUP][C], (*m)[GROUP][C];
+    c4_real *wide, *tile, *half;
+};
+
+static struct work work_in(c4_real *scratch) {
+    enum { TILES = C4_WINOGRAD_POSITIONS * GROUP * C, ONE = WIDE * WIDE * C };
+    _Static_assert(2 * TILES + 3 * ONE <= C4_WINOGRAD_SCRATCH, "scratch of conv3x3.h");
+    c4_real *rest = scratch + 2 * TILES;
+    return (struct work){(c4_real(*)[GROUP][C])scratch, (c4_real(*)[GROUP][C])(scratch + TILES),
+                         rest, rest + ONE, rest + 2 * ONE};
 }
 
 /* Where tile t of the batch lies: h and w are multiples of 4. */
@@ -145,11 +159,11 @@ static int64_t tile_count(const struct c4_conv_shape *s) {
 
 /* v[p][t][c] of `count` tiles from `first` on: Bt d B of the 6x6 input patch with its zero halo. */
 static void transform_input(const struct c4_conv_shape *s, const c4_real *x, int64_t first,
-                            int count, c4_real (*v)[GROUP][C]) {
+                            int count, const struct work *work) {
+    c4_real *patch = work->tile;
     for (int t = 0; t < count; t++) {
         struct place at = tile_place(s, first + t);
-        c4_real patch[WIDE * WIDE * C];
-        memset(patch, 0, sizeof patch);
+        memset(patch, 0, WIDE * WIDE * C * sizeof *patch);
         for (int i = 0; i < WIDE; i++)
             for (int j = 0; j < WIDE; j++) {
                 int row = at.row + i - 1, col = at.col + j - 1;
@@ -157,20 +171,20 @@ static void transform_input(const struct c4_conv_shape *s, const c4_real *x, int
                 memcpy(patch + (i * WIDE + j) * C, x + ((at.image * s->h + row) * s->w + col) * C,
                        C * sizeof *patch);
             }
-        transform_2d(input_1d, WIDE, WIDE, patch, v[0][t], GROUP * C);
+        transform_2d(input_1d, WIDE, WIDE, patch, work->half, work->v[0][t], GROUP * C);
     }
 }
 
 /* m[p][t][c] of `count` tiles: A dy At. */
 static void transform_output_gradient(const struct c4_conv_shape *s, const c4_real *dy,
-                                      int64_t first, int count, c4_real (*m)[GROUP][C]) {
+                                      int64_t first, int count, const struct work *work) {
+    c4_real *tile = work->tile;
     for (int t = 0; t < count; t++) {
         struct place at = tile_place(s, first + t);
-        c4_real tile[TILE * TILE * C];
         for (int i = 0; i < TILE; i++)
             memcpy(tile + i * TILE * C, dy + ((at.image * s->h + at.row + i) * s->w + at.col) * C,
                    TILE * C * sizeof *tile);
-        transform_2d(output_adjoint_1d, TILE, WIDE, tile, m[0][t], GROUP * C);
+        transform_2d(output_adjoint_1d, TILE, WIDE, tile, work->half, work->m[0][t], GROUP * C);
     }
 }
 
@@ -192,19 +206,19 @@ static int group_size(int64_t tiles, int64_t first) {
 }
 
 void C4_REF(c4_conv_fwd_winograd)(const struct c4_conv_shape *s, const c4_real *x, const c4_real *u,
-                                  c4_real *y) {
+                                  c4_real *y, c4_real *scratch) {
+    const struct work work = work_in(scratch);
+    c4_real *wide = work.wide, *tile = work.tile;
     int64_t tiles = tile_count(s);
     for (int64_t first = 0; first < tiles; first += GROUP) {
-        c4_real v[C4_WINOGRAD_POSITIONS][GROUP][C], m[C4_WINOGRAD_POSITIONS][GROUP][C];
         int count = group_size(tiles, first);
-        transform_input(s, x, first, count, v);
-        multiply(count, v, u, m);
+        transform_input(s, x, first, count, &work);
+        multiply(count, work.v, u, work.m);
         for (int t = 0; t < count; t++) {
             struct place at = tile_place(s, first + t);
-            c4_real wide[WIDE * WIDE * C], tile[TILE * TILE * C];
             for (int p = 0; p < C4_WINOGRAD_POSITIONS; p++)
-                memcpy(wide + p * C, m[p][t], C * sizeof *wide);
-            transform_2d(output_1d, WIDE, TILE, wide, tile, C);
+                memcpy(wide + p * C, work.m[p][t], C * sizeof *wide);
+            transform_2d(output_1d, WIDE, TILE, wide, work.half, tile, C);
             for (int i = 0; i < TILE; i++)
                 memcpy(y + ((at.image * s->h + at.row + i) * s->w + at.col) * C,
                        tile + i * TILE * C, TILE * C * sizeof *tile);
@@ -213,20 +227,20 @@ void C4_REF(c4_conv_fwd_winograd)(const struct c4_conv_shape *s, const c4_real *
 }
 
 void C4_REF(c4_conv_bwd_data_winograd)(const struct c4_conv_shape *s, const c4_real *dy,
-                                       const c4_real *ut, c4_real *dx) {
+                                       const c4_real *ut, c4_real *dx, c4_real *scratch) {
+    const struct work work = work_in(scratch);
+    c4_real *wide = work.wide, *patch = work.tile;
     int64_t tiles = tile_count(s);
     memset(dx, 0, (size_t)s->n * (size_t)s->h * (size_t)s->w * C * sizeof *dx);
     for (int64_t first = 0; first < tiles; first += GROUP) {
-        c4_real m[C4_WINOGRAD_POSITIONS][GROUP][C], v[C4_WINOGRAD_POSITIONS][GROUP][C];
         int count = group_size(tiles, first);
-        transform_output_gradient(s, dy, first, count, m);
-        multiply(count, m, ut, v);
+        transform_output_gradient(s, dy, first, count, &work);
+        multiply(count, work.m, ut, work.v);
         for (int t = 0; t < count; t++) {
             struct place at = tile_place(s, first + t);
-            c4_real wide[WIDE * WIDE * C], patch[WIDE * WIDE * C];
             for (int p = 0; p < C4_WINOGRAD_POSITIONS; p++)
-                memcpy(wide + p * C, v[p][t], C * sizeof *wide);
-            transform_2d(input_adjoint_1d, WIDE, WIDE, wide, patch, C);
+                memcpy(wide + p * C, work.v[p][t], C * sizeof *wide);
+            transform_2d(input_adjoint_1d, WIDE, WIDE, wide, work.half, patch, C);
             for (int i = 0; i < WIDE; i++)
                 for (int j = 0; j < WIDE; j++) {
                     int row = at.row + i - 1, col = at.col + j - 1;
@@ -239,14 +253,17 @@ void C4_REF(c4_conv_bwd_data_winograd)(const struct c4_conv_shape *s, const c4_r
 }
 
 void C4_REF(c4_conv_bwd_weights_winograd)(const struct c4_conv_shape *s, const c4_real *x,
-                                          const c4_real *dy, c4_real *du, c4_real *dw) {
+                                          const c4_real *dy, c4_real *du, c4_real *dw,
+                                          c4_real *scratch) {
+    const struct work work = work_in(scratch);
+    c4_real(*v)[GROUP][C] = work.v, (*m)[GROUP][C] = work.m;
+    c4_real *wide = work.wide, *filter = work.tile;
     int64_t tiles = tile_count(s);
     memset(du, 0, (size_t)C4_WINOGRAD_POSITIONS * C * C * sizeof *du);
     for (int64_t first = 0; first < tiles; first += GROUP) {
-        c4_real v[C4_WINOGRAD_POSITIONS][GROUP][C], m[C4_WINOGRAD_POSITIONS][GROUP][C];
         int count = group_size(tiles, first);
-        transform_input(s, x, first, count, v);
-        transform_output_gradient(s, dy, first, count, m);
+        transform_input(s, x, first, count, &work);
+        transform_output_gradient(s, dy, first, count, &work);
         for (int p = 0; p < C4_WINOGRAD_POSITIONS; p++)
             for (int ci = 0; ci < C; ci++) {
                 c4_real *restrict row = du + ((int64_t)p * C + ci) * C;
@@ -256,10 +273,9 @@ void C4_REF(c4_conv_bwd_weights_winograd)(const struct c4_conv_shape *s, const c
             }
     }
     for (int ci = 0; ci < C; ci++) {
-        c4_real wide[WIDE * WIDE * C], filter[9 * C];
         for (int p = 0; p < C4_WINOGRAD_POSITIONS; p++)
             memcpy(wide + p * C, du + ((int64_t)p * C + ci) * C, C * sizeof *wide);
-        transform_2d(weights_adjoint_1d, WIDE, 3, wide, filter, C);
+        transform_2d(weights_adjoint_1d, WIDE, 3, wide, work.half, filter, C);
         for (int tap = 0; tap < 9; tap++)
             memcpy(dw + (tap * C + ci) * C, filter + tap * C, C * sizeof *dw);
     }

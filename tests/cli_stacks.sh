@@ -1,0 +1,40 @@
+#!/bin/sh
+# Threads with small stacks (OMP_STACKSIZE): every backend trains, and every op runs in a team.
+# usage: cli_stacks.sh PROGRAM
+set -u
+program=$1
+# What a thread of a team needs beside its frames is the system's and the libraries' affair: glibc
+# keeps thread-local memory there, and oneDNN's matrix products have buffers of their own.
+export OMP_STACKSIZE=128k OMP_DYNAMIC=false
+work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-stacks.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0 runs=0
+
+run() {
+	runs=$((runs + 1))
+	status=0
+	"$@" >said 2>&1 || status=$?
+	[ $status != 0 ] || return 0
+	! grep -q libbenchmark-dev said || return 0 # no Google Benchmark in this build
+	echo "FAILED: status $status: $*: $(tail -n 2 said)"
+	failures=$((failures + 1))
+}
+
+backends=$("$program" bench list | sed -n 's/^step //p')
+[ -n "$backends" ] || failures=1
+for backend in ref64 $backends; do
+	for order in bn-relu relu-bn; do
+		for conv in winograd direct; do
+			run "$program" train --quiet --backend "$backend" --threads 2 --images 8 \
+				--test-images 8 --batch 8 --epochs 1 --order $order --conv $conv
+		done
+	done
+	[ "$backend" != ref64 ] || continue # the judge of the others
+	run "$program" bench step --quick --threads 2 --batch 8 --samples 3 --backend "$backend"
+	# Slots that need room, on images of their own in each of two threads.
+	run "$program" bench ops --quick --threads 2 --batch 2 --backend "$backend" \
+		--filter '^(winograd_weights|stem_|conv_.*/block4|gram_block/logits)'
+done
+echo "$runs runs, $failures failures"
+[ $failures = 0 ]
