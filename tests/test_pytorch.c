@@ -343,7 +343,7 @@ static void check_free_running(const char *backend, int order, enum c4_conv_algo
             turned[turn][seed - 1] = ours[turn * PYTORCH_SEEDS + seed - 1] =
                 error_of(backend, order, conv, seed, (size_t)turn * TURN);
     }
-    double our = median(ours, (size_t)(turns * PYTORCH_SEEDS));
+    double our = median(ours, (size_t)turns * PYTORCH_SEEDS);
     double their = median(theirs, PYTORCH_SEEDS);
     print_message("%s %s %s: median largest loss error over 20 steps %.2e, PyTorch's float %.2e, "
                   "%.2f times (bound %g)",
