@@ -1,5 +1,5 @@
 #!/bin/sh
-# Threads with small stacks (OMP_STACKSIZE): every backend trains, and every op runs in a team.
+# Threads with small stacks (OMP_STACKSIZE): every backend trains, every op and CKA run in a team.
 # usage: cli_stacks.sh PROGRAM
 set -u
 program=$1
@@ -35,6 +35,15 @@ for backend in ref64 $backends; do
 	# Slots that need room, on images of their own in each of two threads.
 	run "$program" bench ops --quick --threads 2 --batch 2 --backend "$backend" \
 		--filter '^(winograd_weights|stem_|conv_.*/block4|gram_block/logits)'
+done
+# CKA in both forms.
+"$program" eval --quiet --images 150 --features plain.safetensors >/dev/null || failures=1
+"$program" eval --quiet --images 150 --seed 2 --features other.safetensors >/dev/null || failures=1
+for method in gram feature; do
+	for double in '' --double; do
+		# shellcheck disable=SC2086 # one word or none
+		run "$program" cka plain.safetensors other.safetensors --threads 2 --method $method $double
+	done
 done
 echo "$runs runs, $failures failures"
 [ $failures = 0 ]

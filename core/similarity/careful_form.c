@@ -117,13 +117,13 @@ static const double *tile_of(const struct c4_careful *x, size_t t, size_t i, siz
     return room;
 }
 
+/* room: two tiles. */
 static struct c4_inner tile_inner(const struct c4_careful *x, const struct c4_careful *y, size_t t,
-                                  const struct centred *k, const struct centred *l) {
-    _Alignas(64) double room_x[AREA], room_y[AREA];
+                                  const struct centred *k, const struct centred *l, double *room) {
     size_t i, j;
     c4_triangle_tile(t, &i, &j);
-    const double *of_x = tile_of(x, t, i, j, room_x);
-    const double *of_y = x == y ? of_x : tile_of(y, t, i, j, room_y);
+    const double *of_x = tile_of(x, t, i, j, room);
+    const double *of_y = x == y ? of_x : tile_of(y, t, i, j, room + AREA);
     struct c4_inner sum = {0};
     for (size_t a = 0; a < c4_tile_rows(x->gram.n, i); a++)
         for (size_t b = 0; b < c4_tile_rows(x->gram.n, j); b++) {
@@ -140,11 +140,19 @@ enum c4_status c4_careful_inner(const struct c4_careful *x, const struct c4_care
                                 struct c4_inner *inner) {
     size_t count = c4_triangle_count(x->gram.n);
     void *memory;
-    C4_TRY(c4_cka_allocate(count, sizeof(struct c4_inner), "the tiles' sums", &memory));
+    double *room;
+    C4_TRY(c4_tiles_allocate(threads, 2, &room));
+    enum c4_status status =
+        c4_cka_allocate(count, sizeof(struct c4_inner), "the tiles' sums", &memory);
+    if (status != C4_OK) {
+        free(room);
+        return status;
+    }
     struct c4_inner *sums = memory;
     struct centred k = centre(&x->gram), l = centre(&y->gram);
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
-    for (size_t t = 0; t < count; t++) sums[t] = tile_inner(x, y, t, &k, &l);
+    for (size_t t = 0; t < count; t++)
+        sums[t] = tile_inner(x, y, t, &k, &l, c4_thread_tiles(room, 2));
     *inner = (struct c4_inner){0};
     for (size_t t = 0; t < count; t++) {
         size_t i, j;
@@ -154,6 +162,7 @@ enum c4_status c4_careful_inner(const struct c4_careful *x, const struct c4_care
         inner->debiased += weight * sums[t].debiased;
     }
     free(sums);
+    free(room);
     return C4_OK;
 }
 

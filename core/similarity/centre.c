@@ -4,7 +4,7 @@
 
 #include "core/similarity/matrix.h"
 
-enum { COLUMNS = 1024 }; /* columns that one thread centres at a time */
+enum { COLUMNS = 256 }; /* that one thread centres at a time, with their sums on its stack */
 
 struct column_block {
     double largest; /* |x - mean| */

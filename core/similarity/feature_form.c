@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { TILE = C4_CKA_TILE, AREA = TILE * TILE };
+enum { TILE = C4_CKA_TILE };
 
 static inline double load(const struct c4_matrix *m, size_t at) {
     return m->type == C4_FEATURES_FLOAT ? (double)((const float *)m->data)[at]
@@ -32,12 +32,18 @@ static enum c4_status squared_norm(const struct c4_side *x, const struct c4_side
         count = c4_triangle_count(x->matrix.rows);
     else if (__builtin_mul_overflow(c4_tile_count(x->matrix.rows), across, &count))
         count = SIZE_MAX; /* cannot be allocated either */
-    C4_TRY(c4_cka_allocate(count, sizeof(double), "the tiles' sums", &memory));
+    double *room;
+    C4_TRY(c4_tiles_allocate(threads, 1, &room));
+    enum c4_status status = c4_cka_allocate(count, sizeof(double), "the tiles' sums", &memory);
+    if (status != C4_OK) {
+        free(room);
+        return status;
+    }
     double *squares = memory;
     double n = (double)x->matrix.columns;
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t t = 0; t < count; t++) {
-        _Alignas(64) double tile[AREA];
+        double *tile = c4_thread_tiles(room, 1);
         size_t i = t / across, j = t % across;
         if (symmetric) c4_triangle_tile(t, &i, &j);
         c4_matrix_tile(&x->matrix, i, &y->matrix, j, block, tile);
@@ -49,6 +55,7 @@ static enum c4_status squared_norm(const struct c4_side *x, const struct c4_side
     *norm = 0;
     for (size_t t = 0; t < count; t++) *norm += squares[t];
     free(squares);
+    free(room);
     return C4_OK;
 }
 

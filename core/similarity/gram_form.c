@@ -55,17 +55,17 @@ static void take_diagonal(const double *tile, size_t i, struct c4_gram *gram) {
         gram->diagonal[i * TILE + a] = tile[a * TILE + a];
 }
 
+/* room: a tile for each thread. */
 static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
-                 const struct c4_gram *other, struct c4_gram *gram, struct tile_sums *sums,
-                 double *products) {
+                 const struct c4_gram *other, double *room, struct c4_gram *gram,
+                 struct tile_sums *sums, double *products) {
     size_t count = c4_triangle_count(gram->n);
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t t = 0; t < count; t++) {
-        _Alignas(64) double scratch[AREA];
         size_t i, j;
         c4_triangle_tile(t, &i, &j);
         size_t rows = c4_tile_rows(gram->n, i), columns = c4_tile_rows(gram->n, j);
-        double *tile = gram->tiles ? gram->tiles + t * AREA : scratch;
+        double *tile = gram->tiles ? gram->tiles + t * AREA : c4_thread_tiles(room, 1);
         c4_matrix_tile(x, i, x, j, block, tile);
         fold_tile(tile, other ? other->tiles + t * AREA : NULL, rows, columns, i == j, &sums[t]);
         if (i == j) take_diagonal(tile, i, gram);
@@ -73,11 +73,25 @@ static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads
     *products = add_tiles(sums, gram);
 }
 
-/* Everything of a Gram but its numbers, and its tiles only if they are kept. */
-static enum c4_status allocate(size_t n, bool keep, struct c4_gram *gram, struct tile_sums **sums) {
+/* Everything of a Gram but its numbers, its tiles only if they are kept, and room to make it in:
+ * `sums` and a tile for each thread, which are to be freed also after a failure. */
+struct workspace {
+    struct tile_sums *sums;
+    double *room;
+};
+
+static void free_workspace(struct workspace *work) {
+    free(work->sums);
+    free(work->room);
+}
+
+static enum c4_status allocate(size_t n, bool keep, int threads, struct c4_gram *gram,
+                               struct workspace *work) {
     size_t count = c4_triangle_count(n);
     void *rows, *diagonal, *tiles = NULL, *memory;
     *gram = (struct c4_gram){.n = n};
+    *work = (struct workspace){0};
+    C4_TRY(c4_tiles_allocate(threads, 1, &work->room));
     C4_TRY(c4_cka_allocate(n, sizeof(double), "the Gram's row sums", &rows));
     gram->rows = rows;
     C4_TRY(c4_cka_allocate(n, sizeof(double), "the Gram's diagonal", &diagonal));
@@ -85,36 +99,38 @@ static enum c4_status allocate(size_t n, bool keep, struct c4_gram *gram, struct
     if (keep) C4_TRY(c4_cka_allocate(count, AREA * sizeof(double), "the Gram", &tiles));
     gram->tiles = tiles;
     C4_TRY(c4_cka_allocate(count, sizeof(struct tile_sums), "the Gram's tile sums", &memory));
-    *sums = memory;
+    work->sums = memory;
     return C4_OK;
+}
+
+static enum c4_status make_in(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
+                              const struct c4_gram *other, bool keep, struct c4_gram *gram,
+                              double *products) {
+    struct workspace work;
+    enum c4_status status = allocate(x->rows, keep, threads, gram, &work);
+    if (status == C4_OK) make(x, block, threads, other, work.room, gram, work.sums, products);
+    free_workspace(&work);
+    return status;
 }
 
 enum c4_status c4_gram_sums(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             struct c4_gram *gram) {
-    struct tile_sums *sums;
     double none;
-    C4_TRY(allocate(x->rows, false, gram, &sums));
-    make(x, block, threads, NULL, gram, sums, &none);
-    free(sums);
-    return C4_OK;
+    return make_in(x, block, threads, NULL, false, gram, &none);
 }
 
 enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             const struct c4_gram *other, struct c4_gram *gram, double *products) {
-    struct tile_sums *sums;
-    C4_TRY(allocate(x->rows, !other, gram, &sums));
-    make(x, block, threads, other, gram, sums, products);
-    free(sums);
-    return C4_OK;
+    return make_in(x, block, threads, other, !other, gram, products);
 }
 
-/* Adds a strip's products to a tile, chunk by chunk; the first chunk of all is the tile. */
+/* Adds a strip's products to a tile, chunk by chunk, each made in `scratch`; the first chunk of all
+ * is the tile. */
 static void add_strip(const struct c4_matrix *strip, size_t i, size_t j, c4_gram_block_fn *block,
-                      bool first, double *tile) {
+                      bool first, double *scratch, double *tile) {
     size_t bytes = strip->type == C4_FEATURES_FLOAT ? sizeof(float) : sizeof(double);
     size_t rows = c4_tile_rows(strip->rows, i), columns = c4_tile_rows(strip->rows, j);
     for (size_t f = 0; f < strip->columns; f += CHUNK) {
-        _Alignas(64) double scratch[AREA];
         struct c4_matrix chunk = *strip;
         chunk.data = (char *)strip->data + f * bytes;
         chunk.columns = strip->columns - f < CHUNK ? strip->columns - f : CHUNK;
@@ -128,17 +144,18 @@ static void add_strip(const struct c4_matrix *strip, size_t i, size_t j, c4_gram
 enum c4_status c4_gram_of(const struct c4_centring *x, enum c4_feature_type type,
                           c4_gram_block_fn *block, int threads, struct c4_gram *gram) {
     size_t n = x->features->rows, count = c4_triangle_count(n);
-    struct tile_sums *sums;
-    struct c4_matrix strip;
-    C4_TRY(allocate(n, true, gram, &sums));
-    enum c4_status status = c4_strip_allocate(x, type, STRIP, &strip);
+    struct workspace work;
+    struct c4_matrix strip = {0};
+    enum c4_status status = allocate(n, true, threads, gram, &work);
+    if (status == C4_OK) status = c4_strip_allocate(x, type, STRIP, &strip);
     for (size_t f = 0; status == C4_OK && f < x->features->features; f += STRIP) {
         c4_strip_fill(x, f, STRIP, threads, &strip);
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
         for (size_t t = 0; t < count; t++) {
             size_t i, j;
             c4_triangle_tile(t, &i, &j);
-            add_strip(&strip, i, j, block, f == 0, gram->tiles + t * AREA);
+            add_strip(&strip, i, j, block, f == 0, c4_thread_tiles(work.room, 1),
+                      gram->tiles + t * AREA);
         }
     }
     c4_matrix_free(&strip);
@@ -146,11 +163,11 @@ enum c4_status c4_gram_of(const struct c4_centring *x, enum c4_feature_type type
         size_t i, j;
         c4_triangle_tile(t, &i, &j);
         const double *tile = gram->tiles + t * AREA;
-        fold_tile(tile, NULL, c4_tile_rows(n, i), c4_tile_rows(n, j), i == j, &sums[t]);
+        fold_tile(tile, NULL, c4_tile_rows(n, i), c4_tile_rows(n, j), i == j, &work.sums[t]);
         if (i == j) take_diagonal(tile, i, gram);
     }
-    if (status == C4_OK) add_tiles(sums, gram);
-    free(sums);
+    if (status == C4_OK) add_tiles(work.sums, gram);
+    free_workspace(&work);
     return status;
 }
 

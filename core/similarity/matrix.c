@@ -1,6 +1,7 @@
 #include "core/similarity/matrix.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -20,6 +21,19 @@ enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void
                        "cannot allocate %zu bytes for %s: use fewer examples or more memory", bytes,
                        what);
     return C4_OK;
+}
+
+enum c4_status c4_tiles_allocate(int threads, int tiles, double **room) {
+    void *memory;
+    enum c4_status status =
+        c4_cka_allocate((size_t)threads * (size_t)tiles, C4_CKA_TILE * C4_CKA_TILE * sizeof(double),
+                        "the threads' tiles", &memory);
+    *room = memory;
+    return status;
+}
+
+double *c4_thread_tiles(double *room, int tiles) {
+    return room + (size_t)(omp_get_thread_num() * tiles) * C4_CKA_TILE * C4_CKA_TILE;
 }
 
 void c4_matrix_free(struct c4_matrix *matrix) {

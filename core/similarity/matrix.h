@@ -57,6 +57,11 @@ size_t c4_tile_rows(size_t rows, size_t i);
 void c4_matrix_tile(const struct c4_matrix *x, size_t i, const struct c4_matrix *y, size_t j,
                     c4_gram_block_fn *gram, double *tile);
 
+/* Room for `tiles` tiles of doubles for each thread of a team, whose stacks may be small
+ * (OMP_STACKSIZE); c4_thread_tiles() is the calling thread's part. Release with free(). */
+enum c4_status c4_tiles_allocate(int threads, int tiles, double **room);
+double *c4_thread_tiles(double *room, int tiles);
+
 /* `count` elements of `size` bytes on a 64-byte boundary; `what` completes the sentence "cannot
  * allocate 123 bytes for <what>". *out is NULL on failure. Release with free(). */
 enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void **out);
