@@ -11,6 +11,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
+#include "core/file/file.h"
 #include "core/file/json.h"
 #include "core/host/clock.h"
 #include "core/host/team.h"
@@ -94,6 +95,8 @@ static enum c4_status measure(const struct c4_args *args, struct c4_ops_bench *b
 
 static enum c4_status time_rows(const struct c4_args *args, struct c4_ops_bench *bench) {
     C4_TRY(c4_ops_bench_available());
+    if (c4_arg_given(args, "gbench-json"))
+        C4_TRY(c4_file_probe(c4_arg_text(args, "gbench-json"), 0));
     struct c4_dispatch reference;
     struct c4_team team;
     size_t l2_bytes;

@@ -7,7 +7,7 @@
 #include "bench/results.h"
 
 enum kind {
-    NAME,  /* text of letters, digits and ._-+ that can be part of a file's name */
+    NAME,  /* text of letters, digits, _ and - that can be part of a file's name */
     PATH,  /* names with slashes between them */
     TEXT,  /* any text */
     TEXTS, /* a list of it */
@@ -99,7 +99,7 @@ static enum c4_status refuse(const struct place *place, const char *way, const c
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 static bool is_name(const char *text, bool path) {
-    const char *allowed = path ? LETTERS "._-+/" : LETTERS "._-+";
+    const char *allowed = path ? LETTERS "_-/" : LETTERS "_-";
     return strspn(text, LETTERS) > 0 && text[strspn(text, allowed)] == '\0';
 }
 
@@ -117,7 +117,7 @@ static enum c4_status check_text(const struct place *place, const struct member 
     if (json_string_length(value) > (size_t)member->high) return refuse(place, member->way, what);
     if (member->kind == TEXT || is_name(json_string_value(value), member->kind == PATH))
         return C4_OK;
-    return refuse(place, member->way, "is not a name of letters, digits and ._-+");
+    return refuse(place, member->way, "is not a name of letters, digits, _ and -");
 }
 
 static enum c4_status check_number(const struct place *place, const struct member *member,

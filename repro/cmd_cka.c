@@ -223,6 +223,7 @@ static enum c4_status compare_all(const struct c4_args *args, struct source *sou
     C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &dispatch));
     if (c4_arg_flag(args, "strict-backend")) C4_TRY(c4_dispatch_strict(&dispatch, false, used, 1));
     int threads = (int)c4_arg_integer(args, "threads");
+    if (threads != 1) C4_TRY(c4_team_check_stacks());
     bool force = c4_arg_flag(args, "force");
     const struct c4_cka_options how = {
         .gram = dispatch.backend.gram_block,

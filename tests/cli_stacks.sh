@@ -45,5 +45,21 @@ for method in gram feature; do
 		run "$program" cka plain.safetensors other.safetensors --threads 2 --method $method $double
 	done
 done
+# Less than that is told, not tried.
+refused() {
+	status=0
+	"$@" >said 2>&1 || status=$?
+	[ $status = 6 ] && grep -q 'OMP_STACKSIZE=16k: .* at least 64k' said && return
+	echo "FAILED: status $status: $*: $(tail -n 2 said)"
+	failures=$((failures + 1))
+}
+OMP_STACKSIZE=16k
+refused "$program" train --quiet --threads 2 --images 8 --test-images 8 --batch 8 --epochs 1
+refused "$program" cka plain.safetensors other.safetensors --threads 2
+runs=$((runs + 1))
+"$program" eval --quiet --threads 1 --images 8 >said 2>&1 || {
+	echo "FAILED: one thread needs no stack of a team: $(cat said)"
+	failures=$((failures + 1))
+}
 echo "$runs runs, $failures failures"
 [ $failures = 0 ]

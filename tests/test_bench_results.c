@@ -191,6 +191,7 @@ static void what_a_step_lacks_is_named(void **state) {
         {"\"steps\": [", "\"steps\": [], \"stairs\": [", "\"steps\" has 0 rows"},
         {"\"steps\": [", "\"steps\": {}, \"stairs\": [", "\"steps\" is not a list"},
         {"\"backend\": \"lib\"", "\"backend\": \"../lib\"", "\"steps[0].backend\""},
+        {"\"backend\": \"lib\"", "\"backend\": \"lib.2+\"", "\"steps[0].backend\""},
         {"\"backend\": \"lib\"", "\"backend\": \"\"", "\"steps[0].backend\""},
         {"\"variant\": \"lib 2.6\"", "\"variant\": true", "\"steps[0].variant\""},
         {": 800,", ": -800,", "\"steps[0].images_per_s\""},

@@ -220,6 +220,7 @@ enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team) {
             if (pu[i] == pu[k])
                 return c4_fail(C4_ERR_USAGE, "PU %d is named for threads %d and %d of a team.",
                                pu[i], k, i);
+    if (threads > 1) C4_TRY(c4_team_check_stacks());
     struct survey s;
     C4_TRY(survey_open(&s, threads));
     team->threads = threads;

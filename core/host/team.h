@@ -29,9 +29,13 @@ struct c4_team {
  * verified. Each thread's floating-point control state is put right if necessary, and checked.
  *
  * Overwrites *team, which c4_team_free() releases. Errors: C4_ERR_USAGE (no threads, a PU twice),
- * C4_ERR_ENVIRONMENT (the runtime gives fewer threads, or a thread does not compute as IEEE 754
- * says), C4_ERR_MEMORY. */
+ * C4_ERR_ENVIRONMENT (too small stacks, the runtime gives fewer threads, or a thread does not
+ * compute as IEEE 754 says), C4_ERR_MEMORY. */
 enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team);
+
+/* C4_ERR_ENVIRONMENT if OMP_STACKSIZE (or GOMP_STACKSIZE) gives a team's threads too little to work
+ * on. c4_team_start() looks itself. */
+enum c4_status c4_team_check_stacks(void);
 
 /* c4_team_start() for a program that was given its cores: with as many threads as this process may
  * use cores, each is bound to a core's first PU; any other number stays unbound, for the system to

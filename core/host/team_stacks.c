@@ -1,0 +1,43 @@
+/* OMP_STACKSIZE, which the OpenMP runtime reads when the program starts and does not tell. */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "core/host/team.h"
+
+/* What the frames of a team's threads, the system's thread-local memory and oneDNN take. */
+enum { LEAST_BYTES = 64 << 10 };
+
+/* "SIZE", in kilobytes, or with a unit B, K, M or G, as OpenMP's specification has it; 0 if it is
+ * not that, which the runtime says itself. */
+static double size_of(const char *text) {
+    char *end;
+    double size = strtod(text, &end);
+    while (isspace((unsigned char)*end)) end++;
+    switch (tolower((unsigned char)*end)) {
+    case 'b':
+        return size;
+    case 'k':
+    case '\0':
+        return size * 1024;
+    case 'm':
+        return size * 1048576;
+    case 'g':
+        return size * 1073741824;
+    default:
+        return 0;
+    }
+}
+
+enum c4_status c4_team_check_stacks(void) {
+    static const char *const names[] = {"OMP_STACKSIZE", "GOMP_STACKSIZE"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = getenv(names[i]);
+        double bytes = text ? size_of(text) : 0;
+        if (bytes > 0 && bytes < LEAST_BYTES)
+            return c4_fail(C4_ERR_ENVIRONMENT,
+                           "%s=%.40s: a team's threads need stacks of at least %dk; unset it or "
+                           "give more",
+                           names[i], text, LEAST_BYTES >> 10);
+    }
+    return C4_OK;
+}
