@@ -52,6 +52,7 @@ struct reproduction {
     struct c4_session session;
     struct c4_store *store;
     struct c4_coordinator *coordinator;
+    bool *suspect; /* [runs of the schedule]: with suspect rows */
     struct c4_work_state state;
     struct c4_progress progress;
     bool progressing;
@@ -96,42 +97,88 @@ static enum c4_status fix_kernels(struct reproduction *r) {
     return c4_store_setting(r->store, "kernels", r->session.kernels);
 }
 
-/* Starts the runs over that have suspect rows, or refuses to add right rows to them. */
-static enum c4_status redo_suspects(struct reproduction *r) {
-    const struct c4_session *session = &r->session;
-    const struct c4_schedule *schedule = &session->schedule;
-    bool redo = c4_arg_flag(r->args, "redo");
+/* Runs with suspect rows: of the schedule, and of the folder besides. */
+struct suspect_runs {
+    const struct c4_schedule *schedule;
+    bool *asked; /* [runs of the schedule] */
+    int others;
+};
+
+static void take_suspect(void *context, const char *key) {
+    struct suspect_runs *runs = context;
+    int i = 0;
+    while (i < runs->schedule->count && strcmp(runs->schedule->run[i].key, key) != 0) i++;
+    if (i < runs->schedule->count)
+        runs->asked[i] = true;
+    else
+        runs->others++;
+}
+
+/* Right rows are not added to suspect ones, unless these are made anew. */
+static enum c4_status find_suspects(struct reproduction *r) {
+    const char *folder = r->session.runner.folder;
+    struct suspect_runs runs = {.schedule = &r->session.schedule, .asked = r->suspect};
     struct c4_suspects found = {0};
     struct c4_rows_store *reader;
-    enum c4_status status = c4_rows_store_open(session->runner.folder, &reader);
-    for (int i = 0; i < schedule->count && status == C4_OK; i++) {
-        struct c4_rows_run run = c4_rows_run_make(&schedule->run[i], &session->study.protocol);
-        int64_t rows;
-        status = c4_rows_store_suspects(reader, &run, &rows);
-        if (status != C4_OK || rows == 0) continue;
-        found.rows += rows;
-        found.runs++;
-        if (redo) status = c4_store_restart(r->store, run.key);
-    }
+    char sentence[512];
+    enum c4_status status = c4_rows_store_open(folder, &reader);
+    if (status == C4_OK) status = c4_rows_store_suspects(reader, take_suspect, &runs, &found);
     c4_rows_store_close(reader);
     C4_TRY(status);
+    bool redo = c4_arg_flag(r->args, "redo");
     if (redo)
         fprintf(r->talk,
                 found.runs ? "To be trained again: %d run%s with suspect rows.\n"
                            : "There are no suspect rows: nothing is trained again.\n",
-                found.runs, found.runs == 1 ? "" : "s");
+                found.runs - runs.others, found.runs - runs.others == 1 ? "" : "s");
+    if (redo && runs.others)
+        fprintf(r->talk, "%d more such run%s not asked for this time and %s as they are.\n",
+                runs.others, runs.others == 1 ? " is" : "s are",
+                runs.others == 1 ? "stays" : "stay");
     if (redo || found.runs == 0) return C4_OK;
-    return c4_fail(C4_ERR_DATA,
-                   "%s/study.db: %" PRId64 " rows of %d run%s are suspect: %s. --redo trains these "
-                   "runs again and keeps everything else; 'conv4 report' draws what is there, "
-                   "marked",
-                   session->runner.folder, found.rows, found.runs, found.runs == 1 ? "" : "s",
-                   c4_suspects_reason);
+    snprintf(sentence, sizeof sentence,
+             "%" PRId64 " rows of %d run%s are suspect: %s. --redo trains these runs again and "
+             "keeps everything else; 'conv4 report' draws what is there, marked",
+             found.rows, found.runs, found.runs == 1 ? "" : "s", c4_suspects_reason);
+    if (!c4_arg_flag(r->args, "dry-run"))
+        return c4_fail(C4_ERR_DATA, "%s/study.db: %s", folder, sentence);
+    fprintf(r->talk, "Without --redo nothing would be done: %s.\n", sentence);
+    return C4_OK;
+}
+
+/* Once nothing can be refused any more: their rows leave. */
+static enum c4_status restart_suspects(struct reproduction *r) {
+    const struct c4_schedule *schedule = &r->session.schedule;
+    if (!c4_arg_flag(r->args, "redo")) return C4_OK;
+    for (int i = 0; i < schedule->count; i++)
+        if (r->suspect[i]) C4_TRY(c4_store_restart(r->store, schedule->run[i].key));
+    return C4_OK;
+}
+
+/* What the folder remembers: settings and runs. A part of it, left by a start that was killed,
+ * would be taken for what was asked for by the next one. */
+static enum c4_status keep_plan(struct reproduction *r) {
+    const struct c4_schedule *schedule = &r->session.schedule;
+    bool dry = c4_arg_flag(r->args, "dry-run");
+    C4_TRY(c4_settings_keep(&r->session, r->store, !dry, r->talk));
+    C4_TRY(fix_kernels(r));
+    if (!dry) C4_TRY(probe_folder(r->session.runner.folder));
+    for (int i = 0; i < schedule->count; i++) {
+        char spec[C4_RUN_SPEC_SIZE];
+        c4_run_spec(&schedule->run[i], &r->session.study.protocol, spec);
+        C4_TRY(c4_store_run_add(r->store, schedule->run[i].key, spec));
+    }
+    return restart_suspects(r);
 }
 
 static enum c4_status open_store(struct reproduction *r) {
     const char *folder = r->session.runner.folder;
     const struct c4_schedule *schedule = &r->session.schedule;
+    r->suspect = calloc((size_t)schedule->count + 1, sizeof *r->suspect);
+    if (!r->suspect) return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    if (c4_arg_flag(r->args, "redo") && c4_arg_flag(r->args, "fresh"))
+        return c4_fail(C4_ERR_USAGE,
+                       "--fresh starts everything over, so --redo does not go with it");
     if (c4_arg_flag(r->args, "dry-run") && !c4_path_exists(folder)) {
         r->session.runner.folder = NULL; /* nothing is there, and nothing is left there */
         return fix_kernels(r);
@@ -146,16 +193,9 @@ static enum c4_status open_store(struct reproduction *r) {
         if (moved[0]) fprintf(r->talk, "The old study is kept in %s.\n", moved);
     }
     C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
-    C4_TRY(redo_suspects(r));
-    C4_TRY(c4_settings_keep(&r->session, r->store, !c4_arg_flag(r->args, "dry-run"), r->talk));
-    C4_TRY(fix_kernels(r));
-    if (!c4_arg_flag(r->args, "dry-run")) C4_TRY(probe_folder(folder));
-    for (int i = 0; i < schedule->count; i++) {
-        char spec[C4_RUN_SPEC_SIZE];
-        c4_run_spec(&schedule->run[i], &r->session.study.protocol, spec);
-        C4_TRY(c4_store_run_add(r->store, schedule->run[i].key, spec));
-    }
-    return C4_OK;
+    C4_TRY(find_suspects(r));
+    C4_TRY(c4_store_begin(r->store));
+    return c4_store_end(r->store, keep_plan(r));
 }
 
 /* Where every run stands. */
@@ -339,6 +379,7 @@ static int run(const struct c4_args *args) {
     c4_coordinator_close(r->coordinator);
     c4_store_close(r->store);
     c4_session_free(&r->session);
+    free(r->suspect);
     free(r->state.done);
     free(r->state.last);
     free(r->state.state);

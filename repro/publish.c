@@ -61,10 +61,11 @@ static void name_data(struct c4_publication *p) {
 }
 
 static enum c4_status count_suspects(struct c4_publication *p, struct c4_rows_store *store) {
-    C4_TRY(c4_rows_store_count_suspects(store, &p->rows, &p->suspects));
+    C4_TRY(c4_rows_store_suspects(store, NULL, NULL, &p->suspects));
     if (p->suspects.rows)
         warn(p,
-             "%" PRId64 " rows of %d run%s are suspect: %s. 'conv4 repro --redo' makes them anew.",
+             "%" PRId64 " rows of %d run%s are suspect: %s. 'conv4 repro --redo' with the study's "
+             "--out and --data trains these runs again.",
              p->suspects.rows, p->suspects.runs, p->suspects.runs == 1 ? "" : "s",
              c4_suspects_reason);
     return C4_OK;

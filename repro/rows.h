@@ -17,9 +17,8 @@ struct c4_rows_run {
     char family[32];
     char key[96]; /* in the store */
     uint64_t seed;
-    int64_t epochs;     /* when it is complete */
-    uint32_t images;    /* that an epoch trains on */
-    uint32_t forwarded; /* for CKA after every epoch, of as many images as there may be */
+    int64_t epochs;  /* when it is complete */
+    uint32_t images; /* that an epoch trains on */
     enum c4_order order;
 };
 

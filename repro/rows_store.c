@@ -11,6 +11,13 @@
 #include "repro/store_sql.h"
 #include "repro/suspects.h"
 
+/* What decides about a row besides its quantity, for two queries: six columns. The order of
+ * blocks and the images of curves stand in the run's description. */
+#define FACTS                                                                                      \
+    "statistics, code_version, backend, n, instr(spec, 'order=bn-relu ') > 0, "                    \
+    "CAST(substr(spec, instr(spec, 'curve_images=') + 13) AS INTEGER)"
+#define FROM_RESULTS " FROM results JOIN run ON run.key = results.run "
+
 static enum c4_status number_of(struct c4_rows_store *store, const char *sql, int64_t *number) {
     sqlite3_stmt *statement;
     int row;
@@ -34,6 +41,16 @@ static enum c4_status check_schema(struct c4_rows_store *store) {
     return c4_sql_check_version(store->path, version);
 }
 
+/* 1 before the study has the setting, and with it rows. */
+static enum c4_status number_setting(struct c4_rows_store *store, const char *name,
+                                     uint32_t *number) {
+    char text[64];
+    C4_TRY(c4_rows_store_setting(store, name, text, sizeof text));
+    unsigned long value = strtoul(text, NULL, 10);
+    *number = value > 0 && value <= UINT32_MAX ? (uint32_t)value : 1;
+    return C4_OK;
+}
+
 enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out) {
     struct c4_rows_store *store = calloc(1, sizeof *store);
     *out = store;
@@ -48,15 +65,16 @@ enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out
     sqlite3_busy_timeout(store->db, 10000);
     C4_TRY(c4_sql_run(store->path, store->db, "PRAGMA query_only = ON"));
     C4_TRY(check_schema(store));
+    C4_TRY(number_setting(store, "batch", &store->batch));
+    C4_TRY(number_setting(store, "cka_images", &store->cka_images));
     C4_TRY(c4_sql_prepare(store->path, store->db, &store->cka,
                           "SELECT value FROM result WHERE run = ? AND epoch = ? AND quantity = ? "
                           "AND layer = ? AND reference = ? AND images = ? AND statistics = ? AND "
                           "n = ?",
                           ""));
-    return c4_sql_prepare(store->path, store->db, &store->plain,
-                          "SELECT value, statistics, code_version, backend, n FROM results WHERE "
-                          "run = ? AND epoch = ? AND quantity = ?",
-                          "");
+    return c4_sql_prepare(
+        store->path, store->db, &store->plain,
+        "SELECT value, " FACTS FROM_RESULTS "WHERE run = ? AND epoch = ? AND quantity = ?", "");
 }
 
 void c4_rows_store_close(struct c4_rows_store *store) {
@@ -76,45 +94,45 @@ static const char *text_at(sqlite3_stmt *row, int i) {
     return text ? (const char *)text : "";
 }
 
-/* Whether a row of statistics, code_version, backend and n, from column `at` on, is suspect. */
-static bool is_suspect(sqlite3_stmt *row, int at, const char *quantity,
-                       const struct c4_rows_run *run) {
-    const struct c4_row_facts facts = {.quantity = quantity,
-                                       .statistics = text_at(row, at),
-                                       .code_version = text_at(row, at + 1),
-                                       .backend = text_at(row, at + 2),
-                                       .n = sqlite3_column_int64(row, at + 3),
-                                       .forwarded = run->forwarded,
-                                       .order = run->order};
+/* Whether a row with FACTS from column `at` on is suspect. */
+static bool is_suspect(const struct c4_rows_store *store, sqlite3_stmt *row, int at,
+                       const char *quantity) {
+    int64_t curve = sqlite3_column_int64(row, at + 5);
+    int64_t rows = curve > store->cka_images ? curve : store->cka_images;
+    const struct c4_row_facts facts = {
+        .quantity = quantity,
+        .statistics = text_at(row, at),
+        .code_version = text_at(row, at + 1),
+        .backend = text_at(row, at + 2),
+        .n = sqlite3_column_int64(row, at + 3),
+        .forwarded = c4_forwarded(store->batch, (uint32_t)rows, UINT32_MAX),
+        .order = sqlite3_column_int(row, at + 4) ? C4_BN_RELU : C4_RELU_BN};
     return c4_row_is_suspect(&facts);
 }
 
-enum c4_status c4_rows_store_suspects(struct c4_rows_store *store, const struct c4_rows_run *run,
-                                      int64_t *rows) {
+enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
+                                      void (*take)(void *context, const char *run), void *context,
+                                      struct c4_suspects *suspects) {
     sqlite3_stmt *statement;
+    char last[sizeof((struct c4_rows_run *)0)->key] = "";
     int row;
-    *rows = 0;
+    *suspects = (struct c4_suspects){0};
     C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
-                          "SELECT quantity, statistics, code_version, backend, n FROM results "
-                          "WHERE run = ? AND quantity GLOB 'test_accuracy*'",
-                          "t", run->key));
+                          "SELECT run, quantity, " FACTS FROM_RESULTS
+                          "WHERE quantity GLOB 'test_accuracy*' ORDER BY run",
+                          ""));
     enum c4_status status;
-    while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row)
-        *rows += is_suspect(statement, 1, text_at(statement, 0), run);
+    while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
+        const char *run = text_at(statement, 0);
+        if (!is_suspect(store, statement, 2, text_at(statement, 1))) continue;
+        suspects->rows++;
+        if (strcmp(run, last) == 0) continue;
+        suspects->runs++;
+        snprintf(last, sizeof last, "%s", run);
+        if (take) take(context, run);
+    }
     sqlite3_finalize(statement);
     return status;
-}
-
-enum c4_status c4_rows_store_count_suspects(struct c4_rows_store *store, const struct c4_rows *rows,
-                                            struct c4_suspects *suspects) {
-    *suspects = (struct c4_suspects){0};
-    for (int i = 0; i < rows->runs; i++) {
-        int64_t count;
-        C4_TRY(c4_rows_store_suspects(store, &rows->run[i], &count));
-        suspects->rows += count;
-        suspects->runs += count > 0;
-    }
-    return C4_OK;
 }
 
 /* c4_rows.find. */
@@ -140,21 +158,9 @@ static enum c4_status find(void *context, const struct c4_rows_run *run,
     if (status == C4_OK && row && sqlite3_column_type(statement, 0) != SQLITE_NULL)
         *value = sqlite3_column_double(statement, 0);
     if (status == C4_OK && row && !is_cka)
-        *suspect = is_suspect(statement, 1, query->quantity, run);
+        *suspect = is_suspect(store, statement, 1, query->quantity);
     sqlite3_reset(statement);
     return status;
-}
-
-struct c4_rows_run c4_rows_run_make(const struct c4_run *run, const struct c4_protocol *protocol) {
-    struct c4_rows_run made = {
-        .seed = run->seed,
-        .order = run->order,
-        .epochs = run->epochs,
-        .images = run->images,
-        .forwarded = c4_forwarded(protocol->batch, c4_run_cka_rows(run, protocol), UINT32_MAX)};
-    snprintf(made.family, sizeof made.family, "%s", run->family);
-    snprintf(made.key, sizeof made.key, "%s", run->key);
-    return made;
 }
 
 enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_study *study,
@@ -183,7 +189,13 @@ enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_s
                 struct c4_run run;
                 if (!c4_run_describe(other, scale, families.name[f], scale->seeds.seed[s], &run))
                     continue;
-                runs[rows->runs++] = c4_rows_run_make(&run, &study->protocol);
+                struct c4_rows_run *to = &runs[rows->runs++];
+                *to = (struct c4_rows_run){.seed = run.seed,
+                                           .order = (enum c4_order)order,
+                                           .epochs = run.epochs,
+                                           .images = run.images};
+                snprintf(to->family, sizeof to->family, "%s", families.name[f]);
+                snprintf(to->key, sizeof to->key, "%s", run.key);
             }
     }
     free(other);

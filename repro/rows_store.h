@@ -32,16 +32,12 @@ enum c4_status c4_rows_store_apply(struct c4_rows_store *store, struct c4_study 
 enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_study *study,
                                   const struct c4_scale *scale, struct c4_rows *rows);
 
-/* The run as rows know it. */
-struct c4_rows_run c4_rows_run_make(const struct c4_run *run, const struct c4_protocol *protocol);
-
-/* How many of the run's rows are suspect (repro/suspects.h). */
-enum c4_status c4_rows_store_suspects(struct c4_rows_store *store, const struct c4_rows_run *run,
-                                      int64_t *rows);
-
-/* The same of all these runs. */
-enum c4_status c4_rows_store_count_suspects(struct c4_rows_store *store, const struct c4_rows *rows,
-                                            struct c4_suspects *suspects);
+/* How many of all the folder's rows are suspect (repro/suspects.h), by what the study was made
+ * with, whatever the options are now. take() (may be NULL) is given the key of each run that has
+ * some. */
+enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
+                                      void (*take)(void *context, const char *run), void *context,
+                                      struct c4_suspects *suspects);
 
 /* How far a run is, as the store says: "planned", "running", "done", "failed"; "" if unknown. */
 enum c4_status c4_rows_store_status(struct c4_rows_store *store, const char *run, char *status,

@@ -9,7 +9,8 @@
 struct c4_rows_store {
     sqlite3 *db;
     char path[C4_STORE_PATH_SIZE];
-    sqlite3_stmt *cka, *plain; /* prepared once, asked many thousand times */
+    sqlite3_stmt *cka, *plain;  /* prepared once, asked many thousand times */
+    uint32_t batch, cka_images; /* that the rows were made with */
 };
 
 #endif

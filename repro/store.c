@@ -16,6 +16,7 @@ struct c4_store {
     int64_t lease;
     char path[C4_STORE_PATH_SIZE]; /* of study.db */
     char host[256];
+    bool whole; /* a transaction of c4_store_begin() is open, and single ones are parts of it */
 };
 
 static const char *const status_names[] = {"planned", "running", "done", "failed"};
@@ -84,13 +85,25 @@ enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_S
 
 /* Begins a transaction that only the present lease may end. */
 static enum c4_status begin(struct c4_store *store) {
+    if (store->whole) return C4_OK;
     C4_TRY(c4_sql_run(store->path, store->db, "BEGIN IMMEDIATE"));
     enum c4_status status = c4_lock_check(store->path, store->db, store->lease);
     return status == C4_OK ? C4_OK : c4_sql_end(store->path, store->db, status);
 }
 
 static enum c4_status end(struct c4_store *store, enum c4_status status) {
-    return c4_sql_end(store->path, store->db, status);
+    return store->whole ? status : c4_sql_end(store->path, store->db, status);
+}
+
+enum c4_status c4_store_begin(struct c4_store *store) {
+    C4_TRY(begin(store));
+    store->whole = true;
+    return C4_OK;
+}
+
+enum c4_status c4_store_end(struct c4_store *store, enum c4_status status) {
+    store->whole = false;
+    return end(store, status);
 }
 
 /* The text that a statement with one text parameter returns; "" if there is no row. */

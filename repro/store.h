@@ -40,6 +40,11 @@ void c4_store_close(struct c4_store *store);
  * is touched. A study that a live process writes to is refused. */
 enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_SIZE]);
 
+/* All that is written from here to c4_store_end() is one transaction: with C4_OK it is all there,
+ * with another status, which is returned, or if the process is killed nothing of it. */
+enum c4_status c4_store_begin(struct c4_store *store);
+enum c4_status c4_store_end(struct c4_store *store, enum c4_status status);
+
 /* Remembers a setting, or compares it with the one that is there: C4_ERR_FAILED says what differs.
  */
 enum c4_status c4_store_setting(struct c4_store *store, const char *name, const char *value);

@@ -71,10 +71,23 @@ grep -q 'suspect rows' old/figures/fig2c.gp || fail "figure 2c has no mark"
 grep -q 'suspect' old/figures/fig2a.gp old/figures/fig1.gp && fail "figures of right rows have marks"
 
 expect 3 '--redo trains these runs again' study old 140 --backend "$native"
-expect 3 "$suspect rows of $runs runs are suspect" study old 140 --backend ref --dry-run
+expect 3 "$suspect rows of $runs runs are suspect" study old 140 --backend "$native" --seeds 2
+expect 0 'Without --redo nothing would be done' study old 140 --backend ref --dry-run
+expect 2 'redo does not go with it' study old 140 --redo --dry-run
+expect 2 'redo does not go with it' study old 140 --redo --fresh
+# Marks go by what the rows were made with, not by what is asked for now.
+for value in cka_images=500 batch=500 curve_images=500; do
+    expect 0 "$suspect rows of $runs runs are suspect" "$program" report --out old --set $value
+    grep -q 'suspect rows' old/figures/fig2c.gp || fail "--set $value takes the mark away"
+done
+# What is refused takes no row along.
+expect 1 'made with' study old 140 --redo --statistics running
+expect 1 'made with' "$program" repro --out old --redo --quiet
+mv old/report.html kept && mkdir old/report.html
+expect 1 'report.html' study old 140 --redo
+rmdir old/report.html && mv kept old/report.html
 rows old >old.rows
 rows before | cmp -s - old.rows || fail "refusing changes rows"
-expect 2 'redo does not go with it' study old 140 --redo --dry-run
 expect 0 "$runs of $runs runs to do" study old 140 --backend "$native" --redo
 grep -q "To be trained again: $runs runs" said || fail "what is done again is not said: $(cat said)"
 [ "$(sqlite3 old/study.db 'SELECT group_concat(DISTINCT code_version) FROM provenance')" = "$(
@@ -92,6 +105,10 @@ sqlite3 part/study.db "UPDATE provenance SET code_version = '0.1.0', id = 'old' 
     (SELECT provenance FROM result WHERE run GLOB 'finetune-*');
     UPDATE result SET provenance = 'old' || provenance WHERE run GLOB 'finetune-*'"
 left=$(sqlite3 part/study.db "SELECT count(*) FROM run WHERE key GLOB 'finetune-*'")
+cp -r part other
+expect 0 'To be trained again: 0 runs' study other 140 --backend "$native" --redo --figures 1
+grep -q 'more such run' said || fail "nothing on suspect runs that are not asked for: $(cat said)"
+rm -r other
 expect 0 "$left of $runs runs to do" study part 140 --backend "$native" --redo
 rows part | cmp -s - right.rows || fail "a part that is done again differs"
 

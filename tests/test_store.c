@@ -173,6 +173,45 @@ static void settings_bind(void **state) {
 }
 
 /* A second process is refused while the first lives, and takes over when it was killed. */
+/* A plan of several settings and runs is there as a whole or, after a failure or a kill, not at
+ * all. */
+static void a_plan_is_kept_whole(void **state) {
+    enum c4_run_status status;
+    struct c4_store *store = open_study(state, "a");
+    char text[64];
+    assert_int_equal(c4_store_begin(store), C4_OK);
+    assert_int_equal(c4_store_setting(store, "batch", "32"), C4_OK);
+    assert_int_equal(c4_store_run_add(store, RUN, "epochs=2"), C4_OK);
+    assert_int_equal(c4_store_run_add(store, RUN, "epochs=3"), C4_ERR_FAILED);
+    assert_int_equal(c4_store_end(store, C4_ERR_FAILED), C4_ERR_FAILED);
+    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
+    assert_string_equal(text, "");
+    assert_int_equal(c4_store_run_add(store, RUN, "epochs=3"), C4_OK);
+
+    pid_t child = fork();
+    if (child == 0) { /* killed in the middle */
+        if (c4_store_begin(store) == C4_OK && c4_store_setting(store, "batch", "64") == C4_OK &&
+            c4_store_run_set_status(store, RUN, C4_RUN_DONE) == C4_OK)
+            raise(SIGKILL);
+        _exit(1);
+    }
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFSIGNALED(how));
+    c4_store_close(store);
+    store = open_study(state, "a");
+    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
+    assert_string_equal(text, "");
+    assert_int_equal(c4_store_run_status(store, RUN, &status), C4_OK);
+    assert_int_equal(status, C4_RUN_PLANNED);
+    assert_int_equal(c4_store_begin(store), C4_OK);
+    assert_int_equal(c4_store_setting(store, "batch", "64"), C4_OK);
+    assert_int_equal(c4_store_end(store, C4_OK), C4_OK);
+    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
+    assert_string_equal(text, "64");
+    c4_store_close(store);
+}
+
 static void lock_of_a_process(void **state) {
     const char *folder = scratch_path(state, "a");
     int up[2], down[2];
@@ -333,7 +372,7 @@ int main(void) {
         TEST(rows_round_trip),   TEST(all_or_nothing),          TEST(settings_bind),
         TEST(lock_of_a_process), TEST(lock_of_another_host),    TEST(foreign_files),
         TEST(set_aside),         TEST(lock_of_a_reused_number), TEST(no_permission),
-        TEST(full_disk),
+        TEST(full_disk),         TEST(a_plan_is_kept_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
