@@ -71,7 +71,7 @@ static enum c4_status watch(void *context, uint32_t images_done) {
 }
 
 static enum c4_status load_network(struct job *job) {
-    C4_TRY(c4_weights_read(job->args, job->engine.order, job->net, stderr));
+    C4_TRY(c4_weights_read(job->args, &job->engine, job->net, stderr));
     return job->engine.dispatch.backend.step->load(job->plan, job->net->state, NULL);
 }
 

@@ -126,7 +126,7 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     uint64_t seed = (uint64_t)c4_arg_integer(job->args, "seed");
     struct c4_experiment now = {0};
     if (!initial) return C4_ERR_MEMORY;
-    enum c4_status status = c4_weights_read(job->args, job->engine.order, initial, stderr);
+    enum c4_status status = c4_weights_read(job->args, &job->engine, initial, stderr);
     if (status == C4_OK && checkpoint)
         status = c4_train_experiment(job->args, &job->engine, &job->train,
                                      c4_arg_text(job->args, "init"), initial->state, &now);
@@ -139,7 +139,7 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     net->experiment = now;
     net->seed = seed;
     net->order = job->engine.order;
-    net->wide = strcmp(job->engine.dispatch.backend.name, "ref64") == 0;
+    net->wide = c4_engine_is_double(&job->engine);
     snprintf(net->backend, sizeof net->backend, "%s", job->engine.dispatch.backend.name);
     snprintf(net->data_sha256, sizeof net->data_sha256, "%s", job->train.data.sha256);
     return job->engine.dispatch.backend.step->load(job->plan, net->state, net->momentum);
@@ -158,7 +158,7 @@ static enum c4_status write_net(struct job *job, const char *path, bool momentum
 static enum c4_status probe_files(const struct job *job) {
     static const char *const names[] = {"save", "checkpoint"};
     const size_t values[] = {C4_STATE_COUNT, C4_STATE_COUNT + C4_LEARNED_COUNT};
-    bool wide = strcmp(job->engine.dispatch.backend.name, "ref64") == 0;
+    bool wide = c4_engine_is_double(&job->engine);
     for (int i = 0; i < 2; i++) {
         const char *path = c4_arg_text(job->args, names[i]);
         if (path) C4_TRY(c4_file_probe(path, values[i] * (wide ? sizeof(double) : sizeof(float))));

@@ -58,6 +58,32 @@ expect 3 "$tmp/absent" "$conv4" eval --quiet --init "$tmp/absent"
 expect 2 "seed 1, now 2" quick --data "$tmp/made" --checkpoint "$tmp/net" --seed 2
 expect 2 "images 32, now 64" quick --checkpoint "$tmp/net" --images 64
 
+# Weights that no training can begin with: the reason is in them, not in the learning rate.
+quick --save "$tmp/weights" --backend ref64 >/dev/null || failures=$((failures + 1))
+# put TENSOR OCTAL...: the bytes of its first element.
+put() {
+	tensor=$1 bytes=$2
+	header=$(od -An -tu8 -N8 "$tmp/weights")
+	at=$(head -c $((header + 8)) "$tmp/weights" | tail -c +9 |
+		sed -n "s/.*\"$tensor\":{[^}]*\"data_offsets\":.\([0-9]*\),.*/\1/p")
+	cp "$tmp/weights" "$tmp/put"
+	printf "$bytes" | dd of="$tmp/put" bs=1 seek=$((header + 8 + at)) conv=notrunc 2>/dev/null
+}
+put linear.bias '\234\165\000\210\074\344\067\176' # 1e300
+expect 3 "$tmp/put: linear.bias[0] is 1e+300, more than a float holds" quick --init "$tmp/put"
+expect 3 "$tmp/put: linear.bias[0] is 1e+300, more than a float holds" "$conv4" eval --quiet \
+	--backend "$backend" --images 32 --init "$tmp/put"
+"$conv4" eval --quiet --images 32 --init "$tmp/put" --backend ref64 >/dev/null || {
+	echo "FAILED: a double holds 1e300"
+	failures=$((failures + 1))
+}
+put bn2.running_var '\000\000\000\000\000\000\360\277' # -1
+expect 3 "$tmp/put: bn2.running_var[0] is -1, and a variance is never negative" quick --init "$tmp/put"
+put linear.weight '\000\000\000\000\000\000\340\107' # 2^127
+expect 1 "before the first update: the weights to begin with are too large" quick --init "$tmp/put"
+expect 1 "before the first update: the weights to begin with are too large" quick --batches 1 \
+	--init "$tmp/put"
+
 # A loss that is not finite ends the run; the checkpoint before it stays as it was.
 quick --data "$tmp/made" --checkpoint "$tmp/wild" --lr 1e10 >/dev/null || failures=$((failures + 1))
 before=$(cksum <"$tmp/wild")
