@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/cli/file_option.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
 #include "core/file/file.h"
@@ -51,6 +52,9 @@ static const struct c4_option options[] = {
 static const char *const examples[] = {
     "conv4 eval --init net.safetensors --data DIR",
     "conv4 eval --init net.safetensors --images 500 --features net-features.safetensors", NULL};
+
+static const struct c4_file_option files[] = {{.name = "init"},
+                                              {.name = "features", .written = true}};
 
 enum { BATCH = 32 };
 
@@ -121,6 +125,7 @@ static void print_result(const struct job *job, const struct c4_pass_result *res
 static enum c4_status evaluate(struct job *job) {
     const struct c4_args *args = job->args;
     const char *path = c4_arg_text(args, "features");
+    C4_TRY(c4_args_check_files(args, files, sizeof files / sizeof *files));
     enum c4_split split = c4_arg_includes(args, "split", "train") ? C4_TRAIN : C4_TEST;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));

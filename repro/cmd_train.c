@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/cli/file_option.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
 #include "core/data/moments.h"
@@ -97,6 +98,14 @@ static const char *const examples[] = {
     "conv4 train --data DIR --labels random --degree 9 --epochs 150 --checkpoint run.safetensors",
     "conv4 train --init theirs.safetensors --batches batches.safetensors --log-json steps.jsonl",
     NULL};
+
+/* Weights may be replaced by what is trained from them: they are read before and whole. */
+static const struct c4_file_option files[] = {
+    {.name = "init", .replaced_by = "save"},
+    {.name = "batches", .is_file = c4_train_batches_is_file},
+    {.name = "save", .written = true},
+    {.name = "log-json", .written = true},
+    {.name = "checkpoint", .written = true}};
 
 enum { EVALUATION_BATCH = 32 };
 
@@ -277,7 +286,7 @@ static enum c4_status train(struct job *job) {
     bool own_batches = batches && c4_train_batches_is_file(batches);
     if (batches && checkpoint)
         return c4_fail(C4_ERR_USAGE, "--batches takes a few steps; --checkpoint goes with epochs");
-    C4_TRY(c4_train_check_files(args));
+    C4_TRY(c4_args_check_files(args, files, sizeof files / sizeof *files));
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
     const char *cost = c4_dispatch_cost(&job->engine.dispatch);

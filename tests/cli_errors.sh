@@ -58,8 +58,24 @@ expect 3 "$tmp/absent" "$conv4" eval --quiet --init "$tmp/absent"
 expect 2 "seed 1, now 2" quick --data "$tmp/made" --checkpoint "$tmp/net" --seed 2
 expect 2 "images 32, now 64" quick --checkpoint "$tmp/net" --images 64
 
-# Weights that no training can begin with: the reason is in them, not in the learning rate.
+# No output takes the place of an input or of another output; only weights may be trained on.
 quick --save "$tmp/weights" --backend ref64 >/dev/null || failures=$((failures + 1))
+cp "$tmp/weights" "$tmp/same"
+for pair in 'init log-json' 'init checkpoint' 'batches save' 'batches log-json' 'save log-json'; do
+	a=${pair% *} b=${pair#* }
+	expect 2 "--$a and --$b both name $tmp/./same" quick "--$a" "$tmp/same" "--$b" "$tmp/./same"
+	expect 2 "--$a and --$b both name $tmp/new" quick "--$a" "$tmp//new" "--$b" "$tmp/new"
+done
+expect 2 "--init and --features both name $tmp/same" "$conv4" eval --quiet --images 32 \
+	--init "$tmp/same" --features "$tmp/same"
+if ! cmp "$tmp/weights" "$tmp/same" || [ -e "$tmp/new" ]; then
+	echo "FAILED: a file was overwritten"
+	failures=$((failures + 1))
+fi
+quick --backend ref64 --init "$tmp/same" --save "$tmp/same" >/dev/null || failures=$((failures + 1))
+(cd "$tmp" && quick --batches 1 --save 1 >/dev/null) || failures=$((failures + 1))
+
+# Weights that no training can begin with: the reason is in them, not in the learning rate.
 # put TENSOR OCTAL...: the bytes of its first element.
 put() {
 	tensor=$1 bytes=$2

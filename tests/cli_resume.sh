@@ -82,6 +82,25 @@ refused 2 'lr 0.001, now 0.1' 'batch 32, now 8' 'degree 3, now 9' -- --epochs 2 
 refused 2 '--save and --checkpoint both name run.ck' -- --epochs 2 --save ./run.ck
 refused 2 '--log-json and --checkpoint both name run.ck' -- --epochs 2 --log-json run.ck
 
+# A file that is not there yet has as many names as one that is.
+mkdir -p inside
+ln -s . folder
+ln -s new.ck pointer
+for name in "$PWD/new.ck" ./new.ck .//new.ck inside/../new.ck folder/new.ck folder/folder/new.ck \
+    pointer "folder/../${PWD##*/}/new.ck"; do
+    expect 2 train --checkpoint new.ck --save "$name"
+    says '--save and --checkpoint both name new.ck'
+    expect 2 train --checkpoint "$name" --log-json new.ck
+    says '--log-json and --checkpoint both name'
+    [ ! -s out ] || fail "it trained first: $(cat out)"
+done
+ln run.ck twin.ck
+refused 2 '--save and --checkpoint both name run.ck' -- --epochs 2 --save twin.ck
+rm twin.ck
+[ ! -e new.ck ] || fail "new.ck was written"
+# (the same name in another folder is another file)
+expect 0 train --checkpoint new.ck --save inside/new.ck
+
 # What does not change a bit may change: epochs, threads, the backend among bit-exact ones, files.
 [ "$backend" = ref ] && other_backend=portable || other_backend=ref
 expect 0 train --epochs 2 --checkpoint run.ck --backend $other_backend --threads 2 --log-json log
