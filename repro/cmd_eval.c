@@ -10,6 +10,7 @@
 #include "core/cli/progress.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
+#include "core/file/leftovers.h"
 #include "core/file/safetensors.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
@@ -138,7 +139,10 @@ static enum c4_status evaluate(struct job *job) {
     uint64_t feature_bytes = 0;
     for (int layer = 0; layer < C4_LAYERS; layer++)
         feature_bytes += (uint64_t)count * c4_layer_features(layer) * sizeof(float);
-    if (path) C4_TRY(c4_file_probe(path, feature_bytes));
+    if (path) {
+        C4_TRY(c4_leftovers_remove_of(path));
+        C4_TRY(c4_file_probe(path, feature_bytes));
+    }
     for (int layer = 0; path && layer < C4_LAYERS; layer++) {
         job->features[layer] = malloc((size_t)count * c4_layer_features(layer) * sizeof(float));
         if (!job->features[layer])

@@ -11,6 +11,7 @@
 #include "core/data/moments.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
+#include "core/file/leftovers.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
 #include "core/net/train.h"
@@ -170,7 +171,9 @@ static enum c4_status probe_files(const struct job *job) {
     bool wide = c4_engine_is_double(&job->engine);
     for (int i = 0; i < 2; i++) {
         const char *path = c4_arg_text(job->args, names[i]);
-        if (path) C4_TRY(c4_file_probe(path, values[i] * (wide ? sizeof(double) : sizeof(float))));
+        if (!path) continue;
+        C4_TRY(c4_leftovers_remove_of(path));
+        C4_TRY(c4_file_probe(path, values[i] * (wide ? sizeof(double) : sizeof(float))));
     }
     return C4_OK;
 }

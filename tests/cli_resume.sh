@@ -146,5 +146,25 @@ refused 3 'run.ck: looks like text' -- --epochs 4
 cp other run.ck
 refused 2 'run.ck: it holds no momentum' -- --epochs 4
 
+# What a killed training left of its own files goes; everything else stays.
+sh -c : &
+dead=$!
+wait $dead
+mkdir -p left
+ln -s left/kw.ck to-kw.ck
+for name in kw.ck.tmp.$dead kw.st.tmp.$dead kw.ck.tmp.$$ kw.ck.tmp.0$dead kw.ck.tmp.$dead.bak \
+    kw.ck.tmp. kw.ck.tmp.x kw.ck.tmp other.ck.tmp.$dead akw.ck.tmp.$dead; do
+    echo mine >left/$name
+done
+mkdir left/kw.st.tmp.1$dead
+expect 0 train --checkpoint left/kw.ck --save left/kw.st
+[ ! -e left/kw.ck.tmp.$dead ] || fail "a dead process's temporary of the checkpoint stays"
+[ ! -e left/kw.st.tmp.$dead ] || fail "a dead process's temporary of the weights stays"
+[ "$(find left -mindepth 1 | wc -l)" = 11 ] || fail "left are: $(ls left)"
+echo mine >left/kw.ck.tmp.$dead
+expect 0 train --epochs 2 --checkpoint to-kw.ck
+[ ! -e left/kw.ck.tmp.$dead ] || fail "it stays beside the file that a link leads to"
+[ "$(find left -mindepth 1 | wc -l)" = 11 ] || fail "left are: $(ls left)"
+
 echo "$failures failed"
 [ $failures -eq 0 ]

@@ -65,6 +65,42 @@ static void leftovers_of_the_dead_go(void **state) {
     assert_int_equal(c4_leftovers_remove(scratch_path(state, "no-such")), C4_OK);
 }
 
+static void leftovers_of_one_file_go_alone(void **state) {
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    static const char *const kept[] = {"a.tmp.%ld.svg", "b.tmp.%ld",  "ba.tmp.%ld",
+                                       "a.tmp.0%ld",    "a.tmp.+%ld", "a.tmp. %ld"};
+    char name[64];
+    snprintf(name, sizeof name, "a.tmp.%ld", (long)getpid());
+    put_file(scratch_path(state, name), "x", 1);
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, kept[i], (long)child);
+        put_file(scratch_path(state, name), "x", 1);
+    }
+    snprintf(name, sizeof name, "a.tmp.%ld", (long)child);
+    put_file(scratch_path(state, name), "x", 1);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
+    assert_false(c4_path_exists(scratch_path(state, name)));
+    assert_int_equal(scratch_entries(state), 7);
+
+    /* Neither a folder nor a link was made by writing. */
+    assert_int_equal(mkdir(scratch_path(state, name), 0777), 0);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
+    assert_int_equal(rmdir(scratch_path(state, name)), 0);
+    assert_int_equal(symlink("b", scratch_path(state, name)), 0);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
+    assert_int_equal(unlink(scratch_path(state, name)), 0);
+
+    assert_int_equal(mkdir(scratch_path(state, "links"), 0777), 0);
+    put_file(scratch_path(state, "a"), "x", 1);
+    put_file(scratch_path(state, name), "x", 1);
+    assert_int_equal(symlink("../a", scratch_path(state, "links/to-a")), 0);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "links/to-a")), C4_OK);
+    assert_int_equal(scratch_entries(state), 9);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "none/a")), C4_OK);
+}
+
 static void one_file_has_many_names(void **state) {
     struct scratch *scratch = *state;
     char old[1024];
@@ -376,6 +412,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(written_bytes_come_back),
         SCRATCH_TEST(relative_path_is_written_here),
+        SCRATCH_TEST(leftovers_of_one_file_go_alone),
         SCRATCH_TEST(one_file_has_many_names),
         SCRATCH_TEST(leftovers_of_the_dead_go),
         SCRATCH_TEST(failed_write_leaves_the_old_file),
