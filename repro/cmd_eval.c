@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/cli/file_option.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
+#include "core/file/leftovers.h"
 #include "core/file/safetensors.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
@@ -52,6 +54,9 @@ static const char *const examples[] = {
     "conv4 eval --init net.safetensors --data DIR",
     "conv4 eval --init net.safetensors --images 500 --features net-features.safetensors", NULL};
 
+static const struct c4_file_option files[] = {{.name = "init"},
+                                              {.name = "features", .written = true}};
+
 enum { BATCH = 32 };
 
 struct job {
@@ -71,7 +76,7 @@ static enum c4_status watch(void *context, uint32_t images_done) {
 }
 
 static enum c4_status load_network(struct job *job) {
-    C4_TRY(c4_weights_read(job->args, job->engine.order, job->net, stderr));
+    C4_TRY(c4_weights_read(job->args, &job->engine, job->net, stderr));
     return job->engine.dispatch.backend.step->load(job->plan, job->net->state, NULL);
 }
 
@@ -121,6 +126,7 @@ static void print_result(const struct job *job, const struct c4_pass_result *res
 static enum c4_status evaluate(struct job *job) {
     const struct c4_args *args = job->args;
     const char *path = c4_arg_text(args, "features");
+    C4_TRY(c4_args_check_files(args, files, sizeof files / sizeof *files));
     enum c4_split split = c4_arg_includes(args, "split", "train") ? C4_TRAIN : C4_TEST;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
@@ -133,7 +139,10 @@ static enum c4_status evaluate(struct job *job) {
     uint64_t feature_bytes = 0;
     for (int layer = 0; layer < C4_LAYERS; layer++)
         feature_bytes += (uint64_t)count * c4_layer_features(layer) * sizeof(float);
-    if (path) C4_TRY(c4_file_probe(path, feature_bytes));
+    if (path) {
+        C4_TRY(c4_leftovers_remove_of(path));
+        C4_TRY(c4_file_probe(path, feature_bytes));
+    }
     for (int layer = 0; path && layer < C4_LAYERS; layer++) {
         job->features[layer] = malloc((size_t)count * c4_layer_features(layer) * sizeof(float));
         if (!job->features[layer])

@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/cli/file_option.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
 #include "core/data/moments.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
+#include "core/file/leftovers.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
 #include "core/net/train.h"
 #include "repro/engine.h"
 #include "repro/task.h"
 #include "repro/train_batches.h"
+#include "repro/train_log.h"
 #include "repro/train_resume.h"
 #include "repro/weights.h"
 
@@ -86,7 +89,8 @@ static const struct c4_option options[] = {
     {.name = "log-json",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "one JSON object a line: each epoch, or each step with --batches"},
+     .help = "one JSON object a line: each epoch, or each step with --batches; where --checkpoint "
+             "goes on, so does the log"},
     {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "no progress, only the end"},
     C4_ENGINE_OPTIONS,
     {.name = NULL},
@@ -97,6 +101,14 @@ static const char *const examples[] = {
     "conv4 train --data DIR --labels random --degree 9 --epochs 150 --checkpoint run.safetensors",
     "conv4 train --init theirs.safetensors --batches batches.safetensors --log-json steps.jsonl",
     NULL};
+
+/* Weights may be replaced by what is trained from them: they are read before and whole. */
+static const struct c4_file_option files[] = {
+    {.name = "init", .replaced_by = "save"},
+    {.name = "batches", .is_file = c4_train_batches_is_file},
+    {.name = "save", .written = true},
+    {.name = "log-json", .written = true},
+    {.name = "checkpoint", .written = true}};
 
 enum { EVALUATION_BATCH = 32 };
 
@@ -126,8 +138,8 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     uint64_t seed = (uint64_t)c4_arg_integer(job->args, "seed");
     struct c4_experiment now = {0};
     if (!initial) return C4_ERR_MEMORY;
-    enum c4_status status = c4_weights_read(job->args, job->engine.order, initial, stderr);
-    if (status == C4_OK && checkpoint)
+    enum c4_status status = c4_weights_read(job->args, &job->engine, initial, stderr);
+    if (status == C4_OK && !c4_arg_text(job->args, "batches"))
         status = c4_train_experiment(job->args, &job->engine, &job->train,
                                      c4_arg_text(job->args, "init"), initial->state, &now);
     if (status == C4_OK && job->resumed)
@@ -139,7 +151,7 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     net->experiment = now;
     net->seed = seed;
     net->order = job->engine.order;
-    net->wide = strcmp(job->engine.dispatch.backend.name, "ref64") == 0;
+    net->wide = c4_engine_is_double(&job->engine);
     snprintf(net->backend, sizeof net->backend, "%s", job->engine.dispatch.backend.name);
     snprintf(net->data_sha256, sizeof net->data_sha256, "%s", job->train.data.sha256);
     return job->engine.dispatch.backend.step->load(job->plan, net->state, net->momentum);
@@ -158,10 +170,12 @@ static enum c4_status write_net(struct job *job, const char *path, bool momentum
 static enum c4_status probe_files(const struct job *job) {
     static const char *const names[] = {"save", "checkpoint"};
     const size_t values[] = {C4_STATE_COUNT, C4_STATE_COUNT + C4_LEARNED_COUNT};
-    bool wide = strcmp(job->engine.dispatch.backend.name, "ref64") == 0;
+    bool wide = c4_engine_is_double(&job->engine);
     for (int i = 0; i < 2; i++) {
         const char *path = c4_arg_text(job->args, names[i]);
-        if (path) C4_TRY(c4_file_probe(path, values[i] * (wide ? sizeof(double) : sizeof(float))));
+        if (!path) continue;
+        C4_TRY(c4_leftovers_remove_of(path));
+        C4_TRY(c4_file_probe(path, values[i] * (wide ? sizeof(double) : sizeof(float))));
     }
     return C4_OK;
 }
@@ -173,41 +187,29 @@ static enum c4_status save_net(struct job *job, const char *path, const char *ch
     return c4_fail(status, "%s; the trained network is in %s", c4_error(), checkpoint);
 }
 
-static enum c4_status log_line(struct job *job, json_t *line) {
-    enum c4_status status = job->log ? c4_json_lines_append(job->log, line) : C4_OK;
-    json_decref(line);
+static enum c4_status open_log(struct job *job, const char *path) {
+    char engine[160];
+    json_t *kernels;
+    c4_engine_describe(&job->engine, engine, sizeof engine);
+    C4_TRY(c4_engine_kernel_lines(&job->engine, job->plan, &kernels));
+    json_t *header =
+        json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:I, s:o*}", "conv4", C4_VERSION, "arithmetic",
+                  C4_ARITHMETIC, "engine", engine, "data", job->train.data.name, "data_sha256",
+                  job->train.data.sha256, "synthetic", (int)job->train.data.synthetic, "seed",
+                  (json_int_t)job->net->seed, "kernels", kernels);
+    enum c4_status status = c4_train_log_open(path, job->net, job->resumed, header, &job->log);
+    json_decref(header);
     return status;
 }
 
-static enum c4_status log_header(struct job *job) {
-    char engine[160];
-    json_t *kernels;
-    if (!job->log) return C4_OK;
-    c4_engine_describe(&job->engine, engine, sizeof engine);
-    C4_TRY(c4_engine_kernel_lines(&job->engine, job->plan, &kernels));
-    return log_line(job, json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:I, s:o*}", "conv4", C4_VERSION,
-                                   "arithmetic", C4_ARITHMETIC, "engine", engine, "data",
-                                   job->train.data.name, "data_sha256", job->train.data.sha256,
-                                   "synthetic", (int)job->train.data.synthetic, "seed",
-                                   (json_int_t)job->net->seed, "kernels", kernels));
-}
-
-static enum c4_status report_epoch(struct job *job, const struct c4_pass_result *trained,
-                                   const struct c4_pass_result *train,
-                                   const struct c4_pass_result *test) {
-    double rate = trained->images / trained->seconds;
+static void print_epoch(struct job *job, const struct c4_pass_result *trained,
+                        const struct c4_pass_result *train, const struct c4_pass_result *test) {
     c4_progress_hide(&job->progress);
     printf("epoch %" PRIu64 "  loss %.4f  train accuracy %.2f %%  test accuracy %.2f %%  "
            "%.0f images/s\n",
-           job->net->epoch, trained->loss, 100 * train->accuracy, 100 * test->accuracy, rate);
+           job->net->epoch, trained->loss, 100 * train->accuracy, 100 * test->accuracy,
+           trained->images / trained->seconds);
     fflush(stdout);
-    return log_line(job,
-                    json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch",
-                              (json_int_t)job->net->epoch, "loss", c4_json_real(trained->loss),
-                              "train_accuracy", c4_json_real(train->accuracy),
-                              "train_accuracy_running", c4_json_real(trained->accuracy),
-                              "test_accuracy", c4_json_real(test->accuracy), "seconds",
-                              c4_json_real(trained->seconds), "images_per_s", c4_json_real(rate)));
 }
 
 /* Worth it from the second epoch on. */
@@ -253,8 +255,13 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
         job->net->epoch = epoch;
         job->net->batches += trained.batches;
         job->trained = epoch == epochs;
+        /* First the log: what it has beyond the checkpoint is cut off when the training goes on,
+         * but an epoch that it lacks would be lost. */
+        enum c4_status logged =
+            job->log ? c4_train_log_epoch(job->log, epoch, &trained, &train, &test) : C4_OK;
         if (checkpoint) C4_TRY(write_net(job, checkpoint, true));
-        C4_TRY(report_epoch(job, &trained, &train, &test));
+        print_epoch(job, &trained, &train, &test);
+        C4_TRY(logged);
     }
     c4_progress_finish(&job->progress, job->images_before, (uint64_t)c4_clock_ns());
     return C4_OK;
@@ -277,7 +284,7 @@ static enum c4_status train(struct job *job) {
     bool own_batches = batches && c4_train_batches_is_file(batches);
     if (batches && checkpoint)
         return c4_fail(C4_ERR_USAGE, "--batches takes a few steps; --checkpoint goes with epochs");
-    C4_TRY(c4_train_check_files(args));
+    C4_TRY(c4_args_check_files(args, files, sizeof files / sizeof *files));
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
     const char *cost = c4_dispatch_cost(&job->engine.dispatch);
@@ -302,8 +309,7 @@ static enum c4_status train(struct job *job) {
     if (status == C4_OK) status = c4_engine_plan(&job->engine, max_batch, &job->plan);
     if (status == C4_OK) status = begin_state(job, checkpoint);
     const char *log = c4_arg_text(args, "log-json");
-    if (status == C4_OK && log) status = c4_json_lines_open(&job->log, log);
-    if (status == C4_OK) status = log_header(job);
+    if (status == C4_OK && log) status = open_log(job, log);
     const struct c4_sgd sgd = {c4_arg_real(args, "lr"), c4_arg_real(args, "momentum")};
     if (status == C4_OK)
         status = batches ? c4_train_batches_run(&steps, job->engine.dispatch.backend.step,

@@ -30,6 +30,10 @@ void c4_engine_close(struct c4_engine *engine) {
     c4_team_free(&engine->team);
 }
 
+bool c4_engine_is_double(const struct c4_engine *engine) {
+    return strcmp(engine->dispatch.backend.name, "ref64") == 0;
+}
+
 enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch,
                               struct c4_plan **plan) {
     const struct c4_plan_config config = {.order = engine->order,

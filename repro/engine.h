@@ -82,6 +82,9 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
                               int slot_count, struct c4_engine *engine);
 void c4_engine_close(struct c4_engine *engine);
 
+/* Whether it computes in double, and leaves networks in it. */
+bool c4_engine_is_double(const struct c4_engine *engine);
+
 /* A plan of this engine for batches of up to max_batch images. */
 enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch, struct c4_plan **plan);
 

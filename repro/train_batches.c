@@ -9,6 +9,7 @@
 #include "core/cli/interrupt.h"
 #include "core/data/batch.h"
 #include "core/file/arrays.h"
+#include "core/net/train.h"
 
 bool c4_train_batches_is_file(const char *text) {
     return text[strspn(text, "0123456789")] != '\0' || *text == '\0';
@@ -98,11 +99,11 @@ enum c4_status c4_train_batches_run(const struct c4_batches *batches,
                                        batches->labels + first, batches->batch, NULL};
         struct c4_step_result result;
         C4_TRY(step->step(plan, &batch, sgd, &result));
-        if (!isfinite(result.loss))
-            return c4_fail(C4_ERR_FAILED,
-                           "the loss of step %d is not a finite number: training diverged; try a "
-                           "smaller learning rate than %g",
-                           s + 1, sgd->lr);
+        if (!isfinite(result.loss)) {
+            char where[24];
+            snprintf(where, sizeof where, "step %d", s + 1);
+            return c4_train_fail(where, s == 0, sgd->lr);
+        }
         ++*steps_done;
         printf("step %d  loss %.9g  hits %d of %d\n", s + 1, result.loss, result.hits, batch.n);
         if (log) {

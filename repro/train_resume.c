@@ -3,35 +3,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/file/sha256.h"
 
 enum { HASH_SHOWN = 12 }; /* digits of a SHA-256: enough to tell files apart */
-
-/* Whether both names lead to one file, also if it is not there yet. */
-static bool same_file(const char *a, const char *b) {
-    struct stat of_a, of_b;
-    if (stat(a, &of_a) == 0 && stat(b, &of_b) == 0)
-        return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
-    while (strncmp(a, "./", 2) == 0) a += 2;
-    while (strncmp(b, "./", 2) == 0) b += 2;
-    return strcmp(a, b) == 0;
-}
-
-enum c4_status c4_train_check_files(const struct c4_args *args) {
-    static const char *const others[] = {"save", "log-json"};
-    const char *checkpoint = c4_arg_text(args, "checkpoint");
-    for (int i = 0; i < 2 && checkpoint; i++) {
-        const char *other = c4_arg_text(args, others[i]);
-        if (other && same_file(other, checkpoint))
-            return c4_fail(C4_ERR_USAGE,
-                           "--%s and --checkpoint both name %s, and one would overwrite the other; "
-                           "name two files",
-                           others[i], checkpoint);
-    }
-    return C4_OK;
-}
 
 enum c4_status c4_train_resume_read(const char *path, uint64_t epochs, struct c4_checkpoint *net) {
     C4_TRY(c4_checkpoint_read(path, net));

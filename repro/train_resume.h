@@ -9,9 +9,6 @@
 #include "repro/engine.h"
 #include "repro/task.h"
 
-/* C4_ERR_USAGE if --save or --log-json would overwrite the file of --checkpoint. */
-enum c4_status c4_train_check_files(const struct c4_args *args);
-
 /* Reads the checkpoint at `path` into *net and checks that train wrote it and that it is as it was
  * written. C4_ERR_USAGE: it has no momentum to go on with, or more epochs than `epochs`.
  * C4_ERR_DATA: c4_checkpoint_read(), or its sum is wrong. Nothing is changed. */

@@ -58,6 +58,48 @@ expect 3 "$tmp/absent" "$conv4" eval --quiet --init "$tmp/absent"
 expect 2 "seed 1, now 2" quick --data "$tmp/made" --checkpoint "$tmp/net" --seed 2
 expect 2 "images 32, now 64" quick --checkpoint "$tmp/net" --images 64
 
+# No output takes the place of an input or of another output; only weights may be trained on.
+quick --save "$tmp/weights" --backend ref64 >/dev/null || failures=$((failures + 1))
+cp "$tmp/weights" "$tmp/same"
+for pair in 'init log-json' 'init checkpoint' 'batches save' 'batches log-json' 'save log-json'; do
+	a=${pair% *} b=${pair#* }
+	expect 2 "--$a and --$b both name $tmp/./same" quick "--$a" "$tmp/same" "--$b" "$tmp/./same"
+	expect 2 "--$a and --$b both name $tmp/new" quick "--$a" "$tmp//new" "--$b" "$tmp/new"
+done
+expect 2 "--init and --features both name $tmp/same" "$conv4" eval --quiet --images 32 \
+	--init "$tmp/same" --features "$tmp/same"
+if ! cmp "$tmp/weights" "$tmp/same" || [ -e "$tmp/new" ]; then
+	echo "FAILED: a file was overwritten"
+	failures=$((failures + 1))
+fi
+quick --backend ref64 --init "$tmp/same" --save "$tmp/same" >/dev/null || failures=$((failures + 1))
+(cd "$tmp" && quick --batches 1 --save 1 >/dev/null) || failures=$((failures + 1))
+
+# Weights that no training can begin with: the reason is in them, not in the learning rate.
+# put TENSOR OCTAL...: the bytes of its first element.
+put() {
+	tensor=$1 bytes=$2
+	header=$(od -An -tu8 -N8 "$tmp/weights")
+	at=$(head -c $((header + 8)) "$tmp/weights" | tail -c +9 |
+		sed -n "s/.*\"$tensor\":{[^}]*\"data_offsets\":.\([0-9]*\),.*/\1/p")
+	cp "$tmp/weights" "$tmp/put"
+	printf "$bytes" | dd of="$tmp/put" bs=1 seek=$((header + 8 + at)) conv=notrunc 2>/dev/null
+}
+put linear.bias '\234\165\000\210\074\344\067\176' # 1e300
+expect 3 "$tmp/put: linear.bias[0] is 1e+300, more than a float holds" quick --init "$tmp/put"
+expect 3 "$tmp/put: linear.bias[0] is 1e+300, more than a float holds" "$conv4" eval --quiet \
+	--backend "$backend" --images 32 --init "$tmp/put"
+"$conv4" eval --quiet --images 32 --init "$tmp/put" --backend ref64 >/dev/null || {
+	echo "FAILED: a double holds 1e300"
+	failures=$((failures + 1))
+}
+put bn2.running_var '\000\000\000\000\000\000\360\277' # -1
+expect 3 "$tmp/put: bn2.running_var[0] is -1, and a variance is never negative" quick --init "$tmp/put"
+put linear.weight '\000\000\000\000\000\000\340\107' # 2^127
+expect 1 "before the first update: the weights to begin with are too large" quick --init "$tmp/put"
+expect 1 "before the first update: the weights to begin with are too large" quick --batches 1 \
+	--init "$tmp/put"
+
 # A loss that is not finite ends the run; the checkpoint before it stays as it was.
 quick --data "$tmp/made" --checkpoint "$tmp/wild" --lr 1e10 >/dev/null || failures=$((failures + 1))
 before=$(cksum <"$tmp/wild")

@@ -77,8 +77,8 @@ train() { # OPTION...
         --quiet "$@"
 }
 expect 0 . train --checkpoint run.ck --onednn-conv direct
-expect 0 . train --checkpoint run.ck --epochs 2 --log-json log
-head -n 1 log | grep -q 'conv[2-4] [a-z ]*: [^"]*wino' && fail "another choice: $(head -n 1 log)"
+expect 0 . train --checkpoint run.ck --epochs 2 --log-json kept.log
+head -n 1 kept.log | grep -q 'conv[2-4] [a-z ]*: [^"]*wino' && fail "another choice: $(head -n 1 kept.log)"
 expect 2 'onednn-conv ddd,ddd,ddd, now www,www,www' train --checkpoint run.ck --epochs 3 \
     --onednn-conv winograd
 expect 2 'backend onednn, now any bit-exact one' train --checkpoint run.ck --epochs 3 --backend ref

@@ -134,6 +134,50 @@ static void metadata_that_is_not_ours_is_refused(void **state) {
     c4_checkpoint_free(got);
 }
 
+/* In float a value beyond its range would become an infinity, and the loss with it. */
+static void values_beyond_float_are_named(void **state) {
+    const char *path = scratch_path(state, "net");
+    struct c4_checkpoint *net = made(false), *got = c4_checkpoint_new();
+    const struct c4_param *bias = &c4_params[C4_PARAM_LINEAR_BIAS];
+    assert_non_null(got);
+    net->wide = true;
+    net->state[bias->offset + 7] = -0x1.fffffep127;
+    assert_int_equal(c4_checkpoint_write(path, net), C4_OK);
+    assert_int_equal(c4_checkpoint_read(path, got), C4_OK);
+    assert_int_equal(c4_checkpoint_fits_float(path, got), C4_OK);
+    const double beyond[] = {-0x1.ffffffp127, 1e300};
+    const char *const said[] = {"net: linear.bias[7] is -3.40282e+38, more than a float holds",
+                                "net: linear.bias[7] is 1e+300, more than a float holds"};
+    for (int i = 0; i < 2; i++) {
+        net->state[bias->offset + 7] = beyond[i];
+        assert_int_equal(c4_checkpoint_write(path, net), C4_OK);
+        assert_int_equal(c4_checkpoint_read(path, got), C4_OK);
+        assert_failed(c4_checkpoint_fits_float(path, got), C4_ERR_DATA, said[i]);
+    }
+    c4_checkpoint_free(net);
+    c4_checkpoint_free(got);
+}
+
+static void negative_variances_are_named(void **state) {
+    static const char *const names[] = {"bn1", "bn2", "bn3", "bn4"};
+    const char *path = scratch_path(state, "net");
+    struct c4_checkpoint *net = made(false), *got = c4_checkpoint_new();
+    assert_non_null(got);
+    for (int block = 0; block < C4_BLOCKS; block++) {
+        char said[80];
+        double *value = net->state + c4_block_running(block, C4_PARAM_RUNNING_VAR)->offset + 63;
+        snprintf(said, sizeof said, "net: %s.running_var[63] is -0.25", names[block]);
+        *value = -0.25;
+        assert_int_equal(c4_checkpoint_write(path, net), C4_OK);
+        assert_failed(c4_checkpoint_read(path, got), C4_ERR_DATA, said);
+        *value = 0;
+        assert_int_equal(c4_checkpoint_write(path, net), C4_OK);
+        assert_int_equal(c4_checkpoint_read(path, got), C4_OK);
+    }
+    c4_checkpoint_free(net);
+    c4_checkpoint_free(got);
+}
+
 static void an_experiment_never_cuts(void **state) {
     (void)state;
     struct c4_experiment experiment = {0};
@@ -185,6 +229,8 @@ int main(void) {
         SCRATCH_TEST(all_values_come_back),
         SCRATCH_TEST(a_changed_byte_breaks_the_sum),
         SCRATCH_TEST(metadata_that_is_not_ours_is_refused),
+        SCRATCH_TEST(values_beyond_float_are_named),
+        SCRATCH_TEST(negative_variances_are_named),
         cmocka_unit_test(an_experiment_never_cuts),
         cmocka_unit_test(differences_have_both_values),
     };

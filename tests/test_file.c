@@ -65,6 +65,92 @@ static void leftovers_of_the_dead_go(void **state) {
     assert_int_equal(c4_leftovers_remove(scratch_path(state, "no-such")), C4_OK);
 }
 
+static void leftovers_of_one_file_go_alone(void **state) {
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    static const char *const kept[] = {"a.tmp.%ld.svg", "b.tmp.%ld",  "ba.tmp.%ld",
+                                       "a.tmp.0%ld",    "a.tmp.+%ld", "a.tmp. %ld"};
+    char name[64];
+    snprintf(name, sizeof name, "a.tmp.%ld", (long)getpid());
+    put_file(scratch_path(state, name), "x", 1);
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, kept[i], (long)child);
+        put_file(scratch_path(state, name), "x", 1);
+    }
+    snprintf(name, sizeof name, "a.tmp.%ld", (long)child);
+    put_file(scratch_path(state, name), "x", 1);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
+    assert_false(c4_path_exists(scratch_path(state, name)));
+    assert_int_equal(scratch_entries(state), 7);
+
+    /* Neither a folder nor a link was made by writing. */
+    assert_int_equal(mkdir(scratch_path(state, name), 0777), 0);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
+    assert_int_equal(rmdir(scratch_path(state, name)), 0);
+    assert_int_equal(symlink("b", scratch_path(state, name)), 0);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
+    assert_int_equal(unlink(scratch_path(state, name)), 0);
+
+    assert_int_equal(mkdir(scratch_path(state, "links"), 0777), 0);
+    put_file(scratch_path(state, "a"), "x", 1);
+    put_file(scratch_path(state, name), "x", 1);
+    assert_int_equal(symlink("../a", scratch_path(state, "links/to-a")), 0);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "links/to-a")), C4_OK);
+    assert_int_equal(scratch_entries(state), 9);
+    assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "none/a")), C4_OK);
+}
+
+static void one_file_has_many_names(void **state) {
+    struct scratch *scratch = *state;
+    char old[1024];
+    assert_non_null(getcwd(old, sizeof old));
+    assert_int_equal(chdir(scratch->folder), 0);
+    assert_int_equal(mkdir("in", 0777), 0);
+    put_file("file", "x", 1);
+    const int made[] = {link("file", "twin"),        symlink("file", "link"),
+                        symlink("in/..", "here"),    symlink("new", "ahead"),
+                        symlink("ahead", "further"), symlink("round", "round")};
+    for (int i = 0; i < 6; i++) assert_int_equal(made[i], 0);
+    char long_name[5000];
+    memset(long_name, 'n', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        {"file", "./file", true},
+        {"file", "twin", true},
+        {"file", "link", true},
+        {"here/file", "in/../twin", true},
+        {"file", scratch_path(state, "file"), true},
+        {"file", "new", false},
+        {"file", "in/file", false},
+        {"new", "new", true},
+        {"new", ".//new", true},
+        {"new", "in/../new", true},
+        {"here/new", scratch_path(state, "new"), true},
+        {"new", "ahead", true},
+        {"further", "here/ahead", true},
+        {"new", "newer", false},
+        {"new", "in/new", false},
+        {"none/new", "none/new", false},
+        {"round", "new", false},
+        {"new", "", false},
+        {long_name, long_name, false},
+    };
+    bool same[2][sizeof cases / sizeof *cases];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        same[0][i] = c4_path_same(cases[i].a, cases[i].b);
+        same[1][i] = c4_path_same(cases[i].b, cases[i].a);
+    }
+    assert_int_equal(chdir(old), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int way = 0; way < 2; way++)
+            if (same[way][i] != cases[i].same)
+                fail_msg("%s and %s are %d", cases[i].a, cases[i].b, same[way][i]);
+}
+
 static void failed_write_leaves_the_old_file(void **state) {
     enum { LARGE = 100000 };
     char *large = calloc(1, LARGE);
@@ -324,13 +410,22 @@ static void sha256_known_answers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SCRATCH_TEST(written_bytes_come_back),       SCRATCH_TEST(relative_path_is_written_here),
-        SCRATCH_TEST(leftovers_of_the_dead_go),      SCRATCH_TEST(failed_write_leaves_the_old_file),
-        cmocka_unit_test(interrupted_writes_go_on),  SCRATCH_TEST(impossible_targets_are_refused),
-        SCRATCH_TEST(symbolic_links_are_followed),   SCRATCH_TEST(missing_permission_is_said),
-        SCRATCH_TEST(probes_leave_nothing),          cmocka_unit_test(every_errno_has_a_sentence),
-        SCRATCH_TEST(unreadable_things_are_refused), SCRATCH_TEST(folders_are_made_with_parents),
-        cmocka_unit_test(paths_are_joined),          SCRATCH_TEST(sha256_known_answers),
+        SCRATCH_TEST(written_bytes_come_back),
+        SCRATCH_TEST(relative_path_is_written_here),
+        SCRATCH_TEST(leftovers_of_one_file_go_alone),
+        SCRATCH_TEST(one_file_has_many_names),
+        SCRATCH_TEST(leftovers_of_the_dead_go),
+        SCRATCH_TEST(failed_write_leaves_the_old_file),
+        cmocka_unit_test(interrupted_writes_go_on),
+        SCRATCH_TEST(impossible_targets_are_refused),
+        SCRATCH_TEST(symbolic_links_are_followed),
+        SCRATCH_TEST(missing_permission_is_said),
+        SCRATCH_TEST(probes_leave_nothing),
+        cmocka_unit_test(every_errno_has_a_sentence),
+        SCRATCH_TEST(unreadable_things_are_refused),
+        SCRATCH_TEST(folders_are_made_with_parents),
+        cmocka_unit_test(paths_are_joined),
+        SCRATCH_TEST(sha256_known_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

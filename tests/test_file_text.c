@@ -108,6 +108,69 @@ static void json_lines_are_whole(void **state) {
     json_decref(object);
 }
 
+struct judged {
+    int asked, kept; /* the first `kept` lines stay */
+    bool refuse;
+    char seen[8]; /* 'o' an object, '-' none */
+};
+
+static enum c4_status judge(void *context, const json_t *object, bool *keeps) {
+    struct judged *judged = context;
+    assert_true(judged->asked < 7);
+    judged->seen[judged->asked++] = object ? 'o' : '-';
+    *keeps = judged->asked <= judged->kept;
+    return judged->refuse ? c4_fail(C4_ERR_USAGE, "not this file") : C4_OK;
+}
+
+static void json_lines_go_on(void **state) {
+    static const struct {
+        const char *text, *seen, *after;
+        int kept;
+    } cases[] = {
+        {"{\"a\":1}\n{\"a\":2}\n", "oo", "{\"a\":1}\n{\"a\":2}\n{\"b\":1}\n", 9},
+        {"{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "oo", "{\"a\":1}\n{\"b\":1}\n", 1},
+        {"{\"a\":1}\n{\"a\":2", "o", "{\"a\":1}\n{\"b\":1}\n", 9},
+        {"{\"a\":1}\n{\"a\":2}", "o", "{\"a\":1}\n{\"b\":1}\n", 9},
+        {"{\"a\":1}\n[2]\n{x\n", "o-", "{\"a\":1}\n{\"b\":1}\n", 1},
+        {"\n", "-", "{\"b\":1}\n", 0},
+        {"", "", "{\"b\":1}\n", 9},
+    };
+    const char *path = scratch_path(state, "log.jsonl");
+    struct c4_json_lines *lines;
+    json_t *object = json_pack("{s:i}", "b", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct judged judged = {.kept = cases[i].kept};
+        put_file(path, cases[i].text, strlen(cases[i].text));
+        assert_int_equal(c4_json_lines_continue(&lines, path, judge, &judged), C4_OK);
+        assert_string_equal(judged.seen, cases[i].seen);
+        struct rlimit old;
+        file_size_limit_begin(strlen(cases[i].after) - 1, &old);
+        enum c4_status status = c4_json_lines_append(lines, object);
+        file_size_limit_end(&old);
+        assert_failed(status, C4_ERR_FAILED, "ulimit");
+        assert_int_equal(c4_json_lines_append(lines, object), C4_OK);
+        assert_int_equal(c4_json_lines_close(&lines), C4_OK);
+        assert_text_file_is(path, cases[i].after);
+    }
+    struct judged refusal = {.refuse = true};
+    put_file(path, "mine\nand", 8);
+    assert_failed(c4_json_lines_continue(&lines, path, judge, &refusal), C4_ERR_USAGE, "not this");
+    assert_null(lines);
+    assert_text_file_is(path, "mine\nand");
+
+    struct judged unasked = {.refuse = true};
+    const char *absent = scratch_path(state, "absent");
+    assert_int_equal(c4_json_lines_continue(&lines, absent, judge, &unasked), C4_OK);
+    assert_int_equal(c4_json_lines_append(lines, object), C4_OK);
+    assert_int_equal(c4_json_lines_close(&lines), C4_OK);
+    assert_text_file_is(absent, "{\"b\":1}\n");
+    assert_int_equal(c4_json_lines_continue(&lines, "/dev/null", judge, &unasked), C4_OK);
+    assert_int_equal(c4_json_lines_append(lines, object), C4_OK);
+    assert_int_equal(c4_json_lines_close(&lines), C4_OK);
+    assert_int_equal(unasked.asked, 0);
+    json_decref(object);
+}
+
 static void json_lines_report_a_full_disk(void **state) {
     struct scratch *scratch = *state;
     struct c4_json_lines *lines;
@@ -141,6 +204,7 @@ int main(void) {
         SCRATCH_TEST(csv_grows),
         SCRATCH_TEST(json_is_saved),
         SCRATCH_TEST(json_lines_are_whole),
+        SCRATCH_TEST(json_lines_go_on),
         SCRATCH_TEST(json_lines_report_a_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

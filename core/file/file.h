@@ -11,6 +11,7 @@
 
 #include "core/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,12 @@ int c4_path_exists(const char *path);
 /* out = a/b with one slash between; b alone if a is "" or b begins with a slash. `out` holds `size`
  * bytes and overlaps neither input; a result that does not fit is C4_ERR_USAGE and leaves "". */
 enum c4_status c4_path_join(char *out, size_t size, const char *a, const char *b);
+
+/* Whether both names lead to one file: the same one by whatever links and folders, or, of files
+ * that are not there yet, the same name in the same folder. False if either folder cannot be looked
+ * at.
+ */
+bool c4_path_same(const char *a, const char *b);
 
 /* c4_fail() for an errno value met while reading or writing `path`. */
 enum c4_status c4_fail_read(const char *path, int error);

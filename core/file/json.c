@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct c4_json_lines {
@@ -56,7 +57,9 @@ enum c4_status c4_json_save(const char *path, const json_t *value) {
     return status;
 }
 
-enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path) {
+/* Opens with O_TRUNC in `flags`, or keeps the first `kept` bytes. */
+static enum c4_status open_lines(struct c4_json_lines **lines, const char *path, int flags,
+                                 off_t kept) {
     *lines = NULL;
     struct c4_json_lines *opened = calloc(1, sizeof *opened);
     if (opened == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
@@ -65,16 +68,53 @@ enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path
         free(opened);
         return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
     }
-    do opened->descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    do opened->descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0666);
     while (opened->descriptor < 0 && errno == EINTR);
-    if (opened->descriptor < 0) {
+    bool sound = opened->descriptor >= 0;
+    if (sound && !(flags & O_TRUNC)) sound = ftruncate(opened->descriptor, kept) == 0;
+    if (!sound) {
         enum c4_status status = c4_fail_write(path, errno);
+        if (opened->descriptor >= 0) close(opened->descriptor);
         free(opened->path);
         free(opened);
         return status;
     }
+    opened->whole_bytes = kept;
     *lines = opened;
     return C4_OK;
+}
+
+enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path) {
+    return open_lines(lines, path, O_TRUNC, 0);
+}
+
+/* *kept is the number of bytes up to the first line that does not stay. */
+static enum c4_status judge_lines(const char *text, size_t size_bytes, c4_json_line_judge *judge,
+                                  void *context, size_t *kept) {
+    *kept = 0;
+    for (const char *end; (end = memchr(text + *kept, '\n', size_bytes - *kept)) != NULL;) {
+        bool keeps = false;
+        json_t *line = json_loadb(text + *kept, (size_t)(end - text) - *kept, 0, NULL);
+        enum c4_status status = judge(context, json_is_object(line) ? line : NULL, &keeps);
+        json_decref(line);
+        C4_TRY(status);
+        if (!keeps) break;
+        *kept = (size_t)(end - text) + 1;
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_json_lines_continue(struct c4_json_lines **lines, const char *path,
+                                      c4_json_line_judge *judge, void *context) {
+    struct stat info;
+    unsigned char *text;
+    size_t size_bytes, kept;
+    *lines = NULL;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return c4_json_lines_open(lines, path);
+    C4_TRY(c4_file_read(path, &text, &size_bytes));
+    enum c4_status status = judge_lines((const char *)text, size_bytes, judge, context, &kept);
+    free(text);
+    return status == C4_OK ? open_lines(lines, path, 0, (off_t)kept) : status;
 }
 
 enum c4_status c4_json_lines_append(struct c4_json_lines *lines, const json_t *object) {

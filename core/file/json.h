@@ -5,6 +5,7 @@
 #include "core/base/status.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* A new reference to a real; null for NaN and infinities, which JSON does not have. NULL only
  * without memory. */
@@ -23,6 +24,16 @@ struct c4_json_lines;
 
 /* Creates the file, or empties it. Devices and pipes are allowed. On failure *lines is NULL. */
 enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path);
+
+/* Asked for each whole line of a file in turn: *keeps tells whether it stays. `object` is NULL for
+ * what is not a JSON object. Anything but C4_OK ends the opening with that status. */
+typedef enum c4_status c4_json_line_judge(void *context, const json_t *object, bool *keeps);
+
+/* Opens the file to go on with it: from the first line that `judge` does not keep, or that is cut
+ * short, everything is cut off. A file that is not there is created; a device or pipe is written
+ * from now on. On failure, also of the judge's, the file is as it was and *lines is NULL. */
+enum c4_status c4_json_lines_continue(struct c4_json_lines **lines, const char *path,
+                                      c4_json_line_judge *judge, void *context);
 
 /* Appends the object (which stays the caller's) and a newline, and hands them to the system at once
  * so that a killed program leaves whole lines. On failure (disk full, ...) a line that got there in

@@ -11,4 +11,10 @@
  * Errors: C4_ERR_ENVIRONMENT or C4_ERR_FAILED if the folder cannot be read. */
 enum c4_status c4_leftovers_remove(const char *folder);
 
+/* Removes the temporaries of the file `path` alone, PATH.tmp.<pid> beside it (or beside the file
+ * that it leads to), if they are regular files of this user and their process is gone. What cannot
+ * be looked at or removed stays, and is no error. Process numbers are those of this machine, as
+ * above. C4_ERR_MEMORY. */
+enum c4_status c4_leftovers_remove_of(const char *path);
+
 #endif

@@ -1,9 +1,12 @@
+#define _XOPEN_SOURCE 700 /* readlink */
 #include "core/file/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* mkdir that is content with an existing folder. */
 static enum c4_status make_one(const char *folder) {
@@ -53,4 +56,59 @@ enum c4_status c4_path_join(char *out, size_t size, const char *a, const char *b
     if (slash) out[length_a] = '/';
     memcpy(out + length_a + slash, b, length_b + 1);
     return C4_OK;
+}
+
+/* Where a file would be made: its folder and its name there, behind links that lead nowhere yet. */
+struct place {
+    struct stat folder;
+    char path[PATH_MAX];
+    const char *name; /* the end of path */
+};
+
+/* Splits place->path into name and folder; false if there is no such folder. */
+static bool look(struct place *place) {
+    char *slash = strrchr(place->path, '/');
+    place->name = slash ? slash + 1 : place->path;
+    if (!slash) return stat(".", &place->folder) == 0;
+    char first = slash[1];
+    slash[1] = '\0';
+    bool found = stat(place->path, &place->folder) == 0;
+    slash[1] = first;
+    return found;
+}
+
+/* Puts what the link at place->path holds in its place. */
+static enum c4_status follow(struct place *place) {
+    char link[PATH_MAX], from[PATH_MAX];
+    ssize_t length = readlink(place->path, link, sizeof link - 1);
+    if (length < 0) return c4_fail_read(place->path, errno);
+    link[length] = '\0';
+    size_t before = (size_t)(place->name - place->path);
+    memcpy(from, place->path, before);
+    from[before] = '\0';
+    return c4_path_join(place->path, sizeof place->path, from, link);
+}
+
+static bool find_place(const char *path, struct place *place) {
+    enum { MOST_LINKS = 40 }; /* as Linux has it */
+    struct stat info;
+    if (c4_path_join(place->path, sizeof place->path, "", path) != C4_OK) return false;
+    for (int links = 0; links <= MOST_LINKS; links++) {
+        if (!look(place)) return false;
+        if (lstat(place->path, &info) != 0 || !S_ISLNK(info.st_mode)) return true;
+        if (follow(place) != C4_OK) return false;
+    }
+    return false;
+}
+
+bool c4_path_same(const char *a, const char *b) {
+    struct stat of_a, of_b;
+    bool a_exists = stat(a, &of_a) == 0, b_exists = stat(b, &of_b) == 0;
+    if (a_exists && b_exists) return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+    if (a_exists != b_exists) return false;
+    struct place place_a = {.name = NULL}, place_b = place_a;
+    return find_place(a, &place_a) && find_place(b, &place_b) &&
+           place_a.folder.st_dev == place_b.folder.st_dev &&
+           place_a.folder.st_ino == place_b.folder.st_ino &&
+           strcmp(place_a.name, place_b.name) == 0;
 }

@@ -44,6 +44,30 @@ static enum c4_status all_finite(const char *path, const char *prefix, const dou
     return C4_OK;
 }
 
+static enum c4_status no_negative_variance(const char *path, const double *state) {
+    for (int block = 0; block < C4_BLOCKS; block++) {
+        const struct c4_param *variance = c4_block_running(block, C4_PARAM_RUNNING_VAR);
+        for (size_t i = 0; i < variance->count; i++)
+            if (state[variance->offset + i] < 0)
+                return c4_fail(C4_ERR_DATA, "%s: %s[%zu] is %g, and a variance is never negative",
+                               path, variance->name, i, state[variance->offset + i]);
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_checkpoint_fits_float(const char *path, const struct c4_checkpoint *checkpoint) {
+    for (int t = 0; t < C4_STATE_TENSORS; t++)
+        for (size_t i = 0; i < c4_params[t].count; i++) {
+            double value = checkpoint->state[c4_params[t].offset + i];
+            if (!isfinite((float)value))
+                return c4_fail(C4_ERR_DATA,
+                               "%s: %s[%zu] is %g, more than a float holds; correct it, or compute "
+                               "with --backend ref64",
+                               path, c4_params[t].name, i, value);
+        }
+    return C4_OK;
+}
+
 static enum c4_status hash_values(struct c4_sha256 *hash, const double *values, size_t count,
                                   bool wide) {
     double stored[1024];
@@ -280,6 +304,7 @@ static enum c4_status take_all(const char *path, const struct c4_arrays *file,
     for (int t = 0; t < C4_STATE_TENSORS; t++)
         C4_TRY(take_tensor(path, file, "", &c4_params[t], checkpoint->state, &checkpoint->wide));
     C4_TRY(all_finite(path, "", checkpoint->state, C4_STATE_TENSORS, C4_ERR_DATA));
+    C4_TRY(no_negative_variance(path, checkpoint->state));
     checkpoint->has_momentum = c4_arrays_find(file, "momentum.conv1.weight") != NULL;
     if (!checkpoint->has_momentum) return C4_OK;
     for (int t = 0; t < C4_LEARNED_TENSORS; t++)

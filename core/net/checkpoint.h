@@ -47,11 +47,16 @@ void c4_checkpoint_free(struct c4_checkpoint *checkpoint);
  * nothing is written. */
 enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint *checkpoint);
 
-/* Fills *checkpoint. A missing, misshapen or non-finite tensor, other element types, metadata of
+/* Fills *checkpoint. A missing, misshapen or non-finite tensor, a negative bn<b>.running_var, other
+ * element types, metadata of
  * ours with values that we do not write and another arithmetic version are C4_ERR_DATA; the
  * sentence names file and tensor. A wrong sum is for the caller to judge: somebody may have
  * changed the weights on purpose. */
 enum c4_status c4_checkpoint_read(const char *path, struct c4_checkpoint *checkpoint);
+
+/* For whoever computes in float: C4_ERR_DATA if a value of the state that was read from `path` is
+ * beyond what a float holds. The sentence names tensor, element and value. */
+enum c4_status c4_checkpoint_fits_float(const char *path, const struct c4_checkpoint *checkpoint);
 
 const char *c4_order_name(enum c4_order order); /* "bn-relu", "relu-bn" */
 

@@ -1,11 +1,25 @@
 #include "core/net/train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/data/batch.h"
 #include "core/data/moments.h"
 #include "core/host/clock.h"
+
+enum c4_status c4_train_fail(const char *where, bool at_start, double lr) {
+    if (at_start)
+        return c4_fail(
+            C4_ERR_FAILED,
+            "the loss is not a finite number in %s, before the first update: the weights "
+            "to begin with are too large",
+            where);
+    return c4_fail(C4_ERR_FAILED,
+                   "the loss is not a finite number in %s: training diverged; try a smaller "
+                   "learning rate than %g",
+                   where, lr);
+}
 
 enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *sgd, uint64_t seed,
                               enum c4_rng_purpose shuffle, uint32_t epoch,
@@ -29,11 +43,11 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
         struct c4_step_result step;
         status = pass->step->step(
             pass->plan, &(struct c4_batch){images, labels, (int)size, moments}, sgd, &step);
-        if (status == C4_OK && !isfinite(step.loss))
-            status = c4_fail(C4_ERR_FAILED,
-                             "the loss is not a finite number in epoch %u, batch %u: training "
-                             "diverged; try a smaller learning rate than %g",
-                             epoch, result->batches + 1, sgd->lr);
+        if (status == C4_OK && !isfinite(step.loss)) {
+            char where[48];
+            snprintf(where, sizeof where, "epoch %u, batch %u", epoch, result->batches + 1);
+            status = c4_train_fail(where, epoch == 1 && result->batches == 0, sgd->lr);
+        }
         if (status != C4_OK) break;
         result->loss += step.loss;
         result->batches++;

@@ -3,10 +3,16 @@
 #ifndef C4_NET_TRAIN_H
 #define C4_NET_TRAIN_H
 
+#include <stdbool.h>
+
 #include "core/base/rng.h"
 #include "core/base/status.h"
 #include "core/data/dataset.h"
 #include "core/op/step.h"
+
+/* C4_ERR_FAILED for a training whose loss is not finite, and never was before if `at_start`: then
+ * no learning rate is to blame. `where` is the step, as "epoch 1, batch 2". */
+enum c4_status c4_train_fail(const char *where, bool at_start, double lr);
 
 /* Asked after every batch: images done in this pass so far. Anything but C4_OK ends the pass with
  * that status. */
