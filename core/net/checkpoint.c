@@ -223,14 +223,14 @@ static enum c4_status take_text(const char *path, const struct c4_arrays *file, 
 
 static enum c4_status take_order(const char *path, const struct c4_arrays *file,
                                  struct c4_checkpoint *checkpoint) {
-    char order[16];
+    char order[16], shown[C4_NAME_SHOWN_SIZE];
     C4_TRY(take_text(path, file, "conv4.order", order, sizeof order));
     checkpoint->has_order = order[0] != '\0';
     if (strcmp(order, c4_order_name(C4_RELU_BN)) == 0) checkpoint->order = C4_RELU_BN;
     if (!checkpoint->has_order || strcmp(order, c4_order_name(checkpoint->order)) == 0)
         return C4_OK;
     return c4_fail(C4_ERR_DATA, "%s: metadata conv4.order is '%s'; bn-relu and relu-bn are known",
-                   path, order);
+                   path, c4_name_show(order, shown));
 }
 
 static enum c4_status take_experiment(const char *path, const struct c4_arrays *file,
