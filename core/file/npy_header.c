@@ -219,6 +219,12 @@ static enum c4_status parse_dictionary(struct cursor *c, struct c4_npy_header *h
 /* Finds the header's text and, behind it, the data's offset. */
 static enum c4_status find_text(struct cursor *c, const unsigned char *bytes, size_t size_bytes,
                                 size_t *data_start) {
+    size_t have = size_bytes < sizeof c4_npy_magic ? size_bytes : sizeof c4_npy_magic;
+    if (size_bytes > 0 && size_bytes < 10 && memcmp(bytes, c4_npy_magic, have) == 0)
+        return c4_fail(
+            C4_ERR_DATA,
+            "%s: has %zu bytes, too few for an NPY file; it is truncated, so get it again", c->path,
+            size_bytes);
     if (size_bytes < 10 || memcmp(bytes, c4_npy_magic, sizeof c4_npy_magic) != 0)
         return c4_fail(C4_ERR_DATA,
                        "%s: does not begin as an NPY file does; save the array with numpy.save",
