@@ -176,6 +176,7 @@ static enum c4_status take_tensor(const char *path, const struct c4_arrays *file
                                   bool *wide) {
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s%s", prefix, param->name);
+    C4_TRY(c4_arrays_readable(file, name));
     const struct c4_tensor *tensor = c4_arrays_find(file, name);
     if (!tensor)
         return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is missing; this is not a conv4 network%s%s",
@@ -280,7 +281,9 @@ static enum c4_status take_all(const char *path, const struct c4_arrays *file,
     for (int t = 0; t < C4_STATE_TENSORS; t++)
         C4_TRY(take_tensor(path, file, "", &c4_params[t], checkpoint->state, &checkpoint->wide));
     C4_TRY(all_finite(path, "", checkpoint->state, C4_STATE_TENSORS, C4_ERR_DATA));
-    checkpoint->has_momentum = c4_arrays_find(file, "momentum.conv1.weight") != NULL;
+    const char *first = "momentum.conv1.weight";
+    C4_TRY(c4_arrays_readable(file, first));
+    checkpoint->has_momentum = c4_arrays_find(file, first) != NULL;
     if (!checkpoint->has_momentum) return C4_OK;
     for (int t = 0; t < C4_LEARNED_TENSORS; t++)
         C4_TRY(take_tensor(path, file, "momentum.", &c4_params[t], checkpoint->momentum,
