@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/file/json.h"
+#include "core/file/tensor.h"
 #include "core/op/conv4.h"
 
 static const char two_rows[] = "with n = 2 biased CKA is always 1";
@@ -14,20 +15,48 @@ enum c4_status c4_cka_report_open(bool json, struct c4_cka_report *report) {
     if (!json) return C4_OK;
     report->comparisons = json_array();
     report->unmatched = json_array();
-    if (report->comparisons && report->unmatched) return C4_OK;
+    report->files = json_array();
+    if (report->comparisons && report->unmatched && report->files) return C4_OK;
     return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
 }
 
 void c4_cka_report_free(struct c4_cka_report *report) {
     json_decref(report->comparisons);
     json_decref(report->unmatched);
+    json_decref(report->files);
     free(report->sentence);
     *report = (struct c4_cka_report){0};
 }
 
-static enum c4_status append(json_t *array, json_t *entry, const char *a, const char *b) {
+static enum c4_status append(json_t *array, json_t *entry) {
     if (json_array_append_new(array, entry) == 0) return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s and %s cannot be told in JSON: a name is not UTF-8", a, b);
+    return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
+}
+
+/* "a ~ c", or the one name; a size for two names that are shown. */
+enum { LAYER_SIZE = 2 * C4_NAME_SHOWN_SIZE + 4 };
+
+static const char *show_layer(const struct c4_cka_pair *pair, char text[LAYER_SIZE]) {
+    char a[C4_NAME_SHOWN_SIZE], b[C4_NAME_SHOWN_SIZE];
+    snprintf(text, LAYER_SIZE, "%s%s%s", c4_name_show(pair->layer, a), pair->layer_b ? " ~ " : "",
+             pair->layer_b ? c4_name_show(pair->layer_b, b) : "");
+    return text;
+}
+
+static void print_pair(const struct c4_cka_pair *pair) {
+    char layer[LAYER_SIZE];
+    printf("%-10s %s ~ %s\n", show_layer(pair, layer), pair->a, pair->b);
+}
+
+/* What all entries of comparisons begin with; NULL without memory. */
+static json_t *json_of_pair(const struct c4_cka_pair *pair) {
+    if (!pair->layer_b)
+        return json_pack("{s:o, s:o, s:o}", "layer", c4_json_text(pair->layer), "a",
+                         c4_json_text(pair->a), "b", c4_json_text(pair->b));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "layer",
+                     json_sprintf("%s ~ %s", pair->layer, pair->layer_b), "layer_a",
+                     c4_json_text(pair->layer), "layer_b", c4_json_text(pair->layer_b), "a",
+                     c4_json_text(pair->a), "b", c4_json_text(pair->b));
 }
 
 /* The sentence into `text`, of a layer that may have no name (""); its length. */
@@ -56,7 +85,10 @@ static int say_reason(enum c4_cka_reason why, const char *layer, const char *pat
 
 char *c4_cka_reason_sentence(const struct c4_cka_pair *pair, const enum c4_cka_reason of[2]) {
     bool first = of[0] != C4_CKA_DEFINED, both = of[0] == of[1];
-    const char *layer = strcmp(pair->layer, "-") != 0 ? pair->layer : "";
+    char layer[LAYER_SIZE];
+    const struct c4_cka_pair one = {.layer = first || !pair->layer_b ? pair->layer : pair->layer_b};
+    show_layer(both ? pair : &one, layer);
+    if (strcmp(pair->layer, "-") == 0) layer[0] = '\0';
     const char *path = first ? pair->a : pair->b;
     enum c4_cka_reason why = first ? of[0] : of[1];
     int length = say_reason(why, layer, path, both, NULL, 0);
@@ -82,7 +114,8 @@ static enum c4_status print_value(const char *name, double value, const struct c
 static enum c4_status print_result(const struct c4_cka_pair *pair, const struct c4_cka_result *r) {
     const enum c4_cka_reason biased[2] = {r->undefined[0].biased, r->undefined[1].biased};
     const enum c4_cka_reason debiased[2] = {r->undefined[0].debiased, r->undefined[1].debiased};
-    printf("%-10s %s ~ %s\n           ", pair->layer, pair->a, pair->b);
+    print_pair(pair);
+    printf("           ");
     C4_TRY(print_value("biased", r->biased, pair, biased));
     C4_TRY(print_value("debiased", r->debiased, pair, debiased));
     printf("n %zu  p %zu  q %zu  %s%s  %.3f s  %.3g GFLOP\n", r->n, r->p, r->q,
@@ -97,15 +130,15 @@ static void add_reason(json_t *object, const char *key, const struct c4_cka_pair
     const enum c4_cka_reason of[2] = {of_a, of_b};
     if (of_a == C4_CKA_DEFINED && of_b == C4_CKA_DEFINED) return;
     char *why = c4_cka_reason_sentence(pair, of);
-    json_object_set_new(object, key, why ? json_string(why) : json_null());
+    json_object_set_new(object, key, why ? c4_json_text(why) : json_null());
     free(why);
 }
 
 static json_t *json_of(const struct c4_cka_pair *pair, const struct c4_cka_result *r) {
     const struct c4_cka_reasons *why = r->undefined;
-    json_t *row =
-        json_pack("{s:s, s:s, s:s, s:o, s:o}", "layer", pair->layer, "a", pair->a, "b", pair->b,
-                  "biased", c4_json_real(r->biased), "debiased", c4_json_real(r->debiased));
+    json_t *row = json_of_pair(pair);
+    json_object_set_new(row, "biased", c4_json_real(r->biased));
+    json_object_set_new(row, "debiased", c4_json_real(r->debiased));
     json_t *undefined = json_object();
     add_reason(undefined, "biased", pair, why[0].biased, why[1].biased);
     add_reason(undefined, "debiased", pair, why[0].debiased, why[1].debiased);
@@ -126,40 +159,57 @@ enum c4_status c4_cka_report_result(struct c4_cka_report *report, const struct c
                                     const struct c4_cka_result *result) {
     report->compared++;
     if (!report->comparisons) return print_result(pair, result);
-    return append(report->comparisons, json_of(pair, result), pair->a, pair->b);
+    return append(report->comparisons, json_of(pair, result));
+}
+
+static void remember(struct c4_cka_report *report, enum c4_status status, const char *sentence) {
+    if (report->troubles + report->unread > 0) return;
+    report->status = status;
+    report->sentence = strdup(sentence);
 }
 
 enum c4_status c4_cka_report_trouble(struct c4_cka_report *report, const struct c4_cka_pair *pair,
                                      enum c4_status status) {
-    if (report->troubles++ == 0) {
-        report->status = status;
-        report->sentence = strdup(c4_error());
+    remember(report, status, c4_error());
+    report->troubles++;
+    if (report->comparisons) {
+        json_t *row = json_of_pair(pair);
+        json_object_set_new(row, "biased", json_null());
+        json_object_set_new(row, "debiased", json_null());
+        json_object_set_new(row, "error", c4_json_text(c4_error()));
+        return append(report->comparisons, row);
     }
-    if (report->comparisons)
-        return append(report->comparisons,
-                      json_pack("{s:s, s:s, s:s, s:n, s:n, s:s}", "layer", pair->layer, "a",
-                                pair->a, "b", pair->b, "biased", "debiased", "error", c4_error()),
-                      pair->a, pair->b);
-    printf("%-10s %s ~ %s\n           not compared: %s\n", pair->layer, pair->a, pair->b,
-           c4_error());
+    print_pair(pair);
+    printf("           not compared: %s\n", c4_error());
+    return C4_OK;
+}
+
+enum c4_status c4_cka_report_file(struct c4_cka_report *report, const char *path,
+                                  enum c4_status status, const char *sentence) {
+    remember(report, status, sentence);
+    report->unread++;
+    if (report->files)
+        return append(report->files, json_pack("{s:o, s:o}", "file", c4_json_text(path), "error",
+                                               c4_json_text(sentence)));
+    printf("%-10s %s\n           not read: %s\n", "-", path, sentence);
     return C4_OK;
 }
 
 enum c4_status c4_cka_report_unmatched(struct c4_cka_report *report, const char *tensor,
                                        const char *path, const char *other) {
+    char shown[C4_NAME_SHOWN_SIZE];
     if (report->unmatched)
-        return append(
-            report->unmatched,
-            json_pack("{s:s, s:s, s:s}", "file", path, "name", tensor, "missing_in", other), path,
-            other);
-    printf("%-10s not compared: in %s, but not in %s\n", tensor, path, other);
+        return append(report->unmatched,
+                      json_pack("{s:o, s:o, s:o}", "file", c4_json_text(path), "name",
+                                c4_json_text(tensor), "missing_in", c4_json_text(other)));
+    printf("%-10s not compared: in %s, but not in %s\n", c4_name_show(tensor, shown), path, other);
     return C4_OK;
 }
 
 static enum c4_status print_json(const struct c4_cka_report *report, const char *gram) {
-    json_t *object =
-        json_pack("{s:s, s:i, s:s, s:O, s:O}", "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC,
-                  "gram", gram, "comparisons", report->comparisons, "unmatched", report->unmatched);
+    json_t *object = json_pack("{s:s, s:i, s:s, s:O, s:O, s:O}", "conv4", C4_VERSION, "arithmetic",
+                               C4_ARITHMETIC, "gram", gram, "comparisons", report->comparisons,
+                               "unmatched", report->unmatched, "unread", report->files);
     if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
     json_dumpf(object, stdout, JSON_INDENT(2));
     putchar('\n');
@@ -169,9 +219,17 @@ static enum c4_status print_json(const struct c4_cka_report *report, const char 
 
 enum c4_status c4_cka_report_close(struct c4_cka_report *report, const char *gram) {
     if (report->comparisons) C4_TRY(print_json(report, gram));
-    if (report->troubles == 0) return C4_OK;
+    if (report->troubles + report->unread == 0) return C4_OK;
     const char *sentence = report->sentence ? report->sentence : "out of memory for the sentence";
-    if (report->troubles == 1) return c4_fail(report->status, "%s", sentence);
+    if (report->troubles + report->unread == 1) return c4_fail(report->status, "%s", sentence);
+    if (report->troubles == 0)
+        return c4_fail(report->status, "%d files could not be read; the first: %s", report->unread,
+                       sentence);
+    if (report->unread > 0)
+        return c4_fail(report->status,
+                       "%d of %d comparisons could not be made, %d %s not be read; the first: %s",
+                       report->troubles, report->troubles + report->compared, report->unread,
+                       report->unread == 1 ? "file could" : "files could", sentence);
     return c4_fail(report->status, "%d of %d comparisons could not be made; the first: %s",
                    report->troubles, report->troubles + report->compared, sentence);
 }

@@ -9,8 +9,8 @@
 #include "core/similarity/cka.h"
 
 struct c4_cka_report {
-    json_t *comparisons, *unmatched; /* NULL: text */
-    int compared, troubles;
+    json_t *comparisons, *unmatched, *files; /* NULL: text */
+    int compared, troubles, unread;
     enum c4_status status; /* of the first trouble */
     char *sentence;        /* its own; NULL without memory */
 };
@@ -18,13 +18,15 @@ struct c4_cka_report {
 /* Two tensors; `layer` is "-" if they have no name, or if all tensors of two files are meant. */
 struct c4_cka_pair {
     const char *layer, *a, *b; /* a, b: paths */
+    const char *layer_b;       /* the name in `b` where it is another one; else NULL */
 };
 
 /* C4_ERR_MEMORY. Free also after a failure. */
 enum c4_status c4_cka_report_open(bool json, struct c4_cka_report *report);
 void c4_cka_report_free(struct c4_cka_report *report);
 
-/* C4_ERR_DATA if a name is not UTF-8, which JSON needs; C4_ERR_MEMORY. */
+/* JSON gets paths and names as c4_json_text() makes them, text as c4_name_show() does.
+ * C4_ERR_MEMORY. */
 enum c4_status c4_cka_report_result(struct c4_cka_report *report, const struct c4_cka_pair *pair,
                                     const struct c4_cka_result *result);
 /* The comparison failed with this status and the sentence of c4_error(). */
@@ -33,6 +35,10 @@ enum c4_status c4_cka_report_trouble(struct c4_cka_report *report, const struct 
 /* A tensor that `path` has and `other` has not. */
 enum c4_status c4_cka_report_unmatched(struct c4_cka_report *report, const char *tensor,
                                        const char *path, const char *other);
+
+/* A file could not be read, so that nothing was compared with it. */
+enum c4_status c4_cka_report_file(struct c4_cka_report *report, const char *path,
+                                  enum c4_status status, const char *sentence);
 
 /* Prints the JSON object; `gram` names the backend of the Gram blocks. C4_OK, or the status of the
  * first trouble with a sentence. */

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
-#include "core/file/arrays.h"
 #include "core/host/team.h"
 #include "repro/cka_report.h"
+#include "repro/cka_source.h"
 #include "simd/dispatch.h"
 
 static const char *const methods[] = {"auto", "gram", "feature", NULL};
@@ -46,177 +46,128 @@ static const char *const examples[] = {
     "conv4 cka before.npy after.npy",
     "conv4 cka init-features.safetensors trained-features.safetensors --json", NULL};
 
-/* One file: an NPY array, or the tensors of an NPZ or safetensors file. */
-struct source {
-    const char *path;
-    struct c4_arrays file;
-    const struct c4_tensor *tensors;
-    size_t count;
-};
-
-/* What an integer beyond 2^53 loses is no error, but is said. */
-static void warn_of_rounding(const struct source *source) {
-    for (size_t i = 0; i < source->count; i++) {
-        const struct c4_tensor *tensor = &source->tensors[i];
-        char shown[C4_NAME_SHOWN_SIZE];
-        size_t rounded = c4_tensor_rounded(tensor);
-        if (rounded > 0)
-            fprintf(stderr, "%s:%s%s %zu integers beyond 2^53 are rounded to doubles\n",
-                    source->path, tensor->name[0] ? " tensor " : "",
-                    c4_name_show(tensor->name, shown), rounded);
-    }
-}
-
-static enum c4_status open_source(const char *path, struct source *source) {
-    source->path = path;
-    C4_TRY(c4_arrays_read(path, &source->file));
-    source->tensors = source->file.tensors;
-    source->count = source->file.count;
-    if (source->file.left_out) fprintf(stderr, "%s\n", source->file.left_out);
-    warn_of_rounding(source);
-    return C4_OK;
-}
-
-static void close_source(struct source *source) {
-    c4_arrays_free(&source->file);
-}
-
-/* What sentences call a tensor; a new string. */
-static char *name_of(const char *path, const struct c4_tensor *tensor) {
-    size_t size = strlen(path) + strlen(tensor->name) + 8;
-    char *name = malloc(size);
-    if (name && tensor->name[0])
-        snprintf(name, size, "%s: '%s'", path, tensor->name);
-    else if (name)
-        snprintf(name, size, "%s", path);
-    return name;
-}
-
-/* A tensor as [rows, everything else]. F16 and BF16 become float copies, integers double ones; all
- * exact but for those that warn_of_rounding() tells of. */
-static enum c4_status view_features(const char *name, const struct c4_tensor *tensor,
-                                    struct c4_features *features, void **copy) {
-    size_t count;
-    if (tensor->rank < 1 || !c4_tensor_count(tensor, &count) || count == 0)
-        return c4_fail(C4_ERR_DATA, "%s is not an array of at least one example", name);
-    *features = (struct c4_features){.data = tensor->data,
-                                     .type = C4_FEATURES_FLOAT,
-                                     .rows = tensor->shape[0],
-                                     .features = count / tensor->shape[0],
-                                     .name = name};
-    if (tensor->dtype == C4_F32) return C4_OK;
-    bool half = tensor->dtype == C4_F16 || tensor->dtype == C4_BF16;
-    if (!half) features->type = C4_FEATURES_DOUBLE;
-    if (tensor->dtype == C4_F64) return C4_OK;
-    void *values = malloc(count * (half ? sizeof(float) : sizeof(double)));
-    if (!values) return c4_fail(C4_ERR_MEMORY, "%s: out of memory for %zu values", name, count);
-    for (size_t i = 0; i < count; i++) {
-        double value = c4_tensor_get(tensor, i);
-        if (half)
-            ((float *)values)[i] = (float)value;
-        else
-            ((double *)values)[i] = value;
-    }
-    features->data = *copy = values;
-    return C4_OK;
-}
-
-/* One side: a tensor with what was made for it. */
-struct view {
-    struct c4_features features;
-    char *name;
-    void *copy;
-};
-
-static enum c4_status open_view(const char *path, const struct c4_tensor *tensor,
-                                struct view *view) {
-    *view = (struct view){.name = name_of(path, tensor)};
-    if (!view->name) return c4_fail(C4_ERR_MEMORY, "%s: out of memory for a name", path);
-    return view_features(view->name, tensor, &view->features, &view->copy);
-}
-
-static void close_view(struct view *view) {
-    free(view->name);
-    free(view->copy);
-}
-
-/* One pair of tensors. What is wrong with it is reported; a failure is one of reporting. */
-static enum c4_status compare(const struct source *a, const struct c4_tensor *x,
-                              const struct source *b, const struct c4_tensor *y,
+/* One pair of arrays. What is wrong with it is reported; a failure is one of reporting. */
+static enum c4_status compare(const struct c4_cka_source *a, const struct c4_cka_array *x,
+                              const struct c4_cka_source *b, const struct c4_cka_array *y,
                               const struct c4_cka_options *how, struct c4_cka_report *report) {
-    const struct c4_cka_pair pair = {x->name[0] ? x->name : "-", a->path, b->path};
-    struct view of_x, of_y = {0};
+    bool renamed = x->name[0] && y->name[0] && strcmp(x->name, y->name) != 0;
+    const struct c4_cka_pair pair = {.layer = x->name[0] ? x->name : "-",
+                                     .a = a->path,
+                                     .b = b->path,
+                                     .layer_b = renamed ? y->name : NULL};
+    struct c4_cka_view of_x, of_y = {0};
     struct c4_cka_result result;
-    enum c4_status status = open_view(a->path, x, &of_x);
-    if (status == C4_OK) status = open_view(b->path, y, &of_y);
+    enum c4_status status = c4_cka_view_open(a->path, x, &of_x);
+    if (status == C4_OK) status = c4_cka_view_open(b->path, y, &of_y);
     if (status == C4_OK) status = c4_cka(&of_x.features, &of_y.features, how, &result);
     status = status == C4_OK ? c4_cka_report_result(report, &pair, &result)
                              : c4_cka_report_trouble(report, &pair, status);
-    close_view(&of_x);
-    close_view(&of_y);
+    c4_cka_view_close(&of_x);
+    c4_cka_view_close(&of_y);
     return status;
+}
+
+static const char otherwise[] = "; --force compares them all the same";
+
+/* The images alone decide if both files tell of them; files of earlier versions have one hash of
+ * images and labels. */
+static enum c4_status check_images(const struct c4_cka_source *a, const struct c4_cka_source *b) {
+    static const char *const keys[] = {"conv4.images", "conv4.data"};
+    static const char *const what[] = {"images", "images or labels"};
+    for (int i = 0; i < 2; i++) {
+        const char *x = c4_arrays_metadata(&a->file, keys[i]);
+        const char *y = c4_arrays_metadata(&b->file, keys[i]);
+        if (!x || !y) continue;
+        if (strcmp(x, y) == 0) return C4_OK;
+        char shown[2][C4_NAME_SHOWN_SIZE];
+        return c4_fail(C4_ERR_DATA,
+                       "%s and %s hold features of different %s (SHA-256 %.12s... and %.12s...), "
+                       "and CKA needs the same on both sides%s",
+                       a->path, b->path, what[i], c4_name_show(x, shown[0]),
+                       c4_name_show(y, shown[1]), otherwise);
+    }
+    return C4_OK;
 }
 
 /* What 'conv4 eval --features' leaves in a file; other files have none of it, and fit everything.
  */
-static enum c4_status check_origin(const struct source *a, const struct source *b) {
-    static const char otherwise[] = "; --force compares them all the same";
-    const char *x = c4_arrays_metadata(&a->file, "conv4.data");
-    const char *y = c4_arrays_metadata(&b->file, "conv4.data");
-    if (x && y && strcmp(x, y) != 0)
-        return c4_fail(C4_ERR_DATA,
-                       "%s and %s hold features of different images (SHA-256 %.12s... and "
-                       "%.12s...), and CKA needs the same on both sides%s",
-                       a->path, b->path, x, y, otherwise);
-    x = c4_arrays_metadata(&a->file, "conv4.statistics");
-    y = c4_arrays_metadata(&b->file, "conv4.statistics");
+static enum c4_status check_origin(const struct c4_cka_source *a, const struct c4_cka_source *b) {
+    C4_TRY(check_images(a, b));
+    const char *x = c4_arrays_metadata(&a->file, "conv4.statistics");
+    const char *y = c4_arrays_metadata(&b->file, "conv4.statistics");
+    char shown[2][C4_NAME_SHOWN_SIZE];
     if (x && y && strcmp(x, y) != 0)
         return c4_fail(C4_ERR_DATA,
                        "%s was made with --statistics %.16s, %s with --statistics %.16s, which "
                        "changes features by itself%s",
-                       a->path, x, b->path, y, otherwise);
+                       a->path, c4_name_show(x, shown[0]), b->path, c4_name_show(y, shown[1]),
+                       otherwise);
     return C4_OK;
 }
 
-static const struct c4_tensor *find(const struct source *source, const char *name) {
-    for (size_t i = 0; i < source->count; i++)
-        if (strcmp(source->tensors[i].name, name) == 0) return &source->tensors[i];
-    return NULL;
-}
-
-static enum c4_status report_unmatched(const struct source *a, const struct source *b,
+/* Of `a`, what `b` does not have, but for the array that was compared. An array that is not read is
+ * told with its reason. */
+static enum c4_status report_unmatched(const struct c4_cka_source *a, const struct c4_cka_source *b,
+                                       const struct c4_cka_array *compared,
                                        struct c4_cka_report *report) {
-    for (size_t i = 0; i < a->count; i++)
-        if (!find(b, a->tensors[i].name))
-            C4_TRY(c4_cka_report_unmatched(report, a->tensors[i].name[0] ? a->tensors[i].name : "-",
-                                           a->path, b->path));
+    for (size_t i = 0; i < a->count; i++) {
+        const struct c4_cka_array *x = &a->arrays[i];
+        const struct c4_cka_pair pair = {
+            .layer = x->name[0] ? x->name : "-", .a = a->path, .b = b->path};
+        if (x == compared || c4_cka_source_find(b, x->name)) continue;
+        C4_TRY(x->reason
+                   ? c4_cka_report_trouble(report, &pair, c4_fail(C4_ERR_DATA, "%s", x->reason))
+                   : c4_cka_report_unmatched(report, pair.layer, pair.a, pair.b));
+    }
     return C4_OK;
 }
 
-/* Single arrays are compared as they are, whatever their names; else tensors of the same name. */
-static enum c4_status compare_sources(const struct source *a, const struct source *b, bool force,
-                                      const struct c4_cka_options *how,
+/* Arrays of the same name are compared; single ones whatever their names. The single array of an
+ * NPY file, which has no name, goes with the single one that is read of another file. */
+static enum c4_status compare_sources(const struct c4_cka_source *a, const struct c4_cka_source *b,
+                                      bool force, const struct c4_cka_options *how,
                                       struct c4_cka_report *report) {
-    const struct c4_cka_pair whole = {"-", a->path, b->path};
+    const struct c4_cka_pair whole = {.layer = "-", .a = a->path, .b = b->path};
     enum c4_status status = force ? C4_OK : check_origin(a, b);
     if (status != C4_OK) return c4_cka_report_trouble(report, &whole, status);
     if (a->count == 1 && b->count == 1)
-        return compare(a, &a->tensors[0], b, &b->tensors[0], how, report);
-    size_t matched = 0;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct c4_tensor *y = find(b, a->tensors[i].name);
-        if (!y) continue;
-        C4_TRY(compare(a, &a->tensors[i], b, y, how, report));
+        return compare(a, &a->arrays[0], b, &b->arrays[0], how, report);
+    const struct c4_cka_array *x = c4_cka_source_single(a), *y = c4_cka_source_single(b);
+    if (!x || !y || (x->name[0] && y->name[0])) x = y = NULL;
+    if (x) C4_TRY(compare(a, x, b, y, how, report));
+    size_t matched = x != NULL;
+    for (size_t i = 0; i < a->count && !x; i++) {
+        const struct c4_cka_array *same = c4_cka_source_find(b, a->arrays[i].name);
+        if (!same) continue;
+        C4_TRY(compare(a, &a->arrays[i], b, same, how, report));
         matched++;
     }
-    C4_TRY(report_unmatched(a, b, report));
-    C4_TRY(report_unmatched(b, a, report));
+    C4_TRY(report_unmatched(a, b, x, report));
+    C4_TRY(report_unmatched(b, a, y, report));
     if (matched > 0) return C4_OK;
     status = c4_fail(C4_ERR_DATA, "%s and %s have no tensor of the same name", a->path, b->path);
     return c4_cka_report_trouble(report, &whole, status);
 }
 
-static enum c4_status compare_all(const struct c4_args *args, struct source *sources,
+/* A file that cannot be read does not end the comparisons of the others. */
+static enum c4_status compare_files(const struct c4_args *args, struct c4_cka_source *sources,
+                                    const struct c4_cka_options *how,
+                                    struct c4_cka_report *report) {
+    int count = args->positional_count;
+    bool force = c4_arg_flag(args, "force");
+    for (int i = 0; i < count; i++) C4_TRY(c4_cka_source_open(args->positionals[i], &sources[i]));
+    for (int i = 0; i < count; i++)
+        for (int j = i + 1; j < count; j++)
+            if (sources[i].status == C4_OK && sources[j].status == C4_OK)
+                C4_TRY(compare_sources(&sources[i], &sources[j], force, how, report));
+    for (int i = 0; i < count; i++)
+        if (sources[i].status != C4_OK)
+            C4_TRY(c4_cka_report_file(report, sources[i].path, sources[i].status,
+                                      sources[i].sentence));
+    return C4_OK;
+}
+
+static enum c4_status compare_all(const struct c4_args *args, struct c4_cka_source *sources,
                                   struct c4_cka_report *report) {
     struct c4_dispatch dispatch;
     const enum c4_op_slot used[] = {C4_SLOT_gram_block};
@@ -224,7 +175,6 @@ static enum c4_status compare_all(const struct c4_args *args, struct source *sou
     if (c4_arg_flag(args, "strict-backend")) C4_TRY(c4_dispatch_strict(&dispatch, false, used, 1));
     int threads = (int)c4_arg_integer(args, "threads");
     if (threads != 1) C4_TRY(c4_team_check_stacks());
-    bool force = c4_arg_flag(args, "force");
     const struct c4_cka_options how = {
         .gram = dispatch.backend.gram_block,
         .threads = threads ? threads : c4_team_threads_default(),
@@ -233,21 +183,17 @@ static enum c4_status compare_all(const struct c4_args *args, struct source *sou
                   : c4_arg_includes(args, "method", "feature") ? C4_CKA_FEATURE
                                                                : C4_CKA_AUTO};
     C4_TRY(c4_cka_report_open(c4_arg_flag(args, "json"), report));
-    for (int i = 0; i < args->positional_count; i++)
-        C4_TRY(open_source(args->positionals[i], &sources[i]));
-    for (int i = 0; i < args->positional_count; i++)
-        for (int j = i + 1; j < args->positional_count; j++)
-            C4_TRY(compare_sources(&sources[i], &sources[j], force, &how, report));
+    C4_TRY(compare_files(args, sources, &how, report));
     return c4_cka_report_close(report, dispatch.slot_origin[C4_SLOT_gram_block]->name);
 }
 
 static int run(const struct c4_args *args) {
-    struct source *sources = calloc((size_t)args->positional_count, sizeof *sources);
+    struct c4_cka_source *sources = calloc((size_t)args->positional_count, sizeof *sources);
     if (!sources) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
     struct c4_cka_report report = {0};
     enum c4_status status = compare_all(args, sources, &report);
     c4_cka_report_free(&report);
-    for (int i = 0; i < args->positional_count; i++) close_source(&sources[i]);
+    for (int i = 0; i < args->positional_count; i++) c4_cka_source_close(&sources[i]);
     free(sources);
     return c4_cli_exit(args, status);
 }
@@ -258,10 +204,12 @@ const struct c4_command c4_cmd_cka = {
     .description =
         "Linear CKA, biased and debiased, of every pair of the files. A file holds features of the "
         "same examples in the same order: an NPY array [n, ...], whose further dimensions are "
-        "flattened, or an NPZ or safetensors file, whose arrays are matched by name. What a file "
-        "contains decides, not its suffix. Any number of examples and features. A constant layer "
-        "has no CKA, and fewer than 4 examples have no debiased one: both are told, not refused. "
-        "What cannot be compared is named, the rest is compared, and the exit status is 3.",
+        "flattened, or an NPZ or safetensors file, whose arrays are matched by name; single ones "
+        "of different names are compared too, as 'A ~ B' (--json: layer_a and layer_b). What a "
+        "file contains decides, not its suffix. Any number of examples and features. A constant "
+        "layer has no CKA, and fewer than 4 examples have no debiased one: both are told, not "
+        "refused. What cannot be read or compared is named, the rest is compared, and the exit "
+        "status is that of the first such fault, usually 3.",
     .usage_tail = "FILE FILE...",
     .options = options,
     .examples = examples,

@@ -7,18 +7,20 @@
 #include "core/cli/cli.h"
 #include "core/data/import.h"
 #include "core/data/synthetic.h"
+#include "core/file/json.h"
 #include "repro/cmd_data.h"
 
 static json_t *json_file(const struct c4_data_info *info) {
     json_t *histogram = json_array();
     for (int label = 0; label < C4_CLASSES; label++)
         json_array_append_new(histogram, json_integer(info->histogram[label]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:s, s:s, s:s}", "path", info->path,
-                     "set", info->kind == C4_CIFAR10 ? "cifar10" : "svhn", "split",
-                     info->split == C4_TRAIN ? "train" : "test", "synthetic", (int)info->synthetic,
-                     "records", (json_int_t)info->records, "labels", histogram, "sha256",
-                     info->sha256, "standing", c4_standing_names[info->standing], "why", info->why,
-                     "passed_over", info->passed_over, "problem", info->problem);
+    return json_pack(
+        "{s:o, s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:o, s:o, s:o}", "path", c4_json_text(info->path),
+        "set", info->kind == C4_CIFAR10 ? "cifar10" : "svhn", "split",
+        info->split == C4_TRAIN ? "train" : "test", "synthetic", (int)info->synthetic, "records",
+        (json_int_t)info->records, "labels", histogram, "sha256", info->sha256, "standing",
+        c4_standing_names[info->standing], "why", c4_json_text(info->why), "passed_over",
+        c4_json_text(info->passed_over), "problem", c4_json_text(info->problem));
 }
 
 static void print_standing(const struct c4_data_info *info) {

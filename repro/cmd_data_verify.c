@@ -5,6 +5,7 @@
 
 #include "core/cli/cli.h"
 #include "core/fetch/verify.h"
+#include "core/file/json.h"
 #include "repro/cmd_data.h"
 #include "repro/data_sources.h"
 
@@ -37,9 +38,10 @@ static void print_json(const struct c4_verification *found) {
     json_t *files = json_array();
     for (uint32_t i = 0; i < found->count; i++) {
         const struct c4_verified *file = &found->file[i];
-        json_array_append_new(files, json_pack("{s:s, s:s, s:s, s:s}", "path", file->path,
-                                               "verdict", c4_file_verdict_names[file->verdict],
-                                               "sha256", file->sha256, "why", file->why));
+        json_array_append_new(files,
+                              json_pack("{s:o, s:s, s:s, s:o}", "path", c4_json_text(file->path),
+                                        "verdict", c4_file_verdict_names[file->verdict], "sha256",
+                                        file->sha256, "why", c4_json_text(file->why)));
     }
     json_dumpf(files, stdout, JSON_INDENT(2));
     putchar('\n');

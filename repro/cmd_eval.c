@@ -12,6 +12,7 @@
 #include "core/file/json.h"
 #include "core/file/leftovers.h"
 #include "core/file/safetensors.h"
+#include "core/file/sha256.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
 #include "core/net/train.h"
@@ -95,12 +96,16 @@ static enum c4_status write_features(const struct job *job, const char *path, ui
         tensor->data = job->features[layer];
         tensor->size_bytes = (size_t)count * c4_layer_features(layer) * sizeof(float);
     }
+    char images[C4_SHA256_HEX_SIZE];
+    C4_TRY(
+        c4_sha256_hex(c4_dataset_images(&job->task.data), (size_t)count * C4_IMAGE_BYTES, images));
     /* By these 'conv4 cka' knows that two files do not belong together. */
     struct c4_metadata metadata[] = {
         {"conv4.version", C4_VERSION},
         {"conv4.data", (char *)job->task.data.sha256},
+        {"conv4.images", images},
         {"conv4.statistics", (char *)c4_engine_statistics[job->engine.statistics]}};
-    return c4_safetensors_write(path, tensors, C4_LAYERS, metadata, 3);
+    return c4_safetensors_write(path, tensors, C4_LAYERS, metadata, 4);
 }
 
 static void print_result(const struct job *job, const struct c4_pass_result *result) {

@@ -26,6 +26,8 @@ static enum c4_status allocate(struct c4_batches *batches) {
 
 static enum c4_status take(const char *path, const struct c4_arrays *file,
                            struct c4_batches *batches) {
+    C4_TRY(c4_arrays_readable(file, "images"));
+    C4_TRY(c4_arrays_readable(file, "labels"));
     const struct c4_tensor *images = c4_arrays_find(file, "images");
     const struct c4_tensor *labels = c4_arrays_find(file, "labels");
     if (!images || !labels)

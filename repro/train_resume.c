@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/file/sha256.h"
+#include "core/file/tensor.h"
 
 enum { HASH_SHOWN = 12 }; /* digits of a SHA-256: enough to tell files apart */
 
@@ -122,8 +123,9 @@ enum c4_status c4_train_same_experiment(const char *path, const struct c4_checkp
     const char *library = c4_experiment_find(&began->experiment, "library");
     const char *library_now = c4_experiment_find(now, "library");
     if (library && library_now && strcmp(library, library_now) != 0) {
-        fprintf(talk, "%s: %s began it, this is %s: they may round differently\n", path, library,
-                library_now);
+        char shown[C4_NAME_SHOWN_SIZE];
+        fprintf(talk, "%s: %s began it, this is %s: they may round differently\n", path,
+                c4_name_show(library, shown), library_now);
         C4_TRY(c4_experiment_set(&compared, "library", "%s", library));
     }
     char *differences;

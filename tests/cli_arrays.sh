@@ -87,6 +87,26 @@ says 'empty.npy: is empty'
 run 0 "$conv4" cka large large --threads 1
 says 'large: 1 integers beyond 2^53 are rounded'
 
+# safetensors NAME HEADER BYTES: a file with that header and as many zeros.
+safetensors() {
+    {
+        # shellcheck disable=SC2059
+        printf "\\$(printf %o $((${#2} % 256)))\\$(printf %o $((${#2} / 256)))\\0\\0\\0\\0\\0\\0"
+        printf %s "$2"
+        head -c "$3" /dev/zero
+    } >"$1"
+}
+
+# A type that is not read is refused by whoever needs it, and by nobody else.
+safetensors complex '{"images":{"dtype":"U8","shape":[1,1,3,32,32],"data_offsets":[0,3072]},"labels":{"dtype":"C64","shape":[1,1],"data_offsets":[3072,3080]}}' 3080
+run 3 "$conv4" train --batches complex --quiet
+says "complex: tensor labels has the dtype C64"
+safetensors unused '{"images":{"dtype":"U8","shape":[1,1,3,32,32],"data_offsets":[0,3072]},"labels":{"dtype":"U8","shape":[1,1],"data_offsets":[3072,3073]},"weights":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[3073,3077]}}' 3077
+run 0 "$conv4" train --batches unused --backend "$backend" --threads 1
+safetensors complex '{"conv1.weight":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}' 8
+run 3 "$conv4" eval --init complex --quiet
+says "complex: tensor conv1.weight has the dtype C64"
+
 # Weights and batches of NumPy's.
 if [ $npz = yes ]; then
     cp "$arrays/npz-network.npz" weights

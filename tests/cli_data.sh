@@ -121,5 +121,12 @@ head -c 100 images/svhn/svhn_test.bin >digits/svhn/svhn_test.bin
 expect 0 'passed over, not whole: digits/svhn/svhn_test.bin' "$program" data info digits
 says '^digits/svhn_train.bin'
 
+# A folder whose name is not UTF-8: JSON holds U+FFFD in place of the byte.
+bytes=$(printf 'digits\377')
+replaced=$(printf 'digits\357\277\275')
+cp -r digits "$bytes"
+expect 0 "\"path\": *\"$replaced/svhn_test.bin\"" "$program" data info "$bytes" --json
+expect 3 "\"path\": *\"[^\"]*svhn_test.bin\"" "$program" data verify "$bytes" --json
+
 [ $failures -eq 0 ] && echo "all as expected"
 exit $failures

@@ -113,6 +113,7 @@ static void with_metadata(const char *from, const char *path, const char *key, c
 
 static void metadata_that_is_not_ours_is_refused(void **state) {
     static const char *const cases[][3] = {
+        {"conv4.order", "\x1b[2J", "conv4.order is '?[2J'; bn-relu"},
         {"conv4.order", "sideways", "conv4.order is 'sideways'; bn-relu and relu-bn are known"},
         {"conv4.order", "bn-relu, or whatever it was", "which conv4 does not write"},
         {"conv4.epoch", "18446744073709551616", "not a number"},
@@ -219,6 +220,13 @@ static void differences_have_both_values(void **state) {
     assert_int_equal(c4_experiment_differences(&began, &now, &text), C4_OK);
     assert_string_equal(text, "lr 0.001, now 0.0010000000000000002; batch 32, now 8; only now "
                               "unknown, now y");
+    free(text);
+    /* A file's value never reaches a terminal as it is. */
+    began = now = (struct c4_experiment){0};
+    assert_int_equal(c4_experiment_set(&began, "data", "\x1b[2J"), C4_OK);
+    assert_int_equal(c4_experiment_set(&now, "data", "digits"), C4_OK);
+    assert_int_equal(c4_experiment_differences(&began, &now, &text), C4_OK);
+    assert_string_equal(text, "data ?[2J, now digits");
     free(text);
 }
 

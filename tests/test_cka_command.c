@@ -257,7 +257,7 @@ static void other_images_are_refused(void **state) {
     write_file(state, "old.st", &layer, 1, "0123456789abcdef", NULL);
     write_file(state, "anybody.st", &layer, 1, NULL, NULL);
     assert_int_equal(run(state, "cka test.st train.st"), 3);
-    must_say(err, "test.st and train.st hold features of different images");
+    must_say(err, "test.st and train.st hold features of different images or labels");
     must_say(err, "--force");
     assert_int_equal(run(state, "cka test.st train.st --force"), 0);
     must_say(out, "biased 1.000000");
@@ -270,6 +270,179 @@ static void other_images_are_refused(void **state) {
     json_t *object = object_of(out);
     assert_true(json_is_real(json_object_get(comparison_of(object, "a"), "debiased")));
     must_say(text_at(comparison_of(object, "-"), "error"), "different images");
+    json_decref(object);
+    free(x);
+}
+
+/* The hash of the images alone decides where both files have it: labels do not matter to CKA. */
+static void other_labels_are_compared(void **state) {
+    float *x = random_features(1, (size_t)N * P);
+    struct c4_tensor layer = tensor("a", x, N, P);
+    static const char *const names[] = {"a.st", "b.st", "c.st"};
+    static const char *const data[] = {"0123456789abcdef", "fedcba9876543210", "0123456789abcdef"};
+    static const char *const images[] = {"00aa", "00aa", "\x1b[2J00bb"};
+    for (int i = 0; i < 3; i++) {
+        const struct c4_metadata metadata[] = {{(char *)"conv4.data", (char *)data[i]},
+                                               {(char *)"conv4.images", (char *)images[i]}};
+        assert_int_equal(
+            c4_safetensors_write(scratch_path(state, names[i]), &layer, 1, metadata, 2), C4_OK);
+    }
+    assert_int_equal(run(state, "cka a.st b.st"), 0);
+    assert_int_equal(run(state, "cka a.st c.st"), 3);
+    must_say(err, "of different images (SHA-256 00aa... and ?[2J00bb...)");
+    free(x);
+}
+
+/* a.st has tensors a, z and e, of which z and e are of types that are not read; b.st a, z and o. */
+static void write_unreadable(void **state) {
+    static const char *const headers[] = {
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4,2],\"data_offsets\":[0,32]},"
+        "\"z\":{\"dtype\":\"C64\",\"shape\":[4,1],\"data_offsets\":[32,64]},"
+        "\"e\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[64,68]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4,2],\"data_offsets\":[0,32]},"
+        "\"z\":{\"dtype\":\"F32\",\"shape\":[4,2],\"data_offsets\":[32,64]},"
+        "\"o\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[64,68]}}"};
+    static const float values[17] = {1, 2, 3, -4, 5, 7, -8, 9, 2, 1, 3, 3, 4, 0, 0, 1};
+    for (int i = 0; i < 2; i++) {
+        unsigned char bytes[1024];
+        uint64_t length = strlen(headers[i]);
+        memcpy(bytes, &length, 8);
+        memcpy(bytes + 8, headers[i], length);
+        memcpy(bytes + 8 + length, values, 68);
+        put_file(scratch_path(state, i ? "b.st" : "a.st"), bytes, 8 + length + 68);
+    }
+}
+
+static void a_type_that_is_not_read_hides_nothing(void **state) {
+    write_unreadable(state);
+    assert_int_equal(run(state, "cka a.st b.st"), 3);
+    must_say(out, "biased 1.000000");
+    must_say(out,
+             "z          a.st ~ b.st\n           not compared: a.st: tensor z has the dtype C64");
+    must_say(out,
+             "e          a.st ~ b.st\n           not compared: a.st: tensor e has the dtype F8");
+    must_say(out, "o          not compared: in b.st, but not in a.st");
+    must_say(err, "2 of 3 comparisons could not be made");
+    assert_int_equal(run(state, "cka b.st a.st --json"), 3);
+    json_t *object = object_of(out);
+    assert_int_equal(json_array_size(json_object_get(object, "comparisons")), 3);
+    assert_int_equal(json_array_size(json_object_get(object, "unmatched")), 1);
+    assert_true(json_is_real(json_object_get(comparison_of(object, "a"), "biased")));
+    must_say(text_at(comparison_of(object, "z"), "error"), "a.st: tensor z has the dtype C64");
+    must_say(text_at(comparison_of(object, "e"), "error"), "a.st: tensor e has the dtype F8_E4M3");
+    json_decref(object);
+    /* An array without a name goes with the only one that is read. */
+    float *x = random_features(1, 4 * 2);
+    write_npy(state, "x.npy", x, 4, 2);
+    assert_int_equal(run(state, "cka x.npy a.st"), 3);
+    must_say(out, "-          x.npy ~ a.st\n           biased 0.");
+    must_say(out, "not compared: a.st: tensor z has the dtype C64");
+    must_say(out, "not compared: a.st: tensor e has the dtype F8_E4M3");
+    must_say(err, "2 of 3 comparisons could not be made");
+    assert_null(strstr(out, "but not in"));
+    assert_int_equal(run(state, "cka x.npy a.st none"), 3);
+    must_say(err,
+             "2 of 3 comparisons could not be made, 1 file could not be read; the first: a.st");
+    assert_int_equal(run(state, "cka b.st x.npy"), 3);
+    must_say(err, "b.st and x.npy have no tensor of the same name");
+    free(x);
+    assert_int_equal(run(state, "eval --quiet --init a.st"), 3);
+    must_say(err, "tensor 'conv1.weight' is missing");
+}
+
+static void a_bad_file_hides_no_other(void **state) {
+    float *x = random_features(1, (size_t)N * P), *y = random_features(2, (size_t)N * P);
+    write_npy(state, "x.npy", x, N, P);
+    write_npy(state, "y.npy", y, N, P);
+    put_file(scratch_path(state, "cut.npy"), "\x93NUMPY\x01", 7);
+    assert_int_equal(run(state, "cka none.npy x.npy y.npy"), 3);
+    must_say(out, "x.npy ~ y.npy\n           biased 0.");
+    must_say(out, "-          none.npy\n           not read: none.npy: there is no such file");
+    must_say(err, "none.npy: there is no such file");
+    assert_int_equal(run(state, "cka x.npy cut.npy y.npy none.npy --json"), 3);
+    must_say(err, "2 files could not be read; the first: cut.npy");
+    json_t *object = object_of(out), *unread = json_object_get(object, "unread");
+    assert_int_equal(json_array_size(json_object_get(object, "comparisons")), 1);
+    assert_true(json_is_real(json_object_get(comparison_of(object, "-"), "debiased")));
+    assert_int_equal(json_array_size(unread), 2);
+    assert_string_equal(text_at(json_array_get(unread, 0), "file"), "cut.npy");
+    must_say(text_at(json_array_get(unread, 0), "error"), "cut.npy: has 7 bytes");
+    must_say(text_at(json_array_get(unread, 1), "error"), "none.npy: there is no such file");
+    json_decref(object);
+    assert_int_equal(run(state, "cka x.npy y.npy --json"), 0);
+    object = object_of(out);
+    assert_int_equal(json_array_size(json_object_get(object, "unread")), 0);
+    json_decref(object);
+    free(x);
+    free(y);
+}
+
+static void single_tensors_of_other_names_are_told(void **state) {
+    float *x = random_features(1, (size_t)N * P), flat[N * P] = {0};
+    struct c4_tensor a = tensor("a", x, N, P), c = tensor("c", x, N, P),
+                     f = tensor("f", flat, N, P);
+    struct c4_tensor g = tensor("g", flat, N, P);
+    write_file(state, "a.st", &a, 1, NULL, NULL);
+    write_file(state, "c.st", &c, 1, NULL, NULL);
+    write_file(state, "f.st", &f, 1, NULL, NULL);
+    write_file(state, "g.st", &g, 1, NULL, NULL);
+    write_npy(state, "x.npy", x, N, P);
+    assert_int_equal(run(state, "cka a.st c.st"), 0);
+    assert_int_equal(strncmp(out, "a ~ c      a.st ~ c.st\n", 23), 0);
+    must_say(out, "biased 1.000000");
+    assert_int_equal(run(state, "cka a.st c.st a.st x.npy --json"), 0);
+    json_t *object = object_of(out), *rows = json_object_get(object, "comparisons");
+    const json_t *row = json_array_get(rows, 0);
+    assert_string_equal(text_at(row, "layer"), "a ~ c");
+    assert_string_equal(text_at(row, "layer_a"), "a");
+    assert_string_equal(text_at(row, "layer_b"), "c");
+    row = json_array_get(rows, 1);
+    assert_string_equal(text_at(row, "layer"), "a");
+    assert_null(json_object_get(row, "layer_a"));
+    row = json_array_get(rows, 2);
+    assert_string_equal(text_at(row, "layer"), "a");
+    assert_null(json_object_get(row, "layer_b"));
+    json_decref(object);
+    assert_int_equal(run(state, "cka a.st f.st"), 0);
+    must_say(out, "(layer f is constant in f.st)");
+    assert_int_equal(run(state, "cka f.st g.st"), 0);
+    must_say(out, "(layer f ~ g is constant in both files)");
+    free(x);
+}
+
+static void names_of_any_bytes_are_told(void **state) {
+    float *x = random_features(1, (size_t)N * P), bad[N * P] = {0};
+    bad[3] = NAN;
+    write_npy(state, "x\xff.npy", x, N, P);
+    assert_int_equal(run(state, "cka x\xff.npy x\xff.npy none\xfe --json"), 3);
+    json_t *object = object_of(out);
+    assert_string_equal(text_at(comparison_of(object, "-"), "a"), "x\xef\xbf\xbd.npy");
+    const json_t *unread = json_array_get(json_object_get(object, "unread"), 0);
+    assert_string_equal(text_at(unread, "file"), "none\xef\xbf\xbd");
+    must_say(text_at(unread, "error"), "none\xef\xbf\xbd: there is no such file");
+    json_decref(object);
+
+    /* What would colour, clear or confuse a terminal. */
+    static const char *const names[] = {"\x1b[31m", "\x1b[2J", "\x1b[3J", "\x1b[4m"};
+    struct c4_tensor first[] = {tensor(names[0], x, N, P), tensor(names[1], x, N, P),
+                                tensor(names[2], x, N, P)};
+    struct c4_tensor second[] = {tensor(names[0], x, N, P), tensor(names[1], bad, N, P),
+                                 tensor(names[3], x, N, P)};
+    write_file(state, "a.st", first, 3, NULL, NULL);
+    write_file(state, "b.st", second, 3, NULL, NULL);
+    assert_int_equal(run(state, "cka a.st b.st"), 3);
+    must_say(out, "?[31m      a.st ~ b.st");
+    must_say(out, "not compared: b.st: '?[2J': row 0, column 3 is nan");
+    must_say(out, "?[3J       not compared: in a.st, but not in b.st");
+    assert_null(strchr(out, '\x1b'));
+    assert_null(strchr(err, '\x1b'));
+    memset(bad, 0, sizeof bad);
+    write_file(state, "b.st", &second[1], 1, NULL, NULL);
+    assert_int_equal(run(state, "cka b.st b.st"), 0);
+    must_say(out, "(layer ?[2J is constant in both files)");
+    assert_int_equal(run(state, "cka a.st b.st --json"), 0);
+    object = object_of(out);
+    comparison_of(object, names[1]);
     json_decref(object);
     free(x);
 }
@@ -303,7 +476,12 @@ int main(void) {
                                        TEST(a_constant_layer_hides_nothing),
                                        TEST(bad_layers_hide_nothing),
                                        TEST(what_only_one_file_has_is_named),
+                                       TEST(a_type_that_is_not_read_hides_nothing),
+                                       TEST(a_bad_file_hides_no_other),
+                                       TEST(single_tensors_of_other_names_are_told),
+                                       TEST(names_of_any_bytes_are_told),
                                        TEST(other_images_are_refused),
+                                       TEST(other_labels_are_compared),
                                        TEST(eval_says_which_images)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,9 +124,19 @@ static void arrays_that_are_no_numbers_are_refused_with_their_kind(void **state)
     assert_refused(state, "npy-dates.npy", "holds dates or times");
     assert_refused(state, "npy-objects.npy", "holds Python objects");
     assert_refused(state, "npy-records.npy", "records with fields");
-    assert_refused(state, "safetensors-f8", "tensor x has the dtype F8_E4M3");
     assert_refused(state, "python.pkl", "looks like a Python pickle");
     assert_refused(state, "torch-old.pt", "looks like a PyTorch pickle");
+}
+
+static void a_type_that_is_not_read_is_set_aside(void **state) {
+    struct c4_arrays arrays;
+    read_copy(state, "safetensors-f8", &arrays);
+    assert_int_equal(arrays.count, 0);
+    assert_null(c4_arrays_find(&arrays, "x"));
+    assert_int_equal(c4_arrays_readable(&arrays, "y"), C4_OK);
+    assert_failed(c4_arrays_readable(&arrays, "x"), C4_ERR_DATA, "tensor x has the dtype F8_E4M3");
+    c4_arrays_free(&arrays);
+    assert_int_equal(arrays.unreadable.count, 0);
 }
 
 static void assert_bytes_refused(void **state, const void *bytes, size_t size_bytes,
@@ -158,6 +168,10 @@ static void other_files_are_named(void **state) {
         {"<!DOCTYPE html>", 0, 15, "a web page"},
         {"1.5,2.5\n3,4\n", 0, 12, "looks like text; load its numbers in Python (numpy.loadtxt)"},
         {"{\"x\": [1, 2]}", 0, 13, "looks like text"},
+        {"\x93NUMP", 0, 5, "has 5 bytes, too few for an NPY, an NPZ or a safetensors file"},
+        {"\x93NUMPY\x01", 0, 7, "has 7 bytes, too few for an NPY file"},
+        {"PK", 0, 2, "has 2 bytes, too few"},
+        {"\x40\0\0\0", 0, 4, "has 4 bytes, too few"},
         {"\x01\x02\x03\x04\x05\x06\x07\x08\x09", 0, 9, "neither an NPY, an NPZ nor a safetensors"},
         {"\0", 600, 1, "neither an NPY, an NPZ nor a safetensors"},
         {"\x93NUMPZ\x01\0", 0, 8, "its beginning is damaged"},
@@ -304,6 +318,60 @@ static void two_members_of_one_name_are_refused(void **state) {
     free(bytes);
 }
 
+static void add_file(struct archive *zip, const char *name, const char *file) {
+    size_t size_bytes;
+    unsigned char *bytes = load(file, &size_bytes);
+    add_member(zip, name, bytes, size_bytes);
+    free(bytes);
+}
+
+/* Complex numbers, long doubles, raw bytes and nine dimensions hide no other member. */
+static void members_that_are_not_read_are_set_aside(void **state) {
+    static const char nine[] = "\x93NUMPY\x01\0\x51\0{'descr': '|u1', 'fortran_order': False, "
+                               "'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1), }\n.";
+    static const struct {
+        const char *name, *reason;
+    } want[] = {{"c", "set.npz: member c.npy: the dtype <c8 is complex"},
+                {"l", "member l.npy: the dtype <f16 is not supported"},
+                {"v", "member v.npy: the dtype <V2 is raw bytes"},
+                {"n", "member n.npy: has more than 8 dimensions"}};
+    const char *path = scratch_path(state, "set.npz");
+    struct archive *zip = begin_zip(path, "zip:compression=store");
+    struct c4_arrays arrays;
+    add_file(zip, "c.npy", "npy-complex.npy");
+    add_file(zip, "x.npy", "npy-f4.npy");
+    add_file(zip, "l.npy", "npy-long.npy");
+    add_file(zip, "v.npy", "npy-bf16.npy");
+    add_member(zip, "n.npy", nine, sizeof nine - 1);
+    add_file(zip, "t.npy", "npy-text.npy");
+    add_file(zip, "y.npy", "npy-f8.npy");
+    end_zip(zip);
+    if (c4_arrays_read(path, &arrays) != C4_OK) fail_msg("%s", c4_error());
+    assert_int_equal(arrays.count, 2);
+    assert_values(c4_arrays_find(&arrays, "x"), 1);
+    assert_values(c4_arrays_find(&arrays, "y"), 1);
+    assert_int_equal(arrays.unreadable.count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(arrays.unreadable.items[i].name, want[i].name);
+        assert_failed(c4_arrays_readable(&arrays, want[i].name), C4_ERR_DATA, want[i].reason);
+    }
+    assert_int_equal(c4_arrays_readable(&arrays, "x"), C4_OK);
+    assert_non_null(strstr(arrays.left_out, "t.npy (text)"));
+    c4_arrays_free(&arrays);
+
+    /* A name twice is one too many, read or not; and a corrupt member spoils the file. */
+    zip = begin_zip(path, "zip:compression=store");
+    add_file(zip, "x.npy", "npy-f4.npy");
+    add_file(zip, "x", "npy-complex.npy");
+    end_zip(zip);
+    assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA, "has two arrays named x");
+    zip = begin_zip(path, "zip:compression=store");
+    add_file(zip, "x.npy", "npy-f4.npy");
+    add_member(zip, "y.npy", "\x93NUMPY\x01\0\xff\0{", 11);
+    end_zip(zip);
+    assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA, "member y.npy: the header should");
+}
+
 /* Finds a record of the archive by its signature. */
 static unsigned char *find_record(unsigned char *bytes, size_t size_bytes, const char *signature) {
     for (size_t i = 0; i + 4 <= size_bytes; i++)
@@ -391,6 +459,13 @@ static void weights_are_read_from_npz(void **state) {
     /* Weights that hold no numbers are not "missing" without a word on them. */
     assert_failed(c4_checkpoint_read(copy_of(state, "npz-mixed.npz"), got), C4_ERR_DATA,
                   "settings.npy (Python objects)");
+    /* Nor are those of a type that is not read. */
+    zip = begin_zip(path, "zip:compression=store");
+    add_file(zip, "conv1.weight.npy", "npy-complex.npy");
+    add_file(zip, "x.npy", "npy-f4.npy");
+    end_zip(zip);
+    assert_failed(c4_checkpoint_read(path, got), C4_ERR_DATA,
+                  "member conv1.weight.npy: the dtype <c8 is complex");
     free(half);
     free(single);
     c4_checkpoint_free(net);
@@ -415,11 +490,13 @@ int main(void) {
         SCRATCH_TEST(npy_files_of_every_type_are_read),
         SCRATCH_TEST(safetensors_files_are_read),
         SCRATCH_TEST(arrays_that_are_no_numbers_are_refused_with_their_kind),
+        SCRATCH_TEST(a_type_that_is_not_read_is_set_aside),
         SCRATCH_TEST(other_files_are_named),
 #if C4_HAVE_ARCHIVE
         SCRATCH_TEST(npz_files_are_read),
         SCRATCH_TEST(what_holds_no_numbers_is_passed_over_and_named),
         SCRATCH_TEST(damage_never_changes_a_value),
+        SCRATCH_TEST(members_that_are_not_read_are_set_aside),
         SCRATCH_TEST(two_members_of_one_name_are_refused),
         SCRATCH_TEST(hostile_members_are_refused),
         SCRATCH_TEST(weights_are_read_from_npz),

@@ -128,6 +128,22 @@ static void unaligned_data_is_aligned(void **state) {
     c4_safetensors_free(&file);
 }
 
+/* A single tensor, which is sound but not read. */
+static void assert_unreadable(void **state, const char *header, size_t data_bytes, const char *name,
+                              const char *words) {
+    struct c4_safetensors file;
+    assert_int_equal(c4_safetensors_read(put(state, header, data_bytes), &file), C4_OK);
+    assert_int_equal(file.count, 0);
+    assert_int_equal(file.unreadable.count, 1);
+    const char *reason = c4_unreadables_find(&file.unreadable, name);
+    assert_non_null(reason);
+    if (!strstr(reason, words)) fail_msg("'%s' is missing in: %s", words, reason);
+    assert_non_null(strstr(reason, "bad.safetensors: "));
+    assert_null(c4_safetensors_find(&file, name));
+    c4_safetensors_free(&file);
+    assert_null(file.unreadable.items);
+}
+
 /* A name may have any length, entries further keys, and the header spaces in front. */
 static void what_pythons_library_reads_is_read(void **state) {
     char header[1200], name[1001];
@@ -154,7 +170,7 @@ static void what_pythons_library_reads_is_read(void **state) {
     name[200] = '\0';
     snprintf(header, sizeof header,
              "{\"%s\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[0,2]}}", name);
-    assert_refused(state, header, 2, "nnn... has the dtype F8_E4M3");
+    assert_unreadable(state, header, 2, name, "nnn... has the dtype F8_E4M3");
 }
 
 #define A(dtype, shape, offsets)                                                                   \
@@ -187,17 +203,52 @@ static void broken_headers_are_refused(void **state) {
                    "tensor a is not described by dtype, shape and data_offsets");
     assert_refused(state, "{\"__metadata__\":[]}", 0, "__metadata__ is not a JSON object");
     assert_refused(state, "{\"__metadata__\":{\"k\":\"v\",\"n\":1}}", 0, "value of n is not text");
+    assert_refused(state, "{\"__metadata__\":{\"\\u001b[2J\":1}}", 0, "value of ?[2J is not text");
+    assert_refused(state, "{\"a\":\x1b}", 0, "'?'");
+}
+
+static void types_that_are_not_read_are_set_aside(void **state) {
+    assert_unreadable(state, A("F8_E4M3", "[4]", "[0,4]"), 4, "a",
+                      "tensor a has the dtype F8_E4M3");
+    assert_unreadable(state, A("F8_E5M2", "[4]", "[0,4]"), 4, "a",
+                      "tensor a has the dtype F8_E5M2");
+    assert_unreadable(state, A("C64", "[1]", "[0,8]"), 8, "a", "tensor a has the dtype C64");
+    assert_unreadable(state, A("f32", "[1]", "[0,4]"), 4, "a", "tensor a has the dtype f32");
+    assert_unreadable(state, A("\\u001b[2J", "[1]", "[0,4]"), 4, "a", "has the dtype ?[2J,");
+    assert_unreadable(state, A("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]"), 4, "a", "has 9 dimensions");
+    assert_unreadable(state, A("C64", "[1,1,1,1,1,1,1,1,1]", "[0,8]"), 8, "a", "the dtype C64");
+    /* Their places are checked all the same. */
+    assert_refused(state, A("F8_E4M3", "[4]", "[0,4]"), 5, "1 bytes follow the last tensor");
+    assert_refused(state, A("F8_E4M3", "[4]", "[1,4]"), 4, "(a gap)");
+    assert_refused(state, A("F8_E4M3", "[4]", "[0,8]"), 4, "should end at byte");
+    assert_refused(state, A("F8_E4M3", "[-4]", "[0,4]"), 4, "not a count");
+    assert_refused(state, A("F32", "[1,1,1,1,1,1,1,1,-1]", "[0,4]"), 4, "dimension 8 of tensor a");
+
+    /* One between two others hides neither. */
+    const char *header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+                         "\"b\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[1,3]},"
+                         "\"c\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}";
+    const char *path = put(state, header, 5);
+    FILE *raw = fopen(path, "r+b");
+    assert_non_null(raw);
+    assert_int_equal(fseek(raw, (long)(8 + strlen(header)), SEEK_SET), 0);
+    assert_int_equal(fwrite("\1\2\3\4\5", 1, 5, raw), 5);
+    assert_int_equal(fclose(raw), 0);
+    struct c4_safetensors file;
+    assert_int_equal(c4_safetensors_read(path, &file), C4_OK);
+    assert_int_equal(file.count, 2);
+    assert_int_equal(file.unreadable.count, 1);
+    assert_memory_equal(c4_safetensors_find(&file, "a")->data, "\1", 1);
+    assert_memory_equal(c4_safetensors_find(&file, "c")->data, "\4\5", 2);
+    assert_non_null(c4_unreadables_find(&file.unreadable, "b"));
+    assert_null(c4_unreadables_find(&file.unreadable, "a"));
+    c4_safetensors_free(&file);
 }
 
 static void broken_tensors_are_refused(void **state) {
-    assert_refused(state, A("F8_E4M3", "[4]", "[0,4]"), 4, "tensor a has the dtype F8_E4M3");
-    assert_refused(state, A("F8_E5M2", "[4]", "[0,4]"), 4, "tensor a has the dtype F8_E5M2");
-    assert_refused(state, A("C64", "[1]", "[0,8]"), 8, "tensor a has the dtype C64");
-    assert_refused(state, A("f32", "[1]", "[0,4]"), 4, "tensor a has the dtype f32");
     assert_refused(state, A("F32", "1", "[0,4]"), 4, "has no shape");
     assert_refused(state, A("F32", "[-1]", "[0,4]"), 4, "dimension 0 of tensor a is not a count");
     assert_refused(state, A("F32", "[1.0]", "[0,4]"), 4, "not a count");
-    assert_refused(state, A("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]"), 4, "has 9 dimensions");
     assert_refused(state, A("F32", "[1]", "[0]"), 4, "are not [begin, end]");
     assert_refused(state, A("F32", "[1]", "[4,0]"), 4, "are not [begin, end]");
     assert_refused(state, A("F32", "[1]", "[-4,0]"), 4, "are not [begin, end]");
@@ -290,6 +341,7 @@ int main(void) {
         SCRATCH_TEST(unaligned_data_is_aligned),
         SCRATCH_TEST(what_pythons_library_reads_is_read),
         SCRATCH_TEST(broken_headers_are_refused),
+        SCRATCH_TEST(types_that_are_not_read_are_set_aside),
         SCRATCH_TEST(broken_tensors_are_refused),
         SCRATCH_TEST(invalid_input_is_not_written),
         cmocka_unit_test(counts_do_not_overflow),

@@ -101,6 +101,12 @@ static void names_are_shown_whole_or_with_dots(void **state) {
     char shown[C4_NAME_SHOWN_SIZE], name[400];
     assert_string_equal(c4_name_show("conv1.weight", shown), "conv1.weight");
     assert_string_equal(c4_name_show("a\x1b[31m\nb\x7f", shown), "a?[31m?b?");
+    /* U+009B begins a sequence as ESC [ does; U+00A0 and U+06DB are no control characters. */
+    assert_string_equal(c4_name_show("a\xc2\x9b"
+                                     "2Jb",
+                                     shown),
+                        "a??2Jb");
+    assert_string_equal(c4_name_show("\xc2\xa0\xdb\x9b", shown), "\xc2\xa0\xdb\x9b");
     memset(name, 'n', sizeof name);
     name[C4_NAME_SHOWN_SIZE - 1] = '\0';
     assert_string_equal(c4_name_show(name, shown), name);

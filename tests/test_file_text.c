@@ -196,11 +196,38 @@ static void json_lines_report_a_full_disk(void **state) {
     json_decref(object);
 }
 
+static void text_of_any_bytes_is_json(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"a\xff", "a\xef\xbf\xbd"},
+        {"\xc3", "\xef\xbf\xbd"},
+        {"\xc3z", "\xef\xbf\xbdz"},
+        {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xe0\x9f\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *value = c4_json_text(cases[i][0]);
+        assert_non_null(value);
+        assert_string_equal(json_string_value(value), cases[i][1]);
+        json_decref(value);
+    }
+    json_t *lines = c4_json_text_lines("a\xc3\nb\n");
+    assert_int_equal(json_array_size(lines), 2);
+    assert_string_equal(json_string_value(json_array_get(lines, 0)), "a\xef\xbf\xbd");
+    json_decref(lines);
+}
+
 #define SCRATCH_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(csv_quotes_and_rounds_trip),
+        SCRATCH_TEST(text_of_any_bytes_is_json),
         SCRATCH_TEST(csv_grows),
         SCRATCH_TEST(json_is_saved),
         SCRATCH_TEST(json_lines_are_whole),

@@ -60,6 +60,8 @@ static enum c4_status read_safetensors(const char *path, struct c4_arrays *array
     C4_TRY(c4_safetensors_read(path, &arrays->file));
     arrays->tensors = arrays->file.tensors;
     arrays->count = arrays->file.count;
+    arrays->unreadable = arrays->file.unreadable;
+    arrays->file.unreadable = (struct c4_unreadables){0};
     return C4_OK;
 }
 
@@ -100,6 +102,11 @@ const struct c4_tensor *c4_arrays_find(const struct c4_arrays *arrays, const cha
     return NULL;
 }
 
+enum c4_status c4_arrays_readable(const struct c4_arrays *arrays, const char *name) {
+    const char *reason = c4_unreadables_find(&arrays->unreadable, name);
+    return reason ? c4_fail(C4_ERR_DATA, "%s", reason) : C4_OK;
+}
+
 const char *c4_arrays_metadata(const struct c4_arrays *arrays, const char *key) {
     return c4_safetensors_metadata(&arrays->file, key);
 }
@@ -111,6 +118,7 @@ void c4_arrays_free(struct c4_arrays *arrays) {
     }
     free(arrays->owned);
     free(arrays->left_out);
+    c4_unreadables_free(&arrays->unreadable);
     c4_safetensors_free(&arrays->file);
     memset(arrays, 0, sizeof *arrays);
 }

@@ -5,6 +5,9 @@
 #define SAVE "save its arrays with numpy.save, numpy.savez or safetensors"
 #define UNPACK "unpack it and name the file inside"
 
+/* No file of arrays is shorter: by then safetensors has its length, and NPY its version. */
+enum { LEAST_BYTES = 8 };
+
 /* Marks by which files of other formats can be told, each at its place. */
 static const struct {
     size_t at, size;
@@ -78,6 +81,11 @@ enum c4_status c4_fail_foreign(const char *path, const unsigned char *head, size
                        "%s: looks like a %s pickle, which can run code when it is loaded; load it "
                        "in Python if you trust it and " SAVE,
                        path, is_torch_pickle(head, size_bytes) ? "PyTorch" : "Python");
+    if (size_bytes < LEAST_BYTES)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: has %zu bytes, too few for an NPY, an NPZ or a safetensors file; "
+                       "whatever wrote it did not finish, so write or get it again",
+                       path, size_bytes);
     if (is_text(head, size_bytes))
         return c4_fail(C4_ERR_DATA,
                        "%s: looks like text; load its numbers in Python (numpy.loadtxt) and " SAVE,

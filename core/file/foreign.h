@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* C4_ERR_DATA with a sentence on the file that begins with these bytes: an HDF5 file, a gzip
- * archive, text, nothing at all, ...; a kilobyte tells all kinds. */
+ * archive, text, too few bytes, nothing at all, ...; a kilobyte tells all kinds. */
 enum c4_status c4_fail_foreign(const char *path, const unsigned char *head, size_t size_bytes);
 
 #endif

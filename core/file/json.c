@@ -20,11 +20,53 @@ json_t *c4_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* Bytes of the UTF-8 character at `s` (RFC 3629, table 3-7 of Unicode); 0: there is none. */
+static size_t utf8_length(const unsigned char *s) {
+    unsigned char low = 0x80, high = 0xbf;
+    size_t length = s[0] < 0x80                    ? 1
+                    : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
+                    : s[0] >= 0xe0 && s[0] <= 0xef ? 3
+                    : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                                   : 0;
+    if (s[0] == 0xe0) low = 0xa0;
+    if (s[0] == 0xed) high = 0x9f;
+    if (s[0] == 0xf0) low = 0x90;
+    if (s[0] == 0xf4) high = 0x8f;
+    for (size_t i = 1; i < length; i++) {
+        if (s[i] < low || s[i] > high) return 0;
+        low = 0x80;
+        high = 0xbf;
+    }
+    return length;
+}
+
+static json_t *text_of(const char *text, size_t size) {
+    static const char replacement[3] = {'\xef', '\xbf', '\xbd'}; /* U+FFFD */
+    char *copy = malloc(3 * size + 1);
+    size_t done = 0;
+    for (size_t i = 0; copy && i < size;) {
+        size_t length = utf8_length((const unsigned char *)text + i);
+        if (length > 0)
+            memcpy(copy + done, text + i, length);
+        else
+            memcpy(copy + done, replacement, sizeof replacement);
+        done += length > 0 ? length : 3;
+        i += length > 0 ? length : 1;
+    }
+    json_t *value = copy ? json_stringn(copy, done) : NULL;
+    free(copy);
+    return value;
+}
+
+json_t *c4_json_text(const char *text) {
+    return text_of(text, strlen(text));
+}
+
 json_t *c4_json_text_lines(const char *text) {
     json_t *lines = json_array();
     while (lines && *text) {
         size_t length = strcspn(text, "\n");
-        if (json_array_append_new(lines, json_stringn(text, length)) != 0) {
+        if (json_array_append_new(lines, text_of(text, length)) != 0) {
             json_decref(lines);
             return NULL;
         }

@@ -11,7 +11,11 @@
  * without memory. */
 json_t *c4_json_real(double value);
 
-/* A new array of the text's lines. NULL only without memory. */
+/* A new reference to a string; each byte that is not part of a UTF-8 character becomes U+FFFD. NULL
+ * only without memory. */
+json_t *c4_json_text(const char *text);
+
+/* A new array of the text's lines, each as c4_json_text() makes it. NULL only without memory. */
 json_t *c4_json_text_lines(const char *text);
 
 /* Saves an object or array atomically (core/file/file.h), indented by two, keys in the order of

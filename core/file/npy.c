@@ -1,7 +1,6 @@
 #include "core/file/npy.h"
 
 #include "core/file/file.h"
-#include "core/file/npy_header.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,10 +63,10 @@ static enum c4_status take_data(const char *path, const struct c4_npy_header *he
 }
 
 enum c4_status c4_npy_take(const char *path, unsigned char *bytes, size_t size_bytes,
-                           struct c4_tensor *tensor, const char **not_numbers) {
+                           struct c4_tensor *tensor, struct c4_npy_refusal *refusal) {
     struct c4_npy_header header;
     memset(tensor, 0, sizeof *tensor);
-    enum c4_status status = c4_npy_header_read(path, bytes, size_bytes, &header, not_numbers);
+    enum c4_status status = c4_npy_header_read(path, bytes, size_bytes, &header, refusal);
     if (status != C4_OK) {
         free(bytes);
         return status;
@@ -82,10 +81,10 @@ enum c4_status c4_npy_take(const char *path, unsigned char *bytes, size_t size_b
 enum c4_status c4_npy_read(const char *path, struct c4_tensor *tensor) {
     unsigned char *bytes;
     size_t size_bytes;
-    const char *not_numbers;
+    struct c4_npy_refusal refusal;
     memset(tensor, 0, sizeof *tensor);
     C4_TRY(c4_file_read(path, &bytes, &size_bytes));
-    return c4_npy_take(path, bytes, size_bytes, tensor, &not_numbers);
+    return c4_npy_take(path, bytes, size_bytes, tensor, &refusal);
 }
 
 /* The shape as a Python tuple. Eight numbers of up to 19 digits fit. */

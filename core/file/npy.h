@@ -8,6 +8,7 @@
 #define C4_FILE_NPY_H
 
 #include "core/base/status.h"
+#include "core/file/npy_header.h"
 #include "core/file/tensor.h"
 
 /* Reads bool, integers of 1 to 8 bytes and floats of 2, 4 and 8, little-endian or big-endian, in C
@@ -19,10 +20,10 @@
 enum c4_status c4_npy_read(const char *path, struct c4_tensor *tensor);
 
 /* The same for a file that is in memory already: `bytes`, from malloc() or posix_memalign(), is
- * taken over in every case and keeps its alignment as the tensor's data. *not_numbers as in
+ * taken over in every case and keeps its alignment as the tensor's data. *refusal as in
  * c4_npy_header_read(). */
 enum c4_status c4_npy_take(const char *path, unsigned char *bytes, size_t size_bytes,
-                           struct c4_tensor *tensor, const char **not_numbers);
+                           struct c4_tensor *tensor, struct c4_npy_refusal *refusal);
 
 /* Writes version 1.0 in C order, atomically; the data begins at a multiple of 64 bytes. The name is
  * not stored. The same input gives the same bytes. An invalid tensor and a BF16 one, which NumPy

@@ -119,32 +119,35 @@ static int find_dtype(const char *descr, enum c4_dtype *dtype) {
 }
 
 static enum c4_status fail_dtype(const struct cursor *c, const char *descr,
-                                 const char **not_numbers) {
+                                 struct c4_npy_refusal *refusal) {
     char kind = descr[descr[0] != '\0' && strchr("<>=|", descr[0]) != NULL];
     switch (kind) {
     case 'O':
-        *not_numbers = "Python objects";
+        refusal->not_numbers = "Python objects";
         break;
     case 'U':
     case 'S':
     case 'a':
-        *not_numbers = "text";
+        refusal->not_numbers = "text";
         break;
     case 'M':
     case 'm':
-        *not_numbers = "dates or times";
+        refusal->not_numbers = "dates or times";
         break;
     case 'V':
+        refusal->unsupported = 1;
         return c4_fail(C4_ERR_DATA,
                        "%s: the dtype %s is raw bytes, as NumPy saves bfloat16 and other types of "
                        "ml_dtypes; save array.astype('float32') instead",
                        c->path, descr);
     case 'c':
+        refusal->unsupported = 1;
         return c4_fail(C4_ERR_DATA,
                        "%s: the dtype %s is complex; save the real and the imaginary part as "
                        "columns of a real array",
                        c->path, descr);
     default:
+        refusal->unsupported = 1;
         return c4_fail(C4_ERR_DATA,
                        "%s: the dtype %s is not supported; save the array as float32 or float64 "
                        "(read are bool, integers of 1 to 8 bytes and floats of 2, 4 or 8)",
@@ -152,33 +155,36 @@ static enum c4_status fail_dtype(const struct cursor *c, const char *descr,
     }
     return c4_fail(C4_ERR_DATA,
                    "%s: holds %s (dtype %s), not numbers; save the numbers as float32 or float64",
-                   c->path, *not_numbers, descr);
+                   c->path, refusal->not_numbers, descr);
 }
 
 static enum c4_status parse_descr(struct cursor *c, struct c4_npy_header *header,
-                                  const char **not_numbers) {
+                                  struct c4_npy_refusal *refusal) {
     char descr[32];
     skip_space(c);
     if (c->at < c->end && *c->at == '[') {
-        *not_numbers = "records with fields";
+        refusal->not_numbers = "records with fields";
         return c4_fail(C4_ERR_DATA, "%s: holds records with fields; save one field as an array",
                        c->path);
     }
     if (!take_string(c, descr, sizeof descr)) return fail_header(c, "a dtype in quotes");
-    if (!find_dtype(descr, &header->tensor.dtype)) return fail_dtype(c, descr, not_numbers);
+    if (!find_dtype(descr, &header->tensor.dtype)) return fail_dtype(c, descr, refusal);
     header->big_endian = descr[0] == '>';
     return C4_OK;
 }
 
 /* A tuple: (), (n,), (n, m) or (n, m,). */
-static enum c4_status parse_shape(struct cursor *c, struct c4_tensor *tensor) {
+static enum c4_status parse_shape(struct cursor *c, struct c4_tensor *tensor,
+                                  struct c4_npy_refusal *refusal) {
     if (!take(c, '(')) return fail_header(c, "a shape in parentheses");
     int comma = 0;
     while (!take(c, ')')) {
         if (tensor->rank > 0 && !comma) return fail_header(c, "a comma");
-        if (tensor->rank == C4_TENSOR_MAX_RANK)
+        if (tensor->rank == C4_TENSOR_MAX_RANK) {
+            refusal->unsupported = 1;
             return c4_fail(C4_ERR_DATA, "%s: has more than %d dimensions; reshape the array",
                            c->path, C4_TENSOR_MAX_RANK);
+        }
         if (!take_number(c, &tensor->shape[tensor->rank])) return fail_header(c, "a count");
         tensor->rank++;
         comma = take(c, ',');
@@ -188,7 +194,7 @@ static enum c4_status parse_shape(struct cursor *c, struct c4_tensor *tensor) {
 }
 
 static enum c4_status parse_dictionary(struct cursor *c, struct c4_npy_header *header,
-                                       const char **not_numbers) {
+                                       struct c4_npy_refusal *refusal) {
     int descr_seen = 0, order_seen = 0, shape_seen = 0, comma = 1;
     char key[16];
     if (!take(c, '{')) return fail_header(c, "a brace");
@@ -197,9 +203,9 @@ static enum c4_status parse_dictionary(struct cursor *c, struct c4_npy_header *h
         if (!take_string(c, key, sizeof key)) return fail_header(c, "a key in quotes");
         if (!take(c, ':')) return fail_header(c, "a colon");
         if (strcmp(key, "descr") == 0 && !descr_seen++) {
-            C4_TRY(parse_descr(c, header, not_numbers));
+            C4_TRY(parse_descr(c, header, refusal));
         } else if (strcmp(key, "shape") == 0 && !shape_seen++) {
-            C4_TRY(parse_shape(c, &header->tensor));
+            C4_TRY(parse_shape(c, &header->tensor, refusal));
         } else if (strcmp(key, "fortran_order") == 0 && !order_seen++) {
             header->fortran_order = take_word(c, "True");
             if (!header->fortran_order && !take_word(c, "False"))
@@ -219,6 +225,12 @@ static enum c4_status parse_dictionary(struct cursor *c, struct c4_npy_header *h
 /* Finds the header's text and, behind it, the data's offset. */
 static enum c4_status find_text(struct cursor *c, const unsigned char *bytes, size_t size_bytes,
                                 size_t *data_start) {
+    size_t have = size_bytes < sizeof c4_npy_magic ? size_bytes : sizeof c4_npy_magic;
+    if (size_bytes > 0 && size_bytes < 10 && memcmp(bytes, c4_npy_magic, have) == 0)
+        return c4_fail(
+            C4_ERR_DATA,
+            "%s: has %zu bytes, too few for an NPY file; it is truncated, so get it again", c->path,
+            size_bytes);
     if (size_bytes < 10 || memcmp(bytes, c4_npy_magic, sizeof c4_npy_magic) != 0)
         return c4_fail(C4_ERR_DATA,
                        "%s: does not begin as an NPY file does; save the array with numpy.save",
@@ -263,11 +275,11 @@ static enum c4_status check_size(const char *path, struct c4_tensor *tensor, siz
 }
 
 enum c4_status c4_npy_header_read(const char *path, const unsigned char *bytes, size_t size_bytes,
-                                  struct c4_npy_header *header, const char **not_numbers) {
+                                  struct c4_npy_header *header, struct c4_npy_refusal *refusal) {
     struct cursor c = {.path = path};
     *header = (struct c4_npy_header){.tensor.name = ""};
-    *not_numbers = NULL;
+    *refusal = (struct c4_npy_refusal){0};
     C4_TRY(find_text(&c, bytes, size_bytes, &header->data_start));
-    C4_TRY(parse_dictionary(&c, header, not_numbers));
+    C4_TRY(parse_dictionary(&c, header, refusal));
     return check_size(path, &header->tensor, header->data_start, size_bytes);
 }

@@ -13,6 +13,12 @@ struct c4_npy_header {
     size_t data_start; /* file offset of the data */
 };
 
+/* Why a sound header is refused. All zero: it was not refused, or is corrupt. */
+struct c4_npy_refusal {
+    const char *not_numbers; /* the array holds no numbers at all but this ("text", ...) */
+    int unsupported;         /* it holds numbers of a type, or in more dimensions, than is read */
+};
+
 extern const unsigned char c4_npy_magic[6];
 
 /* As NumPy spells the type in files of this machine: "<f4", "|u1"; NULL for BF16, which NumPy does
@@ -22,9 +28,8 @@ const char *c4_npy_descr(enum c4_dtype dtype);
 /* Reads the header of a file of `size_bytes` bytes; `path` is for the sentences. Accepted is what
  * programs write and numpy.load accepts: dtypes by code ('<f4', 'f4', '=f4'), letter ('f') or name
  * ('float32'), any order of keys, either quotes, spaces and line breaks, counts as Python 2 wrote
- * them (30L). C4_ERR_DATA as in c4_npy_read(). If that is because the array holds no numbers at
- * all, *not_numbers says what it holds ("text", ...); otherwise it is NULL. */
+ * them (30L). C4_ERR_DATA as in c4_npy_read(); *refusal is written in every case. */
 enum c4_status c4_npy_header_read(const char *path, const unsigned char *bytes, size_t size_bytes,
-                                  struct c4_npy_header *header, const char **not_numbers);
+                                  struct c4_npy_header *header, struct c4_npy_refusal *refusal);
 
 #endif

@@ -84,10 +84,10 @@ static enum c4_status take_array(struct unpacking *work, const char *label, cons
         return leave_out(work, name, "not an NPY array");
     }
     struct c4_tensor tensor;
-    const char *not_numbers;
-    enum c4_status status = c4_npy_take(label, bytes, size_bytes, &tensor, &not_numbers);
-    if (status != C4_OK && not_numbers != NULL) return leave_out(work, name, not_numbers);
-    C4_TRY(status);
+    struct c4_npy_refusal refusal;
+    enum c4_status status = c4_npy_take(label, bytes, size_bytes, &tensor, &refusal);
+    if (status != C4_OK && refusal.not_numbers) return leave_out(work, name, refusal.not_numbers);
+    if (status != C4_OK && !refusal.unsupported) return status;
     char *plain = strdup(name);
     if (plain == NULL) {
         c4_tensor_free(&tensor);
@@ -95,7 +95,8 @@ static enum c4_status take_array(struct unpacking *work, const char *label, cons
     }
     size_t length = strlen(plain);
     if (length > 4 && strcmp(plain + length - 4, ".npy") == 0) plain[length - 4] = '\0';
-    status = c4_arrays_add(work->arrays, work->path, plain, &tensor);
+    status = status == C4_OK ? c4_arrays_add(work->arrays, work->path, plain, &tensor)
+                             : c4_unreadables_add(&work->arrays->unreadable, work->path, plain);
     free(plain);
     return status;
 }
@@ -177,12 +178,15 @@ static int compare_names(const void *a, const void *b) {
 }
 
 static enum c4_status check_names(const struct unpacking *work) {
-    size_t count = work->arrays->count;
+    const struct c4_arrays *arrays = work->arrays;
+    size_t count = arrays->count + arrays->unreadable.count;
     const char **names = malloc((count + 1) * sizeof *names);
     enum c4_status status = C4_OK;
     char shown[C4_NAME_SHOWN_SIZE];
     if (names == NULL) return fail_memory(work->path);
-    for (size_t i = 0; i < count; i++) names[i] = work->arrays->tensors[i].name;
+    for (size_t i = 0; i < count; i++)
+        names[i] = i < arrays->count ? arrays->tensors[i].name
+                                     : arrays->unreadable.items[i - arrays->count].name;
     qsort(names, count, sizeof *names, compare_names);
     for (size_t i = 1; i < count && status == C4_OK; i++)
         if (strcmp(names[i - 1], names[i]) == 0)
@@ -227,7 +231,7 @@ static enum c4_status finish_left_out(struct unpacking *work) {
     arrays->left_out = NULL;
     enum c4_status status = C4_OK;
     size_t size = strlen(list) + strlen(work->path) + 48;
-    if (arrays->count == 0) {
+    if (arrays->count + arrays->unreadable.count == 0) {
         status = c4_fail(C4_ERR_DATA, "%s: is a zip archive without an array of numbers%s%s",
                          work->path, work->left_out_count > 0 ? "; it holds " : "", list);
     } else if (work->left_out_count > 0) {

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct reader {
     const char *path;
     char *names;                    /* where the next tensor's name goes */
     char shown[C4_NAME_SHOWN_SIZE]; /* the name of the tensor in hand */
+    struct c4_unreadables *unreadable;
     const unsigned char *bytes;
     uint64_t data_start; /* file offset of the data */
     uint64_t data_bytes; /* from there to the end of the file */
@@ -25,15 +27,25 @@ struct reader {
 struct span {
     uint64_t begin, end;
     size_t entry;
+    bool unreadable; /* the tensor has a name and its place, but no dtype or shape of ours */
 };
 
 static enum c4_status fail_memory(const char *path) {
     return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
 }
 
+/* Keeps the refusal of the tensor in hand. */
+static enum c4_status set_aside(const struct reader *r, const struct c4_tensor *tensor,
+                                struct span *span) {
+    if (span->unreadable) return C4_OK;
+    span->unreadable = true;
+    return c4_unreadables_add(r->unreadable, r->path, tensor->name);
+}
+
 static enum c4_status read_dtype(const struct reader *r, const json_t *value,
-                                 struct c4_tensor *tensor) {
+                                 struct c4_tensor *tensor, struct span *span) {
     const char *text = json_string_value(value);
+    char shown[C4_NAME_SHOWN_SIZE];
     if (text == NULL)
         return c4_fail(C4_ERR_DATA, "%s: tensor %s has no dtype; the header at byte 8 is corrupt",
                        r->path, r->shown);
@@ -42,31 +54,34 @@ static enum c4_status read_dtype(const struct reader *r, const json_t *value,
         tensor->dtype = dtype;
         return C4_OK;
     }
-    return c4_fail(
-        C4_ERR_DATA,
-        "%s: tensor %s has the dtype %.16s, which is not supported; convert it to F32 or "
-        "F64 (read are BOOL, integers of 1 to 8 bytes, F16, BF16, F32 and F64)",
-        r->path, r->shown, text);
+    c4_fail(C4_ERR_DATA,
+            "%s: tensor %s has the dtype %.16s, which is not supported; convert it to F32 or F64 "
+            "(read are BOOL, integers of 1 to 8 bytes, F16, BF16, F32 and F64)",
+            r->path, r->shown, c4_name_show(text, shown));
+    return set_aside(r, tensor, span);
 }
 
 static enum c4_status read_shape(const struct reader *r, const json_t *value,
-                                 struct c4_tensor *tensor) {
+                                 struct c4_tensor *tensor, struct span *span) {
     if (!json_is_array(value))
         return c4_fail(C4_ERR_DATA, "%s: tensor %s has no shape; the header at byte 8 is corrupt",
                        r->path, r->shown);
-    if (json_array_size(value) > C4_TENSOR_MAX_RANK)
-        return c4_fail(C4_ERR_DATA, "%s: tensor %s has %zu dimensions; at most %d are supported",
-                       r->path, r->shown, json_array_size(value), C4_TENSOR_MAX_RANK);
-    tensor->rank = (int)json_array_size(value);
-    for (int d = 0; d < tensor->rank; d++) {
-        const json_t *extent = json_array_get(value, (size_t)d);
+    size_t rank = json_array_size(value);
+    for (size_t d = 0; d < rank; d++) {
+        const json_t *extent = json_array_get(value, d);
         if (!json_is_integer(extent) || json_integer_value(extent) < 0)
             return c4_fail(C4_ERR_DATA,
-                           "%s: dimension %d of tensor %s is not a count; the header at byte 8 is "
+                           "%s: dimension %zu of tensor %s is not a count; the header at byte 8 is "
                            "corrupt",
                            r->path, d, r->shown);
-        tensor->shape[d] = (uint64_t)json_integer_value(extent);
+        if (d < C4_TENSOR_MAX_RANK) tensor->shape[d] = (uint64_t)json_integer_value(extent);
     }
+    if (rank > C4_TENSOR_MAX_RANK) {
+        c4_fail(C4_ERR_DATA, "%s: tensor %s has %zu dimensions; at most %d are supported", r->path,
+                r->shown, rank, C4_TENSOR_MAX_RANK);
+        return set_aside(r, tensor, span);
+    }
+    tensor->rank = (int)rank;
     return C4_OK;
 }
 
@@ -87,6 +102,7 @@ static enum c4_status read_span(const struct reader *r, const json_t *value,
                        "%s: tensor %s should end at byte %" PRIu64 ", but the file ends at byte "
                        "%" PRIu64 "; it is truncated or corrupt, so get it again",
                        r->path, r->shown, r->data_start + span->end, r->data_start + r->data_bytes);
+    if (span->unreadable) return C4_OK;
     size_t count;
     if (!c4_tensor_count(tensor, &count) ||
         count * c4_dtype_size_bytes(tensor->dtype) != span->end - span->begin)
@@ -113,8 +129,8 @@ static enum c4_status read_entry(struct reader *r, const char *name, const json_
     size_t size = strlen(name) + 1;
     tensor->name = memcpy(r->names, name, size);
     r->names += size;
-    C4_TRY(read_dtype(r, dtype, tensor));
-    C4_TRY(read_shape(r, shape, tensor));
+    C4_TRY(read_dtype(r, dtype, tensor, span));
+    C4_TRY(read_shape(r, shape, tensor, span));
     return read_span(r, offsets, tensor, span);
 }
 
@@ -131,6 +147,7 @@ static enum c4_status make_room_for_names(struct reader *r, json_t *header,
 static enum c4_status read_metadata(const struct reader *r, json_t *object,
                                     struct c4_safetensors *file) {
     const char *key;
+    char shown[C4_NAME_SHOWN_SIZE];
     json_t *value;
     if (json_is_null(object)) return C4_OK;
     if (!json_is_object(object))
@@ -143,9 +160,9 @@ static enum c4_status read_metadata(const struct reader *r, json_t *object,
     json_object_foreach(object, key, value) {
         if (!json_is_string(value))
             return c4_fail(C4_ERR_DATA,
-                           "%s: the metadata value of %.80s is not text; the header at byte 8 is "
+                           "%s: the metadata value of %s is not text; the header at byte 8 is "
                            "corrupt",
-                           r->path, key);
+                           r->path, c4_name_show(key, shown));
         struct c4_metadata *pair = &file->metadata[file->metadata_count++];
         pair->key = strdup(key);
         pair->value = strdup(json_string_value(value));
@@ -189,10 +206,11 @@ static enum c4_status check_tiling(const struct reader *r, const struct c4_tenso
  * is no longer needed, and fills file->tensors in the order of the data. A place never lies behind
  * its source: alignment costs under 16 bytes a tensor, and its header entry had over 40. */
 static void settle(const struct reader *r, const struct c4_tensor *entries,
-                   const struct span *spans, struct c4_safetensors *file) {
+                   const struct span *spans, size_t count, struct c4_safetensors *file) {
     size_t place = 0;
-    for (size_t i = 0; i < file->count; i++) {
-        struct c4_tensor *tensor = &file->tensors[i];
+    for (size_t i = 0; i < count; i++) {
+        if (spans[i].unreadable) continue;
+        struct c4_tensor *tensor = &file->tensors[file->count++];
         *tensor = entries[spans[i].entry];
         place = (place + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT;
         tensor->data = file->bytes + place;
@@ -218,8 +236,7 @@ static enum c4_status read_entries(struct reader *r, json_t *header, struct c4_t
     }
     qsort(spans, count, sizeof *spans, compare_spans);
     C4_TRY(check_tiling(r, entries, spans, count));
-    file->count = count;
-    settle(r, entries, spans, file);
+    settle(r, entries, spans, count, file);
     return C4_OK;
 }
 
@@ -245,6 +262,7 @@ static enum c4_status parse_header(struct reader *r, size_t size_bytes, json_t *
     r->data_bytes = size_bytes - r->data_start;
 
     json_error_t error;
+    char shown[C4_NAME_SHOWN_SIZE];
     const char *text = (const char *)r->bytes + sizeof header_bytes;
     size_t space = strspn(text, " \t\r\n"); /* the file's last byte is followed by a NUL */
     if (space >= header_bytes || text[space] != '{')
@@ -257,12 +275,13 @@ static enum c4_status parse_header(struct reader *r, size_t size_bytes, json_t *
         return fail_memory(r->path);
     if (*header == NULL)
         return c4_fail(C4_ERR_DATA, "%s: the header is not valid JSON at byte %zu: %s", r->path,
-                       sizeof header_bytes + (size_t)error.position, error.text);
+                       sizeof header_bytes + (size_t)error.position,
+                       c4_name_show(error.text, shown));
     return C4_OK;
 }
 
 static enum c4_status read_bytes(const char *path, size_t size_bytes, struct c4_safetensors *file) {
-    struct reader r = {.path = path, .bytes = file->bytes};
+    struct reader r = {.path = path, .unreadable = &file->unreadable, .bytes = file->bytes};
     json_t *header = NULL;
     C4_TRY(parse_header(&r, size_bytes, &header));
     size_t most = json_object_size(header) + 1;
@@ -305,6 +324,7 @@ void c4_safetensors_free(struct c4_safetensors *file) {
         free(file->metadata[i].value);
     }
     free(file->metadata);
+    c4_unreadables_free(&file->unreadable);
     free(file->tensors);
     free(file->names);
     free(file->bytes);

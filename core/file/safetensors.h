@@ -10,6 +10,7 @@
 
 #include "core/base/status.h"
 #include "core/file/tensor.h"
+#include "core/file/unreadable.h"
 
 struct c4_metadata {
     char *key, *value; /* UTF-8 */
@@ -18,7 +19,8 @@ struct c4_metadata {
 struct c4_safetensors {
     struct c4_tensor *tensors; /* in the order of the data; their data lies in `bytes` */
     size_t count;
-    struct c4_metadata *metadata; /* in the order of the file */
+    struct c4_unreadables unreadable; /* tensors that are not read, in the order of the header */
+    struct c4_metadata *metadata;     /* in the order of the file */
     size_t metadata_count;
     char *names;          /* owner of the tensors' names */
     unsigned char *bytes; /* owner of all data */
@@ -28,9 +30,10 @@ struct c4_safetensors {
  * reads; also a header that begins with spaces, entries with further keys, and a __metadata__ of
  * null, which is none. C4_ERR_DATA: a header that is cut, over 100 MB or not JSON, a name twice, an
  * entry without dtype, shape or data_offsets, offsets outside the file, overlaps, gaps, trailing
- * bytes, a shape that does not give the length, metadata that is not text. Refused as well, by
- * name: dtypes that enum c4_dtype does not have (F8_E4M3, C64, ...), more than 8 dimensions. On
- * failure `file` is zeroed; it is released with c4_safetensors_free(). */
+ * bytes, a shape that does not give the length, metadata that is not text. Sound
+ * tensors of dtypes that enum c4_dtype does not have (F8_E4M3, C64, ...) or of more than 8
+ * dimensions are not refused but put into file->unreadable. On failure `file` is zeroed; it is
+ * released with c4_safetensors_free(). */
 enum c4_status c4_safetensors_read(const char *path, struct c4_safetensors *file);
 
 /* The tensor, or NULL. */

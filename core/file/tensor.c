@@ -162,11 +162,17 @@ size_t c4_tensor_rounded(const struct c4_tensor *tensor) {
     return rounded;
 }
 
+/* U+0080 to U+009F are the byte C2 and one of 80 to 9F. */
+static int is_control(const char *name, size_t i) {
+    const unsigned char *c = (const unsigned char *)name + i;
+    return *c < ' ' || *c == 127 || (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) ||
+           (i > 0 && c[-1] == 0xc2 && *c >= 0x80 && *c <= 0x9f);
+}
+
 const char *c4_name_show(const char *name, char shown[C4_NAME_SHOWN_SIZE]) {
     size_t length = 0;
     for (; name[length] != '\0' && length < C4_NAME_SHOWN_SIZE - 1; length++) {
-        unsigned char c = (unsigned char)name[length];
-        shown[length] = (char)(c < ' ' || c == 127 ? '?' : c);
+        shown[length] = is_control(name, length) ? '?' : name[length];
     }
     if (name[length] != '\0') {
         length -= 3;

@@ -65,7 +65,8 @@ double c4_tensor_get(const struct c4_tensor *tensor, size_t i);
 /* How many elements c4_tensor_get() rounds; always 0 but for I64 and U64. */
 size_t c4_tensor_rounded(const struct c4_tensor *tensor);
 
-/* The name as a sentence may hold it: control characters become '?', and of a name that does not
+/* The name as a sentence may hold it: the bytes of control characters (of ASCII, and of U+0080
+ * to U+009F, which terminals obey as well) become '?', and of a name that does not
  * fit its beginning and "..." are left. Returns `shown`. */
 const char *c4_name_show(const char *name, char shown[C4_NAME_SHOWN_SIZE]);
 

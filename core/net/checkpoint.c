@@ -200,6 +200,7 @@ static enum c4_status take_tensor(const char *path, const struct c4_arrays *file
                                   bool *wide) {
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s%s", prefix, param->name);
+    C4_TRY(c4_arrays_readable(file, name));
     const struct c4_tensor *tensor = c4_arrays_find(file, name);
     if (!tensor)
         return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is missing; this is not a conv4 network%s%s",
@@ -247,14 +248,14 @@ static enum c4_status take_text(const char *path, const struct c4_arrays *file, 
 
 static enum c4_status take_order(const char *path, const struct c4_arrays *file,
                                  struct c4_checkpoint *checkpoint) {
-    char order[16];
+    char order[16], shown[C4_NAME_SHOWN_SIZE];
     C4_TRY(take_text(path, file, "conv4.order", order, sizeof order));
     checkpoint->has_order = order[0] != '\0';
     if (strcmp(order, c4_order_name(C4_RELU_BN)) == 0) checkpoint->order = C4_RELU_BN;
     if (!checkpoint->has_order || strcmp(order, c4_order_name(checkpoint->order)) == 0)
         return C4_OK;
     return c4_fail(C4_ERR_DATA, "%s: metadata conv4.order is '%s'; bn-relu and relu-bn are known",
-                   path, order);
+                   path, c4_name_show(order, shown));
 }
 
 static enum c4_status take_experiment(const char *path, const struct c4_arrays *file,
@@ -305,7 +306,9 @@ static enum c4_status take_all(const char *path, const struct c4_arrays *file,
         C4_TRY(take_tensor(path, file, "", &c4_params[t], checkpoint->state, &checkpoint->wide));
     C4_TRY(all_finite(path, "", checkpoint->state, C4_STATE_TENSORS, C4_ERR_DATA));
     C4_TRY(no_negative_variance(path, checkpoint->state));
-    checkpoint->has_momentum = c4_arrays_find(file, "momentum.conv1.weight") != NULL;
+    const char *first = "momentum.conv1.weight";
+    C4_TRY(c4_arrays_readable(file, first));
+    checkpoint->has_momentum = c4_arrays_find(file, first) != NULL;
     if (!checkpoint->has_momentum) return C4_OK;
     for (int t = 0; t < C4_LEARNED_TENSORS; t++)
         C4_TRY(take_tensor(path, file, "momentum.", &c4_params[t], checkpoint->momentum,

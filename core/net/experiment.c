@@ -1,5 +1,7 @@
 #include "core/net/experiment.h"
 
+#include "core/file/tensor.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +9,7 @@
 
 enum c4_status c4_experiment_set(struct c4_experiment *experiment, const char *name,
                                  const char *format, ...) {
-    char text[C4_EXPERIMENT_TEXT_SIZE];
+    char text[C4_EXPERIMENT_TEXT_SIZE], shown[C4_NAME_SHOWN_SIZE];
     va_list args;
     va_start(args, format);
     int length = vsnprintf(text, sizeof text, format, args);
@@ -19,7 +21,7 @@ enum c4_status c4_experiment_set(struct c4_experiment *experiment, const char *n
         return c4_fail(C4_ERR_FAILED,
                        "the value '%s' of a training cannot be kept: at most %d values of %d bytes "
                        "can",
-                       name, C4_EXPERIMENT_MOST, C4_EXPERIMENT_TEXT_SIZE - 1);
+                       c4_name_show(name, shown), C4_EXPERIMENT_MOST, C4_EXPERIMENT_TEXT_SIZE - 1);
     struct c4_experiment_value *value = &experiment->value[at];
     snprintf(value->name, sizeof value->name, "%s", name);
     snprintf(value->text, sizeof value->text, "%s", text);
@@ -50,12 +52,13 @@ enum c4_status c4_experiment_differences(const struct c4_experiment *began,
     FILE *out = open_memstream(text, &size);
     if (out == NULL) return c4_fail(C4_ERR_MEMORY, "out of memory for a sentence");
     const char *between = "";
+    char shown[C4_NAME_SHOWN_SIZE]; /* what began may come from a file */
     for (int i = 0; i < now->count; i++) {
         const struct c4_experiment_value *value = &now->value[i];
         const char *before = c4_experiment_find(began, value->name);
         if (before != NULL && strcmp(before, value->text) == 0) continue;
-        fprintf(out, "%s%s %s, now %s", between, value->name, before != NULL ? before : "unknown",
-                value->text);
+        fprintf(out, "%s%s %s, now %s", between, value->name,
+                before != NULL ? c4_name_show(before, shown) : "unknown", value->text);
         between = "; ";
     }
     if (fclose(out) == 0) return C4_OK;
