@@ -62,15 +62,29 @@ static void labels_are_held_against_the_published_ones(void **state) {
     save("data_batch_1.bin");
     assert_string_equal(unofficial(RECORDS),
                         "data_batch_1.bin has other numbers of images per label than published");
-    assert_string_equal(unofficial(RECORDS - 1), ""); /* the last image was not read */
+    /* However little is read of it. */
+    assert_string_equal(unofficial(RECORDS - 1), unofficial(RECORDS));
+    assert_string_equal(unofficial(20),
+                        "data_batch_1.bin has other numbers of images per label than published");
     assert_int_equal(c4_data_describe(folder, &found), C4_OK);
     assert_int_equal(found.info[0].standing, C4_STANDING_DIFFERS);
     assert_string_equal(found.info[0].problem, "");
 
+    /* Labels that are none, behind what is read, are an error only once they are read. */
+    labels[RECORDS - 1] = 200;
+    save("data_batch_1.bin");
+    assert_string_equal(unofficial(20),
+                        "data_batch_1.bin has other numbers of images per label than published");
+    refused(folder, C4_CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, "has label byte 200");
+
     /* Each file that differs is named, and a file of another's labels differs. */
     labels[RECORDS - 1] = 9;
     save("data_batch_1.bin");
+    assert_string_equal(unofficial(20), "");
     save("data_batch_2.bin");
+    assert_string_equal(unofficial(RECORDS), ""); /* the next file is not looked at */
+    assert_string_equal(unofficial(RECORDS + 1),
+                        "data_batch_2.bin has other numbers of images per label than published");
     assert_string_equal(unofficial(2 * RECORDS),
                         "data_batch_2.bin has other numbers of images per label than published");
     labels[0] = 1;
@@ -236,7 +250,27 @@ static void svhn_as_a_whole_has_published_labels(void **state) {
             variant == 0 ? ""
                          : "svhn_test.bin has other numbers of images per label than published");
         c4_dataset_free(&data);
+        /* Also where digits are few of those in the file. */
+        assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 5, &data), C4_OK);
+        assert_int_equal(data.unofficial[0] != '\0', variant == 1);
+        c4_dataset_free(&data);
     }
+}
+
+static void labels_are_read_alone(void **state) {
+    (void)state;
+    uint8_t read[4];
+    fill();
+    memcpy(labels, "\3\377\0\11", 4);
+    assert_int_equal(c4_record_write(at("x.bin"), images, labels, 4), C4_OK);
+    assert_int_equal(c4_record_labels(at("x.bin"), 4, read), C4_OK);
+    assert_memory_equal(read, labels, 4);
+    assert_int_equal(truncate(at("x.bin"), (off_t)3 * C4_RECORD_BYTES), 0);
+    assert_int_equal(c4_record_labels(at("x.bin"), 3, read), C4_OK);
+    assert_int_equal(c4_record_labels(at("x.bin"), 4, read), C4_ERR_DATA);
+    assert_says("x.bin: record 3 cannot be read: the file ends before it");
+    assert_int_equal(c4_record_labels(at("missing"), 1, read), C4_ERR_DATA);
+    assert_says("missing: cannot read");
 }
 
 /* A copy tells what its original was. */
@@ -274,6 +308,7 @@ int main(void) {
         IN_FOLDER(repeated_images_are_told),
         IN_FOLDER(published_hashes_decide),
         IN_FOLDER(svhn_as_a_whole_has_published_labels),
+        IN_FOLDER(labels_are_read_alone),
         IN_FOLDER(import_tells_what_it_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
