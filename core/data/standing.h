@@ -17,8 +17,6 @@ enum c4_standing {
 
 extern const char *const c4_standing_names[]; /* "unknown", "labels", "official", "differs" */
 
-enum { C4_STANDING_BYTES = 192 };
-
 struct c4_judged {
     enum c4_standing standing;
     char why[C4_STANDING_BYTES]; /* follows the file's name: "has another MD5 than published" */
@@ -34,8 +32,10 @@ struct c4_judged {
  *   are read for it, and nothing else is;
  * - of every file without a published hash, the images that were read: a stretch of 16 or more that
  *   are black, or that repeat earlier ones, is a difference.
- * Synthetic files are not compared. Needs 16 bytes of memory an image meanwhile. C4_ERR_MEMORY; the
- * errors of c4_digest_file(), c4_record_labels() and c4_pickle_labels(). */
+ * Of a file that was marked when it was imported (core/data/unofficial.h) the mark decides, and
+ * nothing is compared. Synthetic files are not compared. Needs 16 bytes of memory an image
+ * meanwhile. C4_ERR_MEMORY; the errors of c4_digest_file(), c4_record_labels() and
+ * c4_pickle_labels(). */
 enum c4_status c4_data_file_judge(const struct c4_data_file *file, const struct c4_sources *table,
                                   uint32_t total, uint32_t count, const uint8_t *images,
                                   const uint8_t *labels, struct c4_judged *judged);
