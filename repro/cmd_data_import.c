@@ -95,7 +95,8 @@ const struct c4_command c4_cmd_data_import = {
                    "unpacks to, torchvision's folders (also cifar-10-batches-py), SVHN's .mat "
                    "files, record files; in one folder or beside each other. Checks them whole, "
                    "converts and copies them to TO (default: conv4-data), and says which are not "
-                   "the official files they are named as.",
+                   "the official files they are named as; a file UNOFFICIAL beside the "
+                   "copies keeps that.",
     .usage_tail = "DIR [TO]",
     .options = options,
     .examples = examples,

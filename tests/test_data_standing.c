@@ -3,6 +3,7 @@
 #include "core/data/digest.h"
 #include "core/data/import.h"
 #include "core/data/record.h"
+#include "core/data/synthetic.h"
 #include "tests/test_data_folder.h"
 
 enum { RECORDS = 10000 };
@@ -62,15 +63,29 @@ static void labels_are_held_against_the_published_ones(void **state) {
     save("data_batch_1.bin");
     assert_string_equal(unofficial(RECORDS),
                         "data_batch_1.bin has other numbers of images per label than published");
-    assert_string_equal(unofficial(RECORDS - 1), ""); /* the last image was not read */
+    /* However little is read of it. */
+    assert_string_equal(unofficial(RECORDS - 1), unofficial(RECORDS));
+    assert_string_equal(unofficial(20),
+                        "data_batch_1.bin has other numbers of images per label than published");
     assert_int_equal(c4_data_describe(folder, &found), C4_OK);
     assert_int_equal(found.info[0].standing, C4_STANDING_DIFFERS);
     assert_string_equal(found.info[0].problem, "");
 
+    /* Labels that are none, behind what is read, are an error only once they are read. */
+    labels[RECORDS - 1] = 200;
+    save("data_batch_1.bin");
+    assert_string_equal(unofficial(20),
+                        "data_batch_1.bin has other numbers of images per label than published");
+    refused(folder, C4_CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, "has label byte 200");
+
     /* Each file that differs is named, and a file of another's labels differs. */
     labels[RECORDS - 1] = 9;
     save("data_batch_1.bin");
+    assert_string_equal(unofficial(20), "");
     save("data_batch_2.bin");
+    assert_string_equal(unofficial(RECORDS), ""); /* the next file is not looked at */
+    assert_string_equal(unofficial(RECORDS + 1),
+                        "data_batch_2.bin has other numbers of images per label than published");
     assert_string_equal(unofficial(2 * RECORDS),
                         "data_batch_2.bin has other numbers of images per label than published");
     labels[0] = 1;
@@ -236,7 +251,28 @@ static void svhn_as_a_whole_has_published_labels(void **state) {
             variant == 0 ? ""
                          : "svhn_test.bin has other numbers of images per label than published");
         c4_dataset_free(&data);
+        /* Also where digits are few of those in the file. */
+        assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 5, &data), C4_OK);
+        assert_int_equal(data.unofficial[0] != '\0', variant == 1);
+        c4_dataset_free(&data);
     }
+}
+
+static void labels_are_read_alone(void **state) {
+    (void)state;
+    uint8_t read[4];
+    fill();
+    labels[0] = 3;
+    labels[1] = 255;
+    assert_int_equal(c4_record_write(at("x.bin"), images, labels, 4), C4_OK);
+    assert_int_equal(c4_record_labels(at("x.bin"), 4, read), C4_OK);
+    assert_memory_equal(read, labels, 4);
+    assert_int_equal(truncate(at("x.bin"), (off_t)3 * C4_RECORD_BYTES), 0);
+    assert_int_equal(c4_record_labels(at("x.bin"), 3, read), C4_OK);
+    assert_int_equal(c4_record_labels(at("x.bin"), 4, read), C4_ERR_DATA);
+    assert_says("x.bin: record 3 cannot be read: the file ends before it");
+    assert_int_equal(c4_record_labels(at("missing"), 1, read), C4_ERR_DATA);
+    assert_says("missing: cannot read");
 }
 
 /* A copy tells what its original was. */
@@ -264,6 +300,124 @@ static void import_tells_what_it_copied(void **state) {
     assert_string_equal(found.info[4].why, "has other numbers of images per label than published "
                                            "and 30 black images from image 2050 on");
     assert_int_equal(found.info[5].standing, C4_STANDING_LABELS);
+
+    /* The copy tells it, too, however little of it is read; a copy of the copy, too. */
+    struct c4_dataset data;
+    uint32_t again;
+    assert_int_equal(c4_data_import(at("to"), at("again"), &again, &found), C4_OK);
+    assert_string_equal(found.info[0].why, "has 30 black images from image 2050 on");
+    for (int copy = 0; copy < 2; copy++) {
+        const char *place = at(copy == 0 ? "to" : "again");
+        assert_int_equal(c4_dataset_load(place, C4_CIFAR10, C4_TRAIN, 0, 9, &data), C4_OK);
+        assert_string_equal(data.unofficial,
+                            "data_batch_1.bin has 30 black images from image 2050 on");
+        c4_dataset_free(&data);
+        assert_int_equal(c4_dataset_load(place, C4_CIFAR10, C4_TEST, 0, 9, &data), C4_OK);
+        assert_string_equal(data.unofficial, "");
+        c4_dataset_free(&data);
+    }
+
+    /* A better original takes its file off the mark, and no other. */
+    fill();
+    save("from/data_batch_1.bin");
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
+    assert_int_equal(c4_dataset_load(at("to"), C4_CIFAR10, C4_TRAIN, 0, RECORDS, &data), C4_OK);
+    assert_string_equal(data.unofficial, "");
+    c4_dataset_free(&data);
+    struct c4_unofficial mark;
+    assert_int_equal(c4_unofficial_read(at("to/cifar-10-batches-bin"), &mark), C4_OK);
+    assert_int_equal(mark.count, 4);
+    assert_null(c4_unofficial_find(&mark, "data_batch_1.bin"));
+    assert_string_equal(c4_unofficial_find(&mark, "data_batch_4.bin"),
+                        "has other numbers of images per label than published and 30 black images "
+                        "from image 2050 on");
+}
+
+static void save_digits(const char *name, uint32_t count) {
+    assert_int_equal(c4_record_write(at(name), images, labels, count), C4_OK);
+}
+
+/* Nothing but what this program writes is taken for a mark, written over or removed. */
+static void marks_of_imports_are_kept_apart(void **state) {
+    (void)state;
+    uint32_t files;
+    struct c4_dataset data;
+    struct c4_data_found found;
+    static const char line[] = "svhn_train.bin was imported from train_32x32.mat, which differs";
+    static const char *const bad[] = {
+        "",
+        "my notes\n",
+        "conv4 unofficial files\n",
+        "conv4 unofficial files\nsvhn_train.bin differs", /* its end is missing */
+        "conv4 unofficial files\nsvhn_train.bin\n",
+        "conv4 unofficial files\nsvhn_train.bin \n",
+        "conv4 unofficial files\nsvhn_train.txt differs\n",
+        "conv4 unofficial files\nsvhn_train.bin differs\nsvhn_train.bin differs\n",
+        "conv4 unofficial files\nsvhn_train.bin differs\r\n",
+        "conv4 unofficial files\nsvhn_train.bin differs\n\n",
+    };
+    fill();
+    mkdir(at("from"), 0777);
+    mkdir(at("to"), 0777);
+    mkdir(at("to/svhn"), 0777);
+    save_digits("from/svhn_train.bin", 30);
+    save_digits("from/svhn_test.bin", 20);
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
+    assert_int_equal(access(at("to/svhn/UNOFFICIAL"), F_OK), -1);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        unsigned char *text;
+        size_t length;
+        write_text(at("to/svhn/UNOFFICIAL"), bad[i]);
+        refused(at("to"), C4_SVHN, C4_TRAIN, 5, C4_ERR_DATA, "svhn/UNOFFICIAL: not a list");
+        assert_int_equal(c4_data_describe(at("to"), &found), C4_OK);
+        assert_non_null(strstr(found.info[0].problem, "svhn/UNOFFICIAL: not a list"));
+        assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_ERR_DATA);
+        assert_says("svhn/UNOFFICIAL: not a list of unofficial files as this program writes it");
+        assert_int_equal(files, 0);
+        assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_test.bin", NULL), C4_ERR_DATA);
+        assert_int_equal(c4_file_read(at("to/svhn/UNOFFICIAL"), &text, &length), C4_OK);
+        assert_string_equal((char *)text, bad[i]);
+        free(text);
+        /* Files beside it are real all the same. */
+        assert_int_equal(c4_synthetic_write(at("to"), 1, 10, 10), C4_ERR_USAGE);
+        remove(at("to/svhn/UNOFFICIAL"));
+    }
+
+    assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_train.bin", line + 15), C4_OK);
+    assert_int_equal(c4_dataset_load(at("to"), C4_SVHN, C4_TRAIN, 0, 5, &data), C4_OK);
+    assert_string_equal(data.unofficial, line);
+    c4_dataset_free(&data);
+    assert_int_equal(c4_dataset_load(at("to"), C4_SVHN, C4_TEST, 0, 5, &data), C4_OK);
+    assert_string_equal(data.unofficial, "");
+    c4_dataset_free(&data);
+    assert_int_equal(c4_data_describe(at("to"), &found), C4_OK);
+    assert_int_equal(found.info[0].standing, C4_STANDING_DIFFERS);
+    assert_string_equal(found.info[0].why, line + 15);
+    assert_int_equal(c4_data_import(at("to"), at("copy"), &files, &found), C4_OK);
+    assert_string_equal(found.info[0].why, line + 15);
+    assert_int_equal(c4_dataset_load(at("copy"), C4_SVHN_FINETUNE, C4_TRAIN, 0, 40, &data), C4_OK);
+    assert_string_equal(data.unofficial, line);
+    c4_dataset_free(&data);
+
+    /* What cannot be read back is not written. */
+    assert_int_equal(c4_unofficial_put(at("to/svhn"), "x.bin", "differs"), C4_ERR_USAGE);
+    assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_test.bin", "a\nb"), C4_ERR_USAGE);
+    assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_test.bin", ""), C4_ERR_USAGE);
+
+    /* With the last of its lines the mark goes. */
+    assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
+    assert_int_equal(access(at("to/svhn/UNOFFICIAL"), F_OK), -1);
+
+    /* Synthetic files are what they are, whatever lies beside them. */
+    assert_int_equal(c4_synthetic_write(at("made"), 1, 10, 10), C4_OK);
+    assert_int_equal(c4_unofficial_put(at("made/svhn"), "svhn_train.bin", "differs"), C4_OK);
+    assert_int_equal(c4_dataset_load(at("made"), C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
+    assert_true(data.synthetic);
+    assert_string_equal(data.unofficial, "");
+    c4_dataset_free(&data);
+    assert_int_equal(c4_data_import(at("made"), at("made_copy"), &files, NULL), C4_OK);
+    assert_int_equal(access(at("made_copy/svhn/SYNTHETIC"), F_OK), 0);
+    assert_int_equal(access(at("made_copy/svhn/UNOFFICIAL"), F_OK), -1);
 }
 
 int main(void) {
@@ -274,7 +428,9 @@ int main(void) {
         IN_FOLDER(repeated_images_are_told),
         IN_FOLDER(published_hashes_decide),
         IN_FOLDER(svhn_as_a_whole_has_published_labels),
+        IN_FOLDER(labels_are_read_alone),
         IN_FOLDER(import_tells_what_it_copied),
+        IN_FOLDER(marks_of_imports_are_kept_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

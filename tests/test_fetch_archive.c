@@ -3,6 +3,7 @@
 
 #if C4_HAVE_ARCHIVE
 
+#include "core/data/unofficial.h"
 #include "core/fetch/install.h"
 #include "core/fetch/sums.h"
 #include "tests/test_archive.h"
@@ -100,6 +101,34 @@ static void other_files_are_left_alone(void **state) {
     put_file(scratch_path(state, C4_SUMS_NAME), "nonsense\n", 9);
     assert_failed(c4_install_check(&source, scratch->folder, &is_whole), C4_ERR_DATA,
                   "conv4.sha256: line 1 is not a SHA-256 and a file name");
+}
+
+/* What an import noted of other files of these names does not stick to the archive's; a file that
+ * only has the note's name stops it before anything is placed. */
+static void members_lose_the_mark_of_other_files(void **state) {
+    struct scratch *scratch = *state;
+    struct c4_unofficial mark;
+    struct c4_source batches = source;
+    snprintf(batches.member[1].name, sizeof batches.member[1].name, "test_batch.bin");
+    begin(state);
+    add("inner/a.bin", 5000, 'a');
+    add("inner/test_batch.bin", 70, 'b');
+    archive_end(&maker);
+    const char *archive = scratch_path(state, "set.tar.gz");
+    const char *inner = scratch_path(state, "inner");
+    assert_int_equal(c4_dir_make(inner), C4_OK);
+    put_file(scratch_path(state, "inner/UNOFFICIAL"), "mine", 4);
+    assert_failed(c4_install_archive(&batches, archive, scratch->folder), C4_ERR_DATA,
+                  "inner/UNOFFICIAL: not a list of unofficial files");
+    assert_text_file_is(scratch_path(state, "inner/UNOFFICIAL"), "mine");
+    assert_int_equal(access(scratch_path(state, "inner/a.bin"), F_OK), -1);
+    remove(scratch_path(state, "inner/UNOFFICIAL"));
+    assert_int_equal(c4_unofficial_put(inner, "test_batch.bin", "differs"), C4_OK);
+    assert_int_equal(c4_unofficial_put(inner, "data_batch_1.bin", "differs"), C4_OK);
+    assert_int_equal(c4_install_archive(&batches, archive, scratch->folder), C4_OK);
+    assert_int_equal(c4_unofficial_read(inner, &mark), C4_OK);
+    assert_int_equal(mark.count, 1);
+    assert_string_equal(c4_unofficial_find(&mark, "data_batch_1.bin"), "differs");
 }
 
 /* Nothing may appear beside the archive and an empty folder. */
@@ -206,11 +235,9 @@ static void damaged_archives_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SCRATCH(a_good_archive_is_unpacked),
-        SCRATCH(other_files_are_left_alone),
-        SCRATCH(hostile_archives_are_refused),
-        SCRATCH(a_link_to_a_folder_is_passed_over),
-        SCRATCH(twice_is_refused),
+        SCRATCH(a_good_archive_is_unpacked),           SCRATCH(other_files_are_left_alone),
+        SCRATCH(members_lose_the_mark_of_other_files), SCRATCH(hostile_archives_are_refused),
+        SCRATCH(a_link_to_a_folder_is_passed_over),    SCRATCH(twice_is_refused),
         SCRATCH(damaged_archives_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,7 +82,8 @@ enum c4_dataset_id {
  * core/data/files.h finds them (torchvision's layout, the plain record layout, or what
  * c4_synthetic_write() left); synth_seed is not read. split   not read for C4_SVHN_FINETUNE. limit
  * 0, or the number of images wanted: the first `limit` of the set. Files behind the last image
- * wanted are neither read nor checked.
+ * wanted are neither read nor checked; of the file in which that image lies, the labels behind it
+ * are still counted (core/data/standing.h).
  *
  * Files are held against what is public about them (core/data/standing.h): a difference is no
  * error, but is told in `unofficial`.

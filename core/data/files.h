@@ -16,13 +16,16 @@
  * file. Train and test images always come from the same candidate.
  *
  * A file SYNTHETIC beside record files (core/data/mark.h) says that they were made; they may then
- * have other sizes, and what is loaded is marked synthetic.
+ * have other sizes, and what is loaded is marked synthetic. A file UNOFFICIAL beside record files
+ * that are not synthetic (core/data/unofficial.h) says which of them were imported from files that
+ * are not the official ones.
  */
 #ifndef C4_DATA_FILES_H
 #define C4_DATA_FILES_H
 
 #include "core/data/dataset.h"
 #include "core/data/mark.h"
+#include "core/data/unofficial.h"
 #include "core/file/file.h"
 
 #define C4_CIFAR10_FILE_RECORDS 10000
@@ -39,8 +42,9 @@ struct c4_data_file {
     bool mat;    /* SVHN's .mat */
     bool pickle; /* CIFAR-10's Python version; neither: records */
     bool synthetic;
-    uint32_t required; /* number of images the file must have, or 0 */
-    uint32_t most;     /* more than this is refused */
+    uint32_t required;                  /* number of images the file must have, or 0 */
+    uint32_t most;                      /* more than this is refused */
+    char unofficial[C4_STANDING_BYTES]; /* what the file UNOFFICIAL says of it, or "" */
 };
 
 /* The files of one split, in the order of their images. */
@@ -55,7 +59,8 @@ struct c4_data_files {
 
 /* Finds the files of C4_CIFAR10 or C4_SVHN. Those of the candidate that is taken are named whether
  * they are there or not; c4_data_file_count() finds that out. C4_ERR_DATA: no such folder, no such
- * data set in it (both: out->absent), or a SYNTHETIC file that was altered. */
+ * data set in it (both: out->absent), or a SYNTHETIC or UNOFFICIAL file that
+ * was altered. */
 enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
                             struct c4_data_files *out);
 

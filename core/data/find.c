@@ -183,6 +183,22 @@ static enum c4_status nothing_of(const char *folder, enum c4_dataset_kind kind,
                    folder, word, word, word, word, word, word, folder);
 }
 
+/* Not in list(): whatever the mark is, the files beside it are real. */
+static enum c4_status read_unofficial(struct c4_data_files *files) {
+    struct c4_unofficial mark;
+    char place[C4_PATH_BYTES];
+    if (files->synthetic || files->file[0].mat || files->file[0].pickle) return C4_OK;
+    snprintf(place, sizeof place, "%s", files->file[0].path);
+    *strrchr(place, '/') = '\0'; /* a path is FOLDER/name */
+    C4_TRY(c4_unofficial_read(place, &mark));
+    for (uint32_t i = 0; i < files->count; i++) {
+        struct c4_data_file *file = &files->file[i];
+        const char *why = c4_unofficial_find(&mark, strrchr(file->path, '/') + 1);
+        if (why != NULL) snprintf(file->unofficial, sizeof file->unofficial, "%s", why);
+    }
+    return C4_OK;
+}
+
 enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
                             struct c4_data_files *out) {
     char passed_over[C4_PASSED_OVER_BYTES] = "";
@@ -200,5 +216,5 @@ enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum 
     if (candidate != NULL) C4_TRY(list(folder, kind, candidate, split, out));
     if (out->absent) return nothing_of(folder, kind, split);
     snprintf(out->passed_over, sizeof out->passed_over, "%s", passed_over);
-    return C4_OK;
+    return read_unofficial(out);
 }

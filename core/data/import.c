@@ -28,19 +28,44 @@ static void note(struct c4_data_found *found, const struct c4_data_file *file,
     memcpy(info->why, judged->why, sizeof info->why);
 }
 
+/* The mark of a copy: what was found out about the original that the copy may not show. */
+static enum c4_status mark_file(const struct c4_data_file *file, const char *name,
+                                const struct target *target, const struct c4_judged *judged) {
+    const char *original = strrchr(file->path, '/') + 1; /* a path is FOLDER/name */
+    if (strcmp(original, name) == 0) /* a copy byte by byte differs as its original does */
+        return c4_unofficial_put(target->folder, name, judged->why);
+    char why[C4_STANDING_BYTES];
+    int length = snprintf(why, sizeof why, "was imported from %s, which %s", original, judged->why);
+    if (length >= (int)sizeof why)
+        return c4_fail(C4_ERR_FAILED, "%s: what differs in it is too long to be noted: %s",
+                       file->path, judged->why);
+    return c4_unofficial_put(target->folder, name, why);
+}
+
+/* The mark comes before a file that differs and goes after one that does not, so that an import
+ * that is interrupted never leaves a file that differs without it. */
+static enum c4_status write_records(const struct c4_data_file *file, const char *name,
+                                    const struct target *target, const struct c4_judged *judged,
+                                    const struct c4_dataset *data) {
+    char path[C4_PATH_BYTES];
+    bool differs = judged->standing == C4_STANDING_DIFFERS;
+    C4_TRY(c4_path_join(path, C4_PATH_BYTES, target->folder, name));
+    if (differs) C4_TRY(mark_file(file, name, target, judged));
+    C4_TRY(c4_record_write(path, c4_dataset_images(data), c4_dataset_labels(data), data->count));
+    return differs ? C4_OK : c4_unofficial_put(target->folder, name, NULL);
+}
+
 static enum c4_status import_file(const struct c4_data_file *file, const char *name,
                                   enum c4_dataset_kind kind, enum c4_split split,
                                   const struct target *target) {
     uint32_t count;
     uint8_t *images = NULL, *labels = NULL;
-    char path[C4_PATH_BYTES];
     struct c4_dataset data;
     struct c4_judged judged;
-    C4_TRY(c4_path_join(path, C4_PATH_BYTES, target->folder, name));
     C4_TRY(c4_data_file_count(file, &count));
     C4_TRY(c4_dataset_alloc(count, &data, &images, &labels));
     enum c4_status status = c4_data_file_read(file, count, count, images, labels, &judged);
-    if (status == C4_OK) status = c4_record_write(path, images, labels, count);
+    if (status == C4_OK) status = write_records(file, name, target, &judged, &data);
     if (status == C4_OK) {
         ++*target->files;
         note(target->found, file, kind, split, count, &judged);
@@ -82,6 +107,8 @@ static enum c4_status import_set(const struct c4_data_files found[2], const bool
                         kind == C4_CIFAR10 ? "cifar-10-batches-bin" : "svhn"));
     C4_TRY(c4_dir_make(target->to));
     C4_TRY(c4_dir_make(target->folder));
+    struct c4_unofficial mark; /* one that cannot be kept is refused before anything is written */
+    C4_TRY(c4_unofficial_read(target->folder, &mark));
     if (any->synthetic) C4_TRY(c4_synthetic_mark_write(target->folder, &any->mark));
     for (int split = 0; split < 2; split++) {
         if (has[split]) C4_TRY(import_split(&found[split], kind, (enum c4_split)split, target));

@@ -38,8 +38,10 @@ enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out);
  * `to` is made if it is missing. What each file is by what is public about it stands in *found as
  * c4_data_describe() has it, but for labels and SHA-256; NULL: nobody asks. A data set of which a
  * file is missing or unsound is refused, as is putting real files where synthetic ones lie or the
- * reverse. *files is the number of files written, also after an error. C4_ERR_DATA, C4_ERR_USAGE,
- * C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
+ * reverse. A file UNOFFICIAL (core/data/unofficial.h) beside the copies says which of them were
+ * made from files that differ; what an earlier import noted of files that are replaced goes. A file
+ * of that name that is none is refused before anything is written. *files is the number of files
+ * written, also after an error. C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
 enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files,
                               struct c4_data_found *found);
 

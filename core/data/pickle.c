@@ -123,3 +123,8 @@ enum c4_status c4_pickle_read(const char *path, uint32_t count, uint8_t *images,
     uint32_t all = 0;
     return read_file(path, &all, count, images, labels);
 }
+
+enum c4_status c4_pickle_labels(const char *path, uint32_t count, uint8_t *labels) {
+    uint32_t all = 0;
+    return read_file(path, &all, count, NULL, labels);
+}

@@ -17,4 +17,7 @@ enum c4_status c4_pickle_count(const char *path, uint32_t *count);
 /* The first `count` images (planar, as in c4_record_read()) and labels 0..9. Errors as above. */
 enum c4_status c4_pickle_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels);
 
+/* The first `count` labels alone. Errors as above. */
+enum c4_status c4_pickle_labels(const char *path, uint32_t count, uint8_t *labels);
+
 #endif

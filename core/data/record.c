@@ -4,11 +4,13 @@
 #include "core/file/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 _Static_assert(C4_RECORD_BYTES == 1 + C4_IMAGE_BYTES, "a record is a label and an image");
 
@@ -86,6 +88,27 @@ enum c4_status c4_record_read(const char *path, uint32_t count, uint8_t *images,
     if (file == NULL) return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
     enum c4_status status = read_open(file, path, count, images, labels);
     fclose(file);
+    return status;
+}
+
+static enum c4_status read_labels(int descriptor, const char *path, uint32_t count,
+                                  uint8_t *labels) {
+    for (uint32_t i = 0; i < count;) {
+        ssize_t got = pread(descriptor, labels + i, 1, (off_t)C4_RECORD_BYTES * i);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 1)
+            return c4_fail(C4_ERR_DATA, "%s: record %u cannot be read: %s", path, i,
+                           got < 0 ? strerror(errno) : "the file ends before it");
+        i++;
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_record_labels(const char *path, uint32_t count, uint8_t *labels) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
+    enum c4_status status = read_labels(descriptor, path, count, labels);
+    close(descriptor);
     return status;
 }
 

@@ -19,6 +19,10 @@ enum c4_status c4_record_count(const char *path, uint32_t *count);
  * records in a row, among those that are read, of nothing but zero bytes. */
 enum c4_status c4_record_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels);
 
+/* Reads the label bytes, whatever they are, of the first `count` records, and nothing else of them:
+ * one byte of each. C4_ERR_DATA if the file cannot be read or is shorter. */
+enum c4_status c4_record_labels(const char *path, uint32_t count, uint8_t *labels);
+
 /* Writes a record file so that `path` holds either what it held before or the whole new content: a
  * temporary name beside it, fsync, rename, fsync of the folder. C4_ERR_FAILED if that does not
  * work; the temporary file is removed then. */

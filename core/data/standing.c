@@ -1,6 +1,8 @@
 #include "core/data/standing.h"
 
 #include "core/data/digest.h"
+#include "core/data/pickle.h"
+#include "core/data/record.h"
 #include "core/data/stretch.h"
 
 #include <stdio.h>
@@ -37,13 +39,17 @@ static enum c4_status compare_hash(const struct c4_data_file *file, const struct
     return C4_OK;
 }
 
-/* Nothing if it is a part of a set whose whole is published. */
+static uint32_t published_images(const struct c4_source *source) {
+    uint32_t images = 0;
+    for (int label = 0; label < C4_CLASSES; label++) images += source->labels[label];
+    return images;
+}
+
 static void compare_labels(const struct c4_data_file *file, const struct c4_source *source,
                            uint32_t count, const uint8_t *labels, struct c4_judged *judged) {
-    uint32_t published = 0, histogram[C4_CLASSES] = {0};
-    for (int label = 0; label < C4_CLASSES; label++) published += source->labels[label];
-    if (count != published) return;
-    for (uint32_t i = 0; i < count; i++) histogram[labels[i]]++;
+    uint32_t histogram[C4_CLASSES] = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (labels[i] < C4_CLASSES) histogram[labels[i]]++; /* those behind a limit are unchecked */
     if (memcmp(histogram, source->labels, sizeof histogram) != 0) {
         differs(judged, "other numbers of images per label");
         return;
@@ -51,6 +57,21 @@ static void compare_labels(const struct c4_data_file *file, const struct c4_sour
     judged->standing = C4_STANDING_LABELS;
     snprintf(judged->why, sizeof judged->why, "has as many images per label as published; %s",
              file->pickle ? "its hash cannot be compared here" : "no hash of it is");
+}
+
+/* A study that reads the beginning of a file works with the file as a whole: what was not read
+ * tells of it as well. */
+static enum c4_status compare_all_labels(const struct c4_data_file *file,
+                                         const struct c4_source *source, uint32_t total,
+                                         struct c4_judged *judged) {
+    uint8_t *labels = malloc(total);
+    if (labels == NULL)
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for %u labels", file->path, total);
+    enum c4_status status = file->pickle ? c4_pickle_labels(file->path, total, labels)
+                                         : c4_record_labels(file->path, total, labels);
+    if (status == C4_OK) compare_labels(file, source, total, labels, judged);
+    free(labels);
+    return status;
 }
 
 static void add_why(struct c4_judged *judged, const char *text) {
@@ -85,8 +106,11 @@ static enum c4_status compare(const struct c4_data_file *file, const struct c4_s
     if (source == NULL) return C4_OK;
     if (file->pickle || (file->mat && total == file->most))
         C4_TRY(compare_hash(file, source, judged));
-    if (judged->standing == C4_STANDING_UNKNOWN && !file->mat && count == total)
-        compare_labels(file, source, count, labels, judged);
+    /* A part of a set whose whole is published has nothing to be compared with. */
+    if (judged->standing != C4_STANDING_UNKNOWN || file->mat || total != published_images(source))
+        return C4_OK;
+    if (count < total) return compare_all_labels(file, source, total, judged);
+    compare_labels(file, source, count, labels, judged);
     return C4_OK;
 }
 
@@ -106,6 +130,11 @@ enum c4_status c4_data_file_judge(const struct c4_data_file *file, const struct 
                                   const uint8_t *labels, struct c4_judged *judged) {
     *judged = (struct c4_judged){.standing = C4_STANDING_UNKNOWN};
     if (file->synthetic) return C4_OK;
+    if (file->unofficial[0] != '\0') {
+        judged->standing = C4_STANDING_DIFFERS;
+        memcpy(judged->why, file->unofficial, sizeof judged->why);
+        return C4_OK;
+    }
     C4_TRY(table != NULL ? compare(file, table, total, count, labels, judged)
                          : compare_built_in(file, total, count, labels, judged));
     if (judged->standing == C4_STANDING_OFFICIAL) return C4_OK;

@@ -17,8 +17,6 @@ enum c4_standing {
 
 extern const char *const c4_standing_names[]; /* "unknown", "labels", "official", "differs" */
 
-enum { C4_STANDING_BYTES = 192 };
-
 struct c4_judged {
     enum c4_standing standing;
     char why[C4_STANDING_BYTES]; /* follows the file's name: "has another MD5 than published" */
@@ -29,11 +27,15 @@ struct c4_judged {
  * first `count` of `total` images and labels. Compared are:
  * - Python batches and a .mat of the official number of images: size, SHA-256 or MD5, of the whole
  *   file, since they are read whole whatever `count` is;
- * - record files, if count is total and the official number: images of each label;
+ * - record files, and Python batches whose hash is not known here, of the official number of
+ *   images: how many have each label, in the whole file whatever `count` is; labels behind `count`
+ *   are read for it, and nothing else is;
  * - of every file without a published hash, the images that were read: a stretch of 16 or more that
  *   are black, or that repeat earlier ones, is a difference.
- * Synthetic files are not compared. Needs 16 bytes of memory an image meanwhile. C4_ERR_MEMORY; the
- * errors of c4_digest_file(). */
+ * Of a file that was marked when it was imported (core/data/unofficial.h) the mark decides, and
+ * nothing is compared. Synthetic files are not compared. Needs 16 bytes of memory an image
+ * meanwhile. C4_ERR_MEMORY; the errors of c4_digest_file(), c4_record_labels() and
+ * c4_pickle_labels(). */
 enum c4_status c4_data_file_judge(const struct c4_data_file *file, const struct c4_sources *table,
                                   uint32_t total, uint32_t count, const uint8_t *images,
                                   const uint8_t *labels, struct c4_judged *judged);

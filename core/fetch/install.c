@@ -49,6 +49,7 @@ enum c4_status c4_install_check(const struct c4_source *source, const char *fold
 struct placing {
     const struct c4_source *source;
     const char *folder;
+    const char *inner;   /* of it, where the members go */
     struct c4_sums sums; /* new lines */
 };
 
@@ -61,13 +62,15 @@ static enum c4_status place(void *context, uint32_t member, const void *bytes,
              placing->source->member[member].name);
     C4_TRY(c4_path_join(path, sizeof path, placing->folder, name));
     C4_TRY(c4_sha256_hex(bytes, size_bytes, sha256));
-    if (!c4_path_exists(path)) {
-        C4_TRY(c4_file_write_atomic(path, bytes, size_bytes));
-    } else {
+    bool exists = c4_path_exists(path);
+    if (exists) {
         C4_TRY(c4_sha256_file(path, there));
         if (strcmp(there, sha256) != 0)
             return not_ours(path, "is there already and differs from the archive's");
     }
+    /* What an import has noted of a file of this name is not true of this one. */
+    C4_TRY(c4_unofficial_put(placing->inner, placing->source->member[member].name, NULL));
+    if (!exists) C4_TRY(c4_file_write_atomic(path, bytes, size_bytes));
     return c4_sums_put(&placing->sums, name, sha256);
 }
 
@@ -91,6 +94,7 @@ enum c4_status c4_install_archive(const struct c4_source *source, const char *pa
     if (placing == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
     placing->source = source;
     placing->folder = folder;
+    placing->inner = inner;
     enum c4_status status = c4_unpack(path, source, place, placing);
     if (status == C4_OK) status = add_sums(folder, &placing->sums);
     free(placing);

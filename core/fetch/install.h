@@ -16,6 +16,7 @@ enum c4_status c4_install_check(const struct c4_source *source, const char *fold
 /* Unpacks the members of the archive at `path`, which the caller has checked, into `folder` and
  * lists their hashes in FOLDER/conv4.sha256. Each file appears whole or not at all. A file that is
  * there is left alone if it has the same bytes; otherwise C4_ERR_DATA, and nothing is replaced.
+ * An UNOFFICIAL file (core/data/unofficial.h) names the members no longer.
  * Else the errors of c4_unpack() and c4_file_write_atomic(). */
 enum c4_status c4_install_archive(const struct c4_source *source, const char *path,
                                   const char *folder);

@@ -111,6 +111,7 @@ static void judge_file(struct verifying *work, struct c4_verified *file, const c
 static bool is_beside(const char *name) {
     size_t length = strlen(name);
     return name[0] == '.' || strcmp(name, C4_SUMS_NAME) == 0 || strcmp(name, "SYNTHETIC") == 0 ||
+           strcmp(name, C4_UNOFFICIAL_MARK) == 0 ||
            (length > 10 && strcmp(name + length - 10, ".part.from") == 0);
 }
 
