@@ -30,6 +30,7 @@ expect() {
 
 native=$("$program" doctor | sed -n 's/^  \([a-z0-9]*\) .*; bit-exact$/\1/p' | grep -vx ref | head -n 1)
 "$program" data synth images --train 64 >/dev/null || exit 1
+"$program" data synth others --seed 2 --train 64 >/dev/null || exit 1
 values=degrees=0,finetune_degrees=0,svhn_degrees=none,pretrain_images=48,pretrain_epochs=1
 values=$values,sizes=20,size_epochs=1,finetune_images=33,finetune_epochs=1,train_accuracy_images=40
 values=$values,cka_images=64,curve_images=40,control_images=20
@@ -82,7 +83,7 @@ for value in cka_images=500 batch=500 curve_images=500; do
 done
 # What is refused takes no row along.
 expect 1 'made with' study old 140 --redo --statistics running
-expect 1 'made with' "$program" repro --out old --redo --quiet
+expect 1 'made with' "$program" repro --out old --data others --redo --quiet
 mv old/report.html kept && mkdir old/report.html
 expect 1 'report.html' study old 140 --redo
 rmdir old/report.html && mv kept old/report.html
