@@ -83,6 +83,7 @@ put() {
 	at=$(head -c $((header + 8)) "$tmp/weights" | tail -c +9 |
 		sed -n "s/.*\"$tensor\":{[^}]*\"data_offsets\":.\([0-9]*\),.*/\1/p")
 	cp "$tmp/weights" "$tmp/put"
+	# shellcheck disable=SC2059 # escapes of bytes
 	printf "$bytes" | dd of="$tmp/put" bs=1 seek=$((header + 8 + at)) conv=notrunc 2>/dev/null
 }
 put linear.bias '\234\165\000\210\074\344\067\176' # 1e300

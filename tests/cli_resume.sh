@@ -103,7 +103,7 @@ expect 0 train --checkpoint new.ck --save inside/new.ck
 
 # What does not change a bit may change: epochs, threads, the backend among bit-exact ones, files.
 [ "$backend" = ref ] && other_backend=portable || other_backend=ref
-expect 0 train --epochs 2 --checkpoint run.ck --backend $other_backend --threads 2 --log-json log
+expect 0 train --epochs 2 --checkpoint run.ck --backend "$other_backend" --threads 2 --log-json log
 [ ! -s err ] || fail "it says: $(cat err)"
 grep -q '^epoch 2 ' out || fail "no epoch 2: $(cat out)"
 expect 0 train --epochs 3 --checkpoint run.ck --save resumed
@@ -128,6 +128,7 @@ size=$(($(wc -c <run.ck)))
 for at in 3 20 700 2500 $((size / 4)) $((size / 2)) $((size - 5)); do
     cp sound run.ck
     byte=$(od -An -tu1 -j $at -N 1 run.ck)
+    # shellcheck disable=SC2059 # an escape of one byte
     printf "\\$(printf %o $((byte ^ 1)))" | dd of=run.ck bs=1 seek=$at conv=notrunc 2>/dev/null
     cmp -s sound run.ck && fail "byte $at was not changed"
     refused 3 'run.ck' -- --epochs 4
@@ -222,7 +223,7 @@ mkdir -p left
 ln -s left/kw.ck to-kw.ck
 for name in kw.ck.tmp.$dead kw.st.tmp.$dead kw.ck.tmp.$$ kw.ck.tmp.0$dead kw.ck.tmp.$dead.bak \
     kw.ck.tmp. kw.ck.tmp.x kw.ck.tmp other.ck.tmp.$dead akw.ck.tmp.$dead; do
-    echo mine >left/$name
+    echo mine >"left/$name"
 done
 mkdir left/kw.st.tmp.1$dead
 expect 0 train --checkpoint left/kw.ck --save left/kw.st
