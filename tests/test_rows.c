@@ -124,7 +124,7 @@ static void assert_same_rows(const struct study_rows *want, const struct study_r
 static void compare_all(struct small_study *s, const char *mode) {
     const struct c4_backend *table;
     struct c4_dispatch reference;
-    struct study_rows want, got;
+    struct study_rows want = {0}, got = {0};
     assert_int_equal(c4_dispatch("ref", &reference), C4_OK);
     assert_int_equal(c4_schedule_make(&s->study, &s->scale, NULL, &s->schedule), C4_OK);
     if (s->images.set[C4_SET_TEST].count == 0) { /* the same for all modes */
@@ -200,7 +200,7 @@ static void rows_have_the_recorded_hash(void **state) {
         c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 1, 160, &s.images.set[C4_SET_TEST]),
         C4_OK);
     for (int i = 0; (table = subject(i)); i++) {
-        struct study_rows rows;
+        struct study_rows rows = {0};
         char hash[C4_SHA256_HEX_SIZE];
         if (i == 0) assert_int_equal(c4_images_add_moments(&s.images, table->stem_moments), C4_OK);
         use(&s, table, 2);
