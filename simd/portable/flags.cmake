@@ -1,4 +1,4 @@
-# The native bodies over plain C, for any CPU and for sanitizers; once more with FMA instructions, as
+# The native bodies in C that names no instruction, for any CPU; once more with FMA instructions, as
 # an fmaf through libm costs sixty times as much.
 if(C4_SANITIZE AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   return() # minutes to compile; sanitizers watch the same bodies in avx2

@@ -1,4 +1,4 @@
-/* The vector vocabulary in plain C, for any CPU and for sanitizers: see vec.md. */
+/* The vector vocabulary in C, with the vector types of gcc and clang, for any CPU: see vec.md. */
 #ifndef C4_SIMD_VEC_SCALAR_H
 #define C4_SIMD_VEC_SCALAR_H
 
@@ -6,36 +6,40 @@
 #include <stdint.h>
 #include <string.h>
 
+/* As many lanes as a register of the compiler's target has; LANES lists what f makes of each. */
+#ifdef __AVX2__
+enum { VF_LANES = 8, VD_LANES = 4 };
+enum { MK_ROWS = 6, MK_VECS = 2, MK_STEPS = 2, STEM_VECS = 3, GRAM_X = 2 };
+#define LANES(f)                                                                                   \
+    { f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7) }
+#else
 enum { VF_LANES = 4, VD_LANES = 2 };
 enum { MK_ROWS = 4, MK_VECS = 4, MK_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
+#define LANES(f)                                                                                   \
+    { f(0), f(1), f(2), f(3) }
+#endif
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 1 };
 
-typedef struct {
-    float v[VF_LANES];
-} vf;
-typedef struct {
-    double v[VD_LANES];
-} vd;
-typedef struct {
-    int32_t v[VF_LANES];
-} vi;
-typedef struct {
-    int32_t v[VF_LANES]; /* 0 or 1 */
-} vm;
+typedef float vf __attribute__((vector_size(4 * VF_LANES)));
+typedef double vd __attribute__((vector_size(8 * VD_LANES)));
+typedef int32_t vi __attribute__((vector_size(4 * VF_LANES)));
+typedef vi vm; /* 0 or -1 */
 
 #define VEC_EACH(type, lanes, expression)                                                          \
     type r_;                                                                                       \
-    for (int l = 0; l < (lanes); l++) r_.v[l] = (expression);                                      \
+    for (int l = 0; l < (lanes); l++) r_[l] = (expression);                                        \
     return r_
 
 static inline vf vf_loadu(const float *p) {
-    VEC_EACH(vf, VF_LANES, p[l]);
+    vf r_;
+    memcpy(&r_, p, sizeof r_);
+    return r_;
 }
 static inline vf vf_load(const float *p) {
     return vf_loadu(p);
 }
 static inline void vf_storeu(float *p, vf a) {
-    memcpy(p, a.v, sizeof a.v);
+    memcpy(p, &a, sizeof a);
 }
 static inline void vf_store(float *p, vf a) {
     vf_storeu(p, a);
@@ -44,7 +48,7 @@ static inline vf vf_load_first(const float *p, int count) {
     VEC_EACH(vf, VF_LANES, l < count ? p[l] : 0);
 }
 static inline void vf_store_first(float *p, vf a, int count) {
-    memcpy(p, a.v, (size_t)count * sizeof *a.v);
+    memcpy(p, &a, (size_t)count * sizeof a[0]);
 }
 static inline vf vf_set1(float a) {
     VEC_EACH(vf, VF_LANES, a);
@@ -53,107 +57,117 @@ static inline vf vf_zero(void) {
     return vf_set1(0);
 }
 static inline vf vf_add(vf a, vf b) {
-    VEC_EACH(vf, VF_LANES, a.v[l] + b.v[l]);
+    return a + b;
 }
 static inline vf vf_sub(vf a, vf b) {
-    VEC_EACH(vf, VF_LANES, a.v[l] - b.v[l]);
+    return a - b;
 }
 static inline vf vf_mul(vf a, vf b) {
-    VEC_EACH(vf, VF_LANES, a.v[l] * b.v[l]);
+    return a * b;
 }
-static inline vf vf_fma(vf a, vf b, vf c) {
-    VEC_EACH(vf, VF_LANES, fmaf(a.v[l], b.v[l], c.v[l]));
+/* Without the instruction these are four calls of libm. One copy of them is enough: inlined, they
+ * make the object four times as large and as slow to compile. */
+#if defined __FMA__ || defined __ARM_FEATURE_FMA
+#define FMA_LINKAGE static inline
+#else
+#define FMA_LINKAGE __attribute__((noinline, unused)) static
+#endif
+FMA_LINKAGE vf vf_fma(vf a, vf b, vf c) {
+#define FMA(l) fmaf(a[l], b[l], c[l])
+    return (vf)LANES(FMA);
+#undef FMA
 }
 static inline vf vf_relu(vf a) {
-    VEC_EACH(vf, VF_LANES, 0 > a.v[l] ? 0 : a.v[l]);
+    VEC_EACH(vf, VF_LANES, 0 > a[l] ? 0 : a[l]);
 }
 static inline vf vf_abs(vf a) {
-    VEC_EACH(vf, VF_LANES, fabsf(a.v[l]));
+    VEC_EACH(vf, VF_LANES, fabsf(a[l]));
 }
 static inline vf vf_xor(vf a, vf b) {
-    uint32_t x[VF_LANES], y[VF_LANES];
-    memcpy(x, a.v, sizeof x);
-    memcpy(y, b.v, sizeof y);
-    for (int l = 0; l < VF_LANES; l++) x[l] ^= y[l];
-    memcpy(a.v, x, sizeof x);
-    return a;
+    return (vf)((vi)a ^ (vi)b);
 }
 static inline vm vf_gt(vf a, vf b) {
-    VEC_EACH(vm, VF_LANES, a.v[l] > b.v[l]);
+    return a > b;
 }
 static inline vf vf_select(vm m, vf yes, vf no) {
-    VEC_EACH(vf, VF_LANES, m.v[l] ? yes.v[l] : no.v[l]);
+    return (vf)((m & (vi)yes) | (~m & (vi)no));
 }
 static inline vf vf_lookup(const float *table, vi index) {
-    VEC_EACH(vf, VF_LANES, table[index.v[l]]);
+    VEC_EACH(vf, VF_LANES, table[index[l]]);
 }
 
 static inline vd vd_load(const double *p) {
-    VEC_EACH(vd, VD_LANES, p[l]);
+    vd r_;
+    memcpy(&r_, p, sizeof r_);
+    return r_;
 }
 static inline void vd_store(double *p, vd a) {
-    memcpy(p, a.v, sizeof a.v);
+    memcpy(p, &a, sizeof a);
 }
 static inline vd vd_add(vd a, vd b) {
-    VEC_EACH(vd, VD_LANES, a.v[l] + b.v[l]);
+    return a + b;
 }
 static inline vd vd_mul(vd a, vd b) {
-    VEC_EACH(vd, VD_LANES, a.v[l] * b.v[l]);
+    return a * b;
 }
 /* Only for exact products (vec.md): multiply and add round once, too. */
 static inline vd vd_fma(vd a, vd b, vd c) {
-    VEC_EACH(vd, VD_LANES, a.v[l] * b.v[l] + c.v[l]);
+    return a * b + c;
 }
 static inline vd vf_widen_low(vf a) {
-    VEC_EACH(vd, VD_LANES, (double)a.v[l]);
+    VEC_EACH(vd, VD_LANES, (double)a[l]);
 }
 static inline vd vf_widen_high(vf a) {
-    VEC_EACH(vd, VD_LANES, (double)a.v[l + VD_LANES]);
+    VEC_EACH(vd, VD_LANES, (double)a[l + VD_LANES]);
 }
 
 static inline vi vi_set1(int a) {
     VEC_EACH(vi, VF_LANES, a);
 }
 static inline vi vi_add(vi a, vi b) {
-    VEC_EACH(vi, VF_LANES, a.v[l] + b.v[l]);
+    return a + b;
 }
 static inline vi vi_and(vi a, vi b) {
-    VEC_EACH(vi, VF_LANES, a.v[l] & b.v[l]);
+    return a & b;
 }
 static inline vi vi_select(vm m, vi yes, vi no) {
-    VEC_EACH(vi, VF_LANES, m.v[l] ? yes.v[l] : no.v[l]);
+    return (m & yes) | (~m & no);
 }
 static inline vm vi_eq(vi a, vi b) {
-    VEC_EACH(vm, VF_LANES, a.v[l] == b.v[l]);
+    return a == b;
 }
 static inline vm vm_first(int count) {
-    VEC_EACH(vm, VF_LANES, l < count);
+    VEC_EACH(vm, VF_LANES, l < count ? -1 : 0);
 }
 static inline vi vi_load_u8(const uint8_t *p) {
     VEC_EACH(vi, VF_LANES, p[l]);
 }
 static inline void vi_store_u8(uint8_t *p, vi a) {
-    for (int l = 0; l < VF_LANES; l++) p[l] = (uint8_t)a.v[l];
+    for (int l = 0; l < VF_LANES; l++) p[l] = (uint8_t)a[l];
 }
 
 static inline vi vi_dot16(vi acc, const int16_t *a, const int16_t *b) {
-    VEC_EACH(vi, VF_LANES, acc.v[l] + a[2 * l] * b[2 * l] + a[2 * l + 1] * b[2 * l + 1]);
+    VEC_EACH(vi, VF_LANES, acc[l] + a[2 * l] * b[2 * l] + a[2 * l + 1] * b[2 * l + 1]);
 }
 static inline int32_t vi_sum(vi a) {
-    return (a.v[0] + a.v[1]) + (a.v[2] + a.v[3]);
+    int32_t sum = 0;
+    for (int l = 0; l < VF_LANES; l++) sum += a[l];
+    return sum;
 }
 
 static inline void vf_prefetch(const float *p) {
     __builtin_prefetch(p);
 }
 
-static inline void v16_sums4(vf (*lane)[4], float *sums) {
+static inline void v16_sums4(vf (*lane)[16 / VF_LANES], float *sums) {
     for (int i = 0; i < 4; i++) {
-        vf four = vf_add(vf_add(lane[i][0], lane[i][2]), vf_add(lane[i][1], lane[i][3]));
-        sums[i] = (four.v[0] + four.v[2]) + (four.v[1] + four.v[3]);
+        float x[16], four[4];
+        memcpy(x, lane[i], sizeof x);
+        for (int l = 0; l < 4; l++) four[l] = (x[l] + x[l + 8]) + (x[l + 4] + x[l + 12]);
+        sums[i] = (four[0] + four[2]) + (four[1] + four[3]);
     }
 }
-static inline void v16_sums(vf (*lane)[4], float sums[16]) {
+static inline void v16_sums(vf (*lane)[16 / VF_LANES], float sums[16]) {
     for (int i = 0; i < 16; i += 4) v16_sums4(lane + i, sums + i);
 }
 
