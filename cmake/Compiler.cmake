@@ -10,11 +10,22 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 set(CMAKE_C_FLAGS_RELEASE "-O3 -g1")
+if(C4_SANITIZE) # unrolled loops with a check at every access take minutes at -O3
+  set(CMAKE_C_FLAGS_RELEASE "-O1 -g1")
+endif()
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_CXX_FLAGS_RELEASE ${CMAKE_C_FLAGS_RELEASE})
 set(CMAKE_CXX_FLAGS_DEBUG ${CMAKE_C_FLAGS_DEBUG})
 
+# One compile of what several presets share, where ccache is installed: objects must not tell from
+# which build folder they are.
+find_program(C4_CCACHE ccache)
+if(C4_CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${C4_CCACHE})
+endif()
+
 add_library(c4_flags INTERFACE)
+target_compile_options(c4_flags INTERFACE -ffile-prefix-map=${PROJECT_BINARY_DIR}=.)
 target_include_directories(c4_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # Part of the arithmetic: the compiler may neither fuse nor reorder; errno and traps are not read.
 target_compile_options(c4_flags INTERFACE

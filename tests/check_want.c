@@ -19,10 +19,11 @@ static void give_up(const char *sentence) {
 }
 
 const struct c4_backend *c4_want_table(void) {
+    static struct c4_dispatch dispatch; /* asked for once for every case of a test */
     const char *name = c4_want_name();
-    if (!name) return NULL;
-    struct c4_dispatch dispatch;
     enum c4_op_slot slots[C4_SLOT_COUNT];
+    if (!name) return NULL;
+    if (dispatch.step_origin) return dispatch.step_origin;
     for (int i = 0; i < C4_SLOT_COUNT; i++) slots[i] = (enum c4_op_slot)i;
     if (c4_dispatch(name, &dispatch) != C4_OK ||
         c4_dispatch_strict(&dispatch, true, slots, C4_SLOT_COUNT) != C4_OK)
@@ -36,13 +37,21 @@ bool c4_wants(const struct c4_backend *table) {
 }
 
 const struct c4_backend *c4_want_reference(void) {
-    struct c4_dispatch dispatch;
+    static struct c4_dispatch dispatch;
     if (!c4_want_name()) return &c4_backend_ref;
-    if (c4_dispatch("ref", &dispatch) != C4_OK) give_up(c4_error());
+    if (!dispatch.step_origin && c4_dispatch("ref", &dispatch) != C4_OK) give_up(c4_error());
     return dispatch.step_origin;
 }
 
-bool c4_want_emulated(void) {
-    const char *value = getenv("C4_TEST_EMULATED");
+static bool is_set(const char *name) {
+    const char *value = getenv(name);
     return value && strcmp(value, "1") == 0;
+}
+
+bool c4_want_emulated(void) {
+    return is_set("C4_TEST_EMULATED");
+}
+
+bool c4_want_full(void) {
+    return is_set("C4_TEST_FULL");
 }

@@ -4,7 +4,7 @@
  * alone (and "ref" where it compares with it), fails, instead of skipping, if the backend cannot
  * run here, and fails unless every slot and the step are the backend's own. C4_TEST_EMULATED=1 says
  * that an emulator of a CPU runs the test, thousands of times slower than the CPU: a test may then
- * choose smaller sizes. */
+ * choose smaller sizes. C4_TEST_FULL=1 asks for all that the test can do, hours if need be. */
 #ifndef C4_TESTS_CHECK_WANT_H
 #define C4_TESTS_CHECK_WANT_H
 
@@ -27,5 +27,6 @@ bool c4_wants(const struct c4_backend *table);
 const struct c4_backend *c4_want_reference(void);
 
 bool c4_want_emulated(void);
+bool c4_want_full(void);
 
 #endif

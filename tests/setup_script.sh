@@ -34,14 +34,14 @@ configured NO -G Ninja
 
 # What the script asks CMake for: stand-ins tell, and stop each stage there.
 mkdir -p "$work/tree/cmake" "$work/bin"
-cp "$source/cmake/up" "$work/tree/cmake/"
+cp "$source/cmake/up" "$source"/cmake/*.sh "$work/tree/cmake/"
 cat >"$work/bin/cmake" <<EOF
 #!/bin/sh
 [ "\$1" != --version ] || exec echo "cmake version 3.25.0"
 case "\$*" in *--build*) exit 1 ;; esac
 echo "\$*" >>"$work/asked"
 EOF
-for tool in ninja gcc pkg-config clang clang-format clang-tidy shellcheck gnuplot sqlite3; do
+for tool in ninja gcc pkg-config clang clang-21 clang-format clang-tidy shellcheck gnuplot sqlite3; do
 	printf '#!/bin/sh\nexit 0\n' >"$work/bin/$tool"
 done
 chmod +x "$work/bin"/*
@@ -61,13 +61,26 @@ asks "$plain" repro --figures 1
 asks "$plain" bench step
 asks "$plain" test
 asks "$plain" --preset clang test -R nothing
-asks "$plain -DC4_WERROR=ON" test --all
-for preset in release asan clang; do
-	grep -q -e "--preset $preset " "$work/asked" || fail "up test --all: $preset was not configured"
+newest='\( -DCMAKE_C_COMPILER=clang-21 -DCMAKE_CXX_COMPILER=clang++-21\)\{0,1\}'
+for tier in --all --full; do
+	asks "$plain -DC4_WERROR=ON$newest" test $tier
+	cp "$work/asked" "$work/asked$tier"
+	cp "$work/log" "$work/log$tier"
+done
+for preset in release asan; do
+	grep -q -e "--preset $preset " "$work/asked--all" || fail "up test --all: $preset was not configured"
+done
+for preset in release asan clang debug; do
+	grep -q -e "--preset $preset " "$work/asked--full" || fail "up test --full: $preset was not configured"
+done
+for preset in asan clang; do
+	grep -q -e "--preset $preset .*=clang-21 " "$work/asked--full" || fail "$preset is not by the newest clang"
 done
 for tool in clang-format clang-tidy; do
-	grep -q "^$tool  *0  *0  *1  *[0-9]*  skipped: $tool is not version 14" "$work/log" ||
-		fail "up test --all: $tool was not skipped: $(grep -e "^$tool" "$work/log")"
+	grep -q "^$tool  *0  *0  *1  *0  *[0-9]*  skipped: $tool is not version 14" "$work/log--all" ||
+		fail "up test --all: $tool was not skipped: $(grep -e "^$tool" "$work/log--all")"
 done
+grep -q '^[0-9]* seconds; packages, downloads and emulated machines [0-9]* more$' "$work/log--all" ||
+	fail "up test --all does not say what it took: $(tail -n 3 "$work/log--all")"
 echo "$failures failures"
 [ $failures = 0 ]

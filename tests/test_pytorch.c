@@ -1,15 +1,16 @@
 /* Training against PyTorch 2.13 (tests/reference/make_pytorch_steps.py).
  *
- * ref64 against PyTorch's double: everything within 1e-9. The float backends: gradients step by
- * step against ref64 from the same weights, the first loss, and over 20 free-running steps no
- * more than three times the error that PyTorch's own float has, by medians over ten seeds. A peer
- * is held to that with direct convolution; its Winograd may have textbook points, which cost up to
- * a digit, so there the bound is ten times.
+ * ref64 against PyTorch's double: everything within 1e-9. Float, by one backend for all that have
+ * the reference's bits, and by each peer: gradients step by step against ref64 from the same
+ * weights, the first loss, and over 20 free-running steps no more than three times the error that
+ * PyTorch's own float has, by medians over ten seeds. A peer is held to that with direct
+ * convolution; its Winograd may have textbook points, which cost up to a digit, so there the bound
+ * is ten times.
  *
  * A decision of pooling or ReLU that rounding turns is most of such an error, and ten seeds are
  * few: oneDNN 3.7.2's AVX2 kernels come to 1.1, 1.5, 2.7 and 6.5 times PyTorch's error on the same
  * batches with their images in four other orders. A peer's kernels differ from CPU to CPU, so its
- * median is over seeds and orders. */
+ * median is over seeds and orders (by Winograd only with C4_TEST_FULL=1). */
 #include "tests/unit.h"
 
 #include <math.h>
@@ -20,6 +21,7 @@
 #include "core/file/safetensors.h"
 #include "core/net/init.h"
 #include "simd/dispatch.h"
+#include "tests/check_want.h"
 #include "tests/pytorch_inputs.h"
 
 static const char *const order_names[] = {"bn-relu", "relu-bn"};
@@ -355,31 +357,94 @@ static void check_free_running(const char *backend, int order, enum c4_conv_algo
     assert_true(our <= bound * their);
 }
 
-static void float_backends_stay_near_double(void **unused) {
-    (void)unused;
+/* Calls back for every float backend that has the reference's bits, or for every other one. */
+static int for_each_backend(bool bit_exact, void (*check)(const char *backend, int order)) {
     const struct c4_backend *table;
     int checked = 0;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
         const char *name = c4_backend_name(i, &table, NULL);
         if (!table || !table->step || strcmp(name, "ref64") == 0) continue;
-        for (int order = 0; order < 2; order++) {
-            check_step_by_step(name, order);
-            if (table->bit_exact) {
-                check_free_running(name, order, C4_WINOGRAD, 1, 3);
-                continue;
-            }
-            check_free_running(name, order, C4_WINOGRAD, TURNS, 10);
-            check_free_running(name, order, C4_DIRECT, TURNS, 3);
-        }
+        if (table->bit_exact != bit_exact) continue;
+        for (int order = 0; order < 2; order++) check(name, order);
         checked++;
     }
-    assert_true(checked >= 1);
+    return checked;
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {
+/* The fastest backend of those with the reference's bits, which stands for all of them. */
+static const char *fastest_exact(void) {
+    const struct c4_backend *table;
+    struct c4_dispatch dispatch;
+    assert_int_equal(c4_dispatch("auto", &dispatch), C4_OK);
+    if (dispatch.backend.bit_exact) return dispatch.step_origin->name;
+    for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
+        const char *name = c4_backend_name(i, &table, NULL);
+        if (table && table->step && table->bit_exact && strcmp(name, "ref64") != 0) return name;
+    }
+    fail_msg("there is no backend with the reference's bits");
+    return NULL;
+}
+
+static void native_float_stays_near_double(void **unused) {
+    (void)unused;
+    for (int order = 0; order < 2; order++) {
+        check_step_by_step(fastest_exact(), order);
+        check_free_running(fastest_exact(), order, C4_WINOGRAD, 1, 3);
+    }
+}
+
+/* What was said of one of them is so of all: the same losses and the same weights. */
+static void check_same_bits(const char *backend, int order) {
+    static double state[2][C4_STATE_COUNT];
+    struct network *net[2] = {network_new(fastest_exact(), (enum c4_order)order, C4_WINOGRAD, 1),
+                              network_new(backend, (enum c4_order)order, C4_WINOGRAD, 1)};
+    for (uint32_t step = 0; step < 5; step++) {
+        double loss = run_step(net[0], 1, step, &sgd);
+        assert_true(run_step(net[1], 1, step, &sgd) == loss);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(net[i]->step->store(net[i]->plan, state[i], NULL), C4_OK);
+        network_free(net[i]);
+    }
+    assert_memory_equal(state[0], state[1], sizeof state[0]);
+}
+
+static void native_backends_have_the_same_bits(void **unused) {
+    (void)unused;
+    assert_true(for_each_backend(true, check_same_bits) >= 1);
+}
+
+static void peers_follow_step_by_step(void **unused) {
+    (void)unused;
+    if (for_each_backend(false, check_step_by_step) == 0) skip();
+}
+
+static void check_peer_running(const char *backend, int order) {
+    check_free_running(backend, order, C4_WINOGRAD, c4_want_full() ? TURNS : 1, 10);
+    check_free_running(backend, order, C4_DIRECT, TURNS, 3);
+}
+
+static void peers_running_freely_stay_near_double(void **unused) {
+    (void)unused;
+    if (for_each_backend(false, check_peer_running) == 0) skip();
+}
+
+/* usage: test_pytorch [native | peers | peers-running]: that part alone */
+int main(int argc, char **argv) {
+    const struct CMUnitTest native[] = {
         cmocka_unit_test(double_reference_equals_pytorch),
-        cmocka_unit_test(float_backends_stay_near_double),
+        cmocka_unit_test(native_float_stays_near_double),
+        cmocka_unit_test(native_backends_have_the_same_bits),
     };
-    return cmocka_run_group_tests(tests, open_dump, close_dump);
+    const struct CMUnitTest peers[] = {cmocka_unit_test(peers_follow_step_by_step)};
+    const struct CMUnitTest running[] = {cmocka_unit_test(peers_running_freely_stay_near_double)};
+    const char *part = argc > 1 ? argv[1] : "";
+    int failed = 0;
+    if (!*part || strcmp(part, "native") == 0)
+        failed += cmocka_run_group_tests(native, open_dump, close_dump);
+    if (!*part || strcmp(part, "peers") == 0)
+        failed += cmocka_run_group_tests(peers, open_dump, close_dump);
+    if (!*part || strcmp(part, "peers-running") == 0)
+        failed += cmocka_run_group_tests(running, open_dump, close_dump);
+    return failed;
 }

@@ -11,6 +11,8 @@
 #                     registers' state is then not enabled in XCR0
 #   --memory MIB      256 to 2048 (default 768)
 #   --timeout SECONDS of real time (default 1500)
+#   --unless-here F   skipped if this machine's own CPU has the feature F of /proc/cpuinfo, unless
+#                     C4_TEST_FULL=1
 #   --verbose         show the kernel's messages and the time
 #
 # The program's shared libraries come along; it sees its own path and folder, the variables C4_*,
@@ -33,7 +35,7 @@ skip() {
     exit 77
 }
 
-machine='' cpu=corei7_skylake_x hide='' memory=768 limit=1500 verbose=no
+machine='' cpu=corei7_skylake_x hide='' memory=768 limit=1500 verbose=no unless_here=
 while (($#)); do
     case $1 in
     --machine) machine=$2 ;;
@@ -41,6 +43,7 @@ while (($#)); do
     --hide) hide=,$2 ;;
     --memory) memory=$2 ;;
     --timeout) limit=$2 ;;
+    --unless-here) unless_here=$2 ;;
     --verbose) verbose=yes ;;
     -*) die "there is no option $1" ;;
     *) break ;;
@@ -55,6 +58,8 @@ done
 [[ -f /usr/share/bochs/BIOS-bochs-latest ]] || skip "bochsbios is missing"
 [[ -s $machine/kernel.conf ]] || skip "$machine is missing (tests/emulate/make-avx512-machine.sh)"
 [[ -f $1 && -x $1 ]] || die "not a program: $1"
+[[ -z $unless_here || ${C4_TEST_FULL-} == 1 ]] || ! grep -qw "^flags.*$unless_here" /proc/cpuinfo ||
+    skip "this CPU has $unless_here itself; C4_TEST_FULL=1 emulates it all the same"
 machine=$(realpath "$machine")
 program=$(realpath -s "$1")
 

@@ -1,6 +1,5 @@
 # Tests that execute one backend, on this machine's CPU or on an emulated one. Label emulated: on a
-# CPU that is not this machine's (`ctest -LE emulated` is the quick run). Included by
-# tests/CMakeLists.txt.
+# CPU that is not this machine's. Included by tests/CMakeLists.txt.
 
 # A test program as one more test that wants NAME, which has to fail with these words.
 function(c4_test_refuses test target name words)
@@ -20,19 +19,19 @@ c4_test_refuses(want_partial test_canonical ref64 "backend 'ref64' would take st
 c4_test_refuses(want_unknown test_training avx1024 "there is no backend 'avx1024'")
 
 # aarch64 under QEMU's user mode: neon alone, as ref's fused multiply-adds one by one would take most
-# of an hour; ref computes the canonical hash once.
+# of an hour; ref computes the canonical hash once, in test --full.
 if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   foreach(name canonical dispatch ops rows training)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_WANT=neon)
-    set_property(TEST ${name} PROPERTY LABELS emulated)
+    set_property(TEST ${name} APPEND PROPERTY LABELS emulated)
   endforeach()
   set_property(TEST dispatch APPEND PROPERTY ENVIRONMENT C4_TEST_CPU=neon)
-  set_property(TEST rows APPEND PROPERTY ENVIRONMENT C4_TEST_EMULATED=1)
-  # What runs are cut into does not depend on who computes them.
-  set_property(TEST run APPEND PROPERTY ENVIRONMENT C4_TEST_BACKEND=neon)
-  set_tests_properties(run PROPERTIES TIMEOUT 2400 COST 190)
+  foreach(name canonical ops rows)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_EMULATED=1)
+  endforeach()
+  set_tests_properties(run PROPERTIES TIMEOUT 2400)
   add_test(NAME canonical_ref COMMAND test_canonical)
-  set_tests_properties(canonical_ref PROPERTIES LABELS emulated TIMEOUT 1500 COST 200
+  set_tests_properties(canonical_ref PROPERTIES LABELS "emulated;full" TIMEOUT 1500 COST 200
     ENVIRONMENT "C4_TEST_WANT=ref;C4_TEST_EMULATED=1")
   return()
 endif()
@@ -46,18 +45,19 @@ endif()
 if(TARGET conv4)
   add_test(NAME old_cpu COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/old_cpu.sh $<TARGET_FILE:conv4>
     core2duo)
-  set_tests_properties(old_cpu PROPERTIES LABELS emulated TIMEOUT 1500 SKIP_RETURN_CODE 77 COST 150)
+  set_tests_properties(old_cpu PROPERTIES LABELS "emulated;all" TIMEOUT 1500
+    SKIP_RETURN_CODE 77 COST 150)
 endif()
 set(C4_AVX512_MACHINE ${PROJECT_SOURCE_DIR}/build/avx512-machine CACHE PATH
   "What tests/emulate/make-avx512-machine.sh made")
 set(pc ${CMAKE_CURRENT_LIST_DIR}/run-avx512.sh --machine ${C4_AVX512_MACHINE})
 
-# bochs_<name>: a test program on a CPU model, wanting a backend.
-function(c4_test_bochs name target cpu want)
+# bochs_<name>: a test program on a CPU model, wanting a backend, in tier all or full.
+function(c4_test_bochs name target cpu want tier)
   cmake_parse_arguments(arg "" "COST;FEATURES" "OPTIONS" ${ARGN})
   add_test(NAME bochs_${name} COMMAND ${pc} --cpu ${cpu} ${arg_OPTIONS} $<TARGET_FILE:${target}>)
-  set_tests_properties(bochs_${name} PROPERTIES LABELS emulated TIMEOUT 1800 SKIP_RETURN_CODE 77
-    COST ${arg_COST} ENVIRONMENT "C4_TEST_EMULATED=1;C4_TEST_WANT=${want}")
+  set_tests_properties(bochs_${name} PROPERTIES LABELS "emulated;${tier}" TIMEOUT 1800
+    SKIP_RETURN_CODE 77 COST ${arg_COST} ENVIRONMENT "C4_TEST_EMULATED=1;C4_TEST_WANT=${want}")
   if(arg_FEATURES)
     set_property(TEST bochs_${name} APPEND PROPERTY ENVIRONMENT C4_TEST_CPU=${arg_FEATURES})
   endif()
@@ -68,15 +68,17 @@ set(plain ref)
 if(C4_HAVE_ONEDNN)
   set(plain onednn)
 endif()
-c4_test_bochs(canonical test_canonical corei7_skylake_x avx512 COST 202)
-c4_test_bochs(ops test_ops corei7_skylake_x avx512 COST 201)
-c4_test_bochs(rows test_rows corei7_skylake_x avx512 COST 200)
-c4_test_bochs(dispatch_skylake test_dispatch corei7_skylake_x avx512 COST 2
+# A CPU with AVX-512 has run these itself.
+set(unless_native OPTIONS --unless-here avx512f)
+c4_test_bochs(ops test_ops corei7_skylake_x avx512 all COST 202 ${unless_native})
+c4_test_bochs(rows test_rows corei7_skylake_x avx512 all COST 201 ${unless_native})
+c4_test_bochs(canonical test_canonical corei7_skylake_x avx512 full COST 203)
+c4_test_bochs(dispatch_skylake test_dispatch corei7_skylake_x avx512 all COST 2
   FEATURES "avx2+fma avx512")
 # The CPU has AVX-512, the system does not save its registers.
-c4_test_bochs(dispatch_no_zmm test_dispatch corei7_skylake_x avx2 COST 2 FEATURES avx2+fma
+c4_test_bochs(dispatch_no_zmm test_dispatch corei7_skylake_x avx2 all COST 2 FEATURES avx2+fma
   OPTIONS --hide avx512f)
-c4_test_bochs(dispatch_haswell test_dispatch corei7_haswell_4770 avx2 COST 2 FEATURES avx2+fma)
-c4_test_bochs(dispatch_sandybridge test_dispatch corei7_sandy_bridge_2600k ${plain} COST 2
+c4_test_bochs(dispatch_haswell test_dispatch corei7_haswell_4770 avx2 all COST 2 FEATURES avx2+fma)
+c4_test_bochs(dispatch_sandybridge test_dispatch corei7_sandy_bridge_2600k ${plain} all COST 2
   FEATURES none)
-c4_test_bochs(dispatch_penryn test_dispatch core2_penryn_t9600 ${plain} COST 2 FEATURES none)
+c4_test_bochs(dispatch_penryn test_dispatch core2_penryn_t9600 ${plain} all COST 2 FEATURES none)

@@ -1,0 +1,157 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # it shares variables with cmake/up
+# Sourced by cmake/up: which Debian packages conv4 needs, which are missing, and how they get here.
+# Uses say and have; reads $install; set_up leaves what it took in $setup_seconds.
+
+# A Debian package, who needs it, and what shows that it is there: a command, a pkg-config module, a
+# C header or a Python module, so that a self-built CMake will do and so will another system's
+# packages; or only the package itself.
+# Who: every verb (base), the verb test (test), a feature that can do without (more), test --all
+# (all), test --full (full), bench --peers (peers).
+packages='
+cmake base command cmake
+ninja-build base command ninja
+gcc base command gcc
+libc6-dev base header stdlib.h
+pkg-config base command pkg-config
+libhwloc-dev base module hwloc
+libsqlite3-dev base module sqlite3
+libjansson-dev base module jansson
+libinih-dev base module inih
+libssl-dev base module libcrypto
+libdnnl-dev more header oneapi/dnnl/dnnl.h
+libmatio-dev more module matio
+zlib1g-dev more module zlib
+libcurl4-openssl-dev more module libcurl
+libarchive-dev more module libarchive
+g++ more command g++
+libbenchmark-dev more module benchmark
+gnuplot-nox more command gnuplot
+libcmocka-dev test module cmocka
+sqlite3 test command sqlite3
+clang-19 all command clang-19
+libomp-19-dev all clang-header omp.h
+libclang-rt-19-dev all package -
+ccache all command ccache
+clang-format all command clang-format
+clang-tidy all command clang-tidy
+shellcheck all command shellcheck
+groff-base all command groff
+zsh all command zsh
+chromium all command chromium
+python3 all command python3
+python3-venv all python ensurepip
+gcc-aarch64-linux-gnu all command aarch64-linux-gnu-gcc
+g++-aarch64-linux-gnu all command aarch64-linux-gnu-g++
+qemu-user-static all command qemu-aarch64-static
+python3-venv peers python ensurepip
+python3-dev peers python-header Python.h
+bochs all command bochs-bin
+bochsbios all package -
+bochs-term all package -
+vgabios all package -
+cpio all command cpio
+lz4 all command lz4
+zstd all command zstd
+xz-utils all command xz
+binutils all command objdump
+llvm-19 all command llvm-mca-19
+debootstrap full command debootstrap'
+
+# Sets $clang to the newest clang that is here.
+newest_clang() {
+	for clang in clang-21 clang-20 clang-19 clang-18 clang-17 clang-16 clang; do
+		have "$clang" && return
+	done
+	return 1
+}
+
+found() { # package kind name
+	case $2 in
+	command) have "$3" && return ;;
+	module) have pkg-config && pkg-config --exists "$3" && return ;;
+	header) have gcc && say "#include <$3>" | gcc -E - >/dev/null 2>&1 && return ;;
+	python) have python3 && python3 -c "import $3" 2>/dev/null && return ;;
+	python-header)
+		have python3 && [ -f "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/$3" ] &&
+			return
+		;;
+	clang-header)
+		newest_clang && say "#include <$3>" | "$clang" -E - >/dev/null 2>&1 && return
+		;;
+	esac
+	dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'
+}
+
+# The packages of the groups $*, one a line.
+group() {
+	say "$packages" | while read -r package who kind name; do
+		case " $* " in *" $who "*) say "$package" "$kind" "$name" ;; esac
+	done
+}
+
+# Those of them that are missing, on one line.
+missing() {
+	# shellcheck disable=SC2048,SC2086 # a list of words
+	group $* | while read -r package kind name; do
+		found "$package" "$kind" "$name" || printf '%s ' "$package"
+	done
+}
+
+# Sets $as to what has to stand before apt-get; fails if this user cannot install.
+can_install() {
+	[ "$install" = yes ] && have apt-get || return 1
+	as=
+	[ "$(id -u)" = 0 ] && return
+	have sudo && sudo -n true 2>/dev/null && as='sudo -n'
+}
+
+apt_get() {
+	say "+ ${as:+$as }env DEBIAN_FRONTEND=noninteractive apt-get -q $*"
+	# shellcheck disable=SC2086 # $as is no word or two
+	$as env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >build/apt.log 2>&1 && return
+	tail -n 5 build/apt.log
+	return 1
+}
+
+setup_seconds=0
+
+# Runs a command that fetches or makes what is no part of conv4; its time is counted apart.
+setting_up() {
+	setup_began=$(date +%s) setup_status=0
+	"$@" || setup_status=$?
+	setup_seconds=$((setup_seconds + $(date +%s) - setup_began))
+	return $setup_status
+}
+
+# Installs what is missing of the groups $1, which are required, and $2, which are not.
+# Fails if a required package is still missing.
+set_up() {
+	required=$(missing "$1")
+	optional=$(missing "$2")
+	if [ -n "$required$optional" ] && can_install; then
+		mkdir -p build
+		apt_get update || say "The lists of packages could not be updated."
+		options='install -y --no-install-recommends'
+		# shellcheck disable=SC2086 # lists of words
+		apt_get $options $required $optional || {
+			# One package that this system does not have must not keep the others away.
+			[ -z "$required" ] || apt_get $options $required || true
+			for package in $optional; do
+				apt_get $options "$package" || true
+			done
+		}
+		required=$(missing "$1")
+		optional=$(missing "$2")
+	fi
+	if [ -n "$required$optional" ]; then
+		[ -z "$required" ] || say "Missing and required: $required"
+		[ -z "$optional" ] || say "Missing, what needs it is left out: $optional"
+		say "To install, as root: apt-get install --no-install-recommends $required$optional"
+	fi
+	[ -z "$required" ] || return 1
+	version=$(cmake --version | sed -n '1s/.* \([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
+	[ "${version% *}" -gt 3 ] || [ "${version#* }" -ge 25 ] || {
+		say "CMake 3.25 or newer is required; $(command -v cmake) is older."
+		return 1
+	}
+}
