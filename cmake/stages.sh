@@ -329,7 +329,7 @@ test_verb() {
 	leave_out=long
 	clang_stage clang "$@"
 	begin_stage debug
-	leave_out='long|numeric'
+	leave_out='long|numeric|heavy'
 	test_stage debug "$@"
 	begin_stage debian13
 	debian13_stage
