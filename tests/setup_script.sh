@@ -2,16 +2,9 @@
 # cmake/up on systems with newer tools: warnings are errors for `test --all` alone, so that a newer
 # compiler does not stop a user, and another version's formatter or linter is skipped in plain sight.
 # usage: setup_script.sh CMAKE SOURCE
-set -u
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 cmake=$1 source=$2
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-werror.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-	echo "FAILED: $*"
-	failures=$((failures + 1))
-}
 
 # configured NO|YES OPTION...: whether compilers get -Werror in one folder that is configured again
 # and again, as a user's is.
@@ -69,5 +62,4 @@ for tool in clang-format clang-tidy; do
 	grep -q "^$tool  *0  *0  *1  *[0-9]*  skipped: $tool is not version 14" "$work/log" ||
 		fail "up test --all: $tool was not skipped: $(grep -e "^$tool" "$work/log")"
 done
-echo "$failures failures"
-[ $failures = 0 ]
+finish
