@@ -28,8 +28,6 @@ if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   endforeach()
   set_property(TEST dispatch APPEND PROPERTY ENVIRONMENT C4_TEST_CPU=neon)
   set_property(TEST rows APPEND PROPERTY ENVIRONMENT C4_TEST_EMULATED=1)
-  # What runs are cut into does not depend on who computes them.
-  set_property(TEST run APPEND PROPERTY ENVIRONMENT C4_TEST_BACKEND=neon)
   set_tests_properties(run PROPERTIES TIMEOUT 2400 COST 190)
   add_test(NAME canonical_ref COMMAND test_canonical)
   set_tests_properties(canonical_ref PROPERTIES LABELS emulated TIMEOUT 1500 COST 200
