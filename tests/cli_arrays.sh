@@ -1,19 +1,9 @@
 #!/bin/sh
 # Files of arrays as users have them: read by what they contain, whatever they are called.
 # usage: cli_arrays.sh PROGRAM
-set -u
-conv4=$1
-backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 arrays=$C4_TEST_REFERENCE/arrays
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/conv4-arrays.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 # run STATUS COMMAND...: it ends with this status; output in out and err.
 run() {
@@ -23,6 +13,7 @@ run() {
     got=$?
     [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat err))"
 }
+# says TEXT: run's command said it on standard error.
 says() {
     grep -qF -e "$1" err || fail "'$1' is missing in: $(cat err)"
 }
@@ -30,8 +21,8 @@ says() {
 # alike FILE NAME: the copy of a reference file, under a name, has CKA 1 with the same array as
 # doubles, and nothing is said about it.
 alike() {
-    cp "$arrays/$1" "$2" || exit 1
-    run 0 "$conv4" cka "$2" "$arrays/npy-f8.npy" --threads 1
+    cp "$arrays/$1" "$2" || stop "there is no $1"
+    run 0 "$program" cka "$2" "$arrays/npy-f8.npy" --threads 1
     grep -q 'biased 1.000000  debiased 1.000000' out || fail "$1 as $2: $(cat out)"
     [ ! -s err ] || fail "$1 as $2: $(cat err)"
 }
@@ -44,14 +35,14 @@ alike npy-python2 old.npy
 alike npy-fortran.npy fortran
 alike safetensors-null really-safetensors.npy
 alike safetensors-name long
-if "$conv4" cka "$arrays/npz-one.npz" "$arrays/npy-f8.npy" >out 2>err; then
+if "$program" cka "$arrays/npz-one.npz" "$arrays/npy-f8.npy" >out 2>err; then
     alike npz-one.npz features
     alike npz-pipe.npz features.npy
-    run 0 "$conv4" cka "$arrays/npz-stored.npz" "$arrays/npz-deflated.npz" --threads 1
+    run 0 "$program" cka "$arrays/npz-stored.npz" "$arrays/npz-deflated.npz" --threads 1
     [ "$(grep -c 'biased 1.000000' out)" = 2 ] || fail "x and y: $(cat out)"
-    run 0 "$conv4" cka "$arrays/npz-mixed.npz" "$arrays/npy-f8.npy" --threads 1
+    run 0 "$program" cka "$arrays/npz-mixed.npz" "$arrays/npy-f8.npy" --threads 1
     says 'npz-mixed.npz: passed over is what holds no numbers: names.npy (text)'
-    run 3 "$conv4" cka "$arrays/torch.pt" "$arrays/npy-f8.npy"
+    run 3 "$program" cka "$arrays/torch.pt" "$arrays/npy-f8.npy"
     says 'torch.pt: is a PyTorch file'
     npz=yes
 else
@@ -59,24 +50,24 @@ else
     npz=no
 fi
 # Half precision is computed in float, as float is: the same digits.
-run 0 "$conv4" cka "$arrays/npy-f2.npy" "$arrays/npy-i4.npy" --threads 1 --json
+run 0 "$program" cka "$arrays/npy-f2.npy" "$arrays/npy-i4.npy" --threads 1 --json
 grep '"biased"\|"debiased"' out >half
-run 0 "$conv4" cka "$arrays/npy-f4.npy" "$arrays/npy-i4.npy" --threads 1 --json
+run 0 "$program" cka "$arrays/npy-f4.npy" "$arrays/npy-i4.npy" --threads 1 --json
 grep '"biased"\|"debiased"' out >single
 [ -s half ] || fail "no values of F16"
 cmp half single || fail "F16 and F32 differ: $(cat half single)"
-run 0 "$conv4" cka "$arrays/safetensors-types" "$arrays/safetensors-types" --threads 1
+run 0 "$program" cka "$arrays/safetensors-types" "$arrays/safetensors-types" --threads 1
 grep -q '^bf16 ' out || fail "no bf16: $(cat out)"
 
 for case in 'python.pkl:a Python pickle' 'torch-old.pt:a PyTorch pickle' 'npy-text.npy:holds text' \
     'npy-bf16.npy:bfloat16' 'safetensors-f8:F8_E4M3'; do
-    run 3 "$conv4" cka "$arrays/${case%%:*}" "$arrays/npy-f8.npy"
+    run 3 "$program" cka "$arrays/${case%%:*}" "$arrays/npy-f8.npy"
     says "${case%%:*}: "
     says "${case#*:}"
     [ "$(wc -l <err)" = 1 ] || fail "more than a sentence: $(cat err)"
 done
 : >empty.npy
-run 3 "$conv4" cka empty.npy "$arrays/npy-f8.npy"
+run 3 "$program" cka empty.npy "$arrays/npy-f8.npy"
 says 'empty.npy: is empty'
 
 # Integers that no double holds are said to be rounded: 2^63 + 1 beside 2^62, 3 * 2^61 and 2^61.
@@ -85,7 +76,7 @@ says 'empty.npy: is empty'
     printf '\200\000\000\000\000\000\000\001\100\000\000\000\000\000\000\000'
     printf '\140\000\000\000\000\000\000\000\040\000\000\000\000\000\000\000'
 } >large
-run 0 "$conv4" cka large large --threads 1
+run 0 "$program" cka large large --threads 1
 says 'large: 1 integers beyond 2^53 are rounded'
 
 # safetensors NAME HEADER BYTES: a file with that header and as many zeros.
@@ -100,29 +91,28 @@ safetensors() {
 
 # A type that is not read is refused by whoever needs it, and by nobody else.
 safetensors complex '{"images":{"dtype":"U8","shape":[1,1,3,32,32],"data_offsets":[0,3072]},"labels":{"dtype":"C64","shape":[1,1],"data_offsets":[3072,3080]}}' 3080
-run 3 "$conv4" train --batches complex --quiet
+run 3 "$program" train --batches complex --quiet
 says "complex: tensor labels has the dtype C64"
 safetensors unused '{"images":{"dtype":"U8","shape":[1,1,3,32,32],"data_offsets":[0,3072]},"labels":{"dtype":"U8","shape":[1,1],"data_offsets":[3072,3073]},"weights":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[3073,3077]}}' 3077
-run 0 "$conv4" train --batches unused --backend "$backend" --threads 1
+run 0 "$program" train --batches unused --threads 1
 safetensors complex '{"conv1.weight":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}' 8
-run 3 "$conv4" eval --init complex --quiet
+run 3 "$program" eval --init complex --quiet
 says "complex: tensor conv1.weight has the dtype C64"
 
 # Weights and batches of NumPy's.
 if [ $npz = yes ]; then
     cp "$arrays/npz-network.npz" weights
     cp "$arrays/npz-batches.npz" batches
-    run 0 "$conv4" train --init weights --batches batches --backend "$backend" --threads 1 \
+    run 0 "$program" train --init weights --batches batches --threads 1 \
         --save trained
     grep -q '^step 2 .* of 4$' out || fail "two steps of four images: $(cat out)"
-    run 0 "$conv4" eval --init weights --backend "$backend" --threads 1 --images 32 --quiet
-    run 3 "$conv4" eval --init batches --quiet
+    run 0 "$program" eval --init weights --threads 1 --images 32 --quiet
+    run 3 "$program" eval --init batches --quiet
     says "batches: tensor 'conv1.weight' is missing"
-    run 3 "$conv4" train --batches weights --quiet
+    run 3 "$program" train --batches weights --quiet
     says "weights: it needs the tensors 'images' and 'labels'"
     mv trained trained.npz
-    run 0 "$conv4" eval --init trained.npz --backend "$backend" --threads 1 --images 32 --quiet
+    run 0 "$program" eval --init trained.npz --threads 1 --images 32 --quiet
 fi
 
-echo "$failures failed"
-[ $failures -eq 0 ]
+finish

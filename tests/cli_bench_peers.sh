@@ -1,16 +1,14 @@
 #!/bin/sh
 # "conv4 bench step --peers" with a stand-in for Python and its packages, which answers right, wrong
 # or not at all.
-set -u
-conv4=$1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failures=0
-export TMPDIR="$tmp" CONV4="$conv4"
+# usage: cli_bench_peers.sh PROGRAM
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
+export TMPDIR="$work" CONV4="$program"
 
 # usage: stub SCRIPT MODE --init FILE --batches FILE --threads N --order ORDER; $STUB says how it
 # behaves. Its losses come from the program itself, by files that "conv4 train" takes.
-cat >"$tmp/stub" <<'EOF'
+cat >"$work/stub" <<'EOF'
 #!/bin/sh
 init=$4 batches=$6 threads=$8 behaviour=$STUB
 case $STUB-$1 in mixed-*pytorch*) behaviour=right ;; mixed-*) behaviour=missing ;; esac
@@ -51,88 +49,81 @@ while read -r word seconds; do
 	esac
 done
 EOF
-chmod +x "$tmp/stub"
+chmod +x "$work/stub"
 
 # run STUB ARGS...: leaves status, out and err.
 run() {
 	STUB=$1
 	export STUB
 	shift
-	set -- "$@" --quick --samples 3 --batch 2 --backend ref --peers-python "$tmp/stub"
+	set -- "$@" --quick --samples 3 --batch 2 --backend ref --peers-python "$work/stub"
 	[ -n "$1" ] || shift
-	"$conv4" bench step "$@" \
-		>"$tmp/out" 2>"$tmp/err"
+	"$program" bench step "$@" \
+		>"$work/out" 2>"$work/err"
 	status=$?
 }
 
-# expect STUB STATUS STATE TEXT ARGS...: the exit status; TEXT on standard error (unless 0) and, with
+# peer STUB STATUS STATE TEXT ARGS...: the exit status; TEXT on standard error (unless 0) and, with
 # the state, in the peer's row of the JSON or, with FORMS, of the table as well; the program's own
 # row is there in any case.
-expect() {
+peer() {
 	stub=$1 want=$2 state=$3 text=$4
 	shift 4
 	for form in ${FORMS-} --json; do
 		run "$stub" "${form%table}" "$@"
 		good=yes
 		[ "$status" = "$want" ] || good=no
-		[ "$want" = 0 ] || grep -qF -- "$text" "$tmp/err" || good=no
-		grep -qF -- "$text" "$tmp/out" || good=no
+		[ "$want" = 0 ] || grep -qF -- "$text" "$work/err" || good=no
+		grep -qF -- "$text" "$work/out" || good=no
 		if [ "$form" = --json ]; then
-			grep -q "\"state\": \"$state\"" "$tmp/out" || good=no
-			grep -qE ': -?(nan|inf|NaN|Infinity)' "$tmp/out" && good=no
+			grep -q "\"state\": \"$state\"" "$work/out" || good=no
+			grep -qE ': -?(nan|inf|NaN|Infinity)' "$work/out" && good=no
 		else
-			grep -qE "^(pytorch-nchw|jax) +$state: " "$tmp/out" || good=no
+			grep -qE "^(pytorch-nchw|jax) +$state: " "$work/out" || good=no
 		fi
-		grep -qE '^ref |"backend": "ref"' "$tmp/out" || good=no
+		grep -qE '^ref |"backend": "ref"' "$work/out" || good=no
 		if [ "$good" = yes ]; then
-			echo "ok ($status): $stub $form: $(tail -n 1 "$tmp/err")"
+			echo "ok ($status): $stub $form: $(tail -n 1 "$work/err")"
 		else
-			echo "FAILED: $stub $form: status $status, wanted $want, $state, $text"
-			sed 's/^/    /' "$tmp/err"
-			sed -n '/"steps"/,$p; /^ref/,$p' "$tmp/out" | head -n 40
-			failures=$((failures + 1))
+			fail "$stub $form: status $status, wanted $want, $state, $text
+$(sed 's/^/    /' "$work/err")
+$(sed -n '/"steps"/,$p; /^ref/,$p' "$work/out" | head -n 40)"
 		fi
 	done
-	[ -z "$(find "$tmp" -name 'conv4-peers-*')" ] || {
-		echo "FAILED: $stub: the temporary folder is left behind"
-		failures=$((failures + 1))
-	}
+	[ -z "$(find "$work" -name 'conv4-peers-*')" ] ||
+		fail "$stub: the temporary folder is left behind"
 }
 
 one=--peers=pytorch-nchw
-expect right 0 measured '"algorithm": "by the book"' $one
+peer right 0 measured '"algorithm": "by the book"' $one
 FORMS=table
-expect missing 6 absent "Python has no module torch" $one
-expect mixed 0 absent "Python has no module torch" --peers
-expect wrong 7 void "the loss of step 1 is 2.3, the double reference's" $one
+peer missing 6 absent "Python has no module torch" $one
+peer mixed 0 absent "Python has no module torch" --peers
+peer wrong 7 void "the loss of step 1 is 2.3, the double reference's" $one
 FORMS=
-expect unready 1 failed "it ended with status 3: ImportError: libwhatever.so" $one
-expect silent 1 failed "it did not answer within 1 s" $one --peers-patience 1
-expect threads 1 failed "it runs on 77 threads instead of 1" $one
-expect missing 6 absent "Python has no module torch" --peers
-expect nan 7 void "the loss of step 1 is nan" $one
-expect literal 1 failed "it answered what is no JSON object" $one
-expect few 7 void "it told 0 losses of 3 steps" $one
-expect dies 1 failed "it was ended by signal 9" $one
-expect hangs 1 failed "it did not answer within" $one --peers-patience 1
-expect late 1 failed "it ended with status 5" $one
-expect none 1 failed "it says 0 steps" $one
-expect clock 1 failed "it says 9 steps in 99.0" $one
+peer unready 1 failed "it ended with status 3: ImportError: libwhatever.so" $one
+peer silent 1 failed "it did not answer within 1 s" $one --peers-patience 1
+peer threads 1 failed "it runs on 77 threads instead of 1" $one
+peer missing 6 absent "Python has no module torch" --peers
+peer nan 7 void "the loss of step 1 is nan" $one
+peer literal 1 failed "it answered what is no JSON object" $one
+peer few 7 void "it told 0 losses of 3 steps" $one
+peer dies 1 failed "it was ended by signal 9" $one
+peer hangs 1 failed "it did not answer within" $one --peers-patience 1
+peer late 1 failed "it ended with status 5" $one
+peer none 1 failed "it says 0 steps" $one
+peer clock 1 failed "it says 9 steps in 99.0" $one
 
 # A program that does not exist is a peer that is not there.
-"$conv4" bench step --quick --samples 3 --batch 2 --backend ref $one --peers-python "$tmp/none" \
-	>"$tmp/out" 2>"$tmp/err"
+"$program" bench step --quick --samples 3 --batch 2 --backend ref $one --peers-python "$work/none" \
+	>"$work/out" 2>"$work/err"
 status=$?
-if [ $status != 6 ] || ! grep -q "none: No such file" "$tmp/err"; then
-	echo "FAILED: an interpreter that is missing"
-	cat "$tmp/err" "$tmp/out"
-	failures=$((failures + 1))
+if [ $status != 6 ] || ! grep -q "none: No such file" "$work/err"; then
+	fail "an interpreter that is missing: $(cat "$work/err" "$work/out")"
 fi
-"$conv4" bench step --peers=pytorch-nchw,nonsense >"$tmp/out" 2>"$tmp/err"
+"$program" bench step --peers=pytorch-nchw,nonsense >"$work/out" 2>"$work/err"
 status=$?
-if [ $status != 2 ] || ! grep -q nonsense "$tmp/err"; then
-	echo "FAILED: a peer that there is not"
-	failures=$((failures + 1))
+if [ $status != 2 ] || ! grep -q nonsense "$work/err"; then
+	fail "a peer that there is not: $(cat "$work/err")"
 fi
-echo "$failures failures"
-[ $failures = 0 ]
+finish

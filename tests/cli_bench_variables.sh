@@ -1,17 +1,8 @@
 #!/bin/sh
 # Google Benchmark's variables of the environment steer nothing, and results name those that are set.
 # usage: cli_bench_variables.sh PROGRAM
-set -u
-program=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-variables.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-	echo "FAILED: $*"
-	failures=$((failures + 1))
-}
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 
 ops() {
 	# shellcheck disable=SC2086 # a list of words
@@ -19,13 +10,13 @@ ops() {
 }
 form=
 ops env >/dev/null 2>said || {
-	grep -q libbenchmark-dev said && echo "skipped: no Google Benchmark in this build" && exit 77
+	! grep -q libbenchmark-dev said || skip "no Google Benchmark in this build"
 	fail "without variables: $(cat said)"
 }
 
-# expect VARIABLE=VALUE...: the same rows and samples as without, nothing written or said beside
+# steers_nothing VARIABLE=VALUE...: the same rows and samples as without, nothing written or said beside
 # them, and each variable named in the result.
-expect() {
+steers_nothing() {
 	form='--json --gbench-json report.json'
 	ops env "$@" >out.json 2>said || fail "status $?: $* ($(cat said))"
 	form=
@@ -47,22 +38,21 @@ expect() {
 touch out.json out.txt said.txt report.json
 files=$(ls)
 
-expect BENCHMARK_REPORT_AGGREGATES_ONLY=true
-expect BENCHMARK_DISPLAY_AGGREGATES_ONLY=true
-expect BENCHMARK_LIST_TESTS=true
-expect BENCHMARK_DRY_RUN=true
-expect BENCHMARK_FILTER=nothing_like_it
-expect BENCHMARK_FORMAT=json
-expect BENCHMARK_FORMAT=nonsense
-expect BENCHMARK_OUT=planted.json BENCHMARK_OUT_FORMAT=csv
-expect BENCHMARK_OUT_FORMAT=nonsense
-expect BENCHMARK_REPETITIONS=2 BENCHMARK_MIN_WARMUP_TIME=1 BENCHMARK_COLOR=true
-expect BENCHMARK_MIN_TIME=2x
-expect BENCHMARK_ENABLE_RANDOM_INTERLEAVING=false
-expect BENCHMARK_PERF_COUNTERS=CYCLES BENCHMARK_COUNTERS_TABULAR=true
-expect BENCHMARK_TIME_UNIT=s
-expect BENCHMARK_CONTEXT=planted=1
-expect BENCHMARK_CONTEXT=date=planted,conv4=planted
-expect BENCHMARK_NOTHING_LIKE_IT=1
-echo "$failures failures"
-[ $failures = 0 ]
+steers_nothing BENCHMARK_REPORT_AGGREGATES_ONLY=true
+steers_nothing BENCHMARK_DISPLAY_AGGREGATES_ONLY=true
+steers_nothing BENCHMARK_LIST_TESTS=true
+steers_nothing BENCHMARK_DRY_RUN=true
+steers_nothing BENCHMARK_FILTER=nothing_like_it
+steers_nothing BENCHMARK_FORMAT=json
+steers_nothing BENCHMARK_FORMAT=nonsense
+steers_nothing BENCHMARK_OUT=planted.json BENCHMARK_OUT_FORMAT=csv
+steers_nothing BENCHMARK_OUT_FORMAT=nonsense
+steers_nothing BENCHMARK_REPETITIONS=2 BENCHMARK_MIN_WARMUP_TIME=1 BENCHMARK_COLOR=true
+steers_nothing BENCHMARK_MIN_TIME=2x
+steers_nothing BENCHMARK_ENABLE_RANDOM_INTERLEAVING=false
+steers_nothing BENCHMARK_PERF_COUNTERS=CYCLES BENCHMARK_COUNTERS_TABULAR=true
+steers_nothing BENCHMARK_TIME_UNIT=s
+steers_nothing BENCHMARK_CONTEXT=planted=1
+steers_nothing BENCHMARK_CONTEXT=date=planted,conv4=planted
+steers_nothing BENCHMARK_NOTHING_LIKE_IT=1
+finish

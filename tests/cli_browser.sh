@@ -2,27 +2,17 @@
 # The report in a real browser (Chromium without a window): it fits a phone and a desk, light and
 # dark, and draws every picture. Exit 77: there is no such browser.
 # usage: cli_browser.sh PROGRAM
-set -u
-program=$1
-backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 for browser in chromium chromium-browser google-chrome; do
     command -v "$browser" >/dev/null && break
     browser=
 done
-[ -n "$browser" ] || exit 77
-command -v gnuplot >/dev/null || exit 77
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-browser.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+[ -n "$browser" ] || skip "no Chromium"
+needs gnuplot
 
 images=pretrain_images=64,pretrain_epochs=2,train_accuracy_images=64,accuracy_images=64
-"$program" repro --out study --scale smoke --backend "$backend" --quiet --figures 1,2,3a \
+"$program" repro --out study --scale smoke --quiet --figures 1,2,3a \
     --set "$images,cka_images=40,curve_images=40,control_images=40" >log 2>&1 ||
     fail "repro: $(cat log)"
 
@@ -66,4 +56,4 @@ done
 dark=$(look 390 0)
 [ "${dark#*background }" != "${light#*background }" ] || fail "light and dark look the same: $dark"
 
-[ $failures -eq 0 ] || exit 1
+finish

@@ -2,37 +2,9 @@
 # Image files that are damaged, incomplete or not the official ones, as a user meets them: what
 # data info and import say, and what a study made from them says.
 # usage: cli_data.sh PROGRAM
-set -u
-program=$1
-backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
-command -v sqlite3 >/dev/null || {
-    echo "skipped: sqlite3 is missing"
-    exit 77
-}
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-data.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
-expect() {
-    want=$1 words=$2
-    shift 2
-    "$@" >said 2>&1
-    got=$?
-    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
-    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
-}
-
-# says WORDS: the last command said them, too.
-says() {
-    grep -q -e "$1" said || fail "'$1' is missing: $(cat said)"
-}
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
+needs sqlite3
 
 # blacken FILE FIRST COUNT: images of record files become black; they keep their labels.
 blacken() {
@@ -45,7 +17,7 @@ blacken() {
 }
 
 # Drawn images that claim to be real, in the sizes of the official files that a small study reads.
-"$program" data synth images --train 10000 >/dev/null || exit 1
+"$program" data synth images --train 10000 >/dev/null || stop "no images"
 rm images/*/SYNTHETIC
 tests=images/cifar-10-batches-bin/test_batch.bin
 
@@ -54,15 +26,15 @@ expect 3 'NOT THE OFFICIAL FILE: it has other numbers of images per label than p
     "$program" data info images # four train files are missing
 says 'data_batch_2.bin: cannot read'
 says 'a part: 10000 of 73257 images'
-expect 0 'images .*loss' "$program" eval --data images --images 33 --backend "$backend"
+expect 0 'images .*loss' "$program" eval --data images --images 33
 says 'CIFAR-10 test: NOT THE OFFICIAL FILE: test_batch.bin has other numbers of images per label'
 
-study="--scale smoke --figures 1 --backend $backend --set pretrain_epochs=1,pretrain_images=64"
+study="--scale smoke --figures 1 --workers 1 --set pretrain_epochs=1,pretrain_images=64"
 study="$study,accuracy_images=32,train_accuracy_images=32,cka_images=40,curve_images=40"
 study="$study,control_images=20"
 # shellcheck disable=SC2086,SC2317 # several words; expect calls it
 repro() {
-    "$program" repro $study --data images --out study "$@"
+    bare "$program" repro $study --data images --out study "$@"
 }
 expect 0 'CIFAR-10 test: NOT THE OFFICIAL FILE: test_batch.bin has other numbers' repro --seeds 1
 says 'Note: Not the official images: CIFAR-10 test'
@@ -87,8 +59,8 @@ count=$(sqlite3 study/study.db 'SELECT count(DISTINCT evaluation) FROM results')
 # Black images with labels are somebody's choice.
 blacken $tests 0 20
 expect 0 'per label than published and 20 black images from image 0 on' \
-    "$program" eval --data images --images 33 --backend "$backend"
-expect 0 'Not the official images' "$program" report --out study
+    "$program" eval --data images --images 33
+expect 0 'Not the official images' bare "$program" report --out study
 
 # Without labels they are a hole in the file.
 dd if=/dev/zero of=$tests bs=3073 seek=5000 count=5000 conv=notrunc 2>/dev/null
@@ -147,13 +119,13 @@ EOF
     expect 3 'it was imported from test_batch, which has another MD5' "$program" data verify pycopy
     grep -q UNOFFICIAL said && fail "verify takes the mark for data: $(cat said)"
     expect 0 'CIFAR-10 test: NOT THE OFFICIAL FILE: test_batch.bin was imported from test_batch' \
-        "$program" eval --data pycopy --images 20 --backend "$backend"
+        "$program" eval --data pycopy --images 20
     rm -r py pyto pycopy/cifar-10-batches-bin/*.bin
     head -n 2 pycopy/cifar-10-batches-bin/UNOFFICIAL >mark
     cp images/cifar-10-batches-bin/*.bin pycopy/cifar-10-batches-bin
     sed 's/files/data/' mark >pycopy/cifar-10-batches-bin/UNOFFICIAL
     expect 3 'UNOFFICIAL: not a list of unofficial files as this program writes it' \
-        "$program" eval --data pycopy --images 20 --backend "$backend"
+        "$program" eval --data pycopy --images 20
 else
     echo "not tried, python3 is missing: pickles"
 fi
@@ -173,5 +145,4 @@ cp -r digits "$bytes"
 expect 0 "\"path\": *\"$replaced/svhn_test.bin\"" "$program" data info "$bytes" --json
 expect 3 "\"path\": *\"[^\"]*svhn_test.bin\"" "$program" data verify "$bytes" --json
 
-[ $failures -eq 0 ] && echo "all as expected"
-exit $failures
+finish

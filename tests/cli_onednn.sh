@@ -1,43 +1,21 @@
 #!/bin/sh
 # The choice of oneDNN's kernels as a user meets it: named in logs, fixed for a study.
 # usage: cli_onednn.sh PROGRAM
-set -u
-program=$1
-skip() {
-    echo "skipped: $*"
-    exit 77
-}
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 "$program" doctor --backend onednn >/dev/null 2>&1 || skip "no oneDNN in this build"
-command -v sqlite3 >/dev/null || skip "sqlite3 is missing"
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-onednn.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
+needs sqlite3
 
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
-expect() {
-    want=$1 words=$2
-    shift 2
-    "$@" >said 2>&1
-    got=$?
-    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
-    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
-}
-
-"$program" data synth images --train 512 >/dev/null || exit 1
+"$program" data synth images --train 512 >/dev/null || stop "no images"
 values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_epochs=2
 values=$values,train_accuracy_images=32,accuracy_images=32,cka_images=40,curve_images=40
 values=$values,control_images=20
+# shellcheck disable=SC2317 # expect calls it
 repro() { # OUT [OPTION...]
     out=$1
     shift
-    "$program" repro --out "$out" --data images --scale smoke --figures 1 --seeds 1 \
-        --backend onednn --workers 1 --threads 1 --quiet --set $values "$@"
+    bare "$program" repro --out "$out" --data images --scale smoke --figures 1 --seeds 1 \
+        --backend onednn --workers 1 --threads 1 --quiet --set "$values" "$@"
 }
 kernels() {
     sqlite3 "$1/study.db" "SELECT value FROM setting WHERE name = 'kernels'"
@@ -72,6 +50,7 @@ expect 2 'auto, direct' "$program" train --onednn-conv fast
 
 # A training's checkpoint keeps the choice, too: going on without a word takes it up again, another
 # one is another experiment.
+# shellcheck disable=SC2317 # expect calls it
 train() { # OPTION...
     "$program" train --data images --images 64 --test-images 64 --backend onednn --threads 1 \
         --quiet "$@"
@@ -89,4 +68,4 @@ expect 0 . train --checkpoint measured.ck --epochs 2
 [ "$kept" = "$(grep -ao 'conv4.experiment.onednn-conv":"[wd,]*"' measured.ck)" ] ||
     fail "the choice changed"
 
-[ $failures -eq 0 ] || exit 1
+finish

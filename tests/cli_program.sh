@@ -1,14 +1,8 @@
 #!/bin/sh
 # What the program says of itself, and how it meets wrong command lines.
 # usage: cli_program.sh PROGRAM
-set -u
-program=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-complain() { # to standard error and a file, as some of this runs in subshells
-    echo "$*" | tee -a "$work/failed" >&2
-}
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 
 matches() { # out|err PATTERN ARGUMENT...
     stream=$1 pattern=$2
@@ -18,7 +12,7 @@ matches() { # out|err PATTERN ARGUMENT...
     else
         [ ! -s "$work/$stream" ] && return
     fi
-    complain "$*: std$stream is not '$pattern': $(cat "$work/$stream")"
+    fail "$*: std$stream is not '$pattern': $(cat "$work/$stream")"
 }
 
 # expect STATUS OUT ERR ARGUMENT...: the exit status, and patterns for both streams ('' is silence).
@@ -29,7 +23,7 @@ expect() {
     status=$?
     matches out "$out" "$@"
     matches err "$err" "$@"
-    [ "$status" = "$want" ] || complain "$*: exit status $status, not $want"
+    [ "$status" = "$want" ] || fail "$*: exit status $status, not $want"
 }
 
 expect 0 '^conv4 [0-9]*\.[0-9]*\.[0-9]*$' '' --version
@@ -46,7 +40,7 @@ explain() { # words of a command, or none
     expect 0 "^Usage: conv4${*:+ $*}" '' "$@" --help
     cp "$work/out" "$work/help"
     sed -n '/^Examples:/,/^$/s/^  conv4 \([^|&;<>]*\).*/\1/p' "$work/help" >"$work/examples"
-    [ -s "$work/examples" ] || [ $# -gt 0 ] || complain "no examples"
+    [ -s "$work/examples" ] || [ $# -gt 0 ] || fail "no examples"
     while read -r example; do
         eval "set -- $example"
         expect 0 '^[Uc]' '' "$@" --help # usage or version
@@ -62,7 +56,7 @@ done
 if [ -w /dev/full ]; then
     "$program" --help >/dev/full 2>"$work/err"
     status=$?
-    [ $status = 1 ] || complain "a full disk: exit status $status"
+    [ $status = 1 ] || fail "a full disk: exit status $status"
     matches err 'standard output cannot be written' "a full disk"
 fi
-[ ! -e "$work/failed" ]
+finish

@@ -1,39 +1,27 @@
 #!/bin/sh
 # conv4 repro as a user types it: Figure 1, stopping, killing and going on, refusals, exit statuses.
 # usage: cli_repro.sh PROGRAM
-set -u
-program=$1
-backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-repro.XXXXXX")
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
+backend=$(bit_exact | head -n 1)
 
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# A study of seconds; repro OUT [OPTION...] starts it.
-machine="--scale smoke --backend $backend --threads 1 --quiet --figures 1"
+# A study of a moment. drawn OUT [OPTION...] starts it as a user does, repro by one worker and without
+# pictures.
 images=pretrain_images=64,train_accuracy_images=32,accuracy_images=32,cka_images=40
 images=$images,curve_images=40,control_images=20,segment_work=1
+machine="--scale smoke --backend $backend --threads 1 --quiet --figures 1"
 tiny="$machine --set $images,pretrain_epochs=2"
+drawn() {
+    out=$1
+    shift
+    # shellcheck disable=SC2086 # several words
+    "$program" repro --out "$out" $tiny "$@"
+}
 repro() {
     out=$1
     shift
-    # shellcheck disable=SC2086
-    "$program" repro --out "$out" $tiny "$@"
-}
-
-# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
-expect() {
-    want=$1 words=$2
-    shift 2
-    "$@" >said 2>&1
-    got=$?
-    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
-    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
+    # shellcheck disable=SC2086 # several words
+    bare "$program" repro --out "$out" $tiny --workers 1 "$@"
 }
 
 # same A B: figures' numbers and checkpoints agree byte for byte, and all rows of results if there
@@ -54,7 +42,7 @@ same() {
 }
 
 # One study to its end.
-repro whole >log 2>err || fail "repro: $(cat err)"
+drawn whole >log 2>err || fail "repro: $(cat err)"
 [ ! -s err ] || fail "--quiet writes to standard error: $(cat err)"
 last=$(tail -n 1 log)
 case $last in
@@ -79,23 +67,50 @@ if command -v sqlite3 >/dev/null; then
 fi
 
 # Seed 2 joins a study of seed 1; the number of threads changes nothing.
-repro grown --seeds 1 >/dev/null 2>&1 || fail "one seed"
-repro grown --seeds 1-2 --threads 2 >/dev/null 2>&1 || fail "a second seed, by two threads"
-same whole grown
+# (Beside what follows: each start times its workers for a second and a half, however many do.)
+(
+    repro grown --seeds 1 >grown.log 2>&1 || fail "one seed: $(cat grown.log)"
+    repro grown --seeds 1-2 --threads 2 >grown.log 2>&1 ||
+        fail "a second seed, by two threads: $(cat grown.log)"
+) &
+grown=$!
 
-# Killed at any moment, it goes on and ends with the same numbers. Starts are killed after ever
-# longer times, so that the kills fall into all parts of a run; the last start is left alone.
+# A diverged training ends with status 1 and keeps its rows.
+(
+    repro diverged --seeds 1 --set "$images,control_images=none,lr=1000,momentum=1" >diverged.log 2>&1
+    [ $? -eq 1 ] || fail "a diverged training: $(cat diverged.log)"
+    grep -q 'is not a finite number' diverged.log ||
+        fail "a diverged training does not say so: $(cat diverged.log)"
+) &
+diverged=$!
+
+# Killed at any moment, it goes on and ends with the same numbers: while it starts up, while it times
+# its workers, and behind ever more checkpoints; the last start is left alone.
+# written COUNT: there are so many checkpoints, or the study has ended.
+# shellcheck disable=SC2317 # await calls it
+written() {
+    [ "$(find killed/checkpoints -name 'epoch-*.safetensors' 2>/dev/null | wc -l)" -ge "$1" ] ||
+        ! kill -0 "$child" 2>/dev/null
+}
 kills=0
-for tenths in 1 3 5 7 9 11 13 15 17 19; do
-    # shellcheck disable=SC2086
-    "$program" repro --out killed $tiny >/dev/null 2>&1 &
-    sleep "$((tenths / 10)).$((tenths % 10))"
-    kill -KILL $! 2>/dev/null && kills=$((kills + 1))
-    wait $! 2>/dev/null
+for moment in 0.1 0.7 1 2 3; do
+    # Not by `repro`: the signal has to reach the program, not a shell around it.
+    # shellcheck disable=SC2086 # several words
+    PATH=/nowhere "$program" repro --out killed $tiny --workers 1 >killed.log 2>&1 &
+    child=$!
+    case $moment in
+    0.*) sleep $moment ;;
+    *) await 300 written $moment || fail "no $moment checkpoints: $(cat killed.log)" ;;
+    esac
+    kill -KILL $child 2>/dev/null && kills=$((kills + 1))
+    wait $child 2>/dev/null
 done
+[ $kills -gt 2 ] || fail "$kills kills"
 repro killed >log 2>&1 || fail "going on after $kills kills: $(cat log)"
-[ $kills -gt 0 ] || fail "nothing was killed"
 same whole killed
+wait $grown
+same whole grown
+wait $diverged
 
 # A damaged and a missing checkpoint: the run goes on from the one before, or from the beginning.
 run=pretrain-cifar10-d0-n64-e2-bn-relu-seed
@@ -123,29 +138,25 @@ expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 
 same whole other/previous-*
 [ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
 
-# A diverged training ends with status 1 and keeps its rows.
-repro diverged --seeds 1 --set "$images,control_images=none,lr=1000,momentum=1" >log 2>&1
-[ $? -eq 1 ] || fail "a diverged training: $(cat log)"
-grep -q 'is not a finite number' log || fail "a diverged training does not say so: $(cat log)"
-
 # A second process is refused. Ctrl-C and kill: a sentence, the status of the signal.
 # (A shell without job control has its background jobs ignore SIGINT; env can undo that.)
 signals=TERM:143
-default_signal=
+with_signal="env"
 if env --default-signal=INT true 2>/dev/null; then
-    default_signal='env --default-signal=INT'
+    with_signal='env --default-signal=INT'
     signals="INT:130 $signals"
 fi
+# begun: its runs begin, or it has ended.
+# shellcheck disable=SC2317 # await calls it
+begun() {
+    grep -qs 'predicted time' log || ! kill -0 "$child" 2>/dev/null
+}
 for signal in $signals; do
     rm -f log
-    $default_signal "$program" repro --out stopped --scale smoke --backend "$backend" --threads 1 \
-        --quiet --figures 1 --set cka_images=40 >log 2>&1 &
+    $with_signal PATH=/nowhere "$program" repro --out stopped --scale smoke --backend "$backend" \
+        --threads 1 --workers 1 --quiet --figures 1 --set cka_images=40 >log 2>&1 &
     child=$!
-    waited=0
-    until grep -q 'predicted time' log 2>/dev/null || [ $waited -eq 120 ]; do
-        sleep 1
-        waited=$((waited + 1))
-    done
+    await 300 begun || fail "no word of a study: $(cat log)"
     expect 1 "process $child works on this study" repro stopped
     kill -"${signal%:*}" $child
     wait $child
@@ -155,7 +166,7 @@ for signal in $signals; do
 done
 
 # JSON for machines: an object and nothing else on standard output.
-repro whole --json >summary.json 2>/dev/null || fail "--json"
+drawn whole --json >summary.json 2>/dev/null || fail "--json"
 head -c 1 summary.json | grep -q '{' || fail "--json writes something before the object"
 for key in biased debiased places images_per_s order_holds synthetic png; do
     grep -q "\"$key\"" summary.json || [ $key = png ] || fail "--json has no key $key"
@@ -163,7 +174,7 @@ done
 
 # Without gnuplot: table and script, and how to get the picture.
 mkdir empty
-(PATH=$work/empty repro whole >log 2>&1) || fail "no gnuplot: $(cat log)"
+(PATH=$work/empty drawn whole >log 2>&1) || fail "no gnuplot: $(cat log)"
 tail -n 1 log | grep -q 'fig1.csv$' || fail "no gnuplot: the last line is $(tail -n 1 log)"
 grep -qi 'gnuplot' log || fail "no gnuplot: nothing says so"
 [ -s whole/figures/fig1.gp ] || fail "no gnuplot: no script"
@@ -187,5 +198,4 @@ if [ "$(id -u)" -eq 0 ]; then
 else
     expect 6 'permission' repro readonly/study
 fi
-
-[ $failures -eq 0 ] || exit 1
+finish

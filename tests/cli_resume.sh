@@ -2,22 +2,14 @@
 # train --checkpoint as a user meets it: the same experiment goes on with the same bits, another one
 # is refused with the values that differ, and whatever happens the checkpoint stays as it was.
 # usage: cli_resume.sh PROGRAM
-set -u
-conv4=$1
-backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/conv4-resume.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 1
-failures=0
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+backend=$(bit_exact | head -n 1)
 
 # train OPTION...: a few images of the built-in set; output in out and err.
 train() {
-    "$conv4" train --quiet --backend "$backend" --threads 1 --images 48 --test-images 32 \
+    "$program" train --quiet --backend "$backend" --threads 1 --images 48 --test-images 32 \
         --labels random --degree 3 "$@" >out 2>err
 }
 # expect STATUS COMMAND...: it ends with this status.
@@ -28,6 +20,7 @@ expect() {
     got=$?
     [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat err))"
 }
+# says TEXT: it is on standard error.
 says() {
     grep -qF -e "$1" err || fail "'$1' is missing in: $(cat err)"
 }
@@ -68,11 +61,11 @@ refused 2 'conv winograd, now direct' -- --epochs 2 --conv direct
 refused 2 'images 48, now 40' 'data synthetic objects train' -- --epochs 2 --images 40
 refused 2 'data synthetic objects train' 'now synthetic digits train' -- --epochs 2 --dataset svhn
 refused 2 'backend any bit-exact one, now ref64' -- --epochs 2 --backend ref64
-expect 0 "$conv4" train --quiet --backend "$backend" --threads 1 --images 32 --test-images 32 \
+expect 0 "$program" train --quiet --backend "$backend" --threads 1 --images 32 --test-images 32 \
     --seed 7 --save other >out 2>err
 refused 2 "init the seed's, now weights" -- --epochs 2 --init other
 for rule in true shifted; do
-    expect 2 "$conv4" train --quiet --backend "$backend" --images 48 --test-images 32 --epochs 2 \
+    expect 2 "$program" train --quiet --backend "$backend" --images 48 --test-images 32 --epochs 2 \
         --labels $rule --checkpoint run.ck 2>err
     says "labels random, now $rule; degree 3, now 0"
 done
@@ -102,7 +95,7 @@ rm twin.ck
 expect 0 train --checkpoint new.ck --save inside/new.ck
 
 # What does not change a bit may change: epochs, threads, the backend among bit-exact ones, files.
-[ "$backend" = ref ] && other_backend=portable || other_backend=ref
+other_backend=$(bit_exact | sed -n 2p)
 expect 0 train --epochs 2 --checkpoint run.ck --backend "$other_backend" --threads 2 --log-json log
 [ ! -s err ] || fail "it says: $(cat err)"
 grep -q '^epoch 2 ' out || fail "no epoch 2: $(cat out)"
@@ -134,9 +127,9 @@ for at in 3 20 700 2500 $((size / 4)) $((size / 2)) $((size - 5)); do
     refused 3 'run.ck' -- --epochs 4
 done
 # (the last one lies in a weight: whoever only looks at the network is told)
-expect 0 "$conv4" eval --quiet --backend "$backend" --threads 1 --images 32 --init run.ck >out 2>err
+expect 0 "$program" eval --quiet --threads 1 --images 32 --init run.ck >out 2>err
 says 'run.ck: was changed or damaged since conv4 wrote it'
-expect 0 "$conv4" eval --quiet --backend "$backend" --threads 1 --images 32 --init sound >out 2>err
+expect 0 "$program" eval --quiet --threads 1 --images 32 --init sound >out 2>err
 [ ! -s err ] || fail "it says: $(cat err)"
 for keep in 0 7 1000 $((size / 2)) $((size - 1)); do
     head -c $keep sound >run.ck
@@ -152,6 +145,7 @@ refused 2 'run.ck: it holds no momentum' -- --epochs 4
 numbers() {
     sed 's/,"seconds".*/}/' "$1"
 }
+# shellcheck disable=SC2317 # expect calls it
 log() {
     train --checkpoint log.ck --log-json log.jsonl "$@"
 }
@@ -203,7 +197,7 @@ expect 0 log --epochs 4
 logged 'after a new training'
 # Killed for good, wherever it is.
 rm log.ck log.jsonl
-"$conv4" train --quiet --backend "$backend" --threads 1 --images 48 --test-images 32 --labels random \
+"$program" train --quiet --backend "$backend" --threads 1 --images 48 --test-images 32 --labels random \
     --degree 3 --checkpoint log.ck --log-json log.jsonl --epochs 100000 >out 2>err &
 killed=$!
 while kill -0 $killed 2>/dev/null && ! grep -q '"epoch":3' log.jsonl 2>/dev/null; do sleep 0.01; done
@@ -235,5 +229,4 @@ expect 0 train --epochs 2 --checkpoint to-kw.ck
 [ ! -e left/kw.ck.tmp.$dead ] || fail "it stays beside the file that a link leads to"
 [ "$(find left -mindepth 1 | wc -l)" = 11 ] || fail "left are: $(ls left)"
 
-echo "$failures failed"
-[ $failures -eq 0 ]
+finish

@@ -2,35 +2,13 @@
 # Rows that version 0.1.0 may have measured wrong: report marks them and changes nothing, repro refuses
 # to go on beside them, and --redo trains those runs again, to the rows of a study that never had them.
 # usage: cli_suspects.sh PROGRAM
-set -u
-program=$1
-command -v sqlite3 >/dev/null || {
-    echo "skipped: sqlite3 is missing"
-    exit 77
-}
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-suspects.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
+needs sqlite3
 
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
-expect() {
-    want=$1 words=$2
-    shift 2
-    "$@" >said 2>&1
-    got=$?
-    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
-    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
-}
-
-native=$("$program" doctor | sed -n 's/^  \([a-z0-9]*\) .*; bit-exact$/\1/p' | grep -vx ref | head -n 1)
-"$program" data synth images --train 64 >/dev/null || exit 1
-"$program" data synth others --seed 2 --train 64 >/dev/null || exit 1
+native=$(bit_exact | grep -vx ref | head -n 1)
+"$program" data synth images --train 64 >/dev/null || stop "no images"
+"$program" data synth others --seed 2 --train 64 >/dev/null || stop "no images"
 values=degrees=0,finetune_degrees=0,svhn_degrees=none,pretrain_images=48,pretrain_epochs=1
 values=$values,sizes=20,size_epochs=1,finetune_images=33,finetune_epochs=1,train_accuracy_images=40
 values=$values,cka_images=64,curve_images=40,control_images=20
@@ -39,7 +17,7 @@ values=$values,cka_images=64,curve_images=40,control_images=20
 study() {
     out=$1 images=$2
     shift 2
-    PATH=/nowhere "$program" repro --out "$out" --data images --scale smoke --seeds 1 --quiet \
+    bare "$program" repro --out "$out" --data images --scale smoke --seeds 1 --quiet \
         --workers 1 --threads 1 --set "$values,accuracy_images=$images" "$@"
 }
 
@@ -63,7 +41,7 @@ suspect=$(sqlite3 old/study.db "SELECT count(*) FROM result WHERE quantity GLOB 
 [ "$runs" -ge 3 ] || fail "only $runs runs"
 [ "$suspect" -eq $((4 * runs)) ] || fail "$suspect rows of $runs runs"
 
-expect 0 "$suspect rows of $runs runs are suspect" "$program" report --out old
+expect 0 "$suspect rows of $runs runs are suspect" bare "$program" report --out old
 cmp -s old/study.db before/study.db || fail "report changes the study"
 grep -q "$suspect rows of $runs runs are suspect" old/report.html || fail "report.html says nothing"
 grep -q 'suspect</td>' old/report.html || fail "the table of accuracies has no mark"
@@ -78,12 +56,12 @@ expect 2 'redo does not go with it' study old 140 --redo --dry-run
 expect 2 'redo does not go with it' study old 140 --redo --fresh
 # Marks go by what the rows were made with, not by what is asked for now.
 for value in cka_images=500 batch=500 curve_images=500; do
-    expect 0 "$suspect rows of $runs runs are suspect" "$program" report --out old --set $value
+    expect 0 "$suspect rows of $runs runs are suspect" bare "$program" report --out old --set $value
     grep -q 'suspect rows' old/figures/fig2c.gp || fail "--set $value takes the mark away"
 done
 # What is refused takes no row along.
 expect 1 'made with' study old 140 --redo --statistics running
-expect 1 'made with' "$program" repro --out old --data others --redo --quiet
+expect 1 'made with' bare "$program" repro --out old --data others --redo --quiet
 mv old/report.html kept && mkdir old/report.html
 expect 1 'report.html' study old 140 --redo
 rmdir old/report.html && mv kept old/report.html
@@ -117,16 +95,16 @@ rows part | cmp -s - right.rows || fail "a part that is done again differs"
 # the other block order, by running statistics.
 study slow 140 --backend ref >log 2>&1 || fail "by ref: $(cat log)"
 study few 64 --backend "$native" >log 2>&1 || fail "few images: $(cat log)"
-PATH=/nowhere "$program" repro --out other --data images --scale smoke --seeds 1 --quiet \
+bare "$program" repro --out other --data images --scale smoke --seeds 1 --quiet \
     --backend "$native" --order relu-bn --set "$values,accuracy_images=140" >log 2>&1 ||
     fail "relu-bn: $(cat log)"
 study running 140 --backend "$native" --statistics running >log 2>&1 ||
     fail "running statistics: $(cat log)"
 for folder in slow few other running; do
     age $folder
-    expect 0 'figures in' "$program" report --out $folder
+    expect 0 'figures in' bare "$program" report --out $folder
     grep -q suspect said $folder/report.html && fail "right rows of $folder are called suspect"
 done
 expect 0 'All runs are in' study few 64 --backend "$native"
 
-[ $failures -eq 0 ] || exit 1
+finish

@@ -2,36 +2,19 @@
 # Workers and the store as a user meets them: any number of workers gives the same rows, a worker
 # that dies twice, a full disk, damaged files, other versions, definitions of one's own.
 # usage: cli_workers.sh PROGRAM
-set -u
-program=$1
-backend=${C4_TEST_BACKEND:-ref} # sanitizers make ref too slow
-command -v sqlite3 >/dev/null || {
-    echo "skipped: sqlite3 is missing"
-    exit 77
-}
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-workers.XXXXXX")
-trap 'umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
+needs sqlite3
 
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
+"$program" data synth images --train 512 >/dev/null || stop "no images"
+
+# shellcheck disable=SC2317 # the end calls it
+tidy() {
+    umount "$work/small" 2>/dev/null
 }
 
-# expect STATUS WORDS COMMAND...: it ends with this status, and what it says holds these words.
-expect() {
-    want=$1 words=$2
-    shift 2
-    "$@" >said 2>&1
-    got=$?
-    [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat said))"
-    grep -q -e "$words" said || fail "'$words' is missing: $* ($(cat said))"
-}
-
-"$program" data synth images --train 512 >/dev/null || exit 1
-
-# Five runs of seconds. repro OUT [OPTION...]
+backend=$(bit_exact | head -n 1)
+# Five runs of a moment, without pictures. repro OUT [OPTION...]
 values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_epochs=2
 values=$values,sizes=32,size_epochs=2,finetune_images=32,finetune_epochs=1
 values=$values,train_accuracy_images=32,accuracy_images=32,cka_images=40,curve_images=40
@@ -39,8 +22,8 @@ values=$values,control_images=20
 repro() {
     out=$1
     shift
-    "$program" repro --out "$out" --data images --scale smoke --seeds 1 --backend "$backend" --quiet \
-        --set $values "$@"
+    bare "$program" repro --out "$out" --data images --scale smoke --seeds 1 --backend "$backend" \
+        --quiet --set $values "$@"
 }
 
 dump() {
@@ -57,20 +40,18 @@ same() {
     diff -r "$1/checkpoints" "$2/checkpoints" || fail "$1 and $2 differ in checkpoints"
 }
 
-workers() {
-    cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '$4 == parent { print $1 }'
-}
-
 # What would be done, and nothing is.
 expect 0 '5 runs on 2 places: predicted time' repro absent --workers 2 --dry-run
 [ ! -e absent ] || fail "--dry-run made a folder"
 
 # Three workers, one worker with two threads, and the runs in two goes: the same rows.
-repro whole --workers 3 --threads 1 >log 2>&1 || fail "three workers: $(cat log)"
+# (Beside each other: each start times its workers for a second and a half, however many do.)
+(repro whole --workers 3 --threads 1 >whole.log 2>&1 || fail "three workers: $(cat whole.log)") &
 repro narrow --workers 1 --threads 2 --figures 1,3b >log 2>&1 || fail "first figures: $(cat log)"
 grep -q '2 of 2 runs to do' log || fail "figures 1 and 3b need two runs here: $(cat log)"
 repro narrow --workers 1 --threads 2 >log 2>&1 || fail "the other figures: $(cat log)"
 grep -q '3 of 5 runs to do' log || fail "runs are not shared between figures: $(cat log)"
+wait
 same whole narrow
 expect 0 'All runs are in' repro whole --dry-run
 [ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
@@ -79,11 +60,12 @@ expect 0 'All runs are in' repro whole --dry-run
 
 # The folder remembers what it was made with: figures anew, and going on, need no options again.
 cp -r whole again && rm -r again/figures
-expect 0 'report.html' "$program" report --out again
+expect 0 'report.html' bare "$program" report --out again
 diff again/figures whole/figures -x '*.pdf' -x '*.svg' -x '*.png' -x 'cost-*' ||
     fail "report draws others"
+# shellcheck disable=SC2317 # expect calls it
 without() {
-    "$program" repro --out again --data images --backend ref --quiet "$@"
+    bare "$program" repro --out again --data images --backend "$backend" --workers 1 --quiet "$@"
 }
 expect 0 'All runs are in again' without
 grep -q 'Not given, so as before in again: scale = smoke,.* sizes = 32,' said ||
@@ -96,10 +78,10 @@ expect 1 'made with finetune_images = 32, not 16' without --set finetune_images=
 expect 0 'sizes = 16 this time; the study has 32' without --figures 3b --set sizes=16
 cut -d, -f1 again/figures/fig3b.csv | sort -u >said
 [ "$(grep -c '^k = ' said)" -eq 1 ] || fail "sizes=16 draws: $(cat said)"
-"$program" report --out again --figures 3b >log 2>&1 || fail "report of both sizes: $(cat log)"
+bare "$program" report --out again --figures 3b >log 2>&1 || fail "report of both sizes: $(cat log)"
 cut -d, -f1 again/figures/fig3b.csv | sort -u >said
 [ "$(grep -c '^k = ' said)" -eq 2 ] || fail "report of both sizes draws: $(cat said)"
-expect 0 'Not given, so as in again: .*sizes = 16,32' "$program" plan --out again --backend ref
+expect 0 'Not given, so as in again: .*sizes = 16,32' "$program" plan --out again --backend "$backend" --workers 1
 
 # What fine-tuning starts from is pre-training's end: CKA 1 to it before the first epoch.
 [ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
@@ -155,8 +137,8 @@ references = initialisation
 width = 4
 height = 4
 INI
-"$program" repro --out swapped --data images --study swapped.ini --scale tiny --backend "$backend" \
-    --quiet >log 2>&1 || fail "a study of one's own: $(cat log)"
+bare "$program" repro --out swapped --data images --study swapped.ini --scale tiny \
+    --workers 1 --quiet >log 2>&1 || fail "a study of one's own: $(cat log)"
 sqlite3 swapped/study.db "SELECT key FROM run" >keys
 grep -q '^pretrain-cifar10-d9-n64-e1-bn-relu-seed1$' keys || fail "the swapped run: $(cat keys)"
 sqlite3 swapped/study.db "SELECT CASE WHEN a.value = b.value THEN 'equal' ELSE 'differ' END
@@ -165,22 +147,31 @@ sqlite3 swapped/study.db "SELECT CASE WHEN a.value = b.value THEN 'equal' ELSE '
 
 # A worker that is killed twice in one segment: its run fails, the rest is done, and a second start
 # makes up for it.
-larger=$values,pretrain_images=512,segment_work=1000000
+larger=$values,pretrain_images=512,pretrain_epochs=20,segment_work=1000000
 # Not by the function: the coordinator itself is to be the background process.
-"$program" repro --out twice --data images --scale smoke --seeds 1 --backend "$backend" --quiet \
-    --workers 1 --set $larger >log 2>&1 &
+PATH=/nowhere "$program" repro --out twice --data images --scale smoke --seeds 1 --quiet \
+    --backend "$backend" --workers 1 --threads 1 --set $larger >log 2>&1 &
 coordinator=$!
-hits=0 waited=0 last=
-while kill -0 $coordinator 2>/dev/null && [ $hits -lt 2 ] && [ $waited -lt 3000 ]; do
-    worker=$(workers $coordinator | head -n 1)
-    # A second of computing is behind starting up and before the segment's end.
-    used=$(awk '{ print $14 + $15 }' "/proc/${worker:-none}/stat" 2>/dev/null || echo 0)
-    if grep -q 'predicted time' log && [ "$worker" != "$last" ] &&
-        [ "${used:-0}" -gt $((hits * 120)) ]; then
-        kill -KILL "$worker" && hits=$((hits + 1)) last=$worker
-    fi
-    sleep 0.05
-    waited=$((waited + 1))
+# computed TICKS: a worker, $worker, has taken so much time, or the study has ended.
+# shellcheck disable=SC2317 # await calls it
+computed() {
+    kill -0 "$coordinator" 2>/dev/null || return 0
+    worker=$(children "$coordinator" | grep -vx "$last" | head -n 1)
+    used=$(awk '{ print $14 + $15 }' "/proc/${worker:-none}/stat" 2>/dev/null)
+    [ "${used:-0}" -gt "$1" ]
+}
+# shellcheck disable=SC2317 # await calls it
+begun() {
+    grep -q 'predicted time' log || ! kill -0 "$coordinator" 2>/dev/null
+}
+hits=0 last=none
+await 300 begun
+while [ $hits -lt 2 ]; do
+    # A quarter of a second more than starting up, and than the trial of the first worker.
+    await 300 computed 0
+    await 300 computed $((used + 25))
+    kill -KILL "$worker" 2>/dev/null || break
+    hits=$((hits + 1)) last=$worker
 done
 wait $coordinator
 status=$?
@@ -199,7 +190,7 @@ repro twice --workers 1 --set $larger >log 2>&1 ||
 # The network that fine-tuning starts from is damaged: it is trained again.
 cp -r whole damaged
 printf x >>damaged/checkpoints/pretrain-cifar10-d0-n64-e2-bn-relu-seed1/epoch-0002.safetensors
-expect 0 'was changed since it was written' repro damaged --workers 2
+expect 0 'was changed since it was written' repro damaged --workers 1
 same whole damaged
 
 # Another schema.
@@ -215,7 +206,7 @@ mkdir small
 if mount -t tmpfs -o size=2500k none small 2>/dev/null; then
     expect 1 'No space left on device\|disk is full' repro small/study --workers 2
     mount -o remount,size=100m small
-    expect 0 'Going on in the same folder\|runs to do' repro small/study --workers 2
+    expect 0 'Going on in the same folder\|runs to do' repro small/study --workers 1
     cp -r small/study filled
     same whole filled
     umount small
@@ -223,4 +214,4 @@ else
     echo "not tested: a full disk (mounting a tmpfs needs root)"
 fi
 
-[ $failures -eq 0 ] || exit 1
+finish

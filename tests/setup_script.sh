@@ -2,16 +2,9 @@
 # cmake/up on systems with newer tools: warnings are errors for `test --all` alone, so that a newer
 # compiler does not stop a user, and another version's formatter or linter is skipped in plain sight.
 # usage: setup_script.sh CMAKE SOURCE
-set -u
+# shellcheck source=./tests/shell.sh
+. "$(dirname "$0")/shell.sh"
 cmake=$1 source=$2
-work=$(mktemp -d "${TMPDIR:-/tmp}/conv4-werror.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-	echo "FAILED: $*"
-	failures=$((failures + 1))
-}
 
 # configured NO|YES OPTION...: whether compilers get -Werror in one folder that is configured again
 # and again, as a user's is.
@@ -82,5 +75,4 @@ for tool in clang-format clang-tidy; do
 done
 grep -q '^[0-9]* seconds; packages, downloads and emulated machines [0-9]* more$' "$work/log--all" ||
 	fail "up test --all does not say what it took: $(tail -n 3 "$work/log--all")"
-echo "$failures failures"
-[ $failures = 0 ]
+finish

@@ -54,16 +54,17 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$work" && cd "$work" || exit 1
 
-# fail WORDS...: an assertion does not hold; the script goes on. Works in subshells, too.
+# fail WORDS...: an assertion does not hold; the script goes on. Also in subshells.
 fail() {
-    echo "FAILED: $*"
-    echo "$*" >>"$scratch/failed"
+    echo "FAILED: $*" >>"$scratch/failed"
+    echo "FAILED: $*" >&2
 }
 
-# finish: ends the script.
+# finish: ends the script, and says once more what failed: standard error may have been in a file.
 finish() {
     [ -e "$scratch/failed" ] || exit 0
-    echo "$(grep -c '' "$scratch/failed") lines of failures"
+    echo "In all:"
+    cat "$scratch/failed"
     exit 1
 }
 

@@ -449,13 +449,12 @@ static void names_of_any_bytes_are_told(void **state) {
 
 /* The files that eval writes: the images are those whose features they hold. */
 static void eval_says_which_images(void **state) {
-    const char *wanted = getenv("C4_TEST_BACKEND"), *backend = wanted ? wanted : "auto";
     static const char *const images[] = {"--images 40", "--images 40", "--images 44",
                                          "--images 40 --split train",
                                          "--images 40 --statistics running"};
     for (int i = 0; i < 5; i++)
-        if (run(state, "eval --quiet --backend %s --threads 1 --seed %d %s --features f%d.st",
-                backend, i, images[i], i) != 0)
+        if (run(state, "eval --quiet --threads 1 --seed %d %s --features f%d.st", i, images[i],
+                i) != 0)
             fail_msg("%s", err);
     assert_int_equal(run(state, "cka f0.st f1.st"), 0);
     assert_int_equal(run(state, "cka f0.st f2.st"), 3);

@@ -39,8 +39,7 @@ static void set_up(struct bench *bench, const char *folder) {
     assert_int_equal(c4_images_load(NULL, &bench->study.protocol, &bench->scale, &bench->schedule,
                                     &bench->images),
                      C4_OK);
-    const char *wanted = getenv("C4_TEST_BACKEND"); /* sanitizers make ref too slow */
-    assert_int_equal(c4_dispatch(wanted ? wanted : "ref", &bench->dispatch), C4_OK);
+    assert_int_equal(c4_dispatch("auto", &bench->dispatch), C4_OK);
     bench->runner = (struct c4_runner){.folder = folder,
                                        .protocol = &bench->study.protocol,
                                        .scale = &bench->scale,
