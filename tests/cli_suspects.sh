@@ -93,13 +93,19 @@ rows part | cmp -s - right.rows || fail "a part that is done again differs"
 
 # Everything else that 0.1.0 made is right: by the reference, of no more images than CKA forwards, in
 # the other block order, by running statistics.
-study slow 140 --backend ref >log 2>&1 || fail "by ref: $(cat log)"
-study few 64 --backend "$native" >log 2>&1 || fail "few images: $(cat log)"
-bare "$program" repro --out other --data images --scale smoke --seeds 1 --quiet \
-    --backend "$native" --order relu-bn --set "$values,accuracy_images=140" >log 2>&1 ||
-    fail "relu-bn: $(cat log)"
-study running 140 --backend "$native" --statistics running >log 2>&1 ||
-    fail "running statistics: $(cat log)"
+# (Beside each other: each start times its worker for a second and a half, however many do.)
+(study slow 140 --backend ref >slow.log 2>&1 || fail "by ref: $(cat slow.log)") &
+(study few 64 --backend "$native" >few.log 2>&1 || fail "few images: $(cat few.log)") &
+(
+    bare "$program" repro --out other --data images --scale smoke --seeds 1 --quiet --workers 1 \
+        --threads 1 --backend "$native" --order relu-bn --set "$values,accuracy_images=140" \
+        >other.log 2>&1 || fail "relu-bn: $(cat other.log)"
+) &
+(
+    study running 140 --backend "$native" --statistics running >running.log 2>&1 ||
+        fail "running statistics: $(cat running.log)"
+) &
+wait
 for folder in slow few other running; do
     age $folder
     expect 0 'figures in' bare "$program" report --out $folder
