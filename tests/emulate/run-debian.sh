@@ -40,19 +40,19 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/d
 
 if [ ! -e "$base/made" ]; then
 	rm -rf "$base"
-	mkdir -p "$base/root"
+	mkdir -p "$base/system"
 	script=
 	[ -e "/usr/share/debootstrap/scripts/$suite" ] || script=/usr/share/debootstrap/scripts/sid
 	# shellcheck disable=SC2086 # two words or one
-	debootstrap --variant=minbase --include=ca-certificates,git "$suite" "$base/root" ${mirror:+"$mirror"} $script \
+	debootstrap --variant=minbase --include=ca-certificates,git "$suite" "$base/system" ${mirror:+"$mirror"} $script \
 		>"$dir/debootstrap.log" 2>&1 || skip "debootstrap failed: $(tail -n 1 "$dir/debootstrap.log")"
-	rm -rf "$base/root/etc/apt/sources.list.d"
-	mkdir -p "$base/root/etc/apt/sources.list.d"
-	[ -z "$mirror" ] || echo "deb [trusted=yes] $mirror $suite main" >"$base/root/etc/apt/sources.list"
+	rm -rf "$base/system/etc/apt/sources.list.d"
+	mkdir -p "$base/system/etc/apt/sources.list.d"
+	[ -z "$mirror" ] || echo "deb [trusted=yes] $mirror $suite main" >"$base/system/etc/apt/sources.list"
 	for file in /etc/apt/auth.conf.d /etc/apt/apt.conf.d/99*; do
-		[ ! -e "$file" ] || cp -R "$file" "$base/root$(dirname "$file")/"
+		[ ! -e "$file" ] || cp -R "$file" "$base/system$(dirname "$file")/"
 	done
-	cp -L /etc/ssl/certs/ca-certificates.crt "$base/root/etc/ssl/certs/"
+	cp -L /etc/ssl/certs/ca-certificates.crt "$base/system/etc/ssl/certs/"
 	touch "$base/made"
 fi
 
@@ -65,13 +65,13 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
-cp -a "$base/root" "$run"
+cp -a "$base/system" "$run"
 cp -L /etc/resolv.conf /etc/hosts "$run/etc/"
-git clone -q --no-hardlinks "$here" "$run/root/source"
+git clone -q --no-hardlinks "$here" "$run/srv/conv4"
 mount -t proc proc "$run/proc"
 mount -t sysfs sysfs "$run/sys"
 mount --rbind /dev "$run/dev"
 status=0
 chroot "$run" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-	sh -c 'cd /root/source && exec "$@"' sh "$@" </dev/null || status=$?
+	sh -c 'cd /srv/conv4 && exec "$@"' sh "$@" </dev/null || status=$?
 exit $status
