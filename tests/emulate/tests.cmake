@@ -23,7 +23,7 @@ c4_test_refuses(want_unknown test_training avx1024 "there is no backend 'avx1024
 if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   foreach(name canonical dispatch ops rows training)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_WANT=neon)
-    set_property(TEST ${name} APPEND PROPERTY LABELS emulated)
+    set_property(TEST ${name} PROPERTY LABELS emulated) # not heavy, whatever the others are
   endforeach()
   set_property(TEST dispatch APPEND PROPERTY ENVIRONMENT C4_TEST_CPU=neon)
   foreach(name canonical ops rows)
