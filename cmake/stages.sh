@@ -202,15 +202,12 @@ onednn3_stage() {
 	targets=
 }
 
-# The presets that clang builds, by the newest one.
 clang_stage() { # preset ctest-argument...
 	newest_clang || {
 		end_stage 0 0 1 "skipped: clang is missing"
 		return 0
 	}
-	compiler="-DCMAKE_C_COMPILER=$clang -DCMAKE_CXX_COMPILER=$(say "$clang" | sed 's/clang/clang++/')"
 	test_stage "$@"
-	compiler=
 }
 
 # What run-avx512.sh boots, where Bochs is; without it those tests say that they were skipped.
@@ -309,11 +306,11 @@ test_verb() {
 	begin_stage "$preset"
 	case $tier in
 	quick)
-		leave_out='all|full'
+		[ $# -gt 0 ] || leave_out='all|full' # a test that is asked for is run
 		test_stage "$preset" "$@"
 		finish_tests 300
 		;;
-	all) leave_out=full ;;
+	all) [ $# -gt 0 ] || leave_out=full ;;
 	esac
 	make_machine
 	test_stage "$preset" "$@"

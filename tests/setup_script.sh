@@ -53,8 +53,8 @@ asks "$plain" build
 asks "$plain" repro --figures 1
 asks "$plain" bench step
 asks "$plain" test
-asks "$plain" --preset clang test -R nothing
 newest='\( -DCMAKE_C_COMPILER=clang-21 -DCMAKE_CXX_COMPILER=clang++-21\)\{0,1\}'
+asks "$plain$newest" --preset clang test -R nothing
 for tier in --all --full; do
 	asks "$plain -DC4_WERROR=ON$newest" test $tier
 	cp "$work/asked" "$work/asked$tier"
