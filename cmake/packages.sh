@@ -32,6 +32,8 @@ clang-19 all command clang-19
 libomp-19-dev all clang-header omp.h
 libclang-rt-19-dev all package -
 ccache all command ccache
+git all command git
+dpkg-dev all command dpkg-shlibdeps
 clang-format all command clang-format
 clang-tidy all command clang-tidy
 shellcheck all command shellcheck
