@@ -19,7 +19,7 @@ c4_test_refuses(want_partial test_canonical ref64 "backend 'ref64' would take st
 c4_test_refuses(want_unknown test_training avx1024 "there is no backend 'avx1024'")
 
 # aarch64 under QEMU's user mode: neon alone, as ref's fused multiply-adds one by one would take most
-# of an hour; ref computes the canonical hash once, in test --full.
+# of an hour; test --full also does runs in segments, and the canonical hash by ref.
 if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   foreach(name canonical dispatch ops rows training)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_WANT=neon)
@@ -29,7 +29,7 @@ if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   foreach(name canonical ops rows)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_EMULATED=1)
   endforeach()
-  set_tests_properties(run PROPERTIES TIMEOUT 2400)
+  set_tests_properties(run PROPERTIES LABELS "emulated;full" TIMEOUT 2400 COST 190)
   add_test(NAME canonical_ref COMMAND test_canonical)
   set_tests_properties(canonical_ref PROPERTIES LABELS "emulated;full" TIMEOUT 1500 COST 200
     ENVIRONMENT "C4_TEST_WANT=ref;C4_TEST_EMULATED=1")
