@@ -83,6 +83,7 @@ void c4_report_claims(struct c4_html *html, const struct c4_publication *p) {
     c4_html_open(html, "h2", "id", "claims", NULL);
     c4_html_text(html, "Claims");
     c4_html_close(html, "h2");
+    write_counts(html, &p->claims);
     c4_html_element(
         html, "p", "soft",
         "Each contrast is taken within a seed, so that chance which conditions share cancels. A "
@@ -92,7 +93,6 @@ void c4_report_claims(struct c4_html *html, const struct c4_publication *p) {
         "hold. Bounds hold if the interval lies inside them. Seeds: how many are on the claim's "
         "side. p is two-sided and adjusted by Holm over the whole table; it decides nothing. "
         "Verdicts are on the biased estimator, the paper's. A claim that fails is a finding.");
-    write_counts(html, &p->claims);
     c4_report_table(html, "claims", columns);
     for (int i = 0; i < p->claims.count; i++) write_claim(html, &p->claims.claim[i]);
     c4_report_table_end(html);

@@ -182,6 +182,9 @@ void c4_report_figures(struct c4_html *html, const struct c4_publication *p) {
                     "single seeds. CKA is 1 for features that are the same up to rotation and "
                     "scale.");
     write_figures(html, p, OF_THE_PAPER);
+}
+
+void c4_report_controls(struct c4_html *html, const struct c4_publication *p) {
     c4_html_open(html, "h2", "id", "controls", NULL);
     c4_html_text(html, "Controls");
     c4_html_close(html, "h2");

@@ -96,8 +96,8 @@ static void write_intro(struct c4_html *html, const struct c4_publication *p) {
     for (int i = 0; i < p->warnings; i++) c4_html_element(html, "li", NULL, "%s", p->warning[i]);
     c4_html_close(html, "ul");
     static const char *const sections[][2] = {
-        {"#claims", "Claims"},     {"#figures", "Figures"}, {"#controls", "Controls"},
-        {"#tuning", "Accuracies"}, {"#cost", "Cost"},       {"#origin", "Origin and environment"}};
+        {"#figures", "Figures"},   {"#claims", "Claims"}, {"#controls", "Controls"},
+        {"#tuning", "Accuracies"}, {"#cost", "Cost"},     {"#origin", "Origin and environment"}};
     c4_html_open(html, "nav", NULL);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         c4_html_open(html, "a", "href", sections[i][0], NULL);
@@ -114,9 +114,10 @@ enum c4_status c4_publication_html(const struct c4_publication *p, const char *p
     c4_html_open(&html, "body", NULL);
     write_intro(&html, p);
     c4_html_open(&html, "main", NULL);
-    c4_report_claims(&html, p);
     c4_report_figures(&html, p);
+    c4_report_claims(&html, p);
     c4_report_settings(&html, p);
+    c4_report_controls(&html, p);
     c4_report_tuning(&html, p);
     c4_report_cost(&html, p);
     c4_report_origin(&html, p);

@@ -6,9 +6,10 @@
 #include "repro/publish.h"
 
 /* Each appends one section; phases are a part of cost. */
+void c4_report_figures(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_claims(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_settings(struct c4_html *html, const struct c4_publication *publication);
-void c4_report_figures(struct c4_html *html, const struct c4_publication *publication);
+void c4_report_controls(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_tuning(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_cost(struct c4_html *html, const struct c4_publication *publication);
 void c4_report_phases(struct c4_html *html, const struct c4_publication *publication);

@@ -131,6 +131,16 @@ static void whole_study(void **state) {
     needs_nothing_else(page);
     links_lead_somewhere(page);
     is_well_formed(page);
+    /* What people look at comes first. */
+    static const char *const sections[] = {"figures", "claims", "controls",
+                                           "tuning",  "cost",   "origin"};
+    const char *at = page;
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "id=\"%s\"", sections[i]);
+        at = strstr(at, id);
+        if (!at) fail_msg("section %s is missing, or is before another one", sections[i]);
+    }
     must_hold(page, "prefers-color-scheme: dark");
     must_hold(page, "SVHN-10k substitute");
     must_hold(page, "conv4 repro --scale quick --data DIR --figures 3a");
