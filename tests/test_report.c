@@ -234,6 +234,52 @@ static void text_is_drawn_as_given(void **state) {
     free(svg);
 }
 
+/* Pixels from the top of an SVG to a text's baseline. */
+static double y_of(const char *svg, const char *text) {
+    char element[64];
+    double x, y = NAN;
+    snprintf(element, sizeof element, "<text>%s", text);
+    const char *at = strstr(svg, element), *place = NULL;
+    if (!at) fail_msg("not in the SVG: %s", text);
+    for (const char *next = svg; (next = strstr(next, "translate(")) && next < at; next++)
+        place = next;
+    assert_non_null(place);
+    assert_int_equal(sscanf(place, "translate(%lf,%lf", &x, &y), 2);
+    return y;
+}
+
+static void an_axis_label_keeps_away_from_names_and_notes(void **state) {
+    (void)state;
+    char gnuplot[4096];
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) skip();
+    static const char *const ticks[] = {"short", "a-name-of-twenty-six-bytes", "pool3"};
+    static const char *const notes[] = {"The first note.", "The second one."};
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    figure.ticks = 3;
+    figure.tick = ticks;
+    figure.slanted_ticks = true;
+    figure.width_inches = 8;
+    figure.height_inches = 3.4;
+    for (int count = 0; count <= 2; count += 2) {
+        struct c4_figure_files files;
+        figure.notes = count;
+        figure.note = notes;
+        if (c4_figure_write(&figure, folder, &files) != C4_OK) fail_msg("%s", c4_error());
+        char *svg = contents("fig.svg");
+        double label = y_of(svg, "Epoch"), below = y_of(svg, count ? notes[0] : "Bars");
+        double name = y_of(svg, ticks[1]); /* its upper right end */
+        if (!(label <= below - 12)) fail_msg("the label at %g, the note at %g", label, below);
+        /* 26 letters of some 7 pixels, at 35 degrees */
+        if (!(label >= name + 100)) fail_msg("the label at %g, a name at %g", label, name);
+        free(svg);
+        /* In PNG and PDF, too, where gnuplot's own place for it differs. */
+        char *script = contents("fig.gp");
+        assert_null(strstr(script, "set xlabel"));
+        free(script);
+    }
+}
+
 static void pictures_are_drawn(void **state) {
     (void)state;
     char gnuplot[4096];
@@ -333,6 +379,7 @@ int main(void) {
         IN_FOLDER(gnuplot_failures_are_reported),
         IN_FOLDER(gnuplot_without_cairo_says_so),
         IN_FOLDER(text_is_drawn_as_given),
+        IN_FOLDER(an_axis_label_keeps_away_from_names_and_notes),
         IN_FOLDER(pictures_are_drawn),
         IN_FOLDER(unwritable_places_are_sentences),
         IN_FOLDER(impossible_figures_are_refused),

@@ -13,6 +13,7 @@ enum { FEW_POINTS = 12, MARKERS_ON_LONG_LINE = 10, STYLES = 7, NOTE_LINES = 12, 
 #define KEY_ROW 0.19
 #define NOTE_LINE 0.155
 #define LOWEST_NOTE 0.11
+#define X_LABEL 0.15 /* its middle above the notes */
 #define TITLE_COLUMNS_PER_INCH 10.5
 #define KEY_COLUMNS_PER_INCH 12.0
 #define NOTE_COLUMNS_PER_INCH 15.0
@@ -207,7 +208,7 @@ static bool counts_few(const struct c4_figure *f) {
 
 static void write_axes(const struct script *s) {
     const struct c4_figure *f = s->figure;
-    write_text(s, "set xlabel", f->x_label, " offset 0,0.2");
+    if (!f->slanted_ticks) write_text(s, "set xlabel", f->x_label, " offset 0,0.2");
     write_text(s, "set ylabel", f->y_label, " offset 0.5,0");
     write_range(s, 'x', x_range_of(f));
     write_range(s, 'y', f->y_range);
@@ -249,6 +250,14 @@ static void write_foot(const struct script *s) {
     for (int i = 0; i < s->notes; i++)
         write_line(s, s->note[i], LOWEST_NOTE + NOTE_LINE * (s->notes - 1 - i),
                    "font 'sans-serif,8.5' textcolor rgb '#595959'");
+    /* Below slanted names gnuplot puts the axis' own label by a guess at their length, into notes.
+     */
+    if (s->figure->slanted_ticks && s->figure->x_label && *s->figure->x_label) {
+        fputs("set label ", s->out);
+        c4_gnuplot_string(s->out, s->figure->x_label);
+        fprintf(s->out, " at graph 0.5, screen %.4f center\n",
+                (foot_height(s) + X_LABEL) / s->height);
+    }
     fprintf(s->out, "set bmargin at screen %.4f\n", (axis + foot_height(s)) / s->height);
 }
 
