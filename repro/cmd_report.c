@@ -32,6 +32,9 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_PATH,
      .value = "FILE",
      .help = "the description that the study was made with instead of the built-in paper.ini"},
+    {.name = "plain",
+     .type = C4_OPTION_FLAG,
+     .help = "pictures without the notes below them, for use in papers; the report still has them"},
     {.name = "strict-claims",
      .type = C4_OPTION_FLAG,
      .help = "end with status 4 if a claim of the paper fails"},
@@ -102,7 +105,7 @@ static enum c4_status read_study(const struct c4_args *args, struct request *r) 
 static enum c4_status report(const struct c4_args *args, struct request *r) {
     C4_TRY(read_study(args, r));
     C4_TRY(c4_study_publish(c4_arg_text(args, "out"), &r->study, &r->scale, r->selected,
-                            &r->publication));
+                            c4_arg_flag(args, "plain"), &r->publication));
     if (c4_arg_flag(args, "json")) {
         json_t *object = c4_publication_json(&r->publication);
         if (!object) return C4_ERR_MEMORY;

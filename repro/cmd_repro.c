@@ -327,8 +327,9 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
 /* Figures, claims and report. */
 static enum c4_status publish(struct reproduction *r, double seconds) {
     struct c4_publication publication;
-    enum c4_status status = c4_study_publish(r->session.runner.folder, &r->session.study,
-                                             &r->session.scale, r->session.selected, &publication);
+    enum c4_status status =
+        c4_study_publish(r->session.runner.folder, &r->session.study, &r->session.scale,
+                         r->session.selected, false, &publication);
     if (status == C4_OK) status = say_result(r, seconds, &publication);
     c4_publication_free(&publication);
     return status;

@@ -178,7 +178,8 @@ static enum c4_status write_figure(const struct c4_figures_input *input,
                                      .slanted_ticks = by_name,
                                      .apart = by_name,
                                      .notes = result->notes,
-                                     .note = notes};
+                                     .note = notes,
+                                     .plain = input->plain};
     C4_TRY(c4_path_join(folder, sizeof folder, input->folder, "figures"));
     C4_TRY(c4_dir_make(folder));
     C4_TRY(c4_path_join(result->stem, sizeof result->stem, folder, result->id));

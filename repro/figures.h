@@ -19,6 +19,7 @@ struct c4_figures_input {
     const char *digits; /* the same of SVHN */
     const struct c4_cost_sum *costs;
     int cost_count;
+    bool plain; /* pictures without notes, which the results have all the same */
 };
 
 struct c4_figure_result {

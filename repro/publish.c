@@ -149,7 +149,8 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
                                            .data = p->data,
                                            .digits = p->digits,
                                            .costs = p->costs,
-                                           .cost_count = p->cost_count};
+                                           .cost_count = p->cost_count,
+                                           .plain = p->plain};
     const char *note = NULL;
     for (int f = 0; f < p->study->figures; f++) {
         const struct c4_study_figure *figure = &p->study->figure[f];
@@ -199,10 +200,10 @@ static enum c4_status make_all(struct c4_publication *p, struct c4_rows_store *s
 }
 
 enum c4_status c4_study_publish(const char *folder, const struct c4_study *study,
-                                const struct c4_scale *scale, const bool *selected,
+                                const struct c4_scale *scale, const bool *selected, bool plain,
                                 struct c4_publication *p) {
     struct c4_rows_store *store = NULL;
-    *p = (struct c4_publication){.folder = folder, .study = study, .scale = scale};
+    *p = (struct c4_publication){.folder = folder, .plain = plain, .study = study, .scale = scale};
     p->figure = calloc(2 * (size_t)study->figures + 1, sizeof *p->figure);
     p->origin = calloc(C4_ORIGINS_MAX, sizeof *p->origin);
     p->place = calloc(C4_PLACES_MAX, sizeof *p->place);

@@ -27,6 +27,7 @@ struct c4_run_counts {
 
 struct c4_publication {
     const char *folder;
+    bool plain;
     const struct c4_study *study;
     const struct c4_scale *scale;
     struct c4_rows rows;
@@ -55,10 +56,11 @@ struct c4_publication {
 
 /* Reads FOLDER/study.db, draws the selected figures into FOLDER/figures (NULL: all; those without
  * rows are left out and said so), judges the claims, and writes FOLDER/report.html and
- * FOLDER/report.json. `study` and `scale` are those the rows were made with; figures use the
- * scale's seeds. Errors as the files'. Release with c4_publication_free(), also on failure. */
+ * FOLDER/report.json. `plain`: notes stand below the pictures on the page, not in them. `study` and
+ * `scale` are those the rows were made with; figures use the scale's seeds. Errors as the files'.
+ * Release with c4_publication_free(), also on failure. */
 enum c4_status c4_study_publish(const char *folder, const struct c4_study *study,
-                                const struct c4_scale *scale, const bool *selected,
+                                const struct c4_scale *scale, const bool *selected, bool plain,
                                 struct c4_publication *publication);
 void c4_publication_free(struct c4_publication *publication);
 

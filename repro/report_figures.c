@@ -152,6 +152,8 @@ static void write_figure(struct c4_html *html, const struct c4_publication *p,
                     result->mark[0] ? "]" : "");
     write_links(html, result);
     c4_html_close(html, "figcaption");
+    for (int i = 0; i < result->notes && p->plain; i++)
+        c4_html_element(html, "p", "soft", "%s", result->note[i]);
     write_table(html, result);
     write_published(html, p, result);
     write_commands(html, p, result);

@@ -43,7 +43,7 @@ static struct c4_publication published(void **state, const char *only) {
     struct c4_publication p;
     bool selected[C4_STUDY_FIGURES];
     assert_int_equal(c4_study_select(&study, only, selected), C4_OK);
-    if (c4_study_publish(scratch->folder, &study, &scale, selected, &p) != C4_OK)
+    if (c4_study_publish(scratch->folder, &study, &scale, selected, false, &p) != C4_OK)
         fail_msg("%s", c4_error());
     return p;
 }
@@ -105,6 +105,30 @@ static void is_well_formed(const char *page) {
         depth--;
     }
     assert_int_equal(depth, 0);
+}
+
+/* --plain: notes stand on the page instead of in the pictures; what marks synthetic data stays. */
+static void plain_pictures_have_no_notes(void **state) {
+    struct scratch *scratch = *state;
+    static bool selected[C4_STUDY_FIGURES];
+    static const char note[] = "Linear CKA, biased as in the paper";
+    use("paper", "quick");
+    made_up_store(scratch->folder, &study, &scale, true, NULL);
+    assert_int_equal(c4_study_select(&study, "1", selected), C4_OK);
+    for (int plain = 0; plain < 2; plain++) {
+        struct c4_publication p;
+        if (c4_study_publish(scratch->folder, &study, &scale, selected, plain, &p) != C4_OK)
+            fail_msg("%s", c4_error());
+        char *script = text_of(state, "figures/fig1.gp"), *page = text_of(state, "report.html");
+        must_hold(page, note);
+        must_hold(script, "synthetic data");
+        assert_int_equal(strstr(script, note) == NULL, plain);
+        assert_int_equal(strstr(script, "standard error") == NULL, plain);
+        is_well_formed(page);
+        free(script);
+        free(page);
+        c4_publication_free(&p);
+    }
 }
 
 static void whole_study(void **state) {
@@ -358,14 +382,17 @@ static void bad_folders_are_sentences(void **state) {
     struct scratch *scratch = *state;
     struct c4_publication p;
     use("paper", "quick");
-    assert_int_equal(c4_study_publish(scratch->folder, &study, &scale, NULL, &p), C4_ERR_DATA);
+    assert_int_equal(c4_study_publish(scratch->folder, &study, &scale, NULL, false, &p),
+                     C4_ERR_DATA);
     must_hold(c4_error(), "there is no study");
     c4_publication_free(&p);
     put_file(scratch_path(state, "study.db"), "this is no database at all, but a text", 38);
-    assert_int_equal(c4_study_publish(scratch->folder, &study, &scale, NULL, &p), C4_ERR_DATA);
+    assert_int_equal(c4_study_publish(scratch->folder, &study, &scale, NULL, false, &p),
+                     C4_ERR_DATA);
     c4_publication_free(&p);
     put_file(scratch_path(state, "study.db"), "", 0);
-    assert_int_equal(c4_study_publish(scratch->folder, &study, &scale, NULL, &p), C4_ERR_DATA);
+    assert_int_equal(c4_study_publish(scratch->folder, &study, &scale, NULL, false, &p),
+                     C4_ERR_DATA);
     must_hold(c4_error(), "is not the database of a conv4 study");
     c4_publication_free(&p);
     assert_int_equal(scratch_entries(state), 1); /* nothing was made beside it */
@@ -376,6 +403,7 @@ static void bad_folders_are_sentences(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(whole_study),
+        IN_SCRATCH(plain_pictures_have_no_notes),
         IN_SCRATCH(numbers_are_the_rows),
         IN_SCRATCH(synthetic_data_are_marked),
         IN_SCRATCH(undefined_values_are_left_out),

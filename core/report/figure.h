@@ -50,6 +50,7 @@ struct c4_figure {
     bool apart;         /* categories without an order: points with error bars, no lines */
     int notes;          /* sentences below the figure */
     const char *const *note;
+    bool plain; /* none of them, nor what bars and thin lines are: for a page that says it itself */
 };
 
 struct c4_figure_files {

@@ -428,8 +428,8 @@ void c4_figure_others(FILE *script, double width, double height) {
 void c4_figure_script(const struct c4_figure *figure, FILE *script) {
     struct script s = {.figure = figure, .out = script};
     lay_out(&s);
-    for (int i = 0; i < figure->notes; i++) add_note(&s, figure->note[i]);
-    add_uncertainty_note(&s);
+    for (int i = 0; i < figure->notes && !figure->plain; i++) add_note(&s, figure->note[i]);
+    if (!figure->plain) add_uncertainty_note(&s);
     s.height += foot_height(&s);
     fprintf(script,
             "# Draws %s.csv, which lies beside this script: gnuplot %s.gp\n"
