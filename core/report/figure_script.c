@@ -241,7 +241,7 @@ static double slant_height(const struct c4_figure *f) {
 }
 
 static double foot_height(const struct script *s) {
-    return s->notes ? LOWEST_NOTE + NOTE_LINE * s->notes : 0;
+    return s->notes ? LOWEST_NOTE + NOTE_LINE * s->notes : 0.08;
 }
 
 /* From the bottom: notes, the last one lowest, then room for the axis. */
