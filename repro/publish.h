@@ -27,7 +27,6 @@ struct c4_run_counts {
 
 struct c4_publication {
     const char *folder;
-    bool plain;
     const struct c4_study *study;
     const struct c4_scale *scale;
     struct c4_rows rows;
@@ -44,6 +43,7 @@ struct c4_publication {
     struct c4_cost_sum *costs;
     int cost_count;
     struct c4_run_counts runs;
+    bool plain; /* notes stand on the page, not in the pictures */
     bool synthetic, substitute;
     bool unofficial;             /* some images are known not to be those of the official files */
     struct c4_suspects suspects; /* of the scale's runs */
