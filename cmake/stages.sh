@@ -323,7 +323,8 @@ test_verb() {
 	[ $tier = all ] || leave_out='long|numeric'
 	clang_stage asan "$@"
 	begin_stage onednn3
-	[ $tier = full ] || leave_out=full
+	leave_out=full
+	[ $tier = all ] || leave_out=
 	onednn3_stage "$@"
 	begin_stage arm64-qemu
 	leave_out='full|long|heavy'
