@@ -26,7 +26,7 @@ typedef int32_t vi __attribute__((vector_size(4 * VF_LANES)));
 typedef vi vm; /* 0 or -1 */
 
 #define VEC_EACH(type, lanes, expression)                                                          \
-    type r_;                                                                                       \
+    type r_ = {0};                                                                                 \
     for (int l = 0; l < (lanes); l++) r_[l] = (expression);                                        \
     return r_
 
