@@ -50,8 +50,10 @@ static void poison(enum c4_check_type type, int call, void *out, size_t count) {
     /* A double's upper half is the float's pattern, so it is a NaN as well. */
     size_t done = bytes < 4 ? bytes : 4;
     memcpy(to, pattern[call], done);
-    for (; done < bytes; done += done < bytes - done ? done : bytes - done)
-        memcpy(to + done, to, done < bytes - done ? done : bytes - done);
+    for (size_t more; done < bytes; done += more) {
+        more = done < bytes - done ? done : bytes - done;
+        memcpy(to + done, to, more);
+    }
 }
 
 static uint64_t element_bits(enum c4_check_type type, const void *values, size_t i) {
