@@ -21,17 +21,16 @@ values=$values,control_images=20,segment_work=1
 machine="--data images --scale smoke --backend $backend --threads 1 --quiet --set $values"
 
 # begin OUT WORKERS: a study in the background, $coordinator, that says what it does in OUT.log.
-# Not by `bare`: the coordinator itself is to be the background process.
 begin() {
     # shellcheck disable=SC2086 # several words
-    PATH=/nowhere "$program" repro --out "$1" $machine --workers "$2" >"$1.log" 2>&1 &
-    coordinator=$!
+    launch "$1.log" "$program" repro --out "$1" $machine --workers "$2"
+    coordinator=$launched
 }
 
 # begun OUT: its workers have been timed and their runs begin; or it has ended.
 # shellcheck disable=SC2317 # await calls it
 begun() {
-    grep -q 'predicted time' "$1.log" || ! kill -0 "$coordinator" 2>/dev/null
+    grep -qs 'predicted time' "$1.log" || ! kill -0 "$coordinator" 2>/dev/null
 }
 
 # Everything in a study that may not depend on what happened to it.

@@ -47,10 +47,9 @@ report --out study --figures 1 --protocol authors --set curve_images=40 >log 2>&
 grep -q 'block order relu-bn' study/report.html || fail "--protocol authors draws bn-relu"
 
 # While another process works on the study: minutes, of which an epoch takes a second.
-# (Not by `repro`: the signal has to reach the program, not a shell around it.)
-PATH=/nowhere "$program" repro --scale smoke --quiet --workers 1 --out busy --figures 1 \
-    --set "$images,pretrain_epochs=300,accuracy_images=5000,segment_work=1" >log 2>&1 &
-child=$!
+launch log "$program" repro --scale smoke --quiet --workers 1 --out busy --figures 1 \
+    --set "$images,pretrain_epochs=300,accuracy_images=5000,segment_work=1"
+child=$launched
 # shellcheck disable=SC2317 # await calls it
 reported() {
     report --out busy --figures 1 >said 2>&1

@@ -94,10 +94,9 @@ written() {
 }
 kills=0
 for moment in 0.1 0.7 1 2 3; do
-    # Not by `repro`: the signal has to reach the program, not a shell around it.
     # shellcheck disable=SC2086 # several words
-    PATH=/nowhere "$program" repro --out killed $tiny --workers 1 >killed.log 2>&1 &
-    child=$!
+    launch killed.log "$program" repro --out killed $tiny --workers 1
+    child=$launched
     case $moment in
     0.*) sleep $moment ;;
     *) await 300 written $moment || fail "no $moment checkpoints: $(cat killed.log)" ;;

@@ -150,10 +150,9 @@ sqlite3 swapped/study.db "SELECT CASE WHEN a.value = b.value THEN 'equal' ELSE '
 # A worker that is killed twice in one segment: its run fails, the rest is done, and a second start
 # makes up for it.
 larger=$values,pretrain_images=512,pretrain_epochs=20,segment_work=1000000
-# Not by the function: the coordinator itself is to be the background process.
-PATH=/nowhere "$program" repro --out twice --data images --scale smoke --seeds 1 --quiet \
-    --backend "$backend" --workers 1 --threads 1 --set $larger >log 2>&1 &
-coordinator=$!
+launch log "$program" repro --out twice --data images --scale smoke --seeds 1 --quiet \
+    --backend "$backend" --workers 1 --threads 1 --set $larger
+coordinator=$launched
 # computed TICKS: a worker, $worker, has taken so much time, or the study has ended.
 # shellcheck disable=SC2317 # await calls it
 computed() {
@@ -164,7 +163,7 @@ computed() {
 }
 # shellcheck disable=SC2317 # await calls it
 begun() {
-    grep -q 'predicted time' log || ! kill -0 "$coordinator" 2>/dev/null
+    grep -qs 'predicted time' log || ! kill -0 "$coordinator" 2>/dev/null
 }
 hits=0 last=none
 await 300 begun

@@ -117,6 +117,19 @@ bare() {
     PATH=/nowhere "$@"
 }
 
+# launch LOG PROGRAM ARGUMENT...: the same in the background. $launched is the program itself, no shell
+# around it, so that a signal reaches it; LOG is new, so that no older one is read in its place.
+launch() {
+    rm -f "$1"
+    (
+        exec >"$1" 2>&1
+        shift
+        exec env PATH=/nowhere "$@"
+    ) &
+    # shellcheck disable=SC2034 # the script reads it
+    launched=$!
+}
+
 # bit_exact: the backends whose bits are the same and that run here, the best first, one a line.
 bit_exact() {
     "$program" doctor | sed -n 's/^  \([a-z0-9]*\) .*; bit-exact$/\1/p'
