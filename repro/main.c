@@ -5,7 +5,7 @@
 
 #include "core/cli/cli.h"
 #include "core/cli/option.h"
-#include "repro/worker.h"
+#include "repro/workers/worker.h"
 
 #define C4_COMMAND(name) extern const struct c4_command c4_cmd_##name;
 #include "repro/commands.def"
@@ -40,7 +40,7 @@ static const struct c4_program program = {
     .commands = commands,
 };
 
-/* "worker" is no command for people: a study starts itself with it (repro/worker.h). */
+/* "worker" is no command for people: a study starts itself with it (repro/workers/worker.h). */
 int main(int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like a full disk */
     if (argc == 2 && strcmp(argv[1], "worker") == 0) return c4_worker_main();

@@ -1,4 +1,5 @@
-/* Marks for the inner loops that speed hangs on; tests/hot_loops.sh reads them in object files.
+/* Marks for the inner loops that speed hangs on; tests/static/hot_loops.sh reads them in object
+ * files.
  *
  *   for (...) {
  *       C4_HOT_LOOP_BEGIN(gemm_6x16, 12);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes cka_exact.csv: linear CKA of integer features in exact arithmetic, from the definitions
-(core/similarity/cka.h), for tests/test_cka_outliers.c, which makes the same integers.
+(core/similarity/cka.h), for tests/core/test_cka_outliers.c, which makes the same integers.
 
 One row of X and one of Y is an outlier, `scale` times its draws; row i is shifted by 2^e, e going
 through -spread..spread; `offset` is added to everything. Every value is exact in binary32.

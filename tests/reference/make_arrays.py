@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the small files of tests/reference/arrays with NumPy, ml_dtypes and safetensors, for
-tests/test_file_arrays.c, tests/test_file_npz.c and tests/cli_arrays.sh.
+tests/core/test_file_arrays.c, tests/core/test_file_npz.c and tests/cli/cli_arrays.sh.
 
 Every array named *x* or without a name is VALUES, or VALUES != 0 where the type is bool. Python 2's
 headers, PyTorch's archives and pickles, whose writers are not at hand everywhere, are made by hand

@@ -5,7 +5,7 @@
     venv/bin/python tests/reference/make_pytorch_steps.py tests/reference/pytorch_steps.safetensors
 
 Weights and images are not in the file: both sides draw them by Philox4x32-10 with the same counters
-(core/base/rng.h, core/net/init.h, tests/pytorch_inputs.h), so the file stays small. With --export DIR it
+(core/base/rng.h, core/net/init.h, tests/simd/pytorch_inputs.h), so the file stays small. With --export DIR it
 also writes each seed's weights and batches in the form that `conv4 train --init --batches` takes.
 
 Tensors, per block order O in {bn-relu, relu-bn} and seed S in 1..10:

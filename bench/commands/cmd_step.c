@@ -1,0 +1,212 @@
+/* conv4 bench step: how fast the backends train. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/commands.h"
+#include "bench/commands/options.h"
+#include "bench/measure/disclose.h"
+#include "bench/step/step.h"
+#include "core/cli/cli.h"
+#include "core/cli/interrupt.h"
+#include "core/cli/progress.h"
+#include "core/host/clock.h"
+#include "core/host/team.h"
+
+static const char *const orders[] = {"bn-relu", "relu-bn", NULL};
+static const char *const algorithms[] = {"winograd", "direct", NULL};
+
+static const char *const kernels[] = {"auto", "direct", "winograd", NULL};
+
+static const struct c4_option options[] = {
+    C4_BENCH_BACKEND,
+    C4_BENCH_BATCH("images of a step"),
+    C4_BENCH_THREADS("OpenMP threads"),
+    C4_BENCH_SAMPLES("9", 3, "of each backend, taken in turn"),
+    {.name = "order",
+     .type = C4_OPTION_CHOICE,
+     .value = "ORDER",
+     .initial = "bn-relu",
+     .choices = orders,
+     .help = "of a block"},
+    {.name = "conv",
+     .type = C4_OPTION_CHOICE,
+     .value = "ALGORITHM",
+     .initial = "winograd",
+     .choices = algorithms,
+     .help = "convolution algorithm of blocks 2 to 4"},
+    {.name = "onednn-conv",
+     .type = C4_OPTION_CHOICE,
+     .value = "ALGORITHM",
+     .initial = "auto",
+     .choices = kernels,
+     .help = "where --conv winograd lets oneDNN choose: auto takes the faster by measurement"},
+    {.name = "peers",
+     .type = C4_OPTION_CHOICES,
+     .value = "PEER,...",
+     .choices = c4_peer_names,
+     .implied = c4_peer_all,
+     .help = "also time other people's software, each variant a process of its own; alone: all "
+             "that are installed"},
+    {.name = "peers-python",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "the interpreter that has their packages; otherwise $C4_PEERS_PYTHON, peers-venv "
+             "in the folder of the build, or python3"},
+    {.name = "peers-patience",
+     .type = C4_OPTION_REAL,
+     .value = "SECONDS",
+     .initial = "600",
+     .min = 0.1,
+     .max = 86400,
+     .help = "how long a peer may take to answer; the first steps compile"},
+    C4_BENCH_QUICK("samples of 50 ms instead of 500"),
+    C4_BENCH_JSON,
+    C4_BENCH_END,
+};
+
+static const char *const examples[] = {"conv4 bench step",
+                                       "conv4 bench step --peers=pytorch-nhwc-kept,jax",
+                                       "conv4 bench step --batch 128 --threads 2 --json", NULL};
+
+static enum c4_status add_named(struct c4_step_bench *bench, const char *name) {
+    struct c4_dispatch dispatch;
+    C4_TRY(c4_dispatch(name, &dispatch));
+    C4_TRY(c4_dispatch_strict(&dispatch, true, NULL, 0));
+    const struct c4_backend *backend = dispatch.step_origin;
+    C4_TRY(c4_step_bench_add(bench, backend->name, backend->variant, backend->step));
+    bench->runners[bench->count - 1].foreign = !backend->bit_exact;
+    return C4_OK;
+}
+
+static enum c4_status add_all(struct c4_step_bench *bench) {
+    const struct c4_backend *table;
+    for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
+        const char *name = c4_backend_name(i, &table, NULL);
+        if (table && table->step && strcmp(name, "ref64") != 0) C4_TRY(add_named(bench, name));
+    }
+    return C4_OK;
+}
+
+static void tick(void *context, int done) {
+    c4_progress_update(context, (uint64_t)done, (uint64_t)c4_clock_ns());
+}
+
+/* One by one, since a peer that starts would disturb another one's check no less than a sample. */
+static enum c4_status add_peers(const struct c4_args *args, struct c4_step_bench *bench,
+                                const struct c4_team *team) {
+    if (!c4_arg_given(args, "peers")) return C4_OK;
+    static char python[4096];
+    c4_peers_python(c4_arg_text(args, "peers-python"), python, sizeof python);
+    bench->peers.python = python;
+    bench->peers.patience_seconds = c4_arg_real(args, "peers-patience");
+    uint64_t wanted = 0, done = 0;
+    for (int i = 0; c4_peer_names[i]; i++)
+        wanted += c4_arg_includes(args, "peers", c4_peer_names[i]);
+    struct c4_progress progress;
+    c4_progress_start(&progress, stderr, c4_progress_style_of(stderr, false), "starting", "peers",
+                      0, wanted, (uint64_t)c4_clock_ns());
+    enum c4_status status = C4_OK;
+    for (int i = 0; c4_peer_names[i] && status == C4_OK; i++) {
+        if (!c4_arg_includes(args, "peers", c4_peer_names[i])) continue;
+        status = c4_step_bench_add_peer(bench, c4_peer_names[i], team->pu,
+                                        team->bound ? team->threads : 0);
+        c4_progress_update(&progress, ++done, (uint64_t)c4_clock_ns());
+    }
+    c4_progress_hide(&progress);
+    return status;
+}
+
+static enum c4_status measure(const struct c4_args *args, struct c4_step_bench *bench,
+                              const struct c4_team *team) {
+    C4_TRY(c4_step_bench_start(bench));
+    const char *wanted = c4_arg_text(args, "backend");
+    C4_TRY(strcmp(wanted, "all") == 0 ? add_all(bench) : add_named(bench, wanted));
+    C4_TRY(add_peers(args, bench, team));
+    struct c4_progress progress;
+    c4_progress_start(&progress, stderr, c4_progress_style_of(stderr, false), "bench step",
+                      "samples", 0, (uint64_t)bench->samples * (uint64_t)bench->count,
+                      (uint64_t)c4_clock_ns());
+    enum c4_status status = c4_step_bench_run(bench, tick, &progress);
+    c4_progress_hide(&progress);
+    return status;
+}
+
+/* Peers that were named have to be there; of all of them, one. */
+static enum c4_status verdict(const struct c4_args *args, const struct c4_step_bench *bench) {
+    const char *list = c4_arg_text(args, "peers");
+    return c4_peers_verdict(&bench->peers, list && strcmp(list, c4_peer_all) != 0);
+}
+
+static void print(const struct c4_args *args, const struct c4_step_bench *bench,
+                  const struct c4_team *team, json_t *object) {
+    const struct c4_plan_config *config = &bench->config;
+    if (!c4_arg_flag(args, "json")) {
+        json_decref(object);
+        printf("training step, batch %d, %d thread%s%s, %s, median of %d samples in turn\n",
+               config->max_batch, config->threads, config->threads == 1 ? "" : "s",
+               team->bound ? " bound" : " not bound", orders[config->order], bench->samples);
+        c4_step_bench_print(bench);
+        return;
+    }
+    json_object_set_new(object, "batch", json_integer(config->max_batch));
+    json_object_set_new(object, "threads", json_integer(config->threads));
+    json_object_set_new(object, "bound", json_boolean(team->bound));
+    json_object_set_new(object, "order", json_string(orders[config->order]));
+    json_object_set_new(object, "conv", json_string(algorithms[config->conv]));
+    json_object_set_new(object, "peak", c4_peak_json(&bench->peak));
+    json_object_set_new(object, "steps", c4_step_bench_json(bench));
+    c4_disclose_print(object);
+}
+
+static enum c4_status bench_step(const struct c4_args *args, struct c4_step_bench *bench) {
+    bench->samples = (int)c4_arg_integer(args, "samples");
+    bench->sample_seconds = c4_arg_flag(args, "quick") ? 0.05 : 0.5;
+    bench->config.max_batch = (int)c4_arg_integer(args, "batch");
+    bench->config.threads = (int)c4_arg_integer(args, "threads");
+    bench->config.order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
+    bench->config.conv = c4_arg_includes(args, "conv", "direct") ? C4_DIRECT : C4_WINOGRAD;
+    bench->config.kernels = c4_arg_text(args, "onednn-conv");
+    json_t *object;
+    struct c4_team team;
+    C4_TRY(c4_interrupt_catch());
+    C4_TRY(c4_disclose("step", &object));
+    enum c4_status status =
+        c4_team_start_on_cores(bench->config.threads, &team, &bench->config.l2_bytes);
+    if (status == C4_OK) {
+        status = measure(args, bench, &team);
+        if (status == C4_OK) {
+            print(args, bench, &team, json_incref(object));
+            status = verdict(args, bench);
+        }
+        c4_team_free(&team);
+    }
+    json_decref(object);
+    return status;
+}
+
+static int run(const struct c4_args *args) {
+    struct c4_step_bench *bench = calloc(1, sizeof *bench);
+    if (!bench) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    enum c4_status status = bench_step(args, bench);
+    c4_step_bench_free(bench);
+    free(bench);
+    return c4_cli_exit(args, status);
+}
+
+const struct c4_command c4_bench_step = {
+    .name = "step",
+    .summary = "time whole training steps",
+    .description = "Trains on one synthetic batch again and again. Each backend's step is compared "
+                   "with the double reference first and not timed if it differs (exit status 7). "
+                   "Samples of half a second are taken in turn, so that a busy moment hits all, "
+                   "and so are samples of the FMA peak. Backends that run a step in phases show "
+                   "where its time goes. Peers are PyTorch and JAX, on the same images, weights "
+                   "and cores; a peer whose first losses differ from the double reference's is "
+                   "void (exit status 7); one that is not there or fails has a row that says why "
+                   "(exit status 6 if it was named, or none is there; 1 if it broke). Names that "
+                   "end in -kept: glibc is told to keep freed memory.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,29 @@
+/* Options that several benchmarks have, so that they read alike everywhere. */
+#ifndef C4_BENCH_COMMANDS_OPTIONS_H
+#define C4_BENCH_COMMANDS_OPTIONS_H
+
+#include "bench/measure/spread.h"
+#include "core/cli/option.h"
+
+/* clang-format off */
+#define C4_BENCH_INTEGER(name_, initial_, min_, max_, help_)                                       \
+    {.name = name_, .type = C4_OPTION_INTEGER, .value = "N", .initial = initial_, .min = min_,     \
+     .max = max_, .help = help_}
+#define C4_BENCH_FLAG(name_, help_) {.name = name_, .type = C4_OPTION_FLAG, .help = help_}
+
+#define C4_BENCH_BACKEND                                                                           \
+    {.name = "backend", .type = C4_OPTION_STRING, .value = "NAME", .initial = "all",               \
+     .help = "one backend, or all that run here but ref64"}
+#define C4_BENCH_THREADS(help_) C4_BENCH_INTEGER("threads", "1", 1, 1024, help_)
+#define C4_BENCH_BATCH(help_) C4_BENCH_INTEGER("batch", "32", 1, 1024, help_)
+#define C4_BENCH_SAMPLES(initial_, min_, help_)                                                    \
+    C4_BENCH_INTEGER("samples", initial_, min_, C4_SAMPLES_MAX, help_)
+#define C4_BENCH_QUICK(help_) C4_BENCH_FLAG("quick", help_)
+#define C4_BENCH_LIST C4_BENCH_FLAG("list", "print the benchmarks' names and end")
+#define C4_BENCH_DRY_RUN                                                                           \
+    C4_BENCH_FLAG("dry-run", "print the number of benchmarks and the time they would take, and end")
+#define C4_BENCH_JSON C4_BENCH_FLAG("json", "print one JSON object with all samples")
+#define C4_BENCH_END {.name = NULL}
+/* clang-format on */
+
+#endif

@@ -1,0 +1,16 @@
+/* What every benchmark says beside its numbers. */
+#ifndef C4_BENCH_MEASURE_DISCLOSE_H
+#define C4_BENCH_MEASURE_DISCLOSE_H
+
+#include <jansson.h>
+
+#include "core/base/status.h"
+
+/* A new object {"conv4", "arithmetic", "benchmark": name, "environment"}, to which the benchmark
+ * adds its own. Before threads are bound (core/host/environment.h). */
+enum c4_status c4_disclose(const char *name, json_t **object);
+
+/* Prints it to stdout, indented, with a newline, and releases it. */
+void c4_disclose_print(json_t *object);
+
+#endif

@@ -1,0 +1,22 @@
+/* Every op slot in every shape that the network gives it. */
+#ifndef C4_BENCH_OPS_LIST_H
+#define C4_BENCH_OPS_LIST_H
+
+#include "core/cost/op_cost.h"
+
+struct c4_op_shape {
+    struct c4_op_size size;
+    enum c4_op_slot slot;
+    int images;     /* of a call; 0: a call is not for images */
+    char label[32]; /* "block2/n32", "images/n32", "linear/n32", "weights", "parameters",
+                       "pool1/64x64", with several threads "block2/n32/t2":
+                       what follows the slot's name in a row's */
+};
+
+enum { C4_OP_SHAPES_MAX = 96 };
+
+/* Writes all shapes for calls of `batch` images by each of `threads` threads, by slot in the order
+ * of ops.def, and returns how many. A Gram block has 64 x 64 rows of each layer's features. */
+int c4_op_shapes(int batch, int threads, struct c4_op_shape shapes[C4_OP_SHAPES_MAX]);
+
+#endif

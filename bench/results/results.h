@@ -1,0 +1,32 @@
+/* Files that "conv4 bench ... --json" has written, read again. */
+#ifndef C4_BENCH_RESULTS_RESULTS_H
+#define C4_BENCH_RESULTS_RESULTS_H
+
+#include <jansson.h>
+
+#include "core/base/status.h"
+
+enum { C4_RESULTS_MAX = 64 };
+
+struct c4_results {
+    json_t *file[C4_RESULTS_MAX]; /* objects with "benchmark" and "environment" */
+    const char *path[C4_RESULTS_MAX];
+    int count;
+};
+
+/* Reads 1..C4_RESULTS_MAX files. C4_ERR_DATA names the file that is missing, no JSON, or not whole,
+ * and the member that is missing, of another type or out of bounds (results_check.h), so that
+ * whoever reads a member below may rely on it; C4_ERR_USAGE: too many. c4_results_free() in every
+ * case. */
+enum c4_status c4_results_read(struct c4_results *results, char *const *paths, int count);
+void c4_results_free(struct c4_results *results);
+
+/* A member by its way, "environment.cpu.model_name"; NULL if there is none. */
+const json_t *c4_result_at(const json_t *object, const char *way);
+/* The same as text, as a number and as a whole number within its checked bounds; `otherwise`, NaN
+ * or 0 if it is not one. */
+const char *c4_result_text(const json_t *object, const char *way, const char *otherwise);
+double c4_result_number(const json_t *object, const char *way);
+int c4_result_whole(const json_t *object, const char *way);
+
+#endif

@@ -1,0 +1,266 @@
+#include "bench/step/peers/peers.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/step/peers/folder.h"
+#include "core/cli/interrupt.h"
+#include "core/host/clock.h"
+#include "simd/dispatch.h"
+
+static const double tolerance = 1e-5; /* as a backend's loss */
+
+static const struct variant {
+    const char *name, *script, *mode;
+    bool kept;
+} variants[C4_PEERS_MAX] = {
+    {"pytorch-nchw", "pytorch.py", "nchw", false},
+    {"pytorch-nchw-kept", "pytorch.py", "nchw", true},
+    {"pytorch-nhwc", "pytorch.py", "nhwc", false},
+    {"pytorch-nhwc-kept", "pytorch.py", "nhwc", true},
+    {"pytorch-compile", "pytorch.py", "compile", false},
+    {"pytorch-compile-kept", "pytorch.py", "compile", true},
+    {"jax", "jax_peer.py", "jit", false},
+    {"jax-kept", "jax_peer.py", "jit", true},
+};
+
+const char *const c4_peer_names[] = {"pytorch-nchw",
+                                     "pytorch-nchw-kept",
+                                     "pytorch-nhwc",
+                                     "pytorch-nhwc-kept",
+                                     "pytorch-compile",
+                                     "pytorch-compile-kept",
+                                     "jax",
+                                     "jax-kept",
+                                     NULL};
+const char c4_peer_all[] = "pytorch-nchw,pytorch-nchw-kept,pytorch-nhwc,pytorch-nhwc-kept,"
+                           "pytorch-compile,pytorch-compile-kept,jax,jax-kept";
+
+void c4_peers_python(const char *given, char *path, size_t size) {
+    const char *variable = getenv("C4_PEERS_PYTHON");
+    if (!given && variable && *variable) given = variable;
+    if (given) {
+        snprintf(path, size, "%s", given);
+        return;
+    }
+    char program[3072];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = '\0';
+    for (int up = 0; up < 2; up++) { /* build/release/conv4: the folder build */
+        char *slash = strrchr(program, '/');
+        if (slash) *slash = '\0';
+    }
+    snprintf(path, size, "%s/peers-venv/bin/python", program);
+    if (access(path, X_OK) != 0) snprintf(path, size, "python3");
+}
+
+/* --- the reference --- */
+
+static enum c4_status reference_losses(struct c4_peers *peers, const struct c4_plan_config *config,
+                                       const double *state, const uint8_t *images,
+                                       const uint8_t *labels) {
+    static const struct c4_sgd sgd = {0.001, 0.9};
+    struct c4_dispatch reference;
+    struct c4_plan *plan;
+    C4_TRY(c4_dispatch("ref64", &reference));
+    const struct c4_step_api *api = reference.backend.step;
+    C4_TRY(api->create(config, &plan));
+    enum c4_status status = api->load(plan, state, NULL);
+    for (int i = 0; status == C4_OK && i < C4_PEER_STEPS; i++) {
+        size_t first = (size_t)i * (size_t)config->max_batch;
+        const struct c4_batch batch = {images + first * C4_IMAGE_BYTES, labels + first,
+                                       config->max_batch, NULL};
+        struct c4_step_result result;
+        status = api->step(plan, &batch, &sgd, &result);
+        peers->want[i] = result.loss;
+    }
+    api->destroy(plan);
+    return status;
+}
+
+enum c4_status c4_peers_open(struct c4_peers *peers, const struct c4_plan_config *config,
+                             const double *state, const uint8_t *images, const uint8_t *labels) {
+    C4_TRY(reference_losses(peers, config, state, images, labels));
+    return c4_peers_folder_make(peers->folder, sizeof peers->folder, state, images, labels,
+                                C4_PEER_STEPS, config->max_batch);
+}
+
+/* --- one peer --- */
+
+/* Puts the outcome of a question into the peer's state; the caller goes on if it is measured. */
+static enum c4_status settle(struct c4_peer *peer, enum c4_peer_answer answer) {
+    if (answer == C4_PEER_INTERRUPTED) return c4_interrupted();
+    if (answer == C4_PEER_REFUSED) peer->state = C4_PEER_ABSENT;
+    if (answer == C4_PEER_BROKEN) peer->state = C4_PEER_FAILED;
+    return C4_OK;
+}
+
+static void spoil(struct c4_peer *peer, enum c4_peer_state state) {
+    peer->state = state;
+    c4_peer_process_stop(&peer->process, 5);
+}
+
+static void judge_losses(struct c4_peer *peer, const json_t *answer, const double *want) {
+    const json_t *losses = json_object_get(answer, "losses");
+    if (json_array_size(losses) != C4_PEER_STEPS) {
+        snprintf(peer->reason, sizeof peer->reason, "it told %zu losses of %d steps",
+                 json_array_size(losses), C4_PEER_STEPS);
+        spoil(peer, C4_PEER_VOID);
+        return;
+    }
+    for (int i = 0; i < C4_PEER_STEPS; i++) {
+        const json_t *loss = json_array_get(losses, (size_t)i);
+        double got = json_is_number(loss) ? json_number_value(loss) : (double)NAN;
+        double error = fabs(got - want[i]) / want[i];
+        if (!(error <= peer->loss_error)) peer->loss_error = error;
+        if (error <= tolerance) continue; /* false for a NaN */
+        snprintf(peer->reason, sizeof peer->reason,
+                 "the loss of step %d is %.9g, the double reference's %.9g; it is not timed", i + 1,
+                 got, want[i]);
+        spoil(peer, C4_PEER_VOID);
+        return;
+    }
+}
+
+static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
+                            const struct variant *variant, const struct c4_plan_config *config,
+                            const int *pu, int count) {
+    char script[128], init[128], batches[128], log[128], threads[16], omp[32], nproc[32];
+    snprintf(script, sizeof script, "%s/%s", peers->folder, variant->script);
+    snprintf(init, sizeof init, "%s/init.safetensors", peers->folder);
+    snprintf(batches, sizeof batches, "%s/batches.safetensors", peers->folder);
+    snprintf(log, sizeof log, "%s/%s.log", peers->folder, variant->name);
+    snprintf(threads, sizeof threads, "%d", config->threads);
+    snprintf(omp, sizeof omp, "OMP_NUM_THREADS=%d", config->threads);
+    snprintf(nproc, sizeof nproc, "NPROC=%d", config->threads); /* XLA's pool */
+    char *argv[] = {(char *)peers->python,
+                    script,
+                    (char *)variant->mode,
+                    "--init",
+                    init,
+                    "--batches",
+                    batches,
+                    "--threads",
+                    threads,
+                    "--order",
+                    config->order == C4_RELU_BN ? "relu-bn" : "bn-relu",
+                    NULL};
+    /* NULL ends the list early for those that keep glibc's defaults. */
+    const char *environment[] = {omp,
+                                 nproc,
+                                 "PYTHONDONTWRITEBYTECODE=1",
+                                 "JAX_PLATFORMS=cpu",
+                                 "TORCHINDUCTOR_COMPILE_THREADS=1",
+                                 count > 1 ? "OMP_PROC_BIND=true" : "OMP_PROC_BIND=false",
+                                 variant->kept ? "MALLOC_MMAP_THRESHOLD_=4000000000" : NULL,
+                                 "MALLOC_TRIM_THRESHOLD_=4000000000",
+                                 "MALLOC_TOP_PAD_=268435456",
+                                 NULL};
+    return c4_peer_process_start(&peer->process, argv, environment, pu, count, log);
+}
+
+static void tell_origin(struct c4_peer *peer) {
+    size_t used = 0, size = sizeof peer->origin;
+    const char *library, *algorithm = json_string_value(json_object_get(peer->ready, "algorithm"));
+    json_t *version;
+    json_object_foreach(json_object_get(peer->ready, "versions"), library, version) {
+        const char *text = json_string_value(version);
+        if (!text || used >= size) continue;
+        used += (size_t)snprintf(peer->origin + used, size - used, "%s%s %s", used ? ", " : "",
+                                 library, text);
+    }
+    if (used < size)
+        snprintf(peer->origin + used, size - used, "; %s%s", algorithm ? algorithm : "?",
+                 peer->kept ? "; memory kept" : "");
+}
+
+/* What it says of itself, and whether it has as many threads as the others. */
+static enum c4_status get_ready(const struct c4_peers *peers, struct c4_peer *peer, int threads) {
+    C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, NULL, peers->patience_seconds,
+                                            &peer->ready, peer->reason, sizeof peer->reason)));
+    if (peer->state != C4_PEER_MEASURED) return C4_OK;
+    tell_origin(peer);
+    json_int_t own = json_integer_value(json_object_get(peer->ready, "threads"));
+    if (own == threads) return C4_OK;
+    snprintf(peer->reason, sizeof peer->reason, "it runs on %d threads instead of %d", (int)own,
+             threads);
+    spoil(peer, C4_PEER_FAILED);
+    return C4_OK;
+}
+
+enum c4_status c4_peers_add(struct c4_peers *peers, const char *name,
+                            const struct c4_plan_config *config, const int *pu, int count) {
+    const struct variant *variant = variants;
+    while (strcmp(variant->name, name) != 0) variant++;
+    struct c4_peer *peer = &peers->peer[peers->count++];
+    *peer = (struct c4_peer){.name = variant->name, .kept = variant->kept};
+    C4_TRY(start(peers, peer, variant, config, pu, count));
+    C4_TRY(get_ready(peers, peer, config->threads));
+    if (peer->state != C4_PEER_MEASURED) return C4_OK;
+    json_t *answer;
+    C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, "check", peers->patience_seconds,
+                                            &answer, peer->reason, sizeof peer->reason)));
+    if (peer->state == C4_PEER_MEASURED) judge_losses(peer, answer, peers->want);
+    json_decref(answer);
+    return C4_OK;
+}
+
+enum c4_status c4_peer_sample(struct c4_peer *peer, double patience_seconds, double seconds,
+                              int64_t *steps, int64_t *ns) {
+    char question[48];
+    json_t *answer;
+    *steps = *ns = 0;
+    if (peer->state != C4_PEER_MEASURED) return C4_OK;
+    snprintf(question, sizeof question, "sample %.6f", seconds);
+    int64_t start_ns = c4_clock_ns();
+    C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, question, patience_seconds + seconds,
+                                            &answer, peer->reason, sizeof peer->reason)));
+    *ns = c4_clock_ns() - start_ns;
+    if (peer->state != C4_PEER_MEASURED) return C4_OK;
+    int64_t own_ns = json_integer_value(json_object_get(answer, "ns"));
+    *steps = json_integer_value(json_object_get(answer, "steps"));
+    json_decref(answer);
+    if (*steps >= 1 && own_ns >= 1 && own_ns <= *ns) return C4_OK;
+    snprintf(peer->reason, sizeof peer->reason,
+             "it says %lld steps in %.6f s, when %.6f s had passed", (long long)*steps,
+             (double)own_ns * 1e-9, (double)*ns * 1e-9);
+    *steps = 0;
+    spoil(peer, C4_PEER_FAILED);
+    return C4_OK;
+}
+
+/* --- all --- */
+
+const char *c4_peer_state_name(enum c4_peer_state state) {
+    static const char *const names[] = {"measured", "absent", "failed", "void"};
+    return names[state];
+}
+
+enum c4_status c4_peers_verdict(const struct c4_peers *peers, bool all) {
+    static const enum c4_status statuses[] = {C4_OK, C4_ERR_ENVIRONMENT, C4_ERR_FAILED,
+                                              C4_ERR_RESULT};
+    const struct c4_peer *worst = NULL;
+    int measured = 0;
+    for (int i = 0; i < peers->count; i++) {
+        const struct c4_peer *peer = &peers->peer[i];
+        measured += peer->state == C4_PEER_MEASURED;
+        if (!worst || peer->state > worst->state) worst = peer;
+    }
+    if (!worst || worst->state == C4_PEER_MEASURED) return C4_OK;
+    if (worst->state == C4_PEER_ABSENT && !all && measured > 0) return C4_OK;
+    return c4_fail(statuses[worst->state], "peer %s is %s: %s", worst->name,
+                   c4_peer_state_name(worst->state), worst->reason);
+}
+
+void c4_peers_close(struct c4_peers *peers) {
+    for (int i = 0; i < peers->count; i++) {
+        c4_peer_process_stop(&peers->peer[i].process, 5);
+        json_decref(peers->peer[i].ready);
+    }
+    peers->count = 0;
+    c4_peers_folder_remove(peers->folder);
+    peers->folder[0] = '\0';
+}

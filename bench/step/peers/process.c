@@ -1,0 +1,232 @@
+#include "bench/step/peers/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cli/interrupt.h"
+#include "core/file/file.h"
+#include "core/host/clock.h"
+#include "core/host/team.h"
+
+extern char **environ;
+
+enum { LINE_BYTES_MAX = 1 << 20, POLL_MS = 100 };
+
+/* --- starting --- */
+
+/* What one process was given must not steer another that has threads and an allocator of its own.
+ */
+static bool is_kept(const char *variable) {
+    static const char *const dropped[] = {"OMP_",    "GOMP_",           "KMP_",   "MKL_",
+                                          "MALLOC_", "GLIBC_TUNABLES=", "NPROC=", "XLA_FLAGS="};
+    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
+        if (strncmp(variable, dropped[i], strlen(dropped[i])) == 0) return false;
+    return true;
+}
+
+static char **make_environment(const char *const *added) {
+    size_t count = 1;
+    for (char **v = environ; *v; v++) count++;
+    for (size_t i = 0; added[i]; i++) count++;
+    char **environment = calloc(count, sizeof *environment);
+    if (!environment) return NULL;
+    size_t used = 0;
+    for (char **v = environ; *v; v++)
+        if (is_kept(*v)) environment[used++] = *v;
+    for (size_t i = 0; added[i]; i++)
+        environment[used++] = (char *)added[i]; /* execvpe() does not write to its strings */
+    return environment;
+}
+
+/* In the child of a process with threads. */
+static _Noreturn void become_peer(char *const *argv, char **environment, const int *pu, int count,
+                                  const int fds[3]) {
+    setpgid(0, 0);
+    if (count > 0) c4_bind_thread(pu, count);
+    environ = environment;
+    signal(SIGPIPE, SIG_DFL);
+    if (dup2(fds[0], STDIN_FILENO) >= 0 && dup2(fds[1], STDOUT_FILENO) >= 0 &&
+        dup2(fds[2], STDERR_FILENO) >= 0)
+        execvp(argv[0], argv);
+    dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+static int make_pipe(int ends[2]) {
+    if (pipe(ends) != 0) return -1;
+    for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
+static void close_all(int *fds, int count) {
+    for (int i = 0; i < count; i++) {
+        if (fds[i] >= 0) close(fds[i]);
+        fds[i] = -1;
+    }
+}
+
+enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *argv,
+                                     const char *const *environment, const int *pu, int count,
+                                     const char *log) {
+    *peer = (struct c4_peer_process){.to = -1, .from = -1};
+    snprintf(peer->log, sizeof peer->log, "%s", log);
+    signal(SIGPIPE, SIG_IGN); /* a peer that is gone is found by what write() returns */
+    char **whole = make_environment(environment);
+    if (!whole) return c4_fail(C4_ERR_MEMORY, "no memory for a peer's environment");
+    int fds[5] = {-1, -1, -1, -1, -1}; /* its input: read, write; its output: read, write; log */
+    bool made = make_pipe(fds) == 0 && make_pipe(fds + 2) == 0;
+    if (made) fds[4] = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    pid_t pid = fds[4] >= 0 ? fork() : -1;
+    if (pid == 0) become_peer(argv, whole, pu, count, (const int[]){fds[0], fds[3], fds[4]});
+    int error = errno;
+    free(whole);
+    if (pid < 0) {
+        close_all(fds, 5);
+        return c4_fail(C4_ERR_FAILED, "no process for a peer can be started: %s", strerror(error));
+    }
+    setpgid(pid, pid); /* whoever of the two comes first */
+    close_all((int[]){fds[0], fds[3], fds[4]}, 3);
+    fcntl(fds[1], F_SETFL, O_NONBLOCK);
+    fcntl(fds[2], F_SETFL, O_NONBLOCK);
+    *peer = (struct c4_peer_process){.pid = pid, .to = fds[1], .from = fds[2]};
+    snprintf(peer->log, sizeof peer->log, "%s", log);
+    return C4_OK;
+}
+
+/* --- ending --- */
+
+static double seconds_since(int64_t start_ns) {
+    return (double)(c4_clock_ns() - start_ns) * 1e-9;
+}
+
+/* Closes the pipes and waits, then ends the group; *result is what waitpid() tells. */
+static void reap(struct c4_peer_process *peer, double patience_seconds, int *result) {
+    close_all(&peer->to, 1);
+    close_all(&peer->from, 1);
+    int64_t start_ns = c4_clock_ns();
+    while (waitpid(peer->pid, result, WNOHANG) == 0 && seconds_since(start_ns) < patience_seconds)
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    kill(-peer->pid, SIGKILL); /* also what it has started */
+    while (waitpid(peer->pid, result, 0) < 0 && errno == EINTR) continue;
+    peer->pid = 0;
+    free(peer->line);
+    peer->line = NULL;
+    peer->used = peer->capacity = 0;
+}
+
+void c4_peer_process_stop(struct c4_peer_process *peer, double patience_seconds) {
+    static const char quit[] = "quit\n";
+    int result;
+    if (peer->pid <= 0) return;
+    ssize_t written = write(peer->to, quit, sizeof quit - 1);
+    (void)written; /* the end of its input tells it as well */
+    reap(peer, patience_seconds, &result);
+}
+
+/* The last line that has something to say, such as the end of a traceback. */
+static void last_words(const char *log, char *text, size_t size) {
+    unsigned char *bytes;
+    size_t length;
+    text[0] = '\0';
+    if (c4_file_read(log, &bytes, &length) != C4_OK) return;
+    char *rest = NULL;
+    for (char *line = strtok_r((char *)bytes, "\r\n", &rest); line;
+         line = strtok_r(NULL, "\r\n", &rest))
+        if (line[strspn(line, " \t")] != '\0') snprintf(text, size, "%s", line);
+    free(bytes);
+}
+
+static enum c4_peer_answer died(struct c4_peer_process *peer, char *reason, size_t size) {
+    int result = 0;
+    char words[200];
+    reap(peer, 5, &result);
+    last_words(peer->log, words, sizeof words);
+    if (WIFEXITED(result) && WEXITSTATUS(result) == 127) { /* become_peer() or a shell says why */
+        snprintf(reason, size, "%s", words);
+        return C4_PEER_REFUSED;
+    }
+    const char *colon = words[0] ? ": " : "";
+    if (WIFSIGNALED(result))
+        snprintf(reason, size, "it was ended by signal %d%s%s", WTERMSIG(result), colon, words);
+    else
+        snprintf(reason, size, "it ended with status %d%s%s", WEXITSTATUS(result), colon, words);
+    return C4_PEER_BROKEN;
+}
+
+/* --- talking --- */
+
+static bool write_line(const struct c4_peer_process *peer, const char *line) {
+    char text[64];
+    int length = snprintf(text, sizeof text, "%s\n", line);
+    return write(peer->to, text, (size_t)length) == length;
+}
+
+enum arrival { LINE, NOTHING_YET, END };
+
+/* One read; a whole line ends up terminated in peer->line, without its newline. */
+static enum arrival read_some(struct c4_peer_process *peer) {
+    if (peer->capacity - peer->used < 4096) {
+        if (peer->capacity > LINE_BYTES_MAX) return END;
+        char *more = realloc(peer->line, peer->capacity + 65536);
+        if (!more) return END;
+        peer->line = more;
+        peer->capacity += 65536;
+    }
+    ssize_t n = read(peer->from, peer->line + peer->used, peer->capacity - peer->used - 1);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return NOTHING_YET;
+    if (n <= 0) return END;
+    char *newline = memchr(peer->line + peer->used, '\n', (size_t)n);
+    peer->used += (size_t)n;
+    if (!newline) return NOTHING_YET;
+    *newline = '\0'; /* a peer that says more than it is asked says it in vain */
+    peer->used = 0;
+    return LINE;
+}
+
+static enum c4_peer_answer understand(struct c4_peer_process *peer, json_t **answer, char *reason,
+                                      size_t size) {
+    *answer = json_loads(peer->line, 0, NULL);
+    int result;
+    if (!json_is_object(*answer)) {
+        snprintf(reason, size, "it answered what is no JSON object: %.80s", peer->line);
+        json_decref(*answer);
+        *answer = NULL;
+        reap(peer, 0, &result);
+        return C4_PEER_BROKEN;
+    }
+    const char *error = json_string_value(json_object_get(*answer, "error"));
+    if (!error) return C4_PEER_ANSWERED;
+    snprintf(reason, size, "%s", error);
+    json_decref(*answer);
+    *answer = NULL;
+    c4_peer_process_stop(peer, 5);
+    return C4_PEER_REFUSED;
+}
+
+enum c4_peer_answer c4_peer_process_ask(struct c4_peer_process *peer, const char *line,
+                                        double patience_seconds, json_t **answer, char *reason,
+                                        size_t size) {
+    *answer = NULL;
+    if (line && !write_line(peer, line)) return died(peer, reason, size);
+    int64_t start_ns = c4_clock_ns();
+    for (;;) {
+        struct pollfd wait = {.fd = peer->from, .events = POLLIN};
+        enum arrival arrival = poll(&wait, 1, POLL_MS) > 0 ? read_some(peer) : NOTHING_YET;
+        if (arrival == LINE) return understand(peer, answer, reason, size);
+        if (arrival == END) return died(peer, reason, size);
+        if (c4_interrupted() != C4_OK) return C4_PEER_INTERRUPTED;
+        if (seconds_since(start_ns) > patience_seconds) break;
+    }
+    int result;
+    reap(peer, 0, &result);
+    snprintf(reason, size, "it did not answer within %.0f s", patience_seconds);
+    return C4_PEER_BROKEN;
+}

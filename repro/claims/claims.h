@@ -1,0 +1,84 @@
+/* What the paper says of its figures, as statistics with a direction and a verdict.
+ *
+ * D is a contrast within a seed, oriented as the paper says; over seeds it has a 95 % paired t
+ * interval. A contrast holds if the interval lies above 0 and its mean is at least 0.01 (of CKA;
+ * one point of accuracy; 0.01 of loss), fails if the interval lies below 0.01, and is undecided
+ * otherwise. A bound holds if the interval lies inside it, and fails if it lies outside. Fewer than
+ * three seeds decide nothing. Of several layers all must hold; one that fails makes the claim fail.
+ */
+#ifndef C4_REPRO_CLAIMS_CLAIMS_H
+#define C4_REPRO_CLAIMS_CLAIMS_H
+
+#include <stdbool.h>
+
+#include "core/stats/student.h"
+#include "repro/results/rows.h"
+
+enum { C4_CLAIMS_MAX = 64, C4_CLAIM_PARTS = 8 };
+
+enum c4_verdict { C4_HOLDS, C4_FAILS, C4_UNDECIDED, C4_NOT_JUDGED };
+extern const char *const c4_verdict_names[]; /* "holds", "fails", "undecided", "not judged" */
+
+/* How much a study's size allows to judge. */
+enum c4_judging {
+    C4_JUDGE_NOTHING, /* fewer than 500 steps of pre-training, in which orders still reverse */
+    C4_JUDGE_SHAPES,  /* not what needs the paper's numbers: claims 3, 6, 13 and 14 on SVHN, and
+                       differences at pool1 */
+    C4_JUDGE_ALL      /* 50,000 images for 100 epochs or more */
+};
+enum c4_judging c4_claims_judging(uint32_t images, uint32_t epochs, uint32_t batch);
+
+/* One layer, or one pair, of a claim. */
+struct c4_claim_part {
+    char label[40];
+    bool judged; /* else its numbers are reported only */
+    enum c4_verdict verdict;
+    struct c4_estimate d; /* of the statistic over seeds */
+    int in_favour;        /* seeds on the claim's side: above 0, or inside the bounds */
+    double p_holm;        /* adjusted over all judged parts of all claims; NaN: no p */
+};
+
+struct c4_claim {
+    const char *id;        /* "5", "5 logits" */
+    const char *figure;    /* "3a" */
+    const char *says;      /* the paper's statement */
+    const char *statistic; /* what is computed */
+    bool is_cka;           /* else the estimator, evaluation and n do not touch it */
+    double low, high;      /* what the statistic has to lie between: bounds, or (0, inf) */
+    bool is_bound;
+    int parts;
+    struct c4_claim_part part[C4_CLAIM_PARTS];
+    enum c4_verdict verdict;  /* with the setting's estimator */
+    enum c4_verdict debiased; /* with the debiased one */
+    bool estimator_dependent; /* both are judged and differ */
+    bool suspect;             /* judged on rows that may be wrong (repro/results/suspects.h) */
+    int seeds;                /* fewest behind a judged part */
+    char reason[200];         /* why it is not judged; "" if it is */
+};
+
+/* Under which circumstances the rows were made. */
+struct c4_claim_setting {
+    enum c4_order order;
+    const char *statistics; /* NULL: the protocol's */
+    bool debiased;
+    int64_t n; /* 0: the protocol's */
+};
+
+struct c4_claims {
+    int count;
+    struct c4_claim claim[C4_CLAIMS_MAX];
+};
+
+/* Judges every claim on the seeds given. Missing rows make a claim "not judged". Errors are those
+ * of the rows. */
+enum c4_status c4_claims_judge(struct c4_rows *rows, const uint64_t *seed, int seeds,
+                               enum c4_judging judging, const struct c4_claim_setting *setting,
+                               struct c4_claims *claims);
+
+/* How many have that verdict. */
+int c4_claims_with(const struct c4_claims *claims, enum c4_verdict verdict);
+
+/* C4_ERR_CLAIM and a sentence that names the claims which fail; C4_OK if none does. */
+enum c4_status c4_claims_strict(const struct c4_claims *claims);
+
+#endif

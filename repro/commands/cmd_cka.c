@@ -1,0 +1,219 @@
+/* conv4 cka: compares representations in files, ours or anybody's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cli/cli.h"
+#include "core/host/team.h"
+#include "repro/commands/cka_report.h"
+#include "repro/commands/cka_source.h"
+#include "simd/dispatch.h"
+
+static const char *const methods[] = {"auto", "gram", "feature", NULL};
+
+static const struct c4_option options[] = {
+    {.name = "method",
+     .type = C4_OPTION_CHOICE,
+     .value = "FORM",
+     .initial = "auto",
+     .choices = methods,
+     .help = "gram (n x n), feature (p x q), or whichever takes fewer operations"},
+    {.name = "double",
+     .type = C4_OPTION_FLAG,
+     .help = "compute in double even where files hold F32"},
+    {.name = "backend",
+     .type = C4_OPTION_STRING,
+     .value = "NAME",
+     .initial = "auto",
+     .help = "what computes the products of F32 features"},
+    {.name = "strict-backend",
+     .type = C4_OPTION_FLAG,
+     .help = "fail if they would come from another backend"},
+    {.name = "threads",
+     .type = C4_OPTION_INTEGER,
+     .value = "N",
+     .min = 1,
+     .max = 1024,
+     .help = "OpenMP threads (default: every core this process may use)"},
+    {.name = "force",
+     .type = C4_OPTION_FLAG,
+     .help = "compare features of different images, or by different statistics"},
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
+    {.name = NULL},
+};
+
+static const char *const examples[] = {
+    "conv4 cka before.npy after.npy",
+    "conv4 cka init-features.safetensors trained-features.safetensors --json", NULL};
+
+/* One pair of arrays. What is wrong with it is reported; a failure is one of reporting. */
+static enum c4_status compare(const struct c4_cka_source *a, const struct c4_cka_array *x,
+                              const struct c4_cka_source *b, const struct c4_cka_array *y,
+                              const struct c4_cka_options *how, struct c4_cka_report *report) {
+    bool renamed = x->name[0] && y->name[0] && strcmp(x->name, y->name) != 0;
+    const struct c4_cka_pair pair = {.layer = x->name[0] ? x->name : "-",
+                                     .a = a->path,
+                                     .b = b->path,
+                                     .layer_b = renamed ? y->name : NULL};
+    struct c4_cka_view of_x, of_y = {0};
+    struct c4_cka_result result;
+    enum c4_status status = c4_cka_view_open(a->path, x, &of_x);
+    if (status == C4_OK) status = c4_cka_view_open(b->path, y, &of_y);
+    if (status == C4_OK) status = c4_cka(&of_x.features, &of_y.features, how, &result);
+    status = status == C4_OK ? c4_cka_report_result(report, &pair, &result)
+                             : c4_cka_report_trouble(report, &pair, status);
+    c4_cka_view_close(&of_x);
+    c4_cka_view_close(&of_y);
+    return status;
+}
+
+static const char otherwise[] = "; --force compares them all the same";
+
+/* The images alone decide if both files tell of them; files of earlier versions have one hash of
+ * images and labels. */
+static enum c4_status check_images(const struct c4_cka_source *a, const struct c4_cka_source *b) {
+    static const char *const keys[] = {"conv4.images", "conv4.data"};
+    static const char *const what[] = {"images", "images or labels"};
+    for (int i = 0; i < 2; i++) {
+        const char *x = c4_arrays_metadata(&a->file, keys[i]);
+        const char *y = c4_arrays_metadata(&b->file, keys[i]);
+        if (!x || !y) continue;
+        if (strcmp(x, y) == 0) return C4_OK;
+        char shown[2][C4_NAME_SHOWN_SIZE];
+        return c4_fail(C4_ERR_DATA,
+                       "%s and %s hold features of different %s (SHA-256 %.12s... and %.12s...), "
+                       "and CKA needs the same on both sides%s",
+                       a->path, b->path, what[i], c4_name_show(x, shown[0]),
+                       c4_name_show(y, shown[1]), otherwise);
+    }
+    return C4_OK;
+}
+
+/* What 'conv4 eval --features' leaves in a file; other files have none of it, and fit everything.
+ */
+static enum c4_status check_origin(const struct c4_cka_source *a, const struct c4_cka_source *b) {
+    C4_TRY(check_images(a, b));
+    const char *x = c4_arrays_metadata(&a->file, "conv4.statistics");
+    const char *y = c4_arrays_metadata(&b->file, "conv4.statistics");
+    char shown[2][C4_NAME_SHOWN_SIZE];
+    if (x && y && strcmp(x, y) != 0)
+        return c4_fail(C4_ERR_DATA,
+                       "%s was made with --statistics %.16s, %s with --statistics %.16s, which "
+                       "changes features by itself%s",
+                       a->path, c4_name_show(x, shown[0]), b->path, c4_name_show(y, shown[1]),
+                       otherwise);
+    return C4_OK;
+}
+
+/* Of `a`, what `b` does not have, but for the array that was compared. An array that is not read is
+ * told with its reason. */
+static enum c4_status report_unmatched(const struct c4_cka_source *a, const struct c4_cka_source *b,
+                                       const struct c4_cka_array *compared,
+                                       struct c4_cka_report *report) {
+    for (size_t i = 0; i < a->count; i++) {
+        const struct c4_cka_array *x = &a->arrays[i];
+        const struct c4_cka_pair pair = {
+            .layer = x->name[0] ? x->name : "-", .a = a->path, .b = b->path};
+        if (x == compared || c4_cka_source_find(b, x->name)) continue;
+        C4_TRY(x->reason
+                   ? c4_cka_report_trouble(report, &pair, c4_fail(C4_ERR_DATA, "%s", x->reason))
+                   : c4_cka_report_unmatched(report, pair.layer, pair.a, pair.b));
+    }
+    return C4_OK;
+}
+
+/* Arrays of the same name are compared; single ones whatever their names. The single array of an
+ * NPY file, which has no name, goes with the single one that is read of another file. */
+static enum c4_status compare_sources(const struct c4_cka_source *a, const struct c4_cka_source *b,
+                                      bool force, const struct c4_cka_options *how,
+                                      struct c4_cka_report *report) {
+    const struct c4_cka_pair whole = {.layer = "-", .a = a->path, .b = b->path};
+    enum c4_status status = force ? C4_OK : check_origin(a, b);
+    if (status != C4_OK) return c4_cka_report_trouble(report, &whole, status);
+    if (a->count == 1 && b->count == 1)
+        return compare(a, &a->arrays[0], b, &b->arrays[0], how, report);
+    const struct c4_cka_array *x = c4_cka_source_single(a), *y = c4_cka_source_single(b);
+    if (!x || !y || (x->name[0] && y->name[0])) x = y = NULL;
+    if (x) C4_TRY(compare(a, x, b, y, how, report));
+    size_t matched = x != NULL;
+    for (size_t i = 0; i < a->count && !x; i++) {
+        const struct c4_cka_array *same = c4_cka_source_find(b, a->arrays[i].name);
+        if (!same) continue;
+        C4_TRY(compare(a, &a->arrays[i], b, same, how, report));
+        matched++;
+    }
+    C4_TRY(report_unmatched(a, b, x, report));
+    C4_TRY(report_unmatched(b, a, y, report));
+    if (matched > 0) return C4_OK;
+    status = c4_fail(C4_ERR_DATA, "%s and %s have no tensor of the same name", a->path, b->path);
+    return c4_cka_report_trouble(report, &whole, status);
+}
+
+/* A file that cannot be read does not end the comparisons of the others. */
+static enum c4_status compare_files(const struct c4_args *args, struct c4_cka_source *sources,
+                                    const struct c4_cka_options *how,
+                                    struct c4_cka_report *report) {
+    int count = args->positional_count;
+    bool force = c4_arg_flag(args, "force");
+    for (int i = 0; i < count; i++) C4_TRY(c4_cka_source_open(args->positionals[i], &sources[i]));
+    for (int i = 0; i < count; i++)
+        for (int j = i + 1; j < count; j++)
+            if (sources[i].status == C4_OK && sources[j].status == C4_OK)
+                C4_TRY(compare_sources(&sources[i], &sources[j], force, how, report));
+    for (int i = 0; i < count; i++)
+        if (sources[i].status != C4_OK)
+            C4_TRY(c4_cka_report_file(report, sources[i].path, sources[i].status,
+                                      sources[i].sentence));
+    return C4_OK;
+}
+
+static enum c4_status compare_all(const struct c4_args *args, struct c4_cka_source *sources,
+                                  struct c4_cka_report *report) {
+    struct c4_dispatch dispatch;
+    const enum c4_op_slot used[] = {C4_SLOT_gram_block};
+    C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &dispatch));
+    if (c4_arg_flag(args, "strict-backend")) C4_TRY(c4_dispatch_strict(&dispatch, false, used, 1));
+    int threads = (int)c4_arg_integer(args, "threads");
+    if (threads != 1) C4_TRY(c4_team_check_stacks());
+    const struct c4_cka_options how = {
+        .gram = dispatch.backend.gram_block,
+        .threads = threads ? threads : c4_team_threads_default(),
+        .in_double = c4_arg_flag(args, "double"),
+        .method = c4_arg_includes(args, "method", "gram")      ? C4_CKA_GRAM
+                  : c4_arg_includes(args, "method", "feature") ? C4_CKA_FEATURE
+                                                               : C4_CKA_AUTO};
+    C4_TRY(c4_cka_report_open(c4_arg_flag(args, "json"), report));
+    C4_TRY(compare_files(args, sources, &how, report));
+    return c4_cka_report_close(report, dispatch.slot_origin[C4_SLOT_gram_block]->name);
+}
+
+static int run(const struct c4_args *args) {
+    struct c4_cka_source *sources = calloc((size_t)args->positional_count, sizeof *sources);
+    if (!sources) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    struct c4_cka_report report = {0};
+    enum c4_status status = compare_all(args, sources, &report);
+    c4_cka_report_free(&report);
+    for (int i = 0; i < args->positional_count; i++) c4_cka_source_close(&sources[i]);
+    free(sources);
+    return c4_cli_exit(args, status);
+}
+
+const struct c4_command c4_cmd_cka = {
+    .name = "cka",
+    .summary = "similarity of representations in NPY, NPZ or safetensors files",
+    .description =
+        "Linear CKA, biased and debiased, of every pair of the files. A file holds features of the "
+        "same examples in the same order: an NPY array [n, ...], whose further dimensions are "
+        "flattened, or an NPZ or safetensors file, whose arrays are matched by name; single ones "
+        "of different names are compared too, as 'A ~ B' (--json: layer_a and layer_b). What a "
+        "file contains decides, not its suffix. Any number of examples and features. A constant "
+        "layer has no CKA, and fewer than 4 examples have no debiased one: both are told, not "
+        "refused. What cannot be read or compared is named, the rest is compared, and the exit "
+        "status is that of the first such fault, usually 3.",
+    .usage_tail = "FILE FILE...",
+    .options = options,
+    .examples = examples,
+    .min_positionals = 2,
+    .max_positionals = -1,
+    .run = run,
+};

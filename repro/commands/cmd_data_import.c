@@ -1,0 +1,106 @@
+/* conv4 data import: files that are on this machine already, into the plain layout. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/cli/cli.h"
+#include "core/data/digest.h"
+#include "core/data/import.h"
+#include "core/fetch/install.h"
+#include "repro/commands/cmd_data.h"
+#include "repro/commands/data_sources.h"
+
+static const char *const examples[] = {"conv4 data import ~/torchvision",
+                                       "conv4 data import downloads DIR", NULL};
+
+static const struct c4_option options[] = {
+    {.name = "mirrors",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "take the archives' sizes and hashes from FILE in place of the built-in table"},
+    {.name = NULL},
+};
+
+/* Whether c4_data_import() would find something of the set, sound or not. */
+static bool has_set(const char *folder, enum c4_dataset_kind kind) {
+    struct c4_data_files *files = malloc(sizeof *files);
+    bool found = false;
+    for (int split = 0; files && split < 2; split++)
+        found = found || c4_data_find(folder, kind, (enum c4_split)split, files) == C4_OK ||
+                !files->absent;
+    free(files);
+    return found;
+}
+
+/* Archives as they were downloaded. *files grows by what was unpacked. */
+static enum c4_status import_archives(const char *from, const char *to,
+                                      const struct c4_sources *sources, uint32_t *files) {
+    for (uint32_t i = 0; i < sources->count; i++) {
+        const struct c4_source *source = &sources->file[i];
+        char path[C4_PATH_BYTES];
+        struct c4_digest digest;
+        C4_TRY(c4_path_join(path, sizeof path, from, source->path));
+        if (source->unpack[0] == '\0' || !c4_path_exists(path)) continue;
+        C4_TRY(c4_digest_file(path, &digest));
+        C4_TRY(c4_digest_check(path, &digest, source));
+        C4_TRY(c4_dir_make(to));
+        C4_TRY(c4_install_archive(source, path, to));
+        *files += source->members;
+    }
+    return C4_OK;
+}
+
+static enum c4_status import(const char *from, const char *to, const struct c4_sources *sources,
+                             struct c4_data_found *found, uint32_t *files) {
+    uint32_t unpacked = 0, copied = 0;
+    bool cifar10 = has_set(from, C4_CIFAR10);
+    enum c4_status status = C4_OK;
+    /* Unpacked files that lie beside their archive are what the user works with. */
+    if (!cifar10) status = import_archives(from, to, sources, &unpacked);
+    if (status == C4_OK && (cifar10 || has_set(from, C4_SVHN) || unpacked == 0))
+        status = c4_data_import(from, to, &copied, found);
+    *files = unpacked + copied;
+    return status;
+}
+
+static void print_found(const struct c4_data_found *found) {
+    for (uint32_t i = 0; i < found->count; i++) {
+        if (found->info[i].passed_over[0])
+            printf("passed over, not whole: %s\n", found->info[i].passed_over);
+        if (found->info[i].standing == C4_STANDING_DIFFERS)
+            printf("%s: NOT THE OFFICIAL FILE: it %s\n", found->info[i].path, found->info[i].why);
+    }
+}
+
+static int run(const struct c4_args *args) {
+    const char *to = args->positional_count > 1 ? args->positionals[1] : C4_DATA_FOLDER;
+    uint32_t files = 0;
+    struct c4_sources *sources;
+    struct c4_data_found *found = calloc(1, sizeof *found);
+    enum c4_status status = c4_data_sources_load(c4_arg_text(args, "mirrors"), &sources);
+    if (!found)
+        status = c4_fail(C4_ERR_MEMORY, "out of memory");
+    else if (status == C4_OK)
+        status = import(args->positionals[0], to, sources, found, &files);
+    if (found) print_found(found);
+    printf("%u file%s written to %s\n", files, files == 1 ? "" : "s", to);
+    free(found);
+    free(sources);
+    return c4_cli_exit(args, status);
+}
+
+const struct c4_command c4_cmd_data_import = {
+    .name = "import",
+    .summary = "copy CIFAR-10 and SVHN files into the plain layout",
+    .description = "Takes what is on this machine already: cifar-10-binary.tar.gz or what it "
+                   "unpacks to, torchvision's folders (also cifar-10-batches-py), SVHN's .mat "
+                   "files, record files; in one folder or beside each other. Checks them whole, "
+                   "converts and copies them to TO (default: conv4-data), and says which are not "
+                   "the official files they are named as; a file UNOFFICIAL beside the "
+                   "copies keeps that.",
+    .usage_tail = "DIR [TO]",
+    .options = options,
+    .examples = examples,
+    .min_positionals = 1,
+    .max_positionals = 2,
+    .run = run,
+};

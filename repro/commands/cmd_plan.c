@@ -1,0 +1,183 @@
+/* conv4 plan: what a study would do, on this machine or on another one. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/cli/cli.h"
+#include "core/cli/interrupt.h"
+#include "core/cli/progress.h"
+#include "core/file/json.h"
+#include "repro/commands/engine.h"
+#include "repro/commands/session.h"
+
+static const struct c4_option options[] = {
+    C4_SESSION_OPTIONS,
+    {.name = "topology",
+     .type = C4_OPTION_STRING,
+     .value = "TEXT",
+     .help = "plan for that machine: hwloc's XML file, or as \"pack:2 l3:4 core:8 pu:2\"; speed is "
+             "measured on this one"},
+    {.name = "scaling",
+     .type = C4_OPTION_FLAG,
+     .help = "times for 1, 2, 4, ... workers instead of the list of runs"},
+    C4_BACKEND_OPTIONS,
+    C4_CHOICE_OPTIONS,
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "for machines"},
+    {.name = NULL},
+};
+
+static const char *const examples[] = {
+    "conv4 plan --scale paper", "conv4 plan --scale paper --workers 64 --threads 1",
+    "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling", NULL};
+
+/* One invocation. */
+struct planning {
+    const struct c4_args *args;
+    struct c4_session session;
+    struct c4_speed speed;
+    int places;
+    double *seconds; /* of each run with so many places */
+};
+
+static enum c4_status watch(void *context) {
+    (void)context;
+    return c4_interrupted();
+}
+
+static void say(void *context, const char *sentence) {
+    (void)context;
+    fprintf(stderr, "%s\n", sentence);
+}
+
+/* How many workers the other machine has places for. */
+static enum c4_status places_of(struct planning *plan) {
+    const struct c4_args *args = plan->args;
+    const char *source = c4_arg_text(args, "topology");
+    struct c4_session *session = &plan->session;
+    plan->places = session->workers;
+    if (!source) return C4_OK;
+    struct c4_topology topology;
+    struct c4_placement placement;
+    C4_TRY(c4_topology_load(source, &topology));
+    struct c4_placement_policy policy = {.scope =
+                                             session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE,
+                                         .threads = session->threads,
+                                         .max_places = (int)c4_arg_integer(args, "workers")};
+    enum c4_status status = c4_placement_make(&topology, &policy, &placement);
+    if (status == C4_OK) {
+        plan->places = placement.places;
+        c4_placement_free(&placement);
+    }
+    c4_topology_free(&topology);
+    if (plan->places > session->schedule.count) plan->places = session->schedule.count;
+    return status;
+}
+
+/* Measured as the study will run: by all the workers of this machine at the same time. */
+static enum c4_status measure(struct planning *plan) {
+    struct c4_coordinator *coordinator;
+    struct c4_work work = c4_session_work(&plan->session, NULL);
+    work.watch = watch;
+    work.say = say;
+    C4_TRY(c4_coordinator_open(&work, &coordinator));
+    enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed);
+    c4_coordinator_close(coordinator);
+    return status;
+}
+
+static enum c4_status forecast(struct planning *plan, int places, double *end, double *work) {
+    const struct c4_session *session = &plan->session;
+    const struct c4_schedule *schedule = &session->schedule;
+    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
+    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
+    c4_forecast_runs(&session->runner, schedule, NULL, &plan->speed, places, plan->seconds);
+    enum c4_status status = c4_forecast_make(schedule, plan->seconds, places, slot, end);
+    *work = 0;
+    for (int i = 0; i < schedule->count; i++) *work += plan->seconds[i];
+    free(slot);
+    return status;
+}
+
+static enum c4_status write_scaling(struct planning *plan) {
+    double end = 0, work = 0;
+    printf("%7s %12s %6s\n", "workers", "time", "busy");
+    for (int places = 1; places <= plan->places;) {
+        char duration[32];
+        C4_TRY(forecast(plan, places, &end, &work));
+        c4_progress_duration(duration, sizeof duration, (uint64_t)(end * 1e9));
+        printf("%7d %12s %4.0f %%\n", places, duration, 100 * work / (end * places));
+        if (places == plan->places) break;
+        places = 2 * places < plan->places ? 2 * places : plan->places;
+    }
+    return C4_OK;
+}
+
+static enum c4_status write_json(struct planning *plan) {
+    const struct c4_schedule *schedule = &plan->session.schedule;
+    double end = 0, work = 0;
+    json_t *runs = json_array();
+    C4_TRY(forecast(plan, plan->places, &end, &work));
+    for (int i = 0; i < schedule->count; i++)
+        json_array_append_new(runs, json_pack("{s:s, s:o, s:s}", "run", schedule->run[i].key,
+                                              "seconds", c4_json_real(plan->seconds[i]), "after",
+                                              schedule->run[i].from));
+    json_t *object = json_pack(
+        "{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o}", "scale", plan->session.scale.name,
+        "backend", plan->session.runner.backend, "places", plan->places, "threads",
+        plan->session.threads, "images_per_s", c4_json_real(1 / plan->speed.train_seconds),
+        "seconds", c4_json_real(end), "busy", c4_json_real(work / (end * plan->places)),
+        "disk_bytes", (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule), "runs",
+        runs);
+    if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the plan");
+    json_dumpf(object, stdout, JSON_INDENT(2));
+    fputc('\n', stdout);
+    json_decref(object);
+    return C4_OK;
+}
+
+static enum c4_status make_plan(struct planning *plan) {
+    struct c4_session *session = &plan->session;
+    char text[320];
+    double end = 0, work = 0;
+    C4_TRY(c4_interrupt_catch());
+    C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"), session));
+    C4_TRY(places_of(plan));
+    C4_TRY(c4_session_load(session));
+    session->runner.folder = NULL; /* nothing is written */
+    plan->seconds = calloc((size_t)session->schedule.count + 1, sizeof *plan->seconds);
+    if (!plan->seconds) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
+    C4_TRY(measure(plan));
+    if (c4_arg_flag(plan->args, "json")) return write_json(plan);
+    c4_session_describe(session, text, sizeof text);
+    if (session->taken[0])
+        printf("Not given, so as in %s: %s.\n", c4_arg_text(plan->args, "out"), session->taken);
+    printf("Scale %s: measured with %s: %.0f training images/s each.\n", session->scale.name, text,
+           1 / plan->speed.train_seconds);
+    if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);
+    C4_TRY(forecast(plan, plan->places, &end, &work));
+    return c4_session_write_plan(session, plan->seconds, plan->places, stdout);
+}
+
+static int run(const struct c4_args *args) {
+    struct planning *plan = calloc(1, sizeof *plan);
+    if (!plan) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    plan->args = args;
+    int code = c4_cli_exit(args, make_plan(plan));
+    c4_session_free(&plan->session);
+    free(plan->seconds);
+    free(plan);
+    return code;
+}
+
+const struct c4_command c4_cmd_plan = {
+    .name = "plan",
+    .summary = "predict time and disk of a study without running it",
+    .description =
+        "Lists the runs that the chosen figures need, each once, what they start from, and when "
+        "and where each would be made; measures for a few seconds how fast this machine is; and "
+        "predicts the whole time, how busy the places are, and the disk it takes. Options that are "
+        "not given are those of the study in --out, if there is one; what of it is done already "
+        "says conv4 repro --dry-run.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,145 @@
+/* conv4 report: figures, claims and report of a study, anew from its rows. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cli/cli.h"
+#include "repro/report/publish.h"
+
+static const struct c4_option options[] = {
+    {.name = "out",
+     .type = C4_OPTION_PATH,
+     .value = "DIR",
+     .initial = "./conv4-study",
+     .help = "folder of the study"},
+    {.name = "figures",
+     .type = C4_OPTION_STRING,
+     .value = "LIST",
+     .help = "which figures, as 2,3a (default: all there are)"},
+    {.name = "seeds",
+     .type = C4_OPTION_STRING,
+     .value = "LIST",
+     .help = "only these seeds, as 1-3 or 1,4 (default: all that the study has)"},
+    {.name = "protocol",
+     .type = C4_OPTION_STRING,
+     .value = "NAME",
+     .help = "paper or authors, where the folder has runs of both"},
+    {.name = "set",
+     .type = C4_OPTION_STRING,
+     .value = "KEY=VALUE,...",
+     .help = "other values than those that the study was made with, as sizes=64,256"},
+    {.name = "study",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "the description that the study was made with instead of the built-in paper.ini"},
+    {.name = "plain",
+     .type = C4_OPTION_FLAG,
+     .help = "pictures without the notes below them, for use in papers; the report still has them"},
+    {.name = "strict-claims",
+     .type = C4_OPTION_FLAG,
+     .help = "end with status 4 if a claim of the paper fails"},
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "report.json on standard output as well"},
+    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "only the report's path"},
+    {.name = NULL},
+};
+
+static const char *const examples[] = {"conv4 report --out conv4-study",
+                                       "conv4 report --figures 3a,4a --seeds 1-3",
+                                       "conv4 report --strict-claims --quiet", NULL};
+
+struct request {
+    struct c4_study study;
+    struct c4_scale scale;
+    bool selected[C4_STUDY_FIGURES];
+    struct c4_publication publication;
+};
+
+/* What tells runs of one protocol from those of another in the same folder. */
+static void use_variant(struct request *r, const char *name) {
+    struct c4_protocol *protocol = &r->study.protocol;
+    for (int i = 0; i < r->study.protocols; i++) {
+        const struct c4_protocol *variant = &r->study.variant[i];
+        if (strcmp(variant->name, name) != 0) continue;
+        protocol->order = variant->order;
+        protocol->curve_images = variant->curve_images;
+        protocol->size_labels = variant->size_labels;
+        protocol->shift = variant->shift;
+    }
+}
+
+/* The scale by its name, with the values that the folder has. */
+static enum c4_status read_scale(const struct c4_args *args, struct c4_rows_store *store,
+                                 struct request *r) {
+    char name[64];
+    C4_TRY(c4_rows_store_setting(store, "scale", name, sizeof name));
+    const struct c4_scale *scale = c4_study_scale(&r->study, name);
+    if (!scale)
+        return c4_fail(C4_ERR_DATA,
+                       "%s/study.db: was made with a scale '%s' that the description does not "
+                       "have; give its --study",
+                       c4_arg_text(args, "out"), name);
+    r->scale = *scale;
+    C4_TRY(c4_rows_store_apply(store, &r->study, &r->scale));
+    if (r->scale.seeds.count > 0) return C4_OK;
+    return c4_fail(C4_ERR_DATA, "%s/study.db: has no runs; 'conv4 repro' makes them",
+                   c4_arg_text(args, "out"));
+}
+
+static enum c4_status read_study(const struct c4_args *args, struct request *r) {
+    struct c4_rows_store *store = NULL;
+    C4_TRY(c4_study_load(c4_arg_text(args, "study"), &r->study));
+    if (c4_arg_given(args, "protocol"))
+        C4_TRY(c4_study_use_protocol(&r->study, c4_arg_text(args, "protocol")));
+    enum c4_status status = c4_rows_store_open(c4_arg_text(args, "out"), &store);
+    if (status == C4_OK) status = read_scale(args, store, r);
+    c4_rows_store_close(store);
+    C4_TRY(status);
+    if (c4_arg_given(args, "protocol")) use_variant(r, c4_arg_text(args, "protocol"));
+    if (c4_arg_given(args, "set"))
+        C4_TRY(c4_study_set(&r->study, &r->scale, c4_arg_text(args, "set")));
+    if (c4_arg_given(args, "seeds"))
+        C4_TRY(c4_seeds_read(c4_arg_text(args, "seeds"), &r->scale.seeds));
+    return c4_study_select(&r->study, c4_arg_text(args, "figures"), r->selected);
+}
+
+static enum c4_status report(const struct c4_args *args, struct request *r) {
+    C4_TRY(read_study(args, r));
+    C4_TRY(c4_study_publish(c4_arg_text(args, "out"), &r->study, &r->scale, r->selected,
+                            c4_arg_flag(args, "plain"), &r->publication));
+    if (c4_arg_flag(args, "json")) {
+        json_t *object = c4_publication_json(&r->publication);
+        if (!object) return C4_ERR_MEMORY;
+        json_dumpf(object, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(object);
+    } else if (c4_arg_flag(args, "quiet")) {
+        printf("%s\n", r->publication.report);
+    } else {
+        c4_publication_text(&r->publication, stdout);
+    }
+    return c4_arg_flag(args, "strict-claims") ? c4_claims_strict(&r->publication.claims) : C4_OK;
+}
+
+static int run(const struct c4_args *args) {
+    struct request *r = calloc(1, sizeof *r);
+    if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    int code = c4_cli_exit(args, report(args, r));
+    c4_publication_free(&r->publication);
+    free(r);
+    return code;
+}
+
+const struct c4_command c4_cmd_report = {
+    .name = "report",
+    .summary = "draw a study's figures and write its report, without training",
+    .description =
+        "Reads the rows that 'conv4 repro' left in a folder, also while it still works on them, "
+        "and "
+        "writes anew: figures/, report.html (one page that needs nothing else, with every figure, "
+        "the paper's claims judged, controls, cost and environment) and report.json. What is "
+        "missing is left out and said so. Scale, seeds, degrees and every value of --set are those "
+        "that the study was made with, all that ever joined it; options choose among them.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

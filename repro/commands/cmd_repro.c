@@ -1,0 +1,407 @@
+/* conv4 repro: the study, or the chosen figures of it, in one command. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cli/cli.h"
+#include "core/cli/interrupt.h"
+#include "core/cli/progress.h"
+#include "core/file/file.h"
+#include "core/host/clock.h"
+#include "repro/commands/engine.h"
+#include "repro/commands/session.h"
+#include "repro/commands/settings.h"
+#include "repro/commands/summary.h"
+#include "repro/results/rows_store.h"
+#include "repro/run/measure.h"
+#include "repro/run/resume.h"
+
+static const struct c4_option options[] = {
+    C4_SESSION_OPTIONS,
+    {.name = "strict-claims",
+     .type = C4_OPTION_FLAG,
+     .help = "end with status 4 if a claim of the paper fails"},
+    {.name = "dry-run",
+     .type = C4_OPTION_FLAG,
+     .help = "only say what would be done, and how long it would take"},
+    {.name = "fresh",
+     .type = C4_OPTION_FLAG,
+     .help = "start over; what is in the folder is kept aside in previous-DATE"},
+    {.name = "redo",
+     .type = C4_OPTION_FLAG,
+     .help = "train runs again whose rows a fault of an earlier version may have made wrong; "
+             "everything else is kept"},
+    {.name = "take-over",
+     .type = C4_OPTION_FLAG,
+     .help = "go on although a process of another host seems to work on the study"},
+    C4_BACKEND_OPTIONS,
+    C4_CHOICE_OPTIONS,
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "a summary for machines on standard output"},
+    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "no progress, only the end"},
+    {.name = NULL},
+};
+
+static const char *const examples[] = {
+    "conv4 repro --figures 1,3a", "conv4 repro --scale smoke --out trial",
+    "conv4 repro --data ~/images --scale paper --protocol authors --out authors", NULL};
+
+/* One invocation, from options to figures. */
+struct reproduction {
+    const struct c4_args *args;
+    struct c4_session session;
+    struct c4_store *store;
+    struct c4_coordinator *coordinator;
+    bool *suspect; /* [runs of the schedule]: with suspect rows */
+    struct c4_work_state state;
+    struct c4_progress progress;
+    bool progressing;
+    FILE *talk; /* where sentences for people go */
+};
+
+static enum c4_status watch(void *context) {
+    struct reproduction *r = context;
+    if (r->progressing) {
+        r->progress.view.left_ns = (uint64_t)(r->state.left_seconds * 1e9);
+        c4_progress_update(&r->progress, r->state.images, (uint64_t)c4_clock_ns());
+    }
+    return c4_interrupted();
+}
+
+static void say(void *context, const char *sentence) {
+    struct reproduction *r = context;
+    if (r->progressing) c4_progress_hide(&r->progress);
+    fprintf(stderr, "%s\n", sentence);
+}
+
+/* What the end needs must be possible now: days of training are not spent first. */
+static enum c4_status probe_folder(const char *folder) {
+    static const char *const folders[] = {"checkpoints", "figures"};
+    static const char *const files[] = {"report.html", "report.json"};
+    char path[C4_STORE_PATH_SIZE];
+    for (int i = 0; i < 2; i++) {
+        C4_TRY(c4_path_join(path, sizeof path, folder, folders[i]));
+        C4_TRY(c4_dir_probe(path));
+        C4_TRY(c4_path_join(path, sizeof path, folder, files[i]));
+        C4_TRY(c4_file_probe(path, 0));
+    }
+    return C4_OK;
+}
+
+/* A choice by measurement is made once for a study, and kept. */
+static enum c4_status fix_kernels(struct reproduction *r) {
+    char stored[C4_KERNELS_SIZE] = "";
+    if (r->store) C4_TRY(c4_store_setting_read(r->store, "kernels", stored, sizeof stored));
+    C4_TRY(c4_session_choose_kernels(&r->session, stored));
+    if (!r->store || !r->session.kernels[0] || c4_arg_flag(r->args, "dry-run")) return C4_OK;
+    return c4_store_setting(r->store, "kernels", r->session.kernels);
+}
+
+/* Runs with suspect rows: of the schedule, and of the folder besides. */
+struct suspect_runs {
+    const struct c4_schedule *schedule;
+    bool *asked; /* [runs of the schedule] */
+    int others;
+};
+
+static void take_suspect(void *context, const char *key) {
+    struct suspect_runs *runs = context;
+    int i = 0;
+    while (i < runs->schedule->count && strcmp(runs->schedule->run[i].key, key) != 0) i++;
+    if (i < runs->schedule->count)
+        runs->asked[i] = true;
+    else
+        runs->others++;
+}
+
+/* Right rows are not added to suspect ones, unless these are made anew. */
+static enum c4_status find_suspects(struct reproduction *r) {
+    const char *folder = r->session.runner.folder;
+    struct suspect_runs runs = {.schedule = &r->session.schedule, .asked = r->suspect};
+    struct c4_suspects found = {0};
+    struct c4_rows_store *reader;
+    char sentence[512];
+    enum c4_status status = c4_rows_store_open(folder, &reader);
+    if (status == C4_OK) status = c4_rows_store_suspects(reader, take_suspect, &runs, &found);
+    c4_rows_store_close(reader);
+    C4_TRY(status);
+    bool redo = c4_arg_flag(r->args, "redo");
+    if (redo)
+        fprintf(r->talk,
+                found.runs ? "To be trained again: %d run%s with suspect rows.\n"
+                           : "There are no suspect rows: nothing is trained again.\n",
+                found.runs - runs.others, found.runs - runs.others == 1 ? "" : "s");
+    if (redo && runs.others)
+        fprintf(r->talk, "%d more such run%s not asked for this time and %s as they are.\n",
+                runs.others, runs.others == 1 ? " is" : "s are",
+                runs.others == 1 ? "stays" : "stay");
+    if (redo || found.runs == 0) return C4_OK;
+    snprintf(sentence, sizeof sentence,
+             "%" PRId64 " rows of %d run%s are suspect: %s. --redo trains these runs again and "
+             "keeps everything else; 'conv4 report' draws what is there, marked",
+             found.rows, found.runs, found.runs == 1 ? "" : "s", c4_suspects_reason);
+    if (!c4_arg_flag(r->args, "dry-run"))
+        return c4_fail(C4_ERR_DATA, "%s/study.db: %s", folder, sentence);
+    fprintf(r->talk, "Without --redo nothing would be done: %s.\n", sentence);
+    return C4_OK;
+}
+
+/* Once nothing can be refused any more: their rows leave. */
+static enum c4_status restart_suspects(struct reproduction *r) {
+    const struct c4_schedule *schedule = &r->session.schedule;
+    if (!c4_arg_flag(r->args, "redo")) return C4_OK;
+    for (int i = 0; i < schedule->count; i++)
+        if (r->suspect[i]) C4_TRY(c4_store_restart(r->store, schedule->run[i].key));
+    return C4_OK;
+}
+
+/* What the folder remembers: settings and runs. A part of it, left by a start that was killed,
+ * would be taken for what was asked for by the next one. */
+static enum c4_status keep_plan(struct reproduction *r) {
+    const struct c4_schedule *schedule = &r->session.schedule;
+    bool dry = c4_arg_flag(r->args, "dry-run");
+    C4_TRY(c4_settings_keep(&r->session, r->store, !dry, r->talk));
+    C4_TRY(fix_kernels(r));
+    if (!dry) C4_TRY(probe_folder(r->session.runner.folder));
+    for (int i = 0; i < schedule->count; i++) {
+        char spec[C4_RUN_SPEC_SIZE];
+        c4_run_spec(&schedule->run[i], &r->session.study.protocol, spec);
+        C4_TRY(c4_store_run_add(r->store, schedule->run[i].key, spec));
+    }
+    return restart_suspects(r);
+}
+
+static enum c4_status open_store(struct reproduction *r) {
+    const char *folder = r->session.runner.folder;
+    const struct c4_schedule *schedule = &r->session.schedule;
+    r->suspect = calloc((size_t)schedule->count + 1, sizeof *r->suspect);
+    if (!r->suspect) return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    if (c4_arg_flag(r->args, "redo") && c4_arg_flag(r->args, "fresh"))
+        return c4_fail(C4_ERR_USAGE,
+                       "--fresh starts everything over, so --redo does not go with it");
+    if (c4_arg_flag(r->args, "dry-run") && !c4_path_exists(folder)) {
+        r->session.runner.folder = NULL; /* nothing is there, and nothing is left there */
+        return fix_kernels(r);
+    }
+    if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "fresh"))
+        return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --fresh does not go with it");
+    if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "redo"))
+        return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --redo does not go with it");
+    if (c4_arg_flag(r->args, "fresh")) {
+        char moved[C4_STORE_PATH_SIZE];
+        C4_TRY(c4_store_set_aside(folder, moved));
+        if (moved[0]) fprintf(r->talk, "The old study is kept in %s.\n", moved);
+    }
+    C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
+    C4_TRY(find_suspects(r));
+    C4_TRY(c4_store_begin(r->store));
+    return c4_store_end(r->store, keep_plan(r));
+}
+
+/* Where every run stands. */
+static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun) {
+    const struct c4_session *session = &r->session;
+    const struct c4_schedule *schedule = &session->schedule;
+    struct c4_work_state *state = &r->state;
+    size_t runs = (size_t)schedule->count + 1;
+    *left = *begun = 0;
+    state->done = calloc(runs, sizeof *state->done);
+    state->last = calloc(runs, sizeof *state->last);
+    state->state = calloc(runs, sizeof *state->state);
+    state->seconds = calloc(runs, sizeof *state->seconds);
+    if (!state->done || !state->last || !state->state || !state->seconds)
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    for (int i = 0; i < schedule->count; i++) {
+        const struct c4_run *run = &schedule->run[i];
+        struct c4_run_images images;
+        state->done[i] = -1;
+        if (r->store) {
+            C4_TRY(c4_resume_find(r->store, session->runner.folder, run, say, r, &state->done[i],
+                                  &state->last[i]));
+            C4_TRY(c4_resume_sweep(r->store, session->runner.folder, run));
+        }
+        if (state->done[i] >= 0) ++*begun;
+        if (state->done[i] >= run->epochs) {
+            state->state[i] = C4_RUN_ENDED;
+            continue;
+        }
+        ++*left;
+        c4_run_images(&session->runner, run, &images);
+        uint64_t measurements = (uint64_t)(run->epochs - state->done[i]);
+        state->total_images += measurements * images.measured + images.control +
+                               (measurements - (state->done[i] < 0)) * images.trained;
+    }
+    return C4_OK;
+}
+
+static void announce(struct reproduction *r) {
+    const struct c4_session *session = &r->session;
+    char engine[320];
+    c4_session_describe(session, engine, sizeof engine);
+    fprintf(r->talk, "Scale %s: %d runs on %s", session->scale.name, session->schedule.count,
+            session->images.set[C4_SET_TRAINING].name);
+    if (session->images.tunes) fprintf(r->talk, " and %s", session->images.set[C4_SET_DIGITS].name);
+    fprintf(r->talk, ".\nBackend %s.\n", engine);
+    for (int i = 0; i < C4_SETS; i++) {
+        const struct c4_dataset *set = &session->images.set[i];
+        if (set->unofficial[0])
+            fprintf(r->talk, "%s: NOT THE OFFICIAL FILE: %s.\n", set->name, set->unofficial);
+    }
+    const char *cost = c4_dispatch_cost(&session->dispatch);
+    if (cost) fprintf(r->talk, "%s\n", cost);
+    if (session->taken[0])
+        fprintf(r->talk, "Not given, so as before in %s: %s.\n", c4_arg_text(r->args, "out"),
+                session->taken);
+    if (!c4_arg_text(r->args, "data"))
+        fprintf(r->talk, "These images stand in for the paper's; to get those: conv4 data fetch "
+                         "cifar10 svhn --data DIR, then conv4 repro --data DIR.\n");
+}
+
+/* Starts the workers and says how long it will take. */
+static enum c4_status predict(struct reproduction *r, int left, int begun) {
+    struct c4_session *session = &r->session;
+    const struct c4_schedule *schedule = &session->schedule;
+    struct c4_speed speed;
+    struct c4_work work = c4_session_work(session, r->store);
+    char duration[32];
+    work.watch = watch;
+    work.say = say;
+    work.context = r;
+    C4_TRY(c4_coordinator_open(&work, &r->coordinator));
+    C4_TRY(c4_coordinator_measure(r->coordinator, &speed));
+    c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, session->workers,
+                     r->state.seconds);
+    if (c4_arg_flag(r->args, "dry-run"))
+        return c4_session_write_plan(session, r->state.seconds, session->workers, r->talk);
+    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
+    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a forecast");
+    enum c4_status status = c4_forecast_make(schedule, r->state.seconds, session->workers, slot,
+                                             &r->state.left_seconds);
+    free(slot);
+    c4_progress_duration(duration, sizeof duration, (uint64_t)(r->state.left_seconds * 1e9));
+    fprintf(r->talk,
+            "%s%d of %d runs to do; predicted time %s, at %.0f training images/s of each worker.\n",
+            begun ? "Going on in the same folder: " : "", left, schedule->count, duration,
+            1 / speed.train_seconds);
+    fflush(r->talk);
+    return status;
+}
+
+static enum c4_status do_runs(struct reproduction *r) {
+    bool quiet = c4_arg_flag(r->args, "quiet");
+    c4_progress_start(&r->progress, stderr, c4_progress_style_of(stderr, quiet), "study", "images",
+                      0, r->state.total_images, (uint64_t)c4_clock_ns());
+    r->progressing = true;
+    enum c4_status status = c4_coordinator_run(r->coordinator, &r->state);
+    r->progressing = false;
+    if (status == C4_OK && r->state.failed == 0)
+        c4_progress_finish(&r->progress, r->state.total_images, (uint64_t)c4_clock_ns());
+    else
+        c4_progress_hide(&r->progress);
+    return status;
+}
+
+static enum c4_status say_result(struct reproduction *r, double seconds,
+                                 const struct c4_publication *publication) {
+    const struct c4_session *session = &r->session;
+    const struct c4_work_state *state = &r->state;
+    const struct c4_repro_summary summary = {.publication = publication,
+                                             .training = &session->images.set[C4_SET_TRAINING],
+                                             .evaluation = &session->images.set[C4_SET_TEST],
+                                             .backend = session->runner.backend,
+                                             .threads = session->threads,
+                                             .places = session->workers,
+                                             .runs = session->schedule.count,
+                                             .seconds = seconds,
+                                             .images_per_s = state->trained_seconds > 0
+                                                                 ? (double)state->trained_images /
+                                                                       state->trained_seconds
+                                                                 : 0};
+    C4_TRY(c4_arg_flag(r->args, "json") ? c4_repro_summary_json(&summary, stdout)
+                                        : c4_repro_summary_text(&summary, stdout));
+    return c4_arg_flag(r->args, "strict-claims") && r->state.failed == 0
+               ? c4_claims_strict(&publication->claims)
+               : C4_OK;
+}
+
+/* Figures, claims and report. */
+static enum c4_status publish(struct reproduction *r, double seconds) {
+    struct c4_publication publication;
+    enum c4_status status =
+        c4_study_publish(r->session.runner.folder, &r->session.study, &r->session.scale,
+                         r->session.selected, false, &publication);
+    if (status == C4_OK) status = say_result(r, seconds, &publication);
+    c4_publication_free(&publication);
+    return status;
+}
+
+/* All runs, unless they are there already. *dry: nothing more is to be done. */
+static enum c4_status work(struct reproduction *r) {
+    int left, begun;
+    C4_TRY(look_at_runs(r, &left, &begun));
+    announce(r);
+    if (left == 0) {
+        fprintf(r->talk, "All runs are in %s already.\n", r->session.runner.folder);
+        return C4_OK;
+    }
+    C4_TRY(predict(r, left, begun));
+    if (c4_arg_flag(r->args, "dry-run")) return C4_OK;
+    return do_runs(r);
+}
+
+static enum c4_status reproduce(struct reproduction *r) {
+    int64_t start_ns = c4_clock_ns();
+    C4_TRY(c4_interrupt_catch());
+    const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
+    C4_TRY(c4_session_read(r->args, folder, &r->session));
+    C4_TRY(c4_session_load(&r->session));
+    C4_TRY(open_store(r));
+    enum c4_status status = work(r);
+    c4_coordinator_close(r->coordinator);
+    r->coordinator = NULL;
+    if (status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
+        return c4_fail(status,
+                       "stopped; every finished segment of epochs is in %s, and the same command "
+                       "goes on from there",
+                       r->session.runner.folder);
+    if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
+    status = publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9);
+    if (r->state.failed == 0) return status;
+    return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
+                   r->session.schedule.count, r->state.failure);
+}
+
+static int run(const struct c4_args *args) {
+    struct reproduction *r = calloc(1, sizeof *r);
+    if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    r->args = args;
+    r->talk = c4_arg_flag(args, "json") ? stderr : stdout;
+    int code = c4_cli_exit(args, reproduce(r));
+    c4_coordinator_close(r->coordinator);
+    c4_store_close(r->store);
+    c4_session_free(&r->session);
+    free(r->suspect);
+    free(r->state.done);
+    free(r->state.last);
+    free(r->state.state);
+    free(r->state.seconds);
+    free(r);
+    return code;
+}
+
+const struct c4_command c4_cmd_repro = {
+    .name = "repro",
+    .summary = "reproduce the paper's figures",
+    .description =
+        "Trains the networks that the figures need, one for each seed, measures after every epoch "
+        "how similar each layer still is to where it started (CKA), and draws the figures with "
+        "mean and standard error over seeds. Everything is kept in one folder: study.db (SQLite), "
+        "checkpoints/, figures/ and report.html. Several worker processes train at the same time; "
+        "the numbers "
+        "do not depend on how many. The study may be stopped or killed at any moment: the same "
+        "command goes on after the last finished segment of epochs and ends with the same numbers. "
+        "The last line of output is the path of the first figure.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,98 @@
+/* What every command that computes has in common: a backend, a bound team of threads, the choices
+ * of block order, convolution algorithm and evaluation, and the options that set them. */
+#ifndef C4_REPRO_COMMANDS_ENGINE_H
+#define C4_REPRO_COMMANDS_ENGINE_H
+
+#include <jansson.h>
+
+#include "core/cli/option.h"
+#include "core/host/team.h"
+#include "core/op/step.h"
+#include "simd/dispatch.h"
+
+extern const char *const c4_engine_orders[];     /* "bn-relu", "relu-bn" */
+extern const char *const c4_engine_algorithms[]; /* "winograd", "direct" */
+extern const char *const c4_engine_kernels[];    /* "auto", "direct", "winograd" */
+extern const char *const c4_engine_statistics[]; /* "batch", "running" */
+
+/* Rows of an option table: the backend. */
+#define C4_BACKEND_OPTIONS                                                                         \
+    {.name = "backend",                                                                            \
+     .type = C4_OPTION_STRING,                                                                     \
+     .value = "NAME",                                                                              \
+     .initial = "auto",                                                                            \
+     .help = "what computes: auto takes the best that runs here ('conv4 doctor' lists them)"},     \
+    {                                                                                              \
+        .name = "strict-backend", .type = C4_OPTION_FLAG,                                          \
+        .help = "fail if any part would come from another backend"                                 \
+    }
+
+/* Choices of the protocol. */
+#define C4_CHOICE_OPTIONS                                                                          \
+    {.name = "order",                                                                              \
+     .type = C4_OPTION_CHOICE,                                                                     \
+     .value = "ORDER",                                                                             \
+     .initial = "bn-relu",                                                                         \
+     .choices = c4_engine_orders,                                                                  \
+     .help = "of a block: bn-relu as in the paper, relu-bn as in the authors' code"},              \
+        {.name = "conv",                                                                           \
+         .type = C4_OPTION_CHOICE,                                                                 \
+         .value = "ALGORITHM",                                                                     \
+         .initial = "winograd",                                                                    \
+         .choices = c4_engine_algorithms,                                                          \
+         .help = "convolution algorithm of blocks 2 to 4"},                                        \
+        {.name = "onednn-conv",                                                                    \
+         .type = C4_OPTION_CHOICE,                                                                 \
+         .value = "ALGORITHM",                                                                     \
+         .initial = "auto",                                                                        \
+         .choices = c4_engine_kernels,                                                             \
+         .help =                                                                                   \
+             "where --conv winograd lets oneDNN choose: auto takes the faster by measurement, "    \
+             "for each convolution and pass"},                                                     \
+    {                                                                                              \
+        .name = "statistics", .type = C4_OPTION_CHOICE, .value = "KIND", .initial = "batch",       \
+        .choices = c4_engine_statistics,                                                           \
+        .help = "batch norm in evaluation: batch as the authors have it, or running"               \
+    }
+
+/* All rows that c4_engine_open() reads. */
+#define C4_ENGINE_OPTIONS                                                                          \
+    C4_BACKEND_OPTIONS,                                                                            \
+        {.name = "threads",                                                                        \
+         .type = C4_OPTION_INTEGER,                                                                \
+         .value = "N",                                                                             \
+         .min = 1,                                                                                 \
+         .max = 1024,                                                                              \
+         .help = "OpenMP threads (default: every core this process may use)"},                     \
+        C4_CHOICE_OPTIONS
+
+struct c4_engine {
+    struct c4_dispatch dispatch;
+    struct c4_team team;
+    enum c4_order order;
+    enum c4_conv_algorithm conv;
+    enum c4_bn_statistics statistics;
+    const char *kernels; /* of struct c4_plan_config; the arguments' */
+    size_t l2_bytes;
+};
+
+/* Reads the options, chooses the backend, starts and binds the team. `slots` are those the command
+ * uses besides the step (for --strict-backend). Release with c4_engine_close(), also on failure. */
+enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot *slots,
+                              int slot_count, struct c4_engine *engine);
+void c4_engine_close(struct c4_engine *engine);
+
+/* Whether it computes in double, and leaves networks in it. */
+bool c4_engine_is_double(const struct c4_engine *engine);
+
+/* A plan of this engine for batches of up to max_batch images. */
+enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch, struct c4_plan **plan);
+
+/* The plan's kernels as lines, NULL of a backend that does not tell; a new reference. */
+enum c4_status c4_engine_kernel_lines(const struct c4_engine *engine, struct c4_plan *plan,
+                                      json_t **lines);
+
+/* "ref (plain C, FMA instructions), winograd, bn-relu, 2 threads bound" */
+void c4_engine_describe(const struct c4_engine *engine, char *text, size_t size);
+
+#endif

@@ -1,0 +1,225 @@
+#include "repro/commands/session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cli/progress.h"
+#include "core/host/team.h"
+#include "repro/commands/engine.h"
+#include "repro/commands/settings.h"
+
+/* Options win over the values of protocol and scale. */
+static enum c4_status apply_options(const struct c4_args *args, struct c4_study *study,
+                                    struct c4_scale *scale) {
+    struct c4_protocol *protocol = &study->protocol;
+    if (c4_arg_given(args, "order"))
+        protocol->order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
+    if (c4_arg_given(args, "conv"))
+        protocol->conv = c4_arg_includes(args, "conv", "direct") ? C4_DIRECT : C4_WINOGRAD;
+    if (c4_arg_given(args, "statistics"))
+        protocol->statistics =
+            c4_arg_includes(args, "statistics", "running") ? C4_BN_RUNNING : C4_BN_BATCH;
+    if (c4_arg_given(args, "set")) C4_TRY(c4_study_set(study, scale, c4_arg_text(args, "set")));
+    if (c4_arg_given(args, "degrees"))
+        C4_TRY(c4_study_degrees(study, scale, c4_arg_text(args, "degrees")));
+    if (c4_arg_given(args, "seeds") &&
+        c4_seeds_read(c4_arg_text(args, "seeds"), &scale->seeds) != C4_OK)
+        return c4_fail(C4_ERR_USAGE, "--seeds: %s", c4_error());
+    return C4_OK;
+}
+
+/* Which values the folder decided: those that the same options would give otherwise without it. */
+static enum c4_status say_taken(struct c4_session *session, struct c4_study *plain) {
+    const struct c4_args *args = session->args;
+    struct c4_scale scale = *c4_study_scale(plain, session->scale.name);
+    if (c4_arg_given(args, "protocol"))
+        C4_TRY(c4_study_use_protocol(plain, c4_arg_text(args, "protocol")));
+    C4_TRY(apply_options(args, plain, &scale));
+    if (strcmp(scale.name, c4_arg_text(args, "scale")) != 0)
+        snprintf(session->taken, sizeof session->taken, "scale = %s", scale.name);
+    c4_settings_list(&plain->protocol, &scale, &session->study, &session->scale, session->taken,
+                     sizeof session->taken);
+    return C4_OK;
+}
+
+static enum c4_status read_study(struct c4_session *session, const char *folder) {
+    const struct c4_args *args = session->args;
+    struct c4_study *study = &session->study, *plain = malloc(sizeof *plain);
+    if (!plain) return c4_fail(C4_ERR_MEMORY, "out of memory for the study's description");
+    enum c4_status status = c4_study_load(c4_arg_text(args, "study"), study);
+    *plain = *study;
+    if (status == C4_OK) status = c4_settings_take(args, folder, study, &session->scale);
+    if (status == C4_OK) status = apply_options(args, study, &session->scale);
+    if (status == C4_OK) status = say_taken(session, plain);
+    free(plain);
+    C4_TRY(status);
+    session->figures_given = c4_arg_given(args, "figures");
+    C4_TRY(c4_study_select(study, c4_arg_text(args, "figures"), session->selected));
+    return c4_schedule_make(study, &session->scale,
+                            session->figures_given ? session->selected : NULL, &session->schedule);
+}
+
+static enum c4_status choose_backend(struct c4_session *session) {
+    static const enum c4_op_slot slots[] = {C4_SLOT_gram_block};
+    C4_TRY(c4_dispatch(c4_arg_text(session->args, "backend"), &session->dispatch));
+    if (c4_arg_flag(session->args, "strict-backend"))
+        C4_TRY(c4_dispatch_strict(&session->dispatch, true, slots, 1));
+    return C4_OK;
+}
+
+/* A place is bound only if all of them together take every core: two programs that choose some
+ * cores would choose the same ones. */
+static enum c4_status choose_places(struct c4_session *session) {
+    const struct c4_args *args = session->args;
+    int cores = c4_team_threads_default(), runs = session->schedule.count;
+    bool exact = session->dispatch.backend.bit_exact && session->dispatch.step_origin->bit_exact;
+    session->threads = (int)c4_arg_integer(args, "threads");
+    if (session->threads == 0) session->threads = exact && runs < cores ? cores / runs : 1;
+    session->workers = (int)c4_arg_integer(args, "workers");
+    if (session->workers == 0) session->workers = cores / session->threads;
+    if (session->workers > runs) session->workers = runs;
+    if (session->workers < 1) session->workers = 1;
+    C4_TRY(c4_topology_load(NULL, &session->topology));
+    const struct c4_topology *topology = &session->topology;
+    if (session->workers * session->threads != topology->cores) return C4_OK;
+    struct c4_placement_policy policy = {
+        .scope = C4_PLACE_CORE, .threads = session->threads, .max_places = session->workers};
+    if (session->threads > 1) policy.scope = C4_PLACE_L3;
+    enum c4_status status = c4_placement_make(topology, &policy, &session->placement);
+    if (status == C4_ERR_USAGE ||
+        (status == C4_OK && session->placement.places < session->workers)) {
+        c4_placement_free(&session->placement);
+        policy.scope = C4_PLACE_MACHINE;
+        status = c4_placement_make(topology, &policy, &session->placement);
+    }
+    if (status == C4_OK && session->placement.places < session->workers)
+        c4_placement_free(&session->placement);
+    return status;
+}
+
+enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
+                               struct c4_session *session) {
+    memset(session, 0, sizeof *session);
+    session->args = args;
+    session->descriptor = -1;
+    C4_TRY(read_study(session, folder));
+    C4_TRY(choose_backend(session));
+    C4_TRY(choose_places(session));
+    const char *name = session->dispatch.backend.name;
+    session->runner = (struct c4_runner){.folder = c4_arg_text(args, "out"),
+                                         .protocol = &session->study.protocol,
+                                         .scale = &session->scale,
+                                         .images = &session->images,
+                                         .backend = name,
+                                         .wide = strcmp(name, "ref64") == 0,
+                                         .threads = session->threads};
+    return C4_OK;
+}
+
+enum c4_status c4_session_choose_kernels(struct c4_session *session, const char *stored) {
+    const struct c4_step_api *step = session->dispatch.backend.step;
+    const struct c4_protocol *protocol = &session->study.protocol;
+    if (!step->choose) return C4_OK;
+    bool given = c4_arg_given(session->args, "onednn-conv");
+    const struct c4_plan_config config = {
+        .order = protocol->order,
+        .conv = protocol->conv,
+        .max_batch = (int)protocol->batch,
+        .threads = session->threads,
+        .kernels =
+            stored && stored[0] && !given ? stored : c4_arg_text(session->args, "onednn-conv")};
+    C4_TRY(step->choose(&config, session->kernels));
+    session->runner.kernels = session->kernels;
+    return C4_OK;
+}
+
+enum c4_status c4_session_load(struct c4_session *session) {
+    const char *folder = c4_arg_text(session->args, "data");
+    C4_TRY(c4_images_load(folder, &session->study.protocol, &session->scale, &session->schedule,
+                          &session->images));
+    const struct c4_backend *backend = &session->dispatch.backend;
+    bool wanted = false;
+    for (int i = 0; i < session->schedule.count; i++)
+        wanted = wanted || session->schedule.run[i].order == C4_BN_RELU;
+    if (wanted && backend->step->reads_moments)
+        C4_TRY(c4_images_add_moments(&session->images, backend->stem_moments));
+    return c4_images_share(&session->images, &session->scale, &session->descriptor,
+                           &session->shared);
+}
+
+void c4_session_free(struct c4_session *session) {
+    if (session->descriptor >= 0) close(session->descriptor);
+    c4_images_free(&session->images);
+    c4_placement_free(&session->placement);
+    c4_topology_free(&session->topology);
+    c4_schedule_free(&session->schedule);
+}
+
+struct c4_work c4_session_work(const struct c4_session *session, struct c4_store *store) {
+    return (struct c4_work){.runner = &session->runner,
+                            .schedule = &session->schedule,
+                            .store = store,
+                            .images = session->shared,
+                            .images_descriptor = session->descriptor,
+                            .workers = session->workers,
+                            .threads = session->threads,
+                            .placement =
+                                session->placement.places > 0 ? &session->placement : NULL};
+}
+
+void c4_session_describe(const struct c4_session *session, char *text, size_t size) {
+    const struct c4_backend *origin = session->dispatch.step_origin;
+    const struct c4_backend *gram = session->dispatch.slot_origin[C4_SLOT_gram_block];
+    const struct c4_protocol *protocol = &session->study.protocol;
+    char products[96] = "";
+    if (gram != origin)
+        snprintf(products, sizeof products, "; CKA's products by %s (%s)", gram->name,
+                 gram->variant);
+    char kernels[C4_KERNELS_SIZE + 4] = "";
+    if (session->kernels[0]) snprintf(kernels, sizeof kernels, " (%s)", session->kernels);
+    snprintf(text, size, "%s (%s), %s%s, %s%s; %d worker%s of %d thread%s, %s", origin->name,
+             origin->variant, c4_engine_algorithms[protocol->conv], kernels,
+             c4_engine_orders[protocol->order], products, session->workers,
+             session->workers == 1 ? "" : "s", session->threads, session->threads == 1 ? "" : "s",
+             session->placement.places > 0 ? "bound" : "not bound");
+}
+
+static void write_bytes(double bytes, char *text, size_t size) {
+    if (bytes < 1e9)
+        snprintf(text, size, "%.0f MB", bytes / 1e6);
+    else
+        snprintf(text, size, "%.1f GB", bytes / 1e9);
+}
+
+enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
+                                     int places, FILE *out) {
+    const struct c4_schedule *schedule = &session->schedule;
+    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
+    char duration[32], disk[32], start[32];
+    double end, work = 0;
+    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
+    enum c4_status status = c4_forecast_make(schedule, seconds, places, slot, &end);
+    if (status == C4_OK) {
+        fprintf(out, "%-52s %5s %9s %9s  %s\n", "run", "place", "begins", "takes", "after");
+        for (int i = 0; i < schedule->count; i++) {
+            const struct c4_run *run = &schedule->run[i];
+            work += seconds[i];
+            c4_progress_duration(duration, sizeof duration, (uint64_t)(seconds[i] * 1e9));
+            c4_progress_duration(start, sizeof start, (uint64_t)(slot[i].start_seconds * 1e9));
+            if (slot[i].place < 0)
+                fprintf(out, "%-52s %5s %9s %9s\n", run->key, "-", "-", "done");
+            else
+                fprintf(out, "%-52s %5d %9s %9s  %s\n", run->key, slot[i].place, start, duration,
+                        run->from);
+        }
+        c4_progress_duration(duration, sizeof duration, (uint64_t)(end * 1e9));
+        write_bytes((double)c4_forecast_disk_bytes(&session->runner, schedule), disk, sizeof disk);
+        fprintf(out, "%d runs on %d place%s: predicted time %s, places busy %.0f %%; disk %s.\n",
+                schedule->count, places, places == 1 ? "" : "s", duration,
+                end > 0 ? 100 * work / (end * places) : 100.0, disk);
+    }
+    free(slot);
+    return status;
+}

@@ -1,0 +1,113 @@
+/* What `conv4 repro` and `conv4 plan` have in common: from options to a study, its images, the
+ * places of this machine and a forecast. */
+#ifndef C4_REPRO_COMMANDS_SESSION_H
+#define C4_REPRO_COMMANDS_SESSION_H
+
+#include <stdio.h>
+
+#include "core/cli/option.h"
+#include "repro/workers/coordinator.h"
+#include "simd/dispatch.h"
+
+/* Rows of an option table that c4_session_read() reads, besides C4_BACKEND_OPTIONS and
+ * C4_CHOICE_OPTIONS (repro/commands/engine.h). */
+#define C4_SESSION_OPTIONS                                                                         \
+    {.name = "data",                                                                               \
+     .type = C4_OPTION_PATH,                                                                       \
+     .value = "DIR",                                                                               \
+     .help = "folder with CIFAR-10 and SVHN files (default: built-in synthetic images, marked as " \
+             "such)"},                                                                             \
+        {.name = "out",                                                                            \
+         .type = C4_OPTION_PATH,                                                                   \
+         .value = "DIR",                                                                           \
+         .initial = "./conv4-study",                                                               \
+         .help = "folder of the study; one that exists goes on where it stopped"},                 \
+        {.name = "scale",                                                                          \
+         .type = C4_OPTION_STRING,                                                                 \
+         .value = "NAME",                                                                          \
+         .initial = "quick",                                                                       \
+         .help = "how much: smoke (a minute), quick (minutes) or paper (the paper's own "          \
+                 "numbers); a study "                                                              \
+                 "that exists keeps its own"},                                                     \
+        {.name = "protocol",                                                                       \
+         .type = C4_OPTION_STRING,                                                                 \
+         .value = "NAME",                                                                          \
+         .initial = "paper",                                                                       \
+         .help = "what is done where they differ: paper, or authors for their code"},              \
+        {.name = "figures",                                                                        \
+         .type = C4_OPTION_STRING,                                                                 \
+         .value = "LIST",                                                                          \
+         .help = "which figures, as 2,3a (default: all there are)"},                               \
+        {.name = "seeds",                                                                          \
+         .type = C4_OPTION_STRING,                                                                 \
+         .value = "LIST",                                                                          \
+         .help = "seeds instead of the scale's, as 1-3 or 1,4"},                                   \
+        {.name = "degrees",                                                                        \
+         .type = C4_OPTION_STRING,                                                                 \
+         .value = "LIST",                                                                          \
+         .help = "degrees of randomness instead of the scale's, as 0,9"},                          \
+        {.name = "set",                                                                            \
+         .type = C4_OPTION_STRING,                                                                 \
+         .value = "KEY=VALUE,...",                                                                 \
+         .help = "other values of the study, as pretrain_epochs=10,sizes=64,256"},                 \
+        {.name = "study",                                                                          \
+         .type = C4_OPTION_PATH,                                                                   \
+         .value = "FILE",                                                                          \
+         .help = "the study's description instead of the built-in paper.ini"},                     \
+        {.name = "workers",                                                                        \
+         .type = C4_OPTION_INTEGER,                                                                \
+         .value = "N",                                                                             \
+         .min = 1,                                                                                 \
+         .max = 1024,                                                                              \
+         .help = "processes that train at the same time (default: as many as cores)"},             \
+    {                                                                                              \
+        .name = "threads", .type = C4_OPTION_INTEGER, .value = "N", .min = 1, .max = 256,          \
+        .help = "OpenMP threads of each worker (default: 1, more if runs are fewer than cores)"    \
+    }
+
+struct c4_session {
+    const struct c4_args *args;
+    struct c4_study study;
+    struct c4_scale scale;
+    char taken[1024]; /* values that are those of the study in the folder: "scale = smoke, ..." */
+    bool figures_given;
+    bool selected[C4_STUDY_FIGURES];
+    struct c4_schedule schedule;
+    struct c4_dispatch dispatch;
+    struct c4_topology topology;
+    int workers, threads;
+    struct c4_placement placement; /* of this machine; no places: workers are not bound */
+    struct c4_images images;
+    struct c4_shared_images shared;
+    int descriptor;                /* of the shared images; -1: none */
+    char kernels[C4_KERNELS_SIZE]; /* "" of a backend that has no choice; behind runner.kernels */
+    struct c4_runner runner;
+};
+
+/* Options and study file -> protocol, scale, figures, runs; the backend; places. Options that are
+ * not given are as in the study in `folder` (repro/commands/settings.h); NULL: start over. Prints
+ * nothing. Release with c4_session_free(), also on failure. */
+enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
+                               struct c4_session *session);
+
+/* Fixes which kernels the workers take, for a backend that has a choice: `stored` (NULL or "":
+ * none), or the option's, which may be measured here. */
+enum c4_status c4_session_choose_kernels(struct c4_session *session, const char *stored);
+
+/* Loads the images and shares them with workers to come. */
+enum c4_status c4_session_load(struct c4_session *session);
+
+void c4_session_free(struct c4_session *session);
+
+/* Describes the work to a coordinator; `store` may be NULL. */
+struct c4_work c4_session_work(const struct c4_session *session, struct c4_store *store);
+
+/* "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound" */
+void c4_session_describe(const struct c4_session *session, char *text, size_t size);
+
+/* The schedule as a table: every run with its place, start and length; then the time, how well the
+ * places are used, and the disk it takes. */
+enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
+                                     int places, FILE *out);
+
+#endif

@@ -1,0 +1,142 @@
+#include "repro/commands/summary.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/cli/progress.h"
+#include "core/file/json.h"
+
+/* The last point of one layer's curve. */
+struct last {
+    double mean, standard_error;
+    int n;
+};
+
+static struct last last_of(const struct c4_figure_result *result, int layer) {
+    const struct c4_curve *curve = &result->curves.curve[layer];
+    int last = curve->points - 1;
+    return (struct last){curve->mean[last], curve->standard_error[last], curve->n[last]};
+}
+
+/* A figure of layers over epochs that has its debiased version behind it; NULL if this is none. */
+static const struct c4_figure_result *debiased_of(const struct c4_publication *p, int i) {
+    const struct c4_figure_result *result = &p->figure[i];
+    bool suits = result->figure->kind == C4_FIGURE_LAYERS_OVER_EPOCHS && !result->debiased &&
+                 i + 1 < p->figures && p->figure[i + 1].figure == result->figure;
+    if (!suits || result->curves.count < C4_LAYERS || p->figure[i + 1].curves.count < C4_LAYERS)
+        return NULL;
+    return &p->figure[i + 1];
+}
+
+static bool falls(const struct c4_figure_result *result) {
+    for (int layer = 1; layer < C4_LAYERS; layer++)
+        if (!(last_of(result, layer - 1).mean > last_of(result, layer).mean)) return false;
+    return true;
+}
+
+static void write_cell(FILE *out, struct last last) {
+    if (isnan(last.mean))
+        fprintf(out, "  %-15s", "-");
+    else if (isnan(last.standard_error))
+        fprintf(out, "  %6.3f         ", last.mean);
+    else
+        fprintf(out, "  %6.3f +- %.3f", last.mean, last.standard_error);
+}
+
+static void write_table(const struct c4_figure_result *result,
+                        const struct c4_figure_result *debiased, FILE *out) {
+    const struct c4_curve *first = &result->curves.curve[0];
+    fprintf(out, "\nFigure %s: %s after epoch %.0f%s%s%s\n", result->figure->id,
+            result->figure->y_label, first->x[first->points - 1], result->mark[0] ? " (" : "",
+            result->mark, result->mark[0] ? ")" : "");
+    fprintf(out, "layer   biased           debiased         seeds\n");
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        fprintf(out, "%-6s", c4_layer_name[layer]);
+        write_cell(out, last_of(result, layer));
+        write_cell(out, last_of(debiased, layer));
+        fprintf(out, "  %d\n", last_of(result, layer).n);
+    }
+    fprintf(out, "pool1 > pool2 > pool3 > pool4 > logits: %s in this run.\n",
+            falls(result) ? "holds" : "does not hold");
+}
+
+enum c4_status c4_repro_summary_text(const struct c4_repro_summary *summary, FILE *out) {
+    const struct c4_publication *p = summary->publication;
+    char duration[32];
+    c4_progress_duration(duration, sizeof duration, (uint64_t)(summary->seconds * 1e9));
+    for (int i = 0; i < p->figures; i++) {
+        const struct c4_figure_result *debiased = debiased_of(p, i);
+        if (debiased) write_table(&p->figure[i], debiased, out);
+    }
+    if (summary->images_per_s > 0)
+        fprintf(out, "Time %s; training at %.0f images/s.\n", duration, summary->images_per_s);
+    c4_publication_text(p, out);
+    return C4_OK;
+}
+
+static json_t *estimate(struct last last) {
+    return json_pack("{s:o, s:o, s:i}", "mean", c4_json_real(last.mean), "standard_error",
+                     c4_json_real(last.standard_error), "seeds", last.n);
+}
+
+static json_t *figure_object(const struct c4_publication *p, int i) {
+    const struct c4_figure_result *result = &p->figure[i], *debiased = debiased_of(p, i);
+    json_t *files = json_object(), *layers = json_array();
+    const struct {
+        const char *suffix;
+        bool drawn;
+    } kinds[] = {{"csv", !result->empty},
+                 {"gp", !result->empty},
+                 {"svg", result->files.svg},
+                 {"png", result->files.png},
+                 {"pdf", result->files.pdf}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (kinds[k].drawn)
+            json_object_set_new(files, kinds[k].suffix,
+                                json_sprintf("%s.%s", result->stem, kinds[k].suffix));
+    for (int layer = 0; debiased && layer < C4_LAYERS; layer++)
+        json_array_append_new(layers, json_pack("{s:s, s:o, s:o}", "layer", c4_layer_name[layer],
+                                                "biased", estimate(last_of(result, layer)),
+                                                "debiased", estimate(last_of(debiased, layer))));
+    json_t *object =
+        json_pack("{s:s, s:s, s:o, s:s, s:s}", "id", result->id, "title", result->figure->title,
+                  "files", files, "mark", result->mark, "note", result->files.note);
+    if (debiased) {
+        json_object_set_new(object, "layers", layers);
+        json_object_set_new(object, "order_holds", json_boolean(falls(result)));
+    } else {
+        json_decref(layers);
+    }
+    return object;
+}
+
+enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FILE *out) {
+    const struct c4_publication *p = summary->publication;
+    const struct c4_scale *scale = p->scale;
+    json_t *seeds = json_array(), *figures = json_array(), *claims = json_object();
+    for (int s = 0; s < scale->seeds.count; s++)
+        json_array_append_new(seeds, json_integer((json_int_t)scale->seeds.seed[s]));
+    for (int i = 0; i < p->figures; i++) json_array_append_new(figures, figure_object(p, i));
+    for (int i = 0; i < p->claims.count; i++)
+        json_object_set_new(claims, p->claims.claim[i].id,
+                            json_string(c4_verdict_names[p->claims.claim[i].verdict]));
+    json_t *object =
+        json_pack("{s:s, s:i, s:s, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
+                  "s:o, s:o, s:s, "
+                  "s:o, s:o}",
+                  "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder", p->folder, "scale",
+                  scale->name, "seeds", seeds, "images", (json_int_t)scale->pretrain_images,
+                  "epochs", (json_int_t)scale->pretrain_epochs, "data", summary->training->name,
+                  "data_sha256", summary->training->sha256, "synthetic",
+                  summary->training->synthetic || summary->evaluation->synthetic, "unofficial",
+                  (int)p->unofficial, "backend", summary->backend, "threads", summary->threads,
+                  "places", summary->places, "runs", summary->runs, "seconds",
+                  c4_json_real(summary->seconds), "images_per_s",
+                  c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : (double)NAN),
+                  "report", p->report, "claims", claims, "figures", figures);
+    if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the summary");
+    json_dumpf(object, out, JSON_INDENT(2));
+    fputc('\n', out);
+    json_decref(object);
+    return C4_OK;
+}

@@ -1,0 +1,94 @@
+#include "repro/figures/authors.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const char c4_embed_results_reference_authors_2024_csv[];
+
+enum { CELLS = 5, CELL_BYTES = 40, ALL_IMAGES = 50000, POINTS_MAX = 64 };
+
+/* The next line's first cells; the text behind it, or NULL at the end. The table has no quotes. */
+static const char *next_line(const char *text, char cell[CELLS][CELL_BYTES]) {
+    if (*text == '\0') return NULL;
+    for (int i = 0; i < CELLS; i++) {
+        size_t length = strcspn(text, ",\n");
+        snprintf(cell[i], CELL_BYTES, "%.*s", (int)length, text);
+        text += length + (text[length] == ',');
+    }
+    text += strcspn(text, "\n");
+    return text + (*text == '\n');
+}
+
+static double number(const char *cell) {
+    return *cell ? strtod(cell, NULL) : (double)NAN;
+}
+
+bool c4_authors_level(const char *figure, const char *series, const char *x, double *mean,
+                      double *standard_error) {
+    char cell[CELLS][CELL_BYTES];
+    const char *text = c4_embed_results_reference_authors_2024_csv;
+    while ((text = next_line(text, cell)))
+        if (strcmp(cell[0], figure) == 0 && strcmp(cell[1], series) == 0 &&
+            strcmp(cell[2], x) == 0) {
+            *mean = number(cell[3]);
+            *standard_error = number(cell[4]);
+            return true;
+        }
+    *mean = *standard_error = (double)NAN;
+    return false;
+}
+
+bool c4_authors_comparable(const struct c4_curves_source *source,
+                           const struct c4_study_figure *figure) {
+    const struct c4_protocol *protocol = &source->study->protocol;
+    bool is_cka = c4_rows_is_cka(c4_quantity_names[figure->quantity]);
+    uint32_t wanted = figure->curve_images ? 200 : 500;
+    uint32_t images = figure->curve_images ? protocol->curve_images : protocol->cka_images;
+    if (!figure->authors || protocol->order != C4_RELU_BN || protocol->statistics != C4_BN_BATCH)
+        return false;
+    if (is_cka && images != wanted) return false;
+    if (strcmp(figure->id, "3b") == 0) return protocol->size_labels == C4_SIZE_LABELS_TRUE;
+    return source->scale->pretrain_images >= ALL_IMAGES;
+}
+
+/* Where a level stands on the x axis; NaN if its curve is not drawn or does not reach that far. */
+static double place(const struct c4_curves *curves, const char *series, const char *x) {
+    for (int i = 0; i < curves->count; i++) {
+        const struct c4_curve *curve = &curves->curve[i];
+        if (strcmp(series, curve->family) != 0 && strcmp(series, curve->label) != 0) continue;
+        for (int layer = 0; curves->layered && layer < C4_LAYERS; layer++)
+            if (strcmp(x, c4_layer_name[layer]) == 0) return layer;
+        double epoch = number(x);
+        if (!curves->layered && epoch <= curve->x[curve->points - 1]) return epoch;
+    }
+    return (double)NAN;
+}
+
+enum c4_status c4_authors_add(const struct c4_curves_source *source,
+                              const struct c4_study_figure *figure, struct c4_curves *curves) {
+    char cell[CELLS][CELL_BYTES];
+    double x[POINTS_MAX], mean[POINTS_MAX], error[POINTS_MAX];
+    int points = 0;
+    if (!c4_authors_comparable(source, figure)) return C4_OK;
+    const char *text = c4_embed_results_reference_authors_2024_csv;
+    while ((text = next_line(text, cell)) && points < POINTS_MAX) {
+        if (strcmp(cell[0], figure->id) != 0) continue;
+        x[points] = place(curves, cell[1], cell[2]);
+        mean[points] = number(cell[3]);
+        error[points] = number(cell[4]);
+        points += !isnan(x[points]);
+    }
+    if (points == 0) return C4_OK;
+    struct c4_curve *curve = c4_curve_add(curves, "published", points);
+    if (!curve) return C4_ERR_MEMORY;
+    curve->kind = C4_SERIES_PUBLISHED;
+    for (int p = 0; p < points; p++) {
+        curve->x[p] = x[p];
+        curve->mean[p] = mean[p];
+        curve->standard_error[p] = error[p];
+        curve->n[p] = 5;
+    }
+    return C4_OK;
+}

@@ -1,0 +1,27 @@
+/* Levels that the paper's authors published, from results/reference/authors-2024.csv, which the
+ * program carries. Source: T. Goerttler, run exports of "Unveiling the Dynamics of Transfer
+ * Learning Representations" (2024), https://github.com/ThomasGoerttler/
+ * Unveiling-the-Dynamics-of-Transfer-Learning-Representations-Code */
+#ifndef C4_REPRO_FIGURES_AUTHORS_H
+#define C4_REPRO_FIGURES_AUTHORS_H
+
+#include <stdbool.h>
+
+#include "repro/figures/curves.h"
+
+/* The level of a figure's series at x (an epoch, a layer, or the name of an accuracy). False, and
+ * NaN, if there is none. */
+bool c4_authors_level(const char *figure, const char *series, const char *x, double *mean,
+                      double *standard_error);
+
+/* Adds the published levels to a figure's curves as one series, where they are comparable: block
+ * order relu-bn, batch statistics, as many images behind CKA, the whole training set; for Fig. 3b
+ * also true labels. Otherwise the curves stay as they are. C4_ERR_MEMORY. */
+enum c4_status c4_authors_add(const struct c4_curves_source *source,
+                              const struct c4_study_figure *figure, struct c4_curves *curves);
+
+/* Whether c4_authors_add() would add to that figure. */
+bool c4_authors_comparable(const struct c4_curves_source *source,
+                           const struct c4_study_figure *figure);
+
+#endif

@@ -1,0 +1,134 @@
+/* What the study cost: training speed, time of one CKA, time of each run. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "repro/figures/figures.h"
+#include "repro/results/phases.h"
+
+/* Puts the families on the x axis. */
+static void name_ticks(const struct c4_figures_input *input, struct c4_figure_result *result) {
+    const struct c4_rows *rows = input->source.rows;
+    for (int i = 0; i < rows->runs && result->ticks < C4_CURVES_MAX; i++) {
+        const struct c4_rows_run *run = &rows->run[i];
+        if (run->seed != input->source.scale->seeds.seed[0] ||
+            run->order != input->source.study->protocol.order)
+            continue;
+        snprintf(result->tick[result->ticks], sizeof *result->tick, "%s", run->family);
+        result->ticks++;
+    }
+}
+
+static bool is_training(const struct c4_cost_sum *sum) {
+    return strcmp(sum->what, "train") == 0;
+}
+
+static bool is_similarity(const struct c4_cost_sum *sum) {
+    return strncmp(sum->what, "cka", 3) == 0;
+}
+
+static bool is_evaluation(const struct c4_cost_sum *sum) {
+    return !is_training(sum) && !is_similarity(sum) && strcmp(sum->what, "checkpoint") != 0 &&
+           strcmp(sum->what, "train_phase") != 0;
+}
+
+/* Seconds, or images/s, of each family's run. */
+static enum c4_status add_by_family(const struct c4_figures_input *input,
+                                    struct c4_figure_result *result, const char *label,
+                                    bool (*counts)(const struct c4_cost_sum *), bool speed) {
+    struct c4_curve *curve = c4_curve_add(&result->curves, label, result->ticks);
+    if (!curve) return C4_ERR_MEMORY;
+    for (int f = 0; f < result->ticks; f++) {
+        curve->x[f] = f;
+        for (int s = 0; s < result->curves.seeds; s++) {
+            double *value = &curve->values[s * result->ticks + f];
+            const struct c4_rows_run *run = c4_rows_run_of(input->source.rows, result->tick[f],
+                                                           input->source.scale->seeds.seed[s],
+                                                           input->source.study->protocol.order);
+            for (int i = 0; run && i < input->cost_count; i++) {
+                const struct c4_cost_sum *sum = &input->costs[i];
+                if (strcmp(sum->run, run->key) != 0 || !counts(sum)) continue;
+                double part = speed ? sum->images_per_s : sum->seconds;
+                *value = isnan(*value) ? part : *value + part;
+            }
+        }
+    }
+    c4_curve_summarise(curve, result->curves.seeds);
+    return C4_OK;
+}
+
+static bool has_seed(const struct c4_figures_input *input, const char *key, uint64_t seed) {
+    const struct c4_rows *rows = input->source.rows;
+    for (int i = 0; i < rows->runs; i++)
+        if (rows->run[i].seed == seed && strcmp(rows->run[i].key, key) == 0) return true;
+    return false;
+}
+
+/* Milliseconds of one row of `what`, by layer; means over the runs of a seed. */
+static enum c4_status add_by_layer(const struct c4_figures_input *input,
+                                   struct c4_figure_result *result, const char *label,
+                                   const char *what) {
+    struct c4_curve *curve = c4_curve_add(&result->curves, label, C4_LAYERS);
+    if (!curve) return C4_ERR_MEMORY;
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        curve->x[layer] = layer;
+        for (int s = 0; s < result->curves.seeds; s++) {
+            double seconds = 0, count = 0;
+            for (int i = 0; i < input->cost_count; i++) {
+                const struct c4_cost_sum *sum = &input->costs[i];
+                if (strcmp(sum->what, what) != 0 || strcmp(sum->layer, c4_layer_name[layer]) != 0 ||
+                    !has_seed(input, sum->run, input->source.scale->seeds.seed[s]))
+                    continue;
+                seconds += sum->seconds;
+                count += (double)sum->count;
+            }
+            if (count > 0) curve->values[s * C4_LAYERS + layer] = 1e3 * seconds / count;
+        }
+    }
+    c4_curve_summarise(curve, result->curves.seeds);
+    return C4_OK;
+}
+
+/* Microseconds of a step's phases for one image; they add up to the step. */
+static enum c4_status add_phases(const struct c4_figures_input *input,
+                                 struct c4_figure_result *result) {
+    struct c4_phase_sum sums[C4_PHASES_MAX];
+    enum c4_order order = input->source.study->protocol.order;
+    int count =
+        c4_phase_sums(input->costs, input->cost_count, input->source.rows, order, NULL, sums);
+    if (count == 0) return C4_OK;
+    for (int i = 0; i < count; i++)
+        snprintf(result->tick[result->ticks++], sizeof *result->tick, "%.15s", sums[i].name);
+    struct c4_curve *curve = c4_curve_add(&result->curves, "training", count);
+    if (!curve) return C4_ERR_MEMORY;
+    for (int i = 0; i < count; i++) curve->x[i] = i;
+    for (int s = 0; s < result->curves.seeds; s++) {
+        const uint64_t *seed = &input->source.scale->seeds.seed[s];
+        int own =
+            c4_phase_sums(input->costs, input->cost_count, input->source.rows, order, seed, sums);
+        for (int k = 0; k < own; k++)
+            for (int i = 0; i < count; i++)
+                if (strcmp(result->tick[i], sums[k].name) == 0)
+                    curve->values[s * count + i] = 1e6 * sums[k].seconds / sums[k].images;
+    }
+    c4_curve_summarise(curve, result->curves.seeds);
+    return C4_OK;
+}
+
+enum c4_status c4_cost_curves(const struct c4_figures_input *input,
+                              struct c4_figure_result *result) {
+    result->curves.seeds = input->source.scale->seeds.count;
+    if (result->figure->kind == C4_FIGURE_COST_CKA) {
+        result->curves.layered = true;
+        C4_TRY(add_by_layer(input, result, "all comparisons of an epoch", "cka"));
+        return add_by_layer(input, result, "all references of a run", "cka_reference");
+    }
+    if (result->figure->kind == C4_FIGURE_COST_PHASES) return add_phases(input, result);
+    name_ticks(input, result);
+    if (result->ticks == 0) return C4_OK;
+    if (result->figure->kind == C4_FIGURE_COST_THROUGHPUT)
+        return add_by_family(input, result, "training", is_training, true);
+    C4_TRY(add_by_family(input, result, "training", is_training, false));
+    C4_TRY(add_by_family(input, result, "evaluation", is_evaluation, false));
+    return add_by_family(input, result, "CKA", is_similarity, false);
+}

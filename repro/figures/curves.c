@@ -1,0 +1,338 @@
+#include "repro/figures/curves.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/stats/summary.h"
+#include "repro/results/sizes.h"
+
+enum { ALL_IMAGES = 50000 };
+static const char initial[] = "initialisation", other[] = "other-initialisation";
+
+struct c4_curve *c4_curve_add(struct c4_curves *curves, const char *label, int points) {
+    if (curves->count == C4_CURVES_MAX) {
+        c4_fail(C4_ERR_USAGE, "a figure has at most %d curves", C4_CURVES_MAX);
+        return NULL;
+    }
+    size_t p = (size_t)points, s = (size_t)curves->seeds;
+    double *block = malloc((s + 3) * p * sizeof *block);
+    int *n = calloc(p, sizeof *n);
+    if (!block || !n) {
+        free(block);
+        free(n);
+        c4_fail(C4_ERR_MEMORY, "out of memory for the curves of a figure");
+        return NULL;
+    }
+    for (size_t i = 0; i < (s + 3) * p; i++) block[i] = NAN;
+    struct c4_curve *curve = &curves->curve[curves->count++];
+    *curve = (struct c4_curve){.points = points,
+                               .x = block,
+                               .mean = block + p,
+                               .standard_error = block + 2 * p,
+                               .values = block + 3 * p,
+                               .n = n};
+    snprintf(curve->label, sizeof curve->label, "%s", label);
+    return curve;
+}
+
+void c4_curves_free(struct c4_curves *curves) {
+    for (int i = 0; i < curves->count; i++) {
+        free(curves->curve[i].x);
+        free(curves->curve[i].n);
+    }
+    curves->count = 0;
+}
+
+void c4_curve_summarise(struct c4_curve *curve, int seeds) {
+    c4_summary(curve->values, seeds, curve->points, curve->mean, curve->standard_error, curve->n);
+}
+
+bool c4_curves_have_values(const struct c4_curves *curves) {
+    for (int i = 0; i < curves->count; i++)
+        for (int p = 0; p < curves->curve[i].points; p++)
+            if (curves->curve[i].kind == C4_SERIES_MEASURED && curves->curve[i].n[p] > 0)
+                return true;
+    return false;
+}
+
+const char *c4_family_images(const char *family) {
+    if (strstr(family, "svhn")) return "svhn-heldout";
+    bool tunes = strncmp(family, "finetune-", 9) == 0 || strncmp(family, "scratch-", 8) == 0;
+    return tunes ? "cifar10-heldout" : "cifar10-test";
+}
+
+/* The figure being made. */
+struct making {
+    const struct c4_curves_source *source;
+    const struct c4_study_figure *figure;
+    const char *quantity;
+    struct c4_curves *curves;
+};
+
+static uint64_t seed_of(const struct making *m, int s) {
+    return m->source->scale->seeds.seed[s];
+}
+
+static const char *nth_name(const struct c4_names *names, int i) {
+    const int last = names->count - 1, at = i < last ? i : last;
+    return at < 0 ? "" : names->name[at];
+}
+
+static struct c4_row_query query_of(const struct making *m, const char *family, uint64_t seed) {
+    const struct c4_study_figure *figure = m->figure;
+    return (struct c4_row_query){.family = family,
+                                 .seed = seed,
+                                 .order = m->source->study->protocol.order,
+                                 .epoch = -1,
+                                 .quantity = m->quantity,
+                                 .images = figure->images ? c4_image_set_names[figure->images - 1]
+                                                          : c4_family_images(family),
+                                 .n = m->curves->n};
+}
+
+/* A run that the scale has, or NULL. */
+static const struct c4_rows_run *any_run(const struct making *m, const char *family) {
+    return c4_rows_run_of(m->source->rows, family, seed_of(m, 0), m->source->study->protocol.order);
+}
+
+/* One curve over layers: a family's CKA to a reference, at an epoch that may depend on the seed. */
+static enum c4_status add_over_layers(struct making *m, const char *family, const char *reference,
+                                      const char *label, int64_t epoch) {
+    struct c4_curve *curve = c4_curve_add(m->curves, label, C4_LAYERS);
+    if (!curve) return C4_ERR_MEMORY;
+    snprintf(curve->family, sizeof curve->family, "%s", family);
+    enum c4_sizes_at at = m->figure->kind == C4_FIGURE_SIZES_AT_STEPS      ? C4_SIZES_AT_STEPS
+                          : m->figure->kind == C4_FIGURE_SIZES_AT_ACCURACY ? C4_SIZES_AT_ACCURACY
+                                                                           : C4_SIZES_AT_END;
+    for (int layer = 0; layer < C4_LAYERS; layer++) curve->x[layer] = layer;
+    for (int s = 0; s < m->curves->seeds; s++) {
+        struct c4_row_query query = query_of(m, family, seed_of(m, s));
+        struct c4_sizes sizes;
+        query.reference = reference;
+        query.epoch = epoch;
+        if (at != C4_SIZES_AT_END) c4_sizes_of(m->source->rows, query.seed, query.order, &sizes);
+        for (int layer = 0; layer < C4_LAYERS; layer++) {
+            double *value = &curve->values[s * C4_LAYERS + layer];
+            query.layer = c4_layer_name[layer];
+            if (at == C4_SIZES_AT_END || epoch == 0) {
+                *value = c4_rows_value(m->source->rows, &query);
+                continue;
+            }
+            for (int i = 0; i < sizes.count; i++)
+                if (strcmp(sizes.run[i]->family, family) == 0)
+                    *value = c4_sizes_value(m->source->rows, sizes.run[i],
+                                            c4_sizes_epoch(m->source->rows, &sizes, i, at), &query);
+        }
+    }
+    c4_curve_summarise(curve, m->curves->seeds);
+    return C4_OK;
+}
+
+/* Two independent random networks: seed s and its neighbour, before any training. */
+static enum c4_status add_null(struct making *m) {
+    C4_TRY(add_over_layers(m, "pretrain-d0", other, "two random networks", 0));
+    m->curves->curve[m->curves->count - 1].kind = C4_SERIES_BASELINE;
+    m->curves->has_null = true;
+    return C4_OK;
+}
+
+/* Makes the last curve the control of an earlier one. */
+static void to_control(struct c4_curves *curves, int like) {
+    struct c4_curve *curve = &curves->curve[curves->count - 1];
+    char label[64];
+    snprintf(label, sizeof label, "%.63s", curves->curve[like].label);
+    snprintf(curve->label, sizeof curve->label, "%s, another's initialisation", label);
+    curve->kind = C4_SERIES_BASELINE;
+    curve->like = like + 1;
+    curves->has_other = true;
+}
+
+static bool asks_for(const struct c4_study_figure *figure, const char *reference) {
+    for (int i = 0; i < figure->references.count; i++)
+        if (strcmp(figure->references.name[i], reference) == 0) return true;
+    return false;
+}
+
+/* The families of a list, with size-* spelt out; fewer than all that fit are no error. */
+struct families {
+    int count, index[C4_CURVES_MAX]; /* of the name in the list */
+    const char *name[C4_CURVES_MAX];
+    uint32_t images[C4_CURVES_MAX];
+    bool sizes;
+};
+
+static void add_family(struct families *families, const struct c4_rows_run *run, int index) {
+    if (families->count == C4_CURVES_MAX) return;
+    families->index[families->count] = index;
+    families->images[families->count] = run->images;
+    families->name[families->count++] = run->family;
+}
+
+static void list_families(const struct making *m, struct families *families) {
+    const struct c4_names *names = &m->figure->runs;
+    *families = (struct families){0};
+    for (int i = 0; i < names->count; i++) {
+        size_t length = strlen(names->name[i]);
+        if (length == 0 || names->name[i][length - 1] != '*') continue;
+        families->sizes = true;
+    }
+    for (int i = 0; i < names->count; i++) {
+        const char *name = names->name[i];
+        if (strcmp(name, "size-*") == 0) {
+            struct c4_sizes sizes;
+            c4_sizes_of(m->source->rows, seed_of(m, 0), m->source->study->protocol.order, &sizes);
+            for (int k = 0; k < sizes.count; k++)
+                if (strncmp(sizes.run[k]->family, "size-", 5) == 0)
+                    add_family(families, sizes.run[k], i);
+            continue;
+        }
+        const struct c4_rows_run *run = any_run(m, name);
+        if (run && (!families->sizes || run->images >= ALL_IMAGES)) add_family(families, run, i);
+    }
+}
+
+static void label_of(const struct making *m, const struct families *families, int f, char *label,
+                     size_t size) {
+    uint32_t images = families->images[f];
+    if (families->sizes && images >= 10000)
+        snprintf(label, size, "k = %" PRIu32 ",%03" PRIu32, images / 1000, images % 1000);
+    else if (families->sizes)
+        snprintf(label, size, "k = %" PRIu32, images);
+    else if (families->index[f] < m->figure->labels.count)
+        snprintf(label, size, "%s", m->figure->labels.name[families->index[f]]);
+    else
+        snprintf(label, size, "%s", families->name[f]);
+}
+
+static enum c4_status runs_over_layers(struct making *m) {
+    struct families families;
+    list_families(m, &families);
+    m->curves->layered = true;
+    for (int f = 0; f < families.count; f++) {
+        char label[64];
+        label_of(m, &families, f, label, sizeof label);
+        C4_TRY(add_over_layers(m, families.name[f],
+                               nth_name(&m->figure->references, families.index[f]), label, -1));
+    }
+    if (!m->figure->null_line) return C4_OK;
+    for (int f = 0; f < families.count && !asks_for(m->figure, other); f++) {
+        C4_TRY(add_over_layers(m, families.name[f], other, "", -1));
+        to_control(m->curves, f);
+    }
+    return add_null(m);
+}
+
+static enum c4_status references_over_layers(struct making *m) {
+    const char *family = nth_name(&m->figure->runs, 0);
+    m->curves->layered = true;
+    if (!any_run(m, family)) return C4_OK;
+    for (int r = 0; r < m->figure->references.count; r++) {
+        const char *reference = m->figure->references.name[r];
+        C4_TRY(add_over_layers(m, family, reference,
+                               r < m->figure->labels.count ? m->figure->labels.name[r] : reference,
+                               -1));
+    }
+    if (!m->figure->null_line) return C4_OK;
+    for (int r = 0; r < m->figure->references.count && !asks_for(m->figure, other); r++)
+        if (strcmp(m->figure->references.name[r], initial) == 0) {
+            C4_TRY(add_over_layers(m, family, other, "", -1));
+            to_control(m->curves, r);
+        }
+    return add_null(m);
+}
+
+/* A curve over the epochs of a run, from `first`: the first reference, less the second if there are
+ * two. */
+static enum c4_status add_over_epochs(struct making *m, const struct c4_rows_run *run,
+                                      const char *layer, const char *plus, const char *minus,
+                                      const char *label, int first) {
+    int points = (int)run->epochs - first + 1;
+    if (points < 1) return C4_OK;
+    struct c4_curve *curve = c4_curve_add(m->curves, label, points);
+    if (!curve) return C4_ERR_MEMORY;
+    snprintf(curve->family, sizeof curve->family, "%s", run->family);
+    for (int p = 0; p < points; p++) curve->x[p] = first + p;
+    for (int s = 0; s < m->curves->seeds; s++) {
+        struct c4_row_query query = query_of(m, run->family, seed_of(m, s));
+        query.layer = layer;
+        for (int p = 0; p < points; p++) {
+            double *value = &curve->values[s * points + p];
+            query.epoch = first + p;
+            query.reference = plus;
+            *value = c4_rows_value(m->source->rows, &query);
+            if (!minus) continue;
+            query.reference = minus;
+            *value -= c4_rows_value(m->source->rows, &query);
+        }
+    }
+    c4_curve_summarise(curve, m->curves->seeds);
+    return C4_OK;
+}
+
+static enum c4_status layers_over_epochs(struct making *m) {
+    const struct c4_rows_run *run = any_run(m, nth_name(&m->figure->runs, 0));
+    bool gap = m->figure->kind == C4_FIGURE_GAP_OVER_EPOCHS;
+    if (!run) return C4_OK;
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        C4_TRY(add_over_epochs(m, run, c4_layer_name[layer], nth_name(&m->figure->references, 0),
+                               gap ? nth_name(&m->figure->references, 1) : NULL,
+                               c4_layer_name[layer], 0));
+    if (!m->figure->null_line || gap) return C4_OK;
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        C4_TRY(add_over_epochs(m, run, c4_layer_name[layer], other, NULL, "", 0));
+        to_control(m->curves, layer);
+    }
+    return C4_OK;
+}
+
+static enum c4_status runs_over_epochs(struct making *m) {
+    struct families families;
+    list_families(m, &families);
+    for (int f = 0; f < families.count; f++) {
+        char label[64];
+        const struct c4_rows_run *run = any_run(m, families.name[f]);
+        label_of(m, &families, f, label, sizeof label);
+        C4_TRY(add_over_epochs(m, run, "", nth_name(&m->figure->references, f), NULL, label,
+                               m->figure->quantity == C4_QUANTITY_LOSS));
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_curves_make(const struct c4_curves_source *source,
+                              const struct c4_study_figure *figure, bool debiased,
+                              struct c4_curves *curves) {
+    const struct c4_protocol *protocol = &source->study->protocol;
+    struct making m = {source, figure, c4_quantity_names[figure->quantity], curves};
+    *curves = (struct c4_curves){.seeds = source->scale->seeds.count};
+    if (c4_rows_is_cka(m.quantity)) {
+        if (debiased) m.quantity = c4_quantity_names[C4_QUANTITY_CKA_DEBIASED];
+        curves->n = figure->curve_images ? protocol->curve_images : protocol->cka_images;
+    }
+    enum c4_status status = C4_OK;
+    switch (figure->kind) {
+    case C4_FIGURE_LAYERS_OVER_EPOCHS:
+    case C4_FIGURE_GAP_OVER_EPOCHS:
+        status = layers_over_epochs(&m);
+        break;
+    case C4_FIGURE_RUNS_OVER_EPOCHS:
+        status = runs_over_epochs(&m);
+        break;
+    case C4_FIGURE_RUNS_OVER_LAYERS:
+    case C4_FIGURE_SIZES_AT_STEPS:
+    case C4_FIGURE_SIZES_AT_ACCURACY:
+        status = runs_over_layers(&m);
+        break;
+    case C4_FIGURE_REFERENCES_OVER_LAYERS:
+        status = references_over_layers(&m);
+        break;
+    case C4_FIGURE_COST_PHASES:
+    case C4_FIGURE_COST_THROUGHPUT:
+    case C4_FIGURE_COST_CKA:
+    case C4_FIGURE_COST_RUNS:
+        break;
+    }
+    return status != C4_OK ? status : source->rows->status;
+}

@@ -1,0 +1,53 @@
+/* Verdict x setting: block order, evaluation, estimator and number of images, all combinations. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repro/report/publish.h"
+
+static const char *const orders[] = {"bn-relu", "relu-bn"};
+static const char *const statistics[] = {"batch", "running"};
+static const int64_t images[] = {100, 200, 500, 2000};
+
+static void describe(const struct c4_publication *p, struct c4_setting_verdicts *column) {
+    const struct c4_claim_setting *setting = &column->setting;
+    char part[4][24];
+    int differs = 0;
+    if (setting->order != p->study->protocol.order)
+        snprintf(part[differs++], sizeof *part, "%s", orders[setting->order]);
+    if (strcmp(setting->statistics, p->rows.statistics) != 0)
+        snprintf(part[differs++], sizeof *part, "%s statistics", setting->statistics);
+    if (setting->debiased) snprintf(part[differs++], sizeof *part, "debiased");
+    if (setting->n != p->rows.cka_images)
+        snprintf(part[differs++], sizeof *part, "n = %" PRId64, setting->n);
+    column->is_usual = differs == 0;
+    column->in_report = differs <= 1;
+    snprintf(column->label, sizeof column->label, "%s", differs ? part[0] : "as reported");
+    for (int i = 1; i < differs; i++) {
+        size_t used = strlen(column->label);
+        snprintf(column->label + used, sizeof column->label - used, ", %s", part[i]);
+    }
+}
+
+enum c4_status c4_claim_settings(struct c4_publication *p) {
+    struct c4_claims *claims = malloc(sizeof *claims);
+    enum c4_status status = C4_OK;
+    p->setting_count = 0;
+    if (!claims) return c4_fail(C4_ERR_MEMORY, "out of memory for the table of settings");
+    for (int i = 0; i < C4_SETTINGS_MAX && status == C4_OK; i++) {
+        struct c4_setting_verdicts *column = &p->settings[p->setting_count];
+        /* Counted from the right: n, estimator, statistics, order. */
+        *column = (struct c4_setting_verdicts){.setting = {.n = images[i % 4],
+                                                           .debiased = i / 4 % 2,
+                                                           .statistics = statistics[i / 8 % 2],
+                                                           .order = (enum c4_order)(i / 16)}};
+        describe(p, column);
+        status = c4_claims_judge(&p->rows, p->scale->seeds.seed, p->scale->seeds.count, p->judging,
+                                 &column->setting, claims);
+        for (int c = 0; c < claims->count; c++) column->verdict[c] = claims->claim[c].verdict;
+        p->setting_count++;
+    }
+    free(claims);
+    return status;
+}

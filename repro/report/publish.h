@@ -1,0 +1,80 @@
+/* From a study's database to everything a reader gets: figures, claims, report.html, report.json.
+ * Nothing is trained, and the database is only read. */
+#ifndef C4_REPRO_REPORT_PUBLISH_H
+#define C4_REPRO_REPORT_PUBLISH_H
+
+#include <jansson.h>
+
+#include "repro/claims/claims.h"
+#include "repro/figures/figures.h"
+#include "repro/results/suspects.h"
+
+enum { C4_WARNINGS_MAX = 24, C4_WARNING_BYTES = C4_DATASET_TEXT_BYTES + 256, C4_SETTINGS_MAX = 32 };
+
+/* A setting under which claims are judged again (verdict x setting). */
+struct c4_setting_verdicts {
+    struct c4_claim_setting setting;
+    bool is_usual;  /* the protocol's own */
+    bool in_report; /* differs from it in at most one thing */
+    char label[48]; /* what differs: "debiased", "n = 200"; "as published here" */
+    enum c4_verdict verdict[C4_CLAIMS_MAX];
+};
+
+/* How far the runs of the scale are. */
+struct c4_run_counts {
+    int all, done, begun, planned, failed, unknown; /* unknown: not asked for so far */
+};
+
+struct c4_publication {
+    const char *folder;
+    const struct c4_study *study;
+    const struct c4_scale *scale;
+    struct c4_rows rows;
+    enum c4_judging judging;
+    struct c4_claims claims;
+    struct c4_setting_verdicts *settings; /* C4_SETTINGS_MAX */
+    int setting_count;
+    struct c4_figure_result *figure;
+    int figures;
+    struct c4_origin *origin; /* C4_ORIGINS_MAX */
+    int origins;
+    struct c4_place_sum *place; /* C4_PLACES_MAX */
+    int places;
+    struct c4_cost_sum *costs;
+    int cost_count;
+    struct c4_run_counts runs;
+    bool plain; /* notes stand on the page, not in the pictures */
+    bool synthetic, substitute;
+    bool unofficial;             /* some images are known not to be those of the official files */
+    struct c4_suspects suspects; /* of the scale's runs */
+    char data[96], digits[96];   /* what training and digits are, or "CIFAR-10", "SVHN" */
+    int warnings;
+    char warning[C4_WARNINGS_MAX][C4_WARNING_BYTES];
+    json_t *environment;
+    char report[C4_STORE_PATH_SIZE], json[C4_STORE_PATH_SIZE]; /* paths written */
+};
+
+/* Reads FOLDER/study.db, draws the selected figures into FOLDER/figures (NULL: all; those without
+ * rows are left out and said so), judges the claims, and writes FOLDER/report.html and
+ * FOLDER/report.json. `plain`: notes stand below the pictures on the page, not in them. `study` and
+ * `scale` are those the rows were made with; figures use the scale's seeds. Errors as the files'.
+ * Release with c4_publication_free(), also on failure. */
+enum c4_status c4_study_publish(const char *folder, const struct c4_study *study,
+                                const struct c4_scale *scale, const bool *selected, bool plain,
+                                struct c4_publication *publication);
+void c4_publication_free(struct c4_publication *publication);
+
+/* For people, at the end of a command: verdicts, warnings, what was not drawn, the report's path,
+ * and the first figure's picture as the last line. */
+void c4_publication_text(const struct c4_publication *publication, FILE *out);
+
+/* What report.json holds; NULL and a sentence without memory. */
+json_t *c4_publication_json(const struct c4_publication *publication);
+
+/* The page of report.html. */
+enum c4_status c4_publication_html(const struct c4_publication *publication, const char *path);
+
+/* Judges the claims under every combination of order, statistics, estimator and n. */
+enum c4_status c4_claim_settings(struct c4_publication *publication);
+
+#endif

@@ -1,0 +1,264 @@
+/* Sections of the report: the paper's figures and the controls, each with its table and commands.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/file.h"
+#include "repro/figures/authors.h"
+#include "repro/report/sections.h"
+
+enum { LONG_TABLE = 60 };
+
+/* x as its category's name or as a number. */
+static void write_x(struct c4_html *html, const struct c4_figure_result *result, double x) {
+    if (result->ticks > 0)
+        c4_html_element(html, "td", NULL, "%s", result->tick[(int)x]);
+    else
+        c4_html_element(html, "td", NULL, "%g", x);
+}
+
+static void write_table(struct c4_html *html, const struct c4_figure_result *result) {
+    static const char *const columns[] = {"curve", "x", "#mean ± standard error", "#seeds", NULL};
+    int rows = 0;
+    for (int i = 0; i < result->curves.count; i++) rows += result->curves.curve[i].points;
+    /* Of a long curve the first, the last and every so manieth point; the CSV has all of them. */
+    int step = rows > LONG_TABLE ? (rows + LONG_TABLE - 1) / LONG_TABLE : 1;
+    c4_html_open(html, "details", NULL);
+    c4_html_element(html, "summary", NULL,
+                    step > 1 ? "Numbers (excerpt; all in the CSV)" : "Numbers");
+    c4_report_table(html, NULL, columns);
+    for (int i = 0; i < result->curves.count; i++) {
+        const struct c4_curve *curve = &result->curves.curve[i];
+        for (int p = 0; p < curve->points; p++) {
+            if (p % step != 0 && p != curve->points - 1) continue;
+            if (isnan(curve->mean[p])) continue;
+            c4_html_open(html, "tr", NULL);
+            c4_html_element(html, "td", NULL, "%s", curve->label);
+            write_x(html, result, curve->x[p]);
+            c4_report_estimate(html, curve->mean[p], curve->standard_error[p], 4, result->suspect);
+            c4_html_element(html, "td", "number", "%d", curve->n[p]);
+            c4_html_close(html, "tr");
+        }
+    }
+    c4_report_table_end(html);
+    c4_html_close(html, "details");
+}
+
+/* The authors' levels for Fig. 4 started from another network, so they are told, not drawn. */
+static void write_published(struct c4_html *html, const struct c4_publication *p,
+                            const struct c4_figure_result *result) {
+    static const char *const columns[] = {"run", "layer", "#published", NULL};
+    const struct c4_protocol *protocol = &p->study->protocol;
+    if (result->debiased || protocol->order != C4_RELU_BN || protocol->cka_images != 500) return;
+    if (strcmp(result->figure->id, "4a") != 0 && strcmp(result->figure->id, "4b") != 0) return;
+    c4_html_open(html, "details", NULL);
+    c4_html_element(html, "summary", NULL, "Published levels");
+    c4_html_element(html, "p", "soft",
+                    "Run exports of the authors (T. Goerttler, 2024). Their fine-tuning started "
+                    "from a network pre-trained on 4,096 images, so only directions compare.");
+    c4_report_table(html, NULL, columns);
+    for (int i = 0; i < result->curves.count; i++)
+        for (int layer = 0; layer < C4_LAYERS; layer++) {
+            double mean, error;
+            const char *family = result->curves.curve[i].family;
+            if (!c4_authors_level(result->figure->id, family, c4_layer_name[layer], &mean, &error))
+                continue;
+            c4_html_open(html, "tr", NULL);
+            c4_html_element(html, "td", NULL, "%s", family);
+            c4_html_element(html, "td", NULL, "%s", c4_layer_name[layer]);
+            c4_report_estimate(html, mean, error, 3, false);
+            c4_html_close(html, "tr");
+        }
+    c4_report_table_end(html);
+    c4_html_close(html, "details");
+}
+
+static void write_commands(struct c4_html *html, const struct c4_publication *p,
+                           const struct c4_figure_result *result) {
+    char command[200];
+    c4_report_command(p, result->figure->id, command, sizeof command);
+    c4_html_open(html, "details", NULL);
+    c4_html_element(html, "summary", NULL, "Repeat it");
+    c4_html_open(html, "pre", NULL);
+    c4_html_text(html, "%s\ncd %s/figures && gnuplot %s.gp", command, "OUT", result->id);
+    c4_html_close(html, "pre");
+    c4_html_close(html, "details");
+}
+
+static void write_links(struct c4_html *html, const struct c4_figure_result *result) {
+    const struct {
+        const char *suffix;
+        bool there;
+    } files[] = {{"csv", true},
+                 {"gp", true},
+                 {"svg", result->files.svg},
+                 {"pdf", result->files.pdf},
+                 {"png", result->files.png}};
+    c4_html_open(html, "span", "class", "files", NULL);
+    c4_html_text(html, " Files: ");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[96];
+        if (!files[i].there) continue;
+        snprintf(path, sizeof path, "figures/%s.%s", result->id, files[i].suffix);
+        c4_html_text(html, "%s", i ? ", " : "");
+        c4_html_open(html, "a", "href", path, NULL);
+        c4_html_text(html, "%s", files[i].suffix);
+        c4_html_close(html, "a");
+    }
+    c4_html_text(html, ".");
+    c4_html_close(html, "span");
+}
+
+static void write_picture(struct c4_html *html, const struct c4_figure_result *result,
+                          const char *label) {
+    unsigned char *svg = NULL;
+    size_t size_bytes;
+    char path[C4_STORE_PATH_SIZE + 8];
+    snprintf(path, sizeof path, "%s.svg", result->stem);
+    c4_html_open(html, "div", "class", "scroll", NULL);
+    bool drawn = result->files.svg && c4_file_read(path, &svg, &size_bytes) == C4_OK &&
+                 c4_html_svg(html, (const char *)svg, result->id, label);
+    if (!drawn)
+        c4_html_element(html, "p", "soft",
+                        "There is no picture; the numbers are below and in the "
+                        "CSV file.");
+    c4_html_close(html, "div");
+    free(svg);
+}
+
+static void write_figure(struct c4_html *html, const struct c4_publication *p,
+                         const struct c4_figure_result *result) {
+    char title[200];
+    bool numbered = strncmp(result->id, "fig", 3) == 0;
+    snprintf(title, sizeof title, "%s%s%s%s%s", numbered ? "Figure " : "",
+             numbered ? result->figure->id : "", numbered ? ": " : "", result->figure->title,
+             result->debiased ? ", debiased" : "");
+    c4_html_open(html, "figure", "id", result->id, "class",
+                 result->empty                ? "empty"
+                 : result->figure->width >= 6 ? "wide"
+                                              : NULL,
+                 NULL);
+    if (result->empty) {
+        c4_html_element(html, "h3", NULL, "%s", title);
+        c4_html_element(html, "p", "soft", "There are no rows for it yet.");
+        c4_html_close(html, "figure");
+        return;
+    }
+    write_picture(html, result, title);
+    c4_html_open(html, "figcaption", NULL);
+    c4_html_element(html, "b", NULL, "%s%s%s%s.", title, result->mark[0] ? " [" : "", result->mark,
+                    result->mark[0] ? "]" : "");
+    write_links(html, result);
+    c4_html_close(html, "figcaption");
+    for (int i = 0; i < result->notes && p->plain; i++)
+        c4_html_element(html, "p", "soft", "%s", result->note[i]);
+    write_table(html, result);
+    write_published(html, p, result);
+    write_commands(html, p, result);
+    c4_html_close(html, "figure");
+}
+
+enum kind { OF_THE_PAPER, DEBIASED, CONTROL, COST };
+
+static enum kind kind_of(const struct c4_figure_result *result) {
+    if (result->figure->kind >= C4_FIGURE_COST_THROUGHPUT) return COST;
+    if (strncmp(result->id, "fig", 3) != 0) return CONTROL;
+    return result->debiased ? DEBIASED : OF_THE_PAPER;
+}
+
+static void write_figures(struct c4_html *html, const struct c4_publication *p, enum kind kind) {
+    c4_html_open(html, "div", "class", "figures", NULL);
+    for (int i = 0; i < p->figures; i++)
+        if (kind_of(&p->figure[i]) == kind) write_figure(html, p, &p->figure[i]);
+    c4_html_close(html, "div");
+}
+
+void c4_report_figures(struct c4_html *html, const struct c4_publication *p) {
+    c4_html_open(html, "h2", "id", "figures", NULL);
+    c4_html_text(html, "Figures");
+    c4_html_close(html, "h2");
+    c4_html_element(html, "p", "soft",
+                    "Lines are means over seeds, bars and bands their standard error, thin lines "
+                    "single seeds. CKA is 1 for features that are the same up to rotation and "
+                    "scale.");
+    write_figures(html, p, OF_THE_PAPER);
+}
+
+void c4_report_controls(struct c4_html *html, const struct c4_publication *p) {
+    c4_html_open(html, "h2", "id", "controls", NULL);
+    c4_html_text(html, "Controls");
+    c4_html_close(html, "h2");
+    c4_html_element(
+        html, "p", "soft",
+        "What the paper lacks. How similar are two random networks (the null line), and is a "
+        "return "
+        "to the initialisation more than a return to any random network? Do training sizes differ "
+        "at equal steps and at equal training accuracy as well? Does fine-tuning change more than "
+        "training from scratch on the same images? How much depends on the images that networks "
+        "are "
+        "compared on, and on the estimator?");
+    write_figures(html, p, CONTROL);
+    c4_html_element(html, "h3", NULL, "Figures with debiased CKA");
+    write_figures(html, p, DEBIASED);
+}
+
+void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
+    static const char *const by_place[] = {"host", "place", "#threads", "#runs", "#seconds", NULL};
+    static const char *const by_layer[] = {"what",   "layer", "method",   "#ms",
+                                           "#GFLOP", "#MB",   "#GFLOP/s", NULL};
+    c4_html_open(html, "h2", "id", "cost", NULL);
+    c4_html_text(html, "Cost");
+    c4_html_close(html, "h2");
+    write_figures(html, p, COST);
+    c4_html_element(html, "h3", NULL, "Where runs were made");
+    c4_report_table(html, NULL, by_place);
+    for (int i = 0; i < p->places; i++) {
+        const struct c4_place_sum *place = &p->place[i];
+        c4_html_open(html, "tr", NULL);
+        c4_html_element(html, "td", NULL, "%s", place->host);
+        c4_html_element(html, "td", NULL, "%s", place->place[0] ? place->place : "–");
+        c4_html_element(html, "td", "number", "%d", place->threads);
+        c4_html_element(html, "td", "number", "%d", place->runs);
+        c4_html_element(html, "td", "number", "%.1f", place->seconds);
+        c4_html_close(html, "tr");
+    }
+    c4_report_table_end(html);
+    c4_report_phases(html, p);
+    c4_html_element(html, "h3", NULL, "CKA by layer");
+    c4_html_element(html, "p", "soft",
+                    "Means over the epochs of all runs: everything that an epoch compares, and the "
+                    "references that a run prepares once.");
+    c4_report_table(html, NULL, by_layer);
+    static const char *const what[] = {"cka", "cka_reference"};
+    static const char *const names[] = {"comparisons of an epoch", "references of a run"};
+    for (int w = 0; w < 2; w++)
+        for (int layer = 0; layer < C4_LAYERS; layer++) {
+            double seconds = 0, flops = 0, bytes = 0, count = 0;
+            const char *method = "";
+            for (int i = 0; i < p->cost_count; i++) {
+                const struct c4_cost_sum *sum = &p->costs[i];
+                if (strcmp(sum->what, what[w]) != 0 ||
+                    strcmp(sum->layer, c4_layer_name[layer]) != 0)
+                    continue;
+                method = sum->method;
+                seconds += sum->seconds;
+                count += (double)sum->count;
+                if (isfinite(sum->flops)) flops += sum->flops * (double)sum->count;
+                if (isfinite(sum->bytes)) bytes += sum->bytes * (double)sum->count;
+            }
+            if (count == 0) continue;
+            c4_html_open(html, "tr", NULL);
+            c4_html_element(html, "td", NULL, "%s", names[w]);
+            c4_html_element(html, "td", NULL, "%s", c4_layer_name[layer]);
+            c4_html_element(html, "td", NULL, "%s", method);
+            c4_html_element(html, "td", "number", "%.3g", 1e3 * seconds / count);
+            c4_html_element(html, "td", "number", "%.3g", flops / count * 1e-9);
+            c4_html_element(html, "td", "number", "%.3g", bytes / count * 1e-6);
+            c4_html_element(html, "td", "number", "%.3g",
+                            seconds > 0 ? flops / seconds * 1e-9 : 0.0);
+            c4_html_close(html, "tr");
+        }
+    c4_report_table_end(html);
+}

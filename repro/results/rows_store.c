@@ -1,0 +1,203 @@
+#include "repro/results/rows_store.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/file.h"
+#include "repro/results/rows_store_inner.h"
+#include "repro/results/suspects.h"
+#include "repro/store/sql.h"
+
+/* What decides about a row besides its quantity, for two queries: six columns. The order of
+ * blocks and the images of curves stand in the run's description. */
+#define FACTS                                                                                      \
+    "statistics, code_version, backend, n, instr(spec, 'order=bn-relu ') > 0, "                    \
+    "CAST(substr(spec, instr(spec, 'curve_images=') + 13) AS INTEGER)"
+#define FROM_RESULTS " FROM results JOIN run ON run.key = results.run "
+
+static enum c4_status number_of(struct c4_rows_store *store, const char *sql, int64_t *number) {
+    sqlite3_stmt *statement;
+    int row;
+    *number = -1;
+    C4_TRY(c4_sql_prepare(store->path, store->db, &statement, sql, ""));
+    enum c4_status status = c4_sql_step(store->path, statement, &row);
+    if (status == C4_OK && row) *number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum c4_status check_schema(struct c4_rows_store *store) {
+    int64_t tables, version;
+    C4_TRY(number_of(store,
+                     "SELECT count(*) FROM sqlite_master WHERE name IN ('schema', 'result', "
+                     "'setting', 'run', 'cost', 'provenance')",
+                     &tables));
+    if (tables != 6)
+        return c4_fail(C4_ERR_DATA, "%s: is not the database of a conv4 study", store->path);
+    C4_TRY(number_of(store, "SELECT version FROM schema", &version));
+    return c4_sql_check_version(store->path, version);
+}
+
+/* 1 before the study has the setting, and with it rows. */
+static enum c4_status number_setting(struct c4_rows_store *store, const char *name,
+                                     uint32_t *number) {
+    char text[64];
+    C4_TRY(c4_rows_store_setting(store, name, text, sizeof text));
+    unsigned long value = strtoul(text, NULL, 10);
+    *number = value > 0 && value <= UINT32_MAX ? (uint32_t)value : 1;
+    return C4_OK;
+}
+
+enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out) {
+    struct c4_rows_store *store = calloc(1, sizeof *store);
+    *out = store;
+    if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
+    C4_TRY(c4_path_join(store->path, sizeof store->path, folder, "study.db"));
+    if (!c4_path_exists(store->path))
+        return c4_fail(C4_ERR_DATA, "%s: there is no study; 'conv4 repro --out %s' makes one",
+                       store->path, folder);
+    /* Writable if possible: a journal that a killed writer left is rolled back before reading. */
+    int code = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
+    if (code != SQLITE_OK) return c4_sql_fail(store->path, store->db, code);
+    sqlite3_busy_timeout(store->db, 10000);
+    C4_TRY(c4_sql_run(store->path, store->db, "PRAGMA query_only = ON"));
+    C4_TRY(check_schema(store));
+    C4_TRY(number_setting(store, "batch", &store->batch));
+    C4_TRY(number_setting(store, "cka_images", &store->cka_images));
+    C4_TRY(c4_sql_prepare(store->path, store->db, &store->cka,
+                          "SELECT value FROM result WHERE run = ? AND epoch = ? AND quantity = ? "
+                          "AND layer = ? AND reference = ? AND images = ? AND statistics = ? AND "
+                          "n = ?",
+                          ""));
+    return c4_sql_prepare(
+        store->path, store->db, &store->plain,
+        "SELECT value, " FACTS FROM_RESULTS "WHERE run = ? AND epoch = ? AND quantity = ?", "");
+}
+
+void c4_rows_store_close(struct c4_rows_store *store) {
+    if (!store) return;
+    sqlite3_finalize(store->cka);
+    sqlite3_finalize(store->plain);
+    sqlite3_close(store->db);
+    free(store);
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, const char *text) {
+    sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static const char *text_at(sqlite3_stmt *row, int i) {
+    const unsigned char *text = sqlite3_column_text(row, i);
+    return text ? (const char *)text : "";
+}
+
+/* Whether a row with FACTS from column `at` on is suspect. */
+static bool is_suspect(const struct c4_rows_store *store, sqlite3_stmt *row, int at,
+                       const char *quantity) {
+    int64_t curve = sqlite3_column_int64(row, at + 5);
+    int64_t rows = curve > store->cka_images ? curve : store->cka_images;
+    const struct c4_row_facts facts = {
+        .quantity = quantity,
+        .statistics = text_at(row, at),
+        .code_version = text_at(row, at + 1),
+        .backend = text_at(row, at + 2),
+        .n = sqlite3_column_int64(row, at + 3),
+        .forwarded = c4_forwarded(store->batch, (uint32_t)rows, UINT32_MAX),
+        .order = sqlite3_column_int(row, at + 4) ? C4_BN_RELU : C4_RELU_BN};
+    return c4_row_is_suspect(&facts);
+}
+
+enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
+                                      void (*take)(void *context, const char *run), void *context,
+                                      struct c4_suspects *suspects) {
+    sqlite3_stmt *statement;
+    char last[sizeof((struct c4_rows_run *)0)->key] = "";
+    int row;
+    *suspects = (struct c4_suspects){0};
+    C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
+                          "SELECT run, quantity, " FACTS FROM_RESULTS
+                          "WHERE quantity GLOB 'test_accuracy*' ORDER BY run",
+                          ""));
+    enum c4_status status;
+    while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
+        const char *run = text_at(statement, 0);
+        if (!is_suspect(store, statement, 2, text_at(statement, 1))) continue;
+        suspects->rows++;
+        if (strcmp(run, last) == 0) continue;
+        suspects->runs++;
+        snprintf(last, sizeof last, "%s", run);
+        if (take) take(context, run);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* c4_rows.find. */
+static enum c4_status find(void *context, const struct c4_rows_run *run,
+                           const struct c4_row_query *query, double *value, bool *suspect) {
+    struct c4_rows_store *store = context;
+    bool is_cka = c4_rows_is_cka(query->quantity);
+    sqlite3_stmt *statement = is_cka ? store->cka : store->plain;
+    int row;
+    sqlite3_reset(statement);
+    bind_text(statement, 1, run->key);
+    sqlite3_bind_int64(statement, 2, query->epoch);
+    bind_text(statement, 3, query->quantity);
+    if (is_cka) {
+        bind_text(statement, 4, query->layer);
+        bind_text(statement, 5, query->reference);
+        bind_text(statement, 6, query->images);
+        bind_text(statement, 7, query->statistics);
+        sqlite3_bind_int64(statement, 8, query->n);
+    }
+    enum c4_status status = c4_sql_step(store->path, statement, &row);
+    *value = (double)NAN;
+    if (status == C4_OK && row && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        *value = sqlite3_column_double(statement, 0);
+    if (status == C4_OK && row && !is_cka)
+        *suspect = is_suspect(store, statement, 1, query->quantity);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_study *study,
+                                  const struct c4_scale *scale, struct c4_rows *rows) {
+    static const char *const statistics[] = {"batch", "running"};
+    struct c4_families families;
+    c4_families_make(study, scale, &families);
+    size_t most = 2 * (size_t)families.count * (size_t)scale->seeds.count;
+    struct c4_rows_run *runs = calloc(most + 1, sizeof *runs);
+    struct c4_study *other = malloc(sizeof *other);
+    *rows = (struct c4_rows){.run = runs,
+                             .statistics = statistics[study->protocol.statistics == C4_BN_RUNNING],
+                             .cka_images = study->protocol.cka_images,
+                             .batch = study->protocol.batch,
+                             .find = find,
+                             .context = store};
+    if (!runs || !other) {
+        free(other);
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    }
+    *other = *study;
+    for (int order = 0; order < 2; order++) {
+        other->protocol.order = (enum c4_order)order;
+        for (int s = 0; s < scale->seeds.count; s++)
+            for (int f = 0; f < families.count; f++) {
+                struct c4_run run;
+                if (!c4_run_describe(other, scale, families.name[f], scale->seeds.seed[s], &run))
+                    continue;
+                struct c4_rows_run *to = &runs[rows->runs++];
+                *to = (struct c4_rows_run){.seed = run.seed,
+                                           .order = (enum c4_order)order,
+                                           .epochs = run.epochs,
+                                           .images = run.images};
+                snprintf(to->family, sizeof to->family, "%s", families.name[f]);
+                snprintf(to->key, sizeof to->key, "%s", run.key);
+            }
+    }
+    free(other);
+    return C4_OK;
+}

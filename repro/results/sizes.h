@@ -1,0 +1,34 @@
+/* Networks trained on the first k images, compared at the same epoch, step or training accuracy. */
+#ifndef C4_REPRO_RESULTS_SIZES_H
+#define C4_REPRO_RESULTS_SIZES_H
+
+#include "repro/results/rows.h"
+
+enum { C4_SIZES_MAX = 16 };
+
+enum c4_sizes_at {
+    C4_SIZES_AT_END,     /* after the last epoch of each */
+    C4_SIZES_AT_STEPS,   /* after as many steps as the smallest size takes in all */
+    C4_SIZES_AT_ACCURACY /* where each first has the lowest of their final training accuracies */
+};
+
+struct c4_sizes {
+    int count;
+    const struct c4_rows_run *run[C4_SIZES_MAX]; /* of the seed, the smallest size first */
+};
+
+/* The families size-K of a seed and order, and pretrain-d9 if it trains on all 50,000 images. */
+void c4_sizes_of(const struct c4_rows *rows, uint64_t seed, enum c4_order order,
+                 struct c4_sizes *sizes);
+
+/* The epoch of sizes->run[i] at which sizes are compared, in general no whole number; NaN if there
+ * is none: rows are missing, or the first epoch is longer than the steps of the smallest size.
+ * Between two epochs the training accuracy is taken to grow evenly. */
+double c4_sizes_epoch(struct c4_rows *rows, const struct c4_sizes *sizes, int i,
+                      enum c4_sizes_at at);
+
+/* The query's value for that run at an epoch, taken to change evenly between two epochs. */
+double c4_sizes_value(struct c4_rows *rows, const struct c4_rows_run *run, double epoch,
+                      const struct c4_row_query *query);
+
+#endif

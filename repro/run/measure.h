@@ -1,0 +1,55 @@
+/* The rows of one epoch: accuracy and CKA of a network with fixed weights. */
+#ifndef C4_REPRO_RUN_MEASURE_H
+#define C4_REPRO_RUN_MEASURE_H
+
+#include "core/net/train.h"
+#include "repro/run/sides.h"
+
+/* Images, labels and memory for measuring one run. */
+struct c4_measure {
+    const struct c4_runner *runner;
+    const struct c4_run *run;
+    struct c4_side_cache *cache;
+    struct c4_known_checkpoint source; /* of fine-tuning; path "" otherwise */
+    struct c4_dataset training;        /* view of the run's images */
+    const struct c4_dataset *evaluation;
+    uint8_t *labels, *evaluation_labels; /* as drawn for the seed */
+    uint32_t train_images, tests;        /* that accuracies are measured on */
+    uint32_t rows, forwarded;            /* of CKA; forwarded in whole batches */
+    float *features[C4_LAYERS];          /* [forwarded, features] */
+    float *logits;                       /* [train_images or tests or forwarded, 10] */
+    uint32_t pass_images;                /* already reported of the pass under way */
+};
+
+/* Draws labels and reserves memory. Release in every case. */
+enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
+                               const struct c4_run *run, const struct c4_known_checkpoint *source,
+                               struct c4_side_cache *cache);
+void c4_measure_free(struct c4_measure *measure);
+
+/* A pass over the training images that reports to runner->advance(). */
+struct c4_pass c4_measure_training_pass(struct c4_measure *measure, struct c4_plan *plan);
+
+/* Images that the run works on in one epoch and in its measurement: the unit of advance(). */
+struct c4_run_images {
+    uint32_t trained, measured; /* of an epoch */
+    uint32_t control;           /* of the last one in addition */
+};
+void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
+                   struct c4_run_images *images);
+
+/* Appends the rows of the network in the plan, all with the study's statistics unless said:
+ *   train_accuracy, train_accuracy_clean   of the first train_accuracy_images training images, on
+ *                         the drawn and on the true labels
+ *   test_accuracy, test_accuracy_clean     of the first accuracy_images evaluation images
+ *   cka_biased, cka_debiased   of each layer to each reference that the run has, over the first
+ *                         cka_images evaluation images (and over the first curve_images in
+ *                         pre-training); to the pre-trained network also on the other half
+ *   after the last epoch, `last`: cka_* by batch and by running statistics, over the first
+ *                         control_images, to all of these but the other seed's initialisation
+ * Images pass in file order in batches of the protocol's size. Evaluation and CKA share one pass:
+ * as many images as the longer of them needs. */
+enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,
+                                struct c4_rows_out *rows);
+
+#endif

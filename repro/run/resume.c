@@ -1,0 +1,69 @@
+#include "repro/run/resume.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file/file.h"
+#include "core/net/checkpoint.h"
+
+static enum c4_status find_sound(struct c4_store *store, const char *folder,
+                                 const struct c4_run *run, struct c4_checkpoint *scratch,
+                                 void (*say)(void *context, const char *sentence), void *context,
+                                 int64_t *done, struct c4_known_checkpoint *last) {
+    struct c4_store_checkpoint known[C4_STORE_KEPT];
+    int count, bad = 0;
+    C4_TRY(c4_store_checkpoints(store, run->key, known, C4_STORE_KEPT, &count));
+    for (; bad < count; bad++) {
+        char sentence[1200];
+        *last = (struct c4_known_checkpoint){.epoch = known[bad].epoch};
+        snprintf(last->path, sizeof last->path, "%s", known[bad].path);
+        snprintf(last->sha256, sizeof last->sha256, "%s", known[bad].sha256);
+        if (known[bad].epoch <= run->epochs &&
+            c4_run_read_checkpoint(folder, last, run->seed, scratch) == C4_OK)
+            break;
+        snprintf(sentence, sizeof sentence, "%s; the run goes on from %s", c4_error(),
+                 bad + 1 < count ? "the checkpoint before it" : "its beginning");
+        say(context, sentence);
+    }
+    if (bad < count)
+        *done = last->epoch;
+    else
+        *last = (struct c4_known_checkpoint){0};
+    return bad ? c4_store_rewind(store, run->key, *done) : C4_OK;
+}
+
+enum c4_status c4_resume_find(struct c4_store *store, const char *folder, const struct c4_run *run,
+                              void (*say)(void *context, const char *sentence), void *context,
+                              int64_t *done, struct c4_known_checkpoint *last) {
+    struct c4_checkpoint *scratch = c4_checkpoint_new();
+    *done = -1;
+    if (!scratch) return C4_ERR_MEMORY;
+    enum c4_status status = find_sound(store, folder, run, scratch, say, context, done, last);
+    c4_checkpoint_free(scratch);
+    return status;
+}
+
+enum c4_status c4_resume_sweep(struct c4_store *store, const char *folder,
+                               const struct c4_run *run) {
+    struct c4_store_checkpoint known[C4_STORE_KEPT];
+    char path[C4_STORE_PATH_SIZE], inside[C4_CHECKPOINT_PATH_SIZE];
+    int count;
+    C4_TRY(c4_store_checkpoints(store, run->key, known, C4_STORE_KEPT, &count));
+    snprintf(inside, sizeof inside, "checkpoints/%s", run->key);
+    C4_TRY(c4_path_join(path, sizeof path, folder, inside));
+    DIR *entries = opendir(path);
+    if (!entries) return errno == ENOENT ? C4_OK : c4_fail_read(path, errno);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        uint32_t epoch;
+        bool keep = sscanf(entry->d_name, "epoch-%" SCNu32 ".safetensors", &epoch) != 1;
+        for (int i = 0; i < count && !keep; i++)
+            keep = strcmp(strrchr(known[i].path, '/') + 1, entry->d_name) == 0;
+        if (!keep) unlinkat(dirfd(entries), entry->d_name, 0);
+    }
+    closedir(entries);
+    return C4_OK;
+}

@@ -1,0 +1,44 @@
+/* Rows of a run in the making. */
+#ifndef C4_REPRO_RUN_ROWS_OUT_H
+#define C4_REPRO_RUN_ROWS_OUT_H
+
+#include "core/net/train.h"
+#include "core/similarity/cka.h"
+#include "repro/store/store.h"
+
+struct c4_rows_out {
+    int64_t epoch; /* that rows are appended for */
+    const char *statistics;
+    struct c4_result_row *results;
+    struct c4_cost_row *costs;
+    int result_count, result_capacity, cost_count, cost_capacity;
+};
+
+/* Where a CKA comes from. */
+struct c4_cka_label {
+    const char *layer, *reference, *images, *statistics;
+};
+
+void c4_out_free(struct c4_rows_out *rows);
+
+/* Append; C4_ERR_MEMORY. */
+enum c4_status c4_out_result(struct c4_rows_out *rows, const char *quantity, double value,
+                             int64_t n);
+enum c4_status c4_out_cka(struct c4_rows_out *rows, const struct c4_cka_label *label,
+                          const struct c4_cka_result *cka);
+enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
+                           const struct c4_pass_result *result);
+/* The training pass as "train", and where its step runs in phases, each of them as "train_phase",
+ * the layer being its name: seconds and throughput of thread 0, nominal FLOPs and bytes of the
+ * epoch. The clocks of the plan must have run during the pass and no longer. */
+enum c4_status c4_out_training(struct c4_rows_out *rows, const struct c4_pass *pass,
+                               const struct c4_pass_result *result);
+/* Adds the work to the epoch's row of that name and layer, or begins one. */
+enum c4_status c4_out_cka_cost(struct c4_rows_out *rows, const char *what, const char *layer,
+                               const struct c4_cka_result *work);
+enum c4_status c4_out_seconds(struct c4_rows_out *rows, const char *what, double seconds);
+
+/* Dates the epoch's cost rows. */
+void c4_out_date(struct c4_rows_out *rows, const char *started, const char *ended);
+
+#endif

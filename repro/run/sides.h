@@ -1,0 +1,51 @@
+/* Networks made ready for CKA: the features of five layers, centred and multiplied, so that a
+ * network is prepared once and compared with several. References are kept while there is room. */
+#ifndef C4_REPRO_RUN_SIDES_H
+#define C4_REPRO_RUN_SIDES_H
+
+#include "core/net/checkpoint.h"
+#include "repro/run/run.h"
+
+/* Features over the first `rows` images of a set. */
+struct c4_features_of {
+    enum c4_image_set set;
+    enum c4_bn_statistics statistics;
+    uint32_t rows;
+};
+
+struct c4_sides {
+    struct c4_cka_reference *layer[C4_LAYERS];
+};
+
+/* Room for the features of `images` images; all layers or none. Release with c4_features_free(). */
+enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]);
+void c4_features_free(float *features[C4_LAYERS]);
+
+/* Prepares the first `rows` rows of features. */
+enum c4_status c4_sides_make(const struct c4_runner *runner, float *const features[C4_LAYERS],
+                             uint32_t rows, struct c4_sides *sides);
+/* The same, for who does not need the features any more: each layer's are released once they are
+ * used, the largest first. */
+enum c4_status c4_sides_use(const struct c4_runner *runner, float *features[C4_LAYERS],
+                            uint32_t rows, struct c4_sides *sides);
+void c4_sides_free(struct c4_sides *sides);
+
+/* Which network a reference is: the initial one of a seed, or one of a file. */
+struct c4_network {
+    uint64_t seed;
+    enum c4_order order;
+    struct c4_known_checkpoint checkpoint; /* path "": the initial network */
+};
+
+/* Prepared references of this process. */
+struct c4_side_cache;
+enum c4_status c4_side_cache_new(const struct c4_runner *runner, struct c4_side_cache **cache);
+void c4_side_cache_free(struct c4_side_cache *cache); /* NULL allowed */
+
+/* The network's sides, from the cache or made now; valid until the next call. What was made now is
+ * added to *rows as "cka_reference". */
+enum c4_status c4_side_cache_get(struct c4_side_cache *cache, const struct c4_network *network,
+                                 const struct c4_features_of *of, struct c4_rows_out *rows,
+                                 const struct c4_sides **sides);
+
+#endif

@@ -1,0 +1,204 @@
+#include "repro/store/sql.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/file/file.h"
+#include "repro/store/store.h"
+
+enum { APPLICATION = 0x63347374 }; /* "c4st" */
+
+static const char schema[] =
+    "CREATE TABLE schema(version INTEGER NOT NULL);"
+    "CREATE TABLE writer(one INTEGER PRIMARY KEY CHECK(one = 1), lease INTEGER NOT NULL,"
+    " host TEXT NOT NULL, pid INTEGER NOT NULL, started INTEGER NOT NULL, since TEXT NOT NULL);"
+    "INSERT INTO writer VALUES(1, 0, '', 0, 0, '');"
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE run(key TEXT PRIMARY KEY, spec TEXT NOT NULL, status TEXT NOT NULL"
+    " CHECK(status IN ('planned', 'running', 'done', 'failed'))) WITHOUT ROWID;"
+    "CREATE TABLE provenance(id TEXT PRIMARY KEY, data TEXT NOT NULL, data_sha256 TEXT NOT NULL,"
+    " evaluation TEXT NOT NULL, evaluation_sha256 TEXT NOT NULL, code_version TEXT NOT NULL,"
+    " arithmetic INTEGER NOT NULL, backend TEXT NOT NULL, synthetic INTEGER NOT NULL,"
+    " substitute INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE result(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
+    " quantity TEXT NOT NULL, layer TEXT NOT NULL, reference TEXT NOT NULL,"
+    " images TEXT NOT NULL, statistics TEXT NOT NULL, n INTEGER NOT NULL, value REAL,"
+    " provenance TEXT NOT NULL REFERENCES provenance(id),"
+    " PRIMARY KEY(run, epoch, quantity, layer, reference, images, statistics, n)) WITHOUT ROWID;"
+    "CREATE TABLE cost(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
+    " what TEXT NOT NULL, layer TEXT NOT NULL, method TEXT NOT NULL, seconds REAL NOT NULL,"
+    " images_per_s REAL, flops REAL, bytes REAL, threads INTEGER NOT NULL, host TEXT NOT NULL,"
+    " place TEXT NOT NULL, started TEXT NOT NULL, ended TEXT NOT NULL, PRIMARY KEY(run, epoch, "
+    "what, layer))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE checkpoint(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
+    " path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(run, epoch)) WITHOUT ROWID;"
+    "CREATE VIEW results AS SELECT * FROM result JOIN provenance ON provenance.id = provenance;";
+
+enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
+    int error = db ? sqlite3_system_errno(db) : 0;
+    const char *words = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+    case SQLITE_FULL:
+        return c4_fail_write(path, ENOSPC);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return c4_fail_write(path, EACCES);
+    case SQLITE_CANTOPEN:
+        if (error) return c4_fail_write(path, error);
+        return c4_fail(C4_ERR_ENVIRONMENT, "%s: cannot be opened for writing: %s", path, words);
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+        return c4_fail(C4_ERR_DATA,
+                       "%s: %s; the study cannot be continued, use another --out or "
+                       "--fresh, which keeps the old files aside",
+                       path, words);
+    case SQLITE_BUSY:
+        return c4_fail(C4_ERR_FAILED,
+                       "%s: another program keeps the database locked; end it and "
+                       "start again",
+                       path);
+    default:
+        break;
+    }
+    if ((code & 0xff) == SQLITE_IOERR && error) return c4_fail_write(path, error);
+    return c4_fail(C4_ERR_FAILED, "%s: SQLite says: %s", path, words);
+}
+
+enum c4_status c4_sql_run(const char *path, sqlite3 *db, const char *sql) {
+    int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? C4_OK : c4_sql_fail(path, db, code);
+}
+
+static enum c4_status prepare(const char *path, sqlite3 *db, sqlite3_stmt **statement,
+                              const char *sql, const char *types, va_list values) {
+    int code = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+    for (int i = 1; code == SQLITE_OK && *types; i++, types++) {
+        double real;
+        switch (*types) {
+        case 't':
+            code = sqlite3_bind_text(*statement, i, va_arg(values, const char *), -1,
+                                     SQLITE_TRANSIENT);
+            break;
+        case 'i':
+            code = sqlite3_bind_int64(*statement, i, va_arg(values, int64_t));
+            break;
+        default:
+            real = va_arg(values, double);
+            code = isnan(real) ? sqlite3_bind_null(*statement, i)
+                               : sqlite3_bind_double(*statement, i, real);
+        }
+    }
+    if (code == SQLITE_OK) return C4_OK;
+    enum c4_status status = c4_sql_fail(path, db, code);
+    sqlite3_finalize(*statement);
+    *statement = NULL;
+    return status;
+}
+
+enum c4_status c4_sql_prepare(const char *path, sqlite3 *db, sqlite3_stmt **statement,
+                              const char *sql, const char *types, ...) {
+    va_list values;
+    va_start(values, types);
+    enum c4_status status = prepare(path, db, statement, sql, types, values);
+    va_end(values);
+    return status;
+}
+
+enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row) {
+    int code = sqlite3_step(statement);
+    *row = code == SQLITE_ROW;
+    if (code == SQLITE_ROW || code == SQLITE_DONE) return C4_OK;
+    return c4_sql_fail(path, sqlite3_db_handle(statement), code);
+}
+
+enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const char *types, ...) {
+    sqlite3_stmt *statement;
+    va_list values;
+    va_start(values, types);
+    enum c4_status status = prepare(path, db, &statement, sql, types, values);
+    va_end(values);
+    if (status != C4_OK) return status;
+    int row;
+    status = c4_sql_step(path, statement, &row);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum c4_status c4_sql_end(const char *path, sqlite3 *db, enum c4_status status) {
+    if (status == C4_OK) status = c4_sql_run(path, db, "COMMIT");
+    if (status != C4_OK && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+/* The single integer that a statement returns, or `otherwise`. */
+static enum c4_status integer_of(const char *path, sqlite3 *db, const char *sql, int64_t otherwise,
+                                 int64_t *value) {
+    sqlite3_stmt *statement;
+    C4_TRY(c4_sql_prepare(path, db, &statement, sql, ""));
+    int row;
+    enum c4_status status = c4_sql_step(path, statement, &row);
+    *value = status == C4_OK && row ? sqlite3_column_int64(statement, 0) : otherwise;
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* A study of schema 2 is one of schema 3 whose runs have no times of phases. */
+enum c4_status c4_sql_check_version(const char *path, int64_t version) {
+    if (version > C4_STORE_SCHEMA)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: was written by a later conv4 (schema %lld, this one knows %d); use "
+                       "that conv4, or another --out",
+                       path, (long long)version, C4_STORE_SCHEMA);
+    if (version < C4_STORE_SCHEMA - 1)
+        return c4_fail(C4_ERR_DATA,
+                       "%s: was written by an earlier conv4 (schema %lld, this one writes %d), "
+                       "whose rows say less; use another --out, or --fresh to start over (the old "
+                       "files are kept aside)",
+                       path, (long long)version, C4_STORE_SCHEMA);
+    return C4_OK;
+}
+
+static enum c4_status make_or_check(const char *path, sqlite3 *db) {
+    int64_t tables, application, version;
+    C4_TRY(integer_of(path, db, "SELECT count(*) FROM sqlite_master", 0, &tables));
+    if (tables == 0) {
+        char sql[96];
+        snprintf(sql, sizeof sql, "PRAGMA application_id = %d;INSERT INTO schema VALUES(%d)",
+                 APPLICATION, C4_STORE_SCHEMA);
+        C4_TRY(c4_sql_run(path, db, schema));
+        return c4_sql_run(path, db, sql);
+    }
+    C4_TRY(integer_of(path, db, "PRAGMA application_id", 0, &application));
+    if (application != APPLICATION)
+        return c4_fail(C4_ERR_FAILED, "%s: is a database of another program; use another --out",
+                       path);
+    C4_TRY(integer_of(path, db, "SELECT version FROM schema", 0, &version));
+    C4_TRY(c4_sql_check_version(path, version));
+    char sql[64];
+    snprintf(sql, sizeof sql, "UPDATE schema SET version = %d", C4_STORE_SCHEMA);
+    return version == C4_STORE_SCHEMA ? C4_OK : c4_sql_run(path, db, sql);
+}
+
+enum c4_status c4_sql_open(const char *path, sqlite3 **db) {
+    int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, *db, code);
+    if (status == C4_OK) {
+        sqlite3_extended_result_codes(*db, 1);
+        sqlite3_busy_timeout(*db, 10000);
+        status = c4_sql_run(path, *db,
+                            "PRAGMA journal_mode = TRUNCATE;PRAGMA synchronous = FULL;"
+                            "PRAGMA foreign_keys = ON;BEGIN IMMEDIATE");
+    }
+    if (status == C4_OK) status = c4_sql_end(path, *db, make_or_check(path, *db));
+    if (status != C4_OK) {
+        sqlite3_close(*db);
+        *db = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,362 @@
+#include "repro/store/store.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/file.h"
+#include "core/host/clock.h"
+#include "repro/store/lock.h"
+#include "repro/store/sql.h"
+
+struct c4_store {
+    sqlite3 *db;
+    int64_t lease;
+    char path[C4_STORE_PATH_SIZE]; /* of study.db */
+    char host[256];
+    bool whole; /* a transaction of c4_store_begin() is open, and single ones are parts of it */
+};
+
+static const char *const status_names[] = {"planned", "running", "done", "failed"};
+
+enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **out) {
+    *out = NULL;
+    C4_TRY(c4_dir_make(folder));
+    struct c4_store *store = calloc(1, sizeof *store);
+    if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
+    c4_lock_host(store->host, sizeof store->host);
+    enum c4_status status = c4_path_join(store->path, sizeof store->path, folder, "study.db");
+    if (status == C4_OK) status = c4_sql_open(store->path, &store->db);
+    if (status == C4_OK) status = c4_lock_take(store->path, store->db, take_over, &store->lease);
+    if (status != C4_OK) {
+        sqlite3_close(store->db);
+        free(store);
+        return status;
+    }
+    *out = store;
+    return C4_OK;
+}
+
+void c4_store_close(struct c4_store *store) {
+    if (!store) return;
+    /* A lock that cannot be given back is taken over later, as this process will be gone. */
+    c4_lock_release(store->path, store->db, store->lease);
+    sqlite3_close(store->db);
+    free(store);
+}
+
+/* Moves folder/name to into/name if it exists. */
+static enum c4_status move_one(const char *folder, const char *into, const char *name) {
+    char from[C4_STORE_PATH_SIZE], to[C4_STORE_PATH_SIZE];
+    C4_TRY(c4_path_join(from, sizeof from, folder, name));
+    C4_TRY(c4_path_join(to, sizeof to, into, name));
+    if (!c4_path_exists(from)) return C4_OK;
+    return rename(from, to) == 0 ? C4_OK : c4_fail_write(from, errno);
+}
+
+enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_SIZE]) {
+    /* The journal first: a database without its hot journal would be taken for a sound one. */
+    static const char *const names[] = {"study.db-journal", "study.db", "checkpoints", "figures"};
+    char path[C4_STORE_PATH_SIZE], date[C4_CLOCK_UTC_BYTES], name[48];
+    moved[0] = '\0';
+    C4_TRY(c4_path_join(path, sizeof path, folder, "study.db"));
+    if (!c4_path_exists(path)) return C4_OK;
+    struct c4_store *store;
+    enum c4_status status = c4_store_open(folder, false, &store);
+    if (status == C4_OK) c4_store_close(store);
+    /* What cannot be read may be put aside, but not what somebody is writing. */
+    else if (status != C4_ERR_DATA)
+        return status;
+    c4_clock_utc(date);
+    for (char *at = date, *to = date;; at++)
+        if (*at != ':' && (*to++ = *at) == '\0') break;
+    for (int i = 1; i <= 1000; i++) {
+        snprintf(name, sizeof name, i > 1 ? "previous-%s-%d" : "previous-%s", date, i);
+        C4_TRY(c4_path_join(moved, C4_STORE_PATH_SIZE, folder, name));
+        if (!c4_path_exists(moved)) break;
+    }
+    C4_TRY(c4_dir_make(moved));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        C4_TRY(move_one(folder, moved, names[i]));
+    return C4_OK;
+}
+
+/* Begins a transaction that only the present lease may end. */
+static enum c4_status begin(struct c4_store *store) {
+    if (store->whole) return C4_OK;
+    C4_TRY(c4_sql_run(store->path, store->db, "BEGIN IMMEDIATE"));
+    enum c4_status status = c4_lock_check(store->path, store->db, store->lease);
+    return status == C4_OK ? C4_OK : c4_sql_end(store->path, store->db, status);
+}
+
+static enum c4_status end(struct c4_store *store, enum c4_status status) {
+    return store->whole ? status : c4_sql_end(store->path, store->db, status);
+}
+
+enum c4_status c4_store_begin(struct c4_store *store) {
+    C4_TRY(begin(store));
+    store->whole = true;
+    return C4_OK;
+}
+
+enum c4_status c4_store_end(struct c4_store *store, enum c4_status status) {
+    store->whole = false;
+    return end(store, status);
+}
+
+/* The text that a statement with one text parameter returns; "" if there is no row. */
+static enum c4_status text_of(struct c4_store *store, const char *sql, const char *key, char *text,
+                              size_t size, int *found) {
+    sqlite3_stmt *statement;
+    text[0] = '\0';
+    C4_TRY(c4_sql_prepare(store->path, store->db, &statement, sql, "t", key));
+    enum c4_status status = c4_sql_step(store->path, statement, found);
+    if (status == C4_OK && *found)
+        snprintf(text, size, "%s", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum c4_status setting(struct c4_store *store, const char *name, const char *value) {
+    char old[512];
+    int found;
+    C4_TRY(
+        text_of(store, "SELECT value FROM setting WHERE name = ?", name, old, sizeof old, &found));
+    if (!found)
+        return c4_sql_do(store->path, store->db, "INSERT INTO setting VALUES(?, ?)", "tt", name,
+                         value);
+    if (strcmp(old, value) == 0) return C4_OK;
+    return c4_fail(C4_ERR_FAILED,
+                   "%s: this study was made with %s = %s, not %s; repeat its options, use another "
+                   "--out, or --fresh to start over (the old files are kept aside)",
+                   store->path, name, old, value);
+}
+
+enum c4_status c4_store_setting(struct c4_store *store, const char *name, const char *value) {
+    C4_TRY(begin(store));
+    return end(store, setting(store, name, value));
+}
+
+enum c4_status c4_store_setting_put(struct c4_store *store, const char *name, const char *value) {
+    C4_TRY(begin(store));
+    return end(store, c4_sql_do(store->path, store->db,
+                                "INSERT OR REPLACE INTO setting VALUES(?, ?)", "tt", name, value));
+}
+
+enum c4_status c4_store_setting_read(struct c4_store *store, const char *name, char *value,
+                                     size_t size) {
+    int found;
+    return text_of(store, "SELECT value FROM setting WHERE name = ?", name, value, size, &found);
+}
+
+static enum c4_status run_add(struct c4_store *store, const char *run, const char *spec) {
+    char old[512];
+    int found;
+    C4_TRY(text_of(store, "SELECT spec FROM run WHERE key = ?", run, old, sizeof old, &found));
+    if (!found)
+        return c4_sql_do(store->path, store->db, "INSERT INTO run VALUES(?, ?, 'planned')", "tt",
+                         run, spec);
+    if (strcmp(old, spec) == 0) return C4_OK;
+    return c4_fail(C4_ERR_FAILED,
+                   "%s: run %s was made as '%s', not as '%s'; use another --out or --fresh",
+                   store->path, run, old, spec);
+}
+
+enum c4_status c4_store_run_add(struct c4_store *store, const char *run, const char *spec) {
+    C4_TRY(begin(store));
+    return end(store, run_add(store, run, spec));
+}
+
+static enum c4_status set_status(struct c4_store *store, const char *run,
+                                 enum c4_run_status status) {
+    return c4_sql_do(store->path, store->db, "UPDATE run SET status = ? WHERE key = ?", "tt",
+                     status_names[status], run);
+}
+
+enum c4_status c4_store_run_set_status(struct c4_store *store, const char *run,
+                                       enum c4_run_status status) {
+    C4_TRY(begin(store));
+    return end(store, set_status(store, run, status));
+}
+
+enum c4_status c4_store_run_status(struct c4_store *store, const char *run,
+                                   enum c4_run_status *status) {
+    char text[16];
+    int found;
+    *status = C4_RUN_PLANNED;
+    C4_TRY(text_of(store, "SELECT status FROM run WHERE key = ?", run, text, sizeof text, &found));
+    for (int i = 0; found && i < (int)(sizeof status_names / sizeof *status_names); i++)
+        if (strcmp(text, status_names[i]) == 0) *status = (enum c4_run_status)i;
+    return C4_OK;
+}
+
+/* The name of a provenance is a hash of its content, so that it does not depend on which run came
+ * first. */
+static enum c4_status name_provenance(const struct c4_provenance *from,
+                                      char id[C4_SHA256_HEX_SIZE]) {
+    size_t size = strlen(from->data) + strlen(from->data_sha256) + strlen(from->evaluation) +
+                  strlen(from->evaluation_sha256) + strlen(from->code_version) +
+                  strlen(from->backend) + 64; /* spaces and numbers */
+    char *text = malloc(size);
+    if (!text) return c4_fail(C4_ERR_MEMORY, "out of memory to store where rows come from");
+    snprintf(text, size, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
+             from->evaluation, from->evaluation_sha256, from->code_version, from->arithmetic,
+             from->backend, from->synthetic, from->substitute);
+    enum c4_status status = c4_sha256_hex(text, strlen(text), id);
+    free(text);
+    id[12] = '\0';
+    return status;
+}
+
+static enum c4_status add_provenance(struct c4_store *store, const struct c4_provenance *from,
+                                     char id[C4_SHA256_HEX_SIZE]) {
+    C4_TRY(name_provenance(from, id));
+    return c4_sql_do(store->path, store->db,
+                     "INSERT OR IGNORE INTO provenance VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ttttttitii", id, from->data, from->data_sha256, from->evaluation,
+                     from->evaluation_sha256, from->code_version, (int64_t)from->arithmetic,
+                     from->backend, (int64_t)from->synthetic, (int64_t)from->substitute);
+}
+
+static enum c4_status add_results(struct c4_store *store, const struct c4_store_segment *segment) {
+    char own[C4_SHA256_HEX_SIZE], cross[C4_SHA256_HEX_SIZE] = "";
+    C4_TRY(add_provenance(store, segment->provenance, own));
+    if (segment->cross_images) C4_TRY(add_provenance(store, segment->cross_provenance, cross));
+    for (int i = 0; i < segment->result_count; i++) {
+        const struct c4_result_row *row = &segment->results[i];
+        bool crosses = segment->cross_images && strcmp(row->images, segment->cross_images) == 0;
+        C4_TRY(c4_sql_do(store->path, store->db,
+                         "INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "titttttirt",
+                         segment->run, row->epoch, row->quantity, row->layer, row->reference,
+                         row->images, row->statistics, row->n, row->value, crosses ? cross : own));
+    }
+    return C4_OK;
+}
+
+static enum c4_status add_costs(struct c4_store *store, const struct c4_store_segment *segment) {
+    for (int i = 0; i < segment->cost_count; i++) {
+        const struct c4_cost_row *row = &segment->costs[i];
+        C4_TRY(c4_sql_do(store->path, store->db,
+                         "INSERT INTO cost VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         "titttrrrritttt", segment->run, row->epoch, row->what, row->layer,
+                         row->method, row->seconds, row->images_per_s > 0 ? row->images_per_s : NAN,
+                         row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
+                         (int64_t)segment->threads, store->host, segment->place, row->started,
+                         row->ended));
+    }
+    return C4_OK;
+}
+
+static enum c4_status add_segment(struct c4_store *store, const struct c4_store_segment *segment) {
+    C4_TRY(add_results(store, segment));
+    C4_TRY(add_costs(store, segment));
+    C4_TRY(c4_sql_do(store->path, store->db, "INSERT INTO checkpoint VALUES(?, ?, ?, ?)", "titt",
+                     segment->run, (int64_t)segment->epoch, segment->checkpoint,
+                     segment->checkpoint_sha256));
+    C4_TRY(c4_sql_do(store->path, store->db,
+                     "DELETE FROM checkpoint WHERE run = ?1 AND epoch NOT IN (SELECT epoch FROM "
+                     "checkpoint WHERE run = ?1 ORDER BY epoch DESC LIMIT ?2)",
+                     "ti", segment->run, (int64_t)C4_STORE_KEPT));
+    return set_status(store, segment->run, segment->status);
+}
+
+enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment) {
+    C4_TRY(begin(store));
+    return end(store, add_segment(store, segment));
+}
+
+enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
+                                    struct c4_store_checkpoint *checkpoints, int capacity,
+                                    int *count) {
+    sqlite3_stmt *statement;
+    *count = 0;
+    C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
+                          "SELECT epoch, path, sha256 FROM checkpoint WHERE run = ? "
+                          "ORDER BY epoch DESC LIMIT ?",
+                          "ti", run, (int64_t)capacity));
+    enum c4_status status;
+    int row;
+    while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
+        struct c4_store_checkpoint *checkpoint = &checkpoints[(*count)++];
+        checkpoint->epoch = (uint32_t)sqlite3_column_int64(statement, 0);
+        snprintf(checkpoint->path, sizeof checkpoint->path, "%s",
+                 (const char *)sqlite3_column_text(statement, 1));
+        snprintf(checkpoint->sha256, sizeof checkpoint->sha256, "%s",
+                 (const char *)sqlite3_column_text(statement, 2));
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum c4_status rewind_run(struct c4_store *store, const char *run, int64_t epoch) {
+    static const char *const tables[] = {"result", "cost", "checkpoint"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char sql[96];
+        snprintf(sql, sizeof sql, "DELETE FROM %s WHERE run = ? AND epoch > ?", tables[i]);
+        C4_TRY(c4_sql_do(store->path, store->db, sql, "ti", run, epoch));
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t epoch) {
+    C4_TRY(begin(store));
+    return end(store, rewind_run(store, run, epoch));
+}
+
+static enum c4_status restart(struct c4_store *store, const char *run) {
+    C4_TRY(rewind_run(store, run, -1));
+    /* Where no row comes from any more would still be listed as an origin. */
+    C4_TRY(c4_sql_run(store->path, store->db,
+                      "DELETE FROM provenance WHERE id NOT IN (SELECT provenance FROM result)"));
+    return set_status(store, run, C4_RUN_PLANNED);
+}
+
+enum c4_status c4_store_restart(struct c4_store *store, const char *run) {
+    C4_TRY(begin(store));
+    return end(store, restart(store, run));
+}
+
+/* Rows of a key between two epochs. */
+static enum c4_status select_rows(struct c4_store *store, const struct c4_store_key *key,
+                                  int64_t first, int64_t last, sqlite3_stmt **statement) {
+    return c4_sql_prepare(
+        store->path, store->db, statement,
+        "SELECT epoch, value, synthetic FROM results WHERE run = ? AND quantity = ? AND layer = ? "
+        "AND reference = ? AND images = ? AND epoch BETWEEN ? AND ? "
+        "AND (?8 = '' OR statistics = ?8) AND (?9 = 0 OR n = ?9)",
+        "tttttiiti", key->run, key->quantity, key->layer ? key->layer : "",
+        key->reference ? key->reference : "", key->images ? key->images : "", first, last,
+        key->statistics ? key->statistics : "", key->n);
+}
+
+enum c4_status c4_store_series(struct c4_store *store, const struct c4_store_key *key,
+                               uint32_t epochs, double *values, bool *synthetic) {
+    sqlite3_stmt *statement;
+    for (uint32_t e = 0; e <= epochs; e++) values[e] = NAN;
+    if (synthetic) *synthetic = false;
+    C4_TRY(select_rows(store, key, 0, epochs, &statement));
+    enum c4_status status;
+    int row;
+    while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
+        if (sqlite3_column_type(statement, 1) != SQLITE_NULL)
+            values[sqlite3_column_int64(statement, 0)] = sqlite3_column_double(statement, 1);
+        if (synthetic && sqlite3_column_int(statement, 2)) *synthetic = true;
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum c4_status c4_store_value(struct c4_store *store, const struct c4_store_key *key, int64_t epoch,
+                              double *value) {
+    sqlite3_stmt *statement;
+    int row;
+    *value = NAN;
+    C4_TRY(select_rows(store, key, epoch, epoch, &statement));
+    enum c4_status status = c4_sql_step(store->path, statement, &row);
+    if (status == C4_OK && row && sqlite3_column_type(statement, 1) != SQLITE_NULL)
+        *value = sqlite3_column_double(statement, 1);
+    sqlite3_finalize(statement);
+    return status;
+}

@@ -1,0 +1,272 @@
+#include "repro/study/field.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEED_HIGH (UINT64_C(1) << 53)
+
+const struct c4_field *c4_field_find(const struct c4_field *fields, const char *key) {
+    for (; fields->key; fields++)
+        if (strcmp(fields->key, key) == 0) return fields;
+    return NULL;
+}
+
+static int compare_seeds(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* strtoull() without its signs and blanks. False if there is no number at *text. */
+static int take_seed(const char **text, uint64_t *seed) {
+    if (!isdigit((unsigned char)**text)) return 0;
+    char *end;
+    *seed = strtoull(*text, &end, 10);
+    *text = end;
+    return *seed <= SEED_HIGH;
+}
+
+enum c4_status c4_seeds_read(const char *text, struct c4_seeds *seeds) {
+    struct c4_seeds found = {0};
+    const char *rest = text;
+    for (;;) {
+        uint64_t first, last;
+        if (!take_seed(&rest, &first)) break;
+        last = first;
+        if (*rest == '-' && (rest++, !take_seed(&rest, &last))) break;
+        if (last < first) break;
+        if (last - first >= (uint64_t)(C4_SEEDS_MAX - found.count))
+            return c4_fail(C4_ERR_USAGE, "'%s' names more than %d seeds", text, C4_SEEDS_MAX);
+        for (uint64_t seed = first; seed <= last; seed++) found.seed[found.count++] = seed;
+        if (*rest == '\0') {
+            qsort(found.seed, (size_t)found.count, sizeof *found.seed, compare_seeds);
+            for (int i = 1; i < found.count; i++)
+                if (found.seed[i] == found.seed[i - 1])
+                    return c4_fail(C4_ERR_USAGE, "'%s' names seed %" PRIu64 " twice", text,
+                                   found.seed[i]);
+            *seeds = found;
+            return C4_OK;
+        }
+        if (*rest++ != ',') break;
+    }
+    return c4_fail(C4_ERR_USAGE, "'%s' is not a list of seeds such as 1-3 or 1,2,7", text);
+}
+
+static enum c4_status read_number(const struct c4_field *field, const char *text, void *member) {
+    char *end;
+    double value = strtod(text, &end);
+    int whole = field->type == C4_FIELD_INTEGER;
+    if (end == text || *end || !(value >= field->low && value <= field->high) ||
+        (whole && value != floor(value)))
+        return c4_fail(C4_ERR_USAGE, "'%s' is not %s from %.10g to %.10g", text,
+                       whole ? "an integer" : "a number", field->low, field->high);
+    if (whole) {
+        uint32_t integer = (uint32_t)value;
+        memcpy(member, &integer, sizeof integer);
+    } else {
+        memcpy(member, &value, sizeof value);
+    }
+    return C4_OK;
+}
+
+static int compare_integers(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum c4_status read_list(const struct c4_field *field, const char *text,
+                                struct c4_list *list) {
+    struct c4_list found = {0};
+    bool good = true;
+    const char *rest = strcmp(text, "none") == 0 ? "" : text;
+    good = *rest != '\0' || *text != '\0';
+    while (good && *rest) {
+        char *end;
+        good = isdigit((unsigned char)*rest) && found.count < C4_LIST_MAX;
+        double value = strtod(rest, &end);
+        good = good && value >= field->low && value <= field->high && value == floor(value) &&
+               (*end == '\0' || (*end == ',' && end[1] != '\0'));
+        if (good) found.value[found.count++] = (uint32_t)value;
+        rest = *end ? end + 1 : end;
+    }
+    qsort(found.value, (size_t)found.count, sizeof *found.value, compare_integers);
+    for (int i = 1; i < found.count; i++) good = good && found.value[i] != found.value[i - 1];
+    if (!good)
+        return c4_fail(C4_ERR_USAGE,
+                       "'%s' is not a list of up to %d different integers from %.10g to %.10g, "
+                       "such as 1,4, or none",
+                       text, C4_LIST_MAX, field->low, field->high);
+    *list = found;
+    return C4_OK;
+}
+
+static bool is_choice(const char *const *choices, const char *word) {
+    for (; choices && *choices; choices++)
+        if (strcmp(*choices, word) == 0) return true;
+    return !choices;
+}
+
+static enum c4_status read_names(const struct c4_field *field, const char *text,
+                                 struct c4_names *names) {
+    struct c4_names found = {0};
+    for (const char *rest = text; rest;) {
+        size_t length = strcspn(rest, ","), skip = strspn(rest, " ");
+        if (skip > length) skip = length;
+        const char *next = rest[length] ? rest + length + 1 : NULL;
+        while (length > skip && rest[length - 1] == ' ') length--;
+        if (length == skip || length - skip >= C4_NAME_SIZE || found.count == C4_NAMES_MAX)
+            return c4_fail(C4_ERR_USAGE, "'%s' is not a list of up to %d short words", text,
+                           C4_NAMES_MAX);
+        char *name = found.name[found.count++];
+        memcpy(name, rest + skip, length - skip);
+        if (!is_choice(field->choices, name))
+            return c4_fail(C4_ERR_USAGE, "'%s' is not known; the first known one is %s", name,
+                           field->choices[0]);
+        rest = next;
+    }
+    *names = found;
+    return C4_OK;
+}
+
+enum c4_status c4_field_read(const struct c4_field *field, const char *text, void *object) {
+    void *member = (char *)object + field->offset;
+    switch (field->type) {
+    case C4_FIELD_TEXT:
+        if (*text == '\0' || strlen(text) >= field->size)
+            return c4_fail(C4_ERR_USAGE, "'%s' is empty or longer than %zu bytes", text,
+                           field->size - 1);
+        memcpy(member, text, strlen(text) + 1);
+        return C4_OK;
+    case C4_FIELD_INTEGER:
+    case C4_FIELD_REAL:
+        return read_number(field, text, member);
+    case C4_FIELD_SEEDS:
+        return c4_seeds_read(text, member);
+    case C4_FIELD_LIST:
+        return read_list(field, text, member);
+    case C4_FIELD_NAMES:
+        return read_names(field, text, member);
+    case C4_FIELD_CHOICE:
+        break;
+    }
+    char allowed[256] = "";
+    for (int i = 0; field->choices[i]; i++) {
+        if (strcmp(field->choices[i], text) == 0) {
+            memcpy(member, &i, sizeof i);
+            return C4_OK;
+        }
+        size_t used = strlen(allowed);
+        snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? ", " : "", field->choices[i]);
+    }
+    return c4_fail(C4_ERR_USAGE, "'%s' is not one of %s", text, allowed);
+}
+
+static void write_seeds(const struct c4_seeds *seeds, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < seeds->count && used < size; i++) {
+        int last = i;
+        while (last + 1 < seeds->count && seeds->seed[last + 1] == seeds->seed[last] + 1) last++;
+        int length = last > i ? snprintf(text + used, size - used, "%s%" PRIu64 "-%" PRIu64,
+                                         i ? "," : "", seeds->seed[i], seeds->seed[last])
+                              : snprintf(text + used, size - used, "%s%" PRIu64, i ? "," : "",
+                                         seeds->seed[i]);
+        used += (size_t)length;
+        i = last;
+    }
+}
+
+static void write_list(const struct c4_list *list, char *text, size_t size) {
+    size_t used = 0;
+    snprintf(text, size, "%s", list->count ? "" : "none");
+    for (int i = 0; i < list->count && used < size; i++)
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%" PRIu32, i ? "," : "", list->value[i]);
+}
+
+static void write_names(const struct c4_names *names, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < names->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", names->name[i]);
+}
+
+void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size) {
+    const void *member = (const char *)object + field->offset;
+    char number[40];
+    const char *words = number;
+    double real;
+    uint32_t integer;
+    int choice;
+    switch (field->type) {
+    case C4_FIELD_TEXT:
+        words = member;
+        break;
+    case C4_FIELD_INTEGER:
+        memcpy(&integer, member, sizeof integer);
+        snprintf(number, sizeof number, "%" PRIu32, integer);
+        break;
+    case C4_FIELD_REAL:
+        memcpy(&real, member, sizeof real);
+        for (int digits = 1; digits <= 17; digits++) {
+            snprintf(number, sizeof number, "%.*g", digits, real);
+            if (strtod(number, NULL) == real) break;
+        }
+        break;
+    case C4_FIELD_CHOICE:
+        memcpy(&choice, member, sizeof choice);
+        words = field->choices[choice];
+        break;
+    case C4_FIELD_SEEDS:
+        write_seeds(member, text, size);
+        return;
+    case C4_FIELD_LIST:
+        write_list(member, text, size);
+        return;
+    case C4_FIELD_NAMES:
+        write_names(member, text, size);
+        return;
+    }
+    size_t length = strlen(words);
+    if (length >= size) length = size - 1;
+    memcpy(text, words, length);
+    text[length] = '\0';
+}
+
+static bool join_seeds(const struct c4_seeds *from, struct c4_seeds *to) {
+    struct c4_seeds joined = *to;
+    for (int i = 0; i < from->count; i++) {
+        bool there = false;
+        for (int k = 0; k < to->count; k++) there = there || to->seed[k] == from->seed[i];
+        if (there) continue;
+        if (joined.count == C4_SEEDS_MAX) return false;
+        joined.seed[joined.count++] = from->seed[i];
+    }
+    qsort(joined.seed, (size_t)joined.count, sizeof *joined.seed, compare_seeds);
+    *to = joined;
+    return true;
+}
+
+static bool join_lists(const struct c4_list *from, struct c4_list *to) {
+    struct c4_list joined = *to;
+    for (int i = 0; i < from->count; i++) {
+        bool there = false;
+        for (int k = 0; k < to->count; k++) there = there || to->value[k] == from->value[i];
+        if (there) continue;
+        if (joined.count == C4_LIST_MAX) return false;
+        joined.value[joined.count++] = from->value[i];
+    }
+    qsort(joined.value, (size_t)joined.count, sizeof *joined.value, compare_integers);
+    *to = joined;
+    return true;
+}
+
+bool c4_field_join(const struct c4_field *field, const void *from, void *to) {
+    const void *source = (const char *)from + field->offset;
+    void *member = (char *)to + field->offset;
+    if (field->type == C4_FIELD_SEEDS) return join_seeds(source, member);
+    return field->type == C4_FIELD_LIST && join_lists(source, member);
+}

@@ -1,0 +1,276 @@
+/* From the text of an .ini file to a study. */
+#include "repro/study/study.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "repro/commands/engine.h"
+
+static const char *const data_sets[] = {"cifar10", "svhn", NULL};
+static const char *const labels[] = {"d0", "d1", "d2", "d3", "d4",      "d5",
+                                     "d6", "d7", "d8", "d9", "shifted", NULL};
+static const char *const figure_kinds[] = {
+    "layers-over-epochs", "runs-over-epochs", "runs-over-layers",  "references-over-layers",
+    "gap-over-epochs",    "sizes-at-steps",   "sizes-at-accuracy", "cost-throughput",
+    "cost-phases",        "cost-cka",         "cost-runs",         NULL};
+static const char *const figure_images[] = {"own", "cifar10-test", "cifar10-heldout",
+                                            "svhn-heldout", NULL};
+static const char *const size_labels[] = {"random", "true", NULL};
+static const char *const shift_rules[] = {"seed", "one", NULL};
+static const char *const no_yes[] = {"no", "yes", NULL};
+const char *const c4_phase_names[] = {"pretrain", "size", "finetune", "scratch", NULL};
+const char *const c4_quantity_names[] = {"cka_biased",
+                                         "cka_debiased",
+                                         "loss",
+                                         "train_accuracy_running",
+                                         "train_accuracy",
+                                         "train_accuracy_clean",
+                                         "test_accuracy",
+                                         "test_accuracy_clean",
+                                         NULL};
+const char *const c4_reference_names[] = {"initialisation", "other-initialisation", "pretrained",
+                                          NULL};
+const char *const c4_image_set_names[] = {"cifar10-test", "cifar10-heldout", "svhn-heldout", NULL};
+
+#define FIELD(s, m, type, size, low, high, choices, optional)                                      \
+    { #m, offsetof(s, m), size, low, high, choices, type, optional }
+#define TEXT(s, m) FIELD(s, m, C4_FIELD_TEXT, sizeof((s *)0)->m, 0, 0, NULL, false)
+#define INTEGER(s, m, low, high)                                                                   \
+    FIELD(s, m, C4_FIELD_INTEGER, sizeof(uint32_t), low, high, NULL, false)
+#define REAL(s, m, low, high) FIELD(s, m, C4_FIELD_REAL, sizeof(double), low, high, NULL, false)
+#define CHOICE(s, m, choices) FIELD(s, m, C4_FIELD_CHOICE, sizeof(int), 0, 0, choices, false)
+#define SEEDS(s, m) FIELD(s, m, C4_FIELD_SEEDS, sizeof(struct c4_seeds), 0, 0, NULL, false)
+#define LIST(s, m, low, high)                                                                      \
+    FIELD(s, m, C4_FIELD_LIST, sizeof(struct c4_list), low, high, NULL, false)
+#define NAMES(s, m, choices)                                                                       \
+    FIELD(s, m, C4_FIELD_NAMES, sizeof(struct c4_names), 0, 0, choices, false)
+#define OPTIONAL_REAL(s, m, low, high)                                                             \
+    FIELD(s, m, C4_FIELD_REAL, sizeof(double), low, high, NULL, true)
+#define OPTIONAL_CHOICE(s, m, choices)                                                             \
+    FIELD(s, m, C4_FIELD_CHOICE, sizeof(int), 0, 0, choices, true)
+#define OPTIONAL_NAMES(s, m, choices)                                                              \
+    FIELD(s, m, C4_FIELD_NAMES, sizeof(struct c4_names), 0, 0, choices, true)
+#define END                                                                                        \
+    { NULL, 0, 0, 0, 0, NULL, C4_FIELD_TEXT, false }
+
+const struct c4_field c4_protocol_fields[] = {
+    INTEGER(struct c4_protocol, batch, 2, 4096),
+    REAL(struct c4_protocol, lr, 0, 1000),
+    REAL(struct c4_protocol, momentum, 0, 1),
+    CHOICE(struct c4_protocol, order, c4_engine_orders),
+    CHOICE(struct c4_protocol, conv, c4_engine_algorithms),
+    CHOICE(struct c4_protocol, statistics, c4_engine_statistics),
+    INTEGER(struct c4_protocol, cka_images, 4, 5000),
+    INTEGER(struct c4_protocol, curve_images, 4, 5000),
+    CHOICE(struct c4_protocol, size_labels, size_labels),
+    CHOICE(struct c4_protocol, shift, shift_rules),
+    INTEGER(struct c4_protocol, synthetic_seed, 0, 4294967295.0),
+    END,
+};
+
+const struct c4_field c4_scale_fields[] = {
+    TEXT(struct c4_scale, summary),
+    SEEDS(struct c4_scale, seeds),
+    LIST(struct c4_scale, degrees, 0, 9),
+    LIST(struct c4_scale, finetune_degrees, 0, 9),
+    LIST(struct c4_scale, svhn_degrees, 0, 9),
+    INTEGER(struct c4_scale, pretrain_images, 2, 50000),
+    INTEGER(struct c4_scale, pretrain_epochs, 1, 100000),
+    LIST(struct c4_scale, sizes, 2, 50000),
+    INTEGER(struct c4_scale, size_epochs, 1, 100000),
+    INTEGER(struct c4_scale, finetune_images, 2, 5000),
+    INTEGER(struct c4_scale, finetune_epochs, 1, 100000),
+    CHOICE(struct c4_scale, matched_scratch, no_yes),
+    INTEGER(struct c4_scale, train_accuracy_images, 2, 50000),
+    INTEGER(struct c4_scale, accuracy_images, 2, 10000),
+    LIST(struct c4_scale, control_images, 4, 5000),
+    INTEGER(struct c4_scale, segment_work, 1, 1e9),
+    END,
+};
+
+static const struct c4_field family_fields[] = {
+    CHOICE(struct c4_family, phase, c4_phase_names),
+    CHOICE(struct c4_family, data, data_sets),
+    CHOICE(struct c4_family, labels, labels),
+    END,
+};
+
+static const struct c4_field figure_fields[] = {
+    CHOICE(struct c4_study_figure, kind, figure_kinds),
+    TEXT(struct c4_study_figure, title),
+    TEXT(struct c4_study_figure, x_label),
+    TEXT(struct c4_study_figure, y_label),
+    NAMES(struct c4_study_figure, runs, NULL),
+    OPTIONAL_NAMES(struct c4_study_figure, labels, NULL),
+    OPTIONAL_CHOICE(struct c4_study_figure, quantity, c4_quantity_names),
+    OPTIONAL_NAMES(struct c4_study_figure, references, c4_reference_names),
+    OPTIONAL_CHOICE(struct c4_study_figure, images, figure_images),
+    OPTIONAL_CHOICE(struct c4_study_figure, curve_images, no_yes),
+    OPTIONAL_CHOICE(struct c4_study_figure, null_line, no_yes),
+    OPTIONAL_CHOICE(struct c4_study_figure, authors, no_yes),
+    OPTIONAL_REAL(struct c4_study_figure, y_low, -10, 10),
+    OPTIONAL_REAL(struct c4_study_figure, y_high, -10, 10),
+    REAL(struct c4_study_figure, width, 1, 40),
+    REAL(struct c4_study_figure, height, 1, 40),
+    END,
+};
+
+/* The section that lines belong to at present. */
+struct parser {
+    struct c4_study *study;
+    const struct c4_field *fields; /* NULL before the first section */
+    void *object;
+    char section[64];
+    uint32_t given;    /* bit i: fields[i] was given */
+    bool inherits;     /* the section has the first protocol's values to begin with */
+    char problem[512]; /* of the first bad line */
+};
+
+static int problem(struct parser *parser, const char *format, const char *a, const char *b) {
+    if (parser->problem[0] == '\0') snprintf(parser->problem, sizeof parser->problem, format, a, b);
+    return 0;
+}
+
+/* True unless a key of the section that ends here is missing. */
+static int end_section(struct parser *parser) {
+    for (int i = 0; parser->fields && parser->fields[i].key; i++)
+        if (!(parser->given & 1u << i) && !parser->inherits && !parser->fields[i].optional)
+            return problem(parser, "section [%s] has no key '%s'", parser->section,
+                           parser->fields[i].key);
+    return 1;
+}
+
+/* Room for a new named section of an array, or NULL if it is full or has that name already. */
+static void *new_item(void *items, size_t item_size, int *count, int capacity, size_t name_size,
+                      const char *name) {
+    char *item = items;
+    for (int i = 0; i < *count; i++, item += item_size)
+        if (strcmp(item, name) == 0) return NULL;
+    if (*count == capacity || *name == '\0' || strlen(name) >= name_size) return NULL;
+    ++*count;
+    memcpy(item, name, strlen(name) + 1);
+    return item;
+}
+
+static int begin_section(struct parser *parser, const char *section) {
+    struct c4_study *study = parser->study;
+    snprintf(parser->section, sizeof parser->section, "%s", section);
+    parser->given = 0;
+    parser->fields = NULL;
+    parser->object = NULL;
+    parser->inherits = false;
+    if (strncmp(section, "protocol ", 9) == 0) {
+        struct c4_protocol *protocol =
+            new_item(study->variant, sizeof *study->variant, &study->protocols, C4_STUDY_PROTOCOLS,
+                     sizeof study->variant->name, section + 9);
+        parser->fields = c4_protocol_fields;
+        parser->object = protocol;
+        parser->inherits = study->protocols > 1;
+        if (protocol && parser->inherits) {
+            *protocol = study->variant[0];
+            snprintf(protocol->name, sizeof protocol->name, "%s", section + 9);
+        }
+    } else if (strncmp(section, "scale ", 6) == 0) {
+        parser->fields = c4_scale_fields;
+        parser->object = new_item(study->scale, sizeof *study->scale, &study->scales,
+                                  C4_STUDY_SCALES, sizeof study->scale->name, section + 6);
+    } else if (strncmp(section, "run ", 4) == 0) {
+        parser->fields = family_fields;
+        parser->object = new_item(study->family, sizeof *study->family, &study->families,
+                                  C4_STUDY_FAMILIES, sizeof study->family->name, section + 4);
+    } else if (strncmp(section, "figure ", 7) == 0) {
+        parser->fields = figure_fields;
+        parser->object = new_item(study->figure, sizeof *study->figure, &study->figures,
+                                  C4_STUDY_FIGURES, sizeof study->figure->id, section + 7);
+    } else {
+        return problem(parser,
+                       "there is no section [%s]%s; [protocol NAME], [scale NAME], [run NAME] "
+                       "and [figure ID] exist",
+                       section, "");
+    }
+    if (parser->object) return 1;
+    parser->fields = NULL;
+    return problem(parser, "section [%s] is there twice, is one too many or has no good name%s",
+                   section, "");
+}
+
+static int take_line(void *context, const char *section, const char *key, const char *value) {
+    struct parser *parser = context;
+    if (parser->problem[0]) return 0;
+    if (strcmp(section, parser->section) != 0 || !parser->object)
+        if (!end_section(parser) || !begin_section(parser, section)) return 0;
+    const struct c4_field *field = c4_field_find(parser->fields, key);
+    if (!field)
+        return problem(parser, "section [%s] has no key '%s'; check its spelling", section, key);
+    uint32_t bit = 1u << (field - parser->fields);
+    if (parser->given & bit) return problem(parser, "section [%s] gives '%s' twice", section, key);
+    parser->given |= bit;
+    if (c4_field_read(field, value, parser->object) != C4_OK)
+        return problem(parser, "%s: %s", key, c4_error());
+    return 1;
+}
+
+/* Whether "NAME" is a family of the study, "NAME-K" one of a size section, or "NAME-*" all of its.
+ */
+static bool has_family(const struct c4_study *study, const char *name) {
+    for (int i = 0; i < study->families; i++) {
+        const struct c4_family *family = &study->family[i];
+        size_t length = strlen(family->name);
+        if (family->phase != C4_PHASE_SIZE && strcmp(family->name, name) == 0) return true;
+        if (family->phase == C4_PHASE_SIZE && strncmp(family->name, name, length) == 0 &&
+            name[length] == '-' &&
+            (strcmp(name + length, "-*") == 0 ||
+             (name[length + 1] && name[length + 1 + strspn(name + length + 1, "0123456789")] == 0)))
+            return true;
+    }
+    return false;
+}
+
+/* What a single line cannot show. */
+static enum c4_status check_whole(const char *name, const struct c4_study *study) {
+    bool source = false, tuned = false;
+    if (!study->protocols || !study->scales || !study->figures)
+        return c4_fail(C4_ERR_USAGE,
+                       "%s: a study needs a [protocol NAME], a [scale NAME] and a [figure ID]",
+                       name);
+    for (int f = 0; f < study->figures; f++) {
+        const struct c4_study_figure *figure = &study->figure[f];
+        for (int i = 0; i < figure->runs.count; i++)
+            if (!has_family(study, figure->runs.name[i]))
+                return c4_fail(C4_ERR_USAGE,
+                               "%s: figure %s draws run '%s', but there is no such "
+                               "[run NAME]",
+                               name, figure->id, figure->runs.name[i]);
+    }
+    for (int i = 0; i < study->families; i++) {
+        const struct c4_family *family = &study->family[i];
+        source = source || (family->phase == C4_PHASE_PRETRAIN && family->labels == 0);
+        tuned = tuned || family->phase == C4_PHASE_FINETUNE;
+        if (family->data != C4_DATA_CIFAR10 &&
+            (family->phase == C4_PHASE_PRETRAIN || family->phase == C4_PHASE_SIZE))
+            return c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training knows data = cifar10 only", name,
+                           family->name);
+    }
+    if (tuned && !source)
+        return c4_fail(C4_ERR_USAGE,
+                       "%s: fine-tuning starts from a run with phase = pretrain and "
+                       "labels = d0, and there is none",
+                       name);
+    return C4_OK;
+}
+
+enum c4_status c4_study_parse(const char *text, const char *name, struct c4_study *study) {
+    *study = (struct c4_study){0};
+    struct parser parser = {.study = study};
+    int line = ini_parse_string(text, take_line, &parser);
+    if (line < 0) return c4_fail(C4_ERR_FAILED, "%s: cannot be parsed", name);
+    if (line > 0)
+        return c4_fail(C4_ERR_USAGE, "%s, line %d: %s", name, line,
+                       parser.problem[0] ? parser.problem
+                                         : "is neither a comment, a [section] nor key = value");
+    if (!end_section(&parser)) return c4_fail(C4_ERR_USAGE, "%s: %s", name, parser.problem);
+    C4_TRY(check_whole(name, study));
+    study->protocol = study->variant[0];
+    return C4_OK;
+}

@@ -1,0 +1,257 @@
+#include "repro/study/schedule.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repro/commands/engine.h"
+
+static const char *const data_names[] = {"cifar10", "svhn"};
+
+uint64_t c4_other_seed(uint64_t seed) {
+    return seed + 1;
+}
+
+static bool has(const struct c4_list *list, int value) {
+    for (int i = 0; i < list->count; i++)
+        if ((int)list->value[i] == value) return true;
+    return false;
+}
+
+/* Whether the scale has the family; sizes are looked at one by one elsewhere. */
+static bool exists(const struct c4_family *family, const struct c4_scale *scale) {
+    switch (family->phase) {
+    case C4_PHASE_PRETRAIN:
+        return has(&scale->degrees, family->labels);
+    case C4_PHASE_FINETUNE:
+        if (family->labels == C4_LABELS_SHIFTED_CHOICE) return true;
+        return has(family->data == C4_DATA_SVHN ? &scale->svhn_degrees : &scale->finetune_degrees,
+                   family->labels);
+    case C4_PHASE_SCRATCH:
+        return scale->matched_scratch;
+    case C4_PHASE_SIZE:
+        break;
+    }
+    return scale->sizes.count > 0;
+}
+
+static void add_family(struct c4_families *families, const char *name) {
+    for (int i = 0; i < families->count; i++)
+        if (strcmp(families->name[i], name) == 0) return;
+    if (families->count == C4_FAMILIES_MAX) return;
+    snprintf(families->name[families->count++], C4_FAMILY_NAME_SIZE, "%s", name);
+}
+
+static void add_sizes(const struct c4_family *family, const struct c4_scale *scale,
+                      struct c4_families *families) {
+    for (int i = 0; i < scale->sizes.count; i++) {
+        char name[C4_FAMILY_NAME_SIZE];
+        snprintf(name, sizeof name, "%.20s-%" PRIu32, family->name, scale->sizes.value[i]);
+        add_family(families, name);
+    }
+}
+
+void c4_families_make(const struct c4_study *study, const struct c4_scale *scale,
+                      struct c4_families *families) {
+    families->count = 0;
+    for (int i = 0; i < study->families; i++) {
+        const struct c4_family *family = &study->family[i];
+        if (!exists(family, scale)) continue;
+        if (family->phase == C4_PHASE_SIZE)
+            add_sizes(family, scale, families);
+        else
+            add_family(families, family->name);
+    }
+}
+
+/* The section that a family's name belongs to, and *size = its K; NULL if the scale has none. */
+static const struct c4_family *find_family(const struct c4_study *study,
+                                           const struct c4_scale *scale, const char *name,
+                                           uint32_t *size) {
+    for (int i = 0; i < study->families; i++) {
+        const struct c4_family *family = &study->family[i];
+        size_t length = strlen(family->name);
+        if (family->phase != C4_PHASE_SIZE) {
+            if (strcmp(family->name, name) == 0) return exists(family, scale) ? family : NULL;
+        } else if (strncmp(family->name, name, length) == 0 && name[length] == '-') {
+            for (int k = 0; k < scale->sizes.count; k++) {
+                char digits[16];
+                snprintf(digits, sizeof digits, "%" PRIu32, scale->sizes.value[k]);
+                *size = scale->sizes.value[k];
+                if (strcmp(digits, name + length + 1) == 0) return family;
+            }
+        }
+    }
+    return NULL;
+}
+
+static struct c4_label_spec labels_of(const struct c4_study *study,
+                                      const struct c4_family *family) {
+    const struct c4_protocol *protocol = &study->protocol;
+    struct c4_label_spec spec = {.rule = C4_LABELS_RANDOM, .degree = family->labels};
+    if (family->labels == C4_LABELS_SHIFTED_CHOICE)
+        spec = (struct c4_label_spec){.rule = C4_LABELS_SHIFTED,
+                                      .shift = protocol->shift == C4_SHIFT_ONE};
+    else if (family->labels == 0 ||
+             (family->phase == C4_PHASE_SIZE && protocol->size_labels == C4_SIZE_LABELS_TRUE))
+        spec = (struct c4_label_spec){.rule = C4_LABELS_TRUE};
+    return spec;
+}
+
+/* "d0" to "d9", "shifted" or "shifted1". */
+static void label_text(const struct c4_label_spec *labels, char text[16]) {
+    if (labels->rule == C4_LABELS_SHIFTED)
+        snprintf(text, 16, labels->shift ? "shifted%d" : "shifted", labels->shift);
+    else
+        snprintf(text, 16, "d%d", labels->degree);
+}
+
+static void name_run(struct c4_run *run) {
+    char labels[16];
+    label_text(&run->labels, labels);
+    snprintf(run->key, sizeof run->key, "%s-%s-%s-n%" PRIu32 "-e%" PRIu32 "-%s-seed%" PRIu64,
+             c4_phase_names[run->phase], data_names[run->data], labels, run->images, run->epochs,
+             c4_engine_orders[run->order], run->seed);
+}
+
+/* The run that all fine-tuning starts from. */
+static void describe_source(const struct c4_study *study, const struct c4_scale *scale,
+                            uint64_t seed, struct c4_run *run) {
+    *run = (struct c4_run){.phase = C4_PHASE_PRETRAIN,
+                           .data = C4_DATA_CIFAR10,
+                           .labels = {.rule = C4_LABELS_TRUE},
+                           .order = study->protocol.order,
+                           .seed = seed,
+                           .images = scale->pretrain_images,
+                           .epochs = scale->pretrain_epochs};
+    for (int i = 0; i < study->families; i++)
+        if (study->family[i].phase == C4_PHASE_PRETRAIN && study->family[i].labels == 0)
+            snprintf(run->family, sizeof run->family, "%s", study->family[i].name);
+    name_run(run);
+}
+
+bool c4_run_describe(const struct c4_study *study, const struct c4_scale *scale, const char *name,
+                     uint64_t seed, struct c4_run *run) {
+    uint32_t size = 0;
+    const struct c4_family *family = find_family(study, scale, name, &size);
+    if (!family) return false;
+    *run = (struct c4_run){.phase = family->phase,
+                           .data = family->data,
+                           .labels = labels_of(study, family),
+                           .order = study->protocol.order,
+                           .seed = seed,
+                           .images = scale->finetune_images,
+                           .epochs = scale->finetune_epochs};
+    snprintf(run->family, sizeof run->family, "%s", name);
+    if (family->phase == C4_PHASE_PRETRAIN) {
+        run->images = scale->pretrain_images;
+        run->epochs = scale->pretrain_epochs;
+    } else if (family->phase == C4_PHASE_SIZE) {
+        run->images = size;
+        run->epochs = scale->size_epochs;
+    } else if (family->phase == C4_PHASE_FINETUNE) {
+        struct c4_run source;
+        describe_source(study, scale, seed, &source);
+        memcpy(run->from, source.key, sizeof run->from);
+    }
+    name_run(run);
+    return true;
+}
+
+bool c4_run_is_curve(const struct c4_run *run) {
+    return run->phase == C4_PHASE_PRETRAIN || run->phase == C4_PHASE_SIZE;
+}
+
+uint32_t c4_run_cka_rows(const struct c4_run *run, const struct c4_protocol *protocol) {
+    bool more = c4_run_is_curve(run) && protocol->curve_images > protocol->cka_images;
+    return more ? protocol->curve_images : protocol->cka_images;
+}
+
+uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available) {
+    uint32_t wanted = (rows + batch - 1) / batch * batch;
+    return wanted < available ? wanted : available;
+}
+
+void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
+                 char text[C4_RUN_SPEC_SIZE]) {
+    char labels[16];
+    bool curve = c4_run_is_curve(run);
+    label_text(&run->labels, labels);
+    snprintf(text, C4_RUN_SPEC_SIZE,
+             "phase=%s data=%s labels=%s images=%" PRIu32 " epochs=%" PRIu32
+             " order=%s seed=%" PRIu64 " from=%s curve_images=%" PRIu32,
+             c4_phase_names[run->phase], data_names[run->data], labels, run->images, run->epochs,
+             c4_engine_orders[run->order], run->seed, run->from[0] ? run->from : "initialisation",
+             curve ? protocol->curve_images : 0);
+}
+
+static int find_run(const struct c4_schedule *schedule, const char *key) {
+    for (int i = 0; i < schedule->count; i++)
+        if (strcmp(schedule->run[i].key, key) == 0) return i;
+    return -1;
+}
+
+static int add_run(struct c4_schedule *schedule, const struct c4_run *run, int after) {
+    int index = find_run(schedule, run->key);
+    if (index >= 0) return index;
+    schedule->after[schedule->count] = after;
+    schedule->run[schedule->count] = *run;
+    return schedule->count++;
+}
+
+/* The families that the selected figures draw. */
+static void select_families(const struct c4_study *study, const struct c4_scale *scale,
+                            const bool *selected, struct c4_families *families) {
+    families->count = 0;
+    for (int f = 0; f < study->figures; f++)
+        for (int i = 0; selected[f] && i < study->figure[f].runs.count; i++) {
+            const char *name = study->figure[f].runs.name[i];
+            struct c4_run run;
+            if (name[strlen(name) - 1] != '*') {
+                if (c4_run_describe(study, scale, name, 1, &run)) add_family(families, name);
+                continue;
+            }
+            for (int k = 0; k < study->families; k++)
+                if (study->family[k].phase == C4_PHASE_SIZE &&
+                    strncmp(study->family[k].name, name, strlen(name) - 2) == 0)
+                    add_sizes(&study->family[k], scale, families);
+        }
+}
+
+enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_scale *scale,
+                                const bool *selected, struct c4_schedule *schedule) {
+    struct c4_families families;
+    if (selected)
+        select_families(study, scale, selected, &families);
+    else
+        c4_families_make(study, scale, &families);
+    if (families.count == 0)
+        return c4_fail(C4_ERR_USAGE, "scale %s has no runs for these figures", scale->name);
+    size_t most = ((size_t)families.count + 1) * (size_t)scale->seeds.count + 1;
+    *schedule = (struct c4_schedule){.run = calloc(most, sizeof *schedule->run),
+                                     .after = calloc(most, sizeof *schedule->after)};
+    if (!schedule->run || !schedule->after) {
+        c4_schedule_free(schedule);
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    }
+    for (int s = 0; s < scale->seeds.count; s++)
+        for (int f = 0; f < families.count; f++) {
+            struct c4_run run, source;
+            int after = -1;
+            if (!c4_run_describe(study, scale, families.name[f], scale->seeds.seed[s], &run))
+                continue;
+            if (run.from[0]) {
+                describe_source(study, scale, run.seed, &source);
+                after = add_run(schedule, &source, -1);
+            }
+            add_run(schedule, &run, after);
+        }
+    return C4_OK;
+}
+
+void c4_schedule_free(struct c4_schedule *schedule) {
+    free(schedule->run);
+    free(schedule->after);
+    *schedule = (struct c4_schedule){0};
+}

@@ -1,0 +1,209 @@
+/* What becomes of runs: who does them next, their rows, those that fail. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/host/clock.h"
+#include "repro/run/resume.h"
+#include "repro/workers/coordinator_lanes.h"
+
+enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const char *why) {
+    struct c4_work_state *state = c->state;
+    const char *key = c->work.schedule->run[run].key;
+    char sentence[1200];
+    state->state[run] = C4_RUN_GIVEN_UP;
+    snprintf(sentence, sizeof sentence, "run %s: %s", key, why);
+    if (state->failed++ == 0) snprintf(state->failure, sizeof state->failure, "%s", sentence);
+    snprintf(sentence, sizeof sentence, "run %s failed, the others go on: %s", key, why);
+    c4_coordinator_say(c, sentence);
+    return c4_store_run_set_status(c->work.store, key, C4_RUN_FAILED);
+}
+
+static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
+                                 const struct c4_segment_done *done,
+                                 const struct c4_result_row *results,
+                                 const struct c4_cost_row *costs) {
+    const struct c4_runner *runner = c->work.runner;
+    const struct c4_run *run = &c->work.schedule->run[lane->run];
+    const struct c4_dataset *own = c4_images_of(runner->images, c4_run_image_set(run));
+    char evaluation[C4_DATASET_TEXT_BYTES], crossed[C4_DATASET_TEXT_BYTES];
+    c4_dataset_text(own, evaluation);
+    struct c4_provenance provenance = {.data = done->training,
+                                       .data_sha256 = done->training_sha256,
+                                       .evaluation = evaluation,
+                                       .evaluation_sha256 = own->sha256,
+                                       .code_version = C4_VERSION,
+                                       .arithmetic = C4_ARITHMETIC,
+                                       .backend = runner->backend,
+                                       .synthetic = done->synthetic || own->synthetic,
+                                       .substitute = done->substitute || own->substitute};
+    struct c4_provenance cross = provenance;
+    struct c4_store_segment segment = {.run = run->key,
+                                       .status = done->last.epoch == run->epochs ? C4_RUN_DONE
+                                                                                 : C4_RUN_RUNNING,
+                                       .provenance = &provenance,
+                                       .cross_provenance = &cross,
+                                       .results = results,
+                                       .result_count = done->result_count,
+                                       .costs = costs,
+                                       .cost_count = done->cost_count,
+                                       .threads = c->work.threads,
+                                       .place = lane->ready.place,
+                                       .epoch = done->last.epoch,
+                                       .checkpoint = done->last.path};
+    enum c4_image_set other;
+    if (c4_run_cross_set(run, &other)) {
+        const struct c4_dataset *set = c4_images_of(runner->images, other);
+        segment.cross_images = c4_image_set_names[other];
+        c4_dataset_text(set, crossed);
+        cross.evaluation = crossed;
+        cross.evaluation_sha256 = set->sha256;
+        cross.synthetic = done->synthetic || set->synthetic;
+        cross.substitute = done->substitute || set->substitute;
+    }
+    memcpy(segment.checkpoint_sha256, done->last.sha256, sizeof segment.checkpoint_sha256);
+    C4_TRY(c4_store_segment(c->work.store, &segment));
+    return c4_resume_sweep(c->work.store, runner->folder, run);
+}
+
+enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_lane *lane,
+                                     const struct c4_message *message) {
+    struct c4_work_state *state = c->state;
+    struct c4_segment_done done;
+    memcpy(&done, message->payload, sizeof done);
+    size_t result_bytes = (size_t)done.result_count * sizeof(struct c4_result_row);
+    size_t cost_bytes = (size_t)done.cost_count * sizeof(struct c4_cost_row);
+    if (message->size_bytes != sizeof done + result_bytes + cost_bytes)
+        return c4_fail(C4_ERR_FAILED, "a worker's message has the wrong size");
+    /* The payload lies at any address; rows are copied to one that fits them. */
+    unsigned char *copy = malloc(result_bytes + cost_bytes + 1);
+    if (!copy) return c4_fail(C4_ERR_MEMORY, "out of memory for the rows of a run");
+    memcpy(copy, message->payload + sizeof done, result_bytes + cost_bytes);
+    enum c4_status status = store_rows(c, lane, &done, (struct c4_result_row *)(void *)copy,
+                                       (struct c4_cost_row *)(void *)(copy + result_bytes));
+    free(copy);
+    C4_TRY(status);
+    int run = lane->run;
+    const struct c4_run *described = &c->work.schedule->run[run];
+    state->done[run] = done.last.epoch;
+    state->last[run] = done.last;
+    state->images += lane->images;
+    state->trained_images += done.trained_images;
+    state->trained_seconds += done.trained_seconds;
+    double span = (double)(described->epochs - c->first_done[run]);
+    state->seconds[run] =
+        c->first_seconds[run] * (double)(described->epochs - done.last.epoch) / span;
+    c->attempts[run] = lane->losses = 0;
+    lane->images = 0;
+    if (done.last.epoch == described->epochs) {
+        state->state[run] = C4_RUN_ENDED;
+        lane->run = -1;
+    }
+    return C4_OK;
+}
+
+static enum c4_status assign(struct c4_coordinator *c, struct c4_lane *lane) {
+    const struct c4_schedule *schedule = c->work.schedule;
+    struct c4_work_state *state = c->state;
+    if (lane->run < 0) {
+        lane->run = c4_forecast_next(schedule, state->seconds, state->state,
+                                     lane->has_seed ? &lane->segment.run.seed : NULL);
+        if (lane->run < 0) return C4_OK;
+        state->state[lane->run] = C4_RUN_TAKEN;
+    }
+    const struct c4_run *run = &schedule->run[lane->run];
+    lane->segment =
+        (struct c4_segment){.run = *run,
+                            .from = state->done[lane->run],
+                            .to = c4_run_segment_end(c->work.runner, run, state->done[lane->run])};
+    lane->has_seed = true;
+    if (lane->segment.from >= 0) lane->segment.last = state->last[lane->run];
+    if (schedule->after[lane->run] >= 0)
+        lane->segment.source = state->last[schedule->after[lane->run]];
+    lane->images = 0;
+    const struct c4_message_part part = {&lane->segment, sizeof lane->segment};
+    /* A worker that died meanwhile is noticed when its pipe is read. */
+    c4_message_write(lane->process.to, C4_SAY_SEGMENT, &part, 1);
+    return C4_OK;
+}
+
+/* Runs that start from one that was given up are given up, too. */
+static enum c4_status give_up_followers(struct c4_coordinator *c) {
+    const struct c4_schedule *schedule = c->work.schedule;
+    for (int i = 0; i < schedule->count; i++) {
+        int after = schedule->after[i];
+        if (c->state->state[i] != C4_RUN_WAITS || after < 0 ||
+            c->state->state[after] != C4_RUN_GIVEN_UP)
+            continue;
+        C4_TRY(c4_coordinator_give_up(c, i, "the run that it starts from failed"));
+    }
+    return C4_OK;
+}
+
+/* How much of the predicted work is done, the segments under way included. */
+static void look_ahead(struct c4_coordinator *c) {
+    struct c4_work_state *state = c->state;
+    double total = 0, left = 0, elapsed = (double)(c4_clock_ns() - c->start_ns) * 1e-9;
+    uint64_t under_way = 0;
+    for (int i = 0; i < c->work.schedule->count; i++) {
+        total += c->first_seconds[i];
+        if (state->state[i] == C4_RUN_WAITS || state->state[i] == C4_RUN_TAKEN)
+            left += state->seconds[i];
+    }
+    for (int i = 0; i < c->work.workers; i++) under_way += c->lane[i].images;
+    if (state->total_images > 0) left -= total * (double)under_way / (double)state->total_images;
+    double done = total - left;
+    if (elapsed > 2 && done > total / 100 && left > 0) state->left_seconds = elapsed * left / done;
+}
+
+/* Images of all workers so far, those of segments under way included. */
+static uint64_t images_now(const struct c4_coordinator *c) {
+    uint64_t images = 0;
+    for (int i = 0; i < c->work.workers; i++) images += c->lane[i].images;
+    return images;
+}
+
+static enum c4_status start_run(struct c4_coordinator *c, struct c4_work_state *state) {
+    size_t runs = (size_t)c->work.schedule->count + 1;
+    c->state = state;
+    c->attempts = calloc(runs, sizeof *c->attempts);
+    c->first_seconds = calloc(runs, sizeof *c->first_seconds);
+    c->first_done = calloc(runs, sizeof *c->first_done);
+    if (!c->attempts || !c->first_seconds || !c->first_done)
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    memcpy(c->first_seconds, state->seconds, (runs - 1) * sizeof *state->seconds);
+    memcpy(c->first_done, state->done, (runs - 1) * sizeof *state->done);
+    c->start_ns = c4_clock_ns();
+    for (int i = 0; i < c->work.workers; i++) {
+        state->places += c->lane[i].is_ready;
+        state->bound += c->lane[i].ready.bound;
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_coordinator_run(struct c4_coordinator *c, struct c4_work_state *state) {
+    C4_TRY(start_run(c, state));
+    for (;;) {
+        bool busy = false;
+        C4_TRY(give_up_followers(c));
+        for (int i = 0; i < c->work.workers; i++) {
+            struct c4_lane *lane = &c->lane[i];
+            bool idle = lane->run < 0 || state->done[lane->run] != lane->segment.from;
+            if (lane->is_ready && idle) C4_TRY(assign(c, lane));
+            busy = busy || lane->run >= 0;
+        }
+        if (!busy) {
+            bool waits = false;
+            for (int i = 0; i < c->work.schedule->count; i++)
+                waits = waits || state->state[i] == C4_RUN_WAITS;
+            if (!waits) return C4_OK;
+        }
+        uint64_t before = state->images;
+        state->images += images_now(c);
+        look_ahead(c);
+        enum c4_status status = c->work.watch ? c->work.watch(c->work.context) : C4_OK;
+        state->images = before;
+        if (status == C4_OK) status = c4_coordinator_pump(c, C4_POLL_MS);
+        C4_TRY(status);
+    }
+}

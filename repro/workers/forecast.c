@@ -1,0 +1,223 @@
+#include "repro/workers/forecast.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cost/cka_cost.h"
+#include "repro/run/measure.h"
+
+/* Measured sizes of what a run leaves: a checkpoint, and a row with its index. */
+enum { CHECKPOINT_BYTES = 935000, ROW_BYTES = 160, RESULTS_BYTES = 65536 };
+
+/* FLOPs to prepare a network over n examples. */
+static double prepare_flops(uint32_t n) {
+    double flops = 0;
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        struct c4_cka_shape shape = {.n = n,
+                                     .p = c4_layer_features(layer),
+                                     .q = c4_layer_features(layer),
+                                     .value_bytes = sizeof(float)};
+        bool gram = c4_cka_gram_is_cheaper(&shape);
+        double both = gram ? c4_cka_gram_cost(&shape).flops : c4_cka_feature_cost(&shape).flops;
+        shape.reference_cached = true;
+        flops += both - (gram ? c4_cka_gram_cost(&shape).flops : c4_cka_feature_cost(&shape).flops);
+    }
+    return flops;
+}
+
+static double cka(const struct c4_speed *speed, uint32_t n) {
+    if (!(speed->cka_flops > 0)) return speed->cka_seconds;
+    return speed->cka_seconds * prepare_flops(n) / speed->cka_flops;
+}
+
+/* CKA of the last epoch, by both statistics, of the run's network or of one reference. What every
+ * epoch has is not made again. */
+static double control_cka(const struct c4_runner *runner, const struct c4_speed *speed) {
+    const struct c4_list *sizes = &runner->scale->control_images;
+    double seconds = 0;
+    for (int i = 0; i < sizes->count; i++) {
+        bool there = sizes->value[i] == runner->protocol->cka_images;
+        seconds += (there ? 1 : 2) * cka(speed, sizes->value[i]);
+    }
+    return seconds;
+}
+
+/* Forward passes of one reference for the same. */
+static double control_images(const struct c4_runner *runner) {
+    const struct c4_list *sizes = &runner->scale->control_images;
+    double images = 0;
+    for (int i = 0; i < sizes->count; i++) images += 2.0 * sizes->value[i];
+    return images;
+}
+
+/* References that every epoch is compared with; after the last one all but the other seed's. */
+static int references_of(const struct c4_run *run) {
+    switch (run->phase) {
+    case C4_PHASE_FINETUNE:
+        return 3;
+    case C4_PHASE_SCRATCH:
+        return 1;
+    case C4_PHASE_PRETRAIN:
+    case C4_PHASE_SIZE:
+        break;
+    }
+    return 2;
+}
+
+/* Of a reference that several runs share, the part that one of them pays. Places stay with a seed
+ * (c4_forecast_next), but for the last runs. */
+static double share(const struct c4_schedule *schedule, const struct c4_run *run, int places) {
+    int users = 0, seeds = 1;
+    for (int i = 0; i < schedule->count; i++) {
+        users += schedule->run[i].seed == run->seed &&
+                 c4_run_image_set(&schedule->run[i]) == c4_run_image_set(run);
+        seeds += i > 0 && schedule->run[i].seed != schedule->run[i - 1].seed;
+    }
+    double makers = places > seeds ? (double)places / seeds : 1;
+    if (places > 1) makers += 1.0 / 3;
+    return users > makers ? makers / users : 1;
+}
+
+static double predict(const struct c4_runner *runner, const struct c4_schedule *schedule,
+                      const struct c4_run *run, int64_t done, const struct c4_speed *speed,
+                      int places) {
+    if (done >= run->epochs) return 0;
+    struct c4_run_images images;
+    enum c4_image_set other;
+    c4_run_images(runner, run, &images);
+    bool crosses = c4_run_cross_set(run, &other);
+    double measurements = (double)(run->epochs - done);
+    double trained = measurements - (done < 0); /* epoch 0 is only measured */
+    double each = cka(speed, runner->protocol->cka_images);
+    double reference = runner->protocol->cka_images * speed->evaluate_seconds + each;
+    double control = control_images(runner) * speed->evaluate_seconds + control_cka(runner, speed);
+    int references = references_of(run), controlled = references > 1 ? references - 1 : 1;
+    double segments = measurements / c4_run_segment_epochs(runner, run) + 1;
+    return trained * images.trained * speed->train_seconds +
+           (measurements * images.measured + images.control) * speed->evaluate_seconds +
+           measurements * each * (crosses ? 2 : 1) + control_cka(runner, speed) +
+           share(schedule, run, places) * (references * reference + controlled * control) +
+           segments * speed->segment_seconds;
+}
+
+void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *schedule,
+                      const int64_t *done, const struct c4_speed *speed, int places,
+                      double *seconds) {
+    for (int i = 0; i < schedule->count; i++)
+        seconds[i] =
+            predict(runner, schedule, &schedule->run[i], done ? done[i] : -1, speed, places);
+}
+
+uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner,
+                                const struct c4_schedule *schedule) {
+    uint64_t bytes = RESULTS_BYTES, costs = 22;
+    for (int i = 0; i < schedule->count; i++) {
+        const struct c4_run *run = &schedule->run[i];
+        enum c4_image_set other;
+        uint64_t comparisons = (uint64_t)references_of(run) + c4_run_cross_set(run, &other);
+        uint64_t epoch = 6 + 2 * C4_LAYERS * comparisons + costs;
+        uint64_t control = 4 * C4_LAYERS * (uint64_t)references_of(run) *
+                           (uint64_t)runner->scale->control_images.count;
+        bytes += (uint64_t)C4_STORE_KEPT * CHECKPOINT_BYTES * (runner->wide ? 2 : 1) +
+                 ROW_BYTES * (epoch * (run->epochs + UINT64_C(1)) + control);
+    }
+    return bytes;
+}
+
+/* Work on a run and behind it: what cannot end before it does. */
+static double behind(const struct c4_schedule *schedule, const double *seconds, int index) {
+    double longest = 0;
+    for (int i = 0; i < schedule->count; i++)
+        if (schedule->after[i] == index) {
+            double one = behind(schedule, seconds, i);
+            if (one > longest) longest = one;
+        }
+    return seconds[index] + longest;
+}
+
+int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
+                     const enum c4_run_state *state, const uint64_t *seed) {
+    int best = -1, own = -1;
+    double most = 0, most_own = 0;
+    for (int i = 0; i < schedule->count; i++) {
+        int after = schedule->after[i];
+        if (state[i] != C4_RUN_WAITS || (after >= 0 && state[after] != C4_RUN_ENDED)) continue;
+        double work = behind(schedule, seconds, i);
+        if (best < 0 || work > most) {
+            best = i;
+            most = work;
+        }
+        if (seed && schedule->run[i].seed == *seed && (own < 0 || work > most_own)) {
+            own = i;
+            most_own = work;
+        }
+    }
+    return own >= 0 && most_own >= most / 2 ? own : best;
+}
+
+/* Places and when they are free again. */
+struct clock_of_places {
+    double *free_at; /* [places] */
+    int *run;        /* [places] under way; -1: none */
+    int *before;     /* [places] the one before it; -1: none */
+    int places;
+};
+
+/* The place whose run ends first; -1 if none works. */
+static int first_to_end(const struct clock_of_places *clock) {
+    int first = -1;
+    for (int p = 0; p < clock->places; p++)
+        if (clock->run[p] >= 0 && (first < 0 || clock->free_at[p] < clock->free_at[first]))
+            first = p;
+    return first;
+}
+
+static void simulate(const struct c4_schedule *schedule, const double *seconds,
+                     struct clock_of_places *clock, enum c4_run_state *state,
+                     struct c4_forecast_slot *slot, double *end_seconds) {
+    double now = 0;
+    for (;;) {
+        for (int p = 0; p < clock->places; p++) {
+            const uint64_t *seed =
+                clock->before[p] >= 0 ? &schedule->run[clock->before[p]].seed : NULL;
+            int next = clock->run[p] >= 0 ? -1 : c4_forecast_next(schedule, seconds, state, seed);
+            if (next < 0) continue;
+            state[next] = C4_RUN_TAKEN;
+            clock->run[p] = clock->before[p] = next;
+            clock->free_at[p] = now + seconds[next];
+            slot[next] = (struct c4_forecast_slot){p, now, clock->free_at[p]};
+        }
+        int p = first_to_end(clock);
+        if (p < 0) break;
+        now = clock->free_at[p];
+        state[clock->run[p]] = C4_RUN_ENDED;
+        clock->run[p] = -1;
+    }
+    *end_seconds = now;
+}
+
+enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double *seconds,
+                                int places, struct c4_forecast_slot *slot, double *end_seconds) {
+    size_t p = (size_t)places, runs = (size_t)schedule->count;
+    struct clock_of_places clock = {.free_at = calloc(p, sizeof(double)),
+                                    .run = calloc(p, sizeof(int)),
+                                    .before = calloc(p, sizeof(int)),
+                                    .places = places};
+    enum c4_run_state *state = calloc(runs + 1, sizeof *state);
+    enum c4_status status = C4_OK;
+    if (clock.free_at && clock.run && clock.before && state) {
+        for (int i = 0; i < places; i++) clock.run[i] = clock.before[i] = -1;
+        for (int i = 0; i < schedule->count; i++) {
+            slot[i] = (struct c4_forecast_slot){.place = -1};
+            state[i] = seconds[i] > 0 ? C4_RUN_WAITS : C4_RUN_ENDED;
+        }
+        simulate(schedule, seconds, &clock, state, slot, end_seconds);
+    } else {
+        status = c4_fail(C4_ERR_MEMORY, "out of memory for a schedule of %d places", places);
+    }
+    free(state);
+    free(clock.before);
+    free(clock.run);
+    free(clock.free_at);
+    return status;
+}

@@ -1,0 +1,86 @@
+/* What the coordinator and its workers say to each other over pipes: frames of a kind, a length and
+ * a payload of plain values. Both ends are the same program. */
+#ifndef C4_REPRO_WORKERS_MESSAGE_H
+#define C4_REPRO_WORKERS_MESSAGE_H
+
+#include "repro/workers/forecast.h"
+
+enum c4_message_kind {
+    /* to a worker */
+    C4_SAY_SETUP = 1, /* struct c4_worker_setup; answer: READY */
+    C4_SAY_MEASURE,   /* nothing; answer: SPEED */
+    C4_SAY_SEGMENT,   /* struct c4_segment; answer: PROGRESS ..., then DONE or FAILED */
+    /* from a worker */
+    C4_SAY_READY,    /* struct c4_worker_ready */
+    C4_SAY_SPEED,    /* struct c4_speed */
+    C4_SAY_PROGRESS, /* uint64_t: images of the segment so far */
+    C4_SAY_DONE,     /* struct c4_segment_done, its result rows, its cost rows */
+    C4_SAY_FAILED    /* struct c4_worker_failure */
+};
+
+enum { C4_PLACE_PUS_MAX = 256 };
+
+/* Everything that a worker needs to know once. */
+struct c4_worker_setup {
+    struct c4_protocol protocol;
+    struct c4_scale scale;
+    struct c4_shared_images images;
+    int images_descriptor; /* inherited */
+    char backend[16];
+    int threads;
+    char kernels[C4_KERNELS_SIZE]; /* "" : whatever the backend likes */
+    int bind;                      /* 1: thread i to pu[i] */
+    int pu[C4_PLACE_PUS_MAX];      /* OS indices */
+    char folder[C4_STORE_PATH_SIZE];
+};
+
+struct c4_worker_ready {
+    int bound;
+    char place[64]; /* "0" or "0-3" or "any" */
+};
+
+struct c4_segment_done {
+    struct c4_known_checkpoint last;
+    char training[C4_DATASET_TEXT_BYTES];     /* c4_dataset_text() of the run's images */
+    char training_sha256[C4_SHA256_HEX_SIZE]; /* and their SHA-256 */
+    int synthetic, substitute;
+    uint64_t trained_images;
+    double trained_seconds;
+    int result_count, cost_count;
+};
+
+struct c4_worker_failure {
+    enum c4_status status;
+    int faulty; /* the run is to blame, not the machine */
+    char sentence[1024];
+};
+
+/* Writes a frame whose payload is `count` parts, whole or not at all; blocks. C4_ERR_FAILED if the
+ * other end is gone. */
+struct c4_message_part {
+    const void *bytes;
+    size_t size_bytes;
+};
+enum c4_status c4_message_write(int descriptor, enum c4_message_kind kind,
+                                const struct c4_message_part *parts, int count);
+
+/* Bytes that arrived and are not yet a whole frame. */
+struct c4_inbox {
+    unsigned char *bytes;
+    size_t used, capacity;
+};
+
+/* A frame; the payload lies in the inbox until the next call. */
+struct c4_message {
+    enum c4_message_kind kind;
+    const unsigned char *payload;
+    size_t size_bytes;
+};
+
+/* Reads once. *open is false when the other end is gone. C4_ERR_MEMORY, C4_ERR_FAILED. */
+enum c4_status c4_inbox_read(struct c4_inbox *inbox, int descriptor, bool *open);
+/* Takes the first whole frame, or returns false. `taken` bytes of the one before are dropped. */
+bool c4_inbox_next(struct c4_inbox *inbox, size_t *taken, struct c4_message *message);
+void c4_inbox_free(struct c4_inbox *inbox);
+
+#endif

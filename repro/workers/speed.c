@@ -1,0 +1,96 @@
+/* The trial behind a predicted time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/data/batch.h"
+#include "core/file/file.h"
+#include "core/host/clock.h"
+#include "core/net/checkpoint.h"
+#include "core/net/init.h"
+#include "repro/run/sides.h"
+#include "repro/workers/forecast.h"
+
+/* A batch again and again until it took long enough to be timed; the first one builds primitives
+ * and fills caches, and does not count. */
+static enum c4_status time_batches(const struct c4_runner *runner, struct c4_plan *plan,
+                                   const struct c4_sgd *sgd, double enough_seconds,
+                                   double *per_image) {
+    const struct c4_dataset *data = &runner->images->set[C4_SET_TRAINING];
+    uint32_t batch = runner->protocol->batch < data->count ? runner->protocol->batch : data->count;
+    const struct c4_batch part = c4_batch_in_place(data, NULL, 0, batch);
+    struct c4_step_result result;
+    int64_t start_ns = 0, now_ns = 0;
+    int count = -1;
+    do {
+        if (sgd)
+            C4_TRY(runner->step->step(plan, &part, sgd, &result));
+        else
+            C4_TRY(
+                runner->step->evaluate(plan, &part, runner->protocol->statistics, &result, NULL));
+        now_ns = c4_clock_ns();
+        if (++count == 0) start_ns = now_ns;
+        C4_TRY(runner->advance(runner->context, 0));
+    } while (count < 2 || (double)(now_ns - start_ns) * 1e-9 < enough_seconds);
+    *per_image = (double)(now_ns - start_ns) * 1e-9 / count / batch;
+    return C4_OK;
+}
+
+/* Preparing noise; the values do not matter for the time. */
+static enum c4_status time_cka(const struct c4_runner *runner, struct c4_speed *speed) {
+    uint32_t rows = runner->protocol->cka_images;
+    float *features[C4_LAYERS];
+    C4_TRY(c4_features_alloc(rows, features));
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        for (size_t i = 0; i < rows * c4_layer_features(layer); i++)
+            features[layer][i] = (float)((i * 2654435761u >> 7) & 1023);
+    struct c4_sides sides;
+    int64_t start_ns = c4_clock_ns();
+    enum c4_status status = c4_sides_make(runner, features, rows, &sides);
+    speed->cka_seconds = (double)(c4_clock_ns() - start_ns) * 1e-9;
+    for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++)
+        speed->cka_flops += c4_cka_reference_work(sides.layer[layer]).flops;
+    if (status == C4_OK) c4_sides_free(&sides);
+    c4_features_free(features);
+    return status;
+}
+
+static enum c4_status time_checkpoint(const struct c4_runner *runner,
+                                      struct c4_checkpoint *checkpoint, struct c4_speed *speed) {
+    char path[C4_STORE_PATH_SIZE], name[48];
+    snprintf(name, sizeof name, "trial-%ld.safetensors", (long)getpid());
+    C4_TRY(c4_path_join(path, sizeof path, runner->folder, name));
+    checkpoint->has_momentum = true;
+    int64_t start_ns = c4_clock_ns();
+    C4_TRY(c4_checkpoint_write(path, checkpoint));
+    /* The rows' transaction syncs about as much again. */
+    speed->segment_seconds = 2e-9 * (double)(c4_clock_ns() - start_ns);
+    unlink(path);
+    return C4_OK;
+}
+
+enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed *speed) {
+    const struct c4_protocol *protocol = runner->protocol;
+    const struct c4_plan_config config = {.order = protocol->order,
+                                          .conv = protocol->conv,
+                                          .max_batch = (int)protocol->batch,
+                                          .threads = runner->threads,
+                                          .l2_bytes = runner->l2_bytes,
+                                          .kernels = runner->kernels};
+    const struct c4_sgd sgd = {0, 0}; /* the trial has nothing to learn and must not diverge */
+    struct c4_checkpoint *checkpoint = c4_checkpoint_new();
+    struct c4_plan *plan = NULL;
+    *speed = (struct c4_speed){0};
+    if (!checkpoint) return C4_ERR_MEMORY;
+    c4_net_init(0, checkpoint->state);
+    enum c4_status status = runner->step->create(&config, &plan);
+    if (status == C4_OK) status = runner->step->load(plan, checkpoint->state, NULL);
+    if (status == C4_OK) status = time_batches(runner, plan, &sgd, 1.0, &speed->train_seconds);
+    if (status == C4_OK) status = time_batches(runner, plan, NULL, 0.4, &speed->evaluate_seconds);
+    if (status == C4_OK) status = time_cka(runner, speed);
+    if (status == C4_OK && runner->folder) status = time_checkpoint(runner, checkpoint, speed);
+    runner->step->destroy(plan);
+    c4_checkpoint_free(checkpoint);
+    return status;
+}

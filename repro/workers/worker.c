@@ -1,0 +1,212 @@
+#include "repro/workers/worker.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "core/host/clock.h"
+#include "core/host/team.h"
+#include "core/host/topology.h"
+#include "repro/workers/message.h"
+#include "simd/dispatch.h"
+
+#define PROGRESS_NS INT64_C(100000000)
+
+/* One worker process. */
+struct worker {
+    int in, out;
+    struct c4_inbox inbox;
+    size_t taken;
+    struct c4_worker_setup setup;
+    struct c4_images images;
+    struct c4_dispatch dispatch;
+    struct c4_team team;
+    struct c4_runner runner;
+    struct c4_execution *execution;
+    struct c4_rows_out rows;
+    uint64_t images_done; /* of the segment */
+    int64_t said_ns;
+};
+
+static enum c4_status answer(struct worker *worker, enum c4_message_kind kind, const void *bytes,
+                             size_t size_bytes) {
+    const struct c4_message_part part = {bytes, size_bytes};
+    return c4_message_write(worker->out, kind, &part, 1);
+}
+
+/* Without a coordinator there is nobody to work for. */
+static enum c4_status still_wanted(const struct worker *worker) {
+    struct pollfd in = {.fd = worker->in, .events = POLLIN};
+    if (poll(&in, 1, 0) > 0 && (in.revents & (POLLHUP | POLLERR)) && !(in.revents & POLLIN))
+        return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
+    return C4_OK;
+}
+
+static enum c4_status advance(void *context, uint32_t images) {
+    struct worker *worker = context;
+    int64_t now_ns = c4_clock_ns();
+    worker->images_done += images;
+    if (now_ns - worker->said_ns < PROGRESS_NS) return C4_OK;
+    worker->said_ns = now_ns;
+    C4_TRY(still_wanted(worker));
+    if (answer(worker, C4_SAY_PROGRESS, &worker->images_done, sizeof worker->images_done) == C4_OK)
+        return C4_OK;
+    return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
+}
+
+/* "0", "0-3" or "0,2"; "any" if the threads are not bound. */
+static void name_place(const struct worker *worker, char text[64]) {
+    const struct c4_team *team = &worker->team;
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; team->bound && i < team->threads && used < 56; i++) {
+        int last = i;
+        while (last + 1 < team->threads && team->pu[last + 1] == team->pu[last] + 1) last++;
+        used += (size_t)snprintf(text + used, 64 - used, last > i ? "%s%d-%d" : "%s%d",
+                                 i ? "," : "", team->pu[i], team->pu[last]);
+        i = last;
+    }
+    if (!text[0]) snprintf(text, 64, "any");
+}
+
+/* Binds first, so that what is allocated later lies near. */
+static enum c4_status set_up(struct worker *worker, const struct c4_message *message) {
+    struct c4_worker_setup *setup = &worker->setup;
+    struct c4_topology topology;
+    if (message->size_bytes != sizeof *setup)
+        return c4_fail(C4_ERR_FAILED, "worker: this is not a message of this program");
+    memcpy(setup, message->payload, sizeof *setup);
+    C4_TRY(c4_team_start(setup->bind ? setup->pu : NULL, setup->threads, &worker->team));
+    C4_TRY(c4_topology_load(NULL, &topology));
+    int64_t l2_bytes = topology.l2_bytes;
+    c4_topology_free(&topology);
+    C4_TRY(c4_dispatch(setup->backend, &worker->dispatch));
+    C4_TRY(c4_images_map(setup->images_descriptor, &setup->images, &setup->scale, &worker->images));
+    worker->runner = (struct c4_runner){.folder = setup->folder[0] ? setup->folder : NULL,
+                                        .protocol = &setup->protocol,
+                                        .scale = &setup->scale,
+                                        .images = &worker->images,
+                                        .step = worker->dispatch.backend.step,
+                                        .gram = worker->dispatch.backend.gram_block,
+                                        .backend = setup->backend,
+                                        .wide = strcmp(setup->backend, "ref64") == 0,
+                                        .threads = setup->threads,
+                                        .l2_bytes = l2_bytes > 0 ? (size_t)l2_bytes : 0,
+                                        .kernels = setup->kernels[0] ? setup->kernels : NULL,
+                                        .advance = advance,
+                                        .context = worker};
+    struct c4_worker_ready ready = {.bound = worker->team.bound};
+    name_place(worker, ready.place);
+    C4_TRY(c4_execution_new(&worker->runner, &worker->execution));
+    return answer(worker, C4_SAY_READY, &ready, sizeof ready);
+}
+
+static enum c4_status measure_speed(struct worker *worker) {
+    struct c4_speed speed;
+    C4_TRY(c4_speed_measure(&worker->runner, &speed));
+    return answer(worker, C4_SAY_SPEED, &speed, sizeof speed);
+}
+
+static enum c4_status send_done(struct worker *worker, struct c4_segment_done *done) {
+    const struct c4_rows_out *rows = &worker->rows;
+    const struct c4_dataset *training = c4_execution_training(worker->execution);
+    c4_dataset_text(training, done->training);
+    snprintf(done->training_sha256, sizeof done->training_sha256, "%s", training->sha256);
+    done->synthetic = training->synthetic;
+    done->substitute = training->substitute;
+    done->result_count = rows->result_count;
+    done->cost_count = rows->cost_count;
+    for (int i = 0; i < rows->cost_count; i++)
+        if (strcmp(rows->costs[i].what, "train") == 0) {
+            done->trained_seconds += rows->costs[i].seconds;
+            done->trained_images += training->count;
+        }
+    const struct c4_message_part parts[] = {
+        {done, sizeof *done},
+        {rows->results, (size_t)rows->result_count * sizeof *rows->results},
+        {rows->costs, (size_t)rows->cost_count * sizeof *rows->costs}};
+    return c4_message_write(worker->out, C4_SAY_DONE, parts, 3);
+}
+
+static enum c4_status do_segment(struct worker *worker, const struct c4_message *message,
+                                 bool *faulty) {
+    struct c4_segment segment;
+    struct c4_segment_done done;
+    memset(&done, 0, sizeof done);
+    if (message->size_bytes != sizeof segment)
+        return c4_fail(C4_ERR_FAILED, "worker: this is not a message of this program");
+    memcpy(&segment, message->payload, sizeof segment);
+    worker->images_done = 0;
+    worker->rows.result_count = worker->rows.cost_count = 0;
+    worker->rows.statistics =
+        worker->setup.protocol.statistics == C4_BN_BATCH ? "batch" : "running";
+    C4_TRY(c4_execution_segment(worker->execution, &segment, &worker->rows, &done.last, faulty));
+    return send_done(worker, &done);
+}
+
+static enum c4_status obey(struct worker *worker, const struct c4_message *message, bool *faulty) {
+    switch (message->kind) {
+    case C4_SAY_SETUP:
+        return set_up(worker, message);
+    case C4_SAY_MEASURE:
+        return measure_speed(worker);
+    case C4_SAY_SEGMENT:
+        return do_segment(worker, message, faulty);
+    default:
+        return c4_fail(C4_ERR_FAILED, "worker: message %d is unknown", (int)message->kind);
+    }
+}
+
+/* Until the coordinator closes its pipe. */
+static void serve(struct worker *worker) {
+    bool open = true;
+    while (open) {
+        struct c4_message message;
+        if (!c4_inbox_next(&worker->inbox, &worker->taken, &message)) {
+            if (c4_inbox_read(&worker->inbox, worker->in, &open) != C4_OK) return;
+            continue;
+        }
+        bool faulty = false;
+        enum c4_status status = obey(worker, &message, &faulty);
+        if (status == C4_ERR_TERMINATED) return;
+        if (status == C4_OK) continue;
+        struct c4_worker_failure failure = {.status = status, .faulty = faulty};
+        snprintf(failure.sentence, sizeof failure.sentence, "%s", c4_error());
+        if (answer(worker, C4_SAY_FAILED, &failure, sizeof failure) != C4_OK) return;
+    }
+}
+
+/* The same large blocks come and go with every CKA: freed ones are kept, not given back to the
+ * system and zeroed by it again. */
+static void keep_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
+}
+
+int c4_worker_main(void) {
+    static struct worker worker; /* zeroed; the setup alone has hundreds of kilobytes */
+    /* Ctrl-C reaches the whole group; the coordinator decides what becomes of its workers. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    keep_memory();
+    worker.in = dup(STDIN_FILENO);
+    worker.out = dup(STDOUT_FILENO);
+    /* Whatever a library prints must not get between the messages. */
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    serve(&worker);
+    c4_execution_free(worker.execution);
+    c4_images_free(&worker.images);
+    c4_team_free(&worker.team);
+    c4_out_free(&worker.rows);
+    c4_inbox_free(&worker.inbox);
+    return 0;
+}

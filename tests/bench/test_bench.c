@@ -1,0 +1,242 @@
+/* The benchmarks' own honesty: what is wrong is not timed, and rates are what was measured. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cka/cka.h"
+#include "bench/step/step.h"
+#include "core/host/clock.h"
+#include "tests/harness/unit.h"
+
+static const struct c4_backend *reference(void) {
+    static struct c4_dispatch dispatch;
+    assert_int_equal(c4_dispatch("ref", &dispatch), C4_OK);
+    return &dispatch.backend;
+}
+
+/* --- CKA --- */
+
+static void gram_wrong(const float *x, const float *y, size_t rows_x, size_t rows_y,
+                       size_t features, size_t stride_x, size_t stride_y, double *gram,
+                       size_t stride_gram) {
+    reference()->gram_block(x, y, rows_x, rows_y, features, stride_x, stride_y, gram, stride_gram);
+    gram[0] *= 1.01;
+}
+
+static void cka_with_a_wrong_gram_is_void(void **state) {
+    (void)state;
+    struct c4_backend bad = {
+        .name = "bad", .variant = "planted", .bit_exact = true, .gram_block = gram_wrong};
+    const struct c4_backend *backends[] = {&bad, reference()};
+    struct c4_cka_bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    bench->samples = 2;
+    bench->threads = 1;
+    assert_int_equal(c4_cka_bench_add(bench, 3, 64, backends, 2), C4_OK);
+    assert_int_equal(c4_cka_bench_add(bench, 4, 64, backends, 2), C4_OK);
+    assert_int_equal(c4_cka_bench_run(bench, reference(), NULL, NULL), C4_ERR_RESULT);
+    assert_int_equal(bench->count, 4);
+    for (int i = 0; i < bench->count; i++) {
+        bool is_bad = bench->rows[i].backend == &bad;
+        assert_int_equal(bench->rows[i].measured, is_bad ? 0 : 2);
+        assert_true((bench->rows[i].fault[0] != 0) == is_bad);
+    }
+    assert_int_equal(bench->rows[0].method, C4_CKA_GRAM);
+    assert_int_equal(bench->rows[2].method, C4_CKA_FEATURE);
+    free(bench);
+}
+
+/* --- steps --- */
+
+static struct c4_step_api wrapped; /* ref's step with something else in one place */
+
+static enum c4_status step_with_wrong_loss(struct c4_plan *plan, const struct c4_batch *batch,
+                                           const struct c4_sgd *sgd,
+                                           struct c4_step_result *result) {
+    C4_TRY(reference()->step->step(plan, batch, sgd, result));
+    result->loss *= 1.001;
+    return C4_OK;
+}
+
+static int steps_timed;
+static bool clocks_on;
+
+static enum c4_status counted_step(struct c4_plan *plan, const struct c4_batch *batch,
+                                   const struct c4_sgd *sgd, struct c4_step_result *result) {
+    if (clocks_on) steps_timed++;
+    return reference()->step->step(plan, batch, sgd, result);
+}
+
+/* A step of 2 images takes one second in one phase and three in the other. */
+static enum c4_status two_phases(const struct c4_plan *plan, struct c4_phase_time *phases,
+                                 int capacity, int *count) {
+    (void)plan;
+    assert_true(capacity >= 2);
+    *count = 2;
+    phases[0] = (struct c4_phase_time){"first", steps_timed * 1.0, 5e9, 2e9, 1e6};
+    phases[1] = (struct c4_phase_time){"second", steps_timed * 3.0, 0, 1e9, 2e6};
+    steps_timed = 0;
+    return C4_OK;
+}
+
+static void switch_clocks(struct c4_plan *plan, bool on) {
+    (void)plan;
+    clocks_on = on;
+    steps_timed = 0;
+}
+
+static struct c4_step_bench *step_bench(void) {
+    struct c4_step_bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    bench->config = (struct c4_plan_config){.max_batch = 2, .threads = 1};
+    bench->samples = 3;
+    bench->sample_seconds = 0.001;
+    assert_int_equal(c4_step_bench_start(bench), C4_OK);
+    wrapped = *reference()->step;
+    return bench;
+}
+
+static void a_wrong_step_is_not_timed(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = step_bench();
+    wrapped.step = step_with_wrong_loss;
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "planted", &wrapped), C4_ERR_RESULT);
+    assert_non_null(strstr(c4_error(), "not timed"));
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
+/* With two threads as with one, images/s are the images of a sample by the time it took, and no
+ * image and no second is counted twice. */
+static void rates_are_images_by_wall_time(void **state) {
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        struct c4_step_bench *bench = calloc(1, sizeof *bench);
+        assert_non_null(bench);
+        bench->config = (struct c4_plan_config){.max_batch = 2, .threads = threads};
+        bench->samples = 3;
+        bench->sample_seconds = 0.001;
+        assert_int_equal(c4_step_bench_start(bench), C4_OK);
+        assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_ERR_USAGE); /* nothing to time */
+        wrapped = *reference()->step;
+        wrapped.step = counted_step;
+        assert_int_equal(c4_step_bench_add(bench, "wrapped", "counted", &wrapped), C4_OK);
+        clocks_on = true;
+        steps_timed = 0;
+        int64_t start_ns = c4_clock_ns(), images = 0, ns = 0;
+        assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_OK);
+        int64_t wall_ns = c4_clock_ns() - start_ns;
+        clocks_on = false;
+        json_t *rows = c4_step_bench_json(bench), *row = json_array_get(rows, 0);
+        for (int k = 0; k < 3; k++) {
+            const struct c4_step_sample *sample = &bench->runners[0].samples[k];
+            json_t *rate = json_array_get(json_object_get(row, "samples_images_per_s"), (size_t)k);
+            json_t *told = json_array_get(json_object_get(row, "samples_ns"), (size_t)k);
+            assert_true(
+                fabs(json_real_value(rate) * (double)sample->ns * 1e-9 / (double)sample->images -
+                     1) < 1e-12);
+            assert_int_equal(json_integer_value(told), sample->ns);
+            images += sample->images;
+            ns += sample->ns;
+        }
+        assert_int_equal(images, 2 * (steps_timed - 3)); /* one step before each sample */
+        assert_true(ns <= wall_ns);
+        json_decref(rows);
+        c4_step_bench_free(bench);
+        free(bench);
+    }
+}
+
+static enum c4_status step_nothing(struct c4_plan *plan, const struct c4_batch *batch,
+                                   const struct c4_sgd *sgd, struct c4_step_result *result) {
+    (void)plan;
+    (void)batch;
+    (void)sgd;
+    *result = (struct c4_step_result){0};
+    return C4_OK;
+}
+
+static void a_sample_that_is_missing_is_an_error(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = step_bench();
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "empty", &wrapped), C4_OK);
+    wrapped.step = step_nothing;
+    bench->batch.n = 0;
+    assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_ERR_FAILED);
+    assert_non_null(strstr(c4_error(), "0 of 3 samples"));
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
+static void phases_are_those_of_an_image(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = step_bench();
+    wrapped.step = counted_step;
+    wrapped.phases = two_phases;
+    wrapped.time_phases = switch_clocks;
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "planted", &wrapped), C4_OK);
+    assert_int_equal(c4_step_bench_add(bench, "ref", "as it is", reference()->step), C4_OK);
+    assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_OK);
+    assert_false(clocks_on);
+    assert_int_equal(bench->runners[0].phase_count, 2);
+    assert_int_equal(bench->runners[1].phase_count, 0);
+    assert_true(fabs(bench->runners[0].phases[0].seconds - 0.5) < 1e-12);
+    json_t *rows = c4_step_bench_json(bench);
+    json_t *phases = json_object_get(json_array_get(rows, 0), "phases");
+    assert_int_equal(json_array_size(phases), 2);
+    json_t *first = json_array_get(phases, 0);
+    assert_true(fabs(json_real_value(json_object_get(first, "images_per_s")) - 2) < 1e-9);
+    assert_true(fabs(json_real_value(json_object_get(first, "gflops")) - 10) < 1e-9);
+    assert_true(fabs(json_real_value(json_object_get(first, "gflops_performed")) - 4) < 1e-9);
+    double percent = json_real_value(json_object_get(first, "percent_of_peak"));
+    assert_true(fabs(percent / (100 * 10 / c4_peak_spread(&bench->peak).median) - 1) < 1e-9);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(rows, 1), "phases")), 0);
+    json_decref(rows);
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
+/* --- peak --- */
+
+/* Every chain stays at 1, so that a loop's value is the number of its lanes times chains, and
+ * round_flops counts each of them. (That the compiler left none out is hot_loops' to see.) */
+static void peak_loops_compute_what_they_count(void **state) {
+    (void)state;
+    const struct c4_peak_loop *loop;
+    int count = 0;
+    for (; (loop = c4_dispatch_peak(count)); count++) {
+        double chains = (double)loop->run(1000) / loop->lanes;
+        assert_true(chains == round(chains) && chains >= 8);
+        assert_true(fabs(loop->round_flops / (2 * loop->lanes * round(chains)) - 4) < 1e-9);
+    }
+    assert_true(count > 0);
+#if defined(__x86_64__)
+    setenv("C4_CPU_MASK", "0", 1);
+    assert_string_equal(c4_dispatch_peak(0)->name, "plain");
+    assert_null(c4_dispatch_peak(1));
+    unsetenv("C4_CPU_MASK");
+#endif
+}
+
+static void samples_are_summed_up(void **state) {
+    (void)state;
+    const double samples[] = {4, 1, 3, 2};
+    struct c4_spread spread = c4_spread_of(samples, 4);
+    assert_true(spread.low == 1 && spread.median == 2.5 && spread.high == 4);
+    assert_true(c4_spread_percent(&spread) == 120);
+    assert_true(c4_spread_of(samples, 3).median == 3);
+    assert_true(samples[0] == 4);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cka_with_a_wrong_gram_is_void),
+        cmocka_unit_test(a_wrong_step_is_not_timed),
+        cmocka_unit_test(rates_are_images_by_wall_time),
+        cmocka_unit_test(a_sample_that_is_missing_is_an_error),
+        cmocka_unit_test(phases_are_those_of_an_image),
+        cmocka_unit_test(peak_loops_compute_what_they_count),
+        cmocka_unit_test(samples_are_summed_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Google Benchmark's variables of the environment steer nothing, and results name those that are set.
+# usage: cli_bench_variables.sh PROGRAM
+# shellcheck source=./tests/harness/shell.sh
+. "$(dirname "$0")/../harness/shell.sh"
+
+ops() {
+	# shellcheck disable=SC2086 # a list of words
+	"$@" "$program" bench ops --quick --batch 2 --backend ref --filter 'sgd|linear_fwd' $form
+}
+form=
+ops env >/dev/null 2>said || {
+	! grep -q libbenchmark-dev said || skip "no Google Benchmark in this build"
+	fail "without variables: $(cat said)"
+}
+
+# steers_nothing VARIABLE=VALUE...: the same rows and samples as without, nothing written or said beside
+# them, and each variable named in the result.
+steers_nothing() {
+	form='--json --gbench-json report.json'
+	ops env "$@" >out.json 2>said || fail "status $?: $* ($(cat said))"
+	form=
+	ops env "$@" >out.txt 2>said.txt || fail "status $?: $* ($(cat said.txt))"
+	# Nine samples of two ops; a report has mean, median, deviation and their ratio beside them.
+	samples=$(grep -c '"run_type": "iteration"' report.json)
+	[ "$samples" = 18 ] || fail "$samples samples in the report: $*"
+	rows=$(grep -c '"seconds_per_call":' out.json)
+	[ "$rows" = 2 ] || fail "$rows rows: $*"
+	[ "$(grep -c ' yes ' out.txt)" = 2 ] || fail "not 2 rows in the text: $*"
+	! grep -q planted report.json || fail "the report has a context that is not ours: $*"
+	for pair; do
+		grep -qF "\"${pair%%=*}\": \"${pair#*=}\"" out.json || fail "$pair is not in the JSON"
+		grep -qF "$pair" out.txt || fail "$pair is not in the text"
+	done
+	[ "$(ls)" = "$files" ] || fail "files were written: $*: $(ls)"
+	rm -f report.json
+}
+touch out.json out.txt said.txt report.json
+files=$(ls)
+
+steers_nothing BENCHMARK_REPORT_AGGREGATES_ONLY=true
+steers_nothing BENCHMARK_DISPLAY_AGGREGATES_ONLY=true
+steers_nothing BENCHMARK_LIST_TESTS=true
+steers_nothing BENCHMARK_DRY_RUN=true
+steers_nothing BENCHMARK_FILTER=nothing_like_it
+steers_nothing BENCHMARK_FORMAT=json
+steers_nothing BENCHMARK_FORMAT=nonsense
+steers_nothing BENCHMARK_OUT=planted.json BENCHMARK_OUT_FORMAT=csv
+steers_nothing BENCHMARK_OUT_FORMAT=nonsense
+steers_nothing BENCHMARK_REPETITIONS=2 BENCHMARK_MIN_WARMUP_TIME=1 BENCHMARK_COLOR=true
+steers_nothing BENCHMARK_MIN_TIME=2x
+steers_nothing BENCHMARK_ENABLE_RANDOM_INTERLEAVING=false
+steers_nothing BENCHMARK_PERF_COUNTERS=CYCLES BENCHMARK_COUNTERS_TABULAR=true
+steers_nothing BENCHMARK_TIME_UNIT=s
+steers_nothing BENCHMARK_CONTEXT=planted=1
+steers_nothing BENCHMARK_CONTEXT=date=planted,conv4=planted
+steers_nothing BENCHMARK_NOTHING_LIKE_IT=1
+finish

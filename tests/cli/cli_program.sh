@@ -1,0 +1,62 @@
+#!/bin/sh
+# What the program says of itself, and how it meets wrong command lines.
+# usage: cli_program.sh PROGRAM
+# shellcheck source=./tests/harness/shell.sh
+. "$(dirname "$0")/../harness/shell.sh"
+
+matches() { # out|err PATTERN ARGUMENT...
+    stream=$1 pattern=$2
+    shift 2
+    if [ -n "$pattern" ]; then
+        grep -q -- "$pattern" "$work/$stream" && return
+    else
+        [ ! -s "$work/$stream" ] && return
+    fi
+    fail "$*: std$stream is not '$pattern': $(cat "$work/$stream")"
+}
+
+# expect STATUS OUT ERR ARGUMENT...: the exit status, and patterns for both streams ('' is silence).
+expect() {
+    want=$1 out=$2 err=$3
+    shift 3
+    "$program" "$@" >"$work/out" 2>"$work/err"
+    status=$?
+    matches out "$out" "$@"
+    matches err "$err" "$@"
+    [ "$status" = "$want" ] || fail "$*: exit status $status, not $want"
+}
+
+expect 0 '^conv4 [0-9]*\.[0-9]*\.[0-9]*$' '' --version
+expect 0 '^Built by .*; backends: ' '' --version
+expect 0 '^Usage: conv4 ' '' help
+expect 0 '^Usage: conv4 help ' '' help help
+expect 2 '' "there is no command 'hepl'; did you mean 'help'?" hepl
+expect 2 '' "there is no option --hepl; did you mean --help?" --hepl
+expect 2 '' 'See "conv4 --help"'
+
+# Every command explains itself, in examples that it understands: with --help behind an example its
+# options are read and nothing is run. Prints the commands of the command.
+explain() { # words of a command, or none
+    expect 0 "^Usage: conv4${*:+ $*}" '' "$@" --help
+    cp "$work/out" "$work/help"
+    sed -n '/^Examples:/,/^$/s/^  conv4 \([^|&;<>]*\).*/\1/p' "$work/help" >"$work/examples"
+    [ -s "$work/examples" ] || [ $# -gt 0 ] || fail "no examples"
+    while read -r example; do
+        eval "set -- $example"
+        expect 0 '^[Uc]' '' "$@" --help # usage or version
+    done <"$work/examples"
+    sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p' "$work/help"
+}
+for command in $(explain); do
+    for inner in $(explain "$command"); do
+        explain "$command" "$inner" >/dev/null
+    done
+done
+
+if [ -w /dev/full ]; then
+    "$program" --help >/dev/full 2>"$work/err"
+    status=$?
+    [ $status = 1 ] || fail "a full disk: exit status $status"
+    matches err 'standard output cannot be written' "a full disk"
+fi
+finish

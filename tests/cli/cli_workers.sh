@@ -1,0 +1,218 @@
+#!/bin/sh
+# Workers and the store as a user meets them: any number of workers gives the same rows, a worker
+# that dies twice, a full disk, damaged files, other versions, definitions of one's own.
+# usage: cli_workers.sh PROGRAM
+# shellcheck source=./tests/harness/shell.sh
+. "$(dirname "$0")/../harness/shell.sh"
+needs sqlite3
+
+"$program" data synth images --train 512 >/dev/null || stop "no images"
+
+# shellcheck disable=SC2317 # the end calls it
+tidy() {
+    umount "$work/small" 2>/dev/null
+}
+
+backend=$(bit_exact | head -n 1)
+# Five runs of a moment, without pictures. repro OUT [OPTION...]
+values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_epochs=2
+values=$values,sizes=32,size_epochs=2,finetune_images=32,finetune_epochs=1
+values=$values,train_accuracy_images=32,accuracy_images=32,cka_images=40,curve_images=40
+values=$values,control_images=20
+repro() {
+    out=$1
+    shift
+    bare "$program" repro --out "$out" --data images --scale smoke --seeds 1 --backend "$backend" \
+        --quiet --set $values "$@"
+}
+
+dump() {
+    sqlite3 "$1/study.db" 'SELECT run, epoch, quantity, layer, reference, images, statistics, n,
+            quote(value), provenance FROM result ORDER BY 1, 2, 3, 4, 5, 6, 7, 8;
+        SELECT * FROM provenance ORDER BY id; SELECT * FROM run ORDER BY key;'
+}
+
+same() {
+    dump "$1" >"$1.dump"
+    dump "$2" >"$2.dump"
+    [ "$(wc -l <"$1.dump")" -gt 400 ] || fail "$1 has no rows"
+    cmp "$1.dump" "$2.dump" || fail "the rows of $1 and $2 differ"
+    diff -r "$1/checkpoints" "$2/checkpoints" || fail "$1 and $2 differ in checkpoints"
+}
+
+# Three workers, one worker with two threads, and the runs in two goes: the same rows.
+# (Beside each other: each start times its workers for a second and a half, however many do.)
+(repro whole --workers 3 --threads 1 >whole.log 2>&1 || fail "three workers: $(cat whole.log)") &
+# What would be done, and nothing is.
+(
+    repro absent --workers 2 --dry-run >absent.log 2>&1 || fail "--dry-run: $(cat absent.log)"
+    grep -q '5 runs on 2 places: predicted time' absent.log || fail "--dry-run: $(cat absent.log)"
+    [ ! -e absent ] || fail "--dry-run made a folder"
+) &
+repro narrow --workers 1 --threads 2 --figures 1,3b >log 2>&1 || fail "first figures: $(cat log)"
+grep -q '2 of 2 runs to do' log || fail "figures 1 and 3b need two runs here: $(cat log)"
+repro narrow --workers 1 --threads 2 >log 2>&1 || fail "the other figures: $(cat log)"
+grep -q '3 of 5 runs to do' log || fail "runs are not shared between figures: $(cat log)"
+wait
+same whole narrow
+expect 0 'All runs are in' repro whole --dry-run
+[ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
+    images = 'svhn-heldout' AND epoch = 0")" -eq 30 ] ||
+    fail "fine-tuning is not compared with where it started on the digits"
+
+# The folder remembers what it was made with: figures anew, and going on, need no options again.
+cp -r whole again && rm -r again/figures
+expect 0 'report.html' bare "$program" report --out again
+diff again/figures whole/figures -x '*.pdf' -x '*.svg' -x '*.png' -x 'cost-*' ||
+    fail "report draws others"
+# shellcheck disable=SC2317 # expect calls it
+without() {
+    bare "$program" repro --out again --data images --backend "$backend" --workers 1 --quiet "$@"
+}
+expect 0 'All runs are in again' without
+grep -q 'Not given, so as before in again: scale = smoke,.* sizes = 32,' said ||
+    fail "what the folder decides is not said: $(cat said)"
+repro again >said 2>&1 || fail "all options once more: $(cat said)"
+grep -q 'Not given' said && fail "options that are given count as not given: $(cat said)"
+diff again/figures/fig3b.csv whole/figures/fig3b.csv || fail "going on draws others"
+expect 1 'made with finetune_images = 32, not 16' without --set finetune_images=16
+# Lists grow: what joins is drawn now, and everything by report.
+expect 0 'sizes = 16 this time; the study has 32' without --figures 3b --set sizes=16
+cut -d, -f1 again/figures/fig3b.csv | sort -u >said
+[ "$(grep -c '^k = ' said)" -eq 1 ] || fail "sizes=16 draws: $(cat said)"
+bare "$program" report --out again --figures 3b >log 2>&1 || fail "report of both sizes: $(cat log)"
+cut -d, -f1 again/figures/fig3b.csv | sort -u >said
+[ "$(grep -c '^k = ' said)" -eq 2 ] || fail "report of both sizes draws: $(cat said)"
+expect 0 'Not given, so as in again: .*sizes = 16,32' "$program" plan --out again --backend "$backend" --workers 1
+
+# What fine-tuning starts from is pre-training's end: CKA 1 to it before the first epoch.
+[ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
+    epoch = 0 AND quantity = 'cka_biased' AND abs(value - 1) > 1e-9")" -eq 0 ] ||
+    fail "fine-tuning does not start from the pre-trained network"
+# With d=0 and d=9 changed about, the runs are, too.
+"$program" help >/dev/null
+cat >swapped.ini <<INI
+[protocol p]
+batch = 32
+lr = 0.001
+momentum = 0.9
+order = bn-relu
+conv = winograd
+statistics = batch
+cka_images = 40
+curve_images = 40
+size_labels = random
+shift = seed
+synthetic_seed = 1
+[scale tiny]
+summary = swapped
+seeds = 1
+degrees = 0,9
+finetune_degrees = none
+svhn_degrees = none
+pretrain_images = 64
+pretrain_epochs = 1
+sizes = none
+size_epochs = 1
+finetune_images = 32
+finetune_epochs = 1
+matched_scratch = no
+train_accuracy_images = 32
+accuracy_images = 32
+control_images = none
+segment_work = 1
+[run pretrain-d0]
+phase = pretrain
+data = cifar10
+labels = d9
+[run pretrain-d9]
+phase = pretrain
+data = cifar10
+labels = d0
+[figure 1]
+kind = layers-over-epochs
+title = Swapped
+x_label = epoch
+y_label = CKA
+runs = pretrain-d0
+references = initialisation
+width = 4
+height = 4
+INI
+bare "$program" repro --out swapped --data images --study swapped.ini --scale tiny \
+    --workers 1 --quiet >log 2>&1 || fail "a study of one's own: $(cat log)"
+sqlite3 swapped/study.db "SELECT key FROM run" >keys
+grep -q '^pretrain-cifar10-d9-n64-e1-bn-relu-seed1$' keys || fail "the swapped run: $(cat keys)"
+sqlite3 swapped/study.db "SELECT CASE WHEN a.value = b.value THEN 'equal' ELSE 'differ' END
+    FROM result a JOIN result b USING(epoch, quantity) WHERE quantity = 'loss' AND a.run < b.run
+    AND epoch = 1" | grep -q differ || fail "labels of d=0 and d=9 give the same loss"
+
+# A worker that is killed twice in one segment: its run fails, the rest is done, and a second start
+# makes up for it.
+larger=$values,pretrain_images=512,pretrain_epochs=20,segment_work=1000000
+launch log "$program" repro --out twice --data images --scale smoke --seeds 1 --quiet \
+    --backend "$backend" --workers 1 --threads 1 --set $larger
+coordinator=$launched
+# computed TICKS: a worker, $worker, has taken so much time, or the study has ended.
+# shellcheck disable=SC2317 # await calls it
+computed() {
+    kill -0 "$coordinator" 2>/dev/null || return 0
+    worker=$(children "$coordinator" | grep -vx "$last" | head -n 1)
+    used=$(awk '{ print $14 + $15 }' "/proc/${worker:-none}/stat" 2>/dev/null)
+    [ "${used:-0}" -gt "$1" ]
+}
+# shellcheck disable=SC2317 # await calls it
+begun() {
+    grep -qs 'predicted time' log || ! kill -0 "$coordinator" 2>/dev/null
+}
+hits=0 last=none
+await 300 begun
+while [ $hits -lt 2 ]; do
+    # A quarter of a second more than starting up, and than the trial of the first worker.
+    await 300 computed 0
+    await 300 computed $((used + 25))
+    kill -KILL "$worker" 2>/dev/null || break
+    hits=$((hits + 1)) last=$worker
+done
+wait $coordinator
+status=$?
+[ $hits -eq 2 ] || fail "the worker was killed $hits times"
+[ $status -eq 1 ] || fail "a run that failed gives status $status: $(cat log)"
+grep -q 'goes on from its last checkpoint' log || fail "nothing on the first death: $(cat log)"
+grep -q 'was ended by signal 9' log || fail "nothing on how it died: $(cat log)"
+grep -q 'runs failed' log || fail "nothing on failed runs: $(cat log)"
+[ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status = 'done'")" -ge 1 ] ||
+    fail "the others did not go on"
+repro twice --workers 1 --set $larger >log 2>&1 ||
+    fail "a second start: $(cat log)"
+[ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status != 'done'")" -eq 0 ] ||
+    fail "a second start leaves runs undone"
+
+# The network that fine-tuning starts from is damaged: it is trained again.
+cp -r whole damaged
+printf x >>damaged/checkpoints/pretrain-cifar10-d0-n64-e2-bn-relu-seed1/epoch-0002.safetensors
+expect 0 'was changed since it was written' repro damaged --workers 1
+same whole damaged
+
+# Another schema.
+cp -r whole newer
+sqlite3 newer/study.db 'UPDATE schema SET version = 4'
+expect 3 'written by a later conv4 (schema 4' repro newer
+sqlite3 newer/study.db 'UPDATE schema SET version = 1'
+expect 3 'written by an earlier conv4 (schema 1' repro newer
+cmp whole/checkpoints/size-*/epoch-0002.safetensors newer/checkpoints/size-*/epoch-0002.safetensors
+
+# A disk that fills up: one sentence, and with room again the study goes on to the same rows.
+mkdir small
+if mount -t tmpfs -o size=2500k none small 2>/dev/null; then
+    expect 1 'No space left on device\|disk is full' repro small/study --workers 2
+    mount -o remount,size=100m small
+    expect 0 'Going on in the same folder\|runs to do' repro small/study --workers 1
+    cp -r small/study filled
+    same whole filled
+    umount small
+else
+    echo "not tested: a full disk (mounting a tmpfs needs root)"
+fi
+
+finish

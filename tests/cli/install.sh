@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs into a folder of its own and uses what came there from another one.
+# usage: install.sh CMAKE BUILD_FOLDER [EMULATOR...]
+# shellcheck source=./tests/harness/shell.sh
+. "$(dirname "$0")/../harness/shell.sh"
+cmake=$1 build=$2
+shift 2
+
+DESTDIR=$work "$cmake" --install "$build" --prefix /usr >log 2>&1 || stop "it cannot be installed: $(cat log)"
+cd /
+"$@" "$work/usr/bin/conv4" --version | grep -q '^conv4 [0-9]' || fail "no version"
+"$@" "$work/usr/bin/conv4" help | grep -q '^Usage: conv4' || fail "no help"
+share=$work/usr/share
+# holds FILE PATTERN: it is installed and has such a line.
+holds() {
+    grep -q "$2" "$share/$1" || fail "$1 does not have '$2'"
+}
+holds man/man1/conv4.1 '^\.TH CONV4 1'
+holds bash-completion/completions/conv4 '^complete -F _conv4 conv4'
+holds zsh/site-functions/_conv4 '^#compdef conv4'
+holds doc/conv4/LICENSE .
+! grep -rF "$build" "$share" || fail "something points to where it was built"
+finish

@@ -1,0 +1,297 @@
+/* The disclosure block, the control group's quota and the reading of /proc and /sys, on this
+ * machine and on systems that were made up in a folder. */
+#include <fenv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/file.h"
+#include "core/host/cgroup.h"
+#include "core/host/environment.h"
+#include "core/host/fpenv.h"
+#include "core/host/sysfile.h"
+#include "core/host/topology.h"
+#include "tests/harness/unit.h"
+
+/* A recorded system below a folder of its own. */
+static char root[64];
+
+static void put(const char *path, const char *text) {
+    char name[512], folder[512];
+    snprintf(name, sizeof name, "%s%s", root, path);
+    snprintf(folder, sizeof folder, "%s", name);
+    *strrchr(folder, '/') = '\0';
+    assert_int_equal(c4_dir_make(folder), C4_OK);
+    assert_int_equal(c4_file_write_atomic(name, text, strlen(text)), C4_OK);
+}
+
+static int make_root(void **state) {
+    (void)state;
+    strcpy(root, "host-XXXXXX");
+    return mkdtemp(root) ? 0 : -1;
+}
+
+static int remove_root(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf ./%s", root);
+    return system(command); /* NOLINT: the folder that mkdtemp() named */
+}
+
+static void quota_of_both_versions(void **state) {
+    (void)state;
+    double quota = -1;
+    assert_false(c4_cgroup_cpu_quota(root, &quota));
+    put("/proc/self/cgroup", "0::/batch/job\n");
+    assert_false(c4_cgroup_cpu_quota(root, &quota));
+    put("/sys/fs/cgroup/batch/job/cpu.max", "max 100000\n");
+    assert_false(c4_cgroup_cpu_quota(root, &quota));
+    put("/sys/fs/cgroup/batch/cpu.max", "250000 100000\n");
+    assert_true(c4_cgroup_cpu_quota(root, &quota));
+    assert_true(quota == 2.5);
+    put("/sys/fs/cgroup/batch/job/cpu.max", "150000 100000\n");
+    assert_true(c4_cgroup_cpu_quota(root, &quota) && quota == 1.5);
+    put("/sys/fs/cgroup/batch/job/cpu.max", "gibberish\n");
+    assert_true(c4_cgroup_cpu_quota(root, &quota) && quota == 2.5);
+
+    put("/proc/self/cgroup", "5:memory:/a\n4:cpu,cpuacct:/a\n3:cpuset:/b\nno colons\n");
+    put("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "50000\n");
+    put("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us", "100000\n");
+    assert_true(c4_cgroup_cpu_quota(root, &quota) && quota == 0.5);
+    put("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "-1\n");
+    assert_false(c4_cgroup_cpu_quota(root, &quota));
+    put("/proc/self/cgroup", "3:cpuset:/b\n");
+    assert_false(c4_cgroup_cpu_quota(root, &quota));
+}
+
+static void system_files_are_trimmed_and_cut(void **state) {
+    (void)state;
+    char text[8];
+    put("/proc/one", "  two words \nsecond\n");
+    assert_true(c4_sysfile_line(root, "/proc/one", text, sizeof text));
+    assert_string_equal(text, "two wor");
+    put("/proc/none", "");
+    assert_false(c4_sysfile_line(root, "/proc/none", text, sizeof text));
+    assert_string_equal(text, "");
+    put("/proc/keys", "model name\t: A CPU\nmodel\t\t: 7\nno colon\n");
+    assert_true(c4_sysfile_value(root, "/proc/keys", "model", text, sizeof text));
+    assert_string_equal(text, "7");
+    assert_false(c4_sysfile_value(root, "/proc/keys", "mod", text, sizeof text));
+    assert_false(c4_sysfile_value(root, "/proc/absent", "model", text, sizeof text));
+}
+
+static json_t *describe(const char *below) {
+    struct c4_topology t;
+    assert_int_equal(c4_topology_load("pack:1 l3:1 core:2 pu:2", &t), C4_OK);
+    const char *const backends[] = {"ref", "portable"};
+    struct c4_environment_input input = {.topology = &t,
+                                         .cpu_features = "avx2+fma",
+                                         .backend = backends,
+                                         .backends = 2,
+                                         .root = below};
+    json_t *environment = NULL;
+    assert_int_equal(c4_environment(&input, &environment), C4_OK);
+    c4_topology_free(&t);
+    return environment;
+}
+
+/* Every member is there, every null has a reason, every reason a null, and the text parses again.
+ */
+static void check_form(const json_t *environment) {
+    static const char *const members[] = {"program.version",
+                                          "cpu.architecture",
+                                          "cpu.model_name",
+                                          "cpu.vendor",
+                                          "cpu.family",
+                                          "cpu.model",
+                                          "cpu.stepping",
+                                          "cpu.microcode",
+                                          "cpu.features",
+                                          "cpu.hypervisor",
+                                          "cpu.smt_active",
+                                          "topology.packages",
+                                          "topology.numa_nodes",
+                                          "topology.l3_domains",
+                                          "topology.cores",
+                                          "topology.pus",
+                                          "topology.logical_cpus",
+                                          "topology.l1d_bytes",
+                                          "topology.l2_bytes",
+                                          "topology.l3_bytes",
+                                          "frequency.governor",
+                                          "frequency.driver",
+                                          "frequency.boost",
+                                          "memory.total_bytes",
+                                          "memory.transparent_huge_pages",
+                                          "system.name",
+                                          "system.release",
+                                          "system.version",
+                                          "system.machine",
+                                          "load.average_1min",
+                                          "load.average_5min",
+                                          "load.average_15min",
+                                          "cgroup.cpu_quota",
+                                          "build.compiler",
+                                          "build.flags",
+                                          "build.type",
+                                          "build.optimised",
+                                          "build.assertions",
+                                          "build.sanitizer",
+                                          "libraries.hwloc",
+                                          "libraries.sqlite",
+                                          "libraries.jansson",
+                                          "libraries.openmp",
+                                          "libraries.openmp_runtime",
+                                          "libraries.libc",
+                                          "floating_point.subnormal_results_flushed",
+                                          "floating_point.subnormal_inputs_flushed",
+                                          "floating_point.rounding"};
+    const json_t *reasons = json_object_get(environment, "reasons");
+    size_t nulls = 0;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        char group[32], name[48];
+        assert_int_equal(sscanf(members[i], "%31[^.].%47s", group, name), 2);
+        const json_t *value = json_object_get(json_object_get(environment, group), name);
+        if (!value) fail_msg("%s is missing", members[i]);
+        nulls += json_is_null(value);
+        if (json_is_null(value) != json_is_string(json_object_get(reasons, members[i])))
+            fail_msg("%s: a null needs a reason, and only a null", members[i]);
+    }
+    assert_int_equal(json_object_size(reasons), nulls);
+    assert_int_equal(json_integer_value(json_object_get(environment, "schema")), 1);
+    assert_int_equal(strlen(json_string_value(json_object_get(environment, "date_utc"))), 20);
+    assert_int_equal(json_array_size(json_object_get(environment, "backends")), 2);
+    assert_true(json_is_object(json_object_get(environment, "variables")));
+    assert_true(json_is_array(json_object_get(environment, "warnings")));
+    char *text = json_dumps(environment, JSON_INDENT(2));
+    assert_non_null(text);
+    json_t *again = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_equal(again, environment));
+    json_decref(again);
+    free(text);
+}
+
+static const json_t *get(const json_t *environment, const char *group, const char *name) {
+    return json_object_get(json_object_get(environment, group), name);
+}
+
+static void this_machine_is_described(void **state) {
+    (void)state;
+    json_t *environment = describe(NULL);
+    check_form(environment);
+    assert_string_equal(json_string_value(get(environment, "floating_point", "rounding")),
+                        "to nearest");
+    json_decref(environment);
+}
+
+static int warns_of(const json_t *environment, const char *word) {
+    size_t i;
+    const json_t *warning;
+    json_array_foreach(json_object_get(environment, "warnings"), i,
+                       warning) if (strstr(json_string_value(warning), word)) return 1;
+    return 0;
+}
+
+static void recorded_machine_is_described(void **state) {
+    (void)state;
+    put("/proc/cpuinfo", "processor : 0\nvendor_id : GenuineIntel\ncpu family : 6\nmodel : 143\n"
+                         "model name : Some CPU\nstepping : 8\nmicrocode : 0x2b0004d0\n"
+                         "flags : fpu hypervisor_like avx2\n");
+    put("/proc/meminfo", "MemTotal:       1024 kB\n");
+    put("/proc/loadavg", "7.50 0.20 0.10 1/100 99\n");
+    put("/sys/devices/system/cpu/smt/active", "1\n");
+    put("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n");
+    put("/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n");
+    put("/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver", "intel_pstate\n");
+    put("/sys/devices/system/cpu/intel_pstate/no_turbo", "1\n");
+    put("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+    put("/proc/self/cgroup", "0::/\n");
+    put("/sys/fs/cgroup/cpu.max", "100000 100000\n");
+    setenv("OMP_NUM_THREADS", "3", 1);
+    setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1);
+    setenv("C4_TEST_BYTES", "\xff\xfe", 1);
+    json_t *e = describe(root);
+    unsetenv("OMP_NUM_THREADS");
+    unsetenv("ONEDNN_MAX_CPU_ISA");
+    unsetenv("C4_TEST_BYTES");
+    check_form(e);
+    assert_string_equal(json_string_value(get(e, "cpu", "model_name")), "Some CPU");
+    assert_int_equal(json_integer_value(get(e, "cpu", "model")), 143);
+    assert_string_equal(json_string_value(get(e, "cpu", "microcode")), "0x2b0004d0");
+    assert_true(json_is_false(get(e, "cpu", "hypervisor")));
+    assert_true(json_is_true(get(e, "cpu", "smt_active")));
+    assert_true(json_is_false(get(e, "frequency", "boost")));
+    assert_string_equal(json_string_value(get(e, "frequency", "governor")),
+                        "mixed: powersave, performance");
+    assert_int_equal(json_integer_value(get(e, "memory", "total_bytes")), 1048576);
+    assert_string_equal(json_string_value(get(e, "memory", "transparent_huge_pages")), "madvise");
+    assert_true(json_real_value(get(e, "load", "average_1min")) == 7.5);
+    assert_true(json_real_value(get(e, "cgroup", "cpu_quota")) == 1.0);
+    assert_string_equal(json_string_value(get(e, "variables", "OMP_NUM_THREADS")), "3");
+    assert_string_equal(json_string_value(get(e, "variables", "C4_TEST_BYTES")), "??");
+    assert_true(warns_of(e, "governor"));
+    assert_true(warns_of(e, "load average"));
+    assert_true(warns_of(e, "control group"));
+    assert_true(warns_of(e, "ONEDNN_MAX_CPU_ISA"));
+    assert_false(warns_of(e, "virtual machine"));
+
+    char text[4096], cut[32];
+    c4_environment_text(e, text, sizeof text);
+    assert_non_null(strstr(text, "CPU         Some CPU (GenuineIntel, family 6, model 143"));
+    assert_non_null(strstr(text, "Memory      1 MiB, huge pages madvise\n"));
+    assert_non_null(strstr(text, "Backends    ref, portable\n"));
+    assert_non_null(strstr(text, "Variable    OMP_NUM_THREADS=3\n"));
+    assert_null(strchr(text, '{'));
+    c4_environment_text(e, cut, sizeof cut);
+    assert_int_equal(strlen(cut), sizeof cut - 1);
+    assert_memory_equal(cut, text, sizeof cut - 1);
+    json_decref(e);
+}
+
+static void arm_machine_is_described(void **state) {
+    (void)state;
+    put("/proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n"
+                         "CPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n"
+                         "CPU revision\t: 1\n");
+    json_t *e = describe(root);
+    check_form(e);
+    assert_string_equal(json_string_value(get(e, "cpu", "vendor")), "0x41");
+    assert_string_equal(json_string_value(get(e, "cpu", "model")), "0xd0c");
+    assert_true(json_is_null(get(e, "cpu", "model_name")));
+    assert_true(json_is_null(get(e, "cpu", "hypervisor")));
+    json_decref(e);
+}
+
+static void empty_system_is_all_reasons(void **state) {
+    (void)state;
+    json_t *e = describe(root);
+    check_form(e);
+    assert_true(json_is_null(get(e, "memory", "total_bytes")));
+    assert_true(json_is_null(get(e, "load", "average_1min")));
+    char text[4096];
+    c4_environment_text(e, text, sizeof text);
+    assert_non_null(strstr(text, "governor unknown"));
+    json_decref(e);
+}
+
+static void flushing_is_a_warning(void **state) {
+    (void)state;
+    fesetround(FE_UPWARD);
+    json_t *e = describe(NULL);
+    c4_fpenv_set_ieee();
+    assert_true(warns_of(e, "rounds upward"));
+    json_decref(e);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(quota_of_both_versions, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(system_files_are_trimmed_and_cut, make_root, remove_root),
+        cmocka_unit_test(this_machine_is_described),
+        cmocka_unit_test_setup_teardown(recorded_machine_is_described, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(arm_machine_is_described, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(empty_system_is_all_reasons, make_root, remove_root),
+        cmocka_unit_test(flushing_is_a_warning),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,388 @@
+/* Figures: statistics, the bytes of the CSV, text that gnuplot might misread, and what happens
+ * without gnuplot, with a broken one, and where nothing can be written. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file/file.h"
+#include "core/report/figure.h"
+#include "core/report/gnuplot.h"
+#include "core/stats/summary.h"
+#include "tests/harness/unit.h"
+
+static char folder[64];
+static char *path_before;
+
+static int make_folder(void **state) {
+    (void)state;
+    strcpy(folder, "report-XXXXXX");
+    const char *path = getenv("PATH");
+    path_before = path ? strdup(path) : NULL;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    if (path_before) setenv("PATH", path_before, 1);
+    free(path_before);
+    char command[256];
+    snprintf(command, sizeof command, "chmod -R u+w ./%s; rm -rf ./%s", folder, folder);
+    return system(command);
+}
+
+static const char *in_folder(const char *name) {
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static char *contents(const char *name) {
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    assert_int_equal(c4_file_read(in_folder(name), &bytes, &size), C4_OK);
+    return (char *)bytes;
+}
+
+static int exists(const char *name) {
+    return access(in_folder(name), F_OK) == 0;
+}
+
+static void summary_known_answers(void **state) {
+    (void)state;
+    /* Columns: four seeds; two of four; one; none. */
+    const double values[4][4] = {
+        {1, 5, NAN, NAN}, {2, NAN, 3, NAN}, {3, 7, NAN, INFINITY}, {4, NAN, NAN, NAN}};
+    double mean[4], error[4];
+    int n[4];
+    c4_summary(&values[0][0], 4, 4, mean, error, n);
+    assert_int_equal(n[0], 4);
+    assert_true(mean[0] == 2.5);
+    assert_true(fabs(error[0] - 0.645497224367902809) < 1e-15); /* sqrt(5/3)/2 */
+    assert_int_equal(n[1], 2);
+    assert_true(mean[1] == 6 && fabs(error[1] - 1) < 1e-15);
+    assert_int_equal(n[2], 1);
+    assert_true(mean[2] == 3 && isnan(error[2]));
+    assert_int_equal(n[3], 0);
+    assert_true(isnan(mean[3]) && isnan(error[3]));
+}
+
+static const double x3[3] = {0, 1, 2}, mean3[3] = {1, 0.5, 0.1}, error3[3] = {0, 0.125, NAN};
+static const double seeds3[2][3] = {{1, 0.625, 0.1}, {1, 0.375, NAN}};
+static const int n3[3] = {2, 2, 1};
+static const uint64_t seed_numbers[2] = {1, 7};
+
+static struct c4_series full_series(const char *label) {
+    return (struct c4_series){.label = label,
+                              .points = 3,
+                              .x = x3,
+                              .mean = mean3,
+                              .standard_error = error3,
+                              .n = n3,
+                              .seed_values = &seeds3[0][0]};
+}
+
+static struct c4_figure figure_of(const struct c4_series *series, int count) {
+    return (struct c4_figure){.id = "fig",
+                              .title = "Title",
+                              .x_label = "Epoch",
+                              .y_label = "CKA",
+                              .series_count = count,
+                              .series = series,
+                              .seeds = 2,
+                              .seed = seed_numbers};
+}
+
+static void csv_bytes(void **state) {
+    (void)state;
+    static const char *const layers[] = {"pool1", "pool2"};
+    struct c4_series series[2] = {full_series("a, \"b\""),
+                                  {.label = "published",
+                                   .kind = C4_SERIES_PUBLISHED,
+                                   .points = 1,
+                                   .x = x3,
+                                   .mean = error3 + 1}};
+    struct c4_figure figure = figure_of(series, 2);
+    figure.ticks = 2;
+    figure.tick = layers;
+    struct c4_figure_files files;
+    setenv("PATH", "", 1);
+    assert_int_equal(c4_figure_write(&figure, folder, &files), C4_OK);
+    char *csv = contents("fig.csv");
+    assert_string_equal(csv, "series,x,mean,standard_error,n,seed_1,seed_7,x_label\n"
+                             "\"a, \"\"b\"\"\",0,1,0,2,1,1,pool1\n"
+                             "\"a, \"\"b\"\"\",1,0.5,0.125,2,0.625,0.375,pool2\n"
+                             "\"a, \"\"b\"\"\",2,0.1,,1,0.1,,\n"
+                             "published,0,0.125,,,,,pool1\n");
+    free(csv);
+}
+
+static void no_gnuplot_leaves_table_and_script(void **state) {
+    (void)state;
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    struct c4_figure_files files;
+    /* A picture of an earlier run must not pass for this one's. */
+    assert_int_equal(c4_file_write_atomic(in_folder("fig.png"), "old", 3), C4_OK);
+    const char *const paths[] = {"", ":", "/nonexistent", NULL};
+    for (int i = 0; i < 4; i++) {
+        if (paths[i])
+            setenv("PATH", paths[i], 1);
+        else
+            unsetenv("PATH");
+        assert_int_equal(c4_figure_write(&figure, folder, &files), C4_OK);
+        assert_false(files.svg || files.png || files.pdf);
+        assert_non_null(strstr(files.note, "gnuplot-nox"));
+        assert_true(exists("fig.csv") && exists("fig.gp") && !exists("fig.png"));
+    }
+}
+
+/* Puts a program called gnuplot first on PATH. */
+static void fake_gnuplot(const char *script) {
+    assert_int_equal(c4_file_write_atomic(in_folder("gnuplot"), script, strlen(script)), C4_OK);
+    assert_int_equal(chmod(in_folder("gnuplot"), 0755), 0);
+    char cwd[2048], path[4096];
+    assert_non_null(getcwd(cwd, sizeof cwd));
+    snprintf(path, sizeof path, "%s/%s:%s", cwd, folder, path_before ? path_before : "");
+    setenv("PATH", path, 1);
+}
+
+static void gnuplot_failures_are_reported(void **state) {
+    (void)state;
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    struct c4_figure_files files;
+    static const struct {
+        const char *program, *sentence;
+    } cases[] = {
+        {"#!/bin/sh\necho 'plot x y' >&2\necho '     ^' >&2\n"
+         "echo '\"fig.gp\" line 7: undefined variable: y' >&2\nexit 1\n",
+         "\"fig.gp\" line 7: undefined variable: y"},
+        {"#!/bin/sh\nexit 3\n", "it gave no reason"},
+        {"#!/bin/sh\nkill -9 $$\n", "signal 9"},
+        {"#!/bin/sh\nexit 0\n", "drew nothing"},
+        {"#!/nonexistent/interpreter\n", "cannot be started"},
+        {"#!/bin/sh\nhead -c 100000 /dev/zero | tr '\\0' x >&2\nexit 1\n", "gnuplot failed: xxxx"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fake_gnuplot(cases[i].program);
+        enum c4_status status = c4_figure_write(&figure, folder, &files);
+        assert_int_equal(status, i == 4 ? C4_ERR_ENVIRONMENT : C4_ERR_FAILED);
+        if (!strstr(c4_error(), cases[i].sentence)) fail_msg("%s", c4_error());
+        assert_true(exists("fig.csv") && exists("fig.gp"));
+    }
+}
+
+static void gnuplot_without_cairo_says_so(void **state) {
+    (void)state;
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    struct c4_figure_files files;
+    /* Argument 3 is: stem = '.fig.tmp.PID' */
+    fake_gnuplot("#!/bin/sh\nstem=${3#*\\'}\necho svg > \"${stem%\\'}.svg\"\n");
+    assert_int_equal(c4_figure_write(&figure, folder, &files), C4_OK);
+    assert_true(files.svg && !files.png && !files.pdf);
+    assert_non_null(strstr(files.note, "no PNG and PDF"));
+    char *svg = contents("fig.svg");
+    assert_string_equal(svg, "svg\n");
+    free(svg);
+}
+
+static void starts_with(const char *name, const char *magic) {
+    char *bytes = contents(name);
+    assert_memory_equal(bytes, magic, strlen(magic));
+    free(bytes);
+}
+
+/* Text that would run a command, end a string, continue a line, or be formatted. */
+#define NASTY "`touch pwned` $(touch pwned) it's \"q\" \\n \\ @x {a_b}^2 100%s %d #, \n ± end\\"
+
+static void text_is_drawn_as_given(void **state) {
+    (void)state;
+    char gnuplot[4096];
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) skip();
+    static const char *const ticks[] = {NASTY, "", "logits"};
+    static const char *const notes[] = {NASTY, "", NASTY " " NASTY " " NASTY};
+    double missing[3] = {NAN, NAN, NAN};
+    struct c4_series series[4] = {full_series(NASTY), full_series(""), full_series("baseline"),
+                                  full_series("all missing")};
+    series[2].kind = C4_SERIES_BASELINE;
+    series[3].mean = series[3].standard_error = missing;
+    series[3].seed_values = NULL;
+    struct c4_figure figure = figure_of(series, 4);
+    figure.title = figure.mark = figure.x_label = figure.y_label = NASTY;
+    figure.notes = 3;
+    figure.note = notes;
+    figure.width_inches = 4;
+    figure.height_inches = 4;
+    struct c4_figure_files files;
+    for (int categories = 0; categories < 2; categories++) {
+        figure.ticks = categories ? 3 : 0;
+        figure.tick = ticks;
+        enum c4_status status = c4_figure_write(&figure, folder, &files);
+        if (status != C4_OK) fail_msg("%s", c4_error());
+        assert_true(files.svg && !exists("pwned"));
+    }
+    /* The title in the SVG, where < and & are written as entities, has no escape left. */
+    char *svg = contents("fig.svg");
+    const char *const shown[] = {"`touch pwned` $(touch pwned) it's",
+                                 "\\n \\ @x {a_b}^2 100%s %d #"};
+    for (int i = 0; i < 2; i++)
+        if (!strstr(svg, shown[i])) fail_msg("not in the SVG: %s", shown[i]);
+    free(svg);
+}
+
+/* Pixels from the top of an SVG to a text's baseline. */
+static double y_of(const char *svg, const char *text) {
+    char element[64];
+    double x, y = NAN;
+    snprintf(element, sizeof element, "<text>%s", text);
+    const char *at = strstr(svg, element), *place = NULL;
+    if (!at) fail_msg("not in the SVG: %s", text);
+    for (const char *next = svg; (next = strstr(next, "translate(")) && next < at; next++)
+        place = next;
+    assert_non_null(place);
+    assert_int_equal(sscanf(place, "translate(%lf,%lf", &x, &y), 2);
+    return y;
+}
+
+static void an_axis_label_keeps_away_from_names_and_notes(void **state) {
+    (void)state;
+    char gnuplot[4096];
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) skip();
+    static const char *const ticks[] = {"short", "a-name-of-twenty-six-bytes", "pool3"};
+    static const char *const notes[] = {"The first note.", "The second one."};
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    figure.ticks = 3;
+    figure.tick = ticks;
+    figure.slanted_ticks = true;
+    figure.width_inches = 8;
+    figure.height_inches = 3.4;
+    for (int count = 0; count <= 2; count += 2) {
+        struct c4_figure_files files;
+        figure.notes = count;
+        figure.note = notes;
+        if (c4_figure_write(&figure, folder, &files) != C4_OK) fail_msg("%s", c4_error());
+        char *svg = contents("fig.svg");
+        double label = y_of(svg, "Epoch"), below = y_of(svg, count ? notes[0] : "Bars");
+        double name = y_of(svg, ticks[1]); /* its upper right end */
+        if (!(label <= below - 12)) fail_msg("the label at %g, the note at %g", label, below);
+        /* 26 letters of some 7 pixels, at 35 degrees */
+        if (!(label >= name + 100)) fail_msg("the label at %g, a name at %g", label, name);
+        free(svg);
+        /* In PNG and PDF, too, where gnuplot's own place for it differs. */
+        char *script = contents("fig.gp");
+        assert_null(strstr(script, "set xlabel"));
+        free(script);
+    }
+}
+
+static void pictures_are_drawn(void **state) {
+    (void)state;
+    char gnuplot[4096];
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) skip();
+    enum { POINTS = 200 };
+    static double x[POINTS], mean[POINTS], error[POINTS];
+    for (int i = 0; i < POINTS; i++) {
+        x[i] = i;
+        mean[i] = exp(-i / 30.0);
+        error[i] = 0.02;
+    }
+    struct c4_series series[3] = {
+        {.label = "long", .points = POINTS, .x = x, .mean = mean, .standard_error = error},
+        full_series("short"),
+        {.label = "one point", .points = 1, .x = x, .mean = mean}};
+    struct c4_figure figure = figure_of(series, 3);
+    figure.mark = "synthetic data";
+    figure.y_range = (struct c4_range){-0.1, 1.1};
+    struct c4_figure_files files;
+    for (int again = 0; again < 2; again++) { /* the second time over the first's files */
+        enum c4_status status = c4_figure_write(&figure, folder, &files);
+        if (status != C4_OK) fail_msg("%s", c4_error());
+        assert_true(files.svg);
+        starts_with("fig.svg", "<?xml");
+        if (files.png) starts_with("fig.png", "\x89PNG");
+        if (files.pdf) starts_with("fig.pdf", "%PDF");
+        assert_int_equal(files.note[0] == '\0', files.png && files.pdf);
+    }
+    char *svg = contents("fig.svg"), *script = contents("fig.gp");
+    assert_non_null(strstr(svg, "Title [synthetic data]"));
+    assert_non_null(strstr(svg, "Bars and bands: mean ± standard error over 2 seeds; thin lines"));
+    assert_null(strstr(script, folder));
+    assert_non_null(strstr(script, "set yrange [-0.1:1.1]"));
+    free(svg);
+    free(script);
+    /* A person runs the script by hand, in the folder. */
+    char command[5000];
+    snprintf(command, sizeof command, "cd ./%s && rm fig.svg && '%s' fig.gp && test -s fig.svg",
+             folder, gnuplot);
+    assert_int_equal(system(command), 0);
+}
+
+static void unwritable_places_are_sentences(void **state) {
+    (void)state;
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    struct c4_figure_files files;
+    assert_int_not_equal(c4_figure_write(&figure, "no/such/folder", &files), C4_OK);
+    assert_non_null(strstr(c4_error(), "no/such/folder/fig.csv"));
+    assert_int_not_equal(c4_figure_write(&figure, "/proc", &files),
+                         C4_OK); /* closed to root, too */
+    assert_non_null(strstr(c4_error(), "/proc/fig.csv"));
+    assert_int_equal(mkdir(in_folder("fig.csv"), 0755), 0); /* a folder is in the way */
+    assert_int_not_equal(c4_figure_write(&figure, folder, &files), C4_OK);
+    assert_int_equal(rmdir(in_folder("fig.csv")), 0);
+    if (geteuid() != 0) {
+        assert_int_equal(chmod(folder, 0555), 0);
+        assert_int_not_equal(c4_figure_write(&figure, folder, &files), C4_OK);
+        assert_non_null(strstr(c4_error(), "fig.csv"));
+        assert_int_equal(chmod(folder, 0755), 0);
+    }
+}
+
+static void impossible_figures_are_refused(void **state) {
+    (void)state;
+    const double infinite[3] = {0, INFINITY, 1}, missing[3] = {NAN, NAN, NAN};
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    struct c4_figure_files files;
+    static const char *const ids[] = {"", "../up", "a b", "a'b", "fig.1", NULL};
+    for (int i = 0; i < 6; i++) {
+        figure.id = ids[i];
+        assert_int_equal(c4_figure_write(&figure, folder, &files), C4_ERR_USAGE);
+    }
+    figure.id = "fig";
+    figure.series_count = 0;
+    assert_int_equal(c4_figure_write(&figure, folder, &files), C4_ERR_USAGE);
+    figure.series_count = 1;
+    series.points = 0;
+    assert_int_equal(c4_figure_write(&figure, folder, &files), C4_ERR_USAGE);
+    series.points = 3;
+    series.x = infinite;
+    assert_int_equal(c4_figure_write(&figure, folder, &files), C4_ERR_USAGE);
+    series.x = x3;
+    series.mean = missing;
+    assert_int_equal(c4_figure_write(&figure, folder, &files), C4_ERR_USAGE);
+    assert_false(exists("fig.csv") || exists("fig.gp"));
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(summary_known_answers),
+        IN_FOLDER(csv_bytes),
+        IN_FOLDER(no_gnuplot_leaves_table_and_script),
+        IN_FOLDER(gnuplot_failures_are_reported),
+        IN_FOLDER(gnuplot_without_cairo_says_so),
+        IN_FOLDER(text_is_drawn_as_given),
+        IN_FOLDER(an_axis_label_keeps_away_from_names_and_notes),
+        IN_FOLDER(pictures_are_drawn),
+        IN_FOLDER(unwritable_places_are_sentences),
+        IN_FOLDER(impossible_figures_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

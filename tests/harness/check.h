@@ -1,0 +1,140 @@
+/* A harness for kernels behind op slots, in the spirit of checkasm.
+ *
+ * A case is one call of one kernel: its arrays, their contents, and what the reference left in the
+ * outputs. c4_check_run() calls the kernel four times: with the last byte of every array in front
+ * of a page without access, and with the first byte right behind one; each time twice in a row.
+ * Around the arrays lie guard bands; outputs are poisoned before each call, with two different
+ * patterns. A fault is a result, never the end of the process, so that planted faults can be
+ * tested.
+ *
+ * Environment: C4_CHECK_SEED (a number) seeds all inputs; C4_CHECK_ONLY=backend/slot runs that pair
+ * alone. One thread at a time may use the harness.
+ */
+#ifndef C4_TESTS_HARNESS_CHECK_H
+#define C4_TESTS_HARNESS_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/base/rng.h"
+
+/* --- random inputs --- */
+
+/* C4_CHECK_SEED, or 1. */
+uint64_t c4_check_seed(void);
+
+/* A stream of its own for every label: no case depends on which ran before it. */
+struct c4_check_rng {
+    uint64_t seed, index;
+    uint32_t stream;
+    struct c4_rng_block block; /* of the last word */
+};
+
+struct c4_check_rng c4_check_rng_start(uint64_t seed, const char *label);
+uint32_t c4_check_rng_word(struct c4_check_rng *rng);
+double c4_check_rng_unit(struct c4_check_rng *rng);                      /* [0, 1) */
+int c4_check_rng_between(struct c4_check_rng *rng, int first, int last); /* both included */
+
+/* --- a case --- */
+
+enum { C4_CHECK_MAX_ARRAYS = 8, C4_CHECK_MAX_SIZES = 6, C4_CHECK_TEXT_BYTES = 2048 };
+
+enum c4_check_type { C4_CHECK_F32, C4_CHECK_F64, C4_CHECK_I64, C4_CHECK_U8 };
+
+enum c4_check_role {
+    C4_CHECK_IN,     /* must not change */
+    C4_CHECK_OUT,    /* must be overwritten, except where the reference leaves it alone */
+    C4_CHECK_INOUT,  /* read, then changed */
+    C4_CHECK_SCRATCH /* may hold anything afterwards */
+};
+
+struct c4_check_array {
+    const char *name;
+    enum c4_check_type type;
+    enum c4_check_role role;
+    size_t count;       /* elements, >= 1 */
+    size_t align_bytes; /* what the contract promises for the start: the element's size to 64 */
+    void *content;      /* before the call: IN and INOUT */
+    void *expect;       /* after the reference's call: OUT and INOUT */
+};
+
+typedef void c4_check_fn(void); /* any kernel; the call casts it back */
+
+/* Calls `kernel` on array[i] = pointers[i] with the case's sizes. */
+typedef void c4_check_call(c4_check_fn *kernel, const int *sizes, void *const *pointers);
+
+struct c4_check_case {
+    const char *backend, *slot, *data;
+    char shape[96];
+    uint64_t seed;
+    int sizes[C4_CHECK_MAX_SIZES];
+    struct c4_check_array array[C4_CHECK_MAX_ARRAYS];
+    int array_count;
+    c4_check_call *call;
+    double tolerance; /* 0: bit for bit, all NaNs equal; else |got - want| <= tolerance |want| */
+    double max_zeros; /* the largest part of an output that may be exactly zero, over all outputs */
+};
+
+/* Adds an array with zeroed content and returns the content; NULL (and a case that fails) if there
+ * is no memory or no room. */
+void *c4_check_add(struct c4_check_case *c, const char *name, enum c4_check_type type,
+                   enum c4_check_role role, size_t count, size_t align_bytes);
+void c4_check_free(struct c4_check_case *c);
+size_t c4_check_element_bytes(enum c4_check_type type);
+
+/* The element as a double; 64-bit integers beyond 2^53 are rounded. */
+double c4_check_value(enum c4_check_type type, const void *values, size_t i);
+
+/* --- running --- */
+
+enum c4_check_fault {
+    C4_CHECK_PASSED = 0,
+    C4_CHECK_SIGNAL,    /* SIGSEGV, SIGBUS, SIGILL or SIGFPE: also a touched guard page */
+    C4_CHECK_CONTROL,   /* rounding mode, flush-to-zero, ... changed */
+    C4_CHECK_BAND,      /* wrote outside its arrays */
+    C4_CHECK_INPUT,     /* changed an input */
+    C4_CHECK_UNWRITTEN, /* left poison in an output */
+    C4_CHECK_VALUE,     /* differs from the reference */
+    C4_CHECK_STATE,     /* the second call differs from the first */
+    C4_CHECK_VACUOUS,   /* too many zeros, or a tolerance as large as the signal: proves nothing */
+    C4_CHECK_SETUP      /* no memory */
+};
+
+struct c4_check_result {
+    enum c4_check_fault fault;
+    char text[C4_CHECK_TEXT_BYTES]; /* a line that repeats the case, then at most 8 differences */
+};
+
+const char *c4_check_fault_name(enum c4_check_fault fault);
+
+/* Runs the reference on the case and keeps what it leaves in `expect`. false: no memory. */
+bool c4_check_expect(struct c4_check_case *c, c4_check_fn *reference);
+
+/* Runs `kernel`; true if it passed. */
+bool c4_check_run(const struct c4_check_case *c, c4_check_fn *kernel,
+                  struct c4_check_result *result);
+
+/* Compares the expected values with independent ones: want[i] for array i, or NULL; a NaN in
+ * want[i] stands for an element that must be left alone. Equal if tolerance is 0, else by relative
+ * norm. Keeps the fault in `result`; true if they agree. */
+bool c4_check_against(const struct c4_check_case *c, double *const *want, double tolerance,
+                      struct c4_check_result *result);
+
+/* True unless C4_CHECK_ONLY names another pair. */
+bool c4_check_wanted(const char *backend, const char *slot);
+
+/* --- counting --- */
+
+struct c4_check_tally {
+    int cases, failures;
+};
+
+/* Counts the result and prints it to `out` if it is a failure. */
+void c4_check_count(struct c4_check_tally *tally, const struct c4_check_result *result, FILE *out);
+
+/* Cases ran, and none failed. */
+bool c4_check_passed(const struct c4_check_tally *tally);
+
+#endif

@@ -1,0 +1,342 @@
+/* Convolution, direct and Winograd, against three plain loops over the definition. */
+#include "tests/harness/check_ops.h"
+
+#include <math.h>
+
+enum { C = C4_CHANNELS };
+
+/* n h w ci. Tiles of kernels are rows of 4, 6, 8, 12, 14 or 16 pixels: one less, equal, one more.
+ */
+static const int direct_sizes[][C4_CHECK_MAX_SIZES] = {
+    {1, 1, 1, 64},  {1, 1, 1, 3},   {1, 1, 2, 64},   {1, 2, 1, 64},  {2, 2, 2, 64},
+    {1, 1, 7, 3},   {1, 7, 1, 64},  {3, 3, 5, 64},   {3, 5, 3, 3},   {5, 4, 4, 64},
+    {1, 4, 8, 64},  {1, 5, 6, 64},  {1, 2, 9, 64},   {1, 3, 11, 3},  {1, 2, 12, 64},
+    {1, 3, 13, 64}, {1, 2, 14, 64}, {1, 2, 15, 64},  {1, 3, 16, 64}, {1, 2, 17, 3},
+    {1, 2, 17, 64}, {2, 8, 8, 64},  {1, 16, 16, 64}, {2, 32, 32, 3}, {1, 32, 32, 64},
+};
+
+/* The same for Winograd, where groups of 4, 8, 12 and 16 tiles are likely. */
+static const int winograd_sizes[][C4_CHECK_MAX_SIZES] = {
+    {1, 4, 4, 64},   {3, 4, 4, 64},  {5, 4, 4, 64},  {1, 4, 8, 64},
+    {1, 12, 4, 64},  {3, 4, 8, 64},  {7, 4, 4, 64},  {9, 4, 4, 64},
+    {1, 12, 12, 64}, {11, 4, 4, 64}, {13, 4, 4, 64}, {1, 12, 20, 64},
+    {2, 8, 16, 64},  {17, 4, 4, 64}, {3, 8, 8, 64},  {2, 16, 16, 64},
+};
+
+static size_t pixels(const int *v) {
+    return (size_t)v[0] * (size_t)v[1] * (size_t)v[2];
+}
+
+static struct c4_conv_shape shape_of(const int *v) {
+    return (struct c4_conv_shape){v[0], v[1], v[2], v[3]};
+}
+
+/* Calls visit(x index, y index, w index) for all products, by the definition in conv3x3.h: input
+ * element, output element, weight [tap][ci][co] at co = 0, with the 64 co beside it. */
+struct product {
+    size_t x, y, w;
+};
+
+typedef void visit_fn(struct product at, const float *a, const float *b, double *out);
+
+static void for_each_product(const int *v, visit_fn *visit, const float *a, const float *b,
+                             double *out) {
+    size_t h = (size_t)v[1], w = (size_t)v[2], ci = (size_t)v[3];
+    for (size_t n = 0; n < (size_t)v[0]; n++)
+        for (size_t i = 0; i < h; i++)
+            for (size_t j = 0; j < w; j++)
+                for (size_t r = 0; r < 3; r++)
+                    for (size_t s = 0; s < 3; s++) {
+                        if (i + r < 1 || i + r > h || j + s < 1 || j + s > w) continue;
+                        size_t in = (n * h + i + r - 1) * w + j + s - 1;
+                        for (size_t c = 0; c < ci; c++)
+                            visit((struct product){in * ci + c, ((n * h + i) * w + j) * C,
+                                                   ((3 * r + s) * ci + c) * C},
+                                  a, b, out);
+                    }
+}
+
+static void add_forward(struct product at, const float *x, const float *w, double *y) {
+    for (size_t o = 0; o < C; o++) y[at.y + o] += (double)x[at.x] * (double)w[at.w + o];
+}
+
+static void add_backward_data(struct product at, const float *dy, const float *w, double *dx) {
+    for (size_t o = 0; o < C; o++) dx[at.x] += (double)dy[at.y + o] * (double)w[at.w + o];
+}
+
+static void add_backward_weights(struct product at, const float *x, const float *dy, double *dw) {
+    for (size_t o = 0; o < C; o++) dw[at.w + o] += (double)x[at.x] * (double)dy[at.y + o];
+}
+
+/* wt [9, 64, ci] from w [9, ci, 64]. */
+static void transpose(const float *w, size_t ci, float *wt) {
+    for (size_t tap = 0; tap < 9; tap++)
+        for (size_t c = 0; c < ci; c++)
+            for (size_t o = 0; o < C; o++) wt[(tap * C + o) * ci + c] = w[(tap * ci + c) * C + o];
+}
+
+/* --- direct --- */
+
+static void make_fwd(struct c4_check_case *c, enum c4_check_data data, struct c4_check_rng *rng) {
+    size_t ci = (size_t)c->sizes[3];
+    c4_check_floats(c, "x", C4_CHECK_IN, pixels(c->sizes) * ci, data, rng);
+    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * ci * C, data, rng);
+    c4_fill_factor(w, 9 * ci * C, data, rng);
+    c4_check_floats(c, "y", C4_CHECK_OUT, pixels(c->sizes) * C, data, rng);
+}
+
+static void call_fwd(c4_check_fn *f, const int *v, void *const *p) {
+    struct c4_conv_shape shape = shape_of(v);
+    ((c4_conv_fwd_direct_fn *)f)(&shape, p[0], p[1], p[2]);
+}
+
+static void naive_fwd(const struct c4_check_case *c, double *const *want) {
+    for_each_product(c->sizes, add_forward, c->array[0].content, c->array[1].content, want[2]);
+}
+
+/* Array 3, the weights in the layout of w, is for the naive loops alone. */
+static void make_bwd_data(struct c4_check_case *c, enum c4_check_data data,
+                          struct c4_check_rng *rng) {
+    size_t ci = (size_t)c->sizes[3];
+    c4_check_floats(c, "dy", C4_CHECK_IN, pixels(c->sizes) * C, data, rng);
+    float *wt = c4_check_floats(c, "wt", C4_CHECK_IN, 9 * ci * C, data, rng);
+    c4_check_floats(c, "dx", C4_CHECK_OUT, pixels(c->sizes) * ci, data, rng);
+    if (pixels(c->sizes) * ci < 16) c->max_zeros = 1; /* a few sums may all be zero */
+    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * ci * C, data, rng);
+    if (!wt || !w) return;
+    c4_fill_factor(w, 9 * ci * C, data, rng);
+    transpose(w, ci, wt);
+}
+
+static void call_bwd_data(c4_check_fn *f, const int *v, void *const *p) {
+    struct c4_conv_shape shape = shape_of(v);
+    ((c4_conv_bwd_data_direct_fn *)f)(&shape, p[0], p[1], p[2]);
+}
+
+static void naive_bwd_data(const struct c4_check_case *c, double *const *want) {
+    for_each_product(c->sizes, add_backward_data, c->array[0].content, c->array[3].content,
+                     want[2]);
+}
+
+static void make_bwd_weights(struct c4_check_case *c, enum c4_check_data data,
+                             struct c4_check_rng *rng) {
+    size_t ci = (size_t)c->sizes[3];
+    c4_check_floats(c, "x", C4_CHECK_IN, pixels(c->sizes) * ci, data, rng);
+    float *dy = c4_check_floats(c, "dy", C4_CHECK_IN, pixels(c->sizes) * C, data, rng);
+    c4_fill_factor(dy, pixels(c->sizes) * C, data, rng);
+    c4_check_floats(c, "dw", C4_CHECK_OUT, 9 * ci * C, data, rng);
+    /* On maps one pixel wide most taps never meet the image. */
+    if (c->sizes[1] == 1 || c->sizes[2] == 1) c->max_zeros = 0.95;
+    if (pixels(c->sizes) * ci < 16) c->max_zeros = 1; /* a few values may all be zero */
+}
+
+static void call_bwd_weights(c4_check_fn *f, const int *v, void *const *p) {
+    struct c4_conv_shape shape = shape_of(v);
+    ((c4_conv_bwd_weights_direct_fn *)f)(&shape, p[0], p[1], p[2]);
+}
+
+static void naive_bwd_weights(const struct c4_check_case *c, double *const *want) {
+    for_each_product(c->sizes, add_backward_weights, c->array[0].content, c->array[1].content,
+                     want[2]);
+}
+
+const struct c4_check_op c4_check_conv_fwd_direct = {
+    .size_names = "n h w ci",
+    C4_CHECK_SIZES(direct_sizes),
+    .long_sizes = 3,
+    .data = C4_CHECK_ALL_DATA,
+    .max_zeros = 0.5,
+    .make = make_fwd,
+    .call = call_fwd,
+    .naive = naive_fwd,
+};
+const struct c4_check_op c4_check_conv_bwd_data_direct = {
+    .size_names = "n h w ci",
+    C4_CHECK_SIZES(direct_sizes),
+    .long_sizes = 3,
+    .data = C4_CHECK_ALL_DATA,
+    .max_zeros = 0.5,
+    .make = make_bwd_data,
+    .call = call_bwd_data,
+    .naive = naive_bwd_data,
+};
+const struct c4_check_op c4_check_conv_bwd_weights_direct = {
+    .size_names = "n h w ci",
+    C4_CHECK_SIZES(direct_sizes),
+    .long_sizes = 3,
+    .data = C4_CHECK_ALL_DATA,
+    .max_zeros = 0.6,
+    .make = make_bwd_weights,
+    .call = call_bwd_weights,
+    .naive = naive_bwd_weights,
+};
+
+/* --- Winograd --- */
+
+/* G of F(4x4,3x3) from its points: row p is [1, p, p^2] / prod over other points q of (p - q);
+ * infinity takes the last coefficient. */
+static void weight_matrix(double g[6][3]) {
+    static const double point[5] = {0, 0.75, -0.75, 1.5, -1.5};
+    for (int i = 0; i < 5; i++) {
+        double scale = 1;
+        for (int j = 0; j < 5; j++)
+            if (j != i) scale /= point[i] - point[j];
+        for (int k = 0; k < 3; k++) g[i][k] = scale * pow(point[i], k);
+    }
+    for (int k = 0; k < 3; k++) g[5][k] = k == 2;
+}
+
+/* u[36, 64, 64] = G w Gt, one pair of channels after the other. */
+static void transform_weights(const float *w, double *u) {
+    double g[6][3];
+    weight_matrix(g);
+    for (size_t pair = 0; pair < C * C; pair++)
+        for (size_t p = 0; p < C4_WINOGRAD_POSITIONS; p++) {
+            double sum = 0;
+            for (size_t tap = 0; tap < 9; tap++)
+                sum += g[p / 6][tap / 3] * g[p % 6][tap % 3] * (double)w[tap * C * C + pair];
+            u[p * C * C + pair] = sum;
+        }
+}
+
+static const int one_size[][C4_CHECK_MAX_SIZES] = {{64}};
+
+static void make_weights(struct c4_check_case *c, enum c4_check_data data,
+                         struct c4_check_rng *rng) {
+    c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
+    c4_check_floats(c, "u", C4_CHECK_OUT, C4_WINOGRAD_POSITIONS * C * C, data, rng);
+}
+
+static void call_weights(c4_check_fn *f, const int *v, void *const *p) {
+    (void)v;
+    ((c4_winograd_weights_fn *)f)(p[0], p[1]);
+}
+
+static void naive_weights(const struct c4_check_case *c, double *const *want) {
+    transform_weights(c->array[0].content, want[1]);
+}
+
+/* Fills u (or ut) from w (or wt), in double and rounded once. */
+static void weights_for(const float *w, float *u) {
+    static double wide[C4_WINOGRAD_POSITIONS * C * C];
+    transform_weights(w, wide);
+    for (size_t i = 0; i < C4_WINOGRAD_POSITIONS * C * C; i++) u[i] = (float)wide[i];
+}
+
+/* Array 4, the untransformed weights, is for the naive loops alone. */
+static void make_fwd_winograd(struct c4_check_case *c, enum c4_check_data data,
+                              struct c4_check_rng *rng) {
+    size_t count = pixels(c->sizes) * C;
+    c4_check_floats(c, "x", C4_CHECK_IN, count, data, rng);
+    float *u =
+        c4_check_floats(c, "u", C4_CHECK_IN, C4_WINOGRAD_POSITIONS * C * C, C4_CHECK_REALS, rng);
+    c4_check_floats(c, "y", C4_CHECK_OUT, count, data, rng);
+    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
+    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
+    if (!u || !w) return;
+    c4_fill_factor(w, 9 * C * C, data, rng);
+    weights_for(w, u);
+}
+
+static void call_fwd_winograd(c4_check_fn *f, const int *v, void *const *p) {
+    struct c4_conv_shape shape = shape_of(v);
+    ((c4_conv_fwd_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3]);
+}
+
+static void naive_fwd_winograd(const struct c4_check_case *c, double *const *want) {
+    for_each_product(c->sizes, add_forward, c->array[0].content, c->array[4].content, want[2]);
+}
+
+static void make_bwd_data_winograd(struct c4_check_case *c, enum c4_check_data data,
+                                   struct c4_check_rng *rng) {
+    static float wt[9 * C * C];
+    size_t count = pixels(c->sizes) * C;
+    c4_check_floats(c, "dy", C4_CHECK_IN, count, data, rng);
+    float *ut =
+        c4_check_floats(c, "ut", C4_CHECK_IN, C4_WINOGRAD_POSITIONS * C * C, C4_CHECK_REALS, rng);
+    c4_check_floats(c, "dx", C4_CHECK_OUT, count, data, rng);
+    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
+    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
+    if (!ut || !w) return;
+    c4_fill_factor(w, 9 * C * C, data, rng);
+    transpose(w, C, wt);
+    weights_for(wt, ut);
+}
+
+static void call_bwd_data_winograd(c4_check_fn *f, const int *v, void *const *p) {
+    struct c4_conv_shape shape = shape_of(v);
+    ((c4_conv_bwd_data_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3]);
+}
+
+static void naive_bwd_data_winograd(const struct c4_check_case *c, double *const *want) {
+    for_each_product(c->sizes, add_backward_data, c->array[0].content, c->array[4].content,
+                     want[2]);
+}
+
+static void make_bwd_weights_winograd(struct c4_check_case *c, enum c4_check_data data,
+                                      struct c4_check_rng *rng) {
+    size_t count = pixels(c->sizes) * C;
+    c4_check_floats(c, "x", C4_CHECK_IN, count, data, rng);
+    float *dy = c4_check_floats(c, "dy", C4_CHECK_IN, count, data, rng);
+    c4_fill_factor(dy, count, data, rng);
+    c4_check_floats(c, "du", C4_CHECK_SCRATCH, C4_WINOGRAD_POSITIONS * C * C, data, rng);
+    c4_check_floats(c, "dw", C4_CHECK_OUT, 9 * C * C, data, rng);
+    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
+}
+
+static void call_bwd_weights_winograd(c4_check_fn *f, const int *v, void *const *p) {
+    struct c4_conv_shape shape = shape_of(v);
+    ((c4_conv_bwd_weights_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3], p[4]);
+}
+
+static void naive_bwd_weights_winograd(const struct c4_check_case *c, double *const *want) {
+    for_each_product(c->sizes, add_backward_weights, c->array[0].content, c->array[1].content,
+                     want[3]);
+}
+
+/* 64/81, 128/243 and 32/243 are not binary fractions, so integers do not make Winograd exact. */
+#define WINOGRAD_TOLERANCE 1e-5
+
+const struct c4_check_op c4_check_winograd_weights = {
+    .size_names = "channels",
+    C4_CHECK_SIZES(one_size),
+    .data = C4_CHECK_ALL_DATA,
+    .max_zeros = 0.5,
+    .make = make_weights,
+    .call = call_weights,
+    .naive = naive_weights,
+    .naive_tolerance = WINOGRAD_TOLERANCE,
+};
+const struct c4_check_op c4_check_conv_fwd_winograd = {
+    .size_names = "n h w ci",
+    C4_CHECK_SIZES(winograd_sizes),
+    .long_sizes = 1,
+    .data = C4_CHECK_ALL_DATA,
+    .max_zeros = 0.5,
+    .make = make_fwd_winograd,
+    .call = call_fwd_winograd,
+    .naive = naive_fwd_winograd,
+    .naive_tolerance = WINOGRAD_TOLERANCE,
+};
+const struct c4_check_op c4_check_conv_bwd_data_winograd = {
+    .size_names = "n h w ci",
+    C4_CHECK_SIZES(winograd_sizes),
+    .long_sizes = 1,
+    .data = C4_CHECK_ALL_DATA,
+    .max_zeros = 0.5,
+    .make = make_bwd_data_winograd,
+    .call = call_bwd_data_winograd,
+    .naive = naive_bwd_data_winograd,
+    .naive_tolerance = WINOGRAD_TOLERANCE,
+};
+const struct c4_check_op c4_check_conv_bwd_weights_winograd = {
+    .size_names = "n h w ci",
+    C4_CHECK_SIZES(winograd_sizes),
+    .long_sizes = 1,
+    .data = C4_CHECK_ALL_DATA,
+    .max_zeros = 0.5,
+    .make = make_bwd_weights_winograd,
+    .call = call_bwd_weights_winograd,
+    .naive = naive_bwd_weights_winograd,
+    .naive_tolerance = WINOGRAD_TOLERANCE,
+};

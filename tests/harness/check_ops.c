@@ -1,0 +1,137 @@
+#include "tests/harness/check_ops.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct c4_check_op *const ops[] = {
+#define C4_OP(slot, type) [C4_SLOT_##slot] = &c4_check_##slot,
+#include "core/op/ops.def"
+#undef C4_OP
+};
+
+const struct c4_check_op *c4_check_op(enum c4_op_slot slot) {
+    return ops[slot];
+}
+
+c4_check_fn *c4_check_slot(const struct c4_backend *backend, enum c4_op_slot slot) {
+    switch (slot) {
+#define C4_OP(slot, type)                                                                          \
+    case C4_SLOT_##slot:                                                                           \
+        return (c4_check_fn *)backend->slot;
+#include "core/op/ops.def"
+#undef C4_OP
+    case C4_SLOT_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+bool c4_check_runs(enum c4_op_slot slot, int size, enum c4_check_data data) {
+    bool is_long = size >= ops[slot]->size_count - ops[slot]->long_sizes;
+    return (ops[slot]->data & 1u << data) && (!is_long || data == C4_CHECK_REALS);
+}
+
+const char *c4_check_data_name(enum c4_check_data data) {
+    static const char *const names[] = {"integers", "reals", "extremes", "specials"};
+    return names[data];
+}
+
+/* "n=3 h=4 w=8" from the names and the sizes. */
+static void describe(struct c4_check_case *c, const char *names) {
+    size_t used = 0;
+    for (int i = 0; *names && used < sizeof c->shape; i++) {
+        size_t length = strcspn(names, " ");
+        int n = snprintf(c->shape + used, sizeof c->shape - used, "%s%.*s=%d", i ? " " : "",
+                         (int)length, names, c->sizes[i]);
+        used += n > 0 ? (size_t)n : 0;
+        names += length + (names[length] == ' ');
+    }
+}
+
+bool c4_check_make(struct c4_check_case *c, enum c4_op_slot slot, const char *slot_name, int size,
+                   enum c4_check_data data, uint64_t seed) {
+    const struct c4_check_op *op = ops[slot];
+    *c = (struct c4_check_case){.backend = "ref", .slot = slot_name, .seed = seed};
+    c->data = c4_check_data_name(data);
+    memcpy(c->sizes, op->sizes[size], sizeof c->sizes);
+    c->call = op->call;
+    c->max_zeros = op->max_zeros;
+    describe(c, op->size_names);
+    char label[192];
+    snprintf(label, sizeof label, "%s %s %s", slot_name, c->shape, c->data);
+    struct c4_check_rng rng = c4_check_rng_start(seed, label);
+    op->make(c, data, &rng);
+    return c->array_count > 0;
+}
+
+bool c4_check_naive(const struct c4_check_case *c, enum c4_op_slot slot, enum c4_check_data data,
+                    struct c4_check_result *result) {
+    const struct c4_check_op *op = ops[slot];
+    *result = (struct c4_check_result){.fault = C4_CHECK_PASSED};
+    if (data != C4_CHECK_INTEGERS && data != C4_CHECK_REALS) return true;
+    double *want[C4_CHECK_MAX_ARRAYS] = {NULL};
+    bool memory = true;
+    for (int i = 0; i < c->array_count; i++) {
+        const struct c4_check_array *a = &c->array[i];
+        if (a->role != C4_CHECK_OUT && a->role != C4_CHECK_INOUT) continue;
+        want[i] = calloc(a->count, sizeof(double));
+        memory = memory && want[i];
+    }
+    bool agrees = false;
+    if (memory) {
+        op->naive(c, want);
+        /* Beside exact integers one allowance for all: float against double, 1e-5. */
+        double tolerance = data == C4_CHECK_INTEGERS ? op->naive_tolerance : 1e-5;
+        agrees = c4_check_against(c, want, tolerance, result);
+    } else {
+        result->fault = C4_CHECK_SETUP;
+        snprintf(result->text, sizeof result->text, "no memory");
+    }
+    for (int i = 0; i < c->array_count; i++) free(want[i]);
+    return agrees;
+}
+
+static float uniform(struct c4_check_rng *rng) {
+    return (float)(2 * c4_check_rng_unit(rng) - 1);
+}
+
+void c4_fill(float *values, size_t count, enum c4_check_data data, struct c4_check_rng *rng) {
+    if (!values) return;
+    /* Few specials: one poisons every output that it reaches. */
+    int one_in = data == C4_CHECK_SPECIALS && count > 256 ? (int)(count / 4) : 64;
+    for (size_t i = 0; i < count; i++) {
+        int pick = c4_check_rng_between(rng, 0, one_in - 1);
+        values[i] = uniform(rng);
+        if (data == C4_CHECK_INTEGERS) values[i] = (float)c4_check_rng_between(rng, -3, 3);
+        if (data == C4_CHECK_EXTREMES) {
+            if (pick < 8) values[i] *= 0x1p-127f; /* denormal */
+            if (pick >= 8 && pick < 11) values[i] *= 0x1p50f;
+            if (pick == 11) values[i] = 0;
+            if (pick == 12) values[i] = -0.0f;
+        }
+        if (data == C4_CHECK_SPECIALS && pick == 0) {
+            int which = c4_check_rng_between(rng, 0, 2);
+            values[i] = which == 0 ? NAN : which == 1 ? INFINITY : -INFINITY;
+        }
+    }
+}
+
+void c4_fill_factor(float *values, size_t count, enum c4_check_data data,
+                    struct c4_check_rng *rng) {
+    if (!values) return;
+    for (size_t i = 0; i < count; i++) {
+        values[i] = uniform(rng);
+        if (data == C4_CHECK_INTEGERS) values[i] = (float)c4_check_rng_between(rng, -3, 3);
+        if (data != C4_CHECK_EXTREMES) continue;
+        values[i] += values[i] < 0 ? -0x1p-8f : 0x1p-8f; /* keeps denormals above underflow */
+        if (c4_check_rng_between(rng, 0, 31) == 0) values[i] *= 0x1p40f;
+    }
+}
+
+float *c4_check_floats(struct c4_check_case *c, const char *name, enum c4_check_role role,
+                       size_t count, enum c4_check_data data, struct c4_check_rng *rng) {
+    float *values = c4_check_add(c, name, C4_CHECK_F32, role, count, 64);
+    if (role == C4_CHECK_IN || role == C4_CHECK_INOUT) c4_fill(values, count, data, rng);
+    return values;
+}

@@ -1,0 +1,185 @@
+/* Frames between coordinator and worker, and images in shared memory. */
+#include "tests/harness/unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "repro/workers/message.h"
+
+static void put(unsigned char *bytes, size_t size, unsigned salt) {
+    for (size_t i = 0; i < size; i++) bytes[i] = (unsigned char)(i * 31 + salt);
+}
+
+/* Frames of many sizes arrive whole and in order, however the pipe cuts them. */
+static void frames_arrive_whole(void **state) {
+    (void)state;
+    static const size_t sizes[] = {0, 1, 8, 40000, 3, 60000, 0, 12345};
+    enum { FRAMES = sizeof sizes / sizeof *sizes };
+    unsigned char *sent = malloc(60000);
+    struct c4_inbox inbox = {0};
+    size_t taken = 0, next = 0;
+    int ends[2];
+    bool open = true;
+    assert_non_null(sent);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    for (size_t i = 0; i < FRAMES; i++) {
+        struct c4_message message;
+        put(sent, sizes[i], (unsigned)i);
+        size_t half = sizes[i] / 2;
+        const struct c4_message_part parts[] = {{sent, half}, {sent + half, sizes[i] - half}};
+        assert_int_equal(c4_message_write(ends[1], C4_SAY_DONE, parts, 2), C4_OK);
+        if (i % 3 == 0 && i + 1 < FRAMES && sizes[i] + sizes[i + 1] < 50000)
+            continue; /* two at a time */
+        for (int reads = 0; reads < 3; reads++)
+            assert_int_equal(c4_inbox_read(&inbox, ends[0], &open), C4_OK);
+        assert_true(open);
+        while (c4_inbox_next(&inbox, &taken, &message)) {
+            put(sent, sizes[next], (unsigned)next);
+            assert_int_equal(message.kind, C4_SAY_DONE);
+            assert_int_equal(message.size_bytes, sizes[next]);
+            assert_memory_equal(message.payload, sent, sizes[next]);
+            next++;
+        }
+    }
+    assert_int_equal(next, FRAMES);
+    close(ends[1]);
+    assert_int_equal(c4_inbox_read(&inbox, ends[0], &open), C4_OK);
+    assert_false(open);
+    close(ends[0]);
+    c4_inbox_free(&inbox);
+    free(sent);
+}
+
+/* Half a frame is none, also when its writer is gone. */
+static void half_a_frame(void **state) {
+    (void)state;
+    const uint32_t header[2] = {C4_SAY_DONE, 100};
+    struct c4_inbox inbox = {0};
+    struct c4_message message;
+    size_t taken = 0;
+    int ends[2];
+    bool open = true;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], header, sizeof header), sizeof header);
+    assert_int_equal(c4_inbox_read(&inbox, ends[0], &open), C4_OK);
+    assert_false(c4_inbox_next(&inbox, &taken, &message));
+    assert_int_equal(write(ends[1], "0123456789", 10), 10);
+    assert_int_equal(c4_inbox_read(&inbox, ends[0], &open), C4_OK);
+    assert_false(c4_inbox_next(&inbox, &taken, &message));
+    close(ends[1]);
+    assert_int_equal(c4_inbox_read(&inbox, ends[0], &open), C4_OK);
+    assert_false(open);
+    assert_false(c4_inbox_next(&inbox, &taken, &message));
+    close(ends[0]);
+    c4_inbox_free(&inbox);
+}
+
+static void same_images(const struct c4_dataset *a, const struct c4_dataset *b) {
+    assert_int_equal(a->count, b->count);
+    assert_int_equal(a->first_index, b->first_index);
+    assert_string_equal(a->name, b->name);
+    assert_string_equal(a->sha256, b->sha256);
+    assert_true(a->id == b->id && a->synthetic == b->synthetic);
+    assert_memory_equal(c4_dataset_images(a), c4_dataset_images(b),
+                        (size_t)a->count * C4_IMAGE_BYTES);
+    assert_memory_equal(c4_dataset_labels(a), c4_dataset_labels(b), a->count);
+}
+
+/* Integers that tell images, elements and their order apart. */
+static void numbered_moments(int n, const uint8_t *images, int64_t *first, int64_t *second) {
+    assert_int_equal(n, 1);
+    for (int k = 0; k < C4_PATCH; k++) {
+        first[k] = images[k];
+        for (int l = 0; l < C4_PATCH; l++) second[k * C4_PATCH + l] = 1000 * k + l + images[k];
+    }
+}
+
+static void has_numbered_moments(const struct c4_dataset *set) {
+    for (uint32_t image = 0; image < set->count; image += set->count - 1) {
+        const uint8_t *bytes = c4_dataset_images(set) + (size_t)image * C4_IMAGE_BYTES;
+        const int32_t *moments = c4_dataset_moments(set) + (size_t)image * C4_MOMENTS;
+        for (int k = 0; k < C4_PATCH; k++) assert_int_equal(*moments++, bytes[k]);
+        for (int k = 0; k < C4_PATCH; k++)
+            for (int l = k; l < C4_PATCH; l++)
+                assert_int_equal(*moments++, 1000 * k + l + bytes[k]);
+    }
+}
+
+/* What another process maps is what was loaded, moments and halves included, and cannot be written.
+ */
+static void images_are_shared(void **state) {
+    (void)state;
+    struct c4_study study;
+    struct c4_schedule schedule;
+    struct c4_images plain, shared, mapped;
+    struct c4_shared_images note;
+    int descriptor;
+    assert_int_equal(c4_study_load(NULL, &study), C4_OK);
+    struct c4_scale scale = *c4_study_scale(&study, "smoke");
+    scale.pretrain_images = 100;
+    assert_int_equal(c4_schedule_make(&study, &scale, NULL, &schedule), C4_OK);
+    assert_int_equal(c4_images_load(NULL, &study.protocol, &scale, &schedule, &plain), C4_OK);
+    assert_int_equal(plain.set[C4_SET_TRAINING].count, 256); /* the largest size */
+    assert_int_equal(plain.set[C4_SET_DIGITS].count, 10000);
+    assert_int_equal(c4_images_load(NULL, &study.protocol, &scale, &schedule, &shared), C4_OK);
+    assert_int_equal(c4_images_add_moments(&shared, numbered_moments), C4_OK);
+    assert_int_equal(c4_images_share(&shared, &scale, &descriptor, &note), C4_OK);
+    assert_int_equal(c4_images_map(descriptor, &note, &scale, &mapped), C4_OK);
+    for (int i = 0; i < C4_SETS; i++) {
+        same_images(&plain.set[i], &shared.set[i]);
+        same_images(&plain.set[i], &mapped.set[i]);
+        assert_null(c4_dataset_moments(&plain.set[i]));
+        has_numbered_moments(&mapped.set[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        same_images(&plain.tuning[i], &mapped.tuning[i]);
+        same_images(&plain.heldout[i], &mapped.heldout[i]);
+        has_numbered_moments(&mapped.tuning[i]);
+        has_numbered_moments(&mapped.heldout[i]);
+        assert_int_equal(mapped.tuning[i].count, scale.finetune_images);
+        assert_int_equal(mapped.heldout[i].first_index, 5000);
+    }
+    c4_images_free(&plain);
+    c4_images_free(&shared);
+    c4_images_free(&mapped);
+    close(descriptor);
+    c4_schedule_free(&schedule);
+}
+
+/* Where runs are measured. */
+static void image_sets(void **state) {
+    (void)state;
+    struct c4_study study;
+    struct c4_run run;
+    enum c4_image_set other;
+    assert_int_equal(c4_study_load(NULL, &study), C4_OK);
+    const struct c4_scale *scale = c4_study_scale(&study, "paper");
+    assert_true(c4_run_describe(&study, scale, "size-64", 1, &run));
+    assert_int_equal(c4_run_image_set(&run), C4_IMAGES_CIFAR10_TEST);
+    assert_false(c4_run_cross_set(&run, &other));
+    assert_true(c4_run_describe(&study, scale, "finetune-svhn-d0", 1, &run));
+    assert_int_equal(c4_run_image_set(&run), C4_IMAGES_SVHN_HELDOUT);
+    assert_true(c4_run_cross_set(&run, &other));
+    assert_int_equal(other, C4_IMAGES_CIFAR10_HELDOUT);
+    assert_true(c4_run_describe(&study, scale, "finetune-cifar10-shifted", 1, &run));
+    assert_int_equal(c4_run_image_set(&run), C4_IMAGES_CIFAR10_HELDOUT);
+    assert_true(c4_run_cross_set(&run, &other));
+    assert_int_equal(other, C4_IMAGES_SVHN_HELDOUT);
+    assert_true(c4_run_describe(&study, scale, "scratch-cifar10-d9", 1, &run));
+    assert_int_equal(c4_run_image_set(&run), C4_IMAGES_CIFAR10_HELDOUT);
+    assert_false(c4_run_cross_set(&run, &other));
+    assert_string_equal(run.from, "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames_arrive_whole),
+        cmocka_unit_test(half_a_frame),
+        cmocka_unit_test(images_are_shared),
+        cmocka_unit_test(image_sets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

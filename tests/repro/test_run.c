@@ -1,0 +1,290 @@
+/* Runs segment by segment: the same rows and checkpoints however they are cut, and which rows there
+ * are. */
+#include "tests/core/test_file_scratch.h"
+
+#include <math.h>
+
+#include "repro/run/measure.h"
+#include "simd/dispatch.h"
+
+/* A study of a few images, and all that its runs work with. */
+struct bench {
+    struct c4_study study;
+    struct c4_scale scale;
+    struct c4_schedule schedule;
+    struct c4_images images;
+    struct c4_dispatch dispatch;
+    struct c4_runner runner;
+    uint64_t images_done;
+};
+
+static enum c4_status advance(void *context, uint32_t images) {
+    struct bench *bench = context;
+    bench->images_done += images;
+    return C4_OK;
+}
+
+static void set_up(struct bench *bench, const char *folder) {
+    memset(bench, 0, sizeof *bench);
+    assert_int_equal(c4_study_load(NULL, &bench->study), C4_OK);
+    bench->scale = *c4_study_scale(&bench->study, "smoke");
+    assert_int_equal(
+        c4_study_set(&bench->study, &bench->scale,
+                     "pretrain_images=48,pretrain_epochs=2,finetune_images=32,finetune_epochs=1,"
+                     "train_accuracy_images=32,accuracy_images=80,cka_images=40,curve_images=20,"
+                     "control_images=20,40,sizes=16,size_epochs=1,degrees=0,finetune_degrees=9,"
+                     "svhn_degrees=none"),
+        C4_OK);
+    assert_int_equal(c4_schedule_make(&bench->study, &bench->scale, NULL, &bench->schedule), C4_OK);
+    assert_int_equal(c4_images_load(NULL, &bench->study.protocol, &bench->scale, &bench->schedule,
+                                    &bench->images),
+                     C4_OK);
+    assert_int_equal(c4_dispatch("auto", &bench->dispatch), C4_OK);
+    bench->runner = (struct c4_runner){.folder = folder,
+                                       .protocol = &bench->study.protocol,
+                                       .scale = &bench->scale,
+                                       .images = &bench->images,
+                                       .step = bench->dispatch.backend.step,
+                                       .gram = bench->dispatch.backend.gram_block,
+                                       .backend = bench->dispatch.backend.name,
+                                       .threads = 1,
+                                       .advance = advance,
+                                       .context = bench};
+}
+
+static void tear_down(struct bench *bench) {
+    c4_images_free(&bench->images);
+    c4_schedule_free(&bench->schedule);
+}
+
+/* Does the run in segments of `each` epochs, every one by an execution of its own. */
+static void do_run(struct bench *bench, const char *family, uint32_t each,
+                   const struct c4_known_checkpoint *source, struct c4_rows_out *rows,
+                   struct c4_known_checkpoint *last) {
+    struct c4_segment segment = {.from = -1};
+    assert_true(c4_run_describe(&bench->study, &bench->scale, family, 1, &segment.run));
+    if (source) segment.source = *source;
+    *rows = (struct c4_rows_out){.statistics = "batch"};
+    do {
+        struct c4_execution *execution;
+        bool faulty;
+        segment.to = (uint32_t)(segment.from + 1) + each - 1;
+        if (segment.to > segment.run.epochs) segment.to = segment.run.epochs;
+        assert_int_equal(c4_execution_new(&bench->runner, &execution), C4_OK);
+        enum c4_status status = c4_execution_segment(execution, &segment, rows, last, &faulty);
+        if (status != C4_OK) fail_msg("%s", c4_error());
+        assert_int_equal(last->epoch, segment.to);
+        c4_execution_free(execution);
+        segment.from = segment.to;
+        segment.last = *last;
+    } while (segment.to < segment.run.epochs);
+}
+
+/* Rows with these values; NULL and -1 match any. */
+static int count(const struct c4_rows_out *rows, int64_t epoch, const char *reference,
+                 const char *images, const char *statistics, int64_t n) {
+    int found = 0;
+    for (int i = 0; i < rows->result_count; i++) {
+        const struct c4_result_row *row = &rows->results[i];
+        assert_true(isfinite(row->value));
+        found += (epoch < 0 || row->epoch == epoch) && strcmp(row->reference, reference) == 0 &&
+                 strcmp(row->images, images) == 0 && strcmp(row->statistics, statistics) == 0 &&
+                 (n < 0 || row->n == n);
+    }
+    return found;
+}
+
+static double value(const struct c4_rows_out *rows, int64_t epoch, const char *quantity,
+                    const char *layer, const char *reference, const char *images, int64_t n) {
+    for (int i = 0; i < rows->result_count; i++) {
+        const struct c4_result_row *row = &rows->results[i];
+        if (row->epoch == epoch && strcmp(row->quantity, quantity) == 0 &&
+            strcmp(row->layer, layer) == 0 && strcmp(row->reference, reference) == 0 &&
+            strcmp(row->images, images) == 0 && strcmp(row->statistics, "batch") == 0 &&
+            (n < 0 || row->n == n))
+            return row->value;
+    }
+    fail_msg("no row %s %s %s %s %d", quantity, layer, reference, images, (int)n);
+    return 0;
+}
+
+/* A backend that runs steps in phases leaves the time of each in every epoch it trains; the rows of
+ * results are the reference's. */
+static void phases_are_timed(void **state) {
+    static struct bench bench;
+    struct c4_rows_out plain, phased;
+    struct c4_known_checkpoint last;
+    struct c4_dispatch portable;
+    set_up(&bench, scratch_path(state, "."));
+    struct c4_step_api silent = *bench.runner.step; /* tells of no phases, whatever it is */
+    silent.phases = NULL;
+    silent.time_phases = NULL;
+    bench.runner.step = &silent;
+    do_run(&bench, "pretrain-d0", 3, NULL, &plain, &last);
+    /* A build with sanitizers lacks portable; its native backend stands on both sides there. */
+    if (c4_dispatch("portable", &portable) != C4_OK) portable = bench.dispatch;
+    assert_non_null(portable.backend.step->phases);
+    bench.runner.step = portable.backend.step;
+    bench.runner.gram = portable.backend.gram_block;
+    do_run(&bench, "pretrain-d0", 3, NULL, &phased, &last);
+    assert_int_equal(plain.result_count, phased.result_count);
+    assert_memory_equal(plain.results, phased.results,
+                        (size_t)plain.result_count * sizeof *plain.results);
+    for (int i = 0; i < plain.cost_count; i++)
+        assert_string_not_equal(plain.costs[i].what, "train_phase");
+    for (int epoch = 0; epoch <= 2; epoch++) {
+        double whole = 0, parts = 0, flops = 0;
+        int phases = 0;
+        for (int i = 0; i < phased.cost_count; i++) {
+            const struct c4_cost_row *row = &phased.costs[i];
+            if (row->epoch != epoch) continue;
+            if (strcmp(row->what, "train") == 0) whole += row->seconds;
+            if (strcmp(row->what, "train_phase") != 0) continue;
+            assert_true(row->layer[0] && row->started[0] && row->seconds > 0);
+            parts += row->seconds;
+            flops += row->flops;
+            phases++;
+        }
+        assert_int_equal(phases > 0, epoch > 0);
+        assert_true(parts <= whole); /* batches are gathered between steps */
+        assert_int_equal(flops > 0, epoch > 0);
+    }
+    c4_out_free(&plain);
+    c4_out_free(&phased);
+    tear_down(&bench);
+}
+
+static void cut_anywhere(void **state) {
+    static struct bench bench;
+    struct c4_rows_out whole, cut;
+    struct c4_known_checkpoint a, b, tuned;
+    set_up(&bench, scratch_path(state, "."));
+    do_run(&bench, "pretrain-d0", 3, NULL, &whole, &a);
+    /* 2 x 48 trained; 3 x (32 + 80) measured; 2 x 64 in the table of settings. */
+    struct c4_run_images images;
+    struct c4_run run;
+    assert_true(c4_run_describe(&bench.study, &bench.scale, "pretrain-d0", 1, &run));
+    c4_run_images(&bench.runner, &run, &images);
+    assert_int_equal(bench.images_done, 2 * images.trained + 3 * images.measured + images.control);
+    assert_int_equal(bench.images_done, 2 * 48 + 3 * (32 + 80) + 2 * 64);
+    do_run(&bench, "pretrain-d0", 1, NULL, &cut, &b);
+    assert_int_equal(whole.result_count, cut.result_count);
+    assert_memory_equal(whole.results, cut.results, (size_t)cut.result_count * sizeof *cut.results);
+    assert_string_equal(a.sha256, b.sha256);
+
+    static const char test[] = "cifar10-test";
+    assert_int_equal(count(&whole, 0, "", "", "batch", -1), 4);
+    assert_int_equal(count(&whole, 1, "", "", "batch", -1), 6);
+    for (int epoch = 0; epoch <= 2; epoch++) {
+        assert_int_equal(count(&whole, epoch, "initialisation", test, "batch", 40), 10);
+        assert_int_equal(count(&whole, epoch, "initialisation", test, "batch", 20), 10);
+        assert_int_equal(count(&whole, epoch, "other-initialisation", test, "batch", 40), 10);
+    }
+    assert_int_equal(count(&whole, 1, "initialisation", test, "running", -1), 0);
+    assert_int_equal(count(&whole, 2, "initialisation", test, "running", 20), 10);
+    assert_int_equal(count(&whole, 2, "other-initialisation", test, "running", -1), 0);
+    assert_true(fabs(value(&whole, 0, "cka_biased", "pool1", "initialisation", test, 40) - 1) <
+                1e-12);
+    double other = value(&whole, 0, "cka_biased", "pool4", "other-initialisation", test, 40);
+    assert_true(other > 0 && other < 0.999);
+    assert_true(value(&whole, 2, "cka_biased", "logits", "initialisation", test, 40) < 1);
+
+    /* Fine-tuning begins where pre-training ended. */
+    c4_out_free(&cut);
+    do_run(&bench, "finetune-cifar10-d9", 2, &a, &cut, &tuned);
+    static const char own[] = "cifar10-heldout", cross[] = "svhn-heldout";
+    for (int epoch = 0; epoch <= 1; epoch++) {
+        assert_int_equal(count(&cut, epoch, "pretrained", own, "batch", 40), 10);
+        assert_int_equal(count(&cut, epoch, "initialisation", own, "batch", 40), 10);
+        assert_int_equal(count(&cut, epoch, "other-initialisation", own, "batch", 40), 10);
+        assert_int_equal(count(&cut, epoch, "pretrained", cross, "batch", 40), 10);
+        assert_int_equal(count(&cut, epoch, "initialisation", cross, "batch", -1), 0);
+    }
+    assert_int_equal(count(&cut, 0, "pretrained", own, "batch", 20), 0); /* no curve */
+    assert_int_equal(count(&cut, 1, "pretrained", own, "batch", 20), 10);
+    assert_int_equal(count(&cut, 1, "pretrained", own, "running", -1), 20);
+    assert_true(fabs(value(&cut, 0, "cka_debiased", "pool3", "pretrained", own, 40) - 1) < 1e-9);
+    assert_true(fabs(value(&cut, 0, "cka_biased", "logits", "pretrained", cross, 40) - 1) < 1e-9);
+    assert_true(value(&cut, 1, "cka_biased", "logits", "pretrained", own, 40) < 1);
+
+    /* A source that is not the known one is not taken. */
+    struct c4_execution *execution;
+    struct c4_segment segment = {.from = -1, .to = 1, .source = a};
+    struct c4_rows_out rows = {.statistics = "batch"};
+    bool faulty;
+    segment.source.sha256[0] = segment.source.sha256[0] == '0' ? '1' : '0';
+    assert_true(
+        c4_run_describe(&bench.study, &bench.scale, "finetune-cifar10-d9", 1, &segment.run));
+    assert_int_equal(c4_execution_new(&bench.runner, &execution), C4_OK);
+    assert_failed(c4_execution_segment(execution, &segment, &rows, &tuned, &faulty), C4_ERR_DATA,
+                  "was changed since it was written");
+    assert_false(faulty);
+    c4_execution_free(execution);
+    c4_out_free(&rows);
+    c4_out_free(&cut);
+    c4_out_free(&whole);
+    tear_down(&bench);
+}
+
+/* A network of which pool3 and all behind it are constant: their CKA is rows without a value, the
+ * run goes on, and the other layers have theirs. */
+static void a_dead_network_is_measured(void **state) {
+    static struct bench bench;
+    struct c4_rows_out pretrained, tuned;
+    struct c4_known_checkpoint alive, dead, last;
+    struct c4_checkpoint *net = c4_checkpoint_new();
+    assert_non_null(net);
+    set_up(&bench, scratch_path(state, "."));
+    do_run(&bench, "pretrain-d0", 3, NULL, &pretrained, &alive);
+    assert_int_equal(c4_checkpoint_read(scratch_path(state, alive.path), net), C4_OK);
+    for (int which = C4_PARAM_GAMMA; which <= C4_PARAM_BETA; which++) {
+        const struct c4_param *param = c4_block_param(2, which);
+        for (size_t i = 0; i < param->count; i++) net->state[param->offset + i] = 0;
+    }
+    dead = alive;
+    assert_int_equal(c4_checkpoint_write(scratch_path(state, dead.path), net), C4_OK);
+    assert_int_equal(c4_sha256_file(scratch_path(state, dead.path), dead.sha256), C4_OK);
+    do_run(&bench, "finetune-cifar10-d9", 2, &dead, &tuned, &last);
+    int values[C4_LAYERS] = {0}, rows[C4_LAYERS] = {0};
+    for (int i = 0; i < tuned.result_count; i++)
+        for (int layer = 0; layer < C4_LAYERS; layer++) {
+            if (strcmp(tuned.results[i].layer, c4_layer_name[layer]) != 0) continue;
+            rows[layer]++;
+            values[layer] += isfinite(tuned.results[i].value);
+        }
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        assert_true(rows[layer] > 0 && rows[layer] == rows[0]);
+        assert_int_equal(values[layer], layer < 2 ? rows[layer] : 0);
+    }
+    c4_checkpoint_free(net);
+    c4_out_free(&pretrained);
+    c4_out_free(&tuned);
+    tear_down(&bench);
+}
+
+/* A loss that is not finite is the run's own fault. */
+static void diverged(void **state) {
+    static struct bench bench;
+    struct c4_execution *execution;
+    struct c4_segment segment = {.from = -1, .to = 2};
+    struct c4_rows_out rows = {.statistics = "batch"};
+    struct c4_known_checkpoint last;
+    bool faulty;
+    set_up(&bench, scratch_path(state, "."));
+    assert_int_equal(c4_study_set(&bench.study, &bench.scale, "lr=1000,momentum=1"), C4_OK);
+    assert_true(c4_run_describe(&bench.study, &bench.scale, "pretrain-d0", 1, &segment.run));
+    assert_int_equal(c4_execution_new(&bench.runner, &execution), C4_OK);
+    assert_true(c4_execution_segment(execution, &segment, &rows, &last, &faulty) != C4_OK);
+    assert_true(faulty);
+    c4_execution_free(execution);
+    c4_out_free(&rows);
+    tear_down(&bench);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {TEST(cut_anywhere), TEST(phases_are_timed),
+                                       TEST(a_dead_network_is_measured), TEST(diverged)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+/* The op slots of the oneDNN backend: odd sizes, margins, teams of threads. */
+#include "tests/simd/test_onednn.h"
+
+#ifdef C4_HAVE_ONEDNN
+
+/* Buffers of a slot, 64-byte aligned, with a margin that must survive on both sides. */
+enum { MARGIN = 16 };
+
+static float *buffer(size_t count, uint32_t stream) {
+    size_t padded = (count + 2 * MARGIN + 15) / 16 * 16;
+    float *memory = aligned_alloc(64, padded * sizeof *memory);
+    assert_non_null(memory);
+    for (size_t i = 0; i < padded; i++)
+        memory[i] = stream ? (float)uniform(9, stream, i, -1, 1) : 12345.0F;
+    if (!stream)
+        for (size_t i = 0; i < count; i++) memory[MARGIN + i] = NAN;
+    return memory + MARGIN;
+}
+
+static void same_output(const float *got, const float *want, size_t count, const char *what,
+                        const struct c4_conv_shape *shape) {
+    double difference = 0, norm = 0;
+    for (size_t i = 0; i < count; i++) {
+        difference += ((double)got[i] - (double)want[i]) * ((double)got[i] - (double)want[i]);
+        norm += (double)want[i] * (double)want[i];
+    }
+    if (!(sqrt(difference) <= 2e-6 * sqrt(norm)))
+        print_error("%s of %dx%dx%dx%d: %.1e\n", what, shape->n, shape->h, shape->w, shape->ci,
+                    sqrt(difference / norm));
+    assert_true(sqrt(difference) <= 2e-6 * sqrt(norm));
+    for (size_t i = 0; i < MARGIN; i++) {
+        assert_true(got[-1 - (ptrdiff_t)i] == 12345.0F);
+        assert_true(got[count + i] == 12345.0F);
+    }
+}
+
+static void slots(void **state) {
+    (void)state;
+    static const struct c4_conv_shape shapes[] = {
+        {1, 1, 1, 64}, {2, 3, 5, 64},  {1, 1, 9, 64}, {3, 16, 16, 64}, {4, 4, 4, 64},
+        {1, 1, 1, 3},  {2, 32, 32, 3}, {3, 7, 2, 3},  {5, 8, 8, 64},   {1, 33, 17, 3},
+    };
+    struct c4_dispatch dnn, ref;
+    ok(c4_dispatch("onednn", &dnn));
+    ok(c4_dispatch("ref", &ref));
+    const enum c4_op_slot own[] = {C4_SLOT_conv_fwd_direct, C4_SLOT_conv_bwd_data_direct,
+                                   C4_SLOT_conv_bwd_weights_direct};
+    ok(c4_dispatch_strict(&dnn, true, own, 3));
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        const struct c4_conv_shape *shape = &shapes[s];
+        size_t pixels = (size_t)shape->n * (size_t)shape->h * (size_t)shape->w;
+        size_t narrow = pixels * (size_t)shape->ci, wide = pixels * C,
+               filters = 9 * (size_t)shape->ci * C;
+        float *x = buffer(narrow, 20), *dy = buffer(wide, 21), *w = buffer(filters, 22);
+        float *y[2] = {buffer(wide, 0), buffer(wide, 0)};
+        float *dx[2] = {buffer(narrow, 0), buffer(narrow, 0)};
+        float *dw[2] = {buffer(filters, 0), buffer(filters, 0)};
+        const struct c4_backend *backend[2] = {&dnn.backend, &ref.backend};
+        int threads = omp_get_max_threads();
+        for (int i = 0; i < 2; i++) {
+            backend[i]->conv_fwd_direct(shape, x, w, y[i]);
+            backend[i]->conv_bwd_data_direct(shape, dy, w, dx[i]);
+            backend[i]->conv_bwd_weights_direct(shape, x, dy, dw[i]);
+        }
+        assert_int_equal(omp_get_max_threads(), threads);
+        same_output(y[0], y[1], wide, "forward", shape);
+        same_output(dx[0], dx[1], narrow, "data gradient", shape);
+        same_output(dw[0], dw[1], filters, "weight gradient", shape);
+        float *const all[] = {x, dy, w, y[0], y[1], dx[0], dx[1], dw[0], dw[1]};
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i] - MARGIN);
+    }
+}
+
+/* The caller splits images over threads. */
+static void slots_in_a_team(void **state) {
+    (void)state;
+    struct c4_dispatch dnn;
+    ok(c4_dispatch("onednn", &dnn));
+    enum { IMAGES = 4 };
+    const struct c4_conv_shape shape = {1, 8, 8, 64};
+    size_t image = 64 * C;
+    float *x = buffer(IMAGES * image, 30), *w = buffer((size_t)9 * 64 * C, 31);
+    float *alone = buffer(IMAGES * image, 0), *team = buffer(IMAGES * image, 0);
+    for (size_t i = 0; i < IMAGES; i++)
+        dnn.backend.conv_fwd_direct(&shape, x + i * image, w, alone + i * image);
+#pragma omp parallel for num_threads(2)
+    for (size_t i = 0; i < IMAGES; i++)
+        dnn.backend.conv_fwd_direct(&shape, x + i * image, w, team + i * image);
+    same_output(team, alone, IMAGES * image, "forward in a team", &shape);
+    float *const all[] = {x, w, alone, team};
+    for (size_t i = 0; i < 4; i++) free(all[i] - MARGIN);
+}
+
+/* Against a sum in double; elements beyond a block's rows stay. */
+static void gram_blocks(void **state) {
+    (void)state;
+    static const struct {
+        size_t rows_x, rows_y, features;
+    } cases[] = {{1, 1, 1},       {3, 5, 256}, {7, 2, 257}, {130, 129, 300},
+                 {64, 200, 1024}, {4, 4, 0},   {0, 3, 8},   {3, 0, 8}};
+    struct c4_dispatch dnn;
+    ok(c4_dispatch("onednn", &dnn));
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        size_t rows_x = cases[k].rows_x, rows_y = cases[k].rows_y, features = cases[k].features;
+        size_t stride_x = features + 3, stride_y = features + 1, stride = rows_y + 2;
+        float *x = buffer(rows_x * stride_x + 1, 40), *y = buffer(rows_y * stride_y + 1, 41);
+        double *gram = room(rows_x * stride + 1, sizeof *gram);
+        for (size_t i = 0; i < rows_x * stride; i++) gram[i] = 7;
+        dnn.backend.gram_block(x, y, rows_x, rows_y, features, stride_x, stride_y, gram, stride);
+        for (size_t i = 0; i < rows_x; i++)
+            for (size_t j = 0; j < stride; j++) {
+                double want = 0, size = 0;
+                for (size_t f = 0; j < rows_y && f < features; f++) {
+                    double term = (double)x[i * stride_x + f] * (double)y[j * stride_y + f];
+                    want += term;
+                    size += fabs(term);
+                }
+                if (j >= rows_y) want = 7;
+                near(fabs(gram[i * stride + j] - want), 0x1p-20 * size, "gram", (int)k);
+            }
+        free(gram);
+        free(x - MARGIN);
+        free(y - MARGIN);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slots),
+        cmocka_unit_test(slots_in_a_team),
+        cmocka_unit_test(gram_blocks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+
+/* Visible in the summary: a build without the library has not tested it. */
+static void onednn_is_not_part_of_this_build(void **state) {
+    (void)state;
+    struct c4_dispatch dispatch;
+    assert_int_equal(c4_dispatch("onednn", &dispatch), C4_ERR_ENVIRONMENT);
+    skip();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(onednn_is_not_part_of_this_build)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif
