@@ -54,7 +54,7 @@ const char *c4_backend_name(int i, const struct c4_backend **table, const char *
 static const struct c4_backend *best(void) {
     const struct c4_backend *table = NULL;
     for (int i = 0; c4_backend_name(i, &table, NULL); i++)
-        if (table && table->step && strcmp(table->name, "ref64") != 0) return table;
+        if (table && table->step && !table->is_double) return table;
     return NULL;
 }
 
@@ -98,7 +98,7 @@ const char *c4_dispatch_cost(const struct c4_dispatch *dispatch) {
     /* Tables that need no feature are compiled for any CPU. */
     for (int i = 0; i < BUILT; i++) {
         if (built[i].table != dispatch->step_origin || built[i].features != 0) continue;
-        if (strcmp(built[i].name, "onednn") == 0) return NULL;
+        if (!built[i].table->bit_exact && !built[i].table->is_double) return NULL;
         return "No FMA instructions are used: each multiply-add is a call of the C library, and a "
                "training step takes about a hundred times as long; its bits are the same.";
     }

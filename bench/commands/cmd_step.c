@@ -12,11 +12,7 @@
 #include "core/cli/progress.h"
 #include "core/host/clock.h"
 #include "core/host/team.h"
-
-static const char *const orders[] = {"bn-relu", "relu-bn", NULL};
-static const char *const algorithms[] = {"winograd", "direct", NULL};
-
-static const char *const kernels[] = {"auto", "direct", "winograd", NULL};
+#include "core/op/names.h"
 
 static const struct c4_option options[] = {
     C4_BENCH_BACKEND,
@@ -27,19 +23,19 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_CHOICE,
      .value = "ORDER",
      .initial = "bn-relu",
-     .choices = orders,
+     .choices = c4_order_names,
      .help = "of a block"},
     {.name = "conv",
      .type = C4_OPTION_CHOICE,
      .value = "ALGORITHM",
      .initial = "winograd",
-     .choices = algorithms,
+     .choices = c4_conv_names,
      .help = "convolution algorithm of blocks 2 to 4"},
     {.name = "onednn-conv",
      .type = C4_OPTION_CHOICE,
      .value = "ALGORITHM",
      .initial = "auto",
-     .choices = kernels,
+     .choices = c4_kernels_words,
      .help = "where --conv winograd lets oneDNN choose: auto takes the faster by measurement"},
     {.name = "peers",
      .type = C4_OPTION_CHOICES,
@@ -83,7 +79,7 @@ static enum c4_status add_all(struct c4_step_bench *bench) {
     const struct c4_backend *table;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
         const char *name = c4_backend_name(i, &table, NULL);
-        if (table && table->step && strcmp(name, "ref64") != 0) C4_TRY(add_named(bench, name));
+        if (table && table->step && !table->is_double) C4_TRY(add_named(bench, name));
     }
     return C4_OK;
 }
@@ -145,15 +141,16 @@ static void print(const struct c4_args *args, const struct c4_step_bench *bench,
         json_decref(object);
         printf("training step, batch %d, %d thread%s%s, %s, median of %d samples in turn\n",
                config->max_batch, config->threads, config->threads == 1 ? "" : "s",
-               team->bound ? " bound" : " not bound", orders[config->order], bench->samples);
+               team->bound ? " bound" : " not bound", c4_order_names[config->order],
+               bench->samples);
         c4_step_bench_print(bench);
         return;
     }
     json_object_set_new(object, "batch", json_integer(config->max_batch));
     json_object_set_new(object, "threads", json_integer(config->threads));
     json_object_set_new(object, "bound", json_boolean(team->bound));
-    json_object_set_new(object, "order", json_string(orders[config->order]));
-    json_object_set_new(object, "conv", json_string(algorithms[config->conv]));
+    json_object_set_new(object, "order", json_string(c4_order_names[config->order]));
+    json_object_set_new(object, "conv", json_string(c4_conv_names[config->conv]));
     json_object_set_new(object, "peak", c4_peak_json(&bench->peak));
     json_object_set_new(object, "steps", c4_step_bench_json(bench));
     c4_disclose_print(object);
@@ -164,8 +161,8 @@ static enum c4_status bench_step(const struct c4_args *args, struct c4_step_benc
     bench->sample_seconds = c4_arg_flag(args, "quick") ? 0.05 : 0.5;
     bench->config.max_batch = (int)c4_arg_integer(args, "batch");
     bench->config.threads = (int)c4_arg_integer(args, "threads");
-    bench->config.order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
-    bench->config.conv = c4_arg_includes(args, "conv", "direct") ? C4_DIRECT : C4_WINOGRAD;
+    bench->config.order = (enum c4_order)c4_arg_choice(args, "order");
+    bench->config.conv = (enum c4_conv_algorithm)c4_arg_choice(args, "conv");
     bench->config.kernels = c4_arg_text(args, "onednn-conv");
     json_t *object;
     struct c4_team team;

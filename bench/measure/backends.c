@@ -13,7 +13,7 @@ enum c4_status c4_bench_backends(const char *wanted,
         wanted = dispatch.backend.name;
     }
     for (int i = 0; c4_backend_name(i, &table, NULL) && *count < C4_BENCH_BACKENDS; i++)
-        if (table && (all ? strcmp(table->name, "ref64") != 0 : strcmp(table->name, wanted) == 0))
+        if (table && (all ? !table->is_double : strcmp(table->name, wanted) == 0))
             backends[(*count)++] = table;
     return C4_OK;
 }

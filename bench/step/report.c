@@ -4,6 +4,7 @@
 
 #include "bench/step/step.h"
 #include "core/file/json.h"
+#include "core/op/names.h"
 
 static double flops_per_image(const struct c4_step_bench *bench) {
     return c4_step_cost(bench->config.conv, 1).flops;
@@ -45,8 +46,7 @@ static void add_origin(const struct c4_step_bench *bench, const struct c4_step_r
     json_object_set_new(row, "state",
                         json_string(c4_peer_state_name(peer ? peer->state : C4_PEER_MEASURED)));
     if (!peer) {
-        json_object_set_new(row, "algorithm",
-                            json_string(bench->config.conv == C4_DIRECT ? "direct" : "winograd"));
+        json_object_set_new(row, "algorithm", json_string(c4_conv_names[bench->config.conv]));
         return;
     }
     if (peer->state != C4_PEER_MEASURED)

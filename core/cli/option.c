@@ -327,6 +327,13 @@ double c4_arg_real(const struct c4_args *args, const char *name) {
     return arg->real;
 }
 
+int c4_arg_choice(const struct c4_args *args, const char *name) {
+    const struct c4_arg *arg = must_find(args, name);
+    assert(arg->option->type == C4_OPTION_CHOICE);
+    int index = arg->text ? find_choice(arg->option->choices, arg->text, strlen(arg->text)) : 0;
+    return index > 0 ? index : 0;
+}
+
 bool c4_arg_includes(const struct c4_args *args, const char *name, const char *choice) {
     const struct c4_arg *arg = must_find(args, name);
     assert(arg->option->type == C4_OPTION_CHOICE || arg->option->type == C4_OPTION_CHOICES);

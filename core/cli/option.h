@@ -108,6 +108,8 @@ int64_t c4_arg_integer(const struct c4_args *args, const char *name);  /* 0: non
 double c4_arg_real(const struct c4_args *args, const char *name);      /* 0: none */
 bool c4_arg_includes(const struct c4_args *args, const char *name,
                      const char *choice); /* C4_OPTION_CHOICE and C4_OPTION_CHOICES */
+int c4_arg_choice(const struct c4_args *args, const char *name); /* C4_OPTION_CHOICE: its index in
+                                                                    the choices; 0: none */
 
 /* Reads `text` as a value of `option` into arg->text, integer and real; C4_ERR_USAGE says what is
  * allowed. Flags take no value. */

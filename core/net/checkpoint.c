@@ -1,4 +1,5 @@
 #include "core/net/checkpoint.h"
+#include "core/op/names.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,10 +20,6 @@ enum {
 };
 
 static const char experiment_prefix[] = "conv4.experiment.", sum_key[] = "conv4.sha256";
-
-const char *c4_order_name(enum c4_order order) {
-    return order == C4_BN_RELU ? "bn-relu" : "relu-bn";
-}
 
 struct c4_checkpoint *c4_checkpoint_new(void) {
     struct c4_checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
@@ -165,7 +162,7 @@ enum c4_status c4_checkpoint_write(const char *path, const struct c4_checkpoint 
     char values[TEXTS][80];
     snprintf(values[0], sizeof values[0], "%s", C4_VERSION);
     snprintf(values[1], sizeof values[1], "%d", C4_ARITHMETIC);
-    snprintf(values[2], sizeof values[2], "%s", c4_order_name(checkpoint->order));
+    snprintf(values[2], sizeof values[2], "%s", c4_order_names[checkpoint->order]);
     snprintf(values[3], sizeof values[3], "%s", checkpoint->backend);
     snprintf(values[4], sizeof values[4], "%" PRIu64, checkpoint->seed);
     snprintf(values[5], sizeof values[5], "%" PRIu64, checkpoint->epoch);
@@ -251,8 +248,8 @@ static enum c4_status take_order(const char *path, const struct c4_arrays *file,
     char order[16], shown[C4_NAME_SHOWN_SIZE];
     C4_TRY(take_text(path, file, "conv4.order", order, sizeof order));
     checkpoint->has_order = order[0] != '\0';
-    if (strcmp(order, c4_order_name(C4_RELU_BN)) == 0) checkpoint->order = C4_RELU_BN;
-    if (!checkpoint->has_order || strcmp(order, c4_order_name(checkpoint->order)) == 0)
+    if (strcmp(order, c4_order_names[C4_RELU_BN]) == 0) checkpoint->order = C4_RELU_BN;
+    if (!checkpoint->has_order || strcmp(order, c4_order_names[checkpoint->order]) == 0)
         return C4_OK;
     return c4_fail(C4_ERR_DATA, "%s: metadata conv4.order is '%s'; bn-relu and relu-bn are known",
                    path, c4_name_show(order, shown));

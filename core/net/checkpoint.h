@@ -58,6 +58,4 @@ enum c4_status c4_checkpoint_read(const char *path, struct c4_checkpoint *checkp
  * beyond what a float holds. The sentence names tensor, element and value. */
 enum c4_status c4_checkpoint_fits_float(const char *path, const struct c4_checkpoint *checkpoint);
 
-const char *c4_order_name(enum c4_order order); /* "bn-relu", "relu-bn" */
-
 #endif

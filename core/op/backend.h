@@ -27,10 +27,11 @@ enum c4_op_slot {
 struct c4_prepared_api; /* prepared.h */
 
 struct c4_backend {
-    const char *name;               /* as --backend takes it */
-    const char *variant;            /* how it runs here: "fma", "dnnl 2.6.3", ... */
-    bool bit_exact;                 /* bound by ARITHMETIC.md; otherwise held to tolerances */
-    const struct c4_step_api *step; /* NULL: none of its own */
+    const char *name;    /* as --backend takes it */
+    const char *variant; /* how it runs here: "fma", "dnnl 2.6.3", ... */
+    bool bit_exact;      /* bound by ARITHMETIC.md; otherwise held to tolerances */
+    bool is_double;      /* computes in double: an oracle, which is only taken by its name */
+    const struct c4_step_api *step;         /* NULL: none of its own */
     const struct c4_prepared_api *prepared; /* NULL: its layouts are those of the slots */
 #define C4_OP(slot, type) type *slot;
 #include "core/op/ops.def"

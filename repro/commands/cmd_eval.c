@@ -104,7 +104,7 @@ static enum c4_status write_features(const struct job *job, const char *path, ui
         {"conv4.version", C4_VERSION},
         {"conv4.data", (char *)job->task.data.sha256},
         {"conv4.images", images},
-        {"conv4.statistics", (char *)c4_engine_statistics[job->engine.statistics]}};
+        {"conv4.statistics", (char *)c4_statistics_names[job->engine.statistics]}};
     return c4_safetensors_write(path, tensors, C4_LAYERS, metadata, 4);
 }
 

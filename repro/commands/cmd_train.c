@@ -151,7 +151,7 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     net->experiment = now;
     net->seed = seed;
     net->order = job->engine.order;
-    net->wide = c4_engine_is_double(&job->engine);
+    net->wide = job->engine.dispatch.backend.is_double;
     snprintf(net->backend, sizeof net->backend, "%s", job->engine.dispatch.backend.name);
     snprintf(net->data_sha256, sizeof net->data_sha256, "%s", job->train.data.sha256);
     return job->engine.dispatch.backend.step->load(job->plan, net->state, net->momentum);
@@ -170,7 +170,7 @@ static enum c4_status write_net(struct job *job, const char *path, bool momentum
 static enum c4_status probe_files(const struct job *job) {
     static const char *const names[] = {"save", "checkpoint"};
     const size_t values[] = {C4_STATE_COUNT, C4_STATE_COUNT + C4_LEARNED_COUNT};
-    bool wide = c4_engine_is_double(&job->engine);
+    bool wide = job->engine.dispatch.backend.is_double;
     for (int i = 0; i < 2; i++) {
         const char *path = c4_arg_text(job->args, names[i]);
         if (!path) continue;

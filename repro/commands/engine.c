@@ -5,22 +5,16 @@
 
 #include "core/file/json.h"
 
-const char *const c4_engine_orders[] = {"bn-relu", "relu-bn", NULL};
-const char *const c4_engine_algorithms[] = {"winograd", "direct", NULL};
-const char *const c4_engine_kernels[] = {"auto", "direct", "winograd", NULL};
-const char *const c4_engine_statistics[] = {"batch", "running", NULL};
-
 enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot *slots,
                               int slot_count, struct c4_engine *engine) {
     memset(engine, 0, sizeof *engine);
     C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &engine->dispatch));
     if (c4_arg_flag(args, "strict-backend"))
         C4_TRY(c4_dispatch_strict(&engine->dispatch, true, slots, slot_count));
-    engine->order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
-    engine->conv = c4_arg_includes(args, "conv", "direct") ? C4_DIRECT : C4_WINOGRAD;
+    engine->order = (enum c4_order)c4_arg_choice(args, "order");
+    engine->conv = (enum c4_conv_algorithm)c4_arg_choice(args, "conv");
     engine->kernels = c4_arg_text(args, "onednn-conv");
-    engine->statistics =
-        c4_arg_includes(args, "statistics", "running") ? C4_BN_RUNNING : C4_BN_BATCH;
+    engine->statistics = (enum c4_bn_statistics)c4_arg_choice(args, "statistics");
     int threads = (int)c4_arg_integer(args, "threads");
     return c4_team_start_on_cores(threads ? threads : c4_team_threads_default(), &engine->team,
                                   &engine->l2_bytes);
@@ -30,18 +24,18 @@ void c4_engine_close(struct c4_engine *engine) {
     c4_team_free(&engine->team);
 }
 
-bool c4_engine_is_double(const struct c4_engine *engine) {
-    return strcmp(engine->dispatch.backend.name, "ref64") == 0;
+struct c4_plan_config c4_engine_plan_config(const struct c4_engine *engine, int max_batch) {
+    return (struct c4_plan_config){.order = engine->order,
+                                   .conv = engine->conv,
+                                   .max_batch = max_batch,
+                                   .threads = engine->team.threads,
+                                   .l2_bytes = engine->l2_bytes,
+                                   .kernels = engine->kernels};
 }
 
 enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch,
                               struct c4_plan **plan) {
-    const struct c4_plan_config config = {.order = engine->order,
-                                          .conv = engine->conv,
-                                          .max_batch = max_batch,
-                                          .threads = engine->team.threads,
-                                          .l2_bytes = engine->l2_bytes,
-                                          .kernels = engine->kernels};
+    const struct c4_plan_config config = c4_engine_plan_config(engine, max_batch);
     return engine->dispatch.backend.step->create(&config, plan);
 }
 
@@ -59,7 +53,6 @@ enum c4_status c4_engine_kernel_lines(const struct c4_engine *engine, struct c4_
 void c4_engine_describe(const struct c4_engine *engine, char *text, size_t size) {
     const struct c4_backend *origin = engine->dispatch.step_origin;
     snprintf(text, size, "%s (%s), %s, %s, %d thread%s %s", origin->name, origin->variant,
-             c4_engine_algorithms[engine->conv], c4_engine_orders[engine->order],
-             engine->team.threads, engine->team.threads == 1 ? "" : "s",
-             engine->team.bound ? "bound" : "not bound");
+             c4_conv_names[engine->conv], c4_order_names[engine->order], engine->team.threads,
+             engine->team.threads == 1 ? "" : "s", engine->team.bound ? "bound" : "not bound");
 }

@@ -7,13 +7,8 @@
 
 #include "core/cli/option.h"
 #include "core/host/team.h"
-#include "core/op/step.h"
+#include "core/op/names.h"
 #include "simd/dispatch.h"
-
-extern const char *const c4_engine_orders[];     /* "bn-relu", "relu-bn" */
-extern const char *const c4_engine_algorithms[]; /* "winograd", "direct" */
-extern const char *const c4_engine_kernels[];    /* "auto", "direct", "winograd" */
-extern const char *const c4_engine_statistics[]; /* "batch", "running" */
 
 /* Rows of an option table: the backend. */
 #define C4_BACKEND_OPTIONS                                                                         \
@@ -33,25 +28,25 @@ extern const char *const c4_engine_statistics[]; /* "batch", "running" */
      .type = C4_OPTION_CHOICE,                                                                     \
      .value = "ORDER",                                                                             \
      .initial = "bn-relu",                                                                         \
-     .choices = c4_engine_orders,                                                                  \
+     .choices = c4_order_names,                                                                    \
      .help = "of a block: bn-relu as in the paper, relu-bn as in the authors' code"},              \
         {.name = "conv",                                                                           \
          .type = C4_OPTION_CHOICE,                                                                 \
          .value = "ALGORITHM",                                                                     \
          .initial = "winograd",                                                                    \
-         .choices = c4_engine_algorithms,                                                          \
+         .choices = c4_conv_names,                                                                 \
          .help = "convolution algorithm of blocks 2 to 4"},                                        \
         {.name = "onednn-conv",                                                                    \
          .type = C4_OPTION_CHOICE,                                                                 \
          .value = "ALGORITHM",                                                                     \
          .initial = "auto",                                                                        \
-         .choices = c4_engine_kernels,                                                             \
+         .choices = c4_kernels_words,                                                              \
          .help =                                                                                   \
              "where --conv winograd lets oneDNN choose: auto takes the faster by measurement, "    \
              "for each convolution and pass"},                                                     \
     {                                                                                              \
         .name = "statistics", .type = C4_OPTION_CHOICE, .value = "KIND", .initial = "batch",       \
-        .choices = c4_engine_statistics,                                                           \
+        .choices = c4_statistics_names,                                                            \
         .help = "batch norm in evaluation: batch as the authors have it, or running"               \
     }
 
@@ -82,8 +77,8 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
                               int slot_count, struct c4_engine *engine);
 void c4_engine_close(struct c4_engine *engine);
 
-/* Whether it computes in double, and leaves networks in it. */
-bool c4_engine_is_double(const struct c4_engine *engine);
+/* This engine's plans for batches of up to max_batch images. */
+struct c4_plan_config c4_engine_plan_config(const struct c4_engine *engine, int max_batch);
 
 /* A plan of this engine for batches of up to max_batch images. */
 enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch, struct c4_plan **plan);

@@ -14,13 +14,11 @@
 static enum c4_status apply_options(const struct c4_args *args, struct c4_study *study,
                                     struct c4_scale *scale) {
     struct c4_protocol *protocol = &study->protocol;
-    if (c4_arg_given(args, "order"))
-        protocol->order = c4_arg_includes(args, "order", "relu-bn") ? C4_RELU_BN : C4_BN_RELU;
+    if (c4_arg_given(args, "order")) protocol->order = (enum c4_order)c4_arg_choice(args, "order");
     if (c4_arg_given(args, "conv"))
-        protocol->conv = c4_arg_includes(args, "conv", "direct") ? C4_DIRECT : C4_WINOGRAD;
+        protocol->conv = (enum c4_conv_algorithm)c4_arg_choice(args, "conv");
     if (c4_arg_given(args, "statistics"))
-        protocol->statistics =
-            c4_arg_includes(args, "statistics", "running") ? C4_BN_RUNNING : C4_BN_BATCH;
+        protocol->statistics = (enum c4_bn_statistics)c4_arg_choice(args, "statistics");
     if (c4_arg_given(args, "set")) C4_TRY(c4_study_set(study, scale, c4_arg_text(args, "set")));
     if (c4_arg_given(args, "degrees"))
         C4_TRY(c4_study_degrees(study, scale, c4_arg_text(args, "degrees")));
@@ -113,23 +111,19 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
                                          .scale = &session->scale,
                                          .images = &session->images,
                                          .backend = name,
-                                         .wide = strcmp(name, "ref64") == 0,
+                                         .wide = session->dispatch.backend.is_double,
                                          .threads = session->threads};
     return C4_OK;
 }
 
 enum c4_status c4_session_choose_kernels(struct c4_session *session, const char *stored) {
     const struct c4_step_api *step = session->dispatch.backend.step;
-    const struct c4_protocol *protocol = &session->study.protocol;
     if (!step->choose) return C4_OK;
     bool given = c4_arg_given(session->args, "onednn-conv");
-    const struct c4_plan_config config = {
-        .order = protocol->order,
-        .conv = protocol->conv,
-        .max_batch = (int)protocol->batch,
-        .threads = session->threads,
-        .kernels =
-            stored && stored[0] && !given ? stored : c4_arg_text(session->args, "onednn-conv")};
+    session->runner.kernels =
+        stored && stored[0] && !given ? stored : c4_arg_text(session->args, "onednn-conv");
+    const struct c4_plan_config config =
+        c4_runner_plan_config(&session->runner, session->study.protocol.order);
     C4_TRY(step->choose(&config, session->kernels));
     session->runner.kernels = session->kernels;
     return C4_OK;
@@ -180,8 +174,8 @@ void c4_session_describe(const struct c4_session *session, char *text, size_t si
     char kernels[C4_KERNELS_SIZE + 4] = "";
     if (session->kernels[0]) snprintf(kernels, sizeof kernels, " (%s)", session->kernels);
     snprintf(text, size, "%s (%s), %s%s, %s%s; %d worker%s of %d thread%s, %s", origin->name,
-             origin->variant, c4_engine_algorithms[protocol->conv], kernels,
-             c4_engine_orders[protocol->order], products, session->workers,
+             origin->variant, c4_conv_names[protocol->conv], kernels,
+             c4_order_names[protocol->order], products, session->workers,
              session->workers == 1 ? "" : "s", session->threads, session->threads == 1 ? "" : "s",
              session->placement.places > 0 ? "bound" : "not bound");
 }

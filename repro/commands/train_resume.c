@@ -35,13 +35,8 @@ enum c4_status c4_train_choose_kernels(const struct c4_args *args, struct c4_eng
     const struct c4_step_api *step = engine->dispatch.backend.step;
     if (!step->choose) return C4_OK;
     const char *kept = began ? c4_experiment_find(&began->experiment, "onednn-conv") : NULL;
-    const struct c4_plan_config config = {
-        .order = engine->order,
-        .conv = engine->conv,
-        .max_batch = batch,
-        .threads = engine->team.threads,
-        .l2_bytes = engine->l2_bytes,
-        .kernels = kept && !c4_arg_given(args, "onednn-conv") ? kept : engine->kernels};
+    if (kept && !c4_arg_given(args, "onednn-conv")) engine->kernels = kept;
+    const struct c4_plan_config config = c4_engine_plan_config(engine, batch);
     C4_TRY(step->choose(&config, kernels));
     engine->kernels = kernels;
     return C4_OK;
@@ -73,8 +68,8 @@ enum c4_status c4_train_experiment(const struct c4_args *args, const struct c4_e
     C4_TRY(c4_experiment_set(e, "batch", "%" PRId64, c4_arg_integer(args, "batch")));
     C4_TRY(c4_experiment_set_real(e, "lr", c4_arg_real(args, "lr")));
     C4_TRY(c4_experiment_set_real(e, "momentum", c4_arg_real(args, "momentum")));
-    C4_TRY(c4_experiment_set(e, "order", "%s", c4_order_name(engine->order)));
-    C4_TRY(c4_experiment_set(e, "conv", "%s", c4_engine_algorithms[engine->conv]));
+    C4_TRY(c4_experiment_set(e, "order", "%s", c4_order_names[engine->order]));
+    C4_TRY(c4_experiment_set(e, "conv", "%s", c4_conv_names[engine->conv]));
     C4_TRY(c4_experiment_set(e, "backend", "%s",
                              backend->bit_exact ? "any bit-exact one" : backend->name));
     if (!backend->step->choose) return C4_OK;

@@ -12,8 +12,8 @@ enum c4_status c4_weights_read(const struct c4_args *args, const struct c4_engin
     C4_TRY(c4_checkpoint_read(init, net));
     if (net->has_order && net->order != engine->order)
         return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; say so", init,
-                       c4_order_name(net->order));
-    if (!c4_engine_is_double(engine)) C4_TRY(c4_checkpoint_fits_float(init, net));
+                       c4_order_names[net->order]);
+    if (!engine->dispatch.backend.is_double) C4_TRY(c4_checkpoint_fits_float(init, net));
     if (net->sum == C4_SUM_WRONG)
         fprintf(talk, "%s: was changed or damaged since conv4 wrote it (its SHA-256 differs)\n",
                 init);

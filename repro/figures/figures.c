@@ -1,4 +1,5 @@
 #include "repro/figures/figures.h"
+#include "core/op/names.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -101,8 +102,8 @@ static void note_cka(const struct c4_figures_input *input, struct c4_figure_resu
              "Linear CKA, %s, over %" PRId64 " images, evaluated in batches of %" PRIu32
              " with %s statistics; block order %s.",
              result->debiased ? "debiased" : "biased as in the paper", result->curves.n,
-             protocol->batch, protocol->statistics == C4_BN_BATCH ? "batch" : "running",
-             protocol->order == C4_BN_RELU ? "bn-relu" : "relu-bn");
+             protocol->batch, c4_statistics_names[protocol->statistics],
+             c4_order_names[protocol->order]);
     if (result->curves.has_other)
         add_note(result, "Dotted: the same network compared with another seed's initial network%s.",
                  result->figure->kind == C4_FIGURE_LAYERS_OVER_EPOCHS

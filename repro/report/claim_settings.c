@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/op/names.h"
 #include "repro/report/publish.h"
 
-static const char *const orders[] = {"bn-relu", "relu-bn"};
-static const char *const statistics[] = {"batch", "running"};
 static const int64_t images[] = {100, 200, 500, 2000};
 
 static void describe(const struct c4_publication *p, struct c4_setting_verdicts *column) {
@@ -15,7 +14,7 @@ static void describe(const struct c4_publication *p, struct c4_setting_verdicts 
     char part[4][24];
     int differs = 0;
     if (setting->order != p->study->protocol.order)
-        snprintf(part[differs++], sizeof *part, "%s", orders[setting->order]);
+        snprintf(part[differs++], sizeof *part, "%s", c4_order_names[setting->order]);
     if (strcmp(setting->statistics, p->rows.statistics) != 0)
         snprintf(part[differs++], sizeof *part, "%s statistics", setting->statistics);
     if (setting->debiased) snprintf(part[differs++], sizeof *part, "debiased");
@@ -38,10 +37,11 @@ enum c4_status c4_claim_settings(struct c4_publication *p) {
     for (int i = 0; i < C4_SETTINGS_MAX && status == C4_OK; i++) {
         struct c4_setting_verdicts *column = &p->settings[p->setting_count];
         /* Counted from the right: n, estimator, statistics, order. */
-        *column = (struct c4_setting_verdicts){.setting = {.n = images[i % 4],
-                                                           .debiased = i / 4 % 2,
-                                                           .statistics = statistics[i / 8 % 2],
-                                                           .order = (enum c4_order)(i / 16)}};
+        *column =
+            (struct c4_setting_verdicts){.setting = {.n = images[i % 4],
+                                                     .debiased = i / 4 % 2,
+                                                     .statistics = c4_statistics_names[i / 8 % 2],
+                                                     .order = (enum c4_order)(i / 16)}};
         describe(p, column);
         status = c4_claims_judge(&p->rows, p->scale->seeds.seed, p->scale->seeds.count, p->judging,
                                  &column->setting, claims);

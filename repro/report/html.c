@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/host/environment.h"
+#include "core/op/names.h"
 #include "repro/report/sections.h"
 
 extern const char c4_embed_core_report_page_css[], c4_embed_core_report_page_css_end[];
@@ -89,8 +90,8 @@ static void write_intro(struct c4_html *html, const struct c4_publication *p) {
     c4_html_element(html, "p", NULL,
                     "Scale %s, seeds %s, block order %s, evaluation with %s statistics. Images: "
                     "%s and %s. Runs: %d of %d done. Made %s by conv4 %s.",
-                    p->scale->name, seeds, protocol->order == C4_BN_RELU ? "bn-relu" : "relu-bn",
-                    p->rows.statistics, p->data, p->digits, p->runs.done, p->runs.all,
+                    p->scale->name, seeds, c4_order_names[protocol->order], p->rows.statistics,
+                    p->data, p->digits, p->runs.done, p->runs.all,
                     json_string_value(json_object_get(p->environment, "date_utc")), C4_VERSION);
     c4_html_open(html, "ul", "class", "warnings", NULL);
     for (int i = 0; i < p->warnings; i++) c4_html_element(html, "li", NULL, "%s", p->warning[i]);

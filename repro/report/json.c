@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/file/json.h"
+#include "core/op/names.h"
 #include "repro/report/publish.h"
 #include "repro/results/phases.h"
 
@@ -68,7 +69,6 @@ static json_t *figure_object(const struct c4_publication *p,
 }
 
 static json_t *settings_array(const struct c4_publication *p) {
-    static const char *const orders[] = {"bn-relu", "relu-bn"};
     json_t *array = json_array();
     for (int i = 0; i < p->setting_count; i++) {
         const struct c4_setting_verdicts *column = &p->settings[i];
@@ -77,10 +77,10 @@ static json_t *settings_array(const struct c4_publication *p) {
             json_object_set_new(verdicts, p->claims.claim[c].id,
                                 json_string(c4_verdict_names[column->verdict[c]]));
         json_array_append_new(
-            array, json_pack("{s:s, s:s, s:b, s:I, s:o}", "order", orders[column->setting.order],
-                             "statistics", column->setting.statistics, "debiased",
-                             (int)column->setting.debiased, "n", (json_int_t)column->setting.n,
-                             "verdicts", verdicts));
+            array, json_pack("{s:s, s:s, s:b, s:I, s:o}", "order",
+                             c4_order_names[column->setting.order], "statistics",
+                             column->setting.statistics, "debiased", (int)column->setting.debiased,
+                             "n", (json_int_t)column->setting.n, "verdicts", verdicts));
     }
     return array;
 }

@@ -1,4 +1,5 @@
 #include "repro/results/rows_store.h"
+#include "core/op/names.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -165,14 +166,14 @@ static enum c4_status find(void *context, const struct c4_rows_run *run,
 
 enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_study *study,
                                   const struct c4_scale *scale, struct c4_rows *rows) {
-    static const char *const statistics[] = {"batch", "running"};
     struct c4_families families;
     c4_families_make(study, scale, &families);
     size_t most = 2 * (size_t)families.count * (size_t)scale->seeds.count;
     struct c4_rows_run *runs = calloc(most + 1, sizeof *runs);
     struct c4_study *other = malloc(sizeof *other);
     *rows = (struct c4_rows){.run = runs,
-                             .statistics = statistics[study->protocol.statistics == C4_BN_RUNNING],
+                             .statistics =
+                                 c4_statistics_names[study->protocol.statistics == C4_BN_RUNNING],
                              .cka_images = study->protocol.cka_images,
                              .batch = study->protocol.batch,
                              .find = find,

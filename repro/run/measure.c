@@ -5,7 +5,7 @@
 #include "core/data/labels.h"
 #include "core/data/split.h"
 #include "core/host/clock.h"
-#include "repro/commands/engine.h"
+#include "core/op/names.h"
 
 static uint32_t least(uint32_t a, uint32_t b) {
     return a < b ? a : b;
@@ -194,7 +194,7 @@ static enum c4_status compare_sides(struct c4_measure *measure, const struct com
         for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
             const struct c4_cka_label label = {c4_layer_name[layer], c4_reference_names[reference],
                                                c4_image_set_names[what->of.set],
-                                               c4_engine_statistics[what->of.statistics]};
+                                               c4_statistics_names[what->of.statistics]};
             struct c4_cka_result cka;
             status = c4_cka_between(sides->layer[layer], own->layer[layer], &cka);
             if (status == C4_OK) status = c4_out_cka(rows, &label, &cka);

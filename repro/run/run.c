@@ -13,6 +13,15 @@
 
 enum { TRAINING_WORK = 3 }; /* training on an image, in images forwarded */
 
+struct c4_plan_config c4_runner_plan_config(const struct c4_runner *runner, enum c4_order order) {
+    return (struct c4_plan_config){.order = order,
+                                   .conv = runner->protocol->conv,
+                                   .max_batch = (int)runner->protocol->batch,
+                                   .threads = runner->threads,
+                                   .l2_bytes = runner->l2_bytes,
+                                   .kernels = runner->kernels};
+}
+
 void c4_run_checkpoint_path(const char *key, uint32_t epoch, char path[C4_CHECKPOINT_PATH_SIZE]) {
     snprintf(path, C4_CHECKPOINT_PATH_SIZE, "checkpoints/%.96s/epoch-%04" PRIu32 ".safetensors",
              key, epoch);
@@ -112,12 +121,7 @@ static enum c4_status load_start(struct c4_execution *ex, const struct c4_segmen
 
 static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment *segment) {
     const struct c4_runner *runner = ex->runner;
-    const struct c4_plan_config config = {.order = segment->run.order,
-                                          .conv = runner->protocol->conv,
-                                          .max_batch = (int)runner->protocol->batch,
-                                          .threads = runner->threads,
-                                          .l2_bytes = runner->l2_bytes,
-                                          .kernels = runner->kernels};
+    const struct c4_plan_config config = c4_runner_plan_config(runner, segment->run.order);
     leave_run(ex);
     ex->run = segment->run;
     ex->done = segment->from;

@@ -28,6 +28,9 @@ struct c4_runner {
     void *context;
 };
 
+/* The runner's plans for networks of a block order. */
+struct c4_plan_config c4_runner_plan_config(const struct c4_runner *runner, enum c4_order order);
+
 enum { C4_CHECKPOINT_PATH_SIZE = 160 };
 
 struct c4_known_checkpoint {

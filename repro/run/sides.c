@@ -197,12 +197,7 @@ static enum c4_status load(struct c4_side_cache *cache, const struct c4_network 
         cache->plan = NULL;
     }
     if (!cache->plan) {
-        const struct c4_plan_config config = {.order = network->order,
-                                              .conv = runner->protocol->conv,
-                                              .max_batch = (int)runner->protocol->batch,
-                                              .threads = runner->threads,
-                                              .l2_bytes = runner->l2_bytes,
-                                              .kernels = runner->kernels};
+        const struct c4_plan_config config = c4_runner_plan_config(runner, network->order);
         C4_TRY(runner->step->create(&config, &cache->plan));
         cache->order = network->order;
     }

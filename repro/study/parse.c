@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "repro/commands/engine.h"
+#include "core/op/names.h"
 
 static const char *const data_sets[] = {"cifar10", "svhn", NULL};
 static const char *const labels[] = {"d0", "d1", "d2", "d3", "d4",      "d5",
@@ -58,9 +58,9 @@ const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, batch, 2, 4096),
     REAL(struct c4_protocol, lr, 0, 1000),
     REAL(struct c4_protocol, momentum, 0, 1),
-    CHOICE(struct c4_protocol, order, c4_engine_orders),
-    CHOICE(struct c4_protocol, conv, c4_engine_algorithms),
-    CHOICE(struct c4_protocol, statistics, c4_engine_statistics),
+    CHOICE(struct c4_protocol, order, c4_order_names),
+    CHOICE(struct c4_protocol, conv, c4_conv_names),
+    CHOICE(struct c4_protocol, statistics, c4_statistics_names),
     INTEGER(struct c4_protocol, cka_images, 4, 5000),
     INTEGER(struct c4_protocol, curve_images, 4, 5000),
     CHOICE(struct c4_protocol, size_labels, size_labels),

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repro/commands/engine.h"
+#include "core/op/names.h"
 
 static const char *const data_names[] = {"cifar10", "svhn"};
 
@@ -112,7 +112,7 @@ static void name_run(struct c4_run *run) {
     label_text(&run->labels, labels);
     snprintf(run->key, sizeof run->key, "%s-%s-%s-n%" PRIu32 "-e%" PRIu32 "-%s-seed%" PRIu64,
              c4_phase_names[run->phase], data_names[run->data], labels, run->images, run->epochs,
-             c4_engine_orders[run->order], run->seed);
+             c4_order_names[run->order], run->seed);
 }
 
 /* The run that all fine-tuning starts from. */
@@ -182,7 +182,7 @@ void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
              "phase=%s data=%s labels=%s images=%" PRIu32 " epochs=%" PRIu32
              " order=%s seed=%" PRIu64 " from=%s curve_images=%" PRIu32,
              c4_phase_names[run->phase], data_names[run->data], labels, run->images, run->epochs,
-             c4_engine_orders[run->order], run->seed, run->from[0] ? run->from : "initialisation",
+             c4_order_names[run->order], run->seed, run->from[0] ? run->from : "initialisation",
              curve ? protocol->curve_images : 0);
 }
 

@@ -71,13 +71,7 @@ static enum c4_status time_checkpoint(const struct c4_runner *runner,
 }
 
 enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed *speed) {
-    const struct c4_protocol *protocol = runner->protocol;
-    const struct c4_plan_config config = {.order = protocol->order,
-                                          .conv = protocol->conv,
-                                          .max_batch = (int)protocol->batch,
-                                          .threads = runner->threads,
-                                          .l2_bytes = runner->l2_bytes,
-                                          .kernels = runner->kernels};
+    const struct c4_plan_config config = c4_runner_plan_config(runner, runner->protocol->order);
     const struct c4_sgd sgd = {0, 0}; /* the trial has nothing to learn and must not diverge */
     struct c4_checkpoint *checkpoint = c4_checkpoint_new();
     struct c4_plan *plan = NULL;

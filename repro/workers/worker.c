@@ -1,4 +1,5 @@
 #include "repro/workers/worker.h"
+#include "core/op/names.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -95,7 +96,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .step = worker->dispatch.backend.step,
                                         .gram = worker->dispatch.backend.gram_block,
                                         .backend = setup->backend,
-                                        .wide = strcmp(setup->backend, "ref64") == 0,
+                                        .wide = worker->dispatch.backend.is_double,
                                         .threads = setup->threads,
                                         .l2_bytes = l2_bytes > 0 ? (size_t)l2_bytes : 0,
                                         .kernels = setup->kernels[0] ? setup->kernels : NULL,
@@ -144,8 +145,7 @@ static enum c4_status do_segment(struct worker *worker, const struct c4_message 
     memcpy(&segment, message->payload, sizeof segment);
     worker->images_done = 0;
     worker->rows.result_count = worker->rows.cost_count = 0;
-    worker->rows.statistics =
-        worker->setup.protocol.statistics == C4_BN_BATCH ? "batch" : "running";
+    worker->rows.statistics = c4_statistics_names[worker->setup.protocol.statistics];
     C4_TRY(c4_execution_segment(worker->execution, &segment, &worker->rows, &done.last, faulty));
     return send_done(worker, &done);
 }

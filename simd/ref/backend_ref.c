@@ -15,6 +15,7 @@ const struct c4_backend C4_REF(c4_backend) = {
 #ifdef C4_REF_DOUBLE
     .name = "ref64",
     .variant = VARIANT ", double",
+    .is_double = true,
     .step = &C4_REF(c4_step),
 #else
     .name = "ref",

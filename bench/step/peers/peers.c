@@ -1,4 +1,5 @@
 #include "bench/step/peers/peers.h"
+#include "core/op/names.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -146,7 +147,7 @@ static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
                     "--threads",
                     threads,
                     "--order",
-                    config->order == C4_RELU_BN ? "relu-bn" : "bn-relu",
+                    (char *)c4_order_names[config->order],
                     NULL};
     /* NULL ends the list early for those that keep glibc's defaults. */
     const char *environment[] = {omp,
