@@ -6,8 +6,8 @@
 #include "core/op/conv4.h"
 #include "core/op/step.h"
 #include "simd/onednn/choice.h"
+#include "simd/onednn/lane_sums/lane_sums.h"
 #include "simd/onednn/shim.h"
-#include "simd/sums/lane_sums.h"
 
 /* What all batch sizes share. Outlives its nets, which point into it. */
 struct c4_dnn_shared {

@@ -9,8 +9,8 @@
 #define C4_ONEDNN_SUMS_H
 
 #include "core/op/conv4.h"
+#include "simd/onednn/lane_sums/lane_sums.h"
 #include "simd/onednn/shim.h"
-#include "simd/sums/lane_sums.h"
 
 /* sum[c] = sum of y, sum_sq[c] = sum of y^2 over all images and pixels; both overwritten. y lies as
  * `map` says. partial: 128 doubles per image, overwritten. All in double: the pixels of an image

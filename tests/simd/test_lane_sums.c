@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "simd/cpu.h"
-#include "simd/sums/lane_sums.h"
+#include "simd/onednn/lane_sums/lane_sums.h"
 #include "tests/harness/check.h"
 #include "tests/harness/check_memory.h"
 #include "tests/harness/unit.h"

@@ -1,6 +1,6 @@
 # Sums of channels for libraries' layouts. No backend: cmake/Backends.cmake includes this by itself.
 function(c4_lane_sums name)
-  add_library(c4_simd_sums_${name} OBJECT ${PROJECT_SOURCE_DIR}/simd/sums/lane_sums.c)
+  add_library(c4_simd_sums_${name} OBJECT ${PROJECT_SOURCE_DIR}/simd/onednn/lane_sums/lane_sums.c)
   target_link_libraries(c4_simd_sums_${name} PUBLIC c4_flags)
   target_compile_options(c4_simd_sums_${name} PRIVATE ${ARGN})
   target_compile_definitions(c4_simd_sums_${name} PRIVATE C4_SUMS_NAME=c4_lane_sums_${name})

@@ -1,5 +1,5 @@
 /* C4_SUMS_NAME comes with the flags. */
-#include "simd/sums/lane_sums.h"
+#include "simd/onednn/lane_sums/lane_sums.h"
 
 #include <string.h>
 

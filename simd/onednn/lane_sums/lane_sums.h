@@ -1,7 +1,7 @@
 /* Sums of interleaved channels in double, for libraries' layouts: one loop, compiled for more than
  * one width of vectors. No backend. */
-#ifndef C4_SIMD_LANE_SUMS_H
-#define C4_SIMD_LANE_SUMS_H
+#ifndef C4_SIMD_ONEDNN_LANE_SUMS_LANE_SUMS_H
+#define C4_SIMD_ONEDNN_LANE_SUMS_LANE_SUMS_H
 
 #include <stddef.h>
 
@@ -16,7 +16,7 @@ typedef void c4_lane_sums_fn(const float *y, size_t groups, size_t stride, doubl
 /* Compiled with the flags of its name; avx2 is there on x86-64 only. */
 c4_lane_sums_fn c4_lane_sums_plain, c4_lane_sums_avx2;
 
-/* The fastest that this CPU runs; simd/dispatch_sums.c. */
+/* The fastest that this CPU runs; dispatch.c. */
 c4_lane_sums_fn *c4_dispatch_lane_sums(void);
 
 #endif

@@ -1,5 +1,5 @@
 #include "simd/cpu.h"
-#include "simd/sums/lane_sums.h"
+#include "simd/onednn/lane_sums/lane_sums.h"
 
 c4_lane_sums_fn *c4_dispatch_lane_sums(void) {
 #if defined(__x86_64__)
