@@ -26,6 +26,34 @@ forbid 'core simd bench repro tests' '\.\./'
 if [ -d repro ]; then
     grep -rnE --include='*.[ch]' '^ *# *include *"bench/' repro | grep -v '^repro/main\.c:' >>"$found" || true
 fi
+# room FOLDER [FOLDER...]: what of its own top folder the first may include, besides itself.
+room() {
+    top=${1%%/*} own=$1
+    shift
+    allowed="$own/"
+    for other; do allowed="$allowed|$top/$other/"; done
+    grep -rnE --include='*.[ch]' --include='*.cc' "^ *# *include *\"$top/" "$own" |
+        grep -vE "include *\"($allowed)" >>"$found" || true
+}
+# Inside repro and bench: from the room that uses to those that it uses.
+room repro/study
+room repro/store study
+room repro/results study store
+room repro/run study store
+room repro/workers study store run
+room repro/figures study store results
+room repro/claims study results
+room repro/report study store results figures claims
+room bench/measure
+room bench/ops measure
+room bench/step measure
+room bench/cka measure
+room bench/results measure
+# Every folder is one of these, or the one of the commands, which may use all others.
+for folder in repro/* bench/*; do
+    [ ! -d "$folder" ] || [ "${folder#*/}" = commands ] || grep -q "^room $folder\b" "$0" ||
+        echo "$folder: not in $0" >>"$found"
+done
 # A quoted include without a folder is not written from the root.
 for folder in core simd bench repro tests; do
     [ -d "$folder" ] || continue
