@@ -11,7 +11,6 @@
 #include "core/host/clock.h"
 #include "repro/commands/engine.h"
 #include "repro/commands/session.h"
-#include "repro/commands/settings.h"
 #include "repro/commands/summary.h"
 #include "repro/results/rows_store.h"
 #include "repro/run/measure.h"
@@ -160,7 +159,8 @@ static enum c4_status restart_suspects(struct reproduction *r) {
 static enum c4_status keep_plan(struct reproduction *r) {
     const struct c4_schedule *schedule = &r->session.schedule;
     bool dry = c4_arg_flag(r->args, "dry-run");
-    C4_TRY(c4_settings_keep(&r->session, r->store, !dry, r->talk));
+    const struct c4_settings settings = c4_session_settings(&r->session);
+    C4_TRY(c4_settings_keep(&settings, r->store, !dry, r->talk));
     C4_TRY(fix_kernels(r));
     if (!dry) C4_TRY(probe_folder(r->session.runner.folder));
     for (int i = 0; i < schedule->count; i++) {
@@ -222,7 +222,7 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
         }
         if (state->done[i] >= 0) ++*begun;
         if (state->done[i] >= run->epochs) {
-            state->state[i] = C4_RUN_ENDED;
+            state->state[i] = C4_RUN_DONE;
             continue;
         }
         ++*left;

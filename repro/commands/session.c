@@ -8,7 +8,6 @@
 #include "core/cli/progress.h"
 #include "core/host/team.h"
 #include "repro/commands/engine.h"
-#include "repro/commands/settings.h"
 
 /* Options win over the values of protocol and scale. */
 static enum c4_status apply_options(const struct c4_args *args, struct c4_study *study,
@@ -97,6 +96,17 @@ static enum c4_status choose_places(struct c4_session *session) {
     return status;
 }
 
+static void name_arithmetic(struct c4_session *session) {
+    const struct c4_dispatch *dispatch = &session->dispatch;
+    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
+    if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact)
+        snprintf(session->arithmetic, sizeof session->arithmetic, "canonical, version %d",
+                 C4_ARITHMETIC);
+    else
+        snprintf(session->arithmetic, sizeof session->arithmetic, "%s (%s), team of %d",
+                 dispatch->backend.name, dispatch->backend.variant, session->threads);
+}
+
 enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
                                struct c4_session *session) {
     memset(session, 0, sizeof *session);
@@ -105,6 +115,7 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
     C4_TRY(choose_places(session));
+    name_arithmetic(session);
     const char *name = session->dispatch.backend.name;
     session->runner = (struct c4_runner){.folder = c4_arg_text(args, "out"),
                                          .protocol = &session->study.protocol,
@@ -161,6 +172,13 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
                             .threads = session->threads,
                             .placement =
                                 session->placement.places > 0 ? &session->placement : NULL};
+}
+
+struct c4_settings c4_session_settings(const struct c4_session *session) {
+    return (struct c4_settings){.protocol = &session->study.protocol,
+                                .scale = &session->scale,
+                                .images = &session->images,
+                                .arithmetic = session->arithmetic};
 }
 
 void c4_session_describe(const struct c4_session *session, char *text, size_t size) {

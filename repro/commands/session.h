@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/cli/option.h"
+#include "repro/commands/settings.h"
 #include "repro/workers/coordinator.h"
 #include "simd/dispatch.h"
 
@@ -79,7 +80,9 @@ struct c4_session {
     struct c4_placement placement; /* of this machine; no places: workers are not bound */
     struct c4_images images;
     struct c4_shared_images shared;
-    int descriptor;                /* of the shared images; -1: none */
+    int descriptor; /* of the shared images; -1: none */
+    char
+        arithmetic[256]; /* which numbers: "canonical, version 1", or the backend and its threads */
     char kernels[C4_KERNELS_SIZE]; /* "" of a backend that has no choice; behind runner.kernels */
     struct c4_runner runner;
 };
@@ -101,6 +104,9 @@ void c4_session_free(struct c4_session *session);
 
 /* Describes the work to a coordinator; `store` may be NULL. */
 struct c4_work c4_session_work(const struct c4_session *session, struct c4_store *store);
+
+/* What the study's folder keeps of it. */
+struct c4_settings c4_session_settings(const struct c4_session *session);
 
 /* "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound" */
 void c4_session_describe(const struct c4_session *session, char *text, size_t size);

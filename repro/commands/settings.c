@@ -27,10 +27,10 @@ static bool is_free(const char *key) {
     return strcmp(key, "segment_work") == 0 || strcmp(key, "matched_scratch") == 0;
 }
 
-static enum c4_status keep_images(const struct c4_session *session, struct c4_store *store) {
+static enum c4_status keep_images(const struct c4_settings *settings, struct c4_store *store) {
     static const char *const names[C4_SETS] = {"training images", "test images", "digits"};
     for (int i = 0; i < C4_SETS; i++) {
-        const struct c4_dataset *set = &session->images.set[i];
+        const struct c4_dataset *set = &settings->images->set[i];
         char name[64];
         if (set->count == 0) continue;
         C4_TRY(c4_store_setting(store, names[i], set->name));
@@ -41,14 +41,14 @@ static enum c4_status keep_images(const struct c4_session *session, struct c4_st
 }
 
 /* The list with what joined before. */
-static enum c4_status keep_list(const struct c4_session *session, struct c4_store *store,
+static enum c4_status keep_list(const struct c4_settings *settings, struct c4_store *store,
                                 const struct c4_field *field, bool join, FILE *talk) {
     char now[256], before[256], all[256];
-    struct c4_scale joined = session->scale, old = session->scale;
+    struct c4_scale joined = *settings->scale, old = *settings->scale;
     C4_TRY(c4_store_setting_read(store, field->key, before, sizeof before));
-    c4_field_write(field, &session->scale, now, sizeof now);
+    c4_field_write(field, settings->scale, now, sizeof now);
     if (before[0]) C4_TRY(c4_field_read(field, before, &old));
-    if (!c4_field_join(field, &old, &joined)) joined = session->scale;
+    if (!c4_field_join(field, &old, &joined)) joined = *settings->scale;
     c4_field_write(field, &joined, all, sizeof all);
     if (strcmp(all, now) != 0)
         fprintf(talk,
@@ -57,38 +57,30 @@ static enum c4_status keep_list(const struct c4_session *session, struct c4_stor
     return join && strcmp(all, before) != 0 ? c4_store_setting_put(store, field->key, all) : C4_OK;
 }
 
-static enum c4_status keep_field(const struct c4_session *session, struct c4_store *store,
+static enum c4_status keep_field(const struct c4_settings *settings, struct c4_store *store,
                                  const struct c4_field *field, const void *object, bool join,
                                  FILE *talk) {
     char text[256];
     if (field->type == C4_FIELD_TEXT || is_of_runs(field->key)) return C4_OK;
-    if (joins(field)) return keep_list(session, store, field, join, talk);
+    if (joins(field)) return keep_list(settings, store, field, join, talk);
     c4_field_write(field, object, text, sizeof text);
     if (!is_free(field->key)) return c4_store_setting(store, field->key, text);
     return join ? c4_store_setting_put(store, field->key, text) : C4_OK;
 }
 
-enum c4_status c4_settings_keep(const struct c4_session *session, struct c4_store *store, bool join,
-                                FILE *talk) {
-    const struct c4_dispatch *dispatch = &session->dispatch;
-    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
-    char text[256];
-    if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact)
-        snprintf(text, sizeof text, "canonical, version %d", C4_ARITHMETIC);
-    else
-        snprintf(text, sizeof text, "%s (%s), team of %d", dispatch->backend.name,
-                 dispatch->backend.variant, session->threads);
-    C4_TRY(c4_store_setting(store, "arithmetic", text));
-    C4_TRY(c4_store_setting(store, "scale", session->scale.name));
+enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_store *store,
+                                bool join, FILE *talk) {
+    C4_TRY(c4_store_setting(store, "arithmetic", settings->arithmetic));
+    C4_TRY(c4_store_setting(store, "scale", settings->scale->name));
     /* What may be refused comes before what joins. */
     for (int pass = 0; pass < 2; pass++)
         for (int table = 0; table < 2; table++) {
             const struct c4_field *field = table ? c4_scale_fields : c4_protocol_fields;
-            const void *object = table ? (void *)&session->scale : (void *)&session->study.protocol;
+            const void *object = table ? (const void *)settings->scale : settings->protocol;
             for (; field->key; field++)
                 if (pass == (joins(field) || is_free(field->key)))
-                    C4_TRY(keep_field(session, store, field, object, join, talk));
-            if (pass == 0 && table == 1) C4_TRY(keep_images(session, store));
+                    C4_TRY(keep_field(settings, store, field, object, join, talk));
+            if (pass == 0 && table == 1) C4_TRY(keep_images(settings, store));
         }
     return C4_OK;
 }

@@ -7,15 +7,26 @@
 #ifndef C4_REPRO_COMMANDS_SETTINGS_H
 #define C4_REPRO_COMMANDS_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "repro/commands/session.h"
+#include "core/cli/option.h"
+#include "repro/run/images.h"
+#include "repro/store/store.h"
 
-/* Keeps the session's values in the store. C4_ERR_FAILED: one differs from what all rows of the
- * folder have in common, and the sentence says which. What the folder has besides the session's
- * lists is mentioned on `talk`. Lists join only if `join`: a dry run leaves them as they are. */
-enum c4_status c4_settings_keep(const struct c4_session *session, struct c4_store *store, bool join,
-                                FILE *talk);
+/* What all rows of a folder have in common. Borrowed. */
+struct c4_settings {
+    const struct c4_protocol *protocol;
+    const struct c4_scale *scale;
+    const struct c4_images *images;
+    const char *arithmetic; /* "canonical, version 1", or a backend and its threads */
+};
+
+/* Keeps them in the store. C4_ERR_FAILED: one differs from what is there, and the sentence says
+ * which. What the folder has besides the scale's lists is mentioned on `talk`. Lists join only if
+ * `join`: a dry run leaves them as they are. */
+enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_store *store,
+                                bool join, FILE *talk);
 
 /* Scale and protocol by the options --scale and --protocol, or else by the study in `folder` (NULL:
  * none) if there is one, with all its values. Another scale than the folder's takes nothing from

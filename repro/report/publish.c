@@ -75,15 +75,16 @@ static enum c4_status count_runs(struct c4_publication *p, struct c4_rows_store 
     char failed[200] = "";
     for (int i = 0; i < p->rows.runs; i++) {
         const struct c4_rows_run *run = &p->rows.run[i];
-        char status[16];
+        enum c4_run_state state;
+        bool known;
         if (run->order != p->study->protocol.order) continue;
-        C4_TRY(c4_rows_store_status(store, run->key, status, sizeof status));
+        C4_TRY(c4_rows_store_run_state(store, run->key, &known, &state));
         p->runs.all++;
-        p->runs.done += strcmp(status, "done") == 0;
-        p->runs.begun += strcmp(status, "running") == 0;
-        p->runs.planned += strcmp(status, "planned") == 0;
-        p->runs.unknown += status[0] == '\0';
-        if (strcmp(status, "failed") != 0) continue;
+        p->runs.done += state == C4_RUN_DONE;
+        p->runs.begun += state == C4_RUN_RUNNING;
+        p->runs.planned += known && state == C4_RUN_PLANNED;
+        p->runs.unknown += !known;
+        if (state != C4_RUN_FAILED) continue;
         p->runs.failed++;
         size_t used = strlen(failed);
         snprintf(failed + used, sizeof failed - used, "%s%s", used ? ", " : "", run->key);

@@ -67,27 +67,15 @@ enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out
     C4_TRY(c4_sql_run(store->path, store->db, "PRAGMA query_only = ON"));
     C4_TRY(check_schema(store));
     C4_TRY(number_setting(store, "batch", &store->batch));
-    C4_TRY(number_setting(store, "cka_images", &store->cka_images));
-    C4_TRY(c4_sql_prepare(store->path, store->db, &store->cka,
-                          "SELECT value FROM result WHERE run = ? AND epoch = ? AND quantity = ? "
-                          "AND layer = ? AND reference = ? AND images = ? AND statistics = ? AND "
-                          "n = ?",
-                          ""));
-    return c4_sql_prepare(
-        store->path, store->db, &store->plain,
-        "SELECT value, " FACTS FROM_RESULTS "WHERE run = ? AND epoch = ? AND quantity = ?", "");
+    return number_setting(store, "cka_images", &store->cka_images);
 }
 
 void c4_rows_store_close(struct c4_rows_store *store) {
     if (!store) return;
-    sqlite3_finalize(store->cka);
-    sqlite3_finalize(store->plain);
+    for (int i = 0; i < store->run_count; i++) c4_series_free(&store->runs[i]);
+    free(store->runs);
     sqlite3_close(store->db);
     free(store);
-}
-
-static void bind_text(sqlite3_stmt *statement, int at, const char *text) {
-    sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
 }
 
 static const char *text_at(sqlite3_stmt *row, int i) {
@@ -136,32 +124,62 @@ enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
     return status;
 }
 
+/* All rows of a run. Facts are asked for where they decide something, which is not for CKA. */
+static enum c4_status read_run(struct c4_rows_store *store, struct c4_run_series *to) {
+    sqlite3_stmt *statement;
+    int row;
+    C4_TRY(c4_sql_prepare(
+        store->path, store->db, &statement,
+        "SELECT epoch, value, quantity, layer, reference, images, " FACTS FROM_RESULTS
+        "WHERE run = ? ORDER BY epoch",
+        "t", to->run));
+    enum c4_status status;
+    while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
+        const struct c4_row_query key = {.quantity = text_at(statement, 2),
+                                         .layer = text_at(statement, 3),
+                                         .reference = text_at(statement, 4),
+                                         .images = text_at(statement, 5),
+                                         .statistics = text_at(statement, 6),
+                                         .n = sqlite3_column_int64(statement, 9)};
+        bool suspect =
+            !c4_rows_is_cka(key.quantity) && is_suspect(store, statement, 6, key.quantity);
+        bool is_null = sqlite3_column_type(statement, 1) == SQLITE_NULL;
+        status =
+            c4_series_add(to, &key, sqlite3_column_int64(statement, 0),
+                          is_null ? (double)NAN : sqlite3_column_double(statement, 1), suspect);
+        if (status != C4_OK) break;
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* The run's rows, read at the first question. */
+static enum c4_status series_of(struct c4_rows_store *store, const char *run,
+                                struct c4_run_series **series) {
+    for (int i = 0; i < store->run_count; i++) {
+        *series = &store->runs[i];
+        if (strcmp((*series)->run, run) == 0) return C4_OK;
+    }
+    if (store->run_count == store->run_capacity) {
+        int capacity = store->run_capacity ? 2 * store->run_capacity : 64;
+        struct c4_run_series *grown = realloc(store->runs, (size_t)capacity * sizeof *grown);
+        if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the runs of %s", store->path);
+        store->runs = grown;
+        store->run_capacity = capacity;
+    }
+    *series = &store->runs[store->run_count++];
+    memset(*series, 0, sizeof **series);
+    snprintf((*series)->run, sizeof(*series)->run, "%s", run);
+    return read_run(store, *series);
+}
+
 /* c4_rows.find. */
 static enum c4_status find(void *context, const struct c4_rows_run *run,
                            const struct c4_row_query *query, double *value, bool *suspect) {
-    struct c4_rows_store *store = context;
-    bool is_cka = c4_rows_is_cka(query->quantity);
-    sqlite3_stmt *statement = is_cka ? store->cka : store->plain;
-    int row;
-    sqlite3_reset(statement);
-    bind_text(statement, 1, run->key);
-    sqlite3_bind_int64(statement, 2, query->epoch);
-    bind_text(statement, 3, query->quantity);
-    if (is_cka) {
-        bind_text(statement, 4, query->layer);
-        bind_text(statement, 5, query->reference);
-        bind_text(statement, 6, query->images);
-        bind_text(statement, 7, query->statistics);
-        sqlite3_bind_int64(statement, 8, query->n);
-    }
-    enum c4_status status = c4_sql_step(store->path, statement, &row);
-    *value = (double)NAN;
-    if (status == C4_OK && row && sqlite3_column_type(statement, 0) != SQLITE_NULL)
-        *value = sqlite3_column_double(statement, 0);
-    if (status == C4_OK && row && !is_cka)
-        *suspect = is_suspect(store, statement, 1, query->quantity);
-    sqlite3_reset(statement);
-    return status;
+    struct c4_run_series *series = NULL;
+    C4_TRY(series_of(context, run->key, &series));
+    *value = c4_series_find(series, query, suspect);
+    return C4_OK;
 }
 
 enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_study *study,

@@ -7,6 +7,7 @@
 #include "core/data/dataset.h"
 #include "repro/results/rows.h"
 #include "repro/results/suspects.h"
+#include "repro/store/store.h"
 #include "repro/study/schedule.h"
 
 struct c4_rows_store;
@@ -39,9 +40,9 @@ enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
                                       void (*take)(void *context, const char *run), void *context,
                                       struct c4_suspects *suspects);
 
-/* How far a run is, as the store says: "planned", "running", "done", "failed"; "" if unknown. */
-enum c4_status c4_rows_store_status(struct c4_rows_store *store, const char *run, char *status,
-                                    size_t size);
+/* How far a run is; *known is false, and *state C4_RUN_PLANNED, if the study does not have it. */
+enum c4_status c4_rows_store_run_state(struct c4_rows_store *store, const char *run, bool *known,
+                                       enum c4_run_state *state);
 
 /* What the rows came from. */
 struct c4_origin {

@@ -4,12 +4,14 @@
 
 #include <sqlite3.h>
 
+#include "repro/results/series.h"
 #include "repro/store/store.h"
 
 struct c4_rows_store {
     sqlite3 *db;
     char path[C4_STORE_PATH_SIZE];
-    sqlite3_stmt *cka, *plain;  /* prepared once, asked many thousand times */
+    struct c4_run_series *runs; /* those that were asked for so far */
+    int run_count, run_capacity;
     uint32_t batch, cka_images; /* that the rows were made with */
 };
 

@@ -50,11 +50,16 @@ enum c4_status c4_rows_store_setting(struct c4_rows_store *store, const char *na
     return each(store, "SELECT value FROM setting WHERE name = ?", name, take_text, &to);
 }
 
-enum c4_status c4_rows_store_status(struct c4_rows_store *store, const char *run, char *status,
-                                    size_t size) {
-    struct text to = {status, size};
-    status[0] = '\0';
-    return each(store, "SELECT status FROM run WHERE key = ?", run, take_text, &to);
+enum c4_status c4_rows_store_run_state(struct c4_rows_store *store, const char *run, bool *known,
+                                       enum c4_run_state *state) {
+    char name[16] = "";
+    struct text to = {name, sizeof name};
+    *state = C4_RUN_PLANNED;
+    C4_TRY(each(store, "SELECT status FROM run WHERE key = ?", run, take_text, &to));
+    *known = name[0] != '\0';
+    for (int i = 0; c4_run_state_names[i]; i++)
+        if (strcmp(name, c4_run_state_names[i]) == 0) *state = (enum c4_run_state)i;
+    return C4_OK;
 }
 
 /* Run keys end in "-seed<number>". */

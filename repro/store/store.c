@@ -19,7 +19,11 @@ struct c4_store {
     bool whole; /* a transaction of c4_store_begin() is open, and single ones are parts of it */
 };
 
-static const char *const status_names[] = {"planned", "running", "done", "failed"};
+const char *const c4_run_state_names[] = {[C4_RUN_PLANNED] = "planned",
+                                          [C4_RUN_RUNNING] = "running",
+                                          [C4_RUN_DONE] = "done",
+                                          [C4_RUN_FAILED] = "failed",
+                                          NULL};
 
 enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **out) {
     *out = NULL;
@@ -169,26 +173,25 @@ enum c4_status c4_store_run_add(struct c4_store *store, const char *run, const c
     return end(store, run_add(store, run, spec));
 }
 
-static enum c4_status set_status(struct c4_store *store, const char *run,
-                                 enum c4_run_status status) {
+static enum c4_status set_state(struct c4_store *store, const char *run, enum c4_run_state state) {
     return c4_sql_do(store->path, store->db, "UPDATE run SET status = ? WHERE key = ?", "tt",
-                     status_names[status], run);
+                     c4_run_state_names[state], run);
 }
 
-enum c4_status c4_store_run_set_status(struct c4_store *store, const char *run,
-                                       enum c4_run_status status) {
+enum c4_status c4_store_run_set_state(struct c4_store *store, const char *run,
+                                      enum c4_run_state state) {
     C4_TRY(begin(store));
-    return end(store, set_status(store, run, status));
+    return end(store, set_state(store, run, state));
 }
 
-enum c4_status c4_store_run_status(struct c4_store *store, const char *run,
-                                   enum c4_run_status *status) {
+enum c4_status c4_store_run_state(struct c4_store *store, const char *run,
+                                  enum c4_run_state *state) {
     char text[16];
     int found;
-    *status = C4_RUN_PLANNED;
+    *state = C4_RUN_PLANNED;
     C4_TRY(text_of(store, "SELECT status FROM run WHERE key = ?", run, text, sizeof text, &found));
-    for (int i = 0; found && i < (int)(sizeof status_names / sizeof *status_names); i++)
-        if (strcmp(text, status_names[i]) == 0) *status = (enum c4_run_status)i;
+    for (int i = 0; found && c4_run_state_names[i]; i++)
+        if (strcmp(text, c4_run_state_names[i]) == 0) *state = (enum c4_run_state)i;
     return C4_OK;
 }
 
@@ -259,7 +262,7 @@ static enum c4_status add_segment(struct c4_store *store, const struct c4_store_
                      "DELETE FROM checkpoint WHERE run = ?1 AND epoch NOT IN (SELECT epoch FROM "
                      "checkpoint WHERE run = ?1 ORDER BY epoch DESC LIMIT ?2)",
                      "ti", segment->run, (int64_t)C4_STORE_KEPT));
-    return set_status(store, segment->run, segment->status);
+    return set_state(store, segment->run, segment->state);
 }
 
 enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment) {
@@ -310,7 +313,7 @@ static enum c4_status restart(struct c4_store *store, const char *run) {
     /* Where no row comes from any more would still be listed as an origin. */
     C4_TRY(c4_sql_run(store->path, store->db,
                       "DELETE FROM provenance WHERE id NOT IN (SELECT provenance FROM result)"));
-    return set_status(store, run, C4_RUN_PLANNED);
+    return set_state(store, run, C4_RUN_PLANNED);
 }
 
 enum c4_status c4_store_restart(struct c4_store *store, const char *run) {

@@ -59,7 +59,14 @@ enum c4_status c4_store_setting_read(struct c4_store *store, const char *name, c
 /* Makes the run known as planned, or compares its spec with the one that is there. */
 enum c4_status c4_store_run_add(struct c4_store *store, const char *run, const char *spec);
 
-enum c4_run_status { C4_RUN_PLANNED, C4_RUN_RUNNING, C4_RUN_DONE, C4_RUN_FAILED };
+/* How far a run is, in table `run` and while a coordinator hands runs out. */
+enum c4_run_state {
+    C4_RUN_PLANNED, /* nobody has begun it, or nobody goes on with it at present */
+    C4_RUN_RUNNING,
+    C4_RUN_DONE,
+    C4_RUN_FAILED /* given up until the next start */
+};
+extern const char *const c4_run_state_names[]; /* as in run.status; NULL ends it */
 
 /* Where numbers come from. */
 struct c4_provenance {
@@ -95,7 +102,7 @@ struct c4_cost_row {
 /* The rows of some epochs of a run, and the checkpoint that it can go on from. */
 struct c4_store_segment {
     const char *run;
-    enum c4_run_status status; /* of the run from now on */
+    enum c4_run_state state; /* of the run from now on */
     const struct c4_provenance *provenance;
     const char *cross_images;                     /* rows on these images have another one; NULL */
     const struct c4_provenance *cross_provenance; /* NULL without cross_images */
@@ -116,12 +123,12 @@ enum { C4_STORE_KEPT = 2 }; /* checkpoints of a run: the last, and one in case i
  */
 enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment);
 
-enum c4_status c4_store_run_set_status(struct c4_store *store, const char *run,
-                                       enum c4_run_status status);
+enum c4_status c4_store_run_set_state(struct c4_store *store, const char *run,
+                                      enum c4_run_state state);
 
-/* The status of a run; C4_RUN_PLANNED if the store does not know it. */
-enum c4_status c4_store_run_status(struct c4_store *store, const char *run,
-                                   enum c4_run_status *status);
+/* The state of a run; C4_RUN_PLANNED if the store does not know it. */
+enum c4_status c4_store_run_state(struct c4_store *store, const char *run,
+                                  enum c4_run_state *state);
 
 struct c4_store_checkpoint {
     uint32_t epoch;

@@ -101,7 +101,7 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_lane *lane) {
             snprintf(sentence, sizeof sentence, "its worker %s, twice at the same place", how);
             C4_TRY(c4_coordinator_give_up(c, run, sentence));
         } else {
-            c->state->state[run] = C4_RUN_WAITS;
+            c->state->state[run] = C4_RUN_PLANNED;
             snprintf(sentence, sizeof sentence,
                      "worker %d %s during run %s; the run goes on from its last checkpoint", number,
                      how, key);

@@ -11,12 +11,12 @@ enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const c
     struct c4_work_state *state = c->state;
     const char *key = c->work.schedule->run[run].key;
     char sentence[1200];
-    state->state[run] = C4_RUN_GIVEN_UP;
+    state->state[run] = C4_RUN_FAILED;
     snprintf(sentence, sizeof sentence, "run %s: %s", key, why);
     if (state->failed++ == 0) snprintf(state->failure, sizeof state->failure, "%s", sentence);
     snprintf(sentence, sizeof sentence, "run %s failed, the others go on: %s", key, why);
     c4_coordinator_say(c, sentence);
-    return c4_store_run_set_status(c->work.store, key, C4_RUN_FAILED);
+    return c4_store_run_set_state(c->work.store, key, C4_RUN_FAILED);
 }
 
 static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
@@ -39,8 +39,8 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
                                        .substitute = done->substitute || own->substitute};
     struct c4_provenance cross = provenance;
     struct c4_store_segment segment = {.run = run->key,
-                                       .status = done->last.epoch == run->epochs ? C4_RUN_DONE
-                                                                                 : C4_RUN_RUNNING,
+                                       .state = done->last.epoch == run->epochs ? C4_RUN_DONE
+                                                                                : C4_RUN_RUNNING,
                                        .provenance = &provenance,
                                        .cross_provenance = &cross,
                                        .results = results,
@@ -96,7 +96,7 @@ enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_lane *l
     c->attempts[run] = lane->losses = 0;
     lane->images = 0;
     if (done.last.epoch == described->epochs) {
-        state->state[run] = C4_RUN_ENDED;
+        state->state[run] = C4_RUN_DONE;
         lane->run = -1;
     }
     return C4_OK;
@@ -109,7 +109,7 @@ static enum c4_status assign(struct c4_coordinator *c, struct c4_lane *lane) {
         lane->run = c4_forecast_next(schedule, state->seconds, state->state,
                                      lane->has_seed ? &lane->segment.run.seed : NULL);
         if (lane->run < 0) return C4_OK;
-        state->state[lane->run] = C4_RUN_TAKEN;
+        state->state[lane->run] = C4_RUN_RUNNING;
     }
     const struct c4_run *run = &schedule->run[lane->run];
     lane->segment =
@@ -132,8 +132,8 @@ static enum c4_status give_up_followers(struct c4_coordinator *c) {
     const struct c4_schedule *schedule = c->work.schedule;
     for (int i = 0; i < schedule->count; i++) {
         int after = schedule->after[i];
-        if (c->state->state[i] != C4_RUN_WAITS || after < 0 ||
-            c->state->state[after] != C4_RUN_GIVEN_UP)
+        if (c->state->state[i] != C4_RUN_PLANNED || after < 0 ||
+            c->state->state[after] != C4_RUN_FAILED)
             continue;
         C4_TRY(c4_coordinator_give_up(c, i, "the run that it starts from failed"));
     }
@@ -147,7 +147,7 @@ static void look_ahead(struct c4_coordinator *c) {
     uint64_t under_way = 0;
     for (int i = 0; i < c->work.schedule->count; i++) {
         total += c->first_seconds[i];
-        if (state->state[i] == C4_RUN_WAITS || state->state[i] == C4_RUN_TAKEN)
+        if (state->state[i] == C4_RUN_PLANNED || state->state[i] == C4_RUN_RUNNING)
             left += state->seconds[i];
     }
     for (int i = 0; i < c->work.workers; i++) under_way += c->lane[i].images;
@@ -195,7 +195,7 @@ enum c4_status c4_coordinator_run(struct c4_coordinator *c, struct c4_work_state
         if (!busy) {
             bool waits = false;
             for (int i = 0; i < c->work.schedule->count; i++)
-                waits = waits || state->state[i] == C4_RUN_WAITS;
+                waits = waits || state->state[i] == C4_RUN_PLANNED;
             if (!waits) return C4_OK;
         }
         uint64_t before = state->images;

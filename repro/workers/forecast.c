@@ -141,7 +141,7 @@ int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
     double most = 0, most_own = 0;
     for (int i = 0; i < schedule->count; i++) {
         int after = schedule->after[i];
-        if (state[i] != C4_RUN_WAITS || (after >= 0 && state[after] != C4_RUN_ENDED)) continue;
+        if (state[i] != C4_RUN_PLANNED || (after >= 0 && state[after] != C4_RUN_DONE)) continue;
         double work = behind(schedule, seconds, i);
         if (best < 0 || work > most) {
             best = i;
@@ -182,7 +182,7 @@ static void simulate(const struct c4_schedule *schedule, const double *seconds,
                 clock->before[p] >= 0 ? &schedule->run[clock->before[p]].seed : NULL;
             int next = clock->run[p] >= 0 ? -1 : c4_forecast_next(schedule, seconds, state, seed);
             if (next < 0) continue;
-            state[next] = C4_RUN_TAKEN;
+            state[next] = C4_RUN_RUNNING;
             clock->run[p] = clock->before[p] = next;
             clock->free_at[p] = now + seconds[next];
             slot[next] = (struct c4_forecast_slot){p, now, clock->free_at[p]};
@@ -190,7 +190,7 @@ static void simulate(const struct c4_schedule *schedule, const double *seconds,
         int p = first_to_end(clock);
         if (p < 0) break;
         now = clock->free_at[p];
-        state[clock->run[p]] = C4_RUN_ENDED;
+        state[clock->run[p]] = C4_RUN_DONE;
         clock->run[p] = -1;
     }
     *end_seconds = now;
@@ -209,7 +209,7 @@ enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double
         for (int i = 0; i < places; i++) clock.run[i] = clock.before[i] = -1;
         for (int i = 0; i < schedule->count; i++) {
             slot[i] = (struct c4_forecast_slot){.place = -1};
-            state[i] = seconds[i] > 0 ? C4_RUN_WAITS : C4_RUN_ENDED;
+            state[i] = seconds[i] > 0 ? C4_RUN_PLANNED : C4_RUN_DONE;
         }
         simulate(schedule, seconds, &clock, state, slot, end_seconds);
     } else {

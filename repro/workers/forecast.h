@@ -25,8 +25,6 @@ void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *
 /* Bytes that the runs' checkpoints and rows take when all is done. */
 uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_schedule *schedule);
 
-enum c4_run_state { C4_RUN_WAITS, C4_RUN_TAKEN, C4_RUN_ENDED, C4_RUN_GIVEN_UP };
-
 /* The run to begin next: among those whose predecessor has ended, the one with the most work on it
  * and behind it (the first of equals); -1 if none can begin. A place that already prepared the
  * references of a seed (`seed`, NULL for none) stays with that seed while there is a run of it with

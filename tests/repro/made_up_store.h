@@ -118,7 +118,7 @@ static inline void made_up_run(struct c4_store *store, const struct c4_protocol 
         .synthetic = synthetic,
         .substitute = digits && !synthetic};
     struct c4_store_segment segment = {.run = run->key,
-                                       .status = C4_RUN_DONE,
+                                       .state = C4_RUN_DONE,
                                        .provenance = &from,
                                        .results = out.result,
                                        .result_count = out.count,

@@ -100,15 +100,15 @@ static void next_run(void **state) {
     const int after[] = {-1, 0, -1};
     const double seconds[] = {1, 9, 5};
     struct c4_schedule schedule = schedule_of(run, after, 3);
-    enum c4_run_state s[] = {C4_RUN_WAITS, C4_RUN_WAITS, C4_RUN_WAITS};
+    enum c4_run_state s[] = {C4_RUN_PLANNED, C4_RUN_PLANNED, C4_RUN_PLANNED};
     assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 0);
-    s[0] = C4_RUN_TAKEN;
+    s[0] = C4_RUN_RUNNING;
     assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 2);
-    s[2] = C4_RUN_TAKEN;
+    s[2] = C4_RUN_RUNNING;
     assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), -1);
-    s[0] = C4_RUN_ENDED;
+    s[0] = C4_RUN_DONE;
     assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 1);
-    s[0] = C4_RUN_GIVEN_UP;
+    s[0] = C4_RUN_FAILED;
     assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), -1);
 }
 
@@ -119,7 +119,7 @@ static void seeds_stay_together(void **state) {
     const int after[] = {-1, -1, -1};
     double seconds[] = {10, 6, 4};
     struct c4_schedule schedule = schedule_of(run, after, 3);
-    const enum c4_run_state s[] = {C4_RUN_WAITS, C4_RUN_WAITS, C4_RUN_WAITS};
+    const enum c4_run_state s[] = {C4_RUN_PLANNED, C4_RUN_PLANNED, C4_RUN_PLANNED};
     const uint64_t seed = 7, other = 8;
     run[1].seed = run[2].seed = seed;
     assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), 0);

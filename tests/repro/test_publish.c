@@ -298,7 +298,7 @@ static void missing_runs_are_said(void **state) {
     struct c4_run run;
     assert_int_equal(c4_store_open(scratch->folder, false, &store), C4_OK);
     assert_true(c4_run_describe(&study, &scale, "finetune-svhn-d0", 2, &run));
-    assert_int_equal(c4_store_run_set_status(store, run.key, C4_RUN_FAILED), C4_OK);
+    assert_int_equal(c4_store_run_set_state(store, run.key, C4_RUN_FAILED), C4_OK);
     c4_store_close(store);
     struct c4_publication p = published(state, "4c,5d");
     char *page = text_of(state, "report.html");

@@ -58,7 +58,7 @@ static enum c4_status add_epoch(struct c4_store *store, uint32_t epoch, double v
                                         .backend = "ref"};
     struct c4_store_segment transaction = {.run = RUN,
                                            .epoch = epoch,
-                                           .status = C4_RUN_RUNNING,
+                                           .state = C4_RUN_RUNNING,
                                            .provenance = &provenance,
                                            .cross_images = "svhn-heldout",
                                            .cross_provenance = &cross,
@@ -176,7 +176,7 @@ static void settings_bind(void **state) {
 /* A plan of several settings and runs is there as a whole or, after a failure or a kill, not at
  * all. */
 static void a_plan_is_kept_whole(void **state) {
-    enum c4_run_status status;
+    enum c4_run_state status;
     struct c4_store *store = open_study(state, "a");
     char text[64];
     assert_int_equal(c4_store_begin(store), C4_OK);
@@ -191,7 +191,7 @@ static void a_plan_is_kept_whole(void **state) {
     pid_t child = fork();
     if (child == 0) { /* killed in the middle */
         if (c4_store_begin(store) == C4_OK && c4_store_setting(store, "batch", "64") == C4_OK &&
-            c4_store_run_set_status(store, RUN, C4_RUN_DONE) == C4_OK)
+            c4_store_run_set_state(store, RUN, C4_RUN_DONE) == C4_OK)
             raise(SIGKILL);
         _exit(1);
     }
@@ -202,7 +202,7 @@ static void a_plan_is_kept_whole(void **state) {
     store = open_study(state, "a");
     assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
     assert_string_equal(text, "");
-    assert_int_equal(c4_store_run_status(store, RUN, &status), C4_OK);
+    assert_int_equal(c4_store_run_state(store, RUN, &status), C4_OK);
     assert_int_equal(status, C4_RUN_PLANNED);
     assert_int_equal(c4_store_begin(store), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "64"), C4_OK);

@@ -1,0 +1,91 @@
+#include "repro/results/series.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_of(const struct c4_series *s, const struct c4_row_query *q) {
+    if (strcmp(s->quantity, q->quantity) != 0) return false;
+    return !c4_rows_is_cka(q->quantity) ||
+           (s->n == q->n && strcmp(s->layer, q->layer) == 0 &&
+            strcmp(s->reference, q->reference) == 0 && strcmp(s->images, q->images) == 0 &&
+            strcmp(s->statistics, q->statistics) == 0);
+}
+
+/* Rows come epoch by epoch in the same order, and questions along a series: the next series or the
+ * same one, in general. */
+static struct c4_series *find(struct c4_run_series *run, const struct c4_row_query *query) {
+    for (int i = 0; i < run->count; i++) {
+        int at = (run->last + i) % run->count;
+        if (!is_of(&run->series[at], query)) continue;
+        run->last = at;
+        return &run->series[at];
+    }
+    return NULL;
+}
+
+static struct c4_series *begin(struct c4_run_series *run, const struct c4_row_query *key) {
+    if (run->count == run->capacity) {
+        int capacity = run->capacity ? 2 * run->capacity : 64;
+        struct c4_series *grown = realloc(run->series, (size_t)capacity * sizeof *grown);
+        if (!grown) return NULL;
+        run->series = grown;
+        run->capacity = capacity;
+    }
+    struct c4_series *s = &run->series[run->count++];
+    *s = (struct c4_series){.n = key->n};
+    snprintf(s->quantity, sizeof s->quantity, "%s", key->quantity);
+    snprintf(s->layer, sizeof s->layer, "%s", key->layer);
+    snprintf(s->reference, sizeof s->reference, "%s", key->reference);
+    snprintf(s->images, sizeof s->images, "%s", key->images);
+    snprintf(s->statistics, sizeof s->statistics, "%s", key->statistics);
+    return s;
+}
+
+static bool make_room(struct c4_series *s, int64_t epoch) {
+    if (epoch < s->epochs) return true;
+    int64_t epochs = 2 * s->epochs > epoch ? 2 * s->epochs : epoch + 8;
+    double *value = realloc(s->value, (size_t)epochs * sizeof *value);
+    if (!value) return false;
+    s->value = value;
+    bool *suspect = realloc(s->suspect, (size_t)epochs * sizeof *suspect);
+    if (!suspect) return false;
+    s->suspect = suspect;
+    for (int64_t e = s->epochs; e < epochs; e++) {
+        value[e] = (double)NAN;
+        suspect[e] = false;
+    }
+    s->epochs = epochs;
+    return true;
+}
+
+enum c4_status c4_series_add(struct c4_run_series *run, const struct c4_row_query *key,
+                             int64_t epoch, double value, bool suspect) {
+    struct c4_series *s = find(run, key);
+    if (!s) s = begin(run, key);
+    if (!s || epoch < 0 || epoch > INT32_MAX || !make_room(s, epoch))
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the rows of run %s", run->run);
+    s->value[epoch] = value;
+    s->suspect[epoch] = suspect;
+    run->last = (run->last + 1) % run->count;
+    return C4_OK;
+}
+
+double c4_series_find(struct c4_run_series *run, const struct c4_row_query *query, bool *suspect) {
+    const struct c4_series *s = run->count > 0 ? find(run, query) : NULL;
+    *suspect = false;
+    if (!s || query->epoch < 0 || query->epoch >= s->epochs) return (double)NAN;
+    *suspect = s->suspect[query->epoch];
+    return s->value[query->epoch];
+}
+
+void c4_series_free(struct c4_run_series *run) {
+    for (int i = 0; i < run->count; i++) {
+        free(run->series[i].value);
+        free(run->series[i].suspect);
+    }
+    free(run->series);
+    run->series = NULL;
+    run->count = run->capacity = 0;
+}

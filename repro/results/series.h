@@ -1,0 +1,36 @@
+/* For rows_store*.c alone: the rows of a run, read from the database once and kept as one array of
+ * values for each quantity, so that figures and claims ask memory and not SQL for each point. */
+#ifndef C4_REPRO_RESULTS_SERIES_H
+#define C4_REPRO_RESULTS_SERIES_H
+
+#include "repro/results/rows.h"
+
+/* One quantity of a run over its epochs. */
+struct c4_series {
+    char quantity[24];
+    char layer[8], reference[24], images[16], statistics[8]; /* as in table result */
+    int64_t n;
+    int64_t epochs; /* room in the arrays: epochs 0 .. epochs - 1 */
+    double *value;  /* NaN where there is no row */
+    bool *suspect;
+};
+
+struct c4_run_series {
+    char run[sizeof((struct c4_rows_run *)0)->key];
+    struct c4_series *series;
+    int count, capacity;
+    int last; /* the series of the last row or question, where the next one is likely to be */
+};
+
+/* Adds a row; `key` has its quantity, layer, reference, images, statistics and n, and no NULL.
+ * C4_ERR_MEMORY. */
+enum c4_status c4_series_add(struct c4_run_series *run, const struct c4_row_query *key,
+                             int64_t epoch, double value, bool suspect);
+
+/* The value after query->epoch, and whether its row is suspect; NaN if there is none. A quantity
+ * that is no CKA is found by its name alone. */
+double c4_series_find(struct c4_run_series *run, const struct c4_row_query *query, bool *suspect);
+
+void c4_series_free(struct c4_run_series *run);
+
+#endif
