@@ -111,13 +111,17 @@ static enum c4_status print_value(const char *name, double value, const struct c
     return C4_OK;
 }
 
-static enum c4_status print_result(const struct c4_cka_pair *pair, const struct c4_cka_result *r) {
+static enum c4_status print_result(const struct c4_cka_pair *pair, const struct c4_cka_result *r,
+                                   const struct c4_similarity_result *others) {
     const enum c4_cka_reason biased[2] = {r->undefined[0].biased, r->undefined[1].biased};
     const enum c4_cka_reason debiased[2] = {r->undefined[0].debiased, r->undefined[1].debiased};
     print_pair(pair);
     printf("           ");
     C4_TRY(print_value("biased", r->biased, pair, biased));
     C4_TRY(print_value("debiased", r->debiased, pair, debiased));
+    for (int i = C4_SIMILARITY_cka + 1; i < C4_SIMILARITIES; i++)
+        for (int v = 0; c4_similarities[i]->quantity[v]; v++)
+            printf("%s %.6f  ", c4_similarities[i]->key[v], others[i].value[v]);
     printf("n %zu  p %zu  q %zu  %s%s  %.3f s  %.3g GFLOP\n", r->n, r->p, r->q,
            c4_cka_method_name(r->method), r->careful ? ", carefully" : "", r->seconds,
            r->flops * 1e-9);
@@ -134,11 +138,15 @@ static void add_reason(json_t *object, const char *key, const struct c4_cka_pair
     free(why);
 }
 
-static json_t *json_of(const struct c4_cka_pair *pair, const struct c4_cka_result *r) {
+static json_t *json_of(const struct c4_cka_pair *pair, const struct c4_cka_result *r,
+                       const struct c4_similarity_result *others) {
     const struct c4_cka_reasons *why = r->undefined;
     json_t *row = json_of_pair(pair);
     json_object_set_new(row, "biased", c4_json_real(r->biased));
     json_object_set_new(row, "debiased", c4_json_real(r->debiased));
+    for (int i = C4_SIMILARITY_cka + 1; i < C4_SIMILARITIES; i++)
+        for (int v = 0; c4_similarities[i]->quantity[v]; v++)
+            json_object_set_new(row, c4_similarities[i]->key[v], c4_json_real(others[i].value[v]));
     json_t *undefined = json_object();
     add_reason(undefined, "biased", pair, why[0].biased, why[1].biased);
     add_reason(undefined, "debiased", pair, why[0].debiased, why[1].debiased);
@@ -156,10 +164,11 @@ static json_t *json_of(const struct c4_cka_pair *pair, const struct c4_cka_resul
 }
 
 enum c4_status c4_cka_report_result(struct c4_cka_report *report, const struct c4_cka_pair *pair,
-                                    const struct c4_cka_result *result) {
+                                    const struct c4_cka_result *result,
+                                    const struct c4_similarity_result others[C4_SIMILARITIES]) {
     report->compared++;
-    if (!report->comparisons) return print_result(pair, result);
-    return append(report->comparisons, json_of(pair, result));
+    if (!report->comparisons) return print_result(pair, result, others);
+    return append(report->comparisons, json_of(pair, result, others));
 }
 
 static void remember(struct c4_cka_report *report, enum c4_status status, const char *sentence) {

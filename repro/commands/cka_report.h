@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "core/similarity/cka.h"
+#include "core/similarity/similarity.h"
 
 struct c4_cka_report {
     json_t *comparisons, *unmatched, *files; /* NULL: text */
@@ -25,10 +25,12 @@ struct c4_cka_pair {
 enum c4_status c4_cka_report_open(bool json, struct c4_cka_report *report);
 void c4_cka_report_free(struct c4_cka_report *report);
 
-/* JSON gets paths and names as c4_json_text() makes them, text as c4_name_show() does.
+/* `others`: what the table's other measures give, by enum c4_similarity_id; CKA's entry is not
+ * read. JSON gets paths and names as c4_json_text() makes them, text as c4_name_show() does.
  * C4_ERR_MEMORY. */
 enum c4_status c4_cka_report_result(struct c4_cka_report *report, const struct c4_cka_pair *pair,
-                                    const struct c4_cka_result *result);
+                                    const struct c4_cka_result *result,
+                                    const struct c4_similarity_result others[C4_SIMILARITIES]);
 /* The comparison failed with this status and the sentence of c4_error(). */
 enum c4_status c4_cka_report_trouble(struct c4_cka_report *report, const struct c4_cka_pair *pair,
                                      enum c4_status status);

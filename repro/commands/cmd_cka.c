@@ -46,6 +46,24 @@ static const char *const examples[] = {
     "conv4 cka before.npy after.npy",
     "conv4 cka init-features.safetensors trained-features.safetensors --json", NULL};
 
+/* By every measure of the table but CKA, which has options of its own here. */
+static enum c4_status compare_others(const struct c4_features *x, const struct c4_features *y,
+                                     const struct c4_cka_options *how,
+                                     struct c4_similarity_result others[C4_SIMILARITIES]) {
+    const struct c4_similarity_options plain = {.gram = how->gram, .threads = how->threads};
+    for (int i = C4_SIMILARITY_cka + 1; i < C4_SIMILARITIES; i++) {
+        const struct c4_similarity *measure = c4_similarities[i];
+        void *side = NULL, *other = NULL;
+        enum c4_status status = measure->prepare(x, &plain, &side);
+        if (status == C4_OK) status = measure->prepare(y, &plain, &other);
+        if (status == C4_OK) status = measure->compare(side, other, &others[i]);
+        measure->release(side);
+        measure->release(other);
+        C4_TRY(status);
+    }
+    return C4_OK;
+}
+
 /* One pair of arrays. What is wrong with it is reported; a failure is one of reporting. */
 static enum c4_status compare(const struct c4_cka_source *a, const struct c4_cka_array *x,
                               const struct c4_cka_source *b, const struct c4_cka_array *y,
@@ -57,10 +75,12 @@ static enum c4_status compare(const struct c4_cka_source *a, const struct c4_cka
                                      .layer_b = renamed ? y->name : NULL};
     struct c4_cka_view of_x, of_y = {0};
     struct c4_cka_result result;
+    struct c4_similarity_result others[C4_SIMILARITIES];
     enum c4_status status = c4_cka_view_open(a->path, x, &of_x);
     if (status == C4_OK) status = c4_cka_view_open(b->path, y, &of_y);
     if (status == C4_OK) status = c4_cka(&of_x.features, &of_y.features, how, &result);
-    status = status == C4_OK ? c4_cka_report_result(report, &pair, &result)
+    if (status == C4_OK) status = compare_others(&of_x.features, &of_y.features, how, others);
+    status = status == C4_OK ? c4_cka_report_result(report, &pair, &result, others)
                              : c4_cka_report_trouble(report, &pair, status);
     c4_cka_view_close(&of_x);
     c4_cka_view_close(&of_y);

@@ -3,8 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/similarity/similarity.h"
+
 int c4_rows_is_cka(const char *quantity) {
-    return strncmp(quantity, "cka_", 4) == 0;
+    return c4_is_similarity(quantity, NULL);
 }
 
 const struct c4_rows_run *c4_rows_run_of(const struct c4_rows *rows, const char *family,

@@ -178,28 +178,34 @@ struct comparison {
     const char *cost; /* name of its cost rows */
 };
 
+static enum c4_status compare_layer(const struct c4_sides *own, const struct c4_sides *reference,
+                                    int layer, const struct c4_similarity_label *label,
+                                    const char *cost, struct c4_rows_out *rows) {
+    for (int i = 0; i < C4_SIMILARITIES; i++) {
+        const struct c4_similarity *measure = c4_similarities[i];
+        struct c4_similarity_result result;
+        if (!own->of[i][layer]) continue;
+        C4_TRY(measure->compare(reference->of[i][layer], own->of[i][layer], &result));
+        C4_TRY(c4_out_similarity(rows, label, measure, &result));
+        C4_TRY(c4_out_similarity_cost(rows, cost, label->layer, &result.work));
+    }
+    return C4_OK;
+}
+
 /* The network's own sides are made already. */
 static enum c4_status compare_sides(struct c4_measure *measure, const struct comparison *what,
                                     const struct c4_sides *own, struct c4_rows_out *rows) {
-    enum c4_status status = C4_OK;
-    for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
-        struct c4_cka_result work = c4_cka_reference_work(own->layer[layer]);
-        status = c4_out_cka_cost(rows, what->cost, c4_layer_name[layer], &work);
-    }
+    enum c4_status status = c4_sides_out_cost(own, what->cost, rows);
     for (int reference = 0; reference < C4_REFERENCES && status == C4_OK; reference++) {
         struct c4_network network = network_of(measure, reference);
         const struct c4_sides *sides;
         if (!(what->references & 1u << reference)) continue;
         status = c4_side_cache_get(measure->cache, &network, &what->of, rows, &sides);
         for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
-            const struct c4_cka_label label = {c4_layer_name[layer], c4_reference_names[reference],
-                                               c4_image_set_names[what->of.set],
-                                               c4_statistics_names[what->of.statistics]};
-            struct c4_cka_result cka;
-            status = c4_cka_between(sides->layer[layer], own->layer[layer], &cka);
-            if (status == C4_OK) status = c4_out_cka(rows, &label, &cka);
-            if (status == C4_OK)
-                status = c4_out_cka_cost(rows, what->cost, c4_layer_name[layer], &cka);
+            const struct c4_similarity_label label = {
+                c4_layer_name[layer], c4_reference_names[reference],
+                c4_image_set_names[what->of.set], c4_statistics_names[what->of.statistics]};
+            status = compare_layer(own, sides, layer, &label, what->cost, rows);
         }
     }
     return status;

@@ -55,18 +55,19 @@ enum c4_status c4_out_result(struct c4_rows_out *rows, const char *quantity, dou
     return C4_OK;
 }
 
-enum c4_status c4_out_cka(struct c4_rows_out *rows, const struct c4_cka_label *label,
-                          const struct c4_cka_result *cka) {
-    for (int debiased = 0; debiased < 2; debiased++) {
+enum c4_status c4_out_similarity(struct c4_rows_out *rows, const struct c4_similarity_label *label,
+                                 const struct c4_similarity *measure,
+                                 const struct c4_similarity_result *result) {
+    for (int i = 0; measure->quantity[i]; i++) {
         struct c4_result_row *row;
         C4_TRY(add_result(rows, &row));
-        snprintf(row->quantity, sizeof row->quantity, debiased ? "cka_debiased" : "cka_biased");
+        snprintf(row->quantity, sizeof row->quantity, "%s", measure->quantity[i]);
         snprintf(row->layer, sizeof row->layer, "%s", label->layer);
         snprintf(row->reference, sizeof row->reference, "%s", label->reference);
         snprintf(row->images, sizeof row->images, "%s", label->images);
         snprintf(row->statistics, sizeof row->statistics, "%s", label->statistics);
-        row->value = debiased ? cka->debiased : cka->biased;
-        row->n = (int64_t)cka->n;
+        row->value = result->value[i];
+        row->n = (int64_t)result->n;
     }
     return C4_OK;
 }
@@ -106,15 +107,15 @@ enum c4_status c4_out_seconds(struct c4_rows_out *rows, const char *what, double
     return C4_OK;
 }
 
-enum c4_status c4_out_cka_cost(struct c4_rows_out *rows, const char *what, const char *layer,
-                               const struct c4_cka_result *work) {
+enum c4_status c4_out_similarity_cost(struct c4_rows_out *rows, const char *what, const char *layer,
+                                      const struct c4_similarity_work *work) {
     struct c4_cost_row *row = NULL;
     for (int i = rows->cost_count - 1; i >= 0 && rows->costs[i].epoch == rows->epoch && !row; i--)
         if (strcmp(rows->costs[i].what, what) == 0 && strcmp(rows->costs[i].layer, layer) == 0)
             row = &rows->costs[i];
     if (!row) {
         C4_TRY(add_cost(rows, what, layer, &row));
-        snprintf(row->method, sizeof row->method, "%s", c4_cka_method_name(work->method));
+        snprintf(row->method, sizeof row->method, "%s", work->method);
     }
     row->seconds += work->seconds;
     row->flops += work->flops;

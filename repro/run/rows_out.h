@@ -3,7 +3,7 @@
 #define C4_REPRO_RUN_ROWS_OUT_H
 
 #include "core/net/train.h"
-#include "core/similarity/cka.h"
+#include "core/similarity/similarity.h"
 #include "repro/store/store.h"
 
 struct c4_rows_out {
@@ -14,8 +14,8 @@ struct c4_rows_out {
     int result_count, result_capacity, cost_count, cost_capacity;
 };
 
-/* Where a CKA comes from. */
-struct c4_cka_label {
+/* Where a similarity comes from. */
+struct c4_similarity_label {
     const char *layer, *reference, *images, *statistics;
 };
 
@@ -24,8 +24,9 @@ void c4_out_free(struct c4_rows_out *rows);
 /* Append; C4_ERR_MEMORY. */
 enum c4_status c4_out_result(struct c4_rows_out *rows, const char *quantity, double value,
                              int64_t n);
-enum c4_status c4_out_cka(struct c4_rows_out *rows, const struct c4_cka_label *label,
-                          const struct c4_cka_result *cka);
+enum c4_status c4_out_similarity(struct c4_rows_out *rows, const struct c4_similarity_label *label,
+                                 const struct c4_similarity *measure,
+                                 const struct c4_similarity_result *result);
 enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
                            const struct c4_pass_result *result);
 /* The training pass as "train", and where its step runs in phases, each of them as "train_phase",
@@ -34,8 +35,8 @@ enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
 enum c4_status c4_out_training(struct c4_rows_out *rows, const struct c4_pass *pass,
                                const struct c4_pass_result *result);
 /* Adds the work to the epoch's row of that name and layer, or begins one. */
-enum c4_status c4_out_cka_cost(struct c4_rows_out *rows, const char *what, const char *layer,
-                               const struct c4_cka_result *work);
+enum c4_status c4_out_similarity_cost(struct c4_rows_out *rows, const char *what, const char *layer,
+                                      const struct c4_similarity_work *work);
 enum c4_status c4_out_seconds(struct c4_rows_out *rows, const char *what, double seconds);
 
 /* Dates the epoch's cost rows. */

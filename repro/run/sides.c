@@ -92,14 +92,18 @@ void c4_features_free(float *features[C4_LAYERS]) {
 
 static enum c4_status make_layer(const struct c4_runner *runner, const float *features, int layer,
                                  uint32_t rows, struct c4_sides *sides) {
-    const struct c4_cka_options options = {.gram = runner->gram, .threads = runner->threads};
+    const struct c4_similarity_options options = {.gram = runner->gram, .threads = runner->threads};
     const struct c4_features of_layer = {.data = features,
                                          .type = C4_FEATURES_FLOAT,
                                          .rows = rows,
                                          .features = c4_layer_features(layer),
                                          .name = c4_layer_name[layer]};
-    C4_TRY(c4_cka_prepare(&of_layer, &options, &sides->layer[layer]));
-    return runner->advance(runner->context, 0);
+    for (int i = 0; i < C4_SIMILARITIES; i++) {
+        if (!(runner->protocol->similarities & 1u << i)) continue;
+        C4_TRY(c4_similarities[i]->prepare(&of_layer, &options, &sides->of[i][layer]));
+        C4_TRY(runner->advance(runner->context, 0));
+    }
+    return C4_OK;
 }
 
 enum c4_status c4_sides_make(const struct c4_runner *runner, float *const features[C4_LAYERS],
@@ -125,26 +129,38 @@ enum c4_status c4_sides_use(const struct c4_runner *runner, float *features[C4_L
 }
 
 void c4_sides_free(struct c4_sides *sides) {
-    for (int layer = 0; layer < C4_LAYERS; layer++) c4_cka_reference_free(sides->layer[layer]);
+    for (int i = 0; i < C4_SIMILARITIES; i++)
+        for (int layer = 0; layer < C4_LAYERS; layer++)
+            if (sides->of[i][layer]) c4_similarities[i]->release(sides->of[i][layer]);
     *sides = (struct c4_sides){0};
 }
 
-/* About what a prepared network takes: half of a Gram of doubles, or the features. */
-static size_t sides_bytes(uint32_t rows) {
-    size_t gram = (size_t)rows * rows * sizeof(double) / 2, sum = 0;
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        size_t plain = rows * c4_layer_features(layer) * sizeof(float);
-        sum += plain < gram ? plain : gram;
-    }
+enum c4_status c4_sides_out_cost(const struct c4_sides *sides, const char *what,
+                                 struct c4_rows_out *rows) {
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        for (int i = 0; i < C4_SIMILARITIES; i++) {
+            if (!sides->of[i][layer]) continue;
+            const struct c4_similarity_work work = c4_similarities[i]->work(sides->of[i][layer]);
+            C4_TRY(c4_out_similarity_cost(rows, what, c4_layer_name[layer], &work));
+        }
+    return C4_OK;
+}
+
+/* What a prepared network is expected to take. */
+static size_t expected_bytes(const struct c4_runner *runner, uint32_t rows) {
+    size_t sum = 0;
+    for (int i = 0; i < C4_SIMILARITIES; i++)
+        for (int layer = 0; layer < C4_LAYERS; layer++)
+            if (runner->protocol->similarities & 1u << i)
+                sum += c4_similarities[i]->cost(rows, c4_layer_features(layer)).kept_bytes;
     return sum;
 }
 
-/* Sides that needed the careful form keep their features as doubles. */
-static size_t careful_bytes(const struct c4_sides *sides, uint32_t rows) {
+static size_t kept_bytes(const struct c4_sides *sides) {
     size_t sum = 0;
-    for (int layer = 0; layer < C4_LAYERS; layer++)
-        if (c4_cka_reference_work(sides->layer[layer]).careful)
-            sum += rows * c4_layer_features(layer) * sizeof(double);
+    for (int i = 0; i < C4_SIMILARITIES; i++)
+        for (int layer = 0; layer < C4_LAYERS; layer++)
+            if (sides->of[i][layer]) sum += c4_similarities[i]->kept_bytes(sides->of[i][layer]);
     return sum;
 }
 
@@ -263,18 +279,14 @@ enum c4_status c4_side_cache_get(struct c4_side_cache *cache, const struct c4_ne
                                  const struct c4_sides **sides) {
     struct entry *entry = find(cache, network, of);
     if (!entry) {
-        size_t bytes = sides_bytes(of->rows);
-        make_room(cache, bytes);
+        make_room(cache, expected_bytes(cache->runner, of->rows));
         struct c4_sides made;
         C4_TRY(make(cache, network, of, &made));
-        bytes += careful_bytes(&made, of->rows);
+        size_t bytes = kept_bytes(&made);
         entry = &cache->entry[cache->entries++];
         *entry = (struct entry){.network = *network, .of = *of, .sides = made, .bytes = bytes};
         cache->bytes += bytes;
-        for (int layer = 0; layer < C4_LAYERS; layer++) {
-            struct c4_cka_result work = c4_cka_reference_work(made.layer[layer]);
-            C4_TRY(c4_out_cka_cost(rows, "cka_reference", c4_layer_name[layer], &work));
-        }
+        C4_TRY(c4_sides_out_cost(&made, "cka_reference", rows));
     }
     entry->used = ++cache->calls;
     *sides = &entry->sides;

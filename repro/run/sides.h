@@ -1,4 +1,4 @@
-/* Networks made ready for CKA: the features of five layers, centred and multiplied, so that a
+/* Networks made ready for comparison: a side of each measure for each of five layers, so that a
  * network is prepared once and compared with several. References are kept while there is room. */
 #ifndef C4_REPRO_RUN_SIDES_H
 #define C4_REPRO_RUN_SIDES_H
@@ -14,7 +14,7 @@ struct c4_features_of {
 };
 
 struct c4_sides {
-    struct c4_cka_reference *layer[C4_LAYERS];
+    void *of[C4_SIMILARITIES][C4_LAYERS]; /* sides of the protocol's measures; NULL of others */
 };
 
 /* Room for the features of `images` images; all layers or none. Release with c4_features_free(). */
@@ -29,6 +29,10 @@ enum c4_status c4_sides_make(const struct c4_runner *runner, float *const featur
 enum c4_status c4_sides_use(const struct c4_runner *runner, float *features[C4_LAYERS],
                             uint32_t rows, struct c4_sides *sides);
 void c4_sides_free(struct c4_sides *sides);
+
+/* Adds what preparing them took to the rows of that name, layer by layer. */
+enum c4_status c4_sides_out_cost(const struct c4_sides *sides, const char *what,
+                                 struct c4_rows_out *rows);
 
 /* Which network a reference is: the initial one of a seed, or one of a file. */
 struct c4_network {

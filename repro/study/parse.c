@@ -20,15 +20,19 @@ static const char *const size_labels[] = {"random", "true", NULL};
 static const char *const shift_rules[] = {"seed", "one", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 const char *const c4_phase_names[] = {"pretrain", "size", "finetune", "scratch", NULL};
-const char *const c4_quantity_names[] = {"cka_biased",
-                                         "cka_debiased",
-                                         "loss",
-                                         "train_accuracy_running",
-                                         "train_accuracy",
-                                         "train_accuracy_clean",
-                                         "test_accuracy",
-                                         "test_accuracy_clean",
-                                         NULL};
+const char *const c4_quantity_names[] = {
+#define C4_SIMILARITY(name)
+#define C4_QUANTITY(id, name) name,
+#include "core/similarity/similarities.def"
+#undef C4_SIMILARITY
+#undef C4_QUANTITY
+    "loss",
+    "train_accuracy_running",
+    "train_accuracy",
+    "train_accuracy_clean",
+    "test_accuracy",
+    "test_accuracy_clean",
+    NULL};
 const char *const c4_reference_names[] = {"initialisation", "other-initialisation", "pretrained",
                                           NULL};
 const char *const c4_image_set_names[] = {"cifar10-test", "cifar10-heldout", "svhn-heldout", NULL};
@@ -260,6 +264,15 @@ static enum c4_status check_whole(const char *name, const struct c4_study *study
     return C4_OK;
 }
 
+/* Measures that no figure draws are not computed, but CKA, which claims are about. */
+static uint32_t drawn_similarities(const struct c4_study *study) {
+    uint32_t drawn = 1u << C4_SIMILARITY_cka;
+    enum c4_similarity_id id;
+    for (int f = 0; f < study->figures; f++)
+        if (c4_is_similarity(c4_quantity_names[study->figure[f].quantity], &id)) drawn |= 1u << id;
+    return drawn;
+}
+
 enum c4_status c4_study_parse(const char *text, const char *name, struct c4_study *study) {
     *study = (struct c4_study){0};
     struct parser parser = {.study = study};
@@ -271,6 +284,8 @@ enum c4_status c4_study_parse(const char *text, const char *name, struct c4_stud
                                          : "is neither a comment, a [section] nor key = value");
     if (!end_section(&parser)) return c4_fail(C4_ERR_USAGE, "%s: %s", name, parser.problem);
     C4_TRY(check_whole(name, study));
+    for (int i = 0; i < study->protocols; i++)
+        study->variant[i].similarities = drawn_similarities(study);
     study->protocol = study->variant[0];
     return C4_OK;
 }

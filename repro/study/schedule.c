@@ -184,6 +184,12 @@ void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
              c4_phase_names[run->phase], data_names[run->data], labels, run->images, run->epochs,
              c4_order_names[run->order], run->seed, run->from[0] ? run->from : "initialisation",
              curve ? protocol->curve_images : 0);
+    /* Runs from before there were other measures have nothing here. */
+    for (int i = 0; i < C4_SIMILARITIES; i++) {
+        size_t used = strlen(text);
+        if (i != C4_SIMILARITY_cka && protocol->similarities & 1u << i && used < C4_RUN_SPEC_SIZE)
+            snprintf(text + used, C4_RUN_SPEC_SIZE - used, " +%s", c4_similarities[i]->name);
+    }
 }
 
 static int find_run(const struct c4_schedule *schedule, const char *key) {

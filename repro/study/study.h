@@ -12,6 +12,7 @@
 
 #include "core/data/labels.h"
 #include "core/op/step.h"
+#include "core/similarity/similarity.h"
 #include "repro/study/field.h"
 
 enum {
@@ -41,6 +42,8 @@ struct c4_protocol {
     enum c4_size_labels size_labels;
     enum c4_shift_rule shift;
     uint32_t synthetic_seed; /* of the built-in images */
+    uint32_t similarities; /* bit i: enum c4_similarity_id i is measured: CKA, and what a figure of
+                              the study draws. No key of its own. */
 };
 
 struct c4_scale {
@@ -74,8 +77,12 @@ struct c4_family {
 };
 
 enum c4_quantity {
-    C4_QUANTITY_CKA_BIASED,
-    C4_QUANTITY_CKA_DEBIASED,
+/* those of the measures of similarity first */
+#define C4_SIMILARITY(name)
+#define C4_QUANTITY(id, name) C4_QUANTITY_##id,
+#include "core/similarity/similarities.def"
+#undef C4_SIMILARITY
+#undef C4_QUANTITY
     C4_QUANTITY_LOSS,
     C4_QUANTITY_TRAIN_ACCURACY_RUNNING,
     C4_QUANTITY_TRAIN_ACCURACY,

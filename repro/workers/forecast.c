@@ -3,31 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cost/cka_cost.h"
 #include "repro/run/measure.h"
 
 /* Measured sizes of what a run leaves: a checkpoint, and a row with its index. */
 enum { CHECKPOINT_BYTES = 935000, ROW_BYTES = 160, RESULTS_BYTES = 65536 };
 
-/* FLOPs to prepare a network over n examples. */
-static double prepare_flops(uint32_t n) {
+double c4_forecast_prepare_flops(const struct c4_protocol *protocol, uint32_t n) {
     double flops = 0;
-    for (int layer = 0; layer < C4_LAYERS; layer++) {
-        struct c4_cka_shape shape = {.n = n,
-                                     .p = c4_layer_features(layer),
-                                     .q = c4_layer_features(layer),
-                                     .value_bytes = sizeof(float)};
-        bool gram = c4_cka_gram_is_cheaper(&shape);
-        double both = gram ? c4_cka_gram_cost(&shape).flops : c4_cka_feature_cost(&shape).flops;
-        shape.reference_cached = true;
-        flops += both - (gram ? c4_cka_gram_cost(&shape).flops : c4_cka_feature_cost(&shape).flops);
-    }
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        for (int i = 0; i < C4_SIMILARITIES; i++)
+            if (protocol->similarities & 1u << i)
+                flops += c4_similarities[i]->cost(n, c4_layer_features(layer)).flops;
     return flops;
 }
 
-static double cka(const struct c4_speed *speed, uint32_t n) {
+static double cka(const struct c4_runner *runner, const struct c4_speed *speed, uint32_t n) {
     if (!(speed->cka_flops > 0)) return speed->cka_seconds;
-    return speed->cka_seconds * prepare_flops(n) / speed->cka_flops;
+    return speed->cka_seconds * c4_forecast_prepare_flops(runner->protocol, n) / speed->cka_flops;
 }
 
 /* CKA of the last epoch, by both statistics, of the run's network or of one reference. What every
@@ -37,7 +29,7 @@ static double control_cka(const struct c4_runner *runner, const struct c4_speed 
     double seconds = 0;
     for (int i = 0; i < sizes->count; i++) {
         bool there = sizes->value[i] == runner->protocol->cka_images;
-        seconds += (there ? 1 : 2) * cka(speed, sizes->value[i]);
+        seconds += (there ? 1 : 2) * cka(runner, speed, sizes->value[i]);
     }
     return seconds;
 }
@@ -88,7 +80,7 @@ static double predict(const struct c4_runner *runner, const struct c4_schedule *
     bool crosses = c4_run_cross_set(run, &other);
     double measurements = (double)(run->epochs - done);
     double trained = measurements - (done < 0); /* epoch 0 is only measured */
-    double each = cka(speed, runner->protocol->cka_images);
+    double each = cka(runner, speed, runner->protocol->cka_images);
     double reference = runner->protocol->cka_images * speed->evaluate_seconds + each;
     double control = control_images(runner) * speed->evaluate_seconds + control_cka(runner, speed);
     int references = references_of(run), controlled = references > 1 ? references - 1 : 1;

@@ -12,6 +12,9 @@ struct c4_speed {
     double segment_seconds;                 /* to write a checkpoint */
 };
 
+/* FLOPs to prepare a network for the protocol's measures of similarity, over n images. */
+double c4_forecast_prepare_flops(const struct c4_protocol *protocol, uint32_t n);
+
 /* Measures: a plan that is thrown away takes some steps and evaluations; CKA of noise; a checkpoint
  * is written to the study's folder and removed. */
 enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed *speed);

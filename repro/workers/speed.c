@@ -49,8 +49,7 @@ static enum c4_status time_cka(const struct c4_runner *runner, struct c4_speed *
     int64_t start_ns = c4_clock_ns();
     enum c4_status status = c4_sides_make(runner, features, rows, &sides);
     speed->cka_seconds = (double)(c4_clock_ns() - start_ns) * 1e-9;
-    for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++)
-        speed->cka_flops += c4_cka_reference_work(sides.layer[layer]).flops;
+    speed->cka_flops = c4_forecast_prepare_flops(runner->protocol, rows);
     if (status == C4_OK) c4_sides_free(&sides);
     c4_features_free(features);
     return status;
