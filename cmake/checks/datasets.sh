@@ -1,5 +1,5 @@
 #!/bin/sh
-# The arrays of a data set (images, labels, moments) run in parallel. Whoever cuts one by hand leaves
+# The arrays of a data set (images, labels, patch sums) run in parallel. Whoever cuts one by hand leaves
 # the others behind, so only core/data names them; everybody else takes views
 # (core/data/split.h) and batches (core/data/batch.h).
 # usage: datasets.sh
@@ -7,8 +7,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 status=0
 # The arrays' names, and a step from where an array begins.
-for pattern in '\bowner\.(images|labels|moments)\b' 'struct c4_image_arrays \*' \
-	'c4_dataset_(images|labels|moments)\([^()]*\) *\+'; do
+for pattern in '\bowner\.(images|labels|patch_sums)\b' 'struct c4_image_arrays \*' \
+	'c4_dataset_(images|labels|patch_sums)\([^()]*\) *\+'; do
 	if grep -rnE "$pattern" --include='*.[ch]' --include='*.cc' core simd bench repro | grep -v '^core/data/'; then
 		echo "FAILED: a data set's array is moved by hand; use c4_dataset_view(), c4_batch_in_place() or c4_batch_gather()"
 		status=1

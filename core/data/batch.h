@@ -21,16 +21,16 @@ static inline uint32_t c4_batch_count(uint32_t images, uint32_t batch) {
 void c4_batch_order(uint64_t seed, enum c4_rng_purpose purpose, uint32_t epoch, uint32_t *order,
                     uint32_t n);
 
-/* Copies images order[first .. first+n), their labels and their moments; fewer at the end of the
+/* Copies images order[first .. first+n), their labels and their patch sums; fewer at the end of the
  * data set. order NULL: file order. labels NULL: the data set's own; else dataset->count of them
- * (c4_labels_make()). moments_out may be NULL; else the data set must have moments. Overwrites n of
- * each at the most. Returns the number of images, 0 behind the last one. */
+ * (c4_labels_make()). patch_sums_out may be NULL; else the data set must have patch sums.
+ * Overwrites n of each at the most. Returns the number of images, 0 behind the last one. */
 uint32_t c4_batch_gather(const struct c4_dataset *dataset, const uint8_t *labels,
                          const uint32_t *order, uint32_t first, uint32_t n, uint8_t *images_out,
-                         uint8_t *labels_out, int32_t *moments_out);
+                         uint8_t *labels_out, int32_t *patch_sums_out);
 
 /* Images first .. first+n-1 where they lie, with their labels (as above) and, if the data set has
- * them, moments: nothing is copied. first + n must not be above dataset->count. */
+ * them, patch sums: nothing is copied. first + n must not be above dataset->count. */
 struct c4_batch c4_batch_in_place(const struct c4_dataset *dataset, const uint8_t *labels,
                                   uint32_t first, uint32_t n);
 

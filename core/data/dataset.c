@@ -11,7 +11,7 @@
 
 void c4_dataset_free(struct c4_dataset *dataset) {
     free(dataset->owned);
-    free(dataset->owned_moments);
+    free(dataset->owned_patch_sums);
     *dataset = (struct c4_dataset){0};
 }
 
@@ -41,16 +41,16 @@ const uint8_t *c4_dataset_labels(const struct c4_dataset *dataset) {
     return labels ? labels + dataset->first_index : NULL;
 }
 
-const int32_t *c4_dataset_moments(const struct c4_dataset *dataset) {
-    const int32_t *moments = dataset->owner.moments;
-    return moments ? moments + (size_t)dataset->first_index * C4_MOMENTS : NULL;
+const int32_t *c4_dataset_patch_sums(const struct c4_dataset *dataset) {
+    const int32_t *patch_sums = dataset->owner.patch_sums;
+    return patch_sums ? patch_sums + (size_t)dataset->first_index * C4_PATCH_SUMS : NULL;
 }
 
 struct c4_dataset c4_dataset_borrow(const struct c4_dataset *described,
                                     const struct c4_image_arrays *arrays) {
     struct c4_dataset borrowed = *described;
     borrowed.owner = *arrays;
-    borrowed.owned = borrowed.owned_moments = NULL;
+    borrowed.owned = borrowed.owned_patch_sums = NULL;
     return borrowed;
 }
 

@@ -34,9 +34,9 @@ enum c4_split { C4_TRAIN, C4_TEST };
 /* What is known of each image of the owner, in parallel arrays. Nobody moves one of them: a view
  * has its owner's, all of them, and a place where its own images begin. */
 struct c4_image_arrays {
-    const uint8_t *images;  /* C4_IMAGE_BYTES each, 64-byte aligned */
-    const uint8_t *labels;  /* one each */
-    const int32_t *moments; /* C4_MOMENTS each (core/data/moments.h), or NULL */
+    const uint8_t *images;     /* C4_IMAGE_BYTES each, 64-byte aligned */
+    const uint8_t *labels;     /* one each */
+    const int32_t *patch_sums; /* C4_PATCH_SUMS each (core/data/patch_sums.h), or NULL */
 };
 
 struct c4_dataset {
@@ -51,14 +51,14 @@ struct c4_dataset {
                                            * as, and why: "NAME WHY; ..."; "": none is known */
     char sha256[65];                      /* c4_dataset_hash() */
     uint64_t id;                          /* enum c4_dataset_id */
-    void *owned, *owned_moments; /* private: what c4_dataset_free() frees; NULL in a view */
+    void *owned, *owned_patch_sums; /* private: what c4_dataset_free() frees; NULL in a view */
 };
 
-/* Images, labels and moments from image 0 on, `count` of each; NULL of an empty set, and moments of
- * one that has none. */
+/* Images, labels and patch sums from image 0 on, `count` of each; NULL of an empty set, and patch
+ * sums of one that has none. */
 const uint8_t *c4_dataset_images(const struct c4_dataset *dataset);
 const uint8_t *c4_dataset_labels(const struct c4_dataset *dataset);
-const int32_t *c4_dataset_moments(const struct c4_dataset *dataset);
+const int32_t *c4_dataset_patch_sums(const struct c4_dataset *dataset);
 
 /* Key of label noise: which set and split an image index counts in. Stable for ever.
  * C4_SVHN_FINETUNE has the id of SVHN train, so a digit's noise is the same whether the whole file

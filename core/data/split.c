@@ -10,7 +10,7 @@ enum c4_status c4_dataset_view(const struct c4_dataset *parent, uint32_t first, 
                        parent->name, parent->count, count, first);
     }
     struct c4_dataset view = *parent;
-    view.owned = view.owned_moments = NULL;
+    view.owned = view.owned_patch_sums = NULL;
     view.first_index += first;
     view.count = count;
     if (count < parent->count) {

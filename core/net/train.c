@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "core/data/batch.h"
-#include "core/data/moments.h"
+#include "core/data/patch_sums.h"
 #include "core/host/clock.h"
 
 enum c4_status c4_train_fail(const char *where, bool at_start, double lr) {
@@ -27,10 +27,10 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     uint32_t n = pass->data->count, batch = (uint32_t)pass->batch;
     uint32_t *order = malloc(n * sizeof *order);
     uint8_t *images = malloc((size_t)batch * (C4_IMAGE_BYTES + 1));
-    const bool kept = c4_dataset_moments(pass->data) != NULL;
-    int32_t *moments = kept ? malloc(c4_moments_bytes(batch)) : NULL;
+    const bool kept = c4_dataset_patch_sums(pass->data) != NULL;
+    int32_t *patch_sums = kept ? malloc(c4_patch_sums_bytes(batch)) : NULL;
     enum c4_status status = C4_OK;
-    if (!order || !images || (kept && !moments))
+    if (!order || !images || (kept && !patch_sums))
         status = c4_fail(C4_ERR_MEMORY, "out of memory for the order of %u images", n);
     uint8_t *labels = images ? images + (size_t)batch * C4_IMAGE_BYTES : NULL;
 
@@ -38,11 +38,11 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     int64_t start_ns = c4_clock_ns(), hits = 0;
     if (status == C4_OK) c4_batch_order(seed, shuffle, epoch, order, n);
     for (uint32_t first = 0; status == C4_OK && first < n; first += batch) {
-        uint32_t size =
-            c4_batch_gather(pass->data, pass->labels, order, first, batch, images, labels, moments);
+        uint32_t size = c4_batch_gather(pass->data, pass->labels, order, first, batch, images,
+                                        labels, patch_sums);
         struct c4_step_result step;
         status = pass->step->step(
-            pass->plan, &(struct c4_batch){images, labels, (int)size, moments}, sgd, &step);
+            pass->plan, &(struct c4_batch){images, labels, (int)size, patch_sums}, sgd, &step);
         if (status == C4_OK && !isfinite(step.loss)) {
             char where[48];
             snprintf(where, sizeof where, "epoch %u, batch %u", epoch, result->batches + 1);
@@ -57,7 +57,7 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     if (result->batches) result->loss /= result->batches;
     result->accuracy = n ? (double)hits / n : 0.0;
     result->seconds = (double)(c4_clock_ns() - start_ns) * 1e-9;
-    free(moments);
+    free(patch_sums);
     free(images);
     free(order);
     return status;

@@ -85,7 +85,7 @@ double c4_softmax_xent(const double logits[C4_CLASSES], int label, int n,
     return c4_log(sum) - (logits[label] - logits[best]);
 }
 
-struct c4_bn_channel c4_bn_from_moments(double mean, double var, double gamma, double beta) {
+struct c4_bn_channel c4_bn_from_patch_sums(double mean, double var, double gamma, double beta) {
     struct c4_bn_channel bn = {.mean = mean, .var = var};
     bn.inv_std = 1.0 / sqrt(var + C4_BN_EPSILON);
     bn.scale = gamma * bn.inv_std;
@@ -96,7 +96,7 @@ struct c4_bn_channel c4_bn_from_moments(double mean, double var, double gamma, d
 struct c4_bn_channel c4_bn_from_sums(double sum, double sum_sq, double count, double gamma,
                                      double beta) {
     double mean = sum / count, var = sum_sq / count - mean * mean;
-    return c4_bn_from_moments(mean, 0.0 > var ? 0.0 : var, gamma, beta);
+    return c4_bn_from_patch_sums(mean, 0.0 > var ? 0.0 : var, gamma, beta);
 }
 
 struct c4_bn_gradient c4_bn_backward(const struct c4_bn_channel *bn, double gamma, double sum_ds,

@@ -30,7 +30,7 @@ struct c4_bn_channel {
 struct c4_bn_channel c4_bn_from_sums(double sum, double sum_sq, double count, double gamma,
                                      double beta);
 /* From a mean and a variance that are known already. */
-struct c4_bn_channel c4_bn_from_moments(double mean, double var, double gamma, double beta);
+struct c4_bn_channel c4_bn_from_patch_sums(double mean, double var, double gamma, double beta);
 
 /* dy = c0 * ds + c1 + c2 * y, and the parameters' gradients. */
 struct c4_bn_gradient {
@@ -45,7 +45,7 @@ struct c4_bn_gradient c4_bn_backward(const struct c4_bn_channel *bn, double gamm
 /* (1 - 0.1) * running + 0.1 * batch. */
 double c4_bn_running(double running, double batch);
 
-/* Mean and biased variance of conv1's output over `pixels` positions, from patch moments
+/* Mean and biased variance of conv1's output over `pixels` positions, from patch sums
  * (stem.h): with mu = first / (255 pixels), C = second / (255^2 pixels) - mu mu',
  * mean[c] = w[:,c].mu, var[c] = max(0, w[:,c]' C w[:,c]). w [27, 64]. */
 void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixels, const double *w,

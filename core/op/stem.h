@@ -1,8 +1,8 @@
 /* The stem: bytes in, and two identities of its bn-relu form.
  *
  * With v = 2 * byte - 255 the network's input is x = v / 255 (that is (byte/255 - 0.5) / 0.5), and
- * moments of 3x3x3 patches are integers. Patch element k = 3 * tap + channel; padding is 0.
- * Arrays of c4_real and of arg start 64-byte aligned, images and moments as their types.
+ * patch sums of 3x3x3 patches are integers. Patch element k = 3 * tap + channel; padding is 0.
+ * Arrays of c4_real and of arg start 64-byte aligned, images and patch sums as their types.
  */
 #ifndef C4_OP_STEM_H
 #define C4_OP_STEM_H
@@ -14,9 +14,9 @@
 
 #define C4_PATCH 27
 
-/* One image's moments in int32, as data sets keep them: `first` of c4_stem_moments_fn, then the
+/* One image's patch sums in int32, as data sets keep them: `first` of c4_stem_moments_fn, then the
  * upper triangle of `second`, row by row. */
-#define C4_MOMENTS (C4_PATCH + C4_PATCH * (C4_PATCH + 1) / 2)
+#define C4_PATCH_SUMS (C4_PATCH + C4_PATCH * (C4_PATCH + 1) / 2)
 
 /* x [n, 32, 32, 3] = (c4_real)v / 255 from planar bytes [n, 3, 32, 32]; overwritten. */
 typedef void c4_stem_input_fn(int n, const uint8_t *images, c4_real *x);

@@ -37,9 +37,9 @@ struct c4_batch {
     const uint8_t *images; /* [n, 3, 32, 32] */
     const uint8_t *labels; /* [n], 0..9 */
     int n;
-    /* [n, C4_MOMENTS] of the images (core/op/stem.h), or NULL: a step that wants them computes
+    /* [n, C4_PATCH_SUMS] of the images (core/op/stem.h), or NULL: a step that wants them computes
      * them. */
-    const int32_t *moments;
+    const int32_t *patch_sums;
 };
 
 struct c4_sgd {
@@ -66,7 +66,8 @@ struct c4_phase_time {
 };
 
 struct c4_step_api {
-    bool reads_moments; /* a bn-relu step is faster if its batch brings moments; no bit differs */
+    bool reads_patch_sums; /* a bn-relu step is faster if its batch brings patch sums; no bit
+                              differs */
 
     enum c4_status (*create)(const struct c4_plan_config *config, struct c4_plan **plan);
     void (*destroy)(struct c4_plan *plan); /* NULL allowed */

@@ -54,9 +54,9 @@ enum c4_status c4_careful_make(const struct c4_centring *x, int threads,
     return c4_gram_sums(&careful->rows, NULL, threads, &careful->gram);
 }
 
-enum c4_status c4_careful_of_side(const struct c4_side *side, int threads,
-                                  struct c4_careful *careful) {
-    const struct c4_matrix *from = &side->matrix;
+enum c4_status c4_careful_of_centred(const struct c4_centred_features *centred, int threads,
+                                     struct c4_careful *careful) {
+    const struct c4_matrix *from = &centred->matrix;
     struct c4_matrix *rows = &careful->rows;
     *careful = (struct c4_careful){0};
     *rows = (struct c4_matrix){.type = C4_FEATURES_DOUBLE,

@@ -30,8 +30,8 @@ enum c4_status c4_careful_make(const struct c4_centring *x, int threads,
                                struct c4_careful *careful);
 
 /* From a side of the feature form that needs no care itself. Errors and freeing as above. */
-enum c4_status c4_careful_of_side(const struct c4_side *side, int threads,
-                                  struct c4_careful *careful);
+enum c4_status c4_careful_of_centred(const struct c4_centred_features *centred, int threads,
+                                     struct c4_careful *careful);
 
 /* The same of the Gram form. Borrows the Gram, allocates nothing and is not to be freed. */
 struct c4_careful c4_careful_of_gram(const struct c4_gram *gram);

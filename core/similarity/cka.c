@@ -101,7 +101,7 @@ static enum c4_status careful_side(const struct c4_cka_reference *r, struct c4_c
     if (r->options.method == C4_CKA_GRAM) {
         *side = c4_careful_of_gram(&r->gram);
     } else {
-        C4_TRY(c4_careful_of_side(&r->side, threads, made));
+        C4_TRY(c4_careful_of_centred(&r->centred, threads, made));
         *side = *made;
         add_cost(work, c4_cka_careful_cost(r->work.n, r->work.p));
     }
@@ -139,8 +139,8 @@ static enum c4_status inners_between(const struct c4_cka_reference *r,
     inners->x = r->self;
     inners->y = other->self;
     if (r->options.method == C4_CKA_FEATURE)
-        return c4_side_inner(&r->side, &other->side, r->options.gram, r->options.threads,
-                             &inners->cross);
+        return c4_centred_features_inner(&r->centred, &other->centred, r->options.gram,
+                                         r->options.threads, &inners->cross);
     inners->cross = c4_gram_inner(&r->gram, &other->gram, c4_gram_products(&r->gram, &other->gram));
     return C4_OK;
 }
@@ -212,14 +212,14 @@ static enum c4_status inners_by_gram(const struct c4_cka_reference *r, const str
 static enum c4_status inners_by_features(const struct c4_cka_reference *r,
                                          const struct c4_matrix *y, const char *name,
                                          struct inners *inners, bool *needs_care) {
-    struct c4_side side = {.matrix = *y};
-    enum c4_status status = c4_side_make(&side, r->options.gram, r->options.threads);
-    inners->y = side.self;
-    if (status == C4_OK) status = c4_reference_judge(r, y->rows, &side.self, name, needs_care);
+    struct c4_centred_features centred = {.matrix = *y};
+    enum c4_status status = c4_centred_features_make(&centred, r->options.gram, r->options.threads);
+    inners->y = centred.self;
+    if (status == C4_OK) status = c4_reference_judge(r, y->rows, &centred.self, name, needs_care);
     if (status == C4_OK && !*needs_care)
-        status =
-            c4_side_inner(&r->side, &side, r->options.gram, r->options.threads, &inners->cross);
-    c4_side_free(&side);
+        status = c4_centred_features_inner(&r->centred, &centred, r->options.gram,
+                                           r->options.threads, &inners->cross);
+    c4_centred_features_free(&centred);
     return status;
 }
 

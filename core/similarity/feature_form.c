@@ -23,8 +23,9 @@ static double tile_squares(const double *tile, const double *s, const double *t,
 }
 
 /* |X'Y|^2. The product is symmetric if x and y are the same side. */
-static enum c4_status squared_norm(const struct c4_side *x, const struct c4_side *y,
-                                   c4_gram_block_fn *block, int threads, double *norm) {
+static enum c4_status squared_norm(const struct c4_centred_features *x,
+                                   const struct c4_centred_features *y, c4_gram_block_fn *block,
+                                   int threads, double *norm) {
     bool symmetric = x == y;
     size_t across = c4_tile_count(y->matrix.rows), count;
     void *memory;
@@ -59,58 +60,63 @@ static enum c4_status squared_norm(const struct c4_side *x, const struct c4_side
     return C4_OK;
 }
 
-static struct c4_inner inner_of(const struct c4_side *x, const struct c4_side *y, double norm) {
+static struct c4_inner inner_of(const struct c4_centred_features *x,
+                                const struct c4_centred_features *y, double norm) {
     double n = (double)x->matrix.columns, products = 0, sum_x = 0, sum_y = 0;
     for (size_t i = 0; i < x->matrix.columns; i++) {
-        products += x->energies[i] * y->energies[i];
-        sum_x += x->energies[i];
-        sum_y += y->energies[i];
+        products += x->squared_norms[i] * y->squared_norms[i];
+        sum_x += x->squared_norms[i];
+        sum_y += y->squared_norms[i];
     }
     double debiased = norm - n / (n - 2) * products + sum_x * sum_y / ((n - 1) * (n - 2));
     return (struct c4_inner){.biased = norm, .debiased = debiased};
 }
 
-static void sums_and_energies(struct c4_side *side, int threads) {
-    const struct c4_matrix *m = &side->matrix;
+static void sums_and_squared_norms(struct c4_centred_features *centred, int threads) {
+    const struct c4_matrix *m = &centred->matrix;
     double n = (double)m->columns;
 #pragma omp parallel for num_threads(threads) schedule(static) if (m->rows > 64)
     for (size_t j = 0; j < m->rows; j++) {
         double sum = 0;
         for (size_t i = 0; i < m->columns; i++) sum += load(m, j * m->stride + i);
-        side->sums[j] = sum;
+        centred->sums[j] = sum;
     }
-    for (size_t i = 0; i < m->columns; i++) side->energies[i] = 0;
+    for (size_t i = 0; i < m->columns; i++) centred->squared_norms[i] = 0;
     for (size_t j = 0; j < m->rows; j++)
         for (size_t i = 0; i < m->columns; i++) {
-            double value = load(m, j * m->stride + i) - side->sums[j] / n;
-            side->energies[i] += value * value;
+            double value = load(m, j * m->stride + i) - centred->sums[j] / n;
+            centred->squared_norms[i] += value * value;
         }
 }
 
-enum c4_status c4_side_make(struct c4_side *side, c4_gram_block_fn *block, int threads) {
-    void *sums, *energies;
-    side->sums = side->energies = NULL;
-    C4_TRY(c4_cka_allocate(side->matrix.rows, sizeof(double), "the features' sums", &sums));
-    side->sums = sums;
-    C4_TRY(c4_cka_allocate(side->matrix.columns, sizeof(double), "the examples' norms", &energies));
-    side->energies = energies;
-    sums_and_energies(side, threads);
+enum c4_status c4_centred_features_make(struct c4_centred_features *centred,
+                                        c4_gram_block_fn *block, int threads) {
+    void *sums, *squared_norms;
+    centred->sums = centred->squared_norms = NULL;
+    C4_TRY(c4_cka_allocate(centred->matrix.rows, sizeof(double), "the features' sums", &sums));
+    centred->sums = sums;
+    C4_TRY(c4_cka_allocate(centred->matrix.columns, sizeof(double), "the examples' norms",
+                           &squared_norms));
+    centred->squared_norms = squared_norms;
+    sums_and_squared_norms(centred, threads);
     double norm;
-    C4_TRY(squared_norm(side, side, block, threads, &norm));
-    side->self = inner_of(side, side, norm);
+    C4_TRY(squared_norm(centred, centred, block, threads, &norm));
+    centred->self = inner_of(centred, centred, norm);
     return C4_OK;
 }
 
-enum c4_status c4_side_inner(const struct c4_side *x, const struct c4_side *y,
-                             c4_gram_block_fn *block, int threads, struct c4_inner *inner) {
+enum c4_status c4_centred_features_inner(const struct c4_centred_features *x,
+                                         const struct c4_centred_features *y,
+                                         c4_gram_block_fn *block, int threads,
+                                         struct c4_inner *inner) {
     double norm;
     C4_TRY(squared_norm(x, y, block, threads, &norm));
     *inner = inner_of(x, y, norm);
     return C4_OK;
 }
 
-void c4_side_free(struct c4_side *side) {
-    free(side->sums);
-    free(side->energies);
-    side->sums = side->energies = NULL;
+void c4_centred_features_free(struct c4_centred_features *centred) {
+    free(centred->sums);
+    free(centred->squared_norms);
+    centred->sums = centred->squared_norms = NULL;
 }

@@ -5,21 +5,27 @@
 #include "core/similarity/inner.h"
 #include "core/similarity/matrix.h"
 
-struct c4_side {
-    struct c4_matrix matrix; /* a row is one feature; owned by the caller of c4_side_make() */
-    double *sums;            /* [features] what centring in float left over */
-    double *energies;        /* [examples] K_ii */
-    struct c4_inner self;    /* <K, K> */
+struct c4_centred_features {
+    struct c4_matrix
+        matrix;   /* a row is one feature; owned by the caller of c4_centred_features_make() */
+    double *sums; /* [features] what centring in float left over */
+    double *squared_norms; /* [examples] K_ii */
+    struct c4_inner self;  /* <K, K> */
 };
 
-/* Sums, energies and norm of side->matrix, which is set. To be freed also after a failure. */
-enum c4_status c4_side_make(struct c4_side *side, c4_gram_block_fn *block, int threads);
+/* Sums, squared norms and the norm of centred->matrix, which is set. To be freed also after a
+ * failure.
+ */
+enum c4_status c4_centred_features_make(struct c4_centred_features *centred,
+                                        c4_gram_block_fn *block, int threads);
 
 /* <K, L> of two sides with as many examples and the same type. */
-enum c4_status c4_side_inner(const struct c4_side *x, const struct c4_side *y,
-                             c4_gram_block_fn *block, int threads, struct c4_inner *inner);
+enum c4_status c4_centred_features_inner(const struct c4_centred_features *x,
+                                         const struct c4_centred_features *y,
+                                         c4_gram_block_fn *block, int threads,
+                                         struct c4_inner *inner);
 
-/* Frees the sums and energies; the matrix is left. */
-void c4_side_free(struct c4_side *side);
+/* Frees the sums and squared norms; the matrix is left. */
+void c4_centred_features_free(struct c4_centred_features *centred);
 
 #endif

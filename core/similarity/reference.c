@@ -96,16 +96,16 @@ static enum c4_status make_plain(const struct c4_centring *x, struct c4_cka_refe
         r->self = c4_gram_inner(&r->gram, &r->gram, r->gram.squares);
         return C4_OK;
     }
-    C4_TRY(c4_matrix_centre(x, r->type, true, threads, &r->side.matrix));
-    C4_TRY(c4_side_make(&r->side, r->options.gram, threads));
-    r->self = r->side.self;
+    C4_TRY(c4_matrix_centre(x, r->type, true, threads, &r->centred.matrix));
+    C4_TRY(c4_centred_features_make(&r->centred, r->options.gram, threads));
+    r->self = r->centred.self;
     return C4_OK;
 }
 
 static void free_plain(struct c4_cka_reference *r) {
     c4_gram_free(&r->gram);
-    c4_side_free(&r->side);
-    c4_matrix_free(&r->side.matrix);
+    c4_centred_features_free(&r->centred);
+    c4_matrix_free(&r->centred.matrix);
 }
 
 static enum c4_status make_careful(const struct c4_centring *x, struct c4_cka_reference *r) {

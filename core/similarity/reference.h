@@ -8,12 +8,12 @@ struct c4_cka_reference {
     struct c4_cka_options options; /* method and threads settled */
     enum c4_feature_type type;     /* the Gram and the feature form compute in */
     bool is_careful;
-    struct c4_careful careful;       /* if is_careful, else one of these two: */
-    struct c4_gram gram;             /* Gram form */
-    struct c4_side side;             /* feature form */
-    struct c4_cka_reasons undefined; /* constant: nothing above is there */
-    struct c4_inner self;            /* <K, K> */
-    struct c4_cka_cost own;          /* of the Gram or the feature form */
+    struct c4_careful careful;          /* if is_careful, else one of these two: */
+    struct c4_gram gram;                /* Gram form */
+    struct c4_centred_features centred; /* feature form */
+    struct c4_cka_reasons undefined;    /* constant: nothing above is there */
+    struct c4_inner self;               /* <K, K> */
+    struct c4_cka_cost own;             /* of the Gram or the feature form */
     struct c4_cka_result work;
 };
 

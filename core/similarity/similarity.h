@@ -36,29 +36,30 @@ struct c4_similarity_result {
     struct c4_similarity_work work;
 };
 
-/* What preparing one side is expected to take. */
+/* What preparing the features of one layer is expected to take. */
 struct c4_similarity_cost {
     double flops;
     size_t kept_bytes;
 };
 
-/* A side is what a measure makes of one layer's features once, to compare it with several others:
- * an object of the measure's own, read-only after prepare(), so that threads may share it. */
+/* Prepared features are what a measure makes of one layer's features once, to compare them with
+ * several others: an object of the measure's own, read-only after prepare(), so that threads may
+ * share it. */
 struct c4_similarity {
     const char *name;
     const char *quantity[C4_SIMILARITY_VALUES + 1]; /* as in similarities.def; NULL ends it */
     const char *key[C4_SIMILARITY_VALUES];          /* the same in the output of 'conv4 cka' */
     /* Float or double features, at least two rows. Keeps nothing of them but what it computed.
-     * C4_ERR_DATA: a value that is not finite; C4_ERR_MEMORY. *side is NULL then. */
+     * C4_ERR_DATA: a value that is not finite; C4_ERR_MEMORY. *prepared is NULL then. */
     enum c4_status (*prepare)(const struct c4_features *features,
-                              const struct c4_similarity_options *options, void **side);
-    void (*release)(void *side); /* NULL allowed */
-    /* Two sides of the same examples, prepared with the same options. A value that is undefined is
+                              const struct c4_similarity_options *options, void **prepared);
+    void (*release)(void *prepared); /* NULL allowed */
+    /* Two of the same examples, prepared with the same options. A value that is undefined is
      * no error. C4_ERR_DATA: other numbers of rows. */
     enum c4_status (*compare)(const void *reference, const void *other,
                               struct c4_similarity_result *result);
-    struct c4_similarity_work (*work)(const void *side); /* what prepare() took */
-    size_t (*kept_bytes)(const void *side);              /* that the side takes; about */
+    struct c4_similarity_work (*work)(const void *prepared); /* what prepare() took */
+    size_t (*kept_bytes)(const void *prepared);              /* about */
     struct c4_similarity_cost (*cost)(size_t n, size_t features);
 };
 

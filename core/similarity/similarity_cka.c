@@ -12,16 +12,16 @@ static struct c4_similarity_work work_of(const struct c4_cka_result *result) {
 }
 
 static enum c4_status prepare(const struct c4_features *features,
-                              const struct c4_similarity_options *options, void **side) {
+                              const struct c4_similarity_options *options, void **prepared) {
     const struct c4_cka_options how = {.gram = options->gram, .threads = options->threads};
     struct c4_cka_reference *reference = NULL;
     enum c4_status status = c4_cka_prepare(features, &how, &reference);
-    *side = reference;
+    *prepared = reference;
     return status;
 }
 
-static void release(void *side) {
-    c4_cka_reference_free(side);
+static void release(void *prepared) {
+    c4_cka_reference_free(prepared);
 }
 
 static enum c4_status compare(const void *reference, const void *other,
@@ -33,8 +33,8 @@ static enum c4_status compare(const void *reference, const void *other,
     return C4_OK;
 }
 
-static struct c4_similarity_work work(const void *side) {
-    const struct c4_cka_result result = c4_cka_reference_work(side);
+static struct c4_similarity_work work(const void *prepared) {
+    const struct c4_cka_result result = c4_cka_reference_work(prepared);
     return work_of(&result);
 }
 
@@ -44,9 +44,9 @@ static size_t plain_bytes(size_t n, size_t features) {
     return plain < gram ? plain : gram;
 }
 
-/* Sides that needed the careful form also keep their features as doubles. */
-static size_t kept_bytes(const void *side) {
-    const struct c4_cka_result result = c4_cka_reference_work(side);
+/* What needed the careful form also keeps its features as doubles. */
+static size_t kept_bytes(const void *prepared) {
+    const struct c4_cka_result result = c4_cka_reference_work(prepared);
     size_t careful = result.careful ? result.n * result.p * sizeof(double) : 0;
     return plain_bytes(result.n, result.p) + careful;
 }

@@ -43,7 +43,7 @@ static enum c4_status watch(void *context) {
     return c4_interrupted();
 }
 
-static void say(void *context, const char *sentence) {
+static void report(void *context, const char *sentence) {
     (void)context;
     fprintf(stderr, "%s\n", sentence);
 }
@@ -77,7 +77,7 @@ static enum c4_status measure(struct planning *plan) {
     struct c4_coordinator *coordinator;
     struct c4_work work = c4_session_work(&plan->session, NULL);
     work.watch = watch;
-    work.say = say;
+    work.report = report;
     C4_TRY(c4_coordinator_open(&work, &coordinator));
     enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed);
     c4_coordinator_close(coordinator);

@@ -55,7 +55,7 @@ struct reproduction {
     struct c4_work_state state;
     struct c4_progress progress;
     bool progressing;
-    FILE *talk; /* where sentences for people go */
+    FILE *messages; /* where sentences for people go */
 };
 
 static enum c4_status watch(void *context) {
@@ -67,7 +67,7 @@ static enum c4_status watch(void *context) {
     return c4_interrupted();
 }
 
-static void say(void *context, const char *sentence) {
+static void report(void *context, const char *sentence) {
     struct reproduction *r = context;
     if (r->progressing) c4_progress_hide(&r->progress);
     fprintf(stderr, "%s\n", sentence);
@@ -126,12 +126,12 @@ static enum c4_status find_suspects(struct reproduction *r) {
     C4_TRY(status);
     bool redo = c4_arg_flag(r->args, "redo");
     if (redo)
-        fprintf(r->talk,
+        fprintf(r->messages,
                 found.runs ? "To be trained again: %d run%s with suspect rows.\n"
                            : "There are no suspect rows: nothing is trained again.\n",
                 found.runs - runs.others, found.runs - runs.others == 1 ? "" : "s");
     if (redo && runs.others)
-        fprintf(r->talk, "%d more such run%s not asked for this time and %s as they are.\n",
+        fprintf(r->messages, "%d more such run%s not asked for this time and %s as they are.\n",
                 runs.others, runs.others == 1 ? " is" : "s are",
                 runs.others == 1 ? "stays" : "stay");
     if (redo || found.runs == 0) return C4_OK;
@@ -141,7 +141,7 @@ static enum c4_status find_suspects(struct reproduction *r) {
              found.rows, found.runs, found.runs == 1 ? "" : "s", c4_suspects_reason);
     if (!c4_arg_flag(r->args, "dry-run"))
         return c4_fail(C4_ERR_DATA, "%s/study.db: %s", folder, sentence);
-    fprintf(r->talk, "Without --redo nothing would be done: %s.\n", sentence);
+    fprintf(r->messages, "Without --redo nothing would be done: %s.\n", sentence);
     return C4_OK;
 }
 
@@ -160,7 +160,7 @@ static enum c4_status keep_plan(struct reproduction *r) {
     const struct c4_schedule *schedule = &r->session.schedule;
     bool dry = c4_arg_flag(r->args, "dry-run");
     const struct c4_settings settings = c4_session_settings(&r->session);
-    C4_TRY(c4_settings_keep(&settings, r->store, !dry, r->talk));
+    C4_TRY(c4_settings_keep(&settings, r->store, !dry, r->messages));
     C4_TRY(fix_kernels(r));
     if (!dry) C4_TRY(probe_folder(r->session.runner.folder));
     for (int i = 0; i < schedule->count; i++) {
@@ -190,7 +190,7 @@ static enum c4_status open_store(struct reproduction *r) {
     if (c4_arg_flag(r->args, "fresh")) {
         char moved[C4_STORE_PATH_SIZE];
         C4_TRY(c4_store_set_aside(folder, moved));
-        if (moved[0]) fprintf(r->talk, "The old study is kept in %s.\n", moved);
+        if (moved[0]) fprintf(r->messages, "The old study is kept in %s.\n", moved);
     }
     C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
     C4_TRY(find_suspects(r));
@@ -216,7 +216,7 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
         struct c4_run_images images;
         state->done[i] = -1;
         if (r->store) {
-            C4_TRY(c4_resume_find(r->store, session->runner.folder, run, say, r, &state->done[i],
+            C4_TRY(c4_resume_find(r->store, session->runner.folder, run, report, r, &state->done[i],
                                   &state->last[i]));
             C4_TRY(c4_resume_sweep(r->store, session->runner.folder, run));
         }
@@ -238,23 +238,25 @@ static void announce(struct reproduction *r) {
     const struct c4_session *session = &r->session;
     char engine[320];
     c4_session_describe(session, engine, sizeof engine);
-    fprintf(r->talk, "Scale %s: %d runs on %s", session->scale.name, session->schedule.count,
+    fprintf(r->messages, "Scale %s: %d runs on %s", session->scale.name, session->schedule.count,
             session->images.set[C4_SET_TRAINING].name);
-    if (session->images.tunes) fprintf(r->talk, " and %s", session->images.set[C4_SET_DIGITS].name);
-    fprintf(r->talk, ".\nBackend %s.\n", engine);
+    if (session->images.tunes)
+        fprintf(r->messages, " and %s", session->images.set[C4_SET_DIGITS].name);
+    fprintf(r->messages, ".\nBackend %s.\n", engine);
     for (int i = 0; i < C4_SETS; i++) {
         const struct c4_dataset *set = &session->images.set[i];
         if (set->unofficial[0])
-            fprintf(r->talk, "%s: NOT THE OFFICIAL FILE: %s.\n", set->name, set->unofficial);
+            fprintf(r->messages, "%s: NOT THE OFFICIAL FILE: %s.\n", set->name, set->unofficial);
     }
     const char *cost = c4_dispatch_cost(&session->dispatch);
-    if (cost) fprintf(r->talk, "%s\n", cost);
+    if (cost) fprintf(r->messages, "%s\n", cost);
     if (session->taken[0])
-        fprintf(r->talk, "Not given, so as before in %s: %s.\n", c4_arg_text(r->args, "out"),
+        fprintf(r->messages, "Not given, so as before in %s: %s.\n", c4_arg_text(r->args, "out"),
                 session->taken);
     if (!c4_arg_text(r->args, "data"))
-        fprintf(r->talk, "These images stand in for the paper's; to get those: conv4 data fetch "
-                         "cifar10 svhn --data DIR, then conv4 repro --data DIR.\n");
+        fprintf(r->messages,
+                "These images stand in for the paper's; to get those: conv4 data fetch "
+                "cifar10 svhn --data DIR, then conv4 repro --data DIR.\n");
 }
 
 /* Starts the workers and says how long it will take. */
@@ -265,25 +267,25 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     struct c4_work work = c4_session_work(session, r->store);
     char duration[32];
     work.watch = watch;
-    work.say = say;
+    work.report = report;
     work.context = r;
     C4_TRY(c4_coordinator_open(&work, &r->coordinator));
     C4_TRY(c4_coordinator_measure(r->coordinator, &speed));
     c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, session->workers,
                      r->state.seconds);
     if (c4_arg_flag(r->args, "dry-run"))
-        return c4_session_write_plan(session, r->state.seconds, session->workers, r->talk);
+        return c4_session_write_plan(session, r->state.seconds, session->workers, r->messages);
     struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
     if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a forecast");
     enum c4_status status = c4_forecast_make(schedule, r->state.seconds, session->workers, slot,
                                              &r->state.left_seconds);
     free(slot);
     c4_progress_duration(duration, sizeof duration, (uint64_t)(r->state.left_seconds * 1e9));
-    fprintf(r->talk,
+    fprintf(r->messages,
             "%s%d of %d runs to do; predicted time %s, at %.0f training images/s of each worker.\n",
             begun ? "Going on in the same folder: " : "", left, schedule->count, duration,
             1 / speed.train_seconds);
-    fflush(r->talk);
+    fflush(r->messages);
     return status;
 }
 
@@ -341,7 +343,7 @@ static enum c4_status work(struct reproduction *r) {
     C4_TRY(look_at_runs(r, &left, &begun));
     announce(r);
     if (left == 0) {
-        fprintf(r->talk, "All runs are in %s already.\n", r->session.runner.folder);
+        fprintf(r->messages, "All runs are in %s already.\n", r->session.runner.folder);
         return C4_OK;
     }
     C4_TRY(predict(r, left, begun));
@@ -375,7 +377,7 @@ static int run(const struct c4_args *args) {
     struct reproduction *r = calloc(1, sizeof *r);
     if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
     r->args = args;
-    r->talk = c4_arg_flag(args, "json") ? stderr : stdout;
+    r->messages = c4_arg_flag(args, "json") ? stderr : stdout;
     int code = c4_cli_exit(args, reproduce(r));
     c4_coordinator_close(r->coordinator);
     c4_store_close(r->store);

@@ -8,7 +8,7 @@
 #include "core/cli/file_option.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
-#include "core/data/moments.h"
+#include "core/data/patch_sums.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
 #include "core/file/leftovers.h"
@@ -213,12 +213,12 @@ static void print_epoch(struct job *job, const struct c4_pass_result *trained,
 }
 
 /* Worth it from the second epoch on. */
-static enum c4_status keep_moments(struct job *job, uint64_t epochs) {
+static enum c4_status keep_patch_sums(struct job *job, uint64_t epochs) {
     const struct c4_backend *backend = &job->engine.dispatch.backend;
-    if (epochs < 2 || job->engine.order != C4_BN_RELU || !backend->step->reads_moments)
+    if (epochs < 2 || job->engine.order != C4_BN_RELU || !backend->step->reads_patch_sums)
         return C4_OK;
-    C4_TRY(c4_dataset_add_moments(&job->train.data, backend->stem_moments));
-    return c4_dataset_add_moments(&job->test.data, backend->stem_moments);
+    C4_TRY(c4_dataset_add_patch_sums(&job->train.data, backend->stem_moments));
+    return c4_dataset_add_patch_sums(&job->test.data, backend->stem_moments);
 }
 
 static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
@@ -238,7 +238,7 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
     uint64_t epochs = (uint64_t)c4_arg_integer(job->args, "epochs");
     uint64_t left = epochs > job->net->epoch ? epochs - job->net->epoch : 0;
     uint64_t images = 2 * (uint64_t)on_train.data->count + on_test.data->count; /* of an epoch */
-    C4_TRY(keep_moments(job, left));
+    C4_TRY(keep_patch_sums(job, left));
     c4_progress_start(
         &job->progress, stderr, c4_progress_style_of(stderr, c4_arg_flag(job->args, "quiet")),
         "training and evaluation", "images", 0, left * images, (uint64_t)c4_clock_ns());

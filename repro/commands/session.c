@@ -148,8 +148,8 @@ enum c4_status c4_session_load(struct c4_session *session) {
     bool wanted = false;
     for (int i = 0; i < session->schedule.count; i++)
         wanted = wanted || session->schedule.run[i].order == C4_BN_RELU;
-    if (wanted && backend->step->reads_moments)
-        C4_TRY(c4_images_add_moments(&session->images, backend->stem_moments));
+    if (wanted && backend->step->reads_patch_sums)
+        C4_TRY(c4_images_add_patch_sums(&session->images, backend->stem_moments));
     return c4_images_share(&session->images, &session->scale, &session->descriptor,
                            &session->shared);
 }

@@ -42,7 +42,7 @@ static enum c4_status keep_images(const struct c4_settings *settings, struct c4_
 
 /* The list with what joined before. */
 static enum c4_status keep_list(const struct c4_settings *settings, struct c4_store *store,
-                                const struct c4_field *field, bool join, FILE *talk) {
+                                const struct c4_field *field, bool join, FILE *messages) {
     char now[256], before[256], all[256];
     struct c4_scale joined = *settings->scale, old = *settings->scale;
     C4_TRY(c4_store_setting_read(store, field->key, before, sizeof before));
@@ -51,7 +51,7 @@ static enum c4_status keep_list(const struct c4_settings *settings, struct c4_st
     if (!c4_field_join(field, &old, &joined)) joined = *settings->scale;
     c4_field_write(field, &joined, all, sizeof all);
     if (strcmp(all, now) != 0)
-        fprintf(talk,
+        fprintf(messages,
                 "Note: %s = %s this time; the study has %s, and 'conv4 report' shows them all.\n",
                 field->key, now, before);
     return join && strcmp(all, before) != 0 ? c4_store_setting_put(store, field->key, all) : C4_OK;
@@ -59,17 +59,17 @@ static enum c4_status keep_list(const struct c4_settings *settings, struct c4_st
 
 static enum c4_status keep_field(const struct c4_settings *settings, struct c4_store *store,
                                  const struct c4_field *field, const void *object, bool join,
-                                 FILE *talk) {
+                                 FILE *messages) {
     char text[256];
     if (field->type == C4_FIELD_TEXT || is_of_runs(field->key)) return C4_OK;
-    if (joins(field)) return keep_list(settings, store, field, join, talk);
+    if (joins(field)) return keep_list(settings, store, field, join, messages);
     c4_field_write(field, object, text, sizeof text);
     if (!is_free(field->key)) return c4_store_setting(store, field->key, text);
     return join ? c4_store_setting_put(store, field->key, text) : C4_OK;
 }
 
 enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_store *store,
-                                bool join, FILE *talk) {
+                                bool join, FILE *messages) {
     C4_TRY(c4_store_setting(store, "arithmetic", settings->arithmetic));
     C4_TRY(c4_store_setting(store, "scale", settings->scale->name));
     /* What may be refused comes before what joins. */
@@ -79,7 +79,7 @@ enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_st
             const void *object = table ? (const void *)settings->scale : settings->protocol;
             for (; field->key; field++)
                 if (pass == (joins(field) || is_free(field->key)))
-                    C4_TRY(keep_field(settings, store, field, object, join, talk));
+                    C4_TRY(keep_field(settings, store, field, object, join, messages));
             if (pass == 0 && table == 1) C4_TRY(keep_images(settings, store));
         }
     return C4_OK;

@@ -23,10 +23,10 @@ struct c4_settings {
 };
 
 /* Keeps them in the store. C4_ERR_FAILED: one differs from what is there, and the sentence says
- * which. What the folder has besides the scale's lists is mentioned on `talk`. Lists join only if
- * `join`: a dry run leaves them as they are. */
+ * which. What the folder has besides the scale's lists is mentioned on `messages`. Lists join only
+ * if `join`: a dry run leaves them as they are. */
 enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_store *store,
-                                bool join, FILE *talk);
+                                bool join, FILE *messages);
 
 /* Scale and protocol by the options --scale and --protocol, or else by the study in `folder` (NULL:
  * none) if there is one, with all its values. Another scale than the folder's takes nothing from

@@ -88,7 +88,7 @@ static enum c4_status compare_without_experiment(const char *path,
                                                  const struct c4_checkpoint *began,
                                                  const struct c4_engine *engine,
                                                  const struct c4_task *task, uint64_t seed,
-                                                 FILE *talk) {
+                                                 FILE *messages) {
     const char *differs =
         began->seed != seed                                  ? "its seed differs"
         : !began->has_order || began->order != engine->order ? "its block order differs"
@@ -100,7 +100,7 @@ static enum c4_status compare_without_experiment(const char *path,
         return c4_fail(C4_ERR_USAGE,
                        "cannot go on from %s: %s; give the same values, or another --checkpoint",
                        path, differs);
-    fprintf(talk,
+    fprintf(messages,
             "%s: an earlier version wrote it and kept neither rate, momentum, batch, labels, conv "
             "nor init: whether they are as before cannot be checked\n",
             path);
@@ -110,16 +110,16 @@ static enum c4_status compare_without_experiment(const char *path,
 enum c4_status c4_train_same_experiment(const char *path, const struct c4_checkpoint *began,
                                         const struct c4_experiment *now,
                                         const struct c4_engine *engine, const struct c4_task *task,
-                                        uint64_t seed, FILE *talk) {
+                                        uint64_t seed, FILE *messages) {
     if (began->experiment.count == 0)
-        return compare_without_experiment(path, began, engine, task, seed, talk);
+        return compare_without_experiment(path, began, engine, task, seed, messages);
     /* The other version may no longer be at hand: that is no reason to give up the network. */
     struct c4_experiment compared = *now;
     const char *library = c4_experiment_find(&began->experiment, "library");
     const char *library_now = c4_experiment_find(now, "library");
     if (library && library_now && strcmp(library, library_now) != 0) {
         char shown[C4_NAME_SHOWN_SIZE];
-        fprintf(talk, "%s: %s began it, this is %s: they may round differently\n", path,
+        fprintf(messages, "%s: %s began it, this is %s: they may round differently\n", path,
                 c4_name_show(library, shown), library_now);
         C4_TRY(c4_experiment_set(&compared, "library", "%s", library));
     }

@@ -30,11 +30,11 @@ enum c4_status c4_train_experiment(const struct c4_args *args, const struct c4_e
 
 /* C4_ERR_USAGE if *began, which lies at `path`, is of another experiment than `now`: the sentence
  * has each value that differs. Of a checkpoint of version 0.1.0, which kept but seed, order,
- * backend and images, these are compared, and `talk` gets a line on the others; another version of
- * the backend's library is a line, too. */
+ * backend and images, these are compared, and `messages` gets a line on the others; another version
+ * of the backend's library is a line, too. */
 enum c4_status c4_train_same_experiment(const char *path, const struct c4_checkpoint *began,
                                         const struct c4_experiment *now,
                                         const struct c4_engine *engine, const struct c4_task *task,
-                                        uint64_t seed, FILE *talk);
+                                        uint64_t seed, FILE *messages);
 
 #endif

@@ -3,7 +3,7 @@
 #include "core/net/init.h"
 
 enum c4_status c4_weights_read(const struct c4_args *args, const struct c4_engine *engine,
-                               struct c4_checkpoint *net, FILE *talk) {
+                               struct c4_checkpoint *net, FILE *messages) {
     const char *init = c4_arg_text(args, "init");
     if (!init) {
         c4_net_init((uint64_t)c4_arg_integer(args, "seed"), net->state);
@@ -15,7 +15,7 @@ enum c4_status c4_weights_read(const struct c4_args *args, const struct c4_engin
                        c4_order_names[net->order]);
     if (!engine->dispatch.backend.is_double) C4_TRY(c4_checkpoint_fits_float(init, net));
     if (net->sum == C4_SUM_WRONG)
-        fprintf(talk, "%s: was changed or damaged since conv4 wrote it (its SHA-256 differs)\n",
+        fprintf(messages, "%s: was changed or damaged since conv4 wrote it (its SHA-256 differs)\n",
                 init);
     return C4_OK;
 }

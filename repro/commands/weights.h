@@ -8,11 +8,11 @@
 #include "core/net/checkpoint.h"
 #include "repro/commands/engine.h"
 
-/* Fills net->state for `engine`. With --init the whole of *net is what the file has; `talk` gets a
- * line if that is a checkpoint which was changed since it was written. C4_ERR_USAGE: the file says
- * that it was trained with another block order. Otherwise as c4_checkpoint_read() and, unless the
- * engine computes in double, c4_checkpoint_fits_float(). */
+/* Fills net->state for `engine`. With --init the whole of *net is what the file has; `messages`
+ * gets a line if that is a checkpoint which was changed since it was written. C4_ERR_USAGE: the
+ * file says that it was trained with another block order. Otherwise as c4_checkpoint_read() and,
+ * unless the engine computes in double, c4_checkpoint_fits_float(). */
 enum c4_status c4_weights_read(const struct c4_args *args, const struct c4_engine *engine,
-                               struct c4_checkpoint *net, FILE *talk);
+                               struct c4_checkpoint *net, FILE *messages);
 
 #endif

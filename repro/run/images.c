@@ -36,8 +36,8 @@ enum c4_status c4_images_load(const char *folder, const struct c4_protocol *prot
     uint32_t seed = protocol->synthetic_seed;
     *images = (struct c4_images){0};
     for (int i = 0; i < schedule->count; i++)
-        images->tunes = images->tunes || schedule->run[i].phase == C4_PHASE_FINETUNE ||
-                        schedule->run[i].phase == C4_PHASE_SCRATCH;
+        images->tunes = images->tunes || schedule->run[i].kind == C4_KIND_FINETUNE ||
+                        schedule->run[i].kind == C4_KIND_SCRATCH;
     C4_TRY(c4_dataset_load(folder, C4_CIFAR10, C4_TRAIN, seed, most_training_images(scale),
                            &images->set[C4_SET_TRAINING]));
     C4_TRY(c4_dataset_load(folder, C4_CIFAR10, C4_TEST, seed, 0, &images->set[C4_SET_TEST]));
@@ -62,9 +62,11 @@ void c4_images_free(struct c4_images *images) {
     *images = (struct c4_images){0};
 }
 
-enum c4_status c4_images_add_moments(struct c4_images *images, c4_stem_moments_fn *stem_moments) {
+enum c4_status c4_images_add_patch_sums(struct c4_images *images,
+                                        c4_stem_moments_fn *stem_moments) {
     for (int i = 0; i < C4_SETS; i++)
-        if (images->set[i].count > 0) C4_TRY(c4_dataset_add_moments(&images->set[i], stem_moments));
+        if (images->set[i].count > 0)
+            C4_TRY(c4_dataset_add_patch_sums(&images->set[i], stem_moments));
     return C4_OK;
 }
 
@@ -89,9 +91,9 @@ static enum c4_status fill(struct c4_shared_images *shared, const struct c4_imag
         if (set->count == 0) continue;
         C4_TRY(write_at(descriptor, shared->offset_bytes[i], c4_dataset_images(set), image_bytes));
         C4_TRY(c4_file_write_all(descriptor, "shared images", c4_dataset_labels(set), set->count));
-        if (c4_dataset_moments(set))
-            C4_TRY(write_at(descriptor, shared->moments_offset_bytes[i], c4_dataset_moments(set),
-                            c4_moments_bytes(set->count)));
+        if (c4_dataset_patch_sums(set))
+            C4_TRY(write_at(descriptor, shared->patch_sums_offset_bytes[i],
+                            c4_dataset_patch_sums(set), c4_patch_sums_bytes(set->count)));
     }
     return C4_OK;
 }
@@ -103,8 +105,8 @@ enum c4_status c4_images_share(struct c4_images *images, const struct c4_scale *
         const struct c4_dataset *set = &images->set[i];
         shared->set[i] = *set;
         shared->offset_bytes[i] = reserve(shared, (uint64_t)set->count * (C4_IMAGE_BYTES + 1));
-        if (c4_dataset_moments(set))
-            shared->moments_offset_bytes[i] = reserve(shared, c4_moments_bytes(set->count));
+        if (c4_dataset_patch_sums(set))
+            shared->patch_sums_offset_bytes[i] = reserve(shared, c4_patch_sums_bytes(set->count));
     }
     *descriptor = memfd_create("conv4-images", 0);
     if (*descriptor < 0)
@@ -127,11 +129,11 @@ enum c4_status c4_images_map(int descriptor, const struct c4_shared_images *shar
     for (int i = 0; i < C4_SETS; i++) {
         const struct c4_dataset *set = &shared->set[i];
         const uint8_t *begin = mapping, *first = begin + shared->offset_bytes[i];
-        const void *moments = begin + shared->moments_offset_bytes[i];
+        const void *patch_sums = begin + shared->patch_sums_offset_bytes[i];
         const struct c4_image_arrays arrays = {
             .images = first,
             .labels = first + (size_t)set->count * C4_IMAGE_BYTES,
-            .moments = shared->moments_offset_bytes[i] ? moments : NULL};
+            .patch_sums = shared->patch_sums_offset_bytes[i] ? patch_sums : NULL};
         images->set[i] = c4_dataset_borrow(set, &arrays);
     }
     return make_halves(images, scale);
@@ -150,13 +152,12 @@ const struct c4_dataset *c4_images_of(const struct c4_images *images, enum c4_im
 }
 
 enum c4_image_set c4_run_image_set(const struct c4_run *run) {
-    if (run->phase == C4_PHASE_PRETRAIN || run->phase == C4_PHASE_SIZE)
-        return C4_IMAGES_CIFAR10_TEST;
+    if (run->kind == C4_KIND_PRETRAIN || run->kind == C4_KIND_SIZE) return C4_IMAGES_CIFAR10_TEST;
     return run->data == C4_DATA_SVHN ? C4_IMAGES_SVHN_HELDOUT : C4_IMAGES_CIFAR10_HELDOUT;
 }
 
 bool c4_run_cross_set(const struct c4_run *run, enum c4_image_set *set) {
-    if (run->phase != C4_PHASE_FINETUNE) return false;
+    if (run->kind != C4_KIND_FINETUNE) return false;
     *set = run->data == C4_DATA_SVHN ? C4_IMAGES_CIFAR10_HELDOUT : C4_IMAGES_SVHN_HELDOUT;
     return true;
 }
@@ -164,7 +165,7 @@ bool c4_run_cross_set(const struct c4_run *run, enum c4_image_set *set) {
 enum c4_status c4_run_training(const struct c4_images *images, const struct c4_run *run,
                                struct c4_dataset *training) {
     const struct c4_dataset *parent = &images->set[C4_SET_TRAINING];
-    if (run->phase == C4_PHASE_FINETUNE || run->phase == C4_PHASE_SCRATCH)
+    if (run->kind == C4_KIND_FINETUNE || run->kind == C4_KIND_SCRATCH)
         parent = &images->tuning[run->data];
     return c4_dataset_view(parent, 0, run->images, training);
 }

@@ -2,7 +2,7 @@
 #ifndef C4_REPRO_RUN_IMAGES_H
 #define C4_REPRO_RUN_IMAGES_H
 
-#include "core/data/moments.h"
+#include "core/data/patch_sums.h"
 #include "repro/study/schedule.h"
 
 enum { C4_SET_TRAINING, C4_SET_TEST, C4_SET_DIGITS, C4_SETS };
@@ -27,19 +27,20 @@ void c4_images_free(struct c4_images *images);
 /* What a process needs to find the images in memory that it was handed as a file descriptor; a
  * plain value. */
 struct c4_shared_images {
-    struct c4_dataset set[C4_SETS];         /* pointers mean nothing */
-    uint64_t offset_bytes[C4_SETS];         /* of the images; labels follow them */
-    uint64_t moments_offset_bytes[C4_SETS]; /* of the moments; 0: there are none */
+    struct c4_dataset set[C4_SETS];            /* pointers mean nothing */
+    uint64_t offset_bytes[C4_SETS];            /* of the images; labels follow them */
+    uint64_t patch_sums_offset_bytes[C4_SETS]; /* of the patch sums; 0: there are none */
     uint64_t bytes;
     bool tunes;
 };
 
-/* Gives all sets their moments (core/data/moments.h), which views that are there do not get. */
-enum c4_status c4_images_add_moments(struct c4_images *images, c4_stem_moments_fn *stem_moments);
+/* Gives all sets their patch sums (core/data/patch_sums.h), which views that are there do not get.
+ */
+enum c4_status c4_images_add_patch_sums(struct c4_images *images, c4_stem_moments_fn *stem_moments);
 
-/* Moves the images, and moments if there are some, into memory behind a file descriptor, which the
- * caller closes and a program that it starts inherits; *images then points there. C4_ERR_FAILED,
- * C4_ERR_MEMORY. */
+/* Moves the images, and patch sums if there are some, into memory behind a file descriptor, which
+ * the caller closes and a program that it starts inherits; *images then points there.
+ * C4_ERR_FAILED, C4_ERR_MEMORY. */
 enum c4_status c4_images_share(struct c4_images *images, const struct c4_scale *scale,
                                int *descriptor, struct c4_shared_images *shared);
 

@@ -42,7 +42,7 @@ void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
 
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
                                const struct c4_run *run, const struct c4_known_checkpoint *source,
-                               struct c4_side_cache *cache) {
+                               struct c4_reference_cache *cache) {
     *measure =
         (struct c4_measure){.runner = runner,
                             .run = run,
@@ -158,9 +158,9 @@ static enum c4_status measure_accuracy(struct c4_measure *measure, struct c4_pla
 /* The networks that a run is compared with; bit i of `which` is enum c4_reference i. */
 static unsigned references_of(const struct c4_run *run) {
     unsigned own = 1u << C4_REFERENCE_INITIALISATION;
-    if (run->phase == C4_PHASE_SCRATCH) return own;
+    if (run->kind == C4_KIND_SCRATCH) return own;
     own |= 1u << C4_REFERENCE_OTHER;
-    return run->phase == C4_PHASE_FINETUNE ? own | 1u << C4_REFERENCE_PRETRAINED : own;
+    return run->kind == C4_KIND_FINETUNE ? own | 1u << C4_REFERENCE_PRETRAINED : own;
 }
 
 static struct c4_network network_of(const struct c4_measure *measure, int reference) {
@@ -178,9 +178,10 @@ struct comparison {
     const char *cost; /* name of its cost rows */
 };
 
-static enum c4_status compare_layer(const struct c4_sides *own, const struct c4_sides *reference,
-                                    int layer, const struct c4_similarity_label *label,
-                                    const char *cost, struct c4_rows_out *rows) {
+static enum c4_status compare_layer(const struct c4_prepared_features *own,
+                                    const struct c4_prepared_features *reference, int layer,
+                                    const struct c4_similarity_label *label, const char *cost,
+                                    struct c4_rows_out *rows) {
     for (int i = 0; i < C4_SIMILARITIES; i++) {
         const struct c4_similarity *measure = c4_similarities[i];
         struct c4_similarity_result result;
@@ -193,14 +194,15 @@ static enum c4_status compare_layer(const struct c4_sides *own, const struct c4_
 }
 
 /* The network's own sides are made already. */
-static enum c4_status compare_sides(struct c4_measure *measure, const struct comparison *what,
-                                    const struct c4_sides *own, struct c4_rows_out *rows) {
-    enum c4_status status = c4_sides_out_cost(own, what->cost, rows);
+static enum c4_status compare_features(struct c4_measure *measure, const struct comparison *what,
+                                       const struct c4_prepared_features *own,
+                                       struct c4_rows_out *rows) {
+    enum c4_status status = c4_prepared_features_out_cost(own, what->cost, rows);
     for (int reference = 0; reference < C4_REFERENCES && status == C4_OK; reference++) {
         struct c4_network network = network_of(measure, reference);
-        const struct c4_sides *sides;
+        const struct c4_prepared_features *sides;
         if (!(what->references & 1u << reference)) continue;
-        status = c4_side_cache_get(measure->cache, &network, &what->of, rows, &sides);
+        status = c4_reference_cache_get(measure->cache, &network, &what->of, rows, &sides);
         for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
             const struct c4_similarity_label label = {
                 c4_layer_name[layer], c4_reference_names[reference],
@@ -213,10 +215,10 @@ static enum c4_status compare_sides(struct c4_measure *measure, const struct com
 
 static enum c4_status compare(struct c4_measure *measure, const struct comparison *what,
                               float *const features[C4_LAYERS], struct c4_rows_out *rows) {
-    struct c4_sides own;
-    C4_TRY(c4_sides_make(measure->runner, features, what->of.rows, &own));
-    enum c4_status status = compare_sides(measure, what, &own, rows);
-    c4_sides_free(&own);
+    struct c4_prepared_features own;
+    C4_TRY(c4_prepared_features_make(measure->runner, features, what->of.rows, &own));
+    enum c4_status status = compare_features(measure, what, &own, rows);
+    c4_prepared_features_free(&own);
     return status;
 }
 
@@ -271,7 +273,8 @@ static bool has_rows(const struct c4_measure *measure, const struct c4_features_
 /* The network's sides over every number of examples that is not there anyway. */
 static enum c4_status make_controls(struct c4_measure *measure, struct c4_plan *plan,
                                     const struct comparison *what, const char *cost,
-                                    struct c4_sides own[C4_LIST_MAX], struct c4_rows_out *rows) {
+                                    struct c4_prepared_features own[C4_LIST_MAX],
+                                    struct c4_rows_out *rows) {
     const struct c4_list *sizes = &measure->runner->scale->control_images;
     uint32_t available = measure->evaluation->count;
     uint32_t images =
@@ -284,8 +287,8 @@ static enum c4_status make_controls(struct c4_measure *measure, struct c4_plan *
         bool largest = i == sizes->count - 1;
         of.rows = least(sizes->value[i], available);
         if (has_rows(measure, &of)) continue;
-        status = largest ? c4_sides_use(measure->runner, features, of.rows, &own[i])
-                         : c4_sides_make(measure->runner, features, of.rows, &own[i]);
+        status = largest ? c4_prepared_features_use(measure->runner, features, of.rows, &own[i])
+                         : c4_prepared_features_make(measure->runner, features, of.rows, &own[i]);
     }
     c4_features_free(features);
     return status;
@@ -303,15 +306,16 @@ static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan
                               .cost = "cka_control"};
     enum c4_status status = C4_OK;
     for (int running = 0; running < 2 && status == C4_OK && sizes->count > 0; running++) {
-        struct c4_sides own[C4_LIST_MAX] = {0};
+        struct c4_prepared_features own[C4_LIST_MAX] = {0};
         what.of.statistics = running ? C4_BN_RUNNING : C4_BN_BATCH;
         status = make_controls(measure, plan, &what, running ? "control_running" : "control_batch",
                                own, rows);
         for (int i = 0; i < sizes->count && status == C4_OK; i++) {
             what.of.rows = least(sizes->value[i], measure->evaluation->count);
-            if (!has_rows(measure, &what.of)) status = compare_sides(measure, &what, &own[i], rows);
+            if (!has_rows(measure, &what.of))
+                status = compare_features(measure, &what, &own[i], rows);
         }
-        for (int i = 0; i < sizes->count; i++) c4_sides_free(&own[i]);
+        for (int i = 0; i < sizes->count; i++) c4_prepared_features_free(&own[i]);
     }
     return status;
 }

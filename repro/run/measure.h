@@ -3,13 +3,13 @@
 #define C4_REPRO_RUN_MEASURE_H
 
 #include "core/net/train.h"
-#include "repro/run/sides.h"
+#include "repro/run/prepared_features.h"
 
 /* Images, labels and memory for measuring one run. */
 struct c4_measure {
     const struct c4_runner *runner;
     const struct c4_run *run;
-    struct c4_side_cache *cache;
+    struct c4_reference_cache *cache;
     struct c4_known_checkpoint source; /* of fine-tuning; path "" otherwise */
     struct c4_dataset training;        /* view of the run's images */
     const struct c4_dataset *evaluation;
@@ -24,7 +24,7 @@ struct c4_measure {
 /* Draws labels and reserves memory. Release in every case. */
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
                                const struct c4_run *run, const struct c4_known_checkpoint *source,
-                               struct c4_side_cache *cache);
+                               struct c4_reference_cache *cache);
 void c4_measure_free(struct c4_measure *measure);
 
 /* A pass over the training images that reports to runner->advance(). */

@@ -12,7 +12,7 @@
 
 static enum c4_status find_sound(struct c4_store *store, const char *folder,
                                  const struct c4_run *run, struct c4_checkpoint *scratch,
-                                 void (*say)(void *context, const char *sentence), void *context,
+                                 void (*report)(void *context, const char *sentence), void *context,
                                  int64_t *done, struct c4_known_checkpoint *last) {
     struct c4_store_checkpoint known[C4_STORE_KEPT];
     int count, bad = 0;
@@ -27,7 +27,7 @@ static enum c4_status find_sound(struct c4_store *store, const char *folder,
             break;
         snprintf(sentence, sizeof sentence, "%s; the run goes on from %s", c4_error(),
                  bad + 1 < count ? "the checkpoint before it" : "its beginning");
-        say(context, sentence);
+        report(context, sentence);
     }
     if (bad < count)
         *done = last->epoch;
@@ -37,12 +37,12 @@ static enum c4_status find_sound(struct c4_store *store, const char *folder,
 }
 
 enum c4_status c4_resume_find(struct c4_store *store, const char *folder, const struct c4_run *run,
-                              void (*say)(void *context, const char *sentence), void *context,
+                              void (*report)(void *context, const char *sentence), void *context,
                               int64_t *done, struct c4_known_checkpoint *last) {
     struct c4_checkpoint *scratch = c4_checkpoint_new();
     *done = -1;
     if (!scratch) return C4_ERR_MEMORY;
-    enum c4_status status = find_sound(store, folder, run, scratch, say, context, done, last);
+    enum c4_status status = find_sound(store, folder, run, scratch, report, context, done, last);
     c4_checkpoint_free(scratch);
     return status;
 }

@@ -56,7 +56,7 @@ enum c4_status c4_run_read_checkpoint(const char *folder, const struct c4_known_
 
 struct c4_execution {
     const struct c4_runner *runner;
-    struct c4_side_cache *cache;
+    struct c4_reference_cache *cache;
     struct c4_checkpoint *scratch; /* for state and momentum */
     bool has_run;                  /* what is below is that of a run */
     struct c4_run run;
@@ -72,7 +72,8 @@ enum c4_status c4_execution_new(const struct c4_runner *runner, struct c4_execut
     if (!ex) return c4_fail(C4_ERR_MEMORY, "out of memory for a run");
     ex->runner = runner;
     ex->scratch = c4_checkpoint_new();
-    enum c4_status status = ex->scratch ? c4_side_cache_new(runner, &ex->cache) : C4_ERR_MEMORY;
+    enum c4_status status =
+        ex->scratch ? c4_reference_cache_new(runner, &ex->cache) : C4_ERR_MEMORY;
     if (status != C4_OK) {
         c4_execution_free(ex);
         return status;
@@ -91,7 +92,7 @@ static void leave_run(struct c4_execution *ex) {
 void c4_execution_free(struct c4_execution *ex) {
     if (!ex) return;
     leave_run(ex);
-    c4_side_cache_free(ex->cache);
+    c4_reference_cache_free(ex->cache);
     c4_checkpoint_free(ex->scratch);
     free(ex);
 }
@@ -133,7 +134,7 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
 
 static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {
     const struct c4_protocol *protocol = ex->runner->protocol;
-    bool tunes = ex->run.phase == C4_PHASE_FINETUNE || ex->run.phase == C4_PHASE_SCRATCH;
+    bool tunes = ex->run.kind == C4_KIND_FINETUNE || ex->run.kind == C4_KIND_SCRATCH;
     struct c4_pass pass = c4_measure_training_pass(&ex->measure, ex->plan);
     struct c4_sgd sgd = {protocol->lr, protocol->momentum};
     struct c4_pass_result result;

@@ -19,7 +19,7 @@ static const char *const figure_images[] = {"own", "cifar10-test", "cifar10-held
 static const char *const size_labels[] = {"random", "true", NULL};
 static const char *const shift_rules[] = {"seed", "one", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
-const char *const c4_phase_names[] = {"pretrain", "size", "finetune", "scratch", NULL};
+const char *const c4_run_kind_names[] = {"pretrain", "size", "finetune", "scratch", NULL};
 const char *const c4_quantity_names[] = {
 #define C4_SIMILARITY(name)
 #define C4_QUANTITY(id, name) name,
@@ -94,7 +94,8 @@ const struct c4_field c4_scale_fields[] = {
 };
 
 static const struct c4_field family_fields[] = {
-    CHOICE(struct c4_family, phase, c4_phase_names),
+    {"phase", offsetof(struct c4_family, kind), sizeof(int), 0, 0, c4_run_kind_names,
+     C4_FIELD_CHOICE, false},
     CHOICE(struct c4_family, data, data_sets),
     CHOICE(struct c4_family, labels, labels),
     END,
@@ -221,8 +222,8 @@ static bool has_family(const struct c4_study *study, const char *name) {
     for (int i = 0; i < study->families; i++) {
         const struct c4_family *family = &study->family[i];
         size_t length = strlen(family->name);
-        if (family->phase != C4_PHASE_SIZE && strcmp(family->name, name) == 0) return true;
-        if (family->phase == C4_PHASE_SIZE && strncmp(family->name, name, length) == 0 &&
+        if (family->kind != C4_KIND_SIZE && strcmp(family->name, name) == 0) return true;
+        if (family->kind == C4_KIND_SIZE && strncmp(family->name, name, length) == 0 &&
             name[length] == '-' &&
             (strcmp(name + length, "-*") == 0 ||
              (name[length + 1] && name[length + 1 + strspn(name + length + 1, "0123456789")] == 0)))
@@ -249,10 +250,10 @@ static enum c4_status check_whole(const char *name, const struct c4_study *study
     }
     for (int i = 0; i < study->families; i++) {
         const struct c4_family *family = &study->family[i];
-        source = source || (family->phase == C4_PHASE_PRETRAIN && family->labels == 0);
-        tuned = tuned || family->phase == C4_PHASE_FINETUNE;
+        source = source || (family->kind == C4_KIND_PRETRAIN && family->labels == 0);
+        tuned = tuned || family->kind == C4_KIND_FINETUNE;
         if (family->data != C4_DATA_CIFAR10 &&
-            (family->phase == C4_PHASE_PRETRAIN || family->phase == C4_PHASE_SIZE))
+            (family->kind == C4_KIND_PRETRAIN || family->kind == C4_KIND_SIZE))
             return c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training knows data = cifar10 only", name,
                            family->name);
     }

@@ -21,16 +21,16 @@ static bool has(const struct c4_list *list, int value) {
 
 /* Whether the scale has the family; sizes are looked at one by one elsewhere. */
 static bool exists(const struct c4_family *family, const struct c4_scale *scale) {
-    switch (family->phase) {
-    case C4_PHASE_PRETRAIN:
+    switch (family->kind) {
+    case C4_KIND_PRETRAIN:
         return has(&scale->degrees, family->labels);
-    case C4_PHASE_FINETUNE:
+    case C4_KIND_FINETUNE:
         if (family->labels == C4_LABELS_SHIFTED_CHOICE) return true;
         return has(family->data == C4_DATA_SVHN ? &scale->svhn_degrees : &scale->finetune_degrees,
                    family->labels);
-    case C4_PHASE_SCRATCH:
+    case C4_KIND_SCRATCH:
         return scale->matched_scratch;
-    case C4_PHASE_SIZE:
+    case C4_KIND_SIZE:
         break;
     }
     return scale->sizes.count > 0;
@@ -58,7 +58,7 @@ void c4_families_make(const struct c4_study *study, const struct c4_scale *scale
     for (int i = 0; i < study->families; i++) {
         const struct c4_family *family = &study->family[i];
         if (!exists(family, scale)) continue;
-        if (family->phase == C4_PHASE_SIZE)
+        if (family->kind == C4_KIND_SIZE)
             add_sizes(family, scale, families);
         else
             add_family(families, family->name);
@@ -72,7 +72,7 @@ static const struct c4_family *find_family(const struct c4_study *study,
     for (int i = 0; i < study->families; i++) {
         const struct c4_family *family = &study->family[i];
         size_t length = strlen(family->name);
-        if (family->phase != C4_PHASE_SIZE) {
+        if (family->kind != C4_KIND_SIZE) {
             if (strcmp(family->name, name) == 0) return exists(family, scale) ? family : NULL;
         } else if (strncmp(family->name, name, length) == 0 && name[length] == '-') {
             for (int k = 0; k < scale->sizes.count; k++) {
@@ -94,7 +94,7 @@ static struct c4_label_spec labels_of(const struct c4_study *study,
         spec = (struct c4_label_spec){.rule = C4_LABELS_SHIFTED,
                                       .shift = protocol->shift == C4_SHIFT_ONE};
     else if (family->labels == 0 ||
-             (family->phase == C4_PHASE_SIZE && protocol->size_labels == C4_SIZE_LABELS_TRUE))
+             (family->kind == C4_KIND_SIZE && protocol->size_labels == C4_SIZE_LABELS_TRUE))
         spec = (struct c4_label_spec){.rule = C4_LABELS_TRUE};
     return spec;
 }
@@ -111,14 +111,14 @@ static void name_run(struct c4_run *run) {
     char labels[16];
     label_text(&run->labels, labels);
     snprintf(run->key, sizeof run->key, "%s-%s-%s-n%" PRIu32 "-e%" PRIu32 "-%s-seed%" PRIu64,
-             c4_phase_names[run->phase], data_names[run->data], labels, run->images, run->epochs,
+             c4_run_kind_names[run->kind], data_names[run->data], labels, run->images, run->epochs,
              c4_order_names[run->order], run->seed);
 }
 
 /* The run that all fine-tuning starts from. */
 static void describe_source(const struct c4_study *study, const struct c4_scale *scale,
                             uint64_t seed, struct c4_run *run) {
-    *run = (struct c4_run){.phase = C4_PHASE_PRETRAIN,
+    *run = (struct c4_run){.kind = C4_KIND_PRETRAIN,
                            .data = C4_DATA_CIFAR10,
                            .labels = {.rule = C4_LABELS_TRUE},
                            .order = study->protocol.order,
@@ -126,7 +126,7 @@ static void describe_source(const struct c4_study *study, const struct c4_scale 
                            .images = scale->pretrain_images,
                            .epochs = scale->pretrain_epochs};
     for (int i = 0; i < study->families; i++)
-        if (study->family[i].phase == C4_PHASE_PRETRAIN && study->family[i].labels == 0)
+        if (study->family[i].kind == C4_KIND_PRETRAIN && study->family[i].labels == 0)
             snprintf(run->family, sizeof run->family, "%s", study->family[i].name);
     name_run(run);
 }
@@ -136,7 +136,7 @@ bool c4_run_describe(const struct c4_study *study, const struct c4_scale *scale,
     uint32_t size = 0;
     const struct c4_family *family = find_family(study, scale, name, &size);
     if (!family) return false;
-    *run = (struct c4_run){.phase = family->phase,
+    *run = (struct c4_run){.kind = family->kind,
                            .data = family->data,
                            .labels = labels_of(study, family),
                            .order = study->protocol.order,
@@ -144,13 +144,13 @@ bool c4_run_describe(const struct c4_study *study, const struct c4_scale *scale,
                            .images = scale->finetune_images,
                            .epochs = scale->finetune_epochs};
     snprintf(run->family, sizeof run->family, "%s", name);
-    if (family->phase == C4_PHASE_PRETRAIN) {
+    if (family->kind == C4_KIND_PRETRAIN) {
         run->images = scale->pretrain_images;
         run->epochs = scale->pretrain_epochs;
-    } else if (family->phase == C4_PHASE_SIZE) {
+    } else if (family->kind == C4_KIND_SIZE) {
         run->images = size;
         run->epochs = scale->size_epochs;
-    } else if (family->phase == C4_PHASE_FINETUNE) {
+    } else if (family->kind == C4_KIND_FINETUNE) {
         struct c4_run source;
         describe_source(study, scale, seed, &source);
         memcpy(run->from, source.key, sizeof run->from);
@@ -160,7 +160,7 @@ bool c4_run_describe(const struct c4_study *study, const struct c4_scale *scale,
 }
 
 bool c4_run_is_curve(const struct c4_run *run) {
-    return run->phase == C4_PHASE_PRETRAIN || run->phase == C4_PHASE_SIZE;
+    return run->kind == C4_KIND_PRETRAIN || run->kind == C4_KIND_SIZE;
 }
 
 uint32_t c4_run_cka_rows(const struct c4_run *run, const struct c4_protocol *protocol) {
@@ -181,7 +181,7 @@ void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
     snprintf(text, C4_RUN_SPEC_SIZE,
              "phase=%s data=%s labels=%s images=%" PRIu32 " epochs=%" PRIu32
              " order=%s seed=%" PRIu64 " from=%s curve_images=%" PRIu32,
-             c4_phase_names[run->phase], data_names[run->data], labels, run->images, run->epochs,
+             c4_run_kind_names[run->kind], data_names[run->data], labels, run->images, run->epochs,
              c4_order_names[run->order], run->seed, run->from[0] ? run->from : "initialisation",
              curve ? protocol->curve_images : 0);
     /* Runs from before there were other measures have nothing here. */
@@ -219,7 +219,7 @@ static void select_families(const struct c4_study *study, const struct c4_scale 
                 continue;
             }
             for (int k = 0; k < study->families; k++)
-                if (study->family[k].phase == C4_PHASE_SIZE &&
+                if (study->family[k].kind == C4_KIND_SIZE &&
                     strncmp(study->family[k].name, name, strlen(name) - 2) == 0)
                     add_sizes(&study->family[k], scale, families);
         }

@@ -14,7 +14,7 @@ struct c4_run {
     char key[C4_RUN_KEY_SIZE];
     char from[C4_RUN_KEY_SIZE]; /* the run whose last network it starts from; "": initial weights */
     char family[C4_FAMILY_NAME_SIZE];
-    enum c4_phase phase;
+    enum c4_run_kind kind;
     enum c4_task_data data;
     struct c4_label_spec labels;
     enum c4_order order;

@@ -92,7 +92,7 @@ enum c4_status c4_study_degrees(const struct c4_study *study, struct c4_scale *s
     char known[64] = "";
     bool exists[10] = {false};
     for (int i = 0; i < study->families; i++)
-        if (study->family[i].phase == C4_PHASE_PRETRAIN && study->family[i].labels < 10)
+        if (study->family[i].kind == C4_KIND_PRETRAIN && study->family[i].labels < 10)
             exists[study->family[i].labels] = true;
     for (int d = 0; d < 10; d++)
         if (exists[d])

@@ -64,14 +64,14 @@ struct c4_scale {
                                       of epochs has at least: what a kill may lose */
 };
 
-enum c4_phase { C4_PHASE_PRETRAIN, C4_PHASE_SIZE, C4_PHASE_FINETUNE, C4_PHASE_SCRATCH };
+enum c4_run_kind { C4_KIND_PRETRAIN, C4_KIND_SIZE, C4_KIND_FINETUNE, C4_KIND_SCRATCH };
 enum c4_task_data { C4_DATA_CIFAR10, C4_DATA_SVHN };
 enum { C4_LABELS_SHIFTED_CHOICE = 10 }; /* behind d0 .. d9 */
 
 /* [run NAME]. A size section NAME stands for the families NAME-64, NAME-256, ... of the scale. */
 struct c4_family {
     char name[C4_FAMILY_NAME_SIZE];
-    enum c4_phase phase;
+    enum c4_run_kind kind;
     enum c4_task_data data;
     int labels; /* degree of randomness 0..9, or C4_LABELS_SHIFTED_CHOICE */
 };
@@ -146,7 +146,7 @@ extern const struct c4_field c4_scale_fields[];
 extern const char *const c4_quantity_names[];  /* as in result.quantity */
 extern const char *const c4_reference_names[]; /* as in result.reference */
 extern const char *const c4_image_set_names[]; /* as in result.images */
-extern const char *const c4_phase_names[];
+extern const char *const c4_run_kind_names[];
 
 /* Reads a study from a text that ends with NUL; `name` stands for it in sentences. Every section
  * needs all its keys but the optional ones, each once; protocols after the first take over from it

@@ -16,7 +16,7 @@ struct c4_work {
     const struct c4_placement *placement; /* a place for each worker; NULL: they are not bound */
     /* Every fifth of a second at the latest; anything but C4_OK stops the work. */
     enum c4_status (*watch)(void *context);
-    void (*say)(void *context, const char *sentence); /* for the user */
+    void (*report)(void *context, const char *sentence); /* for the user */
     void *context;
 };
 

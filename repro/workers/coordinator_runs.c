@@ -5,7 +5,7 @@
 
 #include "core/host/clock.h"
 #include "repro/run/resume.h"
-#include "repro/workers/coordinator_lanes.h"
+#include "repro/workers/coordinator_slots.h"
 
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const char *why) {
     struct c4_work_state *state = c->state;
@@ -15,16 +15,16 @@ enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const c
     snprintf(sentence, sizeof sentence, "run %s: %s", key, why);
     if (state->failed++ == 0) snprintf(state->failure, sizeof state->failure, "%s", sentence);
     snprintf(sentence, sizeof sentence, "run %s failed, the others go on: %s", key, why);
-    c4_coordinator_say(c, sentence);
+    c4_coordinator_report(c, sentence);
     return c4_store_run_set_state(c->work.store, key, C4_RUN_FAILED);
 }
 
-static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
+static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                  const struct c4_segment_done *done,
                                  const struct c4_result_row *results,
                                  const struct c4_cost_row *costs) {
     const struct c4_runner *runner = c->work.runner;
-    const struct c4_run *run = &c->work.schedule->run[lane->run];
+    const struct c4_run *run = &c->work.schedule->run[slot->run];
     const struct c4_dataset *own = c4_images_of(runner->images, c4_run_image_set(run));
     char evaluation[C4_DATASET_TEXT_BYTES], crossed[C4_DATASET_TEXT_BYTES];
     c4_dataset_text(own, evaluation);
@@ -48,7 +48,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
                                        .costs = costs,
                                        .cost_count = done->cost_count,
                                        .threads = c->work.threads,
-                                       .place = lane->ready.place,
+                                       .place = slot->ready.place,
                                        .epoch = done->last.epoch,
                                        .checkpoint = done->last.path};
     enum c4_image_set other;
@@ -66,7 +66,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_lane *lane,
     return c4_resume_sweep(c->work.store, runner->folder, run);
 }
 
-enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_lane *lane,
+enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                      const struct c4_message *message) {
     struct c4_work_state *state = c->state;
     struct c4_segment_done done;
@@ -79,51 +79,51 @@ enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_lane *l
     unsigned char *copy = malloc(result_bytes + cost_bytes + 1);
     if (!copy) return c4_fail(C4_ERR_MEMORY, "out of memory for the rows of a run");
     memcpy(copy, message->payload + sizeof done, result_bytes + cost_bytes);
-    enum c4_status status = store_rows(c, lane, &done, (struct c4_result_row *)(void *)copy,
+    enum c4_status status = store_rows(c, slot, &done, (struct c4_result_row *)(void *)copy,
                                        (struct c4_cost_row *)(void *)(copy + result_bytes));
     free(copy);
     C4_TRY(status);
-    int run = lane->run;
+    int run = slot->run;
     const struct c4_run *described = &c->work.schedule->run[run];
     state->done[run] = done.last.epoch;
     state->last[run] = done.last;
-    state->images += lane->images;
+    state->images += slot->images;
     state->trained_images += done.trained_images;
     state->trained_seconds += done.trained_seconds;
     double span = (double)(described->epochs - c->first_done[run]);
     state->seconds[run] =
         c->first_seconds[run] * (double)(described->epochs - done.last.epoch) / span;
-    c->attempts[run] = lane->losses = 0;
-    lane->images = 0;
+    c->attempts[run] = slot->losses = 0;
+    slot->images = 0;
     if (done.last.epoch == described->epochs) {
         state->state[run] = C4_RUN_DONE;
-        lane->run = -1;
+        slot->run = -1;
     }
     return C4_OK;
 }
 
-static enum c4_status assign(struct c4_coordinator *c, struct c4_lane *lane) {
+static enum c4_status assign(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     const struct c4_schedule *schedule = c->work.schedule;
     struct c4_work_state *state = c->state;
-    if (lane->run < 0) {
-        lane->run = c4_forecast_next(schedule, state->seconds, state->state,
-                                     lane->has_seed ? &lane->segment.run.seed : NULL);
-        if (lane->run < 0) return C4_OK;
-        state->state[lane->run] = C4_RUN_RUNNING;
+    if (slot->run < 0) {
+        slot->run = c4_forecast_next(schedule, state->seconds, state->state,
+                                     slot->has_seed ? &slot->segment.run.seed : NULL);
+        if (slot->run < 0) return C4_OK;
+        state->state[slot->run] = C4_RUN_RUNNING;
     }
-    const struct c4_run *run = &schedule->run[lane->run];
-    lane->segment =
+    const struct c4_run *run = &schedule->run[slot->run];
+    slot->segment =
         (struct c4_segment){.run = *run,
-                            .from = state->done[lane->run],
-                            .to = c4_run_segment_end(c->work.runner, run, state->done[lane->run])};
-    lane->has_seed = true;
-    if (lane->segment.from >= 0) lane->segment.last = state->last[lane->run];
-    if (schedule->after[lane->run] >= 0)
-        lane->segment.source = state->last[schedule->after[lane->run]];
-    lane->images = 0;
-    const struct c4_message_part part = {&lane->segment, sizeof lane->segment};
+                            .from = state->done[slot->run],
+                            .to = c4_run_segment_end(c->work.runner, run, state->done[slot->run])};
+    slot->has_seed = true;
+    if (slot->segment.from >= 0) slot->segment.last = state->last[slot->run];
+    if (schedule->after[slot->run] >= 0)
+        slot->segment.source = state->last[schedule->after[slot->run]];
+    slot->images = 0;
+    const struct c4_message_part part = {&slot->segment, sizeof slot->segment};
     /* A worker that died meanwhile is noticed when its pipe is read. */
-    c4_message_write(lane->process.to, C4_SAY_SEGMENT, &part, 1);
+    c4_message_write(slot->process.to, C4_MESSAGE_SEGMENT, &part, 1);
     return C4_OK;
 }
 
@@ -150,7 +150,7 @@ static void look_ahead(struct c4_coordinator *c) {
         if (state->state[i] == C4_RUN_PLANNED || state->state[i] == C4_RUN_RUNNING)
             left += state->seconds[i];
     }
-    for (int i = 0; i < c->work.workers; i++) under_way += c->lane[i].images;
+    for (int i = 0; i < c->work.workers; i++) under_way += c->slot[i].images;
     if (state->total_images > 0) left -= total * (double)under_way / (double)state->total_images;
     double done = total - left;
     if (elapsed > 2 && done > total / 100 && left > 0) state->left_seconds = elapsed * left / done;
@@ -159,7 +159,7 @@ static void look_ahead(struct c4_coordinator *c) {
 /* Images of all workers so far, those of segments under way included. */
 static uint64_t images_now(const struct c4_coordinator *c) {
     uint64_t images = 0;
-    for (int i = 0; i < c->work.workers; i++) images += c->lane[i].images;
+    for (int i = 0; i < c->work.workers; i++) images += c->slot[i].images;
     return images;
 }
 
@@ -175,8 +175,8 @@ static enum c4_status start_run(struct c4_coordinator *c, struct c4_work_state *
     memcpy(c->first_done, state->done, (runs - 1) * sizeof *state->done);
     c->start_ns = c4_clock_ns();
     for (int i = 0; i < c->work.workers; i++) {
-        state->places += c->lane[i].is_ready;
-        state->bound += c->lane[i].ready.bound;
+        state->places += c->slot[i].is_ready;
+        state->bound += c->slot[i].ready.bound;
     }
     return C4_OK;
 }
@@ -187,10 +187,10 @@ enum c4_status c4_coordinator_run(struct c4_coordinator *c, struct c4_work_state
         bool busy = false;
         C4_TRY(give_up_followers(c));
         for (int i = 0; i < c->work.workers; i++) {
-            struct c4_lane *lane = &c->lane[i];
-            bool idle = lane->run < 0 || state->done[lane->run] != lane->segment.from;
-            if (lane->is_ready && idle) C4_TRY(assign(c, lane));
-            busy = busy || lane->run >= 0;
+            struct c4_worker_slot *slot = &c->slot[i];
+            bool idle = slot->run < 0 || state->done[slot->run] != slot->segment.from;
+            if (slot->is_ready && idle) C4_TRY(assign(c, slot));
+            busy = busy || slot->run >= 0;
         }
         if (!busy) {
             bool waits = false;

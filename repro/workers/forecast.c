@@ -44,13 +44,13 @@ static double control_images(const struct c4_runner *runner) {
 
 /* References that every epoch is compared with; after the last one all but the other seed's. */
 static int references_of(const struct c4_run *run) {
-    switch (run->phase) {
-    case C4_PHASE_FINETUNE:
+    switch (run->kind) {
+    case C4_KIND_FINETUNE:
         return 3;
-    case C4_PHASE_SCRATCH:
+    case C4_KIND_SCRATCH:
         return 1;
-    case C4_PHASE_PRETRAIN:
-    case C4_PHASE_SIZE:
+    case C4_KIND_PRETRAIN:
+    case C4_KIND_SIZE:
         break;
     }
     return 2;

@@ -7,15 +7,15 @@
 
 enum c4_message_kind {
     /* to a worker */
-    C4_SAY_SETUP = 1, /* struct c4_worker_setup; answer: READY */
-    C4_SAY_MEASURE,   /* nothing; answer: SPEED */
-    C4_SAY_SEGMENT,   /* struct c4_segment; answer: PROGRESS ..., then DONE or FAILED */
+    C4_MESSAGE_SETUP = 1, /* struct c4_worker_setup; answer: READY */
+    C4_MESSAGE_MEASURE,   /* nothing; answer: SPEED */
+    C4_MESSAGE_SEGMENT,   /* struct c4_segment; answer: PROGRESS ..., then DONE or FAILED */
     /* from a worker */
-    C4_SAY_READY,    /* struct c4_worker_ready */
-    C4_SAY_SPEED,    /* struct c4_speed */
-    C4_SAY_PROGRESS, /* uint64_t: images of the segment so far */
-    C4_SAY_DONE,     /* struct c4_segment_done, its result rows, its cost rows */
-    C4_SAY_FAILED    /* struct c4_worker_failure */
+    C4_MESSAGE_READY,    /* struct c4_worker_ready */
+    C4_MESSAGE_SPEED,    /* struct c4_speed */
+    C4_MESSAGE_PROGRESS, /* uint64_t: images of the segment so far */
+    C4_MESSAGE_DONE,     /* struct c4_segment_done, its result rows, its cost rows */
+    C4_MESSAGE_FAILED    /* struct c4_worker_failure */
 };
 
 enum { C4_PLACE_PUS_MAX = 256 };

@@ -9,7 +9,7 @@
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
 #include "core/net/init.h"
-#include "repro/run/sides.h"
+#include "repro/run/prepared_features.h"
 #include "repro/workers/forecast.h"
 
 /* A batch again and again until it took long enough to be timed; the first one builds primitives
@@ -45,12 +45,12 @@ static enum c4_status time_cka(const struct c4_runner *runner, struct c4_speed *
     for (int layer = 0; layer < C4_LAYERS; layer++)
         for (size_t i = 0; i < rows * c4_layer_features(layer); i++)
             features[layer][i] = (float)((i * 2654435761u >> 7) & 1023);
-    struct c4_sides sides;
+    struct c4_prepared_features sides;
     int64_t start_ns = c4_clock_ns();
-    enum c4_status status = c4_sides_make(runner, features, rows, &sides);
+    enum c4_status status = c4_prepared_features_make(runner, features, rows, &sides);
     speed->cka_seconds = (double)(c4_clock_ns() - start_ns) * 1e-9;
     speed->cka_flops = c4_forecast_prepare_flops(runner->protocol, rows);
-    if (status == C4_OK) c4_sides_free(&sides);
+    if (status == C4_OK) c4_prepared_features_free(&sides);
     c4_features_free(features);
     return status;
 }

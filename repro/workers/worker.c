@@ -56,7 +56,8 @@ static enum c4_status advance(void *context, uint32_t images) {
     if (now_ns - worker->said_ns < PROGRESS_NS) return C4_OK;
     worker->said_ns = now_ns;
     C4_TRY(still_wanted(worker));
-    if (answer(worker, C4_SAY_PROGRESS, &worker->images_done, sizeof worker->images_done) == C4_OK)
+    if (answer(worker, C4_MESSAGE_PROGRESS, &worker->images_done, sizeof worker->images_done) ==
+        C4_OK)
         return C4_OK;
     return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
 }
@@ -105,13 +106,13 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     struct c4_worker_ready ready = {.bound = worker->team.bound};
     name_place(worker, ready.place);
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));
-    return answer(worker, C4_SAY_READY, &ready, sizeof ready);
+    return answer(worker, C4_MESSAGE_READY, &ready, sizeof ready);
 }
 
 static enum c4_status measure_speed(struct worker *worker) {
     struct c4_speed speed;
     C4_TRY(c4_speed_measure(&worker->runner, &speed));
-    return answer(worker, C4_SAY_SPEED, &speed, sizeof speed);
+    return answer(worker, C4_MESSAGE_SPEED, &speed, sizeof speed);
 }
 
 static enum c4_status send_done(struct worker *worker, struct c4_segment_done *done) {
@@ -132,7 +133,7 @@ static enum c4_status send_done(struct worker *worker, struct c4_segment_done *d
         {done, sizeof *done},
         {rows->results, (size_t)rows->result_count * sizeof *rows->results},
         {rows->costs, (size_t)rows->cost_count * sizeof *rows->costs}};
-    return c4_message_write(worker->out, C4_SAY_DONE, parts, 3);
+    return c4_message_write(worker->out, C4_MESSAGE_DONE, parts, 3);
 }
 
 static enum c4_status do_segment(struct worker *worker, const struct c4_message *message,
@@ -152,11 +153,11 @@ static enum c4_status do_segment(struct worker *worker, const struct c4_message 
 
 static enum c4_status obey(struct worker *worker, const struct c4_message *message, bool *faulty) {
     switch (message->kind) {
-    case C4_SAY_SETUP:
+    case C4_MESSAGE_SETUP:
         return set_up(worker, message);
-    case C4_SAY_MEASURE:
+    case C4_MESSAGE_MEASURE:
         return measure_speed(worker);
-    case C4_SAY_SEGMENT:
+    case C4_MESSAGE_SEGMENT:
         return do_segment(worker, message, faulty);
     default:
         return c4_fail(C4_ERR_FAILED, "worker: message %d is unknown", (int)message->kind);
@@ -178,7 +179,7 @@ static void serve(struct worker *worker) {
         if (status == C4_OK) continue;
         struct c4_worker_failure failure = {.status = status, .faulty = faulty};
         snprintf(failure.sentence, sizeof failure.sentence, "%s", c4_error());
-        if (answer(worker, C4_SAY_FAILED, &failure, sizeof failure) != C4_OK) return;
+        if (answer(worker, C4_MESSAGE_FAILED, &failure, sizeof failure) != C4_OK) return;
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include "simd/body/direct.h"
 #include "simd/body/elementwise.h"
-#include "simd/body/moments.h"
+#include "simd/body/patch_sums.h"
 #include "simd/body/stem.h"
 #include "simd/body/winograd.h"
 #include "simd/native/native.h"
@@ -57,7 +57,7 @@ static const uint8_t *bytes_of(const struct c4_plan *plan, int image) {
     return plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES;
 }
 
-/* conv1 of bn-relu and its selection: batch norm's statistics are known from the moments. */
+/* conv1 of bn-relu and its selection: batch norm's statistics are known from the patch sums. */
 static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool exact,
                        int image) {
     struct c4_native_block *block = &plan->block[0];
@@ -76,24 +76,24 @@ static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scr
     finish_image(plan, 0, sums, image);
 }
 
-static void slice_moments(struct c4_plan *plan, int s) {
+static void slice_patch_sums(struct c4_plan *plan, int s) {
     const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
     struct c4_native_part *part = &plan->part[s];
-    if (plan->moments) {
-        moments_add_kept(end - begin, plan->moments + (ptrdiff_t)begin * C4_MOMENTS, part->first,
-                         part->second);
+    if (plan->patch_sums) {
+        patch_sums_add_kept(end - begin, plan->patch_sums + (ptrdiff_t)begin * C4_PATCH_SUMS,
+                            part->first, part->second);
         return;
     }
-    struct moment_sums sums = {0};
-    for (int image = begin; image < end; image++) moments_add(bytes_of(plan, image), &sums);
-    moments_finish(&sums, part->first, part->second);
+    struct patch_sums sums = {0};
+    for (int image = begin; image < end; image++) patch_sums_add(bytes_of(plan, image), &sums);
+    patch_sums_finish(&sums, part->first, part->second);
 }
 
 static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch,
                        int from, int to) {
     int begin = c4_slice_begin(plan->n, from), end = c4_slice_begin(plan->n, to);
     if (plan->config.order == C4_BN_RELU) {
-        for (int s = from; batch && s < to; s++) slice_moments(plan, s);
+        for (int s = from; batch && s < to; s++) slice_patch_sums(plan, s);
         return;
     }
     if (batch) clear_sums(plan->block[0].sum, from, to);

@@ -24,7 +24,7 @@ static enum c4_status create(const struct c4_plan_config *config, struct c4_plan
 }
 
 static const struct c4_step_api step_api = {
-    .reads_moments = true,
+    .reads_patch_sums = true,
     .create = create,
     .destroy = c4_native_destroy,
     .load = c4_native_load,

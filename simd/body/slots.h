@@ -9,7 +9,7 @@
 #include "simd/body/elementwise.h"
 #include "simd/body/gram.h"
 #include "simd/body/linear.h"
-#include "simd/body/moments.h"
+#include "simd/body/patch_sums.h"
 #include "simd/body/stem.h"
 #include "simd/body/winograd.h"
 
@@ -25,9 +25,9 @@ static void NAME(stem_input)(int n, const uint8_t *images, float *x) {
 }
 
 static void NAME(stem_moments)(int n, const uint8_t *images, int64_t *first, int64_t *second) {
-    struct moment_sums sums = {0};
-    for (ptrdiff_t i = 0; i < n; i++) moments_add(images + i * C4_IMAGE_BYTES, &sums);
-    moments_finish(&sums, first, second);
+    struct patch_sums sums = {0};
+    for (ptrdiff_t i = 0; i < n; i++) patch_sums_add(images + i * C4_IMAGE_BYTES, &sums);
+    patch_sums_finish(&sums, first, second);
 }
 
 static void NAME(stem_select_grad)(int n, const float *x, const float *ds, const uint8_t *arg,

@@ -82,7 +82,7 @@ struct c4_plan {
     int tiles; /* of a group of Winograd tiles: from the cache's size, changes no bit */
     int n;     /* images of the last step */
     const uint8_t *images, *labels;
-    const int32_t *moments;                  /* NULL: not kept */
+    const int32_t *patch_sums;               /* NULL: not kept */
     float *parameters, *velocity, *gradient; /* c4_native_layout */
     float running_mean[C4_BLOCKS][C4_CHANNELS], running_var[C4_BLOCKS][C4_CHANNELS];
     struct c4_native_block block[C4_BLOCKS];
@@ -108,9 +108,9 @@ struct c4_plan {
 };
 
 /* Phases of a step over slices [from, to), in the order of their use; DESIGN in simd/native/step.c.
- * All read plan->n, images, labels and moments. Single-threaded, cannot fail. */
+ * All read plan->n, images, labels and patch sums. Single-threaded, cannot fail. */
 struct c4_native_phases {
-    /* bn-relu: patch moments, if statistics are the batch's; conv1 itself runs in front of block 1,
+    /* bn-relu: patch sums, if statistics are the batch's; conv1 itself runs in front of block 1,
      * while its output is in the cache. relu-bn: conv1, ReLU, selection, channel sums. */
     void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch, int from,
                  int to);

@@ -1,6 +1,6 @@
 /* A step: phases in order, one parallel region, barriers between phases alone.
  *
- * - stem: batch norm 1 from patch moments (relu-bn: conv1 as a block of its own);
+ * - stem: batch norm 1 from patch sums (relu-bn: conv1 as a block of its own);
  * - blocks 2, 3, 4: convolution, statistics, pooled selection. Batch norm and ReLU of a block are
  *   applied when the next one loads what was selected; conv1 runs in front of block 2, image by
  *   image;
@@ -82,7 +82,7 @@ static double value_count(const struct c4_plan *plan, int b) {
     return (double)plan->n * plan->block[b].side * plan->block[b].side;
 }
 
-static void add_moments(struct c4_plan *plan) {
+static void add_patch_sums(struct c4_plan *plan) {
     memset(plan->first, 0, sizeof plan->first);
     memset(plan->second, 0, sizeof plan->second);
     for (int s = 0; s < c4_slice_count(plan->n); s++) {
@@ -94,7 +94,7 @@ static void add_moments(struct c4_plan *plan) {
 static void stem_statistics(struct c4_plan *plan, double mean[C], double var[C]) {
     double *w = plan->stem.w;
     for (int i = 0; i < C4_PATCH * C; i++) w[i] = (double)plan->parameters[i];
-    add_moments(plan);
+    add_patch_sums(plan);
     c4_stem_statistics(plan->first, plan->second, value_count(plan, 0), w, mean, var);
 }
 
@@ -116,7 +116,7 @@ static void normalise(struct c4_plan *plan, int b, enum c4_bn_statistics statist
     for (int c = 0; c < C; c++) {
         const double g = (double)gamma[c], shift = (double)beta[c];
         if (statistics == C4_BN_RUNNING || (b == 0 && bias_apart))
-            block->bn[c] = c4_bn_from_moments(mean[c], var[c], g, shift);
+            block->bn[c] = c4_bn_from_patch_sums(mean[c], var[c], g, shift);
         else
             block->bn[c] =
                 c4_bn_from_sums(add_slices(plan, block->sum, 0, c),
@@ -161,7 +161,7 @@ static void add_all(struct c4_plan *plan, const float *part, size_t count, float
     plan->phases->add_parts(count, c4_slice_count(plan->n) - 1, part + count, count, gradient);
 }
 
-/* conv1 of bn-relu: the dense gradient from the selected pixels' and the moments. */
+/* conv1 of bn-relu: the dense gradient from the selected pixels' and the patch sums. */
 static void stem_gradient(struct c4_plan *plan) {
     enum { COUNT = C4_PATCH * C };
     struct c4_native_stem *stem = &plan->stem;
@@ -304,7 +304,7 @@ static enum c4_status start_batch(struct c4_plan *plan, const struct c4_batch *b
     plan->n = batch->n;
     plan->images = batch->images;
     plan->labels = batch->labels;
-    plan->moments = batch->moments;
+    plan->patch_sums = batch->patch_sums;
     return C4_OK;
 }
 

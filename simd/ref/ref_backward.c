@@ -72,7 +72,7 @@ static void store_weight_gradient(struct c4_plan *plan, int b) {
                            plan->slice[s].dw[(tap * inputs + ci) * C + co]);
 }
 
-/* conv1 of bn-relu: the dense gradient follows from the selected pixels and the patch moments. */
+/* conv1 of bn-relu: the dense gradient follows from the selected pixels and the patch sums. */
 static void stem_backward(struct c4_plan *plan, const struct c4_bn_gradient bn[C]) {
     struct ref_block *block = &plan->block[0];
     FOR_EACH_SLICE(plan, s) {

@@ -21,7 +21,7 @@ static void convolve(struct c4_plan *plan, int b, int s, bool sums) {
     (r.n, block->side, block->side, y, y, plan->slice[s].sum_a, plan->slice[s].sum_b);
 }
 
-/* Batch statistics of a block: from sums over y, or for the bn-relu stem from patch moments. */
+/* Batch statistics of a block: from sums over y, or for the bn-relu stem from patch sums. */
 static void batch_statistics(struct c4_plan *plan, int b) {
     struct ref_block *block = &plan->block[b];
     const c4_real *beta = plan->state + c4_block_param(b, C4_PARAM_BETA)->offset;
@@ -32,7 +32,7 @@ static void batch_statistics(struct c4_plan *plan, int b) {
         c4_stem_statistics(plan->first, plan->second, count, w, mean, var);
         for (int c = 0; c < C; c++)
             block->bn[c] =
-                c4_bn_from_moments(mean[c], var[c], (double)block->gamma[c], (double)beta[c]);
+                c4_bn_from_patch_sums(mean[c], var[c], (double)block->gamma[c], (double)beta[c]);
         return;
     }
     for (int c = 0; c < C; c++) {
@@ -54,8 +54,8 @@ static void running_statistics(struct c4_plan *plan, int b) {
     for (int c = 0; c < C; c++) {
         /* The running mean is that of y + bias; bn-relu never adds the bias to y. */
         double bias = plan->config.order == C4_BN_RELU ? (double)block->bias[c] : 0.0;
-        block->bn[c] = c4_bn_from_moments((double)mean[c] - bias, (double)var[c],
-                                          (double)block->gamma[c], (double)beta[c]);
+        block->bn[c] = c4_bn_from_patch_sums((double)mean[c] - bias, (double)var[c],
+                                             (double)block->gamma[c], (double)beta[c]);
     }
 }
 
@@ -79,8 +79,8 @@ static void stem_moments(struct c4_plan *plan, const uint8_t *images) {
 
 void C4_REF(c4_ref_forward)(struct c4_plan *plan, const uint8_t *images,
                             enum c4_bn_statistics statistics) {
-    bool from_moments = plan->config.order == C4_BN_RELU && statistics == C4_BN_BATCH;
-    if (from_moments) stem_moments(plan, images);
+    bool from_patch_sums = plan->config.order == C4_BN_RELU && statistics == C4_BN_BATCH;
+    if (from_patch_sums) stem_moments(plan, images);
     FOR_EACH_SLICE(plan, s) {
         struct ref_range r = ref_slice_range(plan, s);
         C4_REF(c4_stem_input)
@@ -89,7 +89,7 @@ void C4_REF(c4_ref_forward)(struct c4_plan *plan, const uint8_t *images,
     }
     for (int b = 0; b < C4_BLOCKS; b++) {
         struct ref_block *block = &plan->block[b];
-        bool sums = statistics == C4_BN_BATCH && !(b == 0 && from_moments);
+        bool sums = statistics == C4_BN_BATCH && !(b == 0 && from_patch_sums);
         FOR_EACH_SLICE(plan, s) convolve(plan, b, s, sums);
         if (statistics == C4_BN_BATCH)
             batch_statistics(plan, b);

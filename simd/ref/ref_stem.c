@@ -1,4 +1,4 @@
-/* Bytes to input, patch moments, and conv1's gradient from the selected pixels. */
+/* Bytes to input, patch sums, and conv1's gradient from the selected pixels. */
 #include <string.h>
 
 #include "simd/ref/ref_ops.h"

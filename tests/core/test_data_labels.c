@@ -1,7 +1,7 @@
 /* Label rules, views and batches: the properties that pair the study's experiments. */
 #include "core/data/batch.h"
 #include "core/data/labels.h"
-#include "core/data/moments.h"
+#include "core/data/patch_sums.h"
 #include "core/data/split.h"
 #include "core/data/synthetic.h"
 #include "tests/harness/unit.h"
@@ -207,24 +207,24 @@ static void name_image(int n, const uint8_t *pixels, int64_t *first, int64_t *se
     for (int k = 0; k < C4_PATCH * C4_PATCH; k++) second[k] = 256 * pixels[0] + pixels[k % 3072];
 }
 
-static void has_moments_of(const uint8_t *pixels, const int32_t *moments) {
-    for (int k = 0; k < C4_PATCH; k++) assert_int_equal(moments[k], pixels[k]);
-    assert_int_equal(moments[C4_PATCH + 1], 256 * pixels[0] + pixels[1]);
+static void has_patch_sums_of(const uint8_t *pixels, const int32_t *patch_sums) {
+    for (int k = 0; k < C4_PATCH; k++) assert_int_equal(patch_sums[k], pixels[k]);
+    assert_int_equal(patch_sums[C4_PATCH + 1], 256 * pixels[0] + pixels[1]);
 }
 
-/* Images, labels and moments stay together whichever way a part is taken. */
+/* Images, labels and patch sums stay together whichever way a part is taken. */
 static void parts_keep_arrays_together(void **state) {
     (void)state;
     enum { IMAGES = 40, FROM = 7, COUNT = 25 };
     static uint8_t pixels[5 * C4_IMAGE_BYTES], drawn_labels[5], own[COUNT];
-    static int32_t moments[5 * C4_MOMENTS];
+    static int32_t patch_sums[5 * C4_PATCH_SUMS];
     struct c4_dataset data, view, inner;
     assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 3, IMAGES, &data), C4_OK);
-    assert_int_equal(c4_dataset_add_moments(&data, name_image), C4_OK);
+    assert_int_equal(c4_dataset_add_patch_sums(&data, name_image), C4_OK);
     assert_int_equal(c4_dataset_view(&data, FROM, COUNT, &view), C4_OK);
     assert_int_equal(c4_dataset_view(&view, 5, 10, &inner), C4_OK);
-    has_moments_of(c4_dataset_images(&data) + (FROM + 5) * C4_IMAGE_BYTES,
-                   c4_dataset_moments(&inner));
+    has_patch_sums_of(c4_dataset_images(&data) + (FROM + 5) * C4_IMAGE_BYTES,
+                      c4_dataset_patch_sums(&inner));
     for (int i = 0; i < COUNT; i++) own[i] = (uint8_t)(i % 10);
 
     const struct c4_batch batch = c4_batch_in_place(&view, own, 11, 4);
@@ -233,15 +233,16 @@ static void parts_keep_arrays_together(void **state) {
         const uint8_t *image = c4_dataset_images(&data) + (FROM + 11 + i) * C4_IMAGE_BYTES;
         assert_ptr_equal(batch.images + i * C4_IMAGE_BYTES, image);
         assert_int_equal(batch.labels[i], (11 + i) % 10);
-        has_moments_of(image, batch.moments + i * C4_MOMENTS);
+        has_patch_sums_of(image, batch.patch_sums + i * C4_PATCH_SUMS);
     }
     const uint32_t order[COUNT] = {[20] = 3, [21] = 24, [22] = 0, [23] = 8, [24] = 9};
-    assert_int_equal(c4_batch_gather(&view, NULL, order, 20, 9, pixels, drawn_labels, moments), 5);
+    assert_int_equal(c4_batch_gather(&view, NULL, order, 20, 9, pixels, drawn_labels, patch_sums),
+                     5);
     for (int i = 0; i < 5; i++) {
         const uint8_t *image = c4_dataset_images(&data) + (FROM + order[20 + i]) * C4_IMAGE_BYTES;
         assert_memory_equal(pixels + i * C4_IMAGE_BYTES, image, C4_IMAGE_BYTES);
         assert_int_equal(drawn_labels[i], c4_dataset_labels(&data)[FROM + order[20 + i]]);
-        has_moments_of(image, moments + i * C4_MOMENTS);
+        has_patch_sums_of(image, patch_sums + i * C4_PATCH_SUMS);
     }
     c4_dataset_free(&data);
 }

@@ -1,4 +1,4 @@
-/* The stem: bytes to input, patch moments, and conv1's gradient from the selected pixels. */
+/* The stem: bytes to input, patch sums, and conv1's gradient from the selected pixels. */
 #include "tests/harness/check_ops.h"
 
 enum { SIDE = C4_IMAGE_SIDE, PIXELS = SIDE * SIDE, C = C4_CHANNELS, POOLED = PIXELS / 4 };

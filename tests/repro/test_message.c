@@ -30,7 +30,7 @@ static void frames_arrive_whole(void **state) {
         put(sent, sizes[i], (unsigned)i);
         size_t half = sizes[i] / 2;
         const struct c4_message_part parts[] = {{sent, half}, {sent + half, sizes[i] - half}};
-        assert_int_equal(c4_message_write(ends[1], C4_SAY_DONE, parts, 2), C4_OK);
+        assert_int_equal(c4_message_write(ends[1], C4_MESSAGE_DONE, parts, 2), C4_OK);
         if (i % 3 == 0 && i + 1 < FRAMES && sizes[i] + sizes[i + 1] < 50000)
             continue; /* two at a time */
         for (int reads = 0; reads < 3; reads++)
@@ -38,7 +38,7 @@ static void frames_arrive_whole(void **state) {
         assert_true(open);
         while (c4_inbox_next(&inbox, &taken, &message)) {
             put(sent, sizes[next], (unsigned)next);
-            assert_int_equal(message.kind, C4_SAY_DONE);
+            assert_int_equal(message.kind, C4_MESSAGE_DONE);
             assert_int_equal(message.size_bytes, sizes[next]);
             assert_memory_equal(message.payload, sent, sizes[next]);
             next++;
@@ -56,7 +56,7 @@ static void frames_arrive_whole(void **state) {
 /* Half a frame is none, also when its writer is gone. */
 static void half_a_frame(void **state) {
     (void)state;
-    const uint32_t header[2] = {C4_SAY_DONE, 100};
+    const uint32_t header[2] = {C4_MESSAGE_DONE, 100};
     struct c4_inbox inbox = {0};
     struct c4_message message;
     size_t taken = 0;
@@ -89,7 +89,7 @@ static void same_images(const struct c4_dataset *a, const struct c4_dataset *b) 
 }
 
 /* Integers that tell images, elements and their order apart. */
-static void numbered_moments(int n, const uint8_t *images, int64_t *first, int64_t *second) {
+static void numbered_patch_sums(int n, const uint8_t *images, int64_t *first, int64_t *second) {
     assert_int_equal(n, 1);
     for (int k = 0; k < C4_PATCH; k++) {
         first[k] = images[k];
@@ -97,18 +97,19 @@ static void numbered_moments(int n, const uint8_t *images, int64_t *first, int64
     }
 }
 
-static void has_numbered_moments(const struct c4_dataset *set) {
+static void has_numbered_patch_sums(const struct c4_dataset *set) {
     for (uint32_t image = 0; image < set->count; image += set->count - 1) {
         const uint8_t *bytes = c4_dataset_images(set) + (size_t)image * C4_IMAGE_BYTES;
-        const int32_t *moments = c4_dataset_moments(set) + (size_t)image * C4_MOMENTS;
-        for (int k = 0; k < C4_PATCH; k++) assert_int_equal(*moments++, bytes[k]);
+        const int32_t *patch_sums = c4_dataset_patch_sums(set) + (size_t)image * C4_PATCH_SUMS;
+        for (int k = 0; k < C4_PATCH; k++) assert_int_equal(*patch_sums++, bytes[k]);
         for (int k = 0; k < C4_PATCH; k++)
             for (int l = k; l < C4_PATCH; l++)
-                assert_int_equal(*moments++, 1000 * k + l + bytes[k]);
+                assert_int_equal(*patch_sums++, 1000 * k + l + bytes[k]);
     }
 }
 
-/* What another process maps is what was loaded, moments and halves included, and cannot be written.
+/* What another process maps is what was loaded, patch sums and halves included, and cannot be
+ * written.
  */
 static void images_are_shared(void **state) {
     (void)state;
@@ -125,20 +126,20 @@ static void images_are_shared(void **state) {
     assert_int_equal(plain.set[C4_SET_TRAINING].count, 256); /* the largest size */
     assert_int_equal(plain.set[C4_SET_DIGITS].count, 10000);
     assert_int_equal(c4_images_load(NULL, &study.protocol, &scale, &schedule, &shared), C4_OK);
-    assert_int_equal(c4_images_add_moments(&shared, numbered_moments), C4_OK);
+    assert_int_equal(c4_images_add_patch_sums(&shared, numbered_patch_sums), C4_OK);
     assert_int_equal(c4_images_share(&shared, &scale, &descriptor, &note), C4_OK);
     assert_int_equal(c4_images_map(descriptor, &note, &scale, &mapped), C4_OK);
     for (int i = 0; i < C4_SETS; i++) {
         same_images(&plain.set[i], &shared.set[i]);
         same_images(&plain.set[i], &mapped.set[i]);
-        assert_null(c4_dataset_moments(&plain.set[i]));
-        has_numbered_moments(&mapped.set[i]);
+        assert_null(c4_dataset_patch_sums(&plain.set[i]));
+        has_numbered_patch_sums(&mapped.set[i]);
     }
     for (int i = 0; i < 2; i++) {
         same_images(&plain.tuning[i], &mapped.tuning[i]);
         same_images(&plain.heldout[i], &mapped.heldout[i]);
-        has_numbered_moments(&mapped.tuning[i]);
-        has_numbered_moments(&mapped.heldout[i]);
+        has_numbered_patch_sums(&mapped.tuning[i]);
+        has_numbered_patch_sums(&mapped.heldout[i]);
         assert_int_equal(mapped.tuning[i].count, scale.finetune_images);
         assert_int_equal(mapped.heldout[i].first_index, 5000);
     }

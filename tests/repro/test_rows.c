@@ -131,7 +131,7 @@ static void compare_all(struct small_study *s, const char *mode, int number) {
     if (s->images.set[C4_SET_TEST].count == 0) { /* the same for all modes */
         if (c4_images_load(NULL, &s->study.protocol, &s->scale, &s->schedule, &s->images) != C4_OK)
             fail_msg("%s", c4_error());
-        assert_int_equal(c4_images_add_moments(&s->images, subject(0)->stem_moments), C4_OK);
+        assert_int_equal(c4_images_add_patch_sums(&s->images, subject(0)->stem_moments), C4_OK);
     }
     use(s, reference.step_origin, 1);
     do_study(s, &want);
@@ -204,7 +204,8 @@ static void rows_have_the_recorded_hash(void **state) {
     for (int i = 0; (table = subject(i)); i++) {
         struct study_rows rows = {0};
         char hash[C4_SHA256_HEX_SIZE];
-        if (i == 0) assert_int_equal(c4_images_add_moments(&s.images, table->stem_moments), C4_OK);
+        if (i == 0)
+            assert_int_equal(c4_images_add_patch_sums(&s.images, table->stem_moments), C4_OK);
         use(&s, table, 2);
         do_study(&s, &rows);
         hash_rows(&rows.run[0], hash);

@@ -18,7 +18,7 @@ struct fixture {
     struct c4_experiment now;
     char *said;
     size_t said_bytes;
-    FILE *talk;
+    FILE *messages;
 };
 
 static const char *chosen_from; /* what choose() was asked for */
@@ -63,14 +63,14 @@ static int set_up(void **state) {
     f->began->seed = 1;
     snprintf(f->began->backend, sizeof f->began->backend, "avx512");
     memset(f->began->data_sha256, 'b', 64);
-    f->talk = open_memstream(&f->said, &f->said_bytes);
+    f->messages = open_memstream(&f->said, &f->said_bytes);
     parse(f, NULL, NULL);
-    return f->talk ? 0 : -1;
+    return f->messages ? 0 : -1;
 }
 
 static int tear_down(void **state) {
     struct fixture *f = *state;
-    fclose(f->talk);
+    fclose(f->messages);
     free(f->said);
     c4_args_free(&f->args);
     c4_checkpoint_free(f->began);
@@ -82,10 +82,10 @@ static enum c4_status compare(struct fixture *f) {
     enum c4_status status =
         c4_train_experiment(&f->args, &f->engine, &f->task, NULL, f->began->state, &f->now);
     assert_int_equal(status, C4_OK);
-    rewind(f->talk);
+    rewind(f->messages);
     status =
-        c4_train_same_experiment("run.ck", f->began, &f->now, &f->engine, &f->task, 1, f->talk);
-    fflush(f->talk);
+        c4_train_same_experiment("run.ck", f->began, &f->now, &f->engine, &f->task, 1, f->messages);
+    fflush(f->messages);
     return status;
 }
 

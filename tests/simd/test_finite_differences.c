@@ -330,7 +330,7 @@ static void stem_identities(void **state) {
     c4_stem_input_ref64(STEM_N, images, x);
     c4_conv_fwd_direct_ref64(&shape, x, w, y);
 
-    /* Statistics from moments against two passes over the dense output. */
+    /* Statistics from patch sums against two passes over the dense output. */
     int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
     double mean[C], var[C], plain_mean[C] = {0}, plain_var[C] = {0};
     c4_stem_moments_ref64(STEM_N, images, first, second);
@@ -355,7 +355,7 @@ static void stem_identities(void **state) {
     c4_pool_select_ref64(STEM_N, side, side, y, gamma, selected, arg);
     c4_channel_sums_ref64(STEM_N, side / 2, side / 2, ds, selected, sum_ds, sum_ds_y);
     for (int c = 0; c < C; c++) {
-        struct c4_bn_channel channel = c4_bn_from_moments(mean[c], var[c], gamma[c], 0);
+        struct c4_bn_channel channel = c4_bn_from_patch_sums(mean[c], var[c], gamma[c], 0);
         bn[c] = c4_bn_backward(&channel, gamma[c], sum_ds[c], sum_ds_y[c], STEM_PIXELS);
         c0[c] = bn[c].c0;
         c1[c] = bn[c].c1;

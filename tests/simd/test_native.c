@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/data/moments.h"
+#include "core/data/patch_sums.h"
 #include "core/net/init.h"
 #include "simd/cpu.h"
 #include "simd/dispatch.h"
@@ -51,10 +51,10 @@ struct outcome {
     double loss, state[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT], grad[C4_LEARNED_COUNT];
 };
 
-/* `steps` steps of n images from `start`, the images taken in turn, with these moments of theirs or
- * without. */
+/* `steps` steps of n images from `start`, the images taken in turn, with these patch sums of theirs
+ * or without. */
 static void train_with(const struct c4_backend *backend, const struct c4_plan_config *config,
-                       const double *start, int steps, int n, const int32_t *moments,
+                       const double *start, int steps, int n, const int32_t *patch_sums,
                        struct outcome *o) {
     const struct c4_step_api *api = backend->step;
     struct c4_plan *plan = NULL;
@@ -65,7 +65,8 @@ static void train_with(const struct c4_backend *backend, const struct c4_plan_co
     for (int i = 0; i < steps; i++) {
         int first = i * n % (IMAGES - n + 1);
         const struct c4_batch batch = {images[first], labels + first, n,
-                                       moments ? moments + (size_t)first * C4_MOMENTS : NULL};
+                                       patch_sums ? patch_sums + (size_t)first * C4_PATCH_SUMS
+                                                  : NULL};
         assert_int_equal(api->step(plan, &batch, &sgd, &result), C4_OK);
     }
     o->loss = result.loss;
@@ -163,20 +164,20 @@ static void weights_that_would_notice_the_halo(void **state) {
 
 /* Moments that a data set keeps give the bits of those that a step computes; and they are read:
  * those of other images give others. */
-static void kept_moments_change_no_bit(void **state) {
+static void kept_patch_sums_change_no_bit(void **state) {
     (void)state;
     enum { STEPS = 2, N = 9 };
     struct c4_dataset data = {.owner = {.images = images[0], .labels = labels},
                               .count = STEPS * N + 1};
-    assert_int_equal(c4_dataset_add_moments(&data, reference.backend.stem_moments), C4_OK);
+    assert_int_equal(c4_dataset_add_patch_sums(&data, reference.backend.stem_moments), C4_OK);
     const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, N, 2, 0, NULL};
     train(&reference.backend, &config, initial, STEPS, N, want);
     for (int i = 0; i < subject_count; i++) {
-        assert_true(subjects[i]->step->reads_moments);
-        train_with(subjects[i], &config, initial, STEPS, N, c4_dataset_moments(&data), got);
-        assert_same(subjects[i], "kept moments");
-        train_with(subjects[i], &config, initial, STEPS, N, c4_dataset_moments(&data) + C4_MOMENTS,
-                   got);
+        assert_true(subjects[i]->step->reads_patch_sums);
+        train_with(subjects[i], &config, initial, STEPS, N, c4_dataset_patch_sums(&data), got);
+        assert_same(subjects[i], "kept patch sums");
+        train_with(subjects[i], &config, initial, STEPS, N,
+                   c4_dataset_patch_sums(&data) + C4_PATCH_SUMS, got);
         assert_false(same_bits(want->loss, got->loss));
     }
     c4_dataset_free(&data);
@@ -240,7 +241,7 @@ int main(void) {
         cmocka_unit_test(every_batch_size_and_group),
         cmocka_unit_test(fifty_steps),
         cmocka_unit_test(weights_that_would_notice_the_halo),
-        cmocka_unit_test(kept_moments_change_no_bit),
+        cmocka_unit_test(kept_patch_sums_change_no_bit),
         cmocka_unit_test(values_by_name_are_the_reference_values),
     };
     printf("seed %llu (C4_CHECK_SEED)\n", (unsigned long long)c4_check_seed());

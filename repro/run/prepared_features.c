@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-#include "repro/run/sides.h"
+#include "repro/run/prepared_features.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -16,12 +16,12 @@ enum { ENTRIES = 96 };
 struct entry {
     struct c4_network network;
     struct c4_features_of of;
-    struct c4_sides sides;
+    struct c4_prepared_features sides;
     size_t bytes;
     uint64_t used; /* when, in calls */
 };
 
-struct c4_side_cache {
+struct c4_reference_cache {
     const struct c4_runner *runner;
     struct c4_plan *plan; /* for the references, so that the run's own plan stays as it is */
     enum c4_order order;  /* of the plan */
@@ -91,7 +91,7 @@ void c4_features_free(float *features[C4_LAYERS]) {
 }
 
 static enum c4_status make_layer(const struct c4_runner *runner, const float *features, int layer,
-                                 uint32_t rows, struct c4_sides *sides) {
+                                 uint32_t rows, struct c4_prepared_features *sides) {
     const struct c4_similarity_options options = {.gram = runner->gram, .threads = runner->threads};
     const struct c4_features of_layer = {.data = features,
                                          .type = C4_FEATURES_FLOAT,
@@ -106,37 +106,38 @@ static enum c4_status make_layer(const struct c4_runner *runner, const float *fe
     return C4_OK;
 }
 
-enum c4_status c4_sides_make(const struct c4_runner *runner, float *const features[C4_LAYERS],
-                             uint32_t rows, struct c4_sides *sides) {
+enum c4_status c4_prepared_features_make(const struct c4_runner *runner,
+                                         float *const features[C4_LAYERS], uint32_t rows,
+                                         struct c4_prepared_features *sides) {
     enum c4_status status = C4_OK;
-    *sides = (struct c4_sides){0};
+    *sides = (struct c4_prepared_features){0};
     for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++)
         status = make_layer(runner, features[layer], layer, rows, sides);
-    if (status != C4_OK) c4_sides_free(sides);
+    if (status != C4_OK) c4_prepared_features_free(sides);
     return status;
 }
 
-enum c4_status c4_sides_use(const struct c4_runner *runner, float *features[C4_LAYERS],
-                            uint32_t rows, struct c4_sides *sides) {
+enum c4_status c4_prepared_features_use(const struct c4_runner *runner, float *features[C4_LAYERS],
+                                        uint32_t rows, struct c4_prepared_features *sides) {
     enum c4_status status = C4_OK;
-    *sides = (struct c4_sides){0};
+    *sides = (struct c4_prepared_features){0};
     for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
         status = make_layer(runner, features[layer], layer, rows, sides);
         free_layer(&features[layer]);
     }
-    if (status != C4_OK) c4_sides_free(sides);
+    if (status != C4_OK) c4_prepared_features_free(sides);
     return status;
 }
 
-void c4_sides_free(struct c4_sides *sides) {
+void c4_prepared_features_free(struct c4_prepared_features *sides) {
     for (int i = 0; i < C4_SIMILARITIES; i++)
         for (int layer = 0; layer < C4_LAYERS; layer++)
             if (sides->of[i][layer]) c4_similarities[i]->release(sides->of[i][layer]);
-    *sides = (struct c4_sides){0};
+    *sides = (struct c4_prepared_features){0};
 }
 
-enum c4_status c4_sides_out_cost(const struct c4_sides *sides, const char *what,
-                                 struct c4_rows_out *rows) {
+enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *sides,
+                                             const char *what, struct c4_rows_out *rows) {
     for (int layer = 0; layer < C4_LAYERS; layer++)
         for (int i = 0; i < C4_SIMILARITIES; i++) {
             if (!sides->of[i][layer]) continue;
@@ -156,7 +157,7 @@ static size_t expected_bytes(const struct c4_runner *runner, uint32_t rows) {
     return sum;
 }
 
-static size_t kept_bytes(const struct c4_sides *sides) {
+static size_t kept_bytes(const struct c4_prepared_features *sides) {
     size_t sum = 0;
     for (int i = 0; i < C4_SIMILARITIES; i++)
         for (int layer = 0; layer < C4_LAYERS; layer++)
@@ -164,9 +165,10 @@ static size_t kept_bytes(const struct c4_sides *sides) {
     return sum;
 }
 
-enum c4_status c4_side_cache_new(const struct c4_runner *runner, struct c4_side_cache **out) {
+enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
+                                      struct c4_reference_cache **out) {
     *out = NULL;
-    struct c4_side_cache *cache = calloc(1, sizeof *cache);
+    struct c4_reference_cache *cache = calloc(1, sizeof *cache);
     if (!cache) return c4_fail(C4_ERR_MEMORY, "out of memory for reference networks");
     cache->runner = runner;
     cache->scratch = c4_checkpoint_new();
@@ -178,9 +180,9 @@ enum c4_status c4_side_cache_new(const struct c4_runner *runner, struct c4_side_
     return C4_OK;
 }
 
-void c4_side_cache_free(struct c4_side_cache *cache) {
+void c4_reference_cache_free(struct c4_reference_cache *cache) {
     if (!cache) return;
-    for (int i = 0; i < cache->entries; i++) c4_sides_free(&cache->entry[i].sides);
+    for (int i = 0; i < cache->entries; i++) c4_prepared_features_free(&cache->entry[i].sides);
     cache->runner->step->destroy(cache->plan);
     c4_checkpoint_free(cache->scratch);
     free(cache);
@@ -192,7 +194,7 @@ static bool same_network(const struct c4_network *a, const struct c4_network *b)
            strcmp(a->checkpoint.sha256, b->checkpoint.sha256) == 0;
 }
 
-static struct entry *find(struct c4_side_cache *cache, const struct c4_network *network,
+static struct entry *find(struct c4_reference_cache *cache, const struct c4_network *network,
                           const struct c4_features_of *of) {
     for (int i = 0; i < cache->entries; i++) {
         struct entry *entry = &cache->entry[i];
@@ -204,7 +206,7 @@ static struct entry *find(struct c4_side_cache *cache, const struct c4_network *
 }
 
 /* Puts the network into the cache's plan. */
-static enum c4_status load(struct c4_side_cache *cache, const struct c4_network *network) {
+static enum c4_status load(struct c4_reference_cache *cache, const struct c4_network *network) {
     const struct c4_runner *runner = cache->runner;
     if (cache->has_loaded && same_network(&cache->loaded, network)) return C4_OK;
     cache->has_loaded = false;
@@ -235,8 +237,8 @@ static enum c4_status watch(void *context, uint32_t images_done) {
     return runner->advance(runner->context, 0);
 }
 
-static enum c4_status make(struct c4_side_cache *cache, const struct c4_network *network,
-                           const struct c4_features_of *of, struct c4_sides *sides) {
+static enum c4_status make(struct c4_reference_cache *cache, const struct c4_network *network,
+                           const struct c4_features_of *of, struct c4_prepared_features *sides) {
     const struct c4_runner *runner = cache->runner;
     const struct c4_dataset *data = c4_images_of(runner->images, of->set);
     uint32_t images = c4_forwarded(runner->protocol->batch, of->rows, data->count);
@@ -252,19 +254,19 @@ static enum c4_status make(struct c4_side_cache *cache, const struct c4_network 
                                  .watch_context = (void *)runner};
     struct c4_pass_result result;
     enum c4_status status = c4_evaluate(&pass, of->statistics, 0, images, &result, features);
-    if (status == C4_OK) status = c4_sides_use(runner, features, of->rows, sides);
+    if (status == C4_OK) status = c4_prepared_features_use(runner, features, of->rows, sides);
     c4_features_free(features);
     return status;
 }
 
-static void drop(struct c4_side_cache *cache, struct entry *entry) {
-    c4_sides_free(&entry->sides);
+static void drop(struct c4_reference_cache *cache, struct entry *entry) {
+    c4_prepared_features_free(&entry->sides);
     cache->bytes -= entry->bytes;
     *entry = cache->entry[--cache->entries];
 }
 
 /* Drops what was not used for longest until there is room. */
-static void make_room(struct c4_side_cache *cache, size_t bytes) {
+static void make_room(struct c4_reference_cache *cache, size_t bytes) {
     while (cache->entries > 0 &&
            (cache->bytes + bytes > CACHE_BYTES || cache->entries == ENTRIES)) {
         struct entry *oldest = &cache->entry[0];
@@ -274,19 +276,20 @@ static void make_room(struct c4_side_cache *cache, size_t bytes) {
     }
 }
 
-enum c4_status c4_side_cache_get(struct c4_side_cache *cache, const struct c4_network *network,
-                                 const struct c4_features_of *of, struct c4_rows_out *rows,
-                                 const struct c4_sides **sides) {
+enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
+                                      const struct c4_network *network,
+                                      const struct c4_features_of *of, struct c4_rows_out *rows,
+                                      const struct c4_prepared_features **sides) {
     struct entry *entry = find(cache, network, of);
     if (!entry) {
         make_room(cache, expected_bytes(cache->runner, of->rows));
-        struct c4_sides made;
+        struct c4_prepared_features made;
         C4_TRY(make(cache, network, of, &made));
         size_t bytes = kept_bytes(&made);
         entry = &cache->entry[cache->entries++];
         *entry = (struct entry){.network = *network, .of = *of, .sides = made, .bytes = bytes};
         cache->bytes += bytes;
-        C4_TRY(c4_sides_out_cost(&made, "cka_reference", rows));
+        C4_TRY(c4_prepared_features_out_cost(&made, "cka_reference", rows));
     }
     entry->used = ++cache->calls;
     *sides = &entry->sides;

@@ -1,7 +1,7 @@
 /* Networks made ready for comparison: a side of each measure for each of five layers, so that a
  * network is prepared once and compared with several. References are kept while there is room. */
-#ifndef C4_REPRO_RUN_SIDES_H
-#define C4_REPRO_RUN_SIDES_H
+#ifndef C4_REPRO_RUN_PREPARED_FEATURES_H
+#define C4_REPRO_RUN_PREPARED_FEATURES_H
 
 #include "core/net/checkpoint.h"
 #include "repro/run/run.h"
@@ -13,7 +13,7 @@ struct c4_features_of {
     uint32_t rows;
 };
 
-struct c4_sides {
+struct c4_prepared_features {
     void *of[C4_SIMILARITIES][C4_LAYERS]; /* sides of the protocol's measures; NULL of others */
 };
 
@@ -22,17 +22,18 @@ enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]);
 void c4_features_free(float *features[C4_LAYERS]);
 
 /* Prepares the first `rows` rows of features. */
-enum c4_status c4_sides_make(const struct c4_runner *runner, float *const features[C4_LAYERS],
-                             uint32_t rows, struct c4_sides *sides);
+enum c4_status c4_prepared_features_make(const struct c4_runner *runner,
+                                         float *const features[C4_LAYERS], uint32_t rows,
+                                         struct c4_prepared_features *sides);
 /* The same, for who does not need the features any more: each layer's are released once they are
  * used, the largest first. */
-enum c4_status c4_sides_use(const struct c4_runner *runner, float *features[C4_LAYERS],
-                            uint32_t rows, struct c4_sides *sides);
-void c4_sides_free(struct c4_sides *sides);
+enum c4_status c4_prepared_features_use(const struct c4_runner *runner, float *features[C4_LAYERS],
+                                        uint32_t rows, struct c4_prepared_features *sides);
+void c4_prepared_features_free(struct c4_prepared_features *sides);
 
 /* Adds what preparing them took to the rows of that name, layer by layer. */
-enum c4_status c4_sides_out_cost(const struct c4_sides *sides, const char *what,
-                                 struct c4_rows_out *rows);
+enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *sides,
+                                             const char *what, struct c4_rows_out *rows);
 
 /* Which network a reference is: the initial one of a seed, or one of a file. */
 struct c4_network {
@@ -42,14 +43,16 @@ struct c4_network {
 };
 
 /* Prepared references of this process. */
-struct c4_side_cache;
-enum c4_status c4_side_cache_new(const struct c4_runner *runner, struct c4_side_cache **cache);
-void c4_side_cache_free(struct c4_side_cache *cache); /* NULL allowed */
+struct c4_reference_cache;
+enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
+                                      struct c4_reference_cache **cache);
+void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed */
 
 /* The network's sides, from the cache or made now; valid until the next call. What was made now is
  * added to *rows as "cka_reference". */
-enum c4_status c4_side_cache_get(struct c4_side_cache *cache, const struct c4_network *network,
-                                 const struct c4_features_of *of, struct c4_rows_out *rows,
-                                 const struct c4_sides **sides);
+enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
+                                      const struct c4_network *network,
+                                      const struct c4_features_of *of, struct c4_rows_out *rows,
+                                      const struct c4_prepared_features **sides);
 
 #endif

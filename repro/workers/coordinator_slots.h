@@ -1,6 +1,6 @@
 /* Inside the coordinator: its workers and the runs they are at. */
-#ifndef C4_REPRO_WORKERS_COORDINATOR_LANES_H
-#define C4_REPRO_WORKERS_COORDINATOR_LANES_H
+#ifndef C4_REPRO_WORKERS_COORDINATOR_SLOTS_H
+#define C4_REPRO_WORKERS_COORDINATOR_SLOTS_H
 
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2 };
 
 /* A worker, what it does, and how often it was started in vain. */
-struct c4_lane {
+struct c4_worker_slot {
     struct c4_worker_process process;
     struct c4_worker_ready ready;
     bool is_ready, has_speed;
@@ -26,7 +26,7 @@ struct c4_lane {
 
 struct c4_coordinator {
     struct c4_work work;
-    struct c4_lane *lane;
+    struct c4_worker_slot *slot;
     struct pollfd *poll;
     struct sigaction old_pipe;
     /* Of c4_coordinator_run(): */
@@ -41,11 +41,11 @@ struct c4_coordinator {
 enum c4_status c4_coordinator_pump(struct c4_coordinator *coordinator, int wait_ms);
 
 /* A sentence for the user. */
-void c4_coordinator_say(const struct c4_coordinator *coordinator, const char *sentence);
+void c4_coordinator_report(const struct c4_coordinator *coordinator, const char *sentence);
 
 /* The worker's segment is done: its rows go to the store. */
-enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator, struct c4_lane *lane,
-                                     const struct c4_message *message);
+enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator,
+                                     struct c4_worker_slot *slot, const struct c4_message *message);
 
 /* The run is left undone until the next start, for the reason that is given. */
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *coordinator, int run, const char *why);

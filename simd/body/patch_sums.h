@@ -1,10 +1,10 @@
-/* Patch moments of the stem: exact integers, in any order.
+/* Patch sums of the stem: exact integers, in any order.
  *
  * Whichever tap a is, a and b = a + (dy, dx) meet the products of the same pairs of pixels, but for
  * a row and a column at the image's edge that lie outside a's window. So 13 distances need a sum
  * over the image instead of 45 pairs of taps, and the edges are taken off afterwards. */
-#ifndef C4_SIMD_BODY_MOMENTS_H
-#define C4_SIMD_BODY_MOMENTS_H
+#ifndef C4_SIMD_BODY_PATCH_SUMS_H
+#define C4_SIMD_BODY_PATCH_SUMS_H
 
 #include "core/op/stem.h"
 #include "simd/body/body.h"
@@ -16,7 +16,7 @@ struct window_sums {
     int64_t all, row[2], column[2], corner[2][2];
 };
 
-struct moment_sums {
+struct patch_sums {
     struct window_sums first[COLOURS], second[DISTANCES][COLOURS][COLOURS];
 };
 
@@ -101,7 +101,7 @@ static void add_pixels(const struct integer_image *image, struct window_sums sum
     }
 }
 
-static void moments_add(const uint8_t *bytes, struct moment_sums *sums) {
+static void patch_sums_add(const uint8_t *bytes, struct patch_sums *sums) {
     struct integer_image image;
     int distance = 0;
     integers(bytes, &image);
@@ -122,8 +122,8 @@ static int64_t within(const struct window_sums *s, int tap) {
     return sum;
 }
 
-/* The moments of all images added; overwritten. */
-static void moments_finish(const struct moment_sums *sums, int64_t *first, int64_t *second) {
+/* The patch sums of all images added; overwritten. */
+static void patch_sums_finish(const struct patch_sums *sums, int64_t *first, int64_t *second) {
     for (int tap = 0; tap < 9; tap++)
         for (int p = 0; p < COLOURS; p++) {
             first[COLOURS * tap + p] = within(&sums->first[p], tap);
@@ -140,11 +140,11 @@ static void moments_finish(const struct moment_sums *sums, int64_t *first, int64
         }
 }
 
-/* The same from moments that a data set has kept, [n, C4_MOMENTS]. */
-static void moments_add_kept(int n, const int32_t *kept, int64_t *first, int64_t *second) {
-    int64_t sum[C4_MOMENTS] = {0};
-    for (int i = 0; i < n; i++, kept += C4_MOMENTS)
-        for (int k = 0; k < C4_MOMENTS; k++) sum[k] += kept[k];
+/* The same from patch sums that a data set has kept, [n, C4_PATCH_SUMS]. */
+static void patch_sums_add_kept(int n, const int32_t *kept, int64_t *first, int64_t *second) {
+    int64_t sum[C4_PATCH_SUMS] = {0};
+    for (int i = 0; i < n; i++, kept += C4_PATCH_SUMS)
+        for (int k = 0; k < C4_PATCH_SUMS; k++) sum[k] += kept[k];
     const int64_t *upper = sum + C4_PATCH;
     memcpy(first, sum, C4_PATCH * sizeof *first);
     for (int k = 0; k < C4_PATCH; k++)
