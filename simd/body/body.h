@@ -13,7 +13,7 @@
 #include "core/op/conv3x3.h"
 #include "core/op/conv4.h"
 
-enum { C = C4_CHANNELS, VECS = C / VF_LANES, MK_COLUMNS = MK_VECS * VF_LANES };
+enum { C = C4_CHANNELS, VECS = C / VF_LANES, NR = NR_VECS * VF_LANES };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -30,12 +30,12 @@ INLINE int next_part(int count, int most) {
     int parts = (count + most - 1) / most;
     return (count + parts - 1) / parts;
 }
-INLINE int next_rows(int count) {
-    return next_part(count, MK_ROWS);
+INLINE int next_mr(int count) {
+    return next_part(count, MR);
 }
 
-/* Calls the body with a constant number of rows, MK_ROWS at most. */
-#define WITH_ROWS(rows, call)                                                                      \
+/* Calls the body with a constant number of rows, MR at most. */
+#define WITH_MR(rows, call)                                                                        \
     switch (rows) {                                                                                \
     case 1:                                                                                        \
         call(1);                                                                                   \
@@ -50,67 +50,67 @@ INLINE int next_rows(int count) {
         call(4);                                                                                   \
         break;                                                                                     \
     case 5:                                                                                        \
-        call(MK_ROWS < 5 ? MK_ROWS : 5);                                                           \
+        call(MR < 5 ? MR : 5);                                                                     \
         break;                                                                                     \
     default:                                                                                       \
-        call(MK_ROWS);                                                                             \
+        call(MR);                                                                                  \
         break;                                                                                     \
     }
 
-typedef vf tile_acc[6][MK_VECS];
+typedef vf tile_acc[6][NR_VECS];
 
 INLINE void acc_zero(int rows, tile_acc acc) {
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] =
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < NR_VECS; v++) acc[r][v] =
         vf_zero();
 }
 
 INLINE void acc_load(int rows, const float *c, ptrdiff_t stride, tile_acc acc) {
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] =
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < NR_VECS; v++) acc[r][v] =
         vf_load(c + r * stride + v * VF_LANES);
 }
 
 INLINE void acc_store(int rows, const tile_acc acc, float *c, ptrdiff_t stride) {
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < MK_VECS; v++)
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < NR_VECS; v++)
         vf_store(c + r * stride + v * VF_LANES, acc[r][v]);
 }
 
-/* One step of all chains: acc[r] += a[r * a_stride] * b[0..MK_COLUMNS), rows first..last-1. */
+/* One step of all chains: acc[r] += a[r * a_stride] * b[0..NR), rows first..last-1. */
 INLINE void acc_step(int first, int last, const float *a, ptrdiff_t a_stride, const float *b,
                      tile_acc acc) {
-    vf bv[MK_VECS];
-    UNROLL for (int v = 0; v < MK_VECS; v++) bv[v] = vf_load(b + v * VF_LANES);
+    vf bv[NR_VECS];
+    UNROLL for (int v = 0; v < NR_VECS; v++) bv[v] = vf_load(b + v * VF_LANES);
     UNROLL for (int r = first; r < last; r++) {
-#ifdef MK_BY_MEMORY
-        UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] =
+#ifdef A_BY_MEMORY
+        UNROLL for (int v = 0; v < NR_VECS; v++) acc[r][v] =
             vf_fma_from(a + r * a_stride, bv[v], acc[r][v]);
 #else
         vf ar = vf_set1(a[r * a_stride]);
-        UNROLL for (int v = 0; v < MK_VECS; v++) acc[r][v] = vf_fma(ar, bv[v], acc[r][v]);
+        UNROLL for (int v = 0; v < NR_VECS; v++) acc[r][v] = vf_fma(ar, bv[v], acc[r][v]);
 #endif
     }
 }
 
-/* MK_STEPS steps of all chains, whose a lie side by side: acc[r] += a[r * a_stride + s] *
- * b[s * 64 .. + MK_COLUMNS). */
+/* K_STEPS steps of all chains, whose a lie side by side: acc[r] += a[r * a_stride + s] *
+ * b[s * 64 .. + NR). */
 INLINE void acc_steps(int rows, const float *a, ptrdiff_t a_stride, const float *b, tile_acc acc) {
-#ifdef MK_BY_LANE
+#ifdef A_BY_LANE
     vf av[6];
     UNROLL for (int r = 0; r < rows; r++) av[r] = vf_loadu(a + r * a_stride);
-    UNROLL for (int s = 0; s < MK_STEPS; s++) UNROLL for (int v = 0; v < MK_VECS; v++) {
+    UNROLL for (int s = 0; s < K_STEPS; s++) UNROLL for (int v = 0; v < NR_VECS; v++) {
         vf bv = vf_load(b + s * C + v * VF_LANES);
         UNROLL for (int r = 0; r < rows; r++) acc[r][v] = vf_fma(vf_lane(av[r], s), bv, acc[r][v]);
     }
 #else
-    UNROLL for (int s = 0; s < MK_STEPS; s++) acc_step(0, rows, a + s, a_stride, b + s * C, acc);
+    UNROLL for (int s = 0; s < K_STEPS; s++) acc_step(0, rows, a + s, a_stride, b + s * C, acc);
 #endif
 }
 
-/* One step of all chains, whose a lie side by side: acc[r] += a[r] * b[0..MK_COLUMNS). */
+/* One step of all chains, whose a lie side by side: acc[r] += a[r] * b[0..NR). */
 INLINE void acc_outer(int rows, const float *a, const float *b, tile_acc acc) {
-#ifdef MK_BY_LANE
+#ifdef A_BY_LANE
     if (rows == VF_LANES) {
         vf av = vf_loadu(a);
-        UNROLL for (int v = 0; v < MK_VECS; v++) {
+        UNROLL for (int v = 0; v < NR_VECS; v++) {
             vf bv = vf_load(b + v * VF_LANES);
             UNROLL for (int r = 0; r < rows; r++) acc[r][v] = vf_fma(vf_lane(av, r), bv, acc[r][v]);
         }

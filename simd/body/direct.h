@@ -31,7 +31,7 @@ INLINE void direct_tap(int images, int pixels, int first, int last, int inputs, 
                      acc + image * pixels);
 }
 
-/* `pixels` neighbours from column j on, one panel of MK_COLUMNS channels. */
+/* `pixels` neighbours from column j on, one panel of NR channels. */
 INLINE void direct_tile(int images, int pixels, int inputs, const struct direct_row *at, int j,
                         int column) {
     const bool left = j == 0, right = j + pixels == at->width;
@@ -64,15 +64,15 @@ INLINE void direct_tile(int images, int pixels, int inputs, const struct direct_
 
 /* Half a row of narrow maps is too short a tile for weights that are read four vectors a step;
  * there two images share them. */
-enum { PAIRED_WIDTH = 8, PAIRS = MK_ROWS == 6 && MK_VECS == 4 };
+enum { PAIRED_WIDTH = 8, PAIRS = MR == 6 && NR_VECS == 4 };
 
 /* A pair has tiles of half as many pixels: more do not occur, and none are compiled. */
 INLINE void direct_rows(int images, int inputs, const struct direct_row *at) {
-    for (int column = 0; column < C; column += MK_COLUMNS)
+    for (int column = 0; column < C; column += NR)
         for (int j = 0; j < at->width;) {
-            int pixels = next_part(at->width - j, MK_ROWS / images);
-#define CALL(n) direct_tile(images, (n)*images > MK_ROWS ? 1 : (n), inputs, at, j, column)
-            WITH_ROWS(pixels, CALL)
+            int pixels = next_part(at->width - j, MR / images);
+#define CALL(n) direct_tile(images, (n)*images > MR ? 1 : (n), inputs, at, j, column)
+            WITH_MR(pixels, CALL)
 #undef CALL
             j += pixels;
         }
@@ -156,7 +156,7 @@ INLINE void direct_weights_tile(int rows, const struct direct_chunk *at,
     else
         acc_load(rows, dw, C, acc);
     for (int row = 0; row < rows; row++)
-        for (int v = 0; v < MK_COLUMNS; v += 16) vf_prefetch(next + row * C + v);
+        for (int v = 0; v < NR; v += 16) vf_prefetch(next + row * C + v);
     for (int image = 0; image < at->images; image++)
         for (int i = top; i < bottom; i++) {
             const float *x = from->x + image * from->image +
@@ -173,7 +173,7 @@ INLINE void direct_weights_taps(int rows, const struct direct_chunk *at, bool fi
                                 float *dw) {
     _Alignas(64) float packed[PACKED_PIXELS * PACKED_CHANNELS];
     const struct direct_inputs from = direct_pack(rows, at, input, packed);
-    for (int column = 0; column < C; column += MK_COLUMNS)
+    for (int column = 0; column < C; column += NR)
         for (int tap = 0; tap < 9; tap++) {
             float *out = dw + ((ptrdiff_t)tap * at->inputs + input) * C + column;
             const float *next = tap < 8 ? out + (ptrdiff_t)at->inputs * C : out;
@@ -183,9 +183,9 @@ INLINE void direct_weights_taps(int rows, const struct direct_chunk *at, bool fi
 
 static void direct_weights_chunk(const struct direct_chunk *at, bool first, float *dw) {
     for (int input = 0; input < at->inputs;) {
-        int rows = next_rows(at->inputs - input);
+        int rows = next_mr(at->inputs - input);
 #define CALL(n) direct_weights_taps(n, at, first, input, dw)
-        WITH_ROWS(rows, CALL)
+        WITH_MR(rows, CALL)
 #undef CALL
         input += rows;
     }

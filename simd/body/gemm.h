@@ -1,71 +1,74 @@
-/* The micro-kernels of Winograd: products of 64-wide matrices, lanes = columns of the result. */
+/* GEMM of Winograd's positions: the micro-kernel keeps an MR x NR block of c in registers, lanes =
+ * columns of c. All matrices are 64 wide (n = 64) and row-major with a leading dimension of 64. */
 #ifndef C4_SIMD_BODY_GEMM_H
 #define C4_SIMD_BODY_GEMM_H
 
 #include "simd/body/body.h"
 
-/* c[r][j] = chain over k = 0..63 of a[r][k] b[k][j]: `rows` rows, MK_COLUMNS columns. */
-INLINE void multiply_tile(int rows, const float *a, const float *b, const float *ahead, float *c) {
+/* c[i][j] = chain over k = 0..63 of a[i][k] b[k][j]: mr rows, NR columns. */
+INLINE void gemm_micro_kernel(int mr, const float *a, const float *b, const float *ahead,
+                              float *c) {
     tile_acc acc;
-    acc_zero(rows, acc);
-    for (int k = 0; k < C; k += MK_STEPS) {
-        C4_HOT_LOOP_BEGIN(multiply, MK_STEPS * rows * MK_VECS);
-        acc_steps(rows, a + k, C, b + k * C, acc);
-        UNROLL for (int s = 0; s < MK_STEPS; s++) vf_prefetch(ahead + (k + s) * 16);
-        C4_HOT_LOOP_END(multiply);
+    acc_zero(mr, acc);
+    for (int k = 0; k < C; k += K_STEPS) {
+        C4_HOT_LOOP_BEGIN(gemm, K_STEPS * mr * NR_VECS);
+        acc_steps(mr, a + k, C, b + k * C, acc);
+        UNROLL for (int s = 0; s < K_STEPS; s++) vf_prefetch(ahead + (k + s) * 16);
+        C4_HOT_LOOP_END(gemm);
     }
-    acc_store(rows, acc, c, C);
+    acc_store(mr, acc, c, C);
 }
 
-/* c[t] = a[t] b for `count` rows of 64; b [64][64]. Meanwhile `next`, which is what b will be in
- * the next call, is brought closer, a quarter of it by each tile. c must not overlap a except for
+/* c = a b: a [m][64], b [64][64], c [m][64]. Meanwhile `next`, which is what b will be in the next
+ * call, is brought closer, a quarter of it by each micro-kernel. c must not overlap a except for
  * lying wholly in front of it. */
-static void multiply(int count, const float *a, const float *b, const float *next, float *c) {
+static void gemm(int m, const float *a, const float *b, const float *next, float *c) {
     int quarter = 0;
-    for (int t = 0; t < count;) {
-        int rows = next_rows(count - t);
-        for (int column = 0; column < C; column += MK_COLUMNS) {
+    for (int i = 0; i < m;) {
+        int mr = next_mr(m - i);
+        for (int j = 0; j < C; j += NR) {
             const float *ahead = quarter < 4 ? next + quarter++ * C * 16 : b;
-#define CALL(n) multiply_tile(n, a + t * C, b + column, ahead, c + t * C + column)
-            WITH_ROWS(rows, CALL)
+#define CALL(rows) gemm_micro_kernel(rows, a + i * C, b + j, ahead, c + i * C + j)
+            WITH_MR(mr, CALL)
 #undef CALL
         }
-        t += rows;
+        i += mr;
     }
 }
 
-/* c[i][j] = (first ? +0 : c[i][j]) then chain over t of a[t][i] b[t][j], rows i of the tile. */
-INLINE void outer_tile(int rows, int count, const float *a, const float *b, bool first,
-                       const float *ahead, float *c) {
+/* c[i][j] = (first ? +0 : c[i][j]) then chain over k of a[k][i] b[k][j], mr rows i of c. */
+INLINE void gemm_at_micro_kernel(int mr, int k, const float *a, const float *b, bool first,
+                                 const float *ahead, float *c) {
     tile_acc acc;
     if (first)
-        acc_zero(rows, acc);
+        acc_zero(mr, acc);
     else
-        acc_load(rows, c, C, acc);
-    for (int t = 0; t < count; t++) {
-        C4_HOT_LOOP_BEGIN(outer, rows * MK_VECS);
-        acc_outer(rows, a + t * C, b + t * C, acc);
-        vf_prefetch(ahead + t * 16);
-        C4_HOT_LOOP_END(outer);
+        acc_load(mr, c, C, acc);
+    for (int step = 0; step < k; step++) {
+        C4_HOT_LOOP_BEGIN(gemm_at, mr * NR_VECS);
+        acc_outer(mr, a + step * C, b + step * C, acc);
+        vf_prefetch(ahead + step * 16);
+        C4_HOT_LOOP_END(gemm_at);
     }
-    acc_store(rows, acc, c, C);
+    acc_store(mr, acc, c, C);
 }
 
-/* `inputs` rows of c [inputs][64] as above: the weight gradient of one Winograd position, or some
- * input channels of it. Meanwhile `next`, what c will be in the next call, is brought closer. */
-static void outer(int inputs, int count, const float *a, const float *b, bool first,
-                  const float *next, float *c) {
-    const float *end = next + inputs * C;
-    for (int i = 0; i < inputs;) {
-        int rows = next_rows(inputs - i);
-        for (int column = 0; column < C; column += MK_COLUMNS) {
+/* c += a' b, or = if `first`: a [k][64] of which m columns count, b [k][64], c [m][64]. The weight
+ * gradient of one Winograd position, or of some of its input channels. Meanwhile `next`, what c
+ * will be in the next call, is brought closer. */
+static void gemm_at(int m, int k, const float *a, const float *b, bool first, const float *next,
+                    float *c) {
+    const float *end = next + m * C;
+    for (int i = 0; i < m;) {
+        int mr = next_mr(m - i);
+        for (int j = 0; j < C; j += NR) {
             const float *ahead = next < end ? next : c;
-#define CALL(n) outer_tile(n, count, a + i, b + column, first, ahead, c + i * C + column)
-            WITH_ROWS(rows, CALL)
+#define CALL(rows) gemm_at_micro_kernel(rows, k, a + i, b + j, first, ahead, c + i * C + j)
+            WITH_MR(mr, CALL)
 #undef CALL
-            next += count * 16;
+            next += k * 16;
         }
-        i += rows;
+        i += mr;
     }
 }
 

@@ -99,8 +99,8 @@ static void group_gradients(const struct c4_native_block *block, struct c4_nativ
     for (int p = 0; p < POSITIONS; p++) {
         const float *ut = block->ut + (ptrdiff_t)p * C4_NATIVE_POSITION;
         float *du = scratch->du + (ptrdiff_t)p * C4_NATIVE_POSITION;
-        outer(C, count, v + p * stride, m + (p + 1) * stride, first, du + C4_NATIVE_POSITION, du);
-        multiply(count, m + (p + 1) * stride, ut, ut + C4_NATIVE_POSITION, m + p * stride);
+        gemm_at(C, count, v + p * stride, m + (p + 1) * stride, first, du + C4_NATIVE_POSITION, du);
+        gemm(count, m + (p + 1) * stride, ut, ut + C4_NATIVE_POSITION, m + p * stride);
     }
 }
 
@@ -157,8 +157,8 @@ static void small_slices_weights(struct c4_plan *plan, struct c4_native_scratch 
             const int count =
                 per_image * (c4_slice_begin(plan->n, slice + 1) - c4_slice_begin(plan->n, slice));
             for (int p = 0; p < POSITIONS; p++)
-                outer(INPUTS, count, v + p * stride, m + p * stride, true, m + (p + 1) * stride,
-                      du + p * POSITION);
+                gemm_at(INPUTS, count, v + p * stride, m + p * stride, true, m + (p + 1) * stride,
+                        du + p * POSITION);
             for (int i = 0; i < INPUTS; i++)
                 transform_weight_gradient(du + i * C, POSITION, to.add, to.dw + (k + i) * C, C * C);
             v += count * C;
@@ -176,7 +176,7 @@ static void small_slices_back(struct c4_plan *plan, struct c4_native_scratch *sc
     const ptrdiff_t stride = group_stride(images * per_image);
     load_group(plan, scratch, b, first, last, stride);
     small_slices_weights(plan, scratch, b, from, s, end, stride);
-    multiply_group((last - first) * per_image, stride, block->ut, C4_NATIVE_POSITION, scratch->m);
+    gemm_group((last - first) * per_image, stride, block->ut, C4_NATIVE_POSITION, scratch->m);
     store_group(plan, scratch, b, first, last, stride);
 }
 

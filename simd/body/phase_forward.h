@@ -158,7 +158,7 @@ static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scrat
             if (stem) stem_image(plan, scratch, exact, first + k);
             load_tiles(plan, scratch, b, first + k, stride, m + stride + k * per_image * C);
         }
-        multiply_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, m);
+        gemm_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, m);
         for (int k = 0; k < some; k++)
             for (int t = 0; t < per_image; t++) {
                 int i = t / (side / 4) * 4, j = t % (side / 4) * 4;

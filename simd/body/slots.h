@@ -152,7 +152,7 @@ static void NAME(conv_fwd_winograd)(const struct c4_conv_shape *s, const float *
     for (ptrdiff_t first = 0; first < tile_count(s); first += SLOT_TILES) {
         int count = tiles_from(s, first), i, j;
         transform_patches(s, x, first, count, m + stride);
-        multiply_group(count, stride, u, SLOT_U, m);
+        gemm_group(count, stride, u, SLOT_U, m);
         for (int t = 0; t < count; t++)
             transform_output(m + t * C, stride, y + tile_begin(s, first + t, &i, &j) * C,
                              (ptrdiff_t)s->w * C);
@@ -180,7 +180,7 @@ static void NAME(conv_bwd_data_winograd)(const struct c4_conv_shape *s, const fl
     for (ptrdiff_t first = 0; first < tile_count(s); first += SLOT_TILES) {
         int count = tiles_from(s, first);
         transform_gradients(s, dy, first, count, m + stride);
-        multiply_group(count, stride, ut, SLOT_U, m);
+        gemm_group(count, stride, ut, SLOT_U, m);
         for (int t = 0; t < count; t++) {
             transform_back(m + t * C, stride, false, false, patch, 6 * C);
             scatter_patch(s, patch, first + t, dx);
@@ -197,7 +197,7 @@ static void NAME(conv_bwd_weights_winograd)(const struct c4_conv_shape *s, const
         transform_patches(s, x, first, count, v);
         transform_gradients(s, dy, first, count, m);
         for (int p = 0; p < POSITIONS; p++)
-            outer(C, count, v + p * stride, m + p * stride, first == 0, du, du + p * SLOT_U);
+            gemm_at(C, count, v + p * stride, m + p * stride, first == 0, du, du + p * SLOT_U);
     }
     for (int k = 0; k < C; k++)
         transform_weight_gradient(du + k * C, SLOT_U, false, dw + k * C, C * C);

@@ -20,11 +20,10 @@ INLINE size_t group_floats(int tiles) {
 }
 
 /* m = products of v (which lies one position behind m) with u, positions u_stride apart. */
-static void multiply_group(int count, ptrdiff_t stride, const float *u, ptrdiff_t u_stride,
-                           float *m) {
+static void gemm_group(int count, ptrdiff_t stride, const float *u, ptrdiff_t u_stride, float *m) {
     for (int p = 0; p < POSITIONS; p++) {
         const float *now = u + p * u_stride, *next = p + 1 < POSITIONS ? now + u_stride : u;
-        multiply(count, m + (p + 1) * stride, now, next, m + p * stride);
+        gemm(count, m + (p + 1) * stride, now, next, m + p * stride);
     }
 }
 

@@ -8,7 +8,7 @@
 enum { VF_LANES = 16, VD_LANES = 8 };
 
 /* The micro-kernels' tile: rows by vectors. 24 accumulators, 4 of B and a broadcast: 29 of 32. */
-enum { MK_ROWS = 6, MK_VECS = 4, MK_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
+enum { MR = 6, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 3 };
 #define VF_LOOKUP_16
 
@@ -36,7 +36,7 @@ static inline void vf_store_first(float *p, vf a, int count) {
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), a);
 }
 #ifdef C4_MEMORY_BROADCAST
-#define MK_BY_MEMORY
+#define A_BY_MEMORY
 /* *a * b + c: written out, as compilers would broadcast once for all columns. */
 static inline vf vf_fma_from(const float *a, vf b, vf c) {
     __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(c) : "v"(b), "m"(*a));

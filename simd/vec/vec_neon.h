@@ -10,7 +10,7 @@ enum { VF_LANES = 4, VD_LANES = 2 };
 
 /* The micro-kernels' tile: rows by vectors. 16 accumulators are what four pipes of latency 4 need;
  * rows' operands are multiplied by lane, since a load that broadcasts takes a vector unit, too. */
-enum { MK_ROWS = 4, MK_VECS = 4, MK_STEPS = 4, STEM_VECS = 4, GRAM_X = 4 };
+enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4, GRAM_X = 4 };
 enum { GRAD_VECS = 2, GRAD_CHANNELS = 1 };
 
 typedef float32x4_t vf;
@@ -40,7 +40,7 @@ static inline void vf_store_first(float *p, vf a, int count) {
     vst1q_f32(v, a);
     memcpy(p, v, (size_t)count * sizeof *v);
 }
-#define MK_BY_LANE
+#define A_BY_LANE
 #define vf_lane(a, i) vdupq_n_f32((a)[i])
 static inline vf vf_zero(void) {
     return vdupq_n_f32(0);

@@ -9,12 +9,12 @@
 /* As many lanes as a register of the compiler's target has; LANES lists what f makes of each. */
 #ifdef __AVX2__
 enum { VF_LANES = 8, VD_LANES = 4 };
-enum { MK_ROWS = 6, MK_VECS = 2, MK_STEPS = 2, STEM_VECS = 3, GRAM_X = 2 };
+enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_X = 2 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7) }
 #else
 enum { VF_LANES = 4, VD_LANES = 2 };
-enum { MK_ROWS = 4, MK_VECS = 4, MK_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
+enum { MR = 4, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3) }
 #endif
