@@ -6,53 +6,6 @@
 
 #include "core/cost/cka_cost.h"
 
-enum kind {
-    IMAGES,     /* bytes of the input */
-    ALL_BLOCKS, /* the convolution's maps, block 1 with 3 channels */
-    WINOGRAD,   /* blocks 2 to 4 */
-    POOLED,     /* maps behind the pooling of each block */
-    LINEAR,
-    WEIGHTS,    /* 64 x 64 filters */
-    PARAMETERS, /* all that SGD changes */
-    LAYERS      /* features of the five layers */
-};
-
-static enum kind kind_of(enum c4_op_slot slot) {
-    switch (slot) {
-    case C4_SLOT_stem_input:
-    case C4_SLOT_stem_moments:
-    case C4_SLOT_stem_select_grad:
-        return IMAGES;
-    case C4_SLOT_conv_fwd_direct:
-    case C4_SLOT_conv_bwd_data_direct:
-    case C4_SLOT_conv_bwd_weights_direct:
-    case C4_SLOT_channel_sums:
-    case C4_SLOT_bias_relu:
-    case C4_SLOT_bn_rebuild:
-    case C4_SLOT_pool_select:
-        return ALL_BLOCKS;
-    case C4_SLOT_winograd_weights:
-        return WEIGHTS;
-    case C4_SLOT_conv_fwd_winograd:
-    case C4_SLOT_conv_bwd_data_winograd:
-    case C4_SLOT_conv_bwd_weights_winograd:
-        return WINOGRAD;
-    case C4_SLOT_bn_apply:
-    case C4_SLOT_relu_mask:
-        return POOLED;
-    case C4_SLOT_linear_fwd:
-    case C4_SLOT_linear_bwd_data:
-    case C4_SLOT_linear_bwd_weights:
-        return LINEAR;
-    case C4_SLOT_sgd_update:
-        return PARAMETERS;
-    case C4_SLOT_gram_block:
-    case C4_SLOT_COUNT:
-        break;
-    }
-    return LAYERS;
-}
-
 struct list {
     struct c4_op_shape *shapes;
     int count, batch, threads;
@@ -81,45 +34,58 @@ static void add_blocks(struct list *list, enum c4_op_slot slot, int first, int s
     }
 }
 
+/* Rows an odd number of cache lines apart, as CKA lays them out (core/op/gram.h). */
+static size_t gap_behind(size_t features) {
+    size_t lines = (features + 15) / 16;
+    return 16 * (lines | 1) - features;
+}
+
 static void add_layers(struct list *list, enum c4_op_slot slot) {
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        const struct c4_op_size size = {
-            .rows_x = C4_CKA_TILE, .rows_y = C4_CKA_TILE, .features = c4_layer_features(layer)};
+        size_t features = c4_layer_features(layer), gap = gap_behind(features);
+        const struct c4_op_size size = {.rows_x = C4_CKA_TILE,
+                                        .rows_y = C4_CKA_TILE,
+                                        .features = features,
+                                        .gap_x = gap,
+                                        .gap_y = gap};
         add(list, slot, 0, &size, "%s/%dx%d", c4_layer_name[layer], C4_CKA_TILE, C4_CKA_TILE);
+    }
+}
+
+static void add_slot(struct list *list, enum c4_op_slot slot) {
+    const struct c4_op_size images = {.n = list->batch};
+    const struct c4_op_size parameters = {
+        .count = C4_LEARNED_COUNT, .lr = 0.001f, .momentum = 0.9f};
+    switch (c4_op_net_shapes(slot)) {
+    case C4_SHAPES_IMAGES:
+        add(list, slot, list->batch, &images, "images/n%d", list->batch);
+        break;
+    case C4_SHAPES_BLOCKS:
+        add_blocks(list, slot, 0, 1);
+        break;
+    case C4_SHAPES_LATE_BLOCKS:
+        add_blocks(list, slot, 1, 1);
+        break;
+    case C4_SHAPES_POOLED:
+        add_blocks(list, slot, 0, 2);
+        break;
+    case C4_SHAPES_LINEAR:
+        add(list, slot, list->batch, &images, "linear/n%d", list->batch);
+        break;
+    case C4_SHAPES_FILTERS:
+        add(list, slot, 0, &(struct c4_op_size){0}, "weights");
+        break;
+    case C4_SHAPES_PARAMETERS:
+        add(list, slot, 0, &parameters, "parameters");
+        break;
+    case C4_SHAPES_LAYERS:
+        add_layers(list, slot);
+        break;
     }
 }
 
 int c4_op_shapes(int batch, int threads, struct c4_op_shape shapes[C4_OP_SHAPES_MAX]) {
     struct list list = {shapes, 0, batch, threads};
-    const struct c4_op_size images = {.n = batch};
-    for (int i = 0; i < C4_SLOT_COUNT; i++) {
-        enum c4_op_slot slot = (enum c4_op_slot)i;
-        switch (kind_of(slot)) {
-        case IMAGES:
-            add(&list, slot, batch, &images, "images/n%d", batch);
-            break;
-        case ALL_BLOCKS:
-            add_blocks(&list, slot, 0, 1);
-            break;
-        case WINOGRAD:
-            add_blocks(&list, slot, 1, 1);
-            break;
-        case POOLED:
-            add_blocks(&list, slot, 0, 2);
-            break;
-        case LINEAR:
-            add(&list, slot, batch, &images, "linear/n%d", batch);
-            break;
-        case WEIGHTS:
-            add(&list, slot, 0, &(struct c4_op_size){0}, "weights");
-            break;
-        case PARAMETERS:
-            add(&list, slot, 0, &(struct c4_op_size){.count = C4_LEARNED_COUNT}, "parameters");
-            break;
-        case LAYERS:
-            add_layers(&list, slot);
-            break;
-        }
-    }
+    for (int slot = 0; slot < C4_SLOT_COUNT; slot++) add_slot(&list, (enum c4_op_slot)slot);
     return list.count;
 }

@@ -1,8 +1,8 @@
-/* Every op slot in every shape that the network gives it. */
+/* Every op slot in every shape that the network gives it (c4_op_net_shapes). */
 #ifndef C4_BENCH_OPS_LIST_H
 #define C4_BENCH_OPS_LIST_H
 
-#include "core/cost/op_cost.h"
+#include "core/op/slots.h"
 
 struct c4_op_shape {
     struct c4_op_size size;
@@ -13,7 +13,7 @@ struct c4_op_shape {
                        what follows the slot's name in a row's */
 };
 
-enum { C4_OP_SHAPES_MAX = 96 };
+enum { C4_OP_SHAPES_MAX = C4_SLOT_COUNT * C4_LAYERS }; /* no slot has more than a shape a layer */
 
 /* Writes all shapes for calls of `batch` images by each of `threads` threads, by slot in the order
  * of ops.def, and returns how many. A Gram block has 64 x 64 rows of each layer's features. */

@@ -7,6 +7,7 @@
 #include "bench/measure/calibrate.h"
 #include "bench/ops/list.h"
 #include "bench/ops/work.h"
+#include "core/cost/op_cost.h"
 
 struct c4_ops_row {
     char name[96]; /* slot/label/backend */

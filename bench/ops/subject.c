@@ -1,6 +1,6 @@
 #include "bench/ops/subject.h"
 
-/* Which arrays of op_slots.c a prepared convolution reads and writes. */
+/* Which arrays of the call (c4_op_arrays) a prepared convolution reads and writes. */
 static const struct arrays {
     bool convolution;
     int first, second, out;
@@ -58,7 +58,7 @@ enum c4_status c4_op_subject_load(struct c4_op_subject *subject) {
 
 enum c4_status c4_op_subject_run(struct c4_op_subject *subject) {
     if (subject->api) return subject->api->run(subject->prepared);
-    subject->work->call(subject->work, subject->function);
+    c4_op_work_call(subject->work, subject->function);
     return C4_OK;
 }
 

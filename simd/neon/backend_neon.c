@@ -11,6 +11,7 @@ const struct c4_backend c4_backend_neon = {
     .bit_exact = true,
     .step = &step_api,
 #define C4_OP(slot, type) .slot = NAME(slot),
+#define C4_OP_REF(slot, type)
 #include "core/op/ops.def"
 #undef C4_OP
 };

@@ -57,7 +57,7 @@ static const struct c4_op_size size_of_three = {.n = 3};
 static enum c4_status check(const struct c4_op_work *work, const char *name, c4_op_fn *function,
                             double tolerance) {
     c4_op_work_reset(work);
-    work->call(work, function);
+    c4_op_work_call(work, function);
     return c4_op_work_compare(work, name, tolerance);
 }
 
@@ -94,15 +94,15 @@ static void every_slot_can_be_called_and_checked(void **state) {
         c4_op_work_expect(&work, function);
         for (int k = 0; k < work.array_count; k++) {
             const struct c4_op_array *array = &work.array[k];
-            if (array->type != C4_OP_F32 || !array->expect) continue;
+            if (array->spec.type != C4_OP_F32 || !array->expect) continue;
             double sum = 0;
-            for (size_t e = 0; e < array->count; e++)
+            for (size_t e = 0; e < array->spec.count; e++)
                 sum += fabs((double)((const float *)array->expect)[e]);
             assert_true(sum > 0 && isfinite(sum));
         }
         for (int turn = 0; turn < 2; turn++) {
             assert_int_equal(check(&work, shapes[i].label, function, 0), C4_OK);
-            work.call(&work, function);
+            c4_op_work_call(&work, function);
         }
         c4_op_work_free(&work);
         per_slot[shapes[i].slot]++;

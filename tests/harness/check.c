@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/rng.h"
+#include "simd/dispatch.h"
 #include "tests/harness/check_memory.h"
 
 enum { SHOWN_DIFFERENCES = 8, ALIGN = 64 };
@@ -36,16 +37,11 @@ int c4_check_rng_between(struct c4_check_rng *rng, int first, int last) {
     return first + (int)c4_rng_below(c4_check_rng_word(rng), (uint32_t)(last - first) + 1);
 }
 
-size_t c4_check_element_bytes(enum c4_check_type type) {
-    static const size_t bytes[] = {4, 8, 8, 1};
-    return bytes[type];
-}
-
 /* Poison of the first and the second call: for floats a NaN that no arithmetic makes, and a number;
  * for integers and bytes two values that no test expects. */
-static void poison(enum c4_check_type type, int call, void *out, size_t count) {
+static void poison(enum c4_op_type type, int call, void *out, size_t count) {
     static const unsigned char pattern[2][4] = {{0xad, 0xdb, 0xf5, 0xff}, {0xaa, 0xaa, 0xaa, 0xaa}};
-    size_t bytes = count * c4_check_element_bytes(type);
+    size_t bytes = count * c4_op_type_bytes(type);
     unsigned char *to = out;
     /* A double's upper half is the float's pattern, so it is a NaN as well. */
     size_t done = bytes < 4 ? bytes : 4;
@@ -56,10 +52,10 @@ static void poison(enum c4_check_type type, int call, void *out, size_t count) {
     }
 }
 
-static uint64_t element_bits(enum c4_check_type type, const void *values, size_t i) {
+static uint64_t element_bits(enum c4_op_type type, const void *values, size_t i) {
     uint64_t eight;
     uint32_t four;
-    switch (c4_check_element_bytes(type)) {
+    switch (c4_op_type_bytes(type)) {
     case sizeof eight:
         memcpy(&eight, (const unsigned char *)values + i * sizeof eight, sizeof eight);
         return eight;
@@ -71,43 +67,42 @@ static uint64_t element_bits(enum c4_check_type type, const void *values, size_t
     }
 }
 
-static bool is_poison(enum c4_check_type type, int call, const void *values, size_t i) {
+static bool is_poison(enum c4_op_type type, int call, const void *values, size_t i) {
     unsigned char want[8] = {0};
     poison(type, call, want, 1);
     return element_bits(type, values, i) == element_bits(type, want, 0);
 }
 
-double c4_check_value(enum c4_check_type type, const void *values, size_t i) {
+double c4_check_value(enum c4_op_type type, const void *values, size_t i) {
     switch (type) {
-    case C4_CHECK_F32:
+    case C4_OP_F32:
         return (double)((const float *)values)[i];
-    case C4_CHECK_F64:
+    case C4_OP_F64:
         return ((const double *)values)[i];
-    case C4_CHECK_I64:
+    case C4_OP_I64:
         return (double)((const int64_t *)values)[i];
-    case C4_CHECK_U8:
+    case C4_OP_U8:
         break;
     }
     return (double)((const uint8_t *)values)[i];
 }
 
 /* Bit for bit, but all NaNs are equal. */
-static bool same(enum c4_check_type type, const void *a, const void *b, size_t i) {
+static bool same(enum c4_op_type type, const void *a, const void *b, size_t i) {
     if (element_bits(type, a, i) == element_bits(type, b, i)) return true;
-    bool real = type == C4_CHECK_F32 || type == C4_CHECK_F64;
+    bool real = type == C4_OP_F32 || type == C4_OP_F64;
     return real && isnan(c4_check_value(type, a, i)) && isnan(c4_check_value(type, b, i));
 }
 
 /* --- the case --- */
 
-void *c4_check_add(struct c4_check_case *c, const char *name, enum c4_check_type type,
-                   enum c4_check_role role, size_t count, size_t align_bytes) {
-    if (c->array_count >= C4_CHECK_MAX_ARRAYS || count < 1) return NULL;
+void *c4_check_add(struct c4_check_case *c, const struct c4_op_array_spec *spec) {
+    if (c->array_count >= C4_OP_ARRAYS || spec->count < 1) return NULL;
     struct c4_check_array *a = &c->array[c->array_count];
-    size_t element = c4_check_element_bytes(type);
-    *a = (struct c4_check_array){.name = name, .type = type, .role = role, .count = count};
-    a->align_bytes = align_bytes > element ? align_bytes : element;
-    a->content = calloc(count, element);
+    size_t element = c4_op_type_bytes(spec->type);
+    *a = (struct c4_check_array){.spec = *spec};
+    if (a->spec.align_bytes < element) a->spec.align_bytes = element;
+    a->content = calloc(spec->count, element);
     if (a->content) c->array_count++;
     return a->content;
 }
@@ -134,13 +129,14 @@ __attribute__((format(printf, 2, 3))) static void append(struct c4_check_result 
 /* Opens the line: what failed, and how to repeat it. Returns false, for the caller to return. */
 static bool fail(struct c4_check_result *r, const struct c4_check_case *c,
                  enum c4_check_fault fault) {
+    const char *slot = c4_slot_name(c->slot);
     r->fault = fault;
     r->text[0] = 0;
     append(r,
            "FAILED %s: backend=%s slot=%s shape='%s' data=%s; repeat with C4_CHECK_SEED=%llu "
            "C4_CHECK_ONLY=%s/%s: ",
-           c4_check_fault_name(fault), c->backend, c->slot, c->shape, c->data,
-           (unsigned long long)c->seed, c->backend, c->slot);
+           c4_check_fault_name(fault), c->backend, slot, c->shape, c->data,
+           (unsigned long long)c->seed, c->backend, slot);
     return false;
 }
 
@@ -152,11 +148,12 @@ const char *c4_check_fault_name(enum c4_check_fault fault) {
 
 static void show_element(struct c4_check_result *r, const struct c4_check_array *a, size_t i,
                          const void *got, const void *want) {
-    int digits = (int)(2 * c4_check_element_bytes(a->type));
-    append(r, "\n  %s[%zu] got %0*llx (%.9g) want %0*llx (%.9g)", a->name, i, digits,
-           (unsigned long long)element_bits(a->type, got, i), c4_check_value(a->type, got, i),
-           digits, (unsigned long long)element_bits(a->type, want, i),
-           c4_check_value(a->type, want, i));
+    int digits = (int)(2 * c4_op_type_bytes(a->spec.type));
+    append(r, "\n  %s[%zu] got %0*llx (%.9g) want %0*llx (%.9g)", a->spec.name, i, digits,
+           (unsigned long long)element_bits(a->spec.type, got, i),
+           c4_check_value(a->spec.type, got, i), digits,
+           (unsigned long long)element_bits(a->spec.type, want, i),
+           c4_check_value(a->spec.type, want, i));
 }
 
 /* Reports all elements that `wrong` names; true if there are none. */
@@ -165,13 +162,14 @@ static bool no_differences(struct c4_check_result *r, const struct c4_check_case
                            const char *what, const void *got, const void *want,
                            const unsigned char *wrong) {
     size_t count = 0, first = 0;
-    for (size_t i = 0; i < a->count; i++)
+    for (size_t i = 0; i < a->spec.count; i++)
         if (wrong[i] && count++ == 0) first = i;
     if (count == 0) return true;
     fail(r, c, fault);
-    append(r, "%s: %s in %zu of %zu elements, first at %zu", a->name, what, count, a->count, first);
+    append(r, "%s: %s in %zu of %zu elements, first at %zu", a->spec.name, what, count,
+           a->spec.count, first);
     size_t shown = 0;
-    for (size_t i = first; i < a->count && shown < SHOWN_DIFFERENCES; i++)
+    for (size_t i = first; i < a->spec.count && shown < SHOWN_DIFFERENCES; i++)
         if (wrong[i]) {
             show_element(r, a, i, got, want);
             shown++;
@@ -183,32 +181,32 @@ static bool no_differences(struct c4_check_result *r, const struct c4_check_case
 
 struct call {
     const struct c4_check_case *c;
-    c4_check_fn *kernel;
-    void *pointers[C4_CHECK_MAX_ARRAYS];
+    c4_op_fn *kernel;
+    void *pointers[C4_OP_ARRAYS];
 };
 
 static void make_call(void *context) {
     struct call *call = context;
-    call->c->call(call->kernel, call->c->sizes, call->pointers);
+    c4_op_call(call->c->slot, call->kernel, &call->c->size, call->pointers);
 }
 
 /* Contents and poison, as the call shall find them. */
 static void prepare(const struct c4_check_case *c, int call, void *const *pointers) {
     for (int i = 0; i < c->array_count; i++) {
         const struct c4_check_array *a = &c->array[i];
-        size_t bytes = a->count * c4_check_element_bytes(a->type);
-        if (a->role == C4_CHECK_IN || a->role == C4_CHECK_INOUT)
+        size_t bytes = a->spec.count * c4_op_type_bytes(a->spec.type);
+        if (a->spec.role == C4_OP_IN || a->spec.role == C4_OP_INOUT)
             memcpy(pointers[i], a->content, bytes);
         else
-            poison(a->type, call, pointers[i], a->count);
+            poison(a->spec.type, call, pointers[i], a->spec.count);
     }
 }
 
-bool c4_check_expect(struct c4_check_case *c, c4_check_fn *reference) {
+bool c4_check_expect(struct c4_check_case *c, c4_op_fn *reference) {
     struct call call = {.c = c, .kernel = reference};
     bool ok = true;
     for (int i = 0; i < c->array_count; i++) {
-        size_t bytes = c->array[i].count * c4_check_element_bytes(c->array[i].type);
+        size_t bytes = c->array[i].spec.count * c4_op_type_bytes(c->array[i].spec.type);
         free(c->array[i].expect);
         c->array[i].expect = aligned_alloc(ALIGN, (bytes + ALIGN - 1) / ALIGN * ALIGN);
         ok = ok && c->array[i].expect;
@@ -227,9 +225,9 @@ static void name_address(struct c4_check_result *r, const struct c4_check_case *
     for (int i = 0; i < c->array_count; i++)
         if (at >= g[i].map && at < g[i].map + g[i].map_bytes) {
             append(
-                r, ", %s[%lld] of %zu", c->array[i].name,
-                (long long)((at - g[i].data) / (ptrdiff_t)c4_check_element_bytes(c->array[i].type)),
-                c->array[i].count);
+                r, ", %s[%lld] of %zu", c->array[i].spec.name,
+                (long long)((at - g[i].data) / (ptrdiff_t)c4_op_type_bytes(c->array[i].spec.type)),
+                c->array[i].spec.count);
             return;
         }
 }
@@ -238,8 +236,9 @@ static bool check_norm(const struct c4_check_case *c, const struct c4_check_arra
                        const void *got, struct c4_check_result *r) {
     double error = 0, signal = 0, sum = 0;
     size_t count = 0;
-    for (size_t i = 0; i < a->count; i++) {
-        double want = c4_check_value(a->type, a->expect, i), have = c4_check_value(a->type, got, i);
+    for (size_t i = 0; i < a->spec.count; i++) {
+        double want = c4_check_value(a->spec.type, a->expect, i),
+               have = c4_check_value(a->spec.type, got, i);
         if (isnan(want) && isnan(have)) continue; /* a gap between rows that is left alone */
         double difference = have - want;
         count++;
@@ -251,13 +250,13 @@ static bool check_norm(const struct c4_check_case *c, const struct c4_check_arra
     /* The tolerance must be far below what tells the elements apart. */
     if (count > 1 && !(100 * c->tolerance * sqrt(signal / n) <= sqrt(variance))) {
         fail(r, c, C4_CHECK_VACUOUS);
-        append(r, "%s: the tolerance %g hides the signal", a->name, c->tolerance);
+        append(r, "%s: the tolerance %g hides the signal", a->spec.name, c->tolerance);
         return false;
     }
     if (sqrt(error) <= c->tolerance * sqrt(signal)) return true; /* false for a NaN */
     fail(r, c, C4_CHECK_VALUE);
-    append(r, "%s: relative norm of the error %.3g, allowed %.3g", a->name, sqrt(error / signal),
-           c->tolerance);
+    append(r, "%s: relative norm of the error %.3g, allowed %.3g", a->spec.name,
+           sqrt(error / signal), c->tolerance);
     return false;
 }
 
@@ -265,27 +264,29 @@ static bool check_norm(const struct c4_check_case *c, const struct c4_check_arra
 static bool check_output(const struct c4_check_case *c, const struct c4_check_array *a,
                          const void *kept, const void *got, unsigned char *wrong,
                          struct c4_check_result *r) {
-    bool out = a->role == C4_CHECK_OUT;
-    memset(wrong, 0, a->count);
-    for (size_t i = 0; i < a->count; i++)
-        wrong[i] = out && is_poison(a->type, 0, kept, i) && is_poison(a->type, 1, got, i) &&
-                   !is_poison(a->type, 0, a->expect, i);
+    bool out = a->spec.role == C4_OP_OUT;
+    memset(wrong, 0, a->spec.count);
+    for (size_t i = 0; i < a->spec.count; i++)
+        wrong[i] = out && is_poison(a->spec.type, 0, kept, i) &&
+                   is_poison(a->spec.type, 1, got, i) && !is_poison(a->spec.type, 0, a->expect, i);
     if (!no_differences(r, c, a, C4_CHECK_UNWRITTEN, "not written", kept, a->expect, wrong))
         return false;
 
-    bool integer = a->type == C4_CHECK_I64 || a->type == C4_CHECK_U8;
+    bool integer = a->spec.type == C4_OP_I64 || a->spec.type == C4_OP_U8;
     if (c->tolerance > 0 && !integer) {
         if (!check_norm(c, a, kept, r)) return false;
-    } else if (memcmp(kept, a->expect, a->count * c4_check_element_bytes(a->type)) != 0) {
-        for (size_t i = 0; i < a->count; i++) wrong[i] = !same(a->type, kept, a->expect, i);
+    } else if (memcmp(kept, a->expect, a->spec.count * c4_op_type_bytes(a->spec.type)) != 0) {
+        for (size_t i = 0; i < a->spec.count; i++)
+            wrong[i] = !same(a->spec.type, kept, a->expect, i);
         if (!no_differences(r, c, a, C4_CHECK_VALUE, "differs", kept, a->expect, wrong))
             return false;
     }
 
     /* Where the reference leaves an element alone, it keeps the second call's poison. */
-    for (size_t i = 0; i < a->count; i++)
-        wrong[i] = out && is_poison(a->type, 0, a->expect, i) ? !is_poison(a->type, 1, got, i)
-                                                              : !same(a->type, got, kept, i);
+    for (size_t i = 0; i < a->spec.count; i++)
+        wrong[i] = out && is_poison(a->spec.type, 0, a->expect, i)
+                       ? !is_poison(a->spec.type, 1, got, i)
+                       : !same(a->spec.type, got, kept, i);
     return no_differences(r, c, a, C4_CHECK_STATE, "the second call differs from the first", got,
                           kept, wrong);
 }
@@ -297,14 +298,15 @@ static bool check_surroundings(const struct c4_check_case *c, const struct c4_gu
         ptrdiff_t offset;
         if (!c4_guarded_whole(&g[i], &offset)) {
             fail(r, c, C4_CHECK_BAND);
-            append(r, "wrote at byte %lld of %s, which has %zu", (long long)offset, a->name,
+            append(r, "wrote at byte %lld of %s, which has %zu", (long long)offset, a->spec.name,
                    g[i].data_bytes);
             return false;
         }
-        if (a->role != C4_CHECK_IN) continue;
+        if (a->spec.role != C4_OP_IN) continue;
         if (memcmp(g[i].data, a->content, g[i].data_bytes) == 0) continue;
-        for (size_t k = 0; k < a->count; k++)
-            wrong[k] = element_bits(a->type, g[i].data, k) != element_bits(a->type, a->content, k);
+        for (size_t k = 0; k < a->spec.count; k++)
+            wrong[k] = element_bits(a->spec.type, g[i].data, k) !=
+                       element_bits(a->spec.type, a->content, k);
         if (!no_differences(r, c, a, C4_CHECK_INPUT, "input changed", g[i].data, a->content, wrong))
             return false;
     }
@@ -314,7 +316,7 @@ static bool check_surroundings(const struct c4_check_case *c, const struct c4_gu
 /* Copies of the first call's arrays, one behind the other, and a mark for each element. */
 struct notes {
     unsigned char *kept, *wrong;
-    size_t at[C4_CHECK_MAX_ARRAYS]; /* bytes; each copy is aligned */
+    size_t at[C4_OP_ARRAYS]; /* bytes; each copy is aligned */
 };
 
 static bool notes_make(struct notes *notes, const struct c4_check_case *c) {
@@ -323,8 +325,8 @@ static bool notes_make(struct notes *notes, const struct c4_check_case *c) {
         const struct c4_check_array *a = &c->array[i];
         if (!a->content || !a->expect) return false;
         notes->at[i] = bytes;
-        bytes += (a->count * c4_check_element_bytes(a->type) + ALIGN - 1) / ALIGN * ALIGN;
-        if (a->count > largest) largest = a->count;
+        bytes += (a->spec.count * c4_op_type_bytes(a->spec.type) + ALIGN - 1) / ALIGN * ALIGN;
+        if (a->spec.count > largest) largest = a->spec.count;
     }
     if (bytes == 0) return false;
     notes->kept = aligned_alloc(ALIGN, bytes);
@@ -367,7 +369,7 @@ static bool run_placed(struct call *call, const struct c4_guarded *g, const stru
     }
     for (int i = 0; i < c->array_count; i++) {
         const struct c4_check_array *a = &c->array[i];
-        if (a->role != C4_CHECK_OUT && a->role != C4_CHECK_INOUT) continue;
+        if (a->spec.role != C4_OP_OUT && a->spec.role != C4_OP_INOUT) continue;
         if (!check_output(c, a, notes->kept + notes->at[i], g[i].data, notes->wrong, r))
             return false;
     }
@@ -379,9 +381,10 @@ static bool check_zeros(const struct c4_check_case *c, struct c4_check_result *r
     size_t zeros = 0, all = 0;
     for (int i = 0; i < c->array_count; i++) {
         const struct c4_check_array *a = &c->array[i];
-        if (a->role != C4_CHECK_OUT && a->role != C4_CHECK_INOUT) continue;
-        all += a->count;
-        for (size_t k = 0; k < a->count; k++) zeros += c4_check_value(a->type, a->expect, k) == 0;
+        if (a->spec.role != C4_OP_OUT && a->spec.role != C4_OP_INOUT) continue;
+        all += a->spec.count;
+        for (size_t k = 0; k < a->spec.count; k++)
+            zeros += c4_check_value(a->spec.type, a->expect, k) == 0;
     }
     if ((double)zeros <= c->max_zeros * (double)all) return true;
     fail(r, c, C4_CHECK_VACUOUS);
@@ -395,15 +398,15 @@ static bool out_of_memory(const struct c4_check_case *c, struct c4_check_result 
     return false;
 }
 
-static bool run_at(const struct c4_check_case *c, c4_check_fn *kernel, enum c4_placement placement,
+static bool run_at(const struct c4_check_case *c, c4_op_fn *kernel, enum c4_placement placement,
                    const struct notes *notes, struct c4_check_result *r) {
     struct call call = {.c = c, .kernel = kernel};
-    struct c4_guarded guarded[C4_CHECK_MAX_ARRAYS] = {{0}};
+    struct c4_guarded guarded[C4_OP_ARRAYS] = {{0}};
     bool memory = true;
     for (int i = 0; memory && i < c->array_count; i++) {
         const struct c4_check_array *a = &c->array[i];
-        memory = c4_guarded_make(&guarded[i], a->count * c4_check_element_bytes(a->type),
-                                 a->align_bytes, placement);
+        memory = c4_guarded_make(&guarded[i], a->spec.count * c4_op_type_bytes(a->spec.type),
+                                 a->spec.align_bytes, placement);
         call.pointers[i] = guarded[i].data;
     }
     bool passed = memory ? run_placed(&call, guarded, notes, r) : out_of_memory(c, r);
@@ -411,8 +414,7 @@ static bool run_at(const struct c4_check_case *c, c4_check_fn *kernel, enum c4_p
     return passed;
 }
 
-bool c4_check_run(const struct c4_check_case *c, c4_check_fn *kernel,
-                  struct c4_check_result *result) {
+bool c4_check_run(const struct c4_check_case *c, c4_op_fn *kernel, struct c4_check_result *result) {
     *result = (struct c4_check_result){.fault = C4_CHECK_PASSED};
     struct notes notes = {.kept = NULL};
     bool passed = notes_make(&notes, c) ? check_zeros(c, result) : out_of_memory(c, result);
@@ -429,21 +431,21 @@ bool c4_check_against(const struct c4_check_case *c, double *const *want, double
         const struct c4_check_array *a = &c->array[i];
         if (!want[i]) continue;
         double error = 0, signal = 0;
-        for (size_t k = 0; k < a->count; k++) {
-            double got = c4_check_value(a->type, a->expect, k), difference = got - want[i][k];
-            if (isnan(want[i][k]) && is_poison(a->type, 0, a->expect, k)) continue;
+        for (size_t k = 0; k < a->spec.count; k++) {
+            double got = c4_check_value(a->spec.type, a->expect, k), difference = got - want[i][k];
+            if (isnan(want[i][k]) && is_poison(a->spec.type, 0, a->expect, k)) continue;
             error += difference * difference;
             signal += want[i][k] * want[i][k];
             if (tolerance > 0 || got == want[i][k]) continue;
             fail(result, c, C4_CHECK_VALUE);
-            append(result, "%s[%zu] is %.17g, independent arithmetic gives %.17g", a->name, k, got,
-                   want[i][k]);
+            append(result, "%s[%zu] is %.17g, independent arithmetic gives %.17g", a->spec.name, k,
+                   got, want[i][k]);
             return false;
         }
         if (sqrt(error) <= tolerance * sqrt(signal)) continue;
         fail(result, c, C4_CHECK_VALUE);
         append(result, "%s: relative norm of the error %.3g against independent arithmetic",
-               a->name, sqrt(error / signal));
+               a->spec.name, sqrt(error / signal));
         return false;
     }
     return true;

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "core/base/rng.h"
+#include "core/op/slots.h"
 
 /* --- random inputs --- */
 
@@ -39,53 +40,35 @@ int c4_check_rng_between(struct c4_check_rng *rng, int first, int last); /* both
 
 /* --- a case --- */
 
-enum { C4_CHECK_MAX_ARRAYS = 8, C4_CHECK_MAX_SIZES = 6, C4_CHECK_TEXT_BYTES = 2048 };
+enum { C4_CHECK_TEXT_BYTES = 2048 };
 
-enum c4_check_type { C4_CHECK_F32, C4_CHECK_F64, C4_CHECK_I64, C4_CHECK_U8 };
-
-enum c4_check_role {
-    C4_CHECK_IN,     /* must not change */
-    C4_CHECK_OUT,    /* must be overwritten, except where the reference leaves it alone */
-    C4_CHECK_INOUT,  /* read, then changed */
-    C4_CHECK_SCRATCH /* may hold anything afterwards */
-};
-
+/* By role: IN must not change; OUT must be overwritten, except where the reference leaves it alone;
+ * INOUT is read, then changed; SCRATCH may hold anything afterwards. */
 struct c4_check_array {
-    const char *name;
-    enum c4_check_type type;
-    enum c4_check_role role;
-    size_t count;       /* elements, >= 1 */
-    size_t align_bytes; /* what the contract promises for the start: the element's size to 64 */
-    void *content;      /* before the call: IN and INOUT */
-    void *expect;       /* after the reference's call: OUT and INOUT */
+    struct c4_op_array_spec spec; /* count >= 1 */
+    void *content;                /* before the call: IN and INOUT */
+    void *expect;                 /* after the reference's call: OUT and INOUT */
 };
-
-typedef void c4_check_fn(void); /* any kernel; the call casts it back */
-
-/* Calls `kernel` on array[i] = pointers[i] with the case's sizes. */
-typedef void c4_check_call(c4_check_fn *kernel, const int *sizes, void *const *pointers);
 
 struct c4_check_case {
-    const char *backend, *slot, *data;
-    char shape[96];
+    const char *backend, *data;
+    enum c4_op_slot slot;
+    char shape[96]; /* the size in words */
     uint64_t seed;
-    int sizes[C4_CHECK_MAX_SIZES];
-    struct c4_check_array array[C4_CHECK_MAX_ARRAYS];
+    struct c4_op_size size;
+    struct c4_check_array array[C4_OP_ARRAYS]; /* of c4_op_arrays() */
     int array_count;
-    c4_check_call *call;
     double tolerance; /* 0: bit for bit, all NaNs equal; else |got - want| <= tolerance |want| */
     double max_zeros; /* the largest part of an output that may be exactly zero, over all outputs */
 };
 
 /* Adds an array with zeroed content and returns the content; NULL (and a case that fails) if there
  * is no memory or no room. */
-void *c4_check_add(struct c4_check_case *c, const char *name, enum c4_check_type type,
-                   enum c4_check_role role, size_t count, size_t align_bytes);
+void *c4_check_add(struct c4_check_case *c, const struct c4_op_array_spec *spec);
 void c4_check_free(struct c4_check_case *c);
-size_t c4_check_element_bytes(enum c4_check_type type);
 
 /* The element as a double; 64-bit integers beyond 2^53 are rounded. */
-double c4_check_value(enum c4_check_type type, const void *values, size_t i);
+double c4_check_value(enum c4_op_type type, const void *values, size_t i);
 
 /* --- running --- */
 
@@ -110,11 +93,10 @@ struct c4_check_result {
 const char *c4_check_fault_name(enum c4_check_fault fault);
 
 /* Runs the reference on the case and keeps what it leaves in `expect`. false: no memory. */
-bool c4_check_expect(struct c4_check_case *c, c4_check_fn *reference);
+bool c4_check_expect(struct c4_check_case *c, c4_op_fn *reference);
 
 /* Runs `kernel`; true if it passed. */
-bool c4_check_run(const struct c4_check_case *c, c4_check_fn *kernel,
-                  struct c4_check_result *result);
+bool c4_check_run(const struct c4_check_case *c, c4_op_fn *kernel, struct c4_check_result *result);
 
 /* Compares the expected values with independent ones: want[i] for array i, or NULL; a NaN in
  * want[i] stands for an element that must be left alone. Equal if tolerance is 0, else by relative

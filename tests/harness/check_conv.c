@@ -23,26 +23,22 @@ static const int winograd_sizes[][C4_CHECK_MAX_SIZES] = {
     {2, 8, 16, 64},  {17, 4, 4, 64}, {3, 8, 8, 64},  {2, 16, 16, 64},
 };
 
-static size_t pixels(const int *v) {
-    return (size_t)v[0] * (size_t)v[1] * (size_t)v[2];
+static struct c4_op_size size_of(const int *v) {
+    return (struct c4_op_size){.n = v[0], .h = v[1], .w = v[2], .ci = v[3]};
 }
 
-static struct c4_conv_shape shape_of(const int *v) {
-    return (struct c4_conv_shape){v[0], v[1], v[2], v[3]};
-}
-
-/* Calls visit(x index, y index, w index) for all products, by the definition in conv3x3.h: input
- * element, output element, weight [tap][ci][co] at co = 0, with the 64 co beside it. */
+/* The 64 products of an input element with the weights of a tap, by the definition in conv3x3.h:
+ * x, y at co = 0, w [tap, ci, co] and wt [tap, co, ci] at co = 0, and how far apart wt's co are. */
 struct product {
-    size_t x, y, w;
+    size_t x, y, w, wt, wt_stride;
 };
 
 typedef void visit_fn(struct product at, const float *a, const float *b, double *out);
 
-static void for_each_product(const int *v, visit_fn *visit, const float *a, const float *b,
-                             double *out) {
-    size_t h = (size_t)v[1], w = (size_t)v[2], ci = (size_t)v[3];
-    for (size_t n = 0; n < (size_t)v[0]; n++)
+static void for_each_product(const struct c4_op_size *size, visit_fn *visit, const float *a,
+                             const float *b, double *out) {
+    size_t h = (size_t)size->h, w = (size_t)size->w, ci = (size_t)size->ci;
+    for (size_t n = 0; n < (size_t)size->n; n++)
         for (size_t i = 0; i < h; i++)
             for (size_t j = 0; j < w; j++)
                 for (size_t r = 0; r < 3; r++)
@@ -51,7 +47,8 @@ static void for_each_product(const int *v, visit_fn *visit, const float *a, cons
                         size_t in = (n * h + i + r - 1) * w + j + s - 1;
                         for (size_t c = 0; c < ci; c++)
                             visit((struct product){in * ci + c, ((n * h + i) * w + j) * C,
-                                                   ((3 * r + s) * ci + c) * C},
+                                                   ((3 * r + s) * ci + c) * C,
+                                                   (3 * r + s) * C * ci + c, ci},
                                   a, b, out);
                     }
 }
@@ -60,83 +57,43 @@ static void add_forward(struct product at, const float *x, const float *w, doubl
     for (size_t o = 0; o < C; o++) y[at.y + o] += (double)x[at.x] * (double)w[at.w + o];
 }
 
-static void add_backward_data(struct product at, const float *dy, const float *w, double *dx) {
-    for (size_t o = 0; o < C; o++) dx[at.x] += (double)dy[at.y + o] * (double)w[at.w + o];
+static void add_backward_data(struct product at, const float *dy, const float *wt, double *dx) {
+    for (size_t o = 0; o < C; o++)
+        dx[at.x] += (double)dy[at.y + o] * (double)wt[at.wt + o * at.wt_stride];
 }
 
 static void add_backward_weights(struct product at, const float *x, const float *dy, double *dw) {
     for (size_t o = 0; o < C; o++) dw[at.w + o] += (double)x[at.x] * (double)dy[at.y + o];
 }
 
-/* wt [9, 64, ci] from w [9, ci, 64]. */
-static void transpose(const float *w, size_t ci, float *wt) {
-    for (size_t tap = 0; tap < 9; tap++)
-        for (size_t c = 0; c < ci; c++)
-            for (size_t o = 0; o < C; o++) wt[(tap * C + o) * ci + c] = w[(tap * ci + c) * C + o];
-}
-
 /* --- direct --- */
 
-static void make_fwd(struct c4_check_case *c, enum c4_check_data data, struct c4_check_rng *rng) {
-    size_t ci = (size_t)c->sizes[3];
-    c4_check_floats(c, "x", C4_CHECK_IN, pixels(c->sizes) * ci, data, rng);
-    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * ci * C, data, rng);
-    c4_fill_factor(w, 9 * ci * C, data, rng);
-    c4_check_floats(c, "y", C4_CHECK_OUT, pixels(c->sizes) * C, data, rng);
-}
-
-static void call_fwd(c4_check_fn *f, const int *v, void *const *p) {
-    struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_fwd_direct_fn *)f)(&shape, p[0], p[1], p[2]);
-}
-
 static void naive_fwd(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_forward, c->array[0].content, c->array[1].content, want[2]);
+    for_each_product(&c->size, add_forward, c->array[0].content, c->array[1].content, want[2]);
 }
 
-/* Array 3, the weights in the layout of w, is for the naive loops alone. */
-static void make_bwd_data(struct c4_check_case *c, enum c4_check_data data,
-                          struct c4_check_rng *rng) {
-    size_t ci = (size_t)c->sizes[3];
-    c4_check_floats(c, "dy", C4_CHECK_IN, pixels(c->sizes) * C, data, rng);
-    float *wt = c4_check_floats(c, "wt", C4_CHECK_IN, 9 * ci * C, data, rng);
-    c4_check_floats(c, "dx", C4_CHECK_OUT, pixels(c->sizes) * ci, data, rng);
-    if (pixels(c->sizes) * ci < 16) c->max_zeros = 1; /* a few sums may all be zero */
-    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * ci * C, data, rng);
-    if (!wt || !w) return;
-    c4_fill_factor(w, 9 * ci * C, data, rng);
-    transpose(w, ci, wt);
-}
-
-static void call_bwd_data(c4_check_fn *f, const int *v, void *const *p) {
-    struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_bwd_data_direct_fn *)f)(&shape, p[0], p[1], p[2]);
+/* A few sums of small integers may all be zero. */
+static void adjust_bwd_data(struct c4_check_case *c, enum c4_check_data data,
+                            struct c4_check_rng *rng) {
+    (void)data, (void)rng;
+    if (c->array[2].spec.count < 16) c->max_zeros = 1;
 }
 
 static void naive_bwd_data(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_backward_data, c->array[0].content, c->array[3].content,
+    for_each_product(&c->size, add_backward_data, c->array[0].content, c->array[1].content,
                      want[2]);
 }
 
-static void make_bwd_weights(struct c4_check_case *c, enum c4_check_data data,
-                             struct c4_check_rng *rng) {
-    size_t ci = (size_t)c->sizes[3];
-    c4_check_floats(c, "x", C4_CHECK_IN, pixels(c->sizes) * ci, data, rng);
-    float *dy = c4_check_floats(c, "dy", C4_CHECK_IN, pixels(c->sizes) * C, data, rng);
-    c4_fill_factor(dy, pixels(c->sizes) * C, data, rng);
-    c4_check_floats(c, "dw", C4_CHECK_OUT, 9 * ci * C, data, rng);
+static void adjust_bwd_weights(struct c4_check_case *c, enum c4_check_data data,
+                               struct c4_check_rng *rng) {
+    (void)data, (void)rng;
     /* On maps one pixel wide most taps never meet the image. */
-    if (c->sizes[1] == 1 || c->sizes[2] == 1) c->max_zeros = 0.95;
-    if (pixels(c->sizes) * ci < 16) c->max_zeros = 1; /* a few values may all be zero */
-}
-
-static void call_bwd_weights(c4_check_fn *f, const int *v, void *const *p) {
-    struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_bwd_weights_direct_fn *)f)(&shape, p[0], p[1], p[2]);
+    if (c->size.h == 1 || c->size.w == 1) c->max_zeros = 0.95;
+    if (c->array[0].spec.count < 16) c->max_zeros = 1; /* a few values may all be zero */
 }
 
 static void naive_bwd_weights(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_backward_weights, c->array[0].content, c->array[1].content,
+    for_each_product(&c->size, add_backward_weights, c->array[0].content, c->array[1].content,
                      want[2]);
 }
 
@@ -146,8 +103,7 @@ const struct c4_check_op c4_check_conv_fwd_direct = {
     .long_sizes = 3,
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.5,
-    .make = make_fwd,
-    .call = call_fwd,
+    .size = size_of,
     .naive = naive_fwd,
 };
 const struct c4_check_op c4_check_conv_bwd_data_direct = {
@@ -156,8 +112,8 @@ const struct c4_check_op c4_check_conv_bwd_data_direct = {
     .long_sizes = 3,
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.5,
-    .make = make_bwd_data,
-    .call = call_bwd_data,
+    .size = size_of,
+    .adjust = adjust_bwd_data,
     .naive = naive_bwd_data,
 };
 const struct c4_check_op c4_check_conv_bwd_weights_direct = {
@@ -166,8 +122,8 @@ const struct c4_check_op c4_check_conv_bwd_weights_direct = {
     .long_sizes = 3,
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.6,
-    .make = make_bwd_weights,
-    .call = call_bwd_weights,
+    .size = size_of,
+    .adjust = adjust_bwd_weights,
     .naive = naive_bwd_weights,
 };
 
@@ -199,98 +155,38 @@ static void transform_weights(const float *w, double *u) {
         }
 }
 
+/* channels */
 static const int one_size[][C4_CHECK_MAX_SIZES] = {{64}};
 
-static void make_weights(struct c4_check_case *c, enum c4_check_data data,
-                         struct c4_check_rng *rng) {
-    c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
-    c4_check_floats(c, "u", C4_CHECK_OUT, C4_WINOGRAD_POSITIONS * C * C, data, rng);
-}
-
-static void call_weights(c4_check_fn *f, const int *v, void *const *p) {
-    (void)v;
-    ((c4_winograd_weights_fn *)f)(p[0], p[1]);
+static struct c4_op_size weights_size(const int *v) {
+    return (struct c4_op_size){.ci = v[0]};
 }
 
 static void naive_weights(const struct c4_check_case *c, double *const *want) {
     transform_weights(c->array[0].content, want[1]);
 }
 
-/* Fills u (or ut) from w (or wt), in double and rounded once. */
-static void weights_for(const float *w, float *u) {
+/* u (or ut) from w (or wt), in double and rounded once. */
+static void adjust_transformed(struct c4_check_case *c, enum c4_check_data data,
+                               struct c4_check_rng *rng) {
     static double wide[C4_WINOGRAD_POSITIONS * C * C];
-    transform_weights(w, wide);
+    float *u = c->array[1].content;
+    (void)data, (void)rng;
+    transform_weights(c->array[4].content, wide);
     for (size_t i = 0; i < C4_WINOGRAD_POSITIONS * C * C; i++) u[i] = (float)wide[i];
 }
 
-/* Array 4, the untransformed weights, is for the naive loops alone. */
-static void make_fwd_winograd(struct c4_check_case *c, enum c4_check_data data,
-                              struct c4_check_rng *rng) {
-    size_t count = pixels(c->sizes) * C;
-    c4_check_floats(c, "x", C4_CHECK_IN, count, data, rng);
-    float *u =
-        c4_check_floats(c, "u", C4_CHECK_IN, C4_WINOGRAD_POSITIONS * C * C, C4_CHECK_REALS, rng);
-    c4_check_floats(c, "y", C4_CHECK_OUT, count, data, rng);
-    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
-    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
-    if (!u || !w) return;
-    c4_fill_factor(w, 9 * C * C, data, rng);
-    weights_for(w, u);
-}
-
-static void call_fwd_winograd(c4_check_fn *f, const int *v, void *const *p) {
-    struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_fwd_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3]);
-}
-
 static void naive_fwd_winograd(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_forward, c->array[0].content, c->array[4].content, want[2]);
-}
-
-static void make_bwd_data_winograd(struct c4_check_case *c, enum c4_check_data data,
-                                   struct c4_check_rng *rng) {
-    static float wt[9 * C * C];
-    size_t count = pixels(c->sizes) * C;
-    c4_check_floats(c, "dy", C4_CHECK_IN, count, data, rng);
-    float *ut =
-        c4_check_floats(c, "ut", C4_CHECK_IN, C4_WINOGRAD_POSITIONS * C * C, C4_CHECK_REALS, rng);
-    c4_check_floats(c, "dx", C4_CHECK_OUT, count, data, rng);
-    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
-    float *w = c4_check_floats(c, "w", C4_CHECK_IN, 9 * C * C, data, rng);
-    if (!ut || !w) return;
-    c4_fill_factor(w, 9 * C * C, data, rng);
-    transpose(w, C, wt);
-    weights_for(wt, ut);
-}
-
-static void call_bwd_data_winograd(c4_check_fn *f, const int *v, void *const *p) {
-    struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_bwd_data_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3]);
+    for_each_product(&c->size, add_forward, c->array[0].content, c->array[4].content, want[2]);
 }
 
 static void naive_bwd_data_winograd(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_backward_data, c->array[0].content, c->array[4].content,
+    for_each_product(&c->size, add_backward_data, c->array[0].content, c->array[4].content,
                      want[2]);
 }
 
-static void make_bwd_weights_winograd(struct c4_check_case *c, enum c4_check_data data,
-                                      struct c4_check_rng *rng) {
-    size_t count = pixels(c->sizes) * C;
-    c4_check_floats(c, "x", C4_CHECK_IN, count, data, rng);
-    float *dy = c4_check_floats(c, "dy", C4_CHECK_IN, count, data, rng);
-    c4_fill_factor(dy, count, data, rng);
-    c4_check_floats(c, "du", C4_CHECK_SCRATCH, C4_WINOGRAD_POSITIONS * C * C, data, rng);
-    c4_check_floats(c, "dw", C4_CHECK_OUT, 9 * C * C, data, rng);
-    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_WINOGRAD_SCRATCH, data, rng);
-}
-
-static void call_bwd_weights_winograd(c4_check_fn *f, const int *v, void *const *p) {
-    struct c4_conv_shape shape = shape_of(v);
-    ((c4_conv_bwd_weights_winograd_fn *)f)(&shape, p[0], p[1], p[2], p[3], p[4]);
-}
-
 static void naive_bwd_weights_winograd(const struct c4_check_case *c, double *const *want) {
-    for_each_product(c->sizes, add_backward_weights, c->array[0].content, c->array[1].content,
+    for_each_product(&c->size, add_backward_weights, c->array[0].content, c->array[1].content,
                      want[3]);
 }
 
@@ -302,8 +198,7 @@ const struct c4_check_op c4_check_winograd_weights = {
     C4_CHECK_SIZES(one_size),
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.5,
-    .make = make_weights,
-    .call = call_weights,
+    .size = weights_size,
     .naive = naive_weights,
     .naive_tolerance = WINOGRAD_TOLERANCE,
 };
@@ -313,8 +208,8 @@ const struct c4_check_op c4_check_conv_fwd_winograd = {
     .long_sizes = 1,
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.5,
-    .make = make_fwd_winograd,
-    .call = call_fwd_winograd,
+    .size = size_of,
+    .adjust = adjust_transformed,
     .naive = naive_fwd_winograd,
     .naive_tolerance = WINOGRAD_TOLERANCE,
 };
@@ -324,8 +219,8 @@ const struct c4_check_op c4_check_conv_bwd_data_winograd = {
     .long_sizes = 1,
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.5,
-    .make = make_bwd_data_winograd,
-    .call = call_bwd_data_winograd,
+    .size = size_of,
+    .adjust = adjust_transformed,
     .naive = naive_bwd_data_winograd,
     .naive_tolerance = WINOGRAD_TOLERANCE,
 };
@@ -335,8 +230,7 @@ const struct c4_check_op c4_check_conv_bwd_weights_winograd = {
     .long_sizes = 1,
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.5,
-    .make = make_bwd_weights_winograd,
-    .call = call_bwd_weights_winograd,
+    .size = size_of,
     .naive = naive_bwd_weights_winograd,
     .naive_tolerance = WINOGRAD_TOLERANCE,
 };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simd/dispatch.h"
+
 static const struct c4_check_op *const ops[] = {
 #define C4_OP(slot, type) [C4_SLOT_##slot] = &c4_check_##slot,
 #include "core/op/ops.def"
@@ -12,19 +14,6 @@ static const struct c4_check_op *const ops[] = {
 
 const struct c4_check_op *c4_check_op(enum c4_op_slot slot) {
     return ops[slot];
-}
-
-c4_check_fn *c4_check_slot(const struct c4_backend *backend, enum c4_op_slot slot) {
-    switch (slot) {
-#define C4_OP(slot, type)                                                                          \
-    case C4_SLOT_##slot:                                                                           \
-        return (c4_check_fn *)backend->slot;
-#include "core/op/ops.def"
-#undef C4_OP
-    case C4_SLOT_COUNT:
-        break;
-    }
-    return NULL;
 }
 
 bool c4_check_runs(enum c4_op_slot slot, int size, enum c4_check_data data) {
@@ -38,31 +27,76 @@ const char *c4_check_data_name(enum c4_check_data data) {
 }
 
 /* "n=3 h=4 w=8" from the names and the sizes. */
-static void describe(struct c4_check_case *c, const char *names) {
+static void describe(struct c4_check_case *c, const char *names, const int *sizes) {
     size_t used = 0;
     for (int i = 0; *names && used < sizeof c->shape; i++) {
         size_t length = strcspn(names, " ");
         int n = snprintf(c->shape + used, sizeof c->shape - used, "%s%.*s=%d", i ? " " : "",
-                         (int)length, names, c->sizes[i]);
+                         (int)length, names, sizes[i]);
         used += n > 0 ? (size_t)n : 0;
         names += length + (names[length] == ' ');
     }
 }
 
-bool c4_check_make(struct c4_check_case *c, enum c4_op_slot slot, const char *slot_name, int size,
-                   enum c4_check_data data, uint64_t seed) {
+static void fill_bytes(uint8_t *bytes, size_t count, int last, struct c4_check_rng *rng) {
+    for (size_t i = 0; i < count; i++) bytes[i] = (uint8_t)c4_check_rng_between(rng, 0, last);
+}
+
+static void fill(const struct c4_check_array *a, enum c4_check_data data,
+                 struct c4_check_rng *rng) {
+    const size_t count = a->spec.count;
+    float *values = a->content;
+    switch (a->spec.content) {
+    case C4_OP_VALUES:
+        c4_fill(values, count, data, rng);
+        break;
+    case C4_OP_PADDED_VALUES:
+        c4_fill(values, count, data, rng);
+        c4_op_pad(values, count);
+        break;
+    case C4_OP_FACTORS:
+        c4_fill_factor(values, count, data, rng);
+        break;
+    case C4_OP_PADDED_FACTORS:
+        c4_fill_factor(values, count, data, rng);
+        c4_op_pad(values, count);
+        break;
+    case C4_OP_SPARSE_FACTORS: /* half of them */
+        c4_fill_factor(values, count, data, rng);
+        for (size_t i = 0; i < count; i++)
+            if (c4_check_rng_between(rng, 0, 1)) values[i] = 0;
+        break;
+    case C4_OP_PIXELS:
+        fill_bytes(a->content, count, 255, rng);
+        break;
+    case C4_OP_WINNERS:
+        fill_bytes(a->content, count, 3, rng);
+        break;
+    case C4_OP_TRANSFORMED: /* by the check's own arithmetic: adjust() */
+        break;
+    }
+}
+
+bool c4_check_make(struct c4_check_case *c, enum c4_op_slot slot, int size, enum c4_check_data data,
+                   uint64_t seed) {
     const struct c4_check_op *op = ops[slot];
-    *c = (struct c4_check_case){.backend = "ref", .slot = slot_name, .seed = seed};
+    *c = (struct c4_check_case){.backend = "ref", .slot = slot, .seed = seed};
     c->data = c4_check_data_name(data);
-    memcpy(c->sizes, op->sizes[size], sizeof c->sizes);
-    c->call = op->call;
+    c->size = op->size(op->sizes[size]);
     c->max_zeros = op->max_zeros;
-    describe(c, op->size_names);
+    describe(c, op->size_names, op->sizes[size]);
     char label[192];
-    snprintf(label, sizeof label, "%s %s %s", slot_name, c->shape, c->data);
+    snprintf(label, sizeof label, "%s %s %s", c4_slot_name(slot), c->shape, c->data);
     struct c4_check_rng rng = c4_check_rng_start(seed, label);
-    op->make(c, data, &rng);
-    return c->array_count > 0;
+    struct c4_op_array_spec specs[C4_OP_ARRAYS];
+    int count = c4_op_arrays(slot, &c->size, specs);
+    for (int i = 0; i < count; i++) {
+        if (!c4_check_add(c, &specs[i])) return false;
+        if (specs[i].role == C4_OP_IN || specs[i].role == C4_OP_INOUT)
+            fill(&c->array[i], data, &rng);
+    }
+    if (op->adjust) op->adjust(c, data, &rng);
+    return true;
 }
 
 bool c4_check_naive(const struct c4_check_case *c, enum c4_op_slot slot, enum c4_check_data data,
@@ -70,12 +104,12 @@ bool c4_check_naive(const struct c4_check_case *c, enum c4_op_slot slot, enum c4
     const struct c4_check_op *op = ops[slot];
     *result = (struct c4_check_result){.fault = C4_CHECK_PASSED};
     if (data != C4_CHECK_INTEGERS && data != C4_CHECK_REALS) return true;
-    double *want[C4_CHECK_MAX_ARRAYS] = {NULL};
+    double *want[C4_OP_ARRAYS] = {NULL};
     bool memory = true;
     for (int i = 0; i < c->array_count; i++) {
         const struct c4_check_array *a = &c->array[i];
-        if (a->role != C4_CHECK_OUT && a->role != C4_CHECK_INOUT) continue;
-        want[i] = calloc(a->count, sizeof(double));
+        if (a->spec.role != C4_OP_OUT && a->spec.role != C4_OP_INOUT) continue;
+        want[i] = calloc(a->spec.count, sizeof(double));
         memory = memory && want[i];
     }
     bool agrees = false;
@@ -97,7 +131,6 @@ static float uniform(struct c4_check_rng *rng) {
 }
 
 void c4_fill(float *values, size_t count, enum c4_check_data data, struct c4_check_rng *rng) {
-    if (!values) return;
     /* Few specials: one poisons every output that it reaches. */
     int one_in = data == C4_CHECK_SPECIALS && count > 256 ? (int)(count / 4) : 64;
     for (size_t i = 0; i < count; i++) {
@@ -119,7 +152,6 @@ void c4_fill(float *values, size_t count, enum c4_check_data data, struct c4_che
 
 void c4_fill_factor(float *values, size_t count, enum c4_check_data data,
                     struct c4_check_rng *rng) {
-    if (!values) return;
     for (size_t i = 0; i < count; i++) {
         values[i] = uniform(rng);
         if (data == C4_CHECK_INTEGERS) values[i] = (float)c4_check_rng_between(rng, -3, 3);
@@ -127,11 +159,4 @@ void c4_fill_factor(float *values, size_t count, enum c4_check_data data,
         values[i] += values[i] < 0 ? -0x1p-8f : 0x1p-8f; /* keeps denormals above underflow */
         if (c4_check_rng_between(rng, 0, 31) == 0) values[i] *= 0x1p40f;
     }
-}
-
-float *c4_check_floats(struct c4_check_case *c, const char *name, enum c4_check_role role,
-                       size_t count, enum c4_check_data data, struct c4_check_rng *rng) {
-    float *values = c4_check_add(c, name, C4_CHECK_F32, role, count, 64);
-    if (role == C4_CHECK_IN || role == C4_CHECK_INOUT) c4_fill(values, count, data, rng);
-    return values;
 }

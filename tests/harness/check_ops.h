@@ -1,10 +1,10 @@
-/* How to check each op slot: sizes, inputs, the call, and the same result by other arithmetic.
+/* How to check each op slot: sizes, special inputs, and the same result by other arithmetic. Arrays
+ * and calls are those of core/op/slots.h.
  *
- * The table is driven by core/op/ops.def: a slot without a check does not compile. */
+ * The table is driven by core/op/ops.def: a test with a slot that has no check does not build. */
 #ifndef C4_TESTS_HARNESS_CHECK_OPS_H
 #define C4_TESTS_HARNESS_CHECK_OPS_H
 
-#include "core/op/backend.h"
 #include "tests/harness/check.h"
 
 /* The baseline reference, and the same source with FMA instructions where this CPU has them. */
@@ -23,16 +23,20 @@ enum {
     C4_CHECK_ALL_DATA = C4_CHECK_FINITE | 1 << C4_CHECK_SPECIALS
 };
 
+enum { C4_CHECK_MAX_SIZES = 6 };
+
 struct c4_check_op {
-    const char *size_names; /* "n h w": the sizes in use, one blank between */
+    const char *size_names; /* "n h w": the numbers in use, one blank between */
     const int (*sizes)[C4_CHECK_MAX_SIZES];
     int size_count;
     int long_sizes;   /* how many at the end of the list run with REALS alone, to save time */
     unsigned data;    /* a set of 1 << enum c4_check_data */
     double max_zeros; /* of the outputs, where the sizes themselves do not force more */
-    /* Adds the arrays with their contents; random values by c4_fill_*. */
-    void (*make)(struct c4_check_case *c, enum c4_check_data data, struct c4_check_rng *rng);
-    c4_check_call *call;
+    /* What the numbers of one size mean. */
+    struct c4_op_size (*size)(const int *v);
+    /* NULL, or: plants what contents have beyond their kind, in arrays that are filled; may set
+     * max_zeros. */
+    void (*adjust)(struct c4_check_case *c, enum c4_check_data data, struct c4_check_rng *rng);
     /* want[i] = the values of array i by plain loops in double; want[i] is NULL for inputs and
      * scratch. Only for INTEGERS and REALS. */
     void (*naive)(const struct c4_check_case *c, double *const *want);
@@ -40,22 +44,11 @@ struct c4_check_op {
     double naive_tolerance;
 };
 
-extern const struct c4_check_op c4_check_stem_input, c4_check_stem_moments,
-    c4_check_stem_select_grad;
-extern const struct c4_check_op c4_check_conv_fwd_direct, c4_check_conv_bwd_data_direct,
-    c4_check_conv_bwd_weights_direct;
-extern const struct c4_check_op c4_check_winograd_weights, c4_check_conv_fwd_winograd,
-    c4_check_conv_bwd_data_winograd, c4_check_conv_bwd_weights_winograd;
-extern const struct c4_check_op c4_check_channel_sums, c4_check_bias_relu, c4_check_bn_apply,
-    c4_check_relu_mask, c4_check_bn_rebuild, c4_check_pool_select;
-extern const struct c4_check_op c4_check_linear_fwd, c4_check_linear_bwd_data,
-    c4_check_linear_bwd_weights;
-extern const struct c4_check_op c4_check_sgd_update, c4_check_gram_block;
+#define C4_OP(slot, type) extern const struct c4_check_op c4_check_##slot;
+#include "core/op/ops.def"
+#undef C4_OP
 
 const struct c4_check_op *c4_check_op(enum c4_op_slot slot);
-
-/* The slot's function; NULL if the backend has none. */
-c4_check_fn *c4_check_slot(const struct c4_backend *backend, enum c4_op_slot slot);
 
 /* Whether this size runs with these data. */
 bool c4_check_runs(enum c4_op_slot slot, int size, enum c4_check_data data);
@@ -63,8 +56,8 @@ bool c4_check_runs(enum c4_op_slot slot, int size, enum c4_check_data data);
 const char *c4_check_data_name(enum c4_check_data data);
 
 /* Makes the case with its contents; the caller sets `backend` and frees it. false: no memory. */
-bool c4_check_make(struct c4_check_case *c, enum c4_op_slot slot, const char *slot_name, int size,
-                   enum c4_check_data data, uint64_t seed);
+bool c4_check_make(struct c4_check_case *c, enum c4_op_slot slot, int size, enum c4_check_data data,
+                   uint64_t seed);
 
 /* c4_check_against the op's naive loops, as far as `data` allows. */
 bool c4_check_naive(const struct c4_check_case *c, enum c4_op_slot slot, enum c4_check_data data,
@@ -78,10 +71,6 @@ void c4_fill(float *values, size_t count, enum c4_check_data data, struct c4_che
 /* Finite and far from underflow, also in EXTREMES and SPECIALS: for the second factor of products
  * where an underflow to -0, or 0 * infinity, would tell skipped taps from taps times zero. */
 void c4_fill_factor(float *values, size_t count, enum c4_check_data data, struct c4_check_rng *rng);
-
-/* A 64-byte aligned float array, filled by c4_fill (IN, INOUT) or left to be poisoned. */
-float *c4_check_floats(struct c4_check_case *c, const char *name, enum c4_check_role role,
-                       size_t count, enum c4_check_data data, struct c4_check_rng *rng);
 
 #define C4_CHECK_SIZES(list) .sizes = (list), .size_count = (int)(sizeof(list) / sizeof *(list))
 

@@ -5,33 +5,24 @@ enum { SIDE = C4_IMAGE_SIDE, PIXELS = SIDE * SIDE, C = C4_CHANNELS, POOLED = PIX
 
 static const int batch_sizes[][C4_CHECK_MAX_SIZES] = {{1}, {2}, {3}, {5}};
 
-/* Bytes: all alike in INTEGERS' first image, black and white in its second, else random. */
-static uint8_t *add_images(struct c4_check_case *c, enum c4_check_data data,
-                           struct c4_check_rng *rng) {
-    size_t count = (size_t)c->sizes[0] * C4_IMAGE_BYTES;
-    uint8_t *images = c4_check_add(c, "images", C4_CHECK_U8, C4_CHECK_IN, count, 1);
-    for (size_t i = 0; images && i < count; i++) {
-        size_t image = i / C4_IMAGE_BYTES;
-        int byte = c4_check_rng_between(rng, 0, 255);
-        if (data == C4_CHECK_INTEGERS && image == 0) byte = 255;
-        if (data == C4_CHECK_INTEGERS && image == 1) byte = byte < 128 ? 0 : 255;
-        images[i] = (uint8_t)byte;
-    }
-    return images;
+static struct c4_op_size batch_size(const int *v) {
+    return (struct c4_op_size){.n = v[0]};
 }
 
-static void make_input(struct c4_check_case *c, enum c4_check_data data, struct c4_check_rng *rng) {
-    add_images(c, data, rng);
-    c4_check_floats(c, "x", C4_CHECK_OUT, (size_t)c->sizes[0] * C4_IMAGE_BYTES, data, rng);
-}
-
-static void call_input(c4_check_fn *f, const int *v, void *const *p) {
-    ((c4_stem_input_fn *)f)(v[0], p[0], p[1]);
+/* In INTEGERS the first image is all alike, the second black and white. */
+static void adjust_images(struct c4_check_case *c, enum c4_check_data data,
+                          struct c4_check_rng *rng) {
+    uint8_t *images = c->array[0].content;
+    (void)rng;
+    if (data != C4_CHECK_INTEGERS) return;
+    for (size_t i = 0; i < C4_IMAGE_BYTES; i++) images[i] = 255;
+    for (size_t i = C4_IMAGE_BYTES; c->size.n > 1 && i < 2 * C4_IMAGE_BYTES; i++)
+        images[i] = images[i] < 128 ? 0 : 255;
 }
 
 static void naive_input(const struct c4_check_case *c, double *const *want) {
     const uint8_t *images = c->array[0].content;
-    for (size_t i = 0; i < c->array[0].count; i++) {
+    for (size_t i = 0; i < c->array[0].spec.count; i++) {
         size_t image = i / C4_IMAGE_BYTES, channel = i / PIXELS % 3, pixel = i % PIXELS;
         double v = 2.0 * images[i] - 255.0;
         want[1][(image * PIXELS + pixel) * 3 + channel] = (double)(float)(v / 255.0);
@@ -46,21 +37,10 @@ const struct c4_check_op c4_check_stem_input = {
     C4_CHECK_SIZES(batch_sizes),
     .data = BYTES,
     .max_zeros = 0.5,
-    .make = make_input,
-    .call = call_input,
+    .size = batch_size,
+    .adjust = adjust_images,
     .naive = naive_input,
 };
-
-static void make_moments(struct c4_check_case *c, enum c4_check_data data,
-                         struct c4_check_rng *rng) {
-    add_images(c, data, rng);
-    c4_check_add(c, "first", C4_CHECK_I64, C4_CHECK_OUT, C4_PATCH, 8);
-    c4_check_add(c, "second", C4_CHECK_I64, C4_CHECK_OUT, (size_t)C4_PATCH * C4_PATCH, 8);
-}
-
-static void call_moments(c4_check_fn *f, const int *v, void *const *p) {
-    ((c4_stem_moments_fn *)f)(v[0], p[0], p[1], p[2]);
-}
 
 /* v at (row - 1, col - 1) of a plane with a border of zeros. */
 static double padded(const uint8_t *plane, size_t row, size_t col) {
@@ -75,7 +55,7 @@ static double patch_value(const uint8_t *image, size_t pixel, size_t k) {
 
 static void naive_moments(const struct c4_check_case *c, double *const *want) {
     const uint8_t *images = c->array[0].content;
-    for (size_t n = 0; n < (size_t)c->sizes[0]; n++)
+    for (size_t n = 0; n < (size_t)c->size.n; n++)
         for (size_t k = 0; k < C4_PATCH; k++)
             for (size_t pixel = 0; pixel < PIXELS; pixel++) {
                 const uint8_t *image = images + n * C4_IMAGE_BYTES;
@@ -91,34 +71,15 @@ const struct c4_check_op c4_check_stem_moments = {
     C4_CHECK_SIZES(batch_sizes),
     .data = BYTES,
     .max_zeros = 0.5,
-    .make = make_moments,
-    .call = call_moments,
+    .size = batch_size,
+    .adjust = adjust_images,
     .naive = naive_moments,
 };
-
-static void make_select_grad(struct c4_check_case *c, enum c4_check_data data,
-                             struct c4_check_rng *rng) {
-    size_t n = (size_t)c->sizes[0], pooled = n * POOLED * C;
-    c4_check_floats(c, "x", C4_CHECK_IN, n * C4_IMAGE_BYTES, data, rng);
-    float *ds = c4_check_floats(c, "ds", C4_CHECK_IN, pooled, data, rng);
-    c4_fill_factor(ds, pooled, data, rng);
-    uint8_t *arg = c4_check_add(c, "arg", C4_CHECK_U8, C4_CHECK_IN, pooled, 64);
-    for (size_t i = 0; arg && i < pooled; i++) {
-        arg[i] = (uint8_t)c4_check_rng_between(rng, 0, 3);
-        if (ds && c4_check_rng_between(rng, 0, 1)) ds[i] = 0; /* half of them, as behind a ReLU */
-    }
-    c4_check_floats(c, "r", C4_CHECK_OUT, (size_t)C4_PATCH * C, data, rng);
-    c4_check_floats(c, "scratch", C4_CHECK_SCRATCH, C4_STEM_SCRATCH, data, rng);
-}
-
-static void call_select_grad(c4_check_fn *f, const int *v, void *const *p) {
-    ((c4_stem_select_grad_fn *)f)(v[0], p[0], p[1], p[2], p[3], p[4]);
-}
 
 static void naive_select_grad(const struct c4_check_case *c, double *const *want) {
     const float *x = c->array[0].content, *ds = c->array[1].content;
     const uint8_t *arg = c->array[2].content;
-    for (size_t i = 0; i < c->array[1].count; i++) {
+    for (size_t i = 0; i < c->array[1].spec.count; i++) {
         size_t position = i / C % POOLED, image = i / C / POOLED;
         size_t row = position / (SIDE / 2) * 2 + arg[i] / 2;
         size_t col = position % (SIDE / 2) * 2 + arg[i] % 2;
@@ -136,7 +97,6 @@ const struct c4_check_op c4_check_stem_select_grad = {
     C4_CHECK_SIZES(batch_sizes),
     .data = C4_CHECK_ALL_DATA,
     .max_zeros = 0.5,
-    .make = make_select_grad,
-    .call = call_select_grad,
+    .size = batch_size,
     .naive = naive_select_grad,
 };

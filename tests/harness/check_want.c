@@ -21,12 +21,16 @@ static void give_up(const char *sentence) {
 const struct c4_backend *c4_want_table(void) {
     static struct c4_dispatch dispatch; /* asked for once for every case of a test */
     const char *name = c4_want_name();
-    enum c4_op_slot slots[C4_SLOT_COUNT];
+    static const enum c4_op_slot slots[] = {
+#define C4_OP(slot, type) C4_SLOT_##slot,
+#define C4_OP_REF(slot, type)
+#include "core/op/ops.def"
+#undef C4_OP
+    };
     if (!name) return NULL;
     if (dispatch.step_origin) return dispatch.step_origin;
-    for (int i = 0; i < C4_SLOT_COUNT; i++) slots[i] = (enum c4_op_slot)i;
     if (c4_dispatch(name, &dispatch) != C4_OK ||
-        c4_dispatch_strict(&dispatch, true, slots, C4_SLOT_COUNT) != C4_OK)
+        c4_dispatch_strict(&dispatch, true, slots, sizeof slots / sizeof *slots) != C4_OK)
         give_up(c4_error());
     return dispatch.step_origin;
 }

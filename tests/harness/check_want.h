@@ -2,9 +2,10 @@
  *
  * Without it a test takes every backend that runs here. With it the test executes that backend
  * alone (and "ref" where it compares with it), fails, instead of skipping, if the backend cannot
- * run here, and fails unless every slot and the step are the backend's own. C4_TEST_EMULATED=1 says
- * that an emulator of a CPU runs the test, thousands of times slower than the CPU: a test may then
- * choose smaller sizes. C4_TEST_FULL=1 asks for all that the test can do, hours if need be. */
+ * run here, and fails unless the step and every slot are the backend's own, but for slots that no
+ * native backend has (C4_OP_REF in ops.def). C4_TEST_EMULATED=1 says that an emulator of a CPU runs
+ * the test, thousands of times slower than the CPU: a test may then choose smaller sizes.
+ * C4_TEST_FULL=1 asks for all that the test can do, hours if need be. */
 #ifndef C4_TESTS_HARNESS_CHECK_WANT_H
 #define C4_TESTS_HARNESS_CHECK_WANT_H
 

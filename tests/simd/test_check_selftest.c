@@ -130,9 +130,9 @@ static void no_fault_case(struct c4_check_case *c, enum c4_check_data data) {
     int size = 0;
     const struct c4_check_op *op = c4_check_op(C4_SLOT_bn_apply);
     while (op->sizes[size][0] < 16 || op->sizes[size][1]) size++; /* 16 pages, no ReLU */
-    assert_true(c4_check_make(c, C4_SLOT_bn_apply, "bn_apply", size, data, 1));
+    assert_true(c4_check_make(c, C4_SLOT_bn_apply, size, data, 1));
     c->backend = "planted";
-    assert_true(c4_check_expect(c, c4_check_slot(&c4_backend_ref, C4_SLOT_bn_apply)));
+    assert_true(c4_check_expect(c, c4_op_function(&c4_backend_ref, C4_SLOT_bn_apply)));
 }
 
 static struct planted {
@@ -164,7 +164,7 @@ static void planted_fault_is_reported(void **state) {
     struct c4_check_tally tally = {0, 0};
     no_fault_case(&c, C4_CHECK_REALS);
     struct c4_fp_control before = c4_fp_control_get();
-    assert_false(c4_check_run(&c, (c4_check_fn *)p->kernel, &result));
+    assert_false(c4_check_run(&c, (c4_op_fn *)p->kernel, &result));
     c4_check_count(&tally, &result, stdout);
     struct c4_fp_control after = c4_fp_control_get();
     assert_int_equal(result.fault, p->fault);
@@ -172,7 +172,7 @@ static void planted_fault_is_reported(void **state) {
     assert_false(c4_check_passed(&tally));
     assert_true(before.word == after.word && before.rounding == after.rounding);
     /* The harness is as good as new: the true kernel still passes. */
-    assert_true(c4_check_run(&c, (c4_check_fn *)reference, &result));
+    assert_true(c4_check_run(&c, (c4_op_fn *)reference, &result));
     c4_check_free(&c);
 }
 
@@ -181,10 +181,10 @@ static void flushing_shows_in_extreme_values_only(void **state) {
     struct c4_check_case c;
     struct c4_check_result result;
     no_fault_case(&c, C4_CHECK_REALS);
-    assert_true(c4_check_run(&c, (c4_check_fn *)flushes_inside, &result));
+    assert_true(c4_check_run(&c, (c4_op_fn *)flushes_inside, &result));
     c4_check_free(&c);
     no_fault_case(&c, C4_CHECK_EXTREMES);
-    assert_false(c4_check_run(&c, (c4_check_fn *)flushes_inside, &result));
+    assert_false(c4_check_run(&c, (c4_op_fn *)flushes_inside, &result));
     assert_int_equal(result.fault, C4_CHECK_VALUE);
     c4_check_free(&c);
 }
@@ -195,13 +195,13 @@ static void a_tolerance_lets_small_errors_pass_only(void **state) {
     struct c4_check_result result;
     no_fault_case(&c, C4_CHECK_REALS);
     c.tolerance = 1e-5;
-    assert_true(c4_check_run(&c, (c4_check_fn *)one_unit_in_the_last_place, &result));
-    assert_false(c4_check_run(&c, (c4_check_fn *)one_wrong_element, &result));
+    assert_true(c4_check_run(&c, (c4_op_fn *)one_unit_in_the_last_place, &result));
+    assert_false(c4_check_run(&c, (c4_op_fn *)one_wrong_element, &result));
     assert_int_equal(result.fault, C4_CHECK_VALUE);
-    assert_false(c4_check_run(&c, (c4_check_fn *)nan_result, &result));
+    assert_false(c4_check_run(&c, (c4_op_fn *)nan_result, &result));
     assert_int_equal(result.fault, C4_CHECK_VALUE);
     c.tolerance = 0.5; /* as large as the signal */
-    assert_false(c4_check_run(&c, (c4_check_fn *)reference, &result));
+    assert_false(c4_check_run(&c, (c4_op_fn *)reference, &result));
     assert_int_equal(result.fault, C4_CHECK_VACUOUS);
     c4_check_free(&c);
 }
@@ -212,9 +212,10 @@ static void too_many_zeros_prove_nothing(void **state) {
     struct c4_check_result result;
     no_fault_case(&c, C4_CHECK_REALS);
     for (int i = 0; i < c.array_count; i++)
-        if (c.array[i].role == C4_CHECK_IN) memset(c.array[i].content, 0, c.array[i].count * 4);
-    assert_true(c4_check_expect(&c, (c4_check_fn *)reference));
-    assert_false(c4_check_run(&c, (c4_check_fn *)reference, &result));
+        if (c.array[i].spec.role == C4_OP_IN)
+            memset(c.array[i].content, 0, c.array[i].spec.count * 4);
+    assert_true(c4_check_expect(&c, (c4_op_fn *)reference));
+    assert_false(c4_check_run(&c, (c4_op_fn *)reference, &result));
     assert_int_equal(result.fault, C4_CHECK_VACUOUS);
     c4_check_free(&c);
 }
@@ -224,9 +225,9 @@ static void differences_are_counted_and_few_are_shown(void **state) {
     struct c4_check_case c;
     struct c4_check_result result;
     no_fault_case(&c, C4_CHECK_REALS);
-    assert_false(c4_check_run(&c, (c4_check_fn *)nothing_written, &result));
+    assert_false(c4_check_run(&c, (c4_op_fn *)nothing_written, &result));
     char want[64];
-    size_t count = c.array[c.array_count - 1].count;
+    size_t count = c.array[c.array_count - 1].spec.count;
     snprintf(want, sizeof want, "in %zu of %zu elements, first at 0", count, count);
     assert_non_null(strstr(result.text, want));
     int lines = 0;
@@ -241,10 +242,10 @@ static void naive_loops_notice_a_wrong_reference(void **state) {
     struct c4_check_result result;
     no_fault_case(&c, C4_CHECK_REALS);
     assert_true(c4_check_naive(&c, C4_SLOT_bn_apply, C4_CHECK_REALS, &result));
-    assert_true(c4_check_expect(&c, (c4_check_fn *)one_wrong_element));
+    assert_true(c4_check_expect(&c, (c4_op_fn *)one_wrong_element));
     assert_false(c4_check_naive(&c, C4_SLOT_bn_apply, C4_CHECK_REALS, &result));
     assert_int_equal(result.fault, C4_CHECK_VALUE);
-    assert_true(c4_check_expect(&c, (c4_check_fn *)nan_result));
+    assert_true(c4_check_expect(&c, (c4_op_fn *)nan_result));
     assert_false(c4_check_naive(&c, C4_SLOT_bn_apply, C4_CHECK_REALS, &result));
     c4_check_free(&c);
 }
@@ -256,18 +257,18 @@ static void no_case_is_a_failure(void **state) {
     assert_false(c4_check_passed(&tally));
     c4_check_count(&tally, &result, stdout);
     assert_true(c4_check_passed(&tally));
-    struct c4_check_case empty = {.backend = "none", .slot = "none", .data = "none"};
-    assert_false(c4_check_run(&empty, (c4_check_fn *)reference, &result));
+    struct c4_check_case empty = {.backend = "none", .data = "none"};
+    assert_false(c4_check_run(&empty, (c4_op_fn *)reference, &result));
     assert_int_equal(result.fault, C4_CHECK_SETUP);
 }
 
 static void seed_changes_inputs_and_repeats_them(void **state) {
     (void)state;
     struct c4_check_case a, b, other;
-    assert_true(c4_check_make(&a, C4_SLOT_gram_block, "gram_block", 8, C4_CHECK_REALS, 1));
-    assert_true(c4_check_make(&b, C4_SLOT_gram_block, "gram_block", 8, C4_CHECK_REALS, 1));
-    assert_true(c4_check_make(&other, C4_SLOT_gram_block, "gram_block", 8, C4_CHECK_REALS, 2));
-    size_t bytes = a.array[0].count * sizeof(float);
+    assert_true(c4_check_make(&a, C4_SLOT_gram_block, 8, C4_CHECK_REALS, 1));
+    assert_true(c4_check_make(&b, C4_SLOT_gram_block, 8, C4_CHECK_REALS, 1));
+    assert_true(c4_check_make(&other, C4_SLOT_gram_block, 8, C4_CHECK_REALS, 2));
+    size_t bytes = a.array[0].spec.count * sizeof(float);
     assert_memory_equal(a.array[0].content, b.array[0].content, bytes);
     assert_memory_not_equal(a.array[0].content, other.array[0].content, bytes);
     c4_check_free(&a);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/op/slots.h"
 #include "simd/cpu.h"
 #include "simd/dispatch.h"
 #include "tests/harness/check_want.h"
@@ -18,16 +19,7 @@ static const enum c4_op_slot all_slots[] = {
 };
 
 static bool has_slot(const struct c4_backend *backend, enum c4_op_slot slot) {
-    switch (slot) {
-#define C4_OP(name, type)                                                                          \
-    case C4_SLOT_##name:                                                                           \
-        return backend->name;
-#include "core/op/ops.def"
-#undef C4_OP
-    case C4_SLOT_COUNT:
-        break;
-    }
-    return false;
+    return c4_op_function(backend, slot);
 }
 
 static int mask_cpu(void **state) {
