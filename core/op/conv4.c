@@ -1,6 +1,7 @@
 #include "core/op/conv4.h"
 
-const char *const c4_layer_name[C4_LAYERS] = {"pool1", "pool2", "pool3", "pool4", "logits"};
+const char *const c4_layer_name[C4_LAYERS + 1] = {"pool1", "pool2",  "pool3",
+                                                  "pool4", "logits", NULL};
 
 /* Elements before block b (b >= 1) and of one later block. */
 #define BLOCK0 (64 * 27 + 3 * 64)

@@ -39,8 +39,8 @@ static inline int c4_block_inputs(int block) {
     return block == 0 ? C4_IMAGE_CHANNELS : C4_CHANNELS;
 }
 
-/* Layer 0..3 = pool1..pool4, 4 = logits. */
-extern const char *const c4_layer_name[C4_LAYERS];
+/* Layer 0..3 = pool1..pool4, 4 = logits; behind them NULL. */
+extern const char *const c4_layer_name[C4_LAYERS + 1];
 static inline size_t c4_layer_features(int layer) {
     size_t side = (size_t)(C4_IMAGE_SIDE >> (layer + 1));
     return layer == C4_LAYERS - 1 ? C4_CLASSES : side * side * C4_CHANNELS;

@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "repro/claims/table.h"
 #include "repro/results/sizes.h"
-#include "repro/study/field.h"
 
 #define LEVEL 0.95     /* of intervals */
 #define DELTA 0.01     /* the smallest contrast that counts */
@@ -42,10 +40,10 @@ static struct c4_row_query query_of(const struct judge *j, uint64_t seed, const 
 
 static double term_value(const struct judge *j, const struct c4_claim_term *term, int layer,
                          uint64_t seed) {
-    struct c4_row_query query = query_of(j, seed, term->family);
-    query.layer = c4_layer_name[layer + term->next];
-    query.reference = term->reference;
-    query.images = term->images;
+    struct c4_row_query query = query_of(j, seed, term->run);
+    query.layer = c4_layer_name[layer + term->next_layer];
+    query.reference = c4_reference_names[term->reference];
+    query.images = c4_image_set_names[term->images];
     if (term->at_start) query.epoch = 0;
     return c4_rows_value(j->rows, &query);
 }
@@ -53,7 +51,7 @@ static double term_value(const struct judge *j, const struct c4_claim_term *term
 static double sum_value(const struct judge *j, const struct c4_claim_contrast *contrast, int layer,
                         uint64_t seed) {
     double sum = 0;
-    for (int t = 0; t < 4 && contrast->term[t].sign; t++)
+    for (int t = 0; t < C4_CLAIM_TERMS && contrast->term[t].sign; t++)
         sum += contrast->term[t].sign * term_value(j, &contrast->term[t], layer, seed);
     return sum;
 }
@@ -61,9 +59,9 @@ static double sum_value(const struct judge *j, const struct c4_claim_contrast *c
 static double accuracy_value(const struct judge *j, const struct c4_claim_contrast *contrast,
                              uint64_t seed) {
     double sum = 0;
-    for (int t = 0; t < 4 && contrast->term[t].sign; t++) {
-        struct c4_row_query query = query_of(j, seed, contrast->term[t].family);
-        query.quantity = contrast->term[t].reference;
+    for (int t = 0; t < C4_CLAIM_TERMS && contrast->term[t].sign; t++) {
+        struct c4_row_query query = query_of(j, seed, contrast->term[t].run);
+        query.quantity = c4_quantity_names[contrast->term[t].quantity];
         sum += contrast->term[t].sign * c4_rows_value(j->rows, &query);
     }
     return sum;
@@ -82,7 +80,14 @@ static double mean_loss(const struct judge *j, const char *family, uint64_t seed
     return sum / (double)run->epochs;
 }
 
-/* Shares of the changes if the terms are positive, else absolute differences. */
+static double loss_value(const struct judge *j, const struct c4_claim_contrast *contrast,
+                         uint64_t seed) {
+    double sum = 0;
+    for (int t = 0; t < C4_CLAIM_TERMS && contrast->term[t].sign; t++)
+        sum += contrast->term[t].sign * mean_loss(j, contrast->term[t].run, seed);
+    return sum;
+}
+
 static double ratio_value(const struct judge *j, const struct c4_claim_contrast *contrast,
                           uint64_t seed) {
     const struct c4_claim_term *term = contrast->term;
@@ -91,7 +96,7 @@ static double ratio_value(const struct judge *j, const struct c4_claim_contrast 
         pool1[t] = 1 - term_value(j, &term[t], 0, seed);
         pool4[t] = 1 - term_value(j, &term[t], 3, seed);
     }
-    if (term[0].sign > 0) return pool4[0] / pool4[1] - pool1[0] / pool1[1];
+    if (term[1].sign > 0) return pool4[0] / pool4[1] - pool1[0] / pool1[1];
     return (pool1[1] - pool1[0]) - (pool4[1] - pool4[0]);
 }
 
@@ -119,33 +124,32 @@ struct part_place {
     int contrast, layer;
 };
 
+_Static_assert(C4_CLAIM_LABEL_SIZE + 8 <= sizeof((struct c4_claim_part *)0)->label,
+               "label and layer fit");
+
+static void name_part(const struct c4_claim_definition *d, struct part_place place, char *label,
+                      size_t size) {
+    const char *own = d->contrast[place.contrast].label, *layer = c4_layer_name[place.layer];
+    if (d->kind == C4_CLAIM_PAIRS)
+        snprintf(label, size, "%s - %s", layer, c4_layer_name[place.layer + 1]);
+    else if (!d->layers)
+        snprintf(label, size, "%s", own);
+    else
+        snprintf(label, size, "%s%s%s", own, own[0] ? " " : "", layer);
+}
+
 static int list_parts(const struct c4_claim_definition *d, struct part_place place[C4_CLAIM_PARTS],
                       struct c4_claim *claim) {
+    /* Kinds without layers have one part for each contrast. */
+    unsigned layers = d->layers ? d->layers : 1;
     int count = 0;
-    if (d->kind == C4_CLAIM_LOSS) {
-        snprintf(claim->part[0].label, sizeof claim->part[0].label, "d9 - d1");
-        snprintf(claim->part[1].label, sizeof claim->part[1].label, "d1 - d0");
-        place[0] = (struct part_place){0, 0};
-        place[1] = (struct part_place){1, 0};
-        return 2;
-    }
-    if (!d->layers) {
-        snprintf(claim->part[0].label, sizeof claim->part[0].label, "%s", d->contrast[0].label);
-        place[0] = (struct part_place){0, 0};
-        return 1;
-    }
-    for (int c = 0; c < 2; c++)
+    for (int c = 0; c < C4_CLAIM_CONTRASTS; c++)
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             bool there = d->kind == C4_CLAIM_SIZES ? c == 0 : d->contrast[c].term[0].sign != 0;
-            if (!there || !(d->layers >> layer & 1) || count == C4_CLAIM_PARTS) continue;
-            char *label = claim->part[count].label;
-            if (d->kind == C4_CLAIM_PAIRS)
-                snprintf(label, sizeof claim->part->label, "%s - %s", c4_layer_name[layer],
-                         c4_layer_name[layer + 1]);
-            else
-                snprintf(label, sizeof claim->part->label, "%s%s",
-                         d->contrast[c].label ? d->contrast[c].label : "", c4_layer_name[layer]);
-            place[count++] = (struct part_place){c, layer};
+            if (!there || !(layers >> layer & 1) || count == C4_CLAIM_PARTS) continue;
+            place[count] = (struct part_place){c, layer};
+            name_part(d, place[count], claim->part[count].label, sizeof claim->part->label);
+            count++;
         }
     return count;
 }
@@ -155,9 +159,7 @@ static double part_value(const struct judge *j, const struct c4_claim_definition
     const struct c4_claim_contrast *contrast = &d->contrast[place.contrast];
     switch (d->kind) {
     case C4_CLAIM_LOSS:
-        return place.contrast
-                   ? mean_loss(j, "pretrain-d1", seed) - mean_loss(j, "pretrain-d0", seed)
-                   : mean_loss(j, "pretrain-d9", seed) - mean_loss(j, "pretrain-d1", seed);
+        return loss_value(j, contrast, seed);
     case C4_CLAIM_ACCURACY:
         return accuracy_value(j, contrast, seed);
     case C4_CLAIM_RATIO:
@@ -192,7 +194,7 @@ static void why_not(const struct judge *j, const struct c4_claim_definition *d, 
                  FEWEST_STEPS);
     } else if (j->judging == C4_JUDGE_SHAPES && d->paper_only) {
         snprintf(reason, size, "needs the paper's training");
-    } else if (d->memorised) {
+    } else if (d->memorised[0]) {
         double sum = 0;
         for (int s = 0; s < j->seeds; s++) {
             struct c4_row_query query = query_of(j, j->seed[s], d->memorised);
@@ -238,14 +240,15 @@ static void sum_up(struct c4_claim *claim) {
 static void judge_claim(const struct judge *j, const struct c4_claim_definition *d,
                         struct c4_claim *claim) {
     struct part_place place[C4_CLAIM_PARTS];
+    bool is_bound = isfinite(d->low) || isfinite(d->high);
     *claim = (struct c4_claim){.id = d->id,
                                .figure = d->figure,
                                .says = d->says,
                                .statistic = d->statistic,
                                .is_cka = d->kind != C4_CLAIM_LOSS && d->kind != C4_CLAIM_ACCURACY,
-                               .is_bound = d->is_bound,
-                               .low = d->is_bound ? d->low : 0,
-                               .high = d->is_bound ? d->high : (double)INFINITY};
+                               .is_bound = is_bound,
+                               .low = is_bound ? d->low : 0,
+                               .high = is_bound ? d->high : (double)INFINITY};
     claim->parts = list_parts(d, place, claim);
     why_not(j, d, claim->reason, sizeof claim->reason);
     /* A one-sided bound has a p of its own; two sides have none. */
@@ -283,21 +286,21 @@ static void adjust(struct c4_claims *claims) {
     }
 }
 
-enum c4_status c4_claims_judge(struct c4_rows *rows, const uint64_t *seed, int seeds,
-                               enum c4_judging judging, const struct c4_claim_setting *setting,
-                               struct c4_claims *claims) {
+enum c4_status c4_claims_judge(const struct c4_study *study, struct c4_rows *rows,
+                               const uint64_t *seed, int seeds, enum c4_judging judging,
+                               const struct c4_claim_setting *setting, struct c4_claims *claims) {
     struct judge j = {rows, seed, seeds, judging, *setting};
     struct judge other = j;
     other.setting.debiased = true;
     claims->count = 0;
-    for (int i = 0; i < c4_claim_definition_count && i < C4_CLAIMS_MAX; i++) {
+    for (int i = 0; i < study->claims; i++) {
         struct c4_claim *claim = &claims->claim[claims->count++], debiased;
         rows->suspect = false;
-        judge_claim(&j, &c4_claim_definitions[i], claim);
+        judge_claim(&j, &study->claim[i], claim);
         claim->suspect = rows->suspect;
         claim->debiased = claim->verdict;
         if (!claim->is_cka || setting->debiased) continue;
-        judge_claim(&other, &c4_claim_definitions[i], &debiased);
+        judge_claim(&other, &study->claim[i], &debiased);
         claim->debiased = debiased.verdict;
         claim->estimator_dependent = claim->verdict != debiased.verdict &&
                                      claim->verdict != C4_NOT_JUDGED &&

@@ -1,4 +1,5 @@
-/* What the paper says of its figures, as statistics with a direction and a verdict.
+/* Judges what the paper says of its figures (repro/study/claims.h): a statistic with a direction,
+ * and a verdict.
  *
  * D is a contrast within a seed, oriented as the paper says; over seeds it has a 95 % paired t
  * interval. A contrast holds if the interval lies above 0 and its mean is at least 0.01 (of CKA;
@@ -13,8 +14,9 @@
 
 #include "core/stats/student.h"
 #include "repro/results/rows.h"
+#include "repro/study/study.h"
 
-enum { C4_CLAIMS_MAX = 64, C4_CLAIM_PARTS = 8 };
+enum { C4_CLAIMS_MAX = C4_STUDY_CLAIMS };
 
 enum c4_verdict { C4_HOLDS, C4_FAILS, C4_UNDECIDED, C4_NOT_JUDGED };
 extern const char *const c4_verdict_names[]; /* "holds", "fails", "undecided", "not judged" */
@@ -22,8 +24,8 @@ extern const char *const c4_verdict_names[]; /* "holds", "fails", "undecided", "
 /* How much a study's size allows to judge. */
 enum c4_judging {
     C4_JUDGE_NOTHING, /* fewer than 500 steps of pre-training, in which orders still reverse */
-    C4_JUDGE_SHAPES,  /* not what needs the paper's numbers: claims 3, 6, 13 and 14 on SVHN, and
-                       differences at pool1 */
+    C4_JUDGE_SHAPES,  /* neither claims with paper_only nor, without pool1_is_fine, differences at
+                       pool1 */
     C4_JUDGE_ALL      /* 50,000 images for 100 epochs or more */
 };
 enum c4_judging c4_claims_judging(uint32_t images, uint32_t epochs, uint32_t batch);
@@ -39,7 +41,7 @@ struct c4_claim_part {
 };
 
 struct c4_claim {
-    const char *id;        /* "5", "5 logits" */
+    const char *id;        /* "5", "5 logits"; it and the next three lie in the study */
     const char *figure;    /* "3a" */
     const char *says;      /* the paper's statement */
     const char *statistic; /* what is computed */
@@ -69,11 +71,11 @@ struct c4_claims {
     struct c4_claim claim[C4_CLAIMS_MAX];
 };
 
-/* Judges every claim on the seeds given. Missing rows make a claim "not judged". Errors are those
- * of the rows. */
-enum c4_status c4_claims_judge(struct c4_rows *rows, const uint64_t *seed, int seeds,
-                               enum c4_judging judging, const struct c4_claim_setting *setting,
-                               struct c4_claims *claims);
+/* Judges every claim of the study, which *claims points into, on the seeds given. Missing rows make
+ * a claim "not judged". Errors are those of the rows. */
+enum c4_status c4_claims_judge(const struct c4_study *study, struct c4_rows *rows,
+                               const uint64_t *seed, int seeds, enum c4_judging judging,
+                               const struct c4_claim_setting *setting, struct c4_claims *claims);
 
 /* How many have that verdict. */
 int c4_claims_with(const struct c4_claims *claims, enum c4_verdict verdict);

@@ -18,11 +18,11 @@ static struct last last_of(const struct c4_figure_result *result, int layer) {
     return (struct last){curve->mean[last], curve->standard_error[last], curve->n[last]};
 }
 
-/* A figure of layers over epochs that has its debiased version behind it; NULL if this is none. */
+/* The debiased version behind a figure that is part of the summary; NULL if this is none. */
 static const struct c4_figure_result *debiased_of(const struct c4_publication *p, int i) {
     const struct c4_figure_result *result = &p->figure[i];
-    bool suits = result->figure->kind == C4_FIGURE_LAYERS_OVER_EPOCHS && !result->debiased &&
-                 i + 1 < p->figures && p->figure[i + 1].figure == result->figure;
+    bool suits = result->figure->summary && !result->debiased && i + 1 < p->figures &&
+                 p->figure[i + 1].figure == result->figure;
     if (!suits || result->curves.count < C4_LAYERS || p->figure[i + 1].curves.count < C4_LAYERS)
         return NULL;
     return &p->figure[i + 1];

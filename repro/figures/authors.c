@@ -40,17 +40,35 @@ bool c4_authors_level(const char *figure, const char *series, const char *x, dou
     return false;
 }
 
+/* As the authors' code has it. Without a name nobody knows. */
+static bool is_same_network(const struct c4_study *study) {
+    return study->authors.name[0] && study->protocol.order == study->authors.order;
+}
+
+static bool draws_sizes(const struct c4_study_figure *figure) {
+    for (int i = 0; i < figure->runs.count; i++)
+        if (strchr(figure->runs.name[i], '*')) return true;
+    return false;
+}
+
 bool c4_authors_comparable(const struct c4_curves_source *source,
                            const struct c4_study_figure *figure) {
     const struct c4_protocol *protocol = &source->study->protocol;
+    const struct c4_protocol *authors = &source->study->authors;
     bool is_cka = c4_rows_is_cka(c4_quantity_names[figure->quantity]);
-    uint32_t wanted = figure->curve_images ? 200 : 500;
+    uint32_t wanted = figure->curve_images ? authors->curve_images : authors->cka_images;
     uint32_t images = figure->curve_images ? protocol->curve_images : protocol->cka_images;
-    if (!figure->authors || protocol->order != C4_RELU_BN || protocol->statistics != C4_BN_BATCH)
+    if (!figure->authors || !is_same_network(source->study) ||
+        protocol->statistics != authors->statistics)
         return false;
     if (is_cka && images != wanted) return false;
-    if (strcmp(figure->id, "3b") == 0) return protocol->size_labels == C4_SIZE_LABELS_TRUE;
+    if (draws_sizes(figure)) return protocol->size_labels == authors->size_labels;
     return source->scale->pretrain_images >= ALL_IMAGES;
+}
+
+bool c4_authors_have_table(const struct c4_study *study, const struct c4_study_figure *figure) {
+    return figure->authors_table && is_same_network(study) &&
+           study->protocol.cka_images == study->authors.cka_images;
 }
 
 /* Where a level stands on the x axis; NaN if its curve is not drawn or does not reach that far. */

@@ -15,13 +15,18 @@ bool c4_authors_level(const char *figure, const char *series, const char *x, dou
                       double *standard_error);
 
 /* Adds the published levels to a figure's curves as one series, where they are comparable: block
- * order relu-bn, batch statistics, as many images behind CKA, the whole training set; for Fig. 3b
- * also true labels. Otherwise the curves stay as they are. C4_ERR_MEMORY. */
+ * order, statistics and images behind CKA as in the authors' protocol, and the whole training set
+ * or, where training sizes are drawn, the labels of that protocol. Otherwise the curves stay as
+ * they are. C4_ERR_MEMORY. */
 enum c4_status c4_authors_add(const struct c4_curves_source *source,
                               const struct c4_study_figure *figure, struct c4_curves *curves);
 
 /* Whether c4_authors_add() would add to that figure. */
 bool c4_authors_comparable(const struct c4_curves_source *source,
                            const struct c4_study_figure *figure);
+
+/* Whether the report has the levels in a table below that figure: block order and images behind CKA
+ * are those of the authors. */
+bool c4_authors_have_table(const struct c4_study *study, const struct c4_study_figure *figure);
 
 #endif

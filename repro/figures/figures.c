@@ -11,10 +11,6 @@
 #include "repro/figures/authors.h"
 #include "repro/results/suspects.h"
 
-bool c4_figure_has_debiased(const struct c4_study_figure *figure) {
-    return strchr("1345", figure->id[0]) && figure->quantity == C4_QUANTITY_CKA_BIASED;
-}
-
 void c4_figure_result_free(struct c4_figure_result *result) {
     c4_curves_free(&result->curves);
 }
@@ -126,11 +122,12 @@ static void write_notes(const struct c4_figures_input *input, const struct phase
     if (result->figure->kind == C4_FIGURE_SIZES_AT_ACCURACY)
         add_note(result, "Each size where it first reaches the lowest of the sizes' final training "
                          "accuracies.");
+    const char *more = result->figure->authors_note;
     if (result->published)
         add_note(result,
-                 "Published: run exports of the authors (T. Goerttler, 2024), 150 epochs%s, "
+                 "Published: run exports of the authors (T. Goerttler, 2024), 150 epochs%s%s%s, "
                  "5 seeds.",
-                 strcmp(result->figure->id, "1") == 0 ? " (here 100 of an earlier export)" : "");
+                 more[0] ? " (" : "", more, more[0] ? ")" : "");
 }
 
 static enum c4_status write_figure(const struct c4_figures_input *input,

@@ -52,9 +52,6 @@ enum c4_status c4_figures_draw(const char *study, struct c4_figure_result *resul
                                int at_once);
 void c4_figure_result_free(struct c4_figure_result *result);
 
-/* Whether a figure of the paper has a debiased version beside it: 1, 3, 4 and 5. */
-bool c4_figure_has_debiased(const struct c4_study_figure *figure);
-
 /* For figures.c: the curves of the cost figures, and the families that x counts. */
 enum c4_status c4_cost_curves(const struct c4_figures_input *input,
                               struct c4_figure_result *result);

@@ -7,7 +7,23 @@
 #include "core/op/names.h"
 #include "repro/report/publish.h"
 
-static const int64_t images[] = {100, 200, 500, 2000};
+/* How many images there is a CKA of: the scale's control_images and the protocol's cka_images,
+ * ascending. */
+static int list_images(const struct c4_publication *p, int64_t images[C4_SETTING_IMAGES]) {
+    const struct c4_list *control = &p->scale->control_images;
+    int64_t usual = p->rows.cka_images;
+    int count = 0;
+    bool there = false;
+    for (int i = 0; i < control->count; i++) {
+        if (!there && control->value[i] >= usual) {
+            if (control->value[i] > usual) images[count++] = usual;
+            there = true;
+        }
+        images[count++] = control->value[i];
+    }
+    if (!there) images[count++] = usual;
+    return count;
+}
 
 static void describe(const struct c4_publication *p, struct c4_setting_verdicts *column) {
     const struct c4_claim_setting *setting = &column->setting;
@@ -32,19 +48,21 @@ static void describe(const struct c4_publication *p, struct c4_setting_verdicts 
 enum c4_status c4_claim_settings(struct c4_publication *p) {
     struct c4_claims *claims = malloc(sizeof *claims);
     enum c4_status status = C4_OK;
+    int64_t images[C4_SETTING_IMAGES];
+    int n = list_images(p, images);
     p->setting_count = 0;
     if (!claims) return c4_fail(C4_ERR_MEMORY, "out of memory for the table of settings");
-    for (int i = 0; i < C4_SETTINGS_MAX && status == C4_OK; i++) {
+    for (int i = 0; i < 8 * n && status == C4_OK; i++) {
         struct c4_setting_verdicts *column = &p->settings[p->setting_count];
         /* Counted from the right: n, estimator, statistics, order. */
-        *column =
-            (struct c4_setting_verdicts){.setting = {.n = images[i % 4],
-                                                     .debiased = i / 4 % 2,
-                                                     .statistics = c4_statistics_names[i / 8 % 2],
-                                                     .order = (enum c4_order)(i / 16)}};
+        *column = (struct c4_setting_verdicts){
+            .setting = {.n = images[i % n],
+                        .debiased = i / n % 2,
+                        .statistics = c4_statistics_names[i / n / 2 % 2],
+                        .order = (enum c4_order)(i / n / 4)}};
         describe(p, column);
-        status = c4_claims_judge(&p->rows, p->scale->seeds.seed, p->scale->seeds.count, p->judging,
-                                 &column->setting, claims);
+        status = c4_claims_judge(p->study, &p->rows, p->scale->seeds.seed, p->scale->seeds.count,
+                                 p->judging, &column->setting, claims);
         for (int c = 0; c < claims->count; c++) column->verdict[c] = claims->claim[c].verdict;
         p->setting_count++;
     }

@@ -156,7 +156,7 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
     for (int f = 0; f < p->study->figures; f++) {
         const struct c4_study_figure *figure = &p->study->figure[f];
         if (selected && !selected[f]) continue;
-        for (int debiased = 0; debiased <= c4_figure_has_debiased(figure); debiased++) {
+        for (int debiased = 0; debiased <= figure->debiased; debiased++) {
             C4_TRY(c4_figures_make(&input, figure, debiased, &p->figure[p->figures++]));
         }
     }
@@ -185,8 +185,8 @@ static enum c4_status make_all(struct c4_publication *p, struct c4_rows_store *s
                                const bool *selected) {
     const struct c4_claim_setting usual = {.order = p->study->protocol.order};
     C4_TRY(gather(p, store));
-    C4_TRY(c4_claims_judge(&p->rows, p->scale->seeds.seed, p->scale->seeds.count, p->judging,
-                           &usual, &p->claims));
+    C4_TRY(c4_claims_judge(p->study, &p->rows, p->scale->seeds.seed, p->scale->seeds.count,
+                           p->judging, &usual, &p->claims));
     C4_TRY(c4_claim_settings(p));
     C4_TRY(draw_figures(p, selected));
     C4_TRY(read_environment(p));

@@ -9,7 +9,12 @@
 #include "repro/figures/figures.h"
 #include "repro/results/suspects.h"
 
-enum { C4_WARNINGS_MAX = 24, C4_WARNING_BYTES = C4_DATASET_TEXT_BYTES + 256, C4_SETTINGS_MAX = 32 };
+enum {
+    C4_WARNINGS_MAX = 24,
+    C4_WARNING_BYTES = C4_DATASET_TEXT_BYTES + 256,
+    C4_SETTING_IMAGES = C4_LIST_MAX + 1,    /* numbers of images behind CKA */
+    C4_SETTINGS_MAX = 8 * C4_SETTING_IMAGES /* times order, statistics and estimator */
+};
 
 /* A setting under which claims are judged again (verdict x setting). */
 struct c4_setting_verdicts {
@@ -74,7 +79,8 @@ json_t *c4_publication_json(const struct c4_publication *publication);
 /* The page of report.html. */
 enum c4_status c4_publication_html(const struct c4_publication *publication, const char *path);
 
-/* Judges the claims under every combination of order, statistics, estimator and n. */
+/* Judges the claims under every combination of order, statistics, estimator and n: the scale's
+ * control_images and the protocol's cka_images. */
 enum c4_status c4_claim_settings(struct c4_publication *publication);
 
 #endif

@@ -46,13 +46,11 @@ static void write_table(struct c4_html *html, const struct c4_figure_result *res
     c4_html_close(html, "details");
 }
 
-/* The authors' levels for Fig. 4 started from another network, so they are told, not drawn. */
+/* Levels of runs that started from another network are told, not drawn. */
 static void write_published(struct c4_html *html, const struct c4_publication *p,
                             const struct c4_figure_result *result) {
     static const char *const columns[] = {"run", "layer", "#published", NULL};
-    const struct c4_protocol *protocol = &p->study->protocol;
-    if (result->debiased || protocol->order != C4_RELU_BN || protocol->cka_images != 500) return;
-    if (strcmp(result->figure->id, "4a") != 0 && strcmp(result->figure->id, "4b") != 0) return;
+    if (result->debiased || !c4_authors_have_table(p->study, result->figure)) return;
     c4_html_open(html, "details", NULL);
     c4_html_element(html, "summary", NULL, "Published levels");
     c4_html_element(html, "p", "soft",

@@ -3,14 +3,9 @@
 #define C4_REPRO_RESULTS_SIZES_H
 
 #include "repro/results/rows.h"
+#include "repro/study/claims.h"
 
 enum { C4_SIZES_MAX = 16 };
-
-enum c4_sizes_at {
-    C4_SIZES_AT_END,     /* after the last epoch of each */
-    C4_SIZES_AT_STEPS,   /* after as many steps as the smallest size takes in all */
-    C4_SIZES_AT_ACCURACY /* where each first has the lowest of their final training accuracies */
-};
 
 struct c4_sizes {
     int count;

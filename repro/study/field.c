@@ -103,10 +103,10 @@ static enum c4_status read_list(const struct c4_field *field, const char *text,
     return C4_OK;
 }
 
-static bool is_choice(const char *const *choices, const char *word) {
-    for (; choices && *choices; choices++)
-        if (strcmp(*choices, word) == 0) return true;
-    return !choices;
+static int index_of(const char *const *choices, const char *word) {
+    for (int i = 0; choices[i]; i++)
+        if (strcmp(choices[i], word) == 0) return i;
+    return -1;
 }
 
 static enum c4_status read_names(const struct c4_field *field, const char *text,
@@ -122,12 +122,44 @@ static enum c4_status read_names(const struct c4_field *field, const char *text,
                            C4_NAMES_MAX);
         char *name = found.name[found.count++];
         memcpy(name, rest + skip, length - skip);
-        if (!is_choice(field->choices, name))
+        if (field->choices && index_of(field->choices, name) < 0)
             return c4_fail(C4_ERR_USAGE, "'%s' is not known; the first known one is %s", name,
                            field->choices[0]);
         rest = next;
     }
     *names = found;
+    return C4_OK;
+}
+
+static enum c4_status refuse_choice(const char *const *choices, const char *word) {
+    char allowed[256] = "";
+    for (int i = 0; choices[i]; i++) {
+        size_t used = strlen(allowed);
+        snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? ", " : "", choices[i]);
+    }
+    return c4_fail(C4_ERR_USAGE, "'%s' is not one of %s", word, allowed);
+}
+
+static enum c4_status read_choice(const struct c4_field *field, const char *text, void *member) {
+    int choice = index_of(field->choices, text);
+    if (choice < 0) return refuse_choice(field->choices, text);
+    memcpy(member, &choice, sizeof choice);
+    return C4_OK;
+}
+
+static enum c4_status read_set(const struct c4_field *field, const char *text, void *member) {
+    const struct c4_field words = {.type = C4_FIELD_NAMES};
+    struct c4_names names = {0};
+    unsigned set = 0;
+    C4_TRY(read_names(&words, text, &names));
+    for (int i = 0; i < names.count; i++) {
+        int choice = index_of(field->choices, names.name[i]);
+        if (choice < 0) return refuse_choice(field->choices, names.name[i]);
+        if (set >> choice & 1)
+            return c4_fail(C4_ERR_USAGE, "'%s' names %s twice", text, names.name[i]);
+        set |= 1u << choice;
+    }
+    memcpy(member, &set, sizeof set);
     return C4_OK;
 }
 
@@ -149,19 +181,12 @@ enum c4_status c4_field_read(const struct c4_field *field, const char *text, voi
         return read_list(field, text, member);
     case C4_FIELD_NAMES:
         return read_names(field, text, member);
+    case C4_FIELD_SET:
+        return read_set(field, text, member);
     case C4_FIELD_CHOICE:
         break;
     }
-    char allowed[256] = "";
-    for (int i = 0; field->choices[i]; i++) {
-        if (strcmp(field->choices[i], text) == 0) {
-            memcpy(member, &i, sizeof i);
-            return C4_OK;
-        }
-        size_t used = strlen(allowed);
-        snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? ", " : "", field->choices[i]);
-    }
-    return c4_fail(C4_ERR_USAGE, "'%s' is not one of %s", text, allowed);
+    return read_choice(field, text, member);
 }
 
 static void write_seeds(const struct c4_seeds *seeds, char *text, size_t size) {
@@ -194,6 +219,14 @@ static void write_names(const struct c4_names *names, char *text, size_t size) {
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", names->name[i]);
 }
 
+static void write_set(const char *const *choices, unsigned set, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; choices[i] && used < size; i++)
+        if (set >> i & 1)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "," : "", choices[i]);
+}
+
 void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size) {
     const void *member = (const char *)object + field->offset;
     char number[40];
@@ -201,6 +234,7 @@ void c4_field_write(const struct c4_field *field, const void *object, char *text
     double real;
     uint32_t integer;
     int choice;
+    unsigned set;
     switch (field->type) {
     case C4_FIELD_TEXT:
         words = member;
@@ -228,6 +262,10 @@ void c4_field_write(const struct c4_field *field, const void *object, char *text
         return;
     case C4_FIELD_NAMES:
         write_names(member, text, size);
+        return;
+    case C4_FIELD_SET:
+        memcpy(&set, member, sizeof set);
+        write_set(field->choices, set, text, size);
         return;
     }
     size_t length = strlen(words);

@@ -32,7 +32,8 @@ enum c4_field_type {
     C4_FIELD_CHOICE,  /* int (or an enum): the index in choices */
     C4_FIELD_SEEDS,   /* struct c4_seeds: "1-3" or "1,2,7-9" */
     C4_FIELD_LIST,    /* struct c4_list of integers from low to high: "64,256", or "none" */
-    C4_FIELD_NAMES    /* struct c4_names: words between commas, each of choices if there are any */
+    C4_FIELD_NAMES,   /* struct c4_names: words between commas, each of choices if there are any */
+    C4_FIELD_SET      /* unsigned: words between commas, each once; bit i stands for choices[i] */
 };
 
 struct c4_field {

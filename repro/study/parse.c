@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "core/op/names.h"
+#include "repro/study/defaults.h"
+#include "repro/study/field_rows.h"
+#include "repro/study/parse_claim.h"
 
 static const char *const data_sets[] = {"cifar10", "svhn", NULL};
 static const char *const labels[] = {"d0", "d1", "d2", "d3", "d4",      "d5",
@@ -36,27 +39,6 @@ const char *const c4_quantity_names[] = {
 const char *const c4_reference_names[] = {"initialisation", "other-initialisation", "pretrained",
                                           NULL};
 const char *const c4_image_set_names[] = {"cifar10-test", "cifar10-heldout", "svhn-heldout", NULL};
-
-#define FIELD(s, m, type, size, low, high, choices, optional)                                      \
-    { #m, offsetof(s, m), size, low, high, choices, type, optional }
-#define TEXT(s, m) FIELD(s, m, C4_FIELD_TEXT, sizeof((s *)0)->m, 0, 0, NULL, false)
-#define INTEGER(s, m, low, high)                                                                   \
-    FIELD(s, m, C4_FIELD_INTEGER, sizeof(uint32_t), low, high, NULL, false)
-#define REAL(s, m, low, high) FIELD(s, m, C4_FIELD_REAL, sizeof(double), low, high, NULL, false)
-#define CHOICE(s, m, choices) FIELD(s, m, C4_FIELD_CHOICE, sizeof(int), 0, 0, choices, false)
-#define SEEDS(s, m) FIELD(s, m, C4_FIELD_SEEDS, sizeof(struct c4_seeds), 0, 0, NULL, false)
-#define LIST(s, m, low, high)                                                                      \
-    FIELD(s, m, C4_FIELD_LIST, sizeof(struct c4_list), low, high, NULL, false)
-#define NAMES(s, m, choices)                                                                       \
-    FIELD(s, m, C4_FIELD_NAMES, sizeof(struct c4_names), 0, 0, choices, false)
-#define OPTIONAL_REAL(s, m, low, high)                                                             \
-    FIELD(s, m, C4_FIELD_REAL, sizeof(double), low, high, NULL, true)
-#define OPTIONAL_CHOICE(s, m, choices)                                                             \
-    FIELD(s, m, C4_FIELD_CHOICE, sizeof(int), 0, 0, choices, true)
-#define OPTIONAL_NAMES(s, m, choices)                                                              \
-    FIELD(s, m, C4_FIELD_NAMES, sizeof(struct c4_names), 0, 0, choices, true)
-#define END                                                                                        \
-    { NULL, 0, 0, 0, 0, NULL, C4_FIELD_TEXT, false }
 
 const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, batch, 2, 4096),
@@ -113,7 +95,11 @@ static const struct c4_field figure_fields[] = {
     OPTIONAL_CHOICE(struct c4_study_figure, images, figure_images),
     OPTIONAL_CHOICE(struct c4_study_figure, curve_images, no_yes),
     OPTIONAL_CHOICE(struct c4_study_figure, null_line, no_yes),
+    OPTIONAL_CHOICE(struct c4_study_figure, debiased, no_yes),
+    OPTIONAL_CHOICE(struct c4_study_figure, summary, no_yes),
     OPTIONAL_CHOICE(struct c4_study_figure, authors, no_yes),
+    OPTIONAL_CHOICE(struct c4_study_figure, authors_table, no_yes),
+    OPTIONAL_TEXT(struct c4_study_figure, authors_note),
     OPTIONAL_REAL(struct c4_study_figure, y_low, -10, 10),
     OPTIONAL_REAL(struct c4_study_figure, y_high, -10, 10),
     REAL(struct c4_study_figure, width, 1, 40),
@@ -124,8 +110,10 @@ static const struct c4_field figure_fields[] = {
 /* The section that lines belong to at present. */
 struct parser {
     struct c4_study *study;
-    const struct c4_field *fields; /* NULL before the first section */
+    bool claims; /* this pass reads claims, and the other sections are known; else those alone */
+    const struct c4_field *fields; /* NULL before the first section, and in one of the other pass */
     void *object;
+    struct c4_claim_definition *claim; /* the object, if it is one */
     char section[64];
     uint32_t given;    /* bit i: fields[i] was given */
     bool inherits;     /* the section has the first protocol's values to begin with */
@@ -143,6 +131,8 @@ static int end_section(struct parser *parser) {
         if (!(parser->given & 1u << i) && !parser->inherits && !parser->fields[i].optional)
             return problem(parser, "section [%s] has no key '%s'", parser->section,
                            parser->fields[i].key);
+    if (parser->claim && c4_claim_check(parser->claim) != C4_OK)
+        return problem(parser, "section [%s]: %s", parser->section, c4_error());
     return 1;
 }
 
@@ -164,8 +154,17 @@ static int begin_section(struct parser *parser, const char *section) {
     parser->given = 0;
     parser->fields = NULL;
     parser->object = NULL;
+    parser->claim = NULL;
     parser->inherits = false;
-    if (strncmp(section, "protocol ", 9) == 0) {
+    bool of_claim = strncmp(section, "claim ", 6) == 0;
+    if (of_claim != parser->claims) return 1;
+    if (of_claim) {
+        parser->fields = c4_claim_fields;
+        parser->object = parser->claim =
+            new_item(study->claim, sizeof *study->claim, &study->claims, C4_STUDY_CLAIMS,
+                     sizeof study->claim->id, section + 6);
+        if (parser->claim) c4_claim_begin(parser->claim);
+    } else if (strncmp(section, "protocol ", 9) == 0) {
         struct c4_protocol *protocol =
             new_item(study->variant, sizeof *study->variant, &study->protocols, C4_STUDY_PROTOCOLS,
                      sizeof study->variant->name, section + 9);
@@ -185,13 +184,16 @@ static int begin_section(struct parser *parser, const char *section) {
         parser->object = new_item(study->family, sizeof *study->family, &study->families,
                                   C4_STUDY_FAMILIES, sizeof study->family->name, section + 4);
     } else if (strncmp(section, "figure ", 7) == 0) {
+        struct c4_study_figure *figure =
+            new_item(study->figure, sizeof *study->figure, &study->figures, C4_STUDY_FIGURES,
+                     sizeof study->figure->id, section + 7);
         parser->fields = figure_fields;
-        parser->object = new_item(study->figure, sizeof *study->figure, &study->figures,
-                                  C4_STUDY_FIGURES, sizeof study->figure->id, section + 7);
+        parser->object = figure;
+        if (figure) figure->debiased = figure->summary = figure->authors_table = C4_NOT_SAID;
     } else {
         return problem(parser,
-                       "there is no section [%s]%s; [protocol NAME], [scale NAME], [run NAME] "
-                       "and [figure ID] exist",
+                       "there is no section [%s]%s; [protocol NAME], [scale NAME], "
+                       "[run NAME], [figure ID] and [claim ID] exist",
                        section, "");
     }
     if (parser->object) return 1;
@@ -205,31 +207,22 @@ static int take_line(void *context, const char *section, const char *key, const 
     if (parser->problem[0]) return 0;
     if (strcmp(section, parser->section) != 0 || !parser->object)
         if (!end_section(parser) || !begin_section(parser, section)) return 0;
+    if (!parser->object) return 1;
+    struct c4_claim_contrast *contrast = parser->claim ? c4_claim_terms(parser->claim, key) : NULL;
+    if (contrast) {
+        if (c4_claim_add_terms(parser->study, value, contrast) == C4_OK) return 1;
+        return problem(parser, "%s: %s", key, c4_error());
+    }
     const struct c4_field *field = c4_field_find(parser->fields, key);
     if (!field)
         return problem(parser, "section [%s] has no key '%s'; check its spelling", section, key);
     uint32_t bit = 1u << (field - parser->fields);
     if (parser->given & bit) return problem(parser, "section [%s] gives '%s' twice", section, key);
     parser->given |= bit;
-    if (c4_field_read(field, value, parser->object) != C4_OK)
+    if (c4_field_read(field, value, parser->object) != C4_OK ||
+        (parser->claim && c4_claim_check_key(parser->study, parser->claim, key) != C4_OK))
         return problem(parser, "%s: %s", key, c4_error());
     return 1;
-}
-
-/* Whether "NAME" is a family of the study, "NAME-K" one of a size section, or "NAME-*" all of its.
- */
-static bool has_family(const struct c4_study *study, const char *name) {
-    for (int i = 0; i < study->families; i++) {
-        const struct c4_family *family = &study->family[i];
-        size_t length = strlen(family->name);
-        if (family->kind != C4_KIND_SIZE && strcmp(family->name, name) == 0) return true;
-        if (family->kind == C4_KIND_SIZE && strncmp(family->name, name, length) == 0 &&
-            name[length] == '-' &&
-            (strcmp(name + length, "-*") == 0 ||
-             (name[length + 1] && name[length + 1 + strspn(name + length + 1, "0123456789")] == 0)))
-            return true;
-    }
-    return false;
 }
 
 /* What a single line cannot show. */
@@ -242,7 +235,7 @@ static enum c4_status check_whole(const char *name, const struct c4_study *study
     for (int f = 0; f < study->figures; f++) {
         const struct c4_study_figure *figure = &study->figure[f];
         for (int i = 0; i < figure->runs.count; i++)
-            if (!has_family(study, figure->runs.name[i]))
+            if (!c4_study_has_run(study, figure->runs.name[i]))
                 return c4_fail(C4_ERR_USAGE,
                                "%s: figure %s draws run '%s', but there is no such "
                                "[run NAME]",
@@ -274,9 +267,10 @@ static uint32_t drawn_similarities(const struct c4_study *study) {
     return drawn;
 }
 
-enum c4_status c4_study_parse(const char *text, const char *name, struct c4_study *study) {
-    *study = (struct c4_study){0};
-    struct parser parser = {.study = study};
+/* One pass over the text: everything but claims, or claims alone. */
+static enum c4_status read_pass(const char *text, const char *name, bool claims,
+                                struct c4_study *study) {
+    struct parser parser = {.study = study, .claims = claims};
     int line = ini_parse_string(text, take_line, &parser);
     if (line < 0) return c4_fail(C4_ERR_FAILED, "%s: cannot be parsed", name);
     if (line > 0)
@@ -284,7 +278,15 @@ enum c4_status c4_study_parse(const char *text, const char *name, struct c4_stud
                        parser.problem[0] ? parser.problem
                                          : "is neither a comment, a [section] nor key = value");
     if (!end_section(&parser)) return c4_fail(C4_ERR_USAGE, "%s: %s", name, parser.problem);
+    return C4_OK;
+}
+
+enum c4_status c4_study_parse(const char *text, const char *name, struct c4_study *study) {
+    *study = (struct c4_study){0};
+    C4_TRY(read_pass(text, name, false, study));
     C4_TRY(check_whole(name, study));
+    C4_TRY(c4_study_figure_defaults(name, study));
+    C4_TRY(read_pass(text, name, true, study));
     for (int i = 0; i < study->protocols; i++)
         study->variant[i].similarities = drawn_similarities(study);
     study->protocol = study->variant[0];

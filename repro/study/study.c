@@ -5,17 +5,46 @@
 #include <string.h>
 
 #include "core/file/file.h"
+#include "repro/study/defaults.h"
 
 extern const char c4_embed_repro_study_paper_ini[];
 
+static enum c4_status load_built_in(struct c4_study *study) {
+    return c4_study_parse(c4_embed_repro_study_paper_ini, "paper.ini", study);
+}
+
 enum c4_status c4_study_load(const char *path, struct c4_study *study) {
-    if (!path) return c4_study_parse(c4_embed_repro_study_paper_ini, "paper.ini", study);
     unsigned char *bytes;
     size_t size_bytes;
+    if (!path) {
+        C4_TRY(load_built_in(study));
+        c4_study_from_built_in(study, study);
+        return C4_OK;
+    }
     C4_TRY(c4_file_read(path, &bytes, &size_bytes));
     enum c4_status status = c4_study_parse((const char *)bytes, path, study);
     free(bytes);
+    C4_TRY(status);
+    struct c4_study *built_in = malloc(sizeof *built_in);
+    if (!built_in) return c4_fail(C4_ERR_MEMORY, "out of memory for the study's description");
+    status = load_built_in(built_in);
+    if (status == C4_OK) c4_study_from_built_in(built_in, study);
+    free(built_in);
     return status;
+}
+
+bool c4_study_has_run(const struct c4_study *study, const char *name) {
+    for (int i = 0; i < study->families; i++) {
+        const struct c4_family *family = &study->family[i];
+        size_t length = strlen(family->name);
+        if (family->kind != C4_KIND_SIZE && strcmp(family->name, name) == 0) return true;
+        if (family->kind == C4_KIND_SIZE && strncmp(family->name, name, length) == 0 &&
+            name[length] == '-' &&
+            (strcmp(name + length, "-*") == 0 ||
+             (name[length + 1] && name[length + 1 + strspn(name + length + 1, "0123456789")] == 0)))
+            return true;
+    }
+    return false;
 }
 
 enum c4_status c4_study_use_protocol(struct c4_study *study, const char *name) {

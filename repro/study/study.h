@@ -1,26 +1,30 @@
-/* The experiments as data: protocols, scales, runs and figures of an .ini file
+/* The experiments as data: protocols, scales, runs, figures and claims of an .ini file
  * (repro/study/paper.ini is the built-in one).
  *
  * A run section describes a family of runs, one for each seed; a figure names the families that it
- * draws. How many images and epochs a run has, and which families there are at all, is the scale's
- * business. Which runs have to be made is worked out in repro/study/schedule.h, so that figures
- * which need the same run share it. All structs are plain values: a copy of the bytes is a copy. */
+ * draws, and a claim those that it compares. How many images and epochs a run has, and which
+ * families there are at all, is the scale's business. Which runs have to be made is worked out in
+ * repro/study/schedule.h, so that figures which need the same run share it. All structs are plain
+ * values: a copy of the bytes is a copy. */
 #ifndef C4_REPRO_STUDY_STUDY_H
 #define C4_REPRO_STUDY_STUDY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/data/labels.h"
 #include "core/op/step.h"
 #include "core/similarity/similarity.h"
+#include "repro/study/claims.h"
 #include "repro/study/field.h"
+#include "repro/study/names.h"
 
 enum {
     C4_STUDY_PROTOCOLS = 4,
     C4_STUDY_SCALES = 8,
     C4_STUDY_FAMILIES = 32,
     C4_STUDY_FIGURES = 48,
-    C4_FAMILY_NAME_SIZE = 32
+    C4_STUDY_CLAIMS = 64
 };
 
 /* Which labels the runs over training sizes have (Fig. 3b): random ones as the paper says, or the
@@ -76,30 +80,6 @@ struct c4_family {
     int labels; /* degree of randomness 0..9, or C4_LABELS_SHIFTED_CHOICE */
 };
 
-enum c4_quantity {
-/* those of the measures of similarity first */
-#define C4_SIMILARITY(name)
-#define C4_QUANTITY(id, name) C4_QUANTITY_##id,
-#include "core/similarity/similarities.def"
-#undef C4_SIMILARITY
-#undef C4_QUANTITY
-    C4_QUANTITY_LOSS,
-    C4_QUANTITY_TRAIN_ACCURACY_RUNNING,
-    C4_QUANTITY_TRAIN_ACCURACY,
-    C4_QUANTITY_TRAIN_ACCURACY_CLEAN,
-    C4_QUANTITY_TEST_ACCURACY,
-    C4_QUANTITY_TEST_ACCURACY_CLEAN
-};
-/* What CKA compares a network with. */
-enum c4_reference {
-    C4_REFERENCE_INITIALISATION, /* the seed's own initial network */
-    C4_REFERENCE_OTHER,          /* the initial network of another seed */
-    C4_REFERENCE_PRETRAINED      /* where fine-tuning started */
-};
-/* Images that CKA is taken on. */
-enum c4_image_set { C4_IMAGES_CIFAR10_TEST, C4_IMAGES_CIFAR10_HELDOUT, C4_IMAGES_SVHN_HELDOUT };
-enum { C4_REFERENCES = 3, C4_IMAGE_SETS = 3 };
-
 enum c4_figure_kind {
     C4_FIGURE_LAYERS_OVER_EPOCHS,     /* x: epoch; a curve for each layer of one run */
     C4_FIGURE_RUNS_OVER_EPOCHS,       /* x: epoch; a curve for each run */
@@ -114,6 +94,9 @@ enum c4_figure_kind {
     C4_FIGURE_COST_RUNS               /* when and where each run was made */
 };
 
+/* Of a key of a figure that its file does not have. */
+enum { C4_NOT_SAID = -1 };
+
 struct c4_study_figure {
     char id[24];
     enum c4_figure_kind kind;
@@ -125,36 +108,49 @@ struct c4_study_figure {
     int images;                 /* 0: each task's own; 1 + enum c4_image_set */
     int curve_images;           /* 1: CKA over the protocol's curve_images */
     int null_line;              /* 1: with the CKA of two independent initialisations */
+    int debiased;               /* 1: with a version by the debiased CKA beside it */
+    int summary;                /* 1: last values of its layers, by either estimator, in the
+                                   summary that repro ends with */
     int authors;                /* 1: with the authors' levels where they are comparable */
+    int authors_table;          /* 1: the report has a table of the authors' levels below it;
+                                   c4_study_parse() may leave C4_NOT_SAID */
+    char authors_note[48];      /* about the authors' levels; or "" */
     double y_low, y_high;       /* equal: chosen by the values */
     double width, height;
 };
 
 struct c4_study {
     struct c4_protocol protocol; /* the one in use; c4_study_parse() leaves the first */
-    int protocols, scales, families, figures;
+    struct c4_protocol authors;  /* of the authors' published levels; name "": not known */
+    int protocols, scales, families, figures, claims;
     struct c4_protocol variant[C4_STUDY_PROTOCOLS];
     struct c4_scale scale[C4_STUDY_SCALES];
     struct c4_family family[C4_STUDY_FAMILIES];
     struct c4_study_figure figure[C4_STUDY_FIGURES];
+    struct c4_claim_definition claim[C4_STUDY_CLAIMS];
 };
 
 /* Tables of the keys of [protocol NAME] and of [scale NAME]. */
 extern const struct c4_field c4_protocol_fields[];
 extern const struct c4_field c4_scale_fields[];
 
-extern const char *const c4_quantity_names[];  /* as in result.quantity */
-extern const char *const c4_reference_names[]; /* as in result.reference */
-extern const char *const c4_image_set_names[]; /* as in result.images */
 extern const char *const c4_run_kind_names[];
 
 /* Reads a study from a text that ends with NUL; `name` stands for it in sentences. Every section
  * needs all its keys but the optional ones, each once; protocols after the first take over from it
- * what they do not give. C4_ERR_USAGE: one sentence with name and line. */
+ * what they do not give. Where no figure has a key `debiased`, figures of CKA whose id begins with
+ * 1, 3, 4 or 5 have a debiased version; where none has `summary`, every figure of layers over
+ * epochs with a debiased version is part of it. C4_ERR_USAGE: one sentence with name and line. */
 enum c4_status c4_study_parse(const char *text, const char *name, struct c4_study *study);
 
-/* The built-in study, or that of a file. */
+/* The built-in study, or that of a file. The authors' protocol is always the built-in study's; a
+ * file without a [claim ID] has its claims, and one whose figures have neither authors_table nor
+ * authors_note those of its figures by id. Errors of the file and of c4_study_parse(). */
 enum c4_status c4_study_load(const char *path, struct c4_study *study);
+
+/* Whether "NAME" is a family of the study, "NAME-K" one of a size section, or "NAME-*" all of its.
+ */
+bool c4_study_has_run(const struct c4_study *study, const char *name);
 
 /* Makes the protocol of that name the one in use. C4_ERR_USAGE lists what exists. */
 enum c4_status c4_study_use_protocol(struct c4_study *study, const char *name);

@@ -62,7 +62,7 @@ wait $child
 
 # True and random labels exchanged: claims fail, which is an error only if that is asked for.
 sed '/^\[run pretrain-d0\]/,/^labels/s/^labels = d0/labels = d9/
-     /^\[run pretrain-d9\]/,/^labels/s/^labels = d9/labels = d0/' "$here/../repro/paper.ini" >swapped.ini
+     /^\[run pretrain-d9\]/,/^labels/s/^labels = d9/labels = d0/' "$here/../repro/study/paper.ini" >swapped.ini
 small="$images,pretrain_images=128,batch=2,pretrain_epochs=8"
 expect 4 "claims\{0,1\} of the paper fails\{0,1\} here: 2" repro --out swapped --study swapped.ini \
     --figures 2a --seeds 1-3 --set "$small" --strict-claims

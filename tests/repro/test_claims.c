@@ -9,9 +9,15 @@
 
 enum { SEEDS = 5 };
 
+static struct c4_study study;
 static struct c4_rows_run runs[2 * SEEDS * MADE_UP_FAMILIES];
 static const uint64_t seeds[SEEDS] = {1, 2, 3, 4, 5};
 static const struct c4_claim_setting usual = {.order = C4_BN_RELU};
+
+static int load_study(void **state) {
+    (void)state;
+    return c4_study_load(NULL, &study);
+}
 
 /* Judges with `find` in place of the undisturbed table. */
 static struct c4_claims *judged(int seed_count, enum c4_judging judging,
@@ -21,7 +27,8 @@ static struct c4_claims *judged(int seed_count, enum c4_judging judging,
     static struct c4_claims claims;
     struct c4_rows rows = made_up_rows(runs, SEEDS);
     if (find) rows.find = find;
-    assert_int_equal(c4_claims_judge(&rows, seeds, seed_count, judging, &usual, &claims), C4_OK);
+    assert_int_equal(c4_claims_judge(&study, &rows, seeds, seed_count, judging, &usual, &claims),
+                     C4_OK);
     return &claims;
 }
 
@@ -196,7 +203,7 @@ static void failures_are_handed_on(void **state) {
     static struct c4_claims claims;
     struct c4_rows rows = made_up_rows(runs, SEEDS);
     rows.find = find_failing;
-    assert_int_equal(c4_claims_judge(&rows, seeds, SEEDS, C4_JUDGE_ALL, &usual, &claims),
+    assert_int_equal(c4_claims_judge(&study, &rows, seeds, SEEDS, C4_JUDGE_ALL, &usual, &claims),
                      C4_ERR_DATA);
     assert_int_equal(c4_claims_with(&claims, C4_HOLDS) + c4_claims_with(&claims, C4_FAILS), 0);
 }
@@ -260,5 +267,5 @@ int main(void) {
         cmocka_unit_test(holm_covers_the_whole_table),
         cmocka_unit_test(sizes_at_equal_steps),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, load_study, NULL);
 }

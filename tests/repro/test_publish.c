@@ -376,6 +376,45 @@ static void published_levels(void **state) {
     free(csv);
     assert_true(p.judging == C4_JUDGE_ALL);
     c4_publication_free(&p);
+    study.protocol.curve_images = 200; /* made-up rows have them after the last epoch */
+    p = published(state, "1,4a");
+    csv = text_of(state, "figures/fig1.csv");
+    must_hold(csv, "\npublished,25,0.904,");
+    free(csv);
+    bool noted = false;
+    for (int i = 0; i < p.figure[0].notes; i++)
+        noted = noted || strstr(p.figure[0].note[i], "150 epochs (here 100 of an earlier export)");
+    assert_true(noted);
+    char *page = text_of(state, "report.html");
+    must_hold(page, "Published levels");
+    free(page);
+    c4_publication_free(&p);
+}
+
+/* The table of settings has the numbers of images that the scale measures, and the protocol's. */
+static void settings_have_measured_images(void **state) {
+    static const struct {
+        const char *control;
+        int count;
+        int64_t images[5];
+    } cases[] = {{"control_images=none", 1, {500}},
+                 {"control_images=100,2000", 3, {100, 500, 2000}},
+                 {"control_images=100,200,500,1000,2000", 5, {100, 200, 500, 1000, 2000}},
+                 {"control_images=100", 2, {100, 500}}};
+    struct scratch *scratch = *state;
+    use("paper", "smoke");
+    made_up_store(scratch->folder, &study, &scale, true, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(c4_study_set(&study, &scale, cases[i].control), C4_OK);
+        struct c4_publication p = published(state, "2a");
+        assert_int_equal(p.setting_count, 8 * cases[i].count);
+        for (int k = 0; k < p.setting_count; k++)
+            assert_int_equal(p.settings[k].setting.n, cases[i].images[k % cases[i].count]);
+        assert_true(p.settings[p.setting_count - 1].setting.debiased);
+        assert_string_equal(p.settings[p.setting_count - 1].setting.statistics, "running");
+        assert_int_equal(p.settings[p.setting_count - 1].setting.order, C4_RELU_BN);
+        c4_publication_free(&p);
+    }
 }
 
 static void bad_folders_are_sentences(void **state) {
@@ -409,6 +448,7 @@ int main(void) {
         IN_SCRATCH(undefined_values_are_left_out),
         IN_SCRATCH(missing_runs_are_said),
         IN_SCRATCH(published_levels),
+        IN_SCRATCH(settings_have_measured_images),
         IN_SCRATCH(bad_folders_are_sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,58 +1,7 @@
 /* The study as data: the built-in one, sentences for bad ones, --set, and the schedule. */
-#include "tests/harness/unit.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "repro/study/schedule.h"
 #include "repro/study/study.h"
-
-static const char good[] = "[protocol p]\n"
-                           "batch = 32\nlr = 0.001\nmomentum = 0.9\norder = bn-relu\n"
-                           "conv = winograd\nstatistics = batch\ncka_images = 500\n"
-                           "curve_images = 500\nsize_labels = random\nshift = seed\n"
-                           "synthetic_seed = 1\n"
-                           "[scale tiny]\n"
-                           "summary = nothing\nseeds = 1-2\ndegrees = 0,9\n"
-                           "finetune_degrees = 0,9\nsvhn_degrees = none\n"
-                           "pretrain_images = 64\npretrain_epochs = 2\nsizes = 16,32\n"
-                           "size_epochs = 3\nfinetune_images = 48\nfinetune_epochs = 4\n"
-                           "matched_scratch = no\ntrain_accuracy_images = 32\n"
-                           "accuracy_images = 32\ncontrol_images = none\n"
-                           "segment_work = 100\n"
-                           "[run a]\nphase = pretrain\ndata = cifar10\nlabels = d0\n"
-                           "[run b]\nphase = pretrain\ndata = cifar10\nlabels = d9\n"
-                           "[run s]\nphase = size\ndata = cifar10\nlabels = d9\n"
-                           "[run f]\nphase = finetune\ndata = cifar10\nlabels = d9\n"
-                           "[run v]\nphase = finetune\ndata = svhn\nlabels = d0\n"
-                           "[run shifted]\nphase = finetune\ndata = cifar10\nlabels = shifted\n"
-                           "[run scratch]\nphase = scratch\ndata = cifar10\nlabels = d9\n"
-                           "[figure 1]\n"
-                           "kind = layers-over-epochs\ntitle = T\nx_label = x\ny_label = y\n"
-                           "runs = a\nreferences = initialisation\n"
-                           "y_low = -0.1\ny_high = 1.1\nwidth = 8\nheight = 3.8\n"
-                           "[figure 2a]\n"
-                           "kind = runs-over-layers\ntitle = T\nx_label = x\ny_label = y\n"
-                           "runs = f, v\nlabels = one, two words\nreferences = pretrained\n"
-                           "width = 4\nheight = 4\n"
-                           "[figure 2b]\n"
-                           "kind = runs-over-layers\ntitle = T\nx_label = x\ny_label = y\n"
-                           "runs = s-*, b\nwidth = 4\nheight = 4\n"
-                           "[figure extra]\n"
-                           "kind = cost-runs\ntitle = T\nx_label = x\ny_label = y\n"
-                           "runs = v\nwidth = 4\nheight = 4\n";
-
-/* The text with its first `from` replaced; the caller frees it. */
-static char *altered(const char *from, const char *to) {
-    const char *at = strstr(good, from);
-    assert_non_null(at);
-    size_t size = sizeof good + strlen(to);
-    char *text = malloc(size);
-    assert_non_null(text);
-    snprintf(text, size, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
-    return text;
-}
+#include "tests/repro/study_text.h"
 
 static void built_in(void **state) {
     (void)state;
@@ -221,6 +170,14 @@ static void fields_round_trip(void **state) {
         c4_field_write(degrees, &scale, text, sizeof text);
         assert_string_equal(text, lists[i]);
     }
+    static const char *const words[] = {"a", "b", "c", NULL};
+    const struct c4_field set = {.choices = words, .type = C4_FIELD_SET};
+    unsigned bits = 0;
+    char written[16];
+    assert_int_equal(c4_field_read(&set, "c, a", &bits), C4_OK);
+    assert_int_equal(bits, 5);
+    c4_field_write(&set, &bits, written, sizeof written);
+    assert_string_equal(written, "a,c");
     char tiny[4];
     struct c4_scale many = {.seeds = {.count = 3, .seed = {100, 200, 300}}};
     c4_field_write(list, &many, tiny, sizeof tiny);

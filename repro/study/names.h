@@ -1,0 +1,36 @@
+/* The words that a study and its rows share: quantities, references, sets of images. */
+#ifndef C4_REPRO_STUDY_NAMES_H
+#define C4_REPRO_STUDY_NAMES_H
+
+enum { C4_FAMILY_NAME_SIZE = 32 };
+
+enum c4_quantity {
+/* those of the measures of similarity first */
+#define C4_SIMILARITY(name)
+#define C4_QUANTITY(id, name) C4_QUANTITY_##id,
+#include "core/similarity/similarities.def"
+#undef C4_SIMILARITY
+#undef C4_QUANTITY
+    C4_QUANTITY_LOSS,
+    C4_QUANTITY_TRAIN_ACCURACY_RUNNING, /* the first accuracy; only such follow */
+    C4_QUANTITY_TRAIN_ACCURACY,
+    C4_QUANTITY_TRAIN_ACCURACY_CLEAN,
+    C4_QUANTITY_TEST_ACCURACY,
+    C4_QUANTITY_TEST_ACCURACY_CLEAN
+};
+/* What CKA compares a network with. */
+enum c4_reference {
+    C4_REFERENCE_INITIALISATION, /* the seed's own initial network */
+    C4_REFERENCE_OTHER,          /* the initial network of another seed */
+    C4_REFERENCE_PRETRAINED      /* where fine-tuning started */
+};
+/* Images that CKA is taken on. */
+enum c4_image_set { C4_IMAGES_CIFAR10_TEST, C4_IMAGES_CIFAR10_HELDOUT, C4_IMAGES_SVHN_HELDOUT };
+enum { C4_REFERENCES = 3, C4_IMAGE_SETS = 3 };
+
+/* Each ends with NULL. */
+extern const char *const c4_quantity_names[];  /* as in result.quantity */
+extern const char *const c4_reference_names[]; /* as in result.reference */
+extern const char *const c4_image_set_names[]; /* as in result.images */
+
+#endif
