@@ -11,7 +11,7 @@ static const struct c4_sgd sgd = {0.001, 0.9};
 
 enum c4_status c4_step_bench_start(struct c4_step_bench *bench) {
     uint32_t images = (uint32_t)bench->config.max_batch * C4_PEER_STEPS;
-    C4_TRY(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TRAIN, 1, images, &bench->data));
+    C4_TRY(c4_synthetic_make(&c4_synthetic_objects, C4_TRAIN, 1, images, &bench->data));
     bench->batch = c4_batch_in_place(&bench->data, NULL, 0, (uint32_t)bench->config.max_batch);
     c4_net_init(1, bench->state);
     return C4_OK;

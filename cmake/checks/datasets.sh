@@ -14,4 +14,10 @@ for pattern in '\bowner\.(images|labels|patch_sums)\b' 'struct c4_image_arrays \
 		status=1
 	fi
 done
+# All that is particular to a set stands in the table of sets: nobody else asks which one it is.
+if grep -rnE '\b(str(n?cmp|str)|c4_arg_includes)\([^;]*"(cifar|svhn|synthetic|substitute|digits|objects)' \
+	--include='*.[ch]' core simd bench repro; then
+	echo "FAILED: a data set is recognised by its name; take what is particular to it from core/data/sets.h"
+	status=1
+fi
 exit $status

@@ -28,6 +28,12 @@ static void bash_path(FILE *out, const struct c4_command *command, const char *p
     fprintf(out, "        '%s') path=${path:+$path }${COMP_WORDS[i]} ;;\n", path);
 }
 
+static void write_choices(FILE *out, const struct c4_option *option) {
+    const char *word;
+    for (int i = 0; (word = c4_option_choice(option, i)) != NULL; i++)
+        fprintf(out, "%s%s", i == 0 ? "" : " ", word);
+}
+
 static void bash_values(FILE *out, const struct c4_option *options, const char *path) {
     for (; options != NULL && options->name != NULL; options++) {
         if (options->hidden || options->type == C4_OPTION_FLAG) continue;
@@ -37,10 +43,9 @@ static void bash_values(FILE *out, const struct c4_option *options, const char *
         if (options->implied != NULL) fputs(" [[ -z $joined ]] && value= ||", out);
         if (options->type == C4_OPTION_PATH) {
             fputs(" files=1", out);
-        } else if (options->choices != NULL) {
+        } else if (c4_option_choice(options, 0) != NULL) {
             fputs(options->type == C4_OPTION_CHOICES ? " list=1 words='" : " words='", out);
-            for (size_t i = 0; options->choices[i] != NULL; i++)
-                fprintf(out, "%s%s", i == 0 ? "" : " ", options->choices[i]);
+            write_choices(out, options);
             fputs("'", out);
         }
         fputs(" ;;\n", out);
@@ -152,10 +157,9 @@ static void zsh_options(FILE *out, const struct c4_option *options) {
         }
         if (options->type == C4_OPTION_PATH) {
             fputs("_files", out);
-        } else if (options->choices != NULL) {
+        } else if (c4_option_choice(options, 0) != NULL) {
             fputs(options->type == C4_OPTION_CHOICES ? "_sequence compadd - " : "(", out);
-            for (size_t i = 0; options->choices[i] != NULL; i++)
-                fprintf(out, "%s%s", i == 0 ? "" : " ", options->choices[i]);
+            write_choices(out, options);
             fputs(options->type == C4_OPTION_CHOICES ? "" : ")", out);
         }
         fputs("'", out);

@@ -25,6 +25,11 @@ const struct c4_option c4_program_options[] = {
     {0},
 };
 
+const char *c4_option_choice(const struct c4_option *option, int index) {
+    if (option->choice != NULL) return option->choice(index);
+    return option->choices != NULL ? option->choices[index] : NULL;
+}
+
 static bool has_range(const struct c4_option *option) {
     return option->min != 0.0 || option->max != 0.0;
 }
@@ -55,25 +60,31 @@ void c4_option_domain(const struct c4_option *option, char *text, size_t size) {
         break;
     }
     size_t used = 0;
-    for (size_t i = 0; option->choices[i] != NULL && used < size; i++) {
+    const char *word;
+    for (int i = 0; (word = c4_option_choice(option, i)) != NULL && used < size; i++) {
         const char *before = i == 0 ? "" : ", ";
-        if (i > 0 && one && option->choices[i + 1] == NULL) before = " or ";
-        used += (size_t)snprintf(text + used, size - used, "%s%s", before, option->choices[i]);
+        if (i > 0 && one && c4_option_choice(option, i + 1) == NULL) before = " or ";
+        used += (size_t)snprintf(text + used, size - used, "%s%s", before, word);
     }
     if (!one && used < size) snprintf(text + used, size - used, " (separated by commas)");
 }
 
-/* The number in the first `length` bytes of one of `choices`, or -1. */
-static int find_choice(const char *const *choices, const char *text, size_t length) {
-    for (int i = 0; choices[i] != NULL; i++)
-        if (strlen(choices[i]) == length && memcmp(choices[i], text, length) == 0) return i;
+/* The index of the first `length` bytes among the choices, or -1. */
+static int find_choice(const struct c4_option *option, const char *text, size_t length) {
+    const char *word;
+    for (int i = 0; (word = c4_option_choice(option, i)) != NULL; i++)
+        if (strlen(word) == length && memcmp(word, text, length) == 0) return i;
     return -1;
 }
 
-static bool all_are_choices(const char *const *choices, const char *text) {
+static bool is_choice(const struct c4_option *option, const char *text, size_t length) {
+    return find_choice(option, text, length) >= 0;
+}
+
+static bool all_are_choices(const struct c4_option *option, const char *text) {
     for (;;) {
         size_t length = strcspn(text, ",");
-        if (find_choice(choices, text, length) < 0) return false;
+        if (!is_choice(option, text, length)) return false;
         if (text[length] == '\0') return true;
         text += length + 1;
     }
@@ -119,10 +130,10 @@ enum c4_status c4_arg_read(struct c4_arg *arg, const struct c4_option *option, c
         fits = number && read_real(arg, option, text);
         break;
     case C4_OPTION_CHOICE:
-        fits = find_choice(option->choices, text, strlen(text)) >= 0;
+        fits = is_choice(option, text, strlen(text));
         break;
     case C4_OPTION_CHOICES:
-        fits = all_are_choices(option->choices, text);
+        fits = all_are_choices(option, text);
         break;
     }
     if (fits) {
@@ -330,14 +341,14 @@ double c4_arg_real(const struct c4_args *args, const char *name) {
 int c4_arg_choice(const struct c4_args *args, const char *name) {
     const struct c4_arg *arg = must_find(args, name);
     assert(arg->option->type == C4_OPTION_CHOICE);
-    int index = arg->text ? find_choice(arg->option->choices, arg->text, strlen(arg->text)) : 0;
+    int index = arg->text ? find_choice(arg->option, arg->text, strlen(arg->text)) : 0;
     return index > 0 ? index : 0;
 }
 
 bool c4_arg_includes(const struct c4_args *args, const char *name, const char *choice) {
     const struct c4_arg *arg = must_find(args, name);
     assert(arg->option->type == C4_OPTION_CHOICE || arg->option->type == C4_OPTION_CHOICES);
-    assert(find_choice(arg->option->choices, choice, strlen(choice)) >= 0);
+    assert(is_choice(arg->option, choice, strlen(choice)));
     const char *text = arg->text;
     while (text != NULL) {
         size_t length = strcspn(text, ",");

@@ -28,6 +28,7 @@ struct c4_option {
     const char *value;          /* the value's name in help, as N or FILE */
     const char *initial;        /* the default as the user would type it; NULL: none */
     const char *const *choices; /* NULL ends it */
+    const char *(*choice)(int); /* in its place: the choice of an index, NULL behind the last */
     const char *implied;        /* what --name alone means, any other value is joined by "="; NULL:
                                    a value is needed */
     double min, max;            /* inclusive, at most 2^53 in size; both 0: unlimited */
@@ -35,6 +36,9 @@ struct c4_option {
     char letter; /* also accepted as -letter; '\0': none */
     bool hidden; /* accepted, but left out of help, man page and completions */
 };
+
+/* The choice of an index; NULL behind the last, and of an option that has none. */
+const char *c4_option_choice(const struct c4_option *option, int index);
 
 struct c4_args;
 

@@ -86,56 +86,55 @@ static enum c4_status check_limit(const char *name, uint32_t limit, uint32_t tot
     return c4_fail(C4_ERR_USAGE, "%s has %u images, %u are asked for", name, total, limit);
 }
 
-static enum c4_status load_synthetic(enum c4_dataset_kind kind, enum c4_split split, uint64_t seed,
+static enum c4_status load_synthetic(const struct c4_set *set, enum c4_split split, uint64_t seed,
                                      uint32_t limit, struct c4_dataset *out) {
-    enum c4_synthetic_set set = kind == C4_CIFAR10 ? C4_SYNTHETIC_OBJECTS : C4_SYNTHETIC_DIGITS;
-    uint32_t total = kind == C4_CIFAR10 && split == C4_TRAIN ? 50000 : 10000;
-    if (kind == C4_SVHN_FINETUNE) split = C4_TRAIN;
-    C4_TRY(check_limit(c4_synthetic_name(set, split), limit, total));
-    return c4_synthetic_make(set, split, seed, limit > 0 ? limit : total, out);
+    const struct c4_stand_in *stand_in = set->stand_in;
+    enum c4_split from = split == C4_TUNING ? set->tuning.split : split;
+    uint32_t total = split == C4_TUNING ? C4_FINETUNE_COUNT : stand_in->images[from];
+    char name[sizeof out->name];
+    c4_synthetic_name(stand_in, from, name);
+    C4_TRY(check_limit(name, limit, total));
+    return c4_synthetic_make(stand_in, from, seed, limit > 0 ? limit : total, out);
 }
 
 /* Fills the fields that say what was loaded. `total` is what the files hold, whatever the limit. */
-static void name_set(const struct c4_data_files *files, enum c4_dataset_kind kind,
+static void name_set(const struct c4_data_files *files, const struct c4_set *set,
                      enum c4_split split, uint32_t total, struct c4_dataset *out) {
-    const char *word = split == C4_TRAIN ? "train" : "test";
-    int test = split == C4_TEST;
+    enum c4_split from = split == C4_TUNING ? set->tuning.split : split;
     if (files->synthetic) {
-        enum c4_synthetic_set set = kind == C4_CIFAR10 ? C4_SYNTHETIC_OBJECTS : C4_SYNTHETIC_DIGITS;
         out->synthetic = true;
-        out->id = c4_synthetic_id(set, split);
-        snprintf(out->name, sizeof out->name, "%s", c4_synthetic_name(set, split));
+        out->id = set->stand_in->id[from];
+        c4_synthetic_name(set->stand_in, from, out->name);
         return;
     }
-    if (kind == C4_CIFAR10) {
-        out->id = test ? C4_ID_CIFAR10_TEST : C4_ID_CIFAR10_TRAIN;
-        snprintf(out->name, sizeof out->name, "CIFAR-10 %s", word);
-        return;
-    }
-    out->id = test ? C4_ID_SVHN_TEST : C4_ID_SVHN_TRAIN;
-    uint32_t official = test ? C4_SVHN_TEST_COUNT : C4_SVHN_TRAIN_COUNT;
-    out->substitute = total != official;
+    uint32_t official = set->files.images[from];
+    const char *word = c4_split_word(from);
+    out->id = set->id[from];
+    out->substitute = !set->files.whole && total != official;
     if (!out->substitute) {
-        snprintf(out->name, sizeof out->name, "SVHN %s", word);
-    } else if (kind == C4_SVHN) {
-        snprintf(out->name, sizeof out->name, "SVHN %s (%u of %u)", word, total, official);
+        snprintf(out->name, sizeof out->name, "%s %s", set->title, word);
+    } else if (split != C4_TUNING) {
+        snprintf(out->name, sizeof out->name, "%s %s (%u of %u)", set->title, word, total,
+                 official);
     } else if (total >= C4_FINETUNE_COUNT) {
-        snprintf(out->name, sizeof out->name, "SVHN-10k substitute");
+        snprintf(out->name, sizeof out->name, "%s", set->tuning.substitute);
     } else {
-        snprintf(out->name, sizeof out->name, "SVHN substitute (%u digits)", total);
+        snprintf(out->name, sizeof out->name, "%s substitute (%u %s)", set->title, total,
+                 set->tuning.images);
     }
 }
 
-/* For fine-tuning the test digits follow where the train digits are too few. */
-static enum c4_status find_files(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+/* For fine-tuning the test images follow where the train images are too few. */
+static enum c4_status find_files(const char *folder, const struct c4_set *set, enum c4_split split,
                                  struct c4_data_files *files) {
-    if (kind != C4_SVHN_FINETUNE) return c4_data_find(folder, kind, split, files);
-    C4_TRY(c4_data_find(folder, C4_SVHN, C4_TRAIN, files));
+    if (split != C4_TUNING) return c4_data_find(folder, set, split, files);
+    C4_TRY(c4_data_find(folder, set, set->tuning.split, files));
+    if (set->files.whole || files->synthetic || set->tuning.split == C4_TEST) return C4_OK;
     uint32_t train;
     C4_TRY(c4_data_file_count(&files->file[0], &train));
-    if (train >= C4_FINETUNE_COUNT || files->synthetic) return C4_OK;
+    if (train >= C4_FINETUNE_COUNT) return C4_OK;
     struct c4_data_files test;
-    C4_TRY(c4_data_find(folder, C4_SVHN, C4_TEST, &test));
+    C4_TRY(c4_data_find(folder, set, C4_TEST, &test));
     files->file[files->count++] = test.file[0];
     return C4_OK;
 }
@@ -156,21 +155,20 @@ static enum c4_status read_files(const struct c4_data_files *files, const uint32
     return C4_OK;
 }
 
-static enum c4_status load_folder(const char *folder, enum c4_dataset_kind kind,
-                                  enum c4_split split, uint32_t limit, struct c4_dataset *out) {
-    if (kind == C4_SVHN_FINETUNE) split = C4_TRAIN;
+static enum c4_status load_folder(const char *folder, const struct c4_set *set, enum c4_split split,
+                                  uint32_t limit, struct c4_dataset *out) {
     struct c4_data_files files;
-    C4_TRY(find_files(folder, kind, split, &files));
+    C4_TRY(find_files(folder, set, split, &files));
     uint32_t counts[C4_DATA_FILES_MAX] = {0};
     uint32_t total = 0, wanted = limit;
-    for (uint32_t i = 0; i < files.count && (limit == 0 || total < limit || kind != C4_CIFAR10);
+    for (uint32_t i = 0; i < files.count && (limit == 0 || total < limit || !set->files.whole);
          i++) {
         C4_TRY(c4_data_file_count(&files.file[i], &counts[i]));
         total += counts[i];
     }
     struct c4_dataset named = {0};
-    name_set(&files, kind, split, total, &named);
-    if (kind == C4_SVHN_FINETUNE && total > C4_FINETUNE_COUNT) total = C4_FINETUNE_COUNT;
+    name_set(&files, set, split, total, &named);
+    if (split == C4_TUNING && total > C4_FINETUNE_COUNT) total = C4_FINETUNE_COUNT;
     C4_TRY(check_limit(named.name, limit, total));
     if (limit == 0) wanted = total;
     C4_TRY(read_files(&files, counts, wanted, out));
@@ -181,11 +179,11 @@ static enum c4_status load_folder(const char *folder, enum c4_dataset_kind kind,
     return c4_dataset_hash(out);
 }
 
-enum c4_status c4_dataset_load(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+enum c4_status c4_dataset_load(const char *folder, const struct c4_set *set, enum c4_split split,
                                uint64_t synth_seed, uint32_t limit, struct c4_dataset *out) {
     *out = (struct c4_dataset){0};
-    enum c4_status status = folder == NULL ? load_synthetic(kind, split, synth_seed, limit, out)
-                                           : load_folder(folder, kind, split, limit, out);
+    enum c4_status status = folder == NULL ? load_synthetic(set, split, synth_seed, limit, out)
+                                           : load_folder(folder, set, split, limit, out);
     if (status != C4_OK) c4_dataset_free(out);
     return status;
 }

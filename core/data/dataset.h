@@ -12,6 +12,7 @@
 #define C4_DATA_DATASET_H
 
 #include "core/base/status.h"
+#include "core/data/sets.h"
 #include "core/op/conv4.h"
 
 #include <stdbool.h>
@@ -19,17 +20,6 @@
 
 #define C4_UNOFFICIAL_BYTES 1536
 #define C4_PLANE_BYTES (C4_IMAGE_SIDE * C4_IMAGE_SIDE)
-
-enum c4_dataset_kind {
-    C4_CIFAR10,
-    C4_SVHN,
-    /* The 10,000 digits that fine-tuning splits in halves: the first of the official train file.
-     * Where fewer train digits are at hand, train digits followed by test digits take their place
-     * ("SVHN-10k substitute"). */
-    C4_SVHN_FINETUNE
-};
-
-enum c4_split { C4_TRAIN, C4_TEST };
 
 /* What is known of each image of the owner, in parallel arrays. Nobody moves one of them: a view
  * has its owner's, all of them, and a place where its own images begin. */
@@ -50,7 +40,7 @@ struct c4_dataset {
     char unofficial[C4_UNOFFICIAL_BYTES]; /* files that are not the official ones they are named
                                            * as, and why: "NAME WHY; ..."; "": none is known */
     char sha256[65];                      /* c4_dataset_hash() */
-    uint64_t id;                          /* enum c4_dataset_id */
+    uint64_t id;                          /* of its set and split: key of label noise */
     void *owned, *owned_patch_sums; /* private: what c4_dataset_free() frees; NULL in a view */
 };
 
@@ -60,41 +50,27 @@ const uint8_t *c4_dataset_images(const struct c4_dataset *dataset);
 const uint8_t *c4_dataset_labels(const struct c4_dataset *dataset);
 const int32_t *c4_dataset_patch_sums(const struct c4_dataset *dataset);
 
-/* Key of label noise: which set and split an image index counts in. Stable for ever.
- * C4_SVHN_FINETUNE has the id of SVHN train, so a digit's noise is the same whether the whole file
- * or its beginning is loaded. */
-enum c4_dataset_id {
-    C4_ID_CIFAR10_TRAIN = 1,
-    C4_ID_CIFAR10_TEST = 2,
-    C4_ID_SVHN_TRAIN = 3,
-    C4_ID_SVHN_TEST = 4,
-    C4_ID_OBJECTS_TRAIN = 5,
-    C4_ID_OBJECTS_TEST = 6,
-    C4_ID_DIGITS_TRAIN = 7,
-    C4_ID_DIGITS_TEST = 8
-};
-
 /* Loads a named data set.
  *
- * folder  NULL: the built-in synthetic pair, drawn with synth_seed; objects stand for CIFAR-10 and
- *         digits for SVHN, with 50,000 and 10,000 objects, 10,000 and 10,000 digits, and the first
- *         10,000 train digits for C4_SVHN_FINETUNE. Otherwise a folder of files as
- * core/data/files.h finds them (torchvision's layout, the plain record layout, or what
- * c4_synthetic_write() left); synth_seed is not read. split   not read for C4_SVHN_FINETUNE. limit
- * 0, or the number of images wanted: the first `limit` of the set. Files behind the last image
- * wanted are neither read nor checked; of the file in which that image lies, the labels behind it
- * are still counted (core/data/standing.h).
+ * folder  NULL: the set's synthetic stand-in, drawn with synth_seed. Otherwise a folder of files as
+ *         core/data/files.h finds them (torchvision's layout, the plain record layout, or what
+ *         c4_synthetic_write() left); synth_seed is not read.
+ * split   C4_TUNING: the images of struct c4_tuning.
+ * limit   0, or the number of images wanted: the first `limit` of the split. Files behind the last
+ *         image wanted are neither read nor checked; of the file in which that image lies, the
+ *         labels behind it are still counted (core/data/standing.h).
  *
  * Files are held against what is public about them (core/data/standing.h): a difference is no
  * error, but is told in `unofficial`.
  *
- * CIFAR-10's files must hold exactly 10,000 records each. SVHN may be incomplete; it then has
- * `substitute` set and its size in its name.
+ * The files of a set that is `whole` must hold as many images as the official ones. Another one may
+ * be incomplete; it then has `substitute` set and its size in its name. Where it has fewer train
+ * images than C4_TUNING wants, train images followed by test images take their place.
  *
  * Errors: C4_ERR_DATA (missing, truncated, corrupt; the sentence names file, record and offset, and
  * what to get), C4_ERR_USAGE (limit above the size of the set), C4_ERR_ENVIRONMENT (a .mat file and
  * no matio), C4_ERR_MEMORY. *out is empty then, and may be freed. */
-enum c4_status c4_dataset_load(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+enum c4_status c4_dataset_load(const char *folder, const struct c4_set *set, enum c4_split split,
                                uint64_t synth_seed, uint32_t limit, struct c4_dataset *out);
 
 /* Frees what the data set owns and empties it. An empty one ({0}) is fine. */

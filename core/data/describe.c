@@ -28,14 +28,14 @@ static enum c4_status describe_file(const struct c4_data_file *file, struct c4_d
     return status;
 }
 
-static void describe_split(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+static void describe_split(const char *folder, const struct c4_set *set, enum c4_split split,
                            struct c4_data_found *out) {
     struct c4_data_files files;
-    if (c4_data_find(folder, kind, split, &files) != C4_OK) {
+    if (c4_data_find(folder, set, split, &files) != C4_OK) {
         if (files.absent) return;
         struct c4_data_info *info = &out->info[out->count++];
         snprintf(info->path, sizeof info->path, "%s", folder);
-        info->kind = kind;
+        info->set = set;
         info->split = split;
         snprintf(info->problem, sizeof info->problem, "%s", c4_error());
         return;
@@ -44,9 +44,8 @@ static void describe_split(const char *folder, enum c4_dataset_kind kind, enum c
         struct c4_data_info *info = &out->info[out->count++];
         const struct c4_data_file *file = &files.file[i];
         snprintf(info->path, sizeof info->path, "%s", file->path);
-        info->kind = kind;
+        info->set = set;
         info->split = split;
-        info->mat = file->mat;
         info->synthetic = files.synthetic;
         info->most = file->most;
         if (i == 0 && split == C4_TRAIN)
@@ -59,12 +58,12 @@ static void describe_split(const char *folder, enum c4_dataset_kind kind, enum c
 
 enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out) {
     *out = (struct c4_data_found){0};
-    describe_split(folder, C4_CIFAR10, C4_TRAIN, out);
-    describe_split(folder, C4_CIFAR10, C4_TEST, out);
-    describe_split(folder, C4_SVHN, C4_TRAIN, out);
-    describe_split(folder, C4_SVHN, C4_TEST, out);
+    for (int i = 0; i < c4_set_count; i++) {
+        describe_split(folder, &c4_sets[i], C4_TRAIN, out);
+        describe_split(folder, &c4_sets[i], C4_TEST, out);
+    }
     if (out->count > 0) return C4_OK;
     struct c4_data_files files; /* for the sentence that says what was looked for */
-    C4_TRY(c4_data_find(folder, C4_CIFAR10, C4_TRAIN, &files));
+    C4_TRY(c4_data_find(folder, &c4_sets[0], C4_TRAIN, &files));
     return c4_fail(C4_ERR_DATA, "%s: no image data here", folder);
 }

@@ -1,14 +1,9 @@
 #include "core/data/files.h"
 
-#include "core/data/pickle.h"
-#include "core/data/record.h"
 #include "core/data/standing.h"
-#include "core/data/svhn_mat.h"
 
 enum c4_status c4_data_file_count(const struct c4_data_file *file, uint32_t *count) {
-    C4_TRY(file->mat      ? c4_svhn_mat_count(file->path, count)
-           : file->pickle ? c4_pickle_count(file->path, count)
-                          : c4_record_count(file->path, count));
+    C4_TRY(file->format->count(file->path, count));
     if (file->required > 0 && *count != file->required) {
         return c4_fail(C4_ERR_DATA, "%s: %u records, there should be %u; get the file again",
                        file->path, *count, file->required);
@@ -22,8 +17,6 @@ enum c4_status c4_data_file_count(const struct c4_data_file *file, uint32_t *cou
 
 enum c4_status c4_data_file_read(const struct c4_data_file *file, uint32_t total, uint32_t count,
                                  uint8_t *images, uint8_t *labels, struct c4_judged *judged) {
-    C4_TRY(file->pickle ? c4_pickle_read(file->path, count, images, labels)
-           : file->mat  ? c4_svhn_mat_read(file->path, count, images, labels)
-                        : c4_record_read(file->path, count, images, labels));
+    C4_TRY(file->format->read(file->path, count, images, labels));
     return c4_data_file_judge(file, NULL, total, count, images, labels, judged);
 }

@@ -1,19 +1,9 @@
 /* Which files of a folder hold a data set. FOLDER is what the user gave with --data.
  *
- * Candidates, in this order:
- *
- * - CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, 10,000 records each, in
- *   FOLDER/cifar-10-batches-bin (as cifar-10-binary.tar.gz unpacks); in FOLDER itself; the Python
- *   version (torchvision's), data_batch_1 to data_batch_5 and test_batch, in
- *   FOLDER/cifar-10-batches-py; in FOLDER itself.
- *
- * - SVHN: train_32x32.mat and test_32x32.mat, each in FOLDER or else in FOLDER/svhn; both in
- *   FOLDER/svhn; the plain record form svhn_train.bin and svhn_test.bin, each in FOLDER/svhn or
- * else in FOLDER; both in FOLDER. A build without matio looks for the plain form first.
- *
- * The first whole candidate is taken: one that has all files of both splits, with the number of
- * images that c4_data_file_count() finds right. If none is whole, it is the first that has any
- * file. Train and test images always come from the same candidate.
+ * Candidates are the set's layouts (core/data/sets.h) in their order, but those in a form that this
+ * build does not read come last. The first whole candidate is taken: one that has all files of both
+ * splits, with the number of images that c4_data_file_count() finds right. If none is whole, it is
+ * the first that has any file. Train and test images always come from the same candidate.
  *
  * A file SYNTHETIC beside record files (core/data/mark.h) says that they were made; they may then
  * have other sizes, and what is loaded is marked synthetic. A file UNOFFICIAL beside record files
@@ -28,19 +18,14 @@
 #include "core/data/unofficial.h"
 #include "core/file/file.h"
 
-#define C4_CIFAR10_FILE_RECORDS 10000
-#define C4_SVHN_TRAIN_COUNT 73257
-#define C4_SVHN_TEST_COUNT 26032
-#define C4_FINETUNE_COUNT 10000
-#define C4_DATA_FILES_MAX 6
+#define C4_DATA_FILES_MAX (C4_SPLIT_FILES_MAX + 1) /* fine-tuning may take test images as well */
 
 #define C4_PATH_BYTES 4096
 #define C4_PASSED_OVER_BYTES 1024 /* as c4_error() */
 
 struct c4_data_file {
     char path[C4_PATH_BYTES];
-    bool mat;    /* SVHN's .mat */
-    bool pickle; /* CIFAR-10's Python version; neither: records */
+    const struct c4_format *format;
     bool synthetic;
     uint32_t required;                  /* number of images the file must have, or 0 */
     uint32_t most;                      /* more than this is refused */
@@ -57,16 +42,16 @@ struct c4_data_files {
     char passed_over[C4_PASSED_OVER_BYTES]; /* what an earlier candidate lacks, a sentence; or "" */
 };
 
-/* Finds the files of C4_CIFAR10 or C4_SVHN. Those of the candidate that is taken are named whether
- * they are there or not; c4_data_file_count() finds that out. C4_ERR_DATA: no such folder, no such
- * data set in it (both: out->absent), or a SYNTHETIC or UNOFFICIAL file that
- * was altered. */
-enum c4_status c4_data_find(const char *folder, enum c4_dataset_kind kind, enum c4_split split,
+/* Finds the files of a set's train or test split. Those of the candidate that is taken are named
+ * whether they are there or not; c4_data_file_count() finds that out. C4_ERR_DATA: no such folder,
+ * no such data set in it (both: out->absent), or a SYNTHETIC or UNOFFICIAL file that was altered.
+ */
+enum c4_status c4_data_find(const char *folder, const struct c4_set *set, enum c4_split split,
                             struct c4_data_files *out);
 
 /* Whether any candidate of the folder, taken or not, has files that are synthetic, or that are not;
  * `path` gets one of them. A candidate with an altered SYNTHETIC file does not count. */
-bool c4_data_holds(const char *folder, enum c4_dataset_kind kind, bool synthetic,
+bool c4_data_holds(const char *folder, const struct c4_set *set, bool synthetic,
                    char path[C4_PATH_BYTES]);
 
 /* Number of images, checked against `required` and `most`. */

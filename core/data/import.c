@@ -7,20 +7,19 @@
 
 struct target {
     const char *to;
-    char folder[C4_PATH_BYTES]; /* to/cifar-10-batches-bin or to/svhn */
+    char folder[C4_PATH_BYTES]; /* where the set's copies lie in it */
     uint32_t *files;
     struct c4_data_found *found; /* or NULL */
 };
 
 static void note(struct c4_data_found *found, const struct c4_data_file *file,
-                 enum c4_dataset_kind kind, enum c4_split split, uint32_t count,
+                 const struct c4_set *set, enum c4_split split, uint32_t count,
                  const struct c4_judged *judged) {
     if (found == NULL) return;
     struct c4_data_info *info = &found->info[found->count++];
     memcpy(info->path, file->path, sizeof info->path);
-    info->kind = kind;
+    info->set = set;
     info->split = split;
-    info->mat = file->mat;
     info->synthetic = file->synthetic;
     info->records = count;
     info->most = file->most;
@@ -56,7 +55,7 @@ static enum c4_status write_records(const struct c4_data_file *file, const char 
 }
 
 static enum c4_status import_file(const struct c4_data_file *file, const char *name,
-                                  enum c4_dataset_kind kind, enum c4_split split,
+                                  const struct c4_set *set, enum c4_split split,
                                   const struct target *target) {
     uint32_t count;
     uint8_t *images = NULL, *labels = NULL;
@@ -68,30 +67,27 @@ static enum c4_status import_file(const struct c4_data_file *file, const char *n
     if (status == C4_OK) status = write_records(file, name, target, &judged, &data);
     if (status == C4_OK) {
         ++*target->files;
-        note(target->found, file, kind, split, count, &judged);
+        note(target->found, file, set, split, count, &judged);
     }
     c4_dataset_free(&data);
     return status;
 }
 
 /* Real and synthetic files must not meet in one folder: its mark speaks for all of them. */
-static enum c4_status refuse_mixture(const char *to, enum c4_dataset_kind kind, bool synthetic) {
+static enum c4_status refuse_mixture(const char *to, const struct c4_set *set, bool synthetic) {
     char path[C4_PATH_BYTES];
-    if (!c4_data_holds(to, kind, !synthetic, path)) return C4_OK;
+    if (!c4_data_holds(to, set, !synthetic, path)) return C4_OK;
     return c4_fail(C4_ERR_USAGE, "%s is %s and the imported data are not; import to another folder",
                    path, synthetic ? "real" : "synthetic");
 }
 
-static enum c4_status import_split(const struct c4_data_files *files, enum c4_dataset_kind kind,
+static enum c4_status import_split(const struct c4_data_files *files, const struct c4_set *set,
                                    enum c4_split split, const struct target *target) {
     uint32_t first = target->found != NULL ? target->found->count : 0;
     for (uint32_t i = 0; i < files->count; i++) {
-        const char *name = strrchr(files->file[i].path, '/') + 1; /* a path is FOLDER/name */
-        char record_name[64];
-        snprintf(record_name, sizeof record_name, "%.50s.bin", name);
-        if (files->file[i].pickle) name = record_name;
-        if (kind == C4_SVHN) name = split == C4_TEST ? "svhn_test.bin" : "svhn_train.bin";
-        C4_TRY(import_file(&files->file[i], name, kind, split, target));
+        char name[C4_RECORD_NAME_BYTES];
+        c4_layout_name(c4_set_plain(set), split, i + 1, name);
+        C4_TRY(import_file(&files->file[i], name, set, split, target));
     }
     if (target->found != NULL && split == C4_TRAIN)
         memcpy(target->found->info[first].passed_over, files->passed_over,
@@ -100,18 +96,17 @@ static enum c4_status import_split(const struct c4_data_files *files, enum c4_da
 }
 
 static enum c4_status import_set(const struct c4_data_files found[2], const bool has[2],
-                                 enum c4_dataset_kind kind, struct target *target) {
+                                 const struct c4_set *set, struct target *target) {
     const struct c4_data_files *any = &found[has[0] ? 0 : 1];
-    C4_TRY(refuse_mixture(target->to, kind, any->synthetic));
-    C4_TRY(c4_path_join(target->folder, C4_PATH_BYTES, target->to,
-                        kind == C4_CIFAR10 ? "cifar-10-batches-bin" : "svhn"));
+    C4_TRY(refuse_mixture(target->to, set, any->synthetic));
+    C4_TRY(c4_path_join(target->folder, C4_PATH_BYTES, target->to, c4_set_plain(set)->place[0]));
     C4_TRY(c4_dir_make(target->to));
     C4_TRY(c4_dir_make(target->folder));
     struct c4_unofficial mark; /* one that cannot be kept is refused before anything is written */
     C4_TRY(c4_unofficial_read(target->folder, &mark));
     if (any->synthetic) C4_TRY(c4_synthetic_mark_write(target->folder, &any->mark));
     for (int split = 0; split < 2; split++) {
-        if (has[split]) C4_TRY(import_split(&found[split], kind, (enum c4_split)split, target));
+        if (has[split]) C4_TRY(import_split(&found[split], set, (enum c4_split)split, target));
     }
     return C4_OK;
 }
@@ -122,21 +117,21 @@ enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files,
     *files = 0;
     if (noted != NULL) *noted = (struct c4_data_found){0};
     bool any = false;
-    for (int k = 0; k < 2; k++) {
-        enum c4_dataset_kind kind = k == 0 ? C4_CIFAR10 : C4_SVHN;
+    for (int k = 0; k < c4_set_count; k++) {
+        const struct c4_set *set = &c4_sets[k];
         struct c4_data_files found[2];
         bool has[2];
         for (int split = 0; split < 2; split++) {
-            enum c4_status status = c4_data_find(from, kind, (enum c4_split)split, &found[split]);
+            enum c4_status status = c4_data_find(from, set, (enum c4_split)split, &found[split]);
             has[split] = status == C4_OK;
             if (status != C4_OK && !found[split].absent) return status;
         }
         if (!has[0] && !has[1]) continue;
         any = true;
-        C4_TRY(import_set(found, has, kind, &target));
+        C4_TRY(import_set(found, has, set, &target));
     }
     if (any) return C4_OK;
     struct c4_data_files none; /* for the sentence that says what was looked for */
-    C4_TRY(c4_data_find(from, C4_CIFAR10, C4_TRAIN, &none));
+    C4_TRY(c4_data_find(from, &c4_sets[0], C4_TRAIN, &none));
     return c4_fail(C4_ERR_DATA, "%s: no image data here", from);
 }

@@ -4,14 +4,13 @@
 
 #include "core/data/standing.h"
 
-#define C4_DATA_FOUND_MAX 9
+#define C4_DATA_FOUND_MAX (2 * C4_SETS_MAX * C4_SPLIT_FILES_MAX)
 
 /* One recognised file. */
 struct c4_data_info {
     char path[C4_PATH_BYTES];
-    enum c4_dataset_kind kind; /* C4_CIFAR10 or C4_SVHN */
+    const struct c4_set *set;
     enum c4_split split;
-    bool mat; /* a .mat file */
     bool synthetic;
     uint32_t records;
     uint32_t most;                  /* that the official file has */
@@ -28,20 +27,21 @@ struct c4_data_found {
     uint32_t count;
 };
 
-/* Describes every file that c4_dataset_load() would use: CIFAR-10 train and test, SVHN train and
- * test. All of each file is read and checked. A file that is missing or unsound has `problem` set,
- * and the rest goes on. C4_ERR_DATA if the folder holds no data set at all. */
+/* Describes every file that c4_dataset_load() would use: of each set train and test. All of each
+ * file is read and checked. A file that is missing or unsound has `problem` set, and the rest goes
+ * on. C4_ERR_DATA if the folder holds no data set at all. */
 enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out);
 
-/* Copies what `from` holds into to/cifar-10-batches-bin/ and to/svhn/ as record files (.mat files
- * and Python pickles are converted), each after it was read and checked whole, and each atomically.
- * `to` is made if it is missing. What each file is by what is public about it stands in *found as
- * c4_data_describe() has it, but for labels and SHA-256; NULL: nobody asks. A data set of which a
- * file is missing or unsound is refused, as is putting real files where synthetic ones lie or the
- * reverse. A file UNOFFICIAL (core/data/unofficial.h) beside the copies says which of them were
- * made from files that differ; what an earlier import noted of files that are replaced goes. A file
- * of that name that is none is refused before anything is written. *files is the number of files
- * written, also after an error. C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
+/* Copies what `from` holds to where c4_set_plain() of each set lies in `to`, as record files (.mat
+ * files and Python pickles are converted), each after it was read and checked whole, and each
+ * atomically. `to` is made if it is missing. What each file is by what is public about it stands in
+ * *found as c4_data_describe() has it, but for labels and SHA-256; NULL: nobody asks. A data set of
+ * which a file is missing or unsound is refused, as is putting real files where synthetic ones lie
+ * or the reverse. A file UNOFFICIAL (core/data/unofficial.h) beside the copies says which of them
+ * were made from files that differ; what an earlier import noted of files that are replaced goes. A
+ * file of that name that is none is refused before anything is written. *files is the number of
+ * files written, also after an error. C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk),
+ * C4_ERR_MEMORY. */
 enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files,
                               struct c4_data_found *found);
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct c4_synthetic_mark {
-    const char *set; /* "objects" or "digits" */
+    const char *set; /* name of a struct c4_stand_in */
     uint64_t seed;
     uint32_t train, test; /* number of images of each split */
 };

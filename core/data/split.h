@@ -10,7 +10,7 @@ enum c4_status c4_dataset_view(const struct c4_dataset *parent, uint32_t first, 
                                struct c4_dataset *out);
 
 /* The halves of the fine-tuning protocol: images 0-4999 train, 5000-9999 test. The parent is
- * CIFAR-10 *test*, or C4_SVHN_FINETUNE (SVHN *train*). */
+ * what struct c4_tuning says of its set. */
 enum c4_half { C4_HALF_TRAIN, C4_HALF_TEST };
 #define C4_HALF_IMAGES 5000
 

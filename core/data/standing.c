@@ -1,8 +1,6 @@
 #include "core/data/standing.h"
 
 #include "core/data/digest.h"
-#include "core/data/pickle.h"
-#include "core/data/record.h"
 #include "core/data/stretch.h"
 
 #include <stdio.h>
@@ -11,9 +9,8 @@
 
 const char *const c4_standing_names[] = {"unknown", "labels", "official", "differs"};
 
-enum { NAME_BYTES = 24 }; /* of the file names that files.h lists */
-
-_Static_assert(C4_DATA_FILES_MAX *(NAME_BYTES + 1 + C4_STANDING_BYTES) <= C4_UNOFFICIAL_BYTES,
+_Static_assert(C4_DATA_FILES_MAX *(C4_RECORD_NAME_BYTES + 1 + C4_STANDING_BYTES) <=
+                   C4_UNOFFICIAL_BYTES,
                "a list of all files of a data set has room");
 
 static void differs(struct c4_judged *judged, const char *what) {
@@ -56,7 +53,7 @@ static void compare_labels(const struct c4_data_file *file, const struct c4_sour
     }
     judged->standing = C4_STANDING_LABELS;
     snprintf(judged->why, sizeof judged->why, "has as many images per label as published; %s",
-             file->pickle ? "its hash cannot be compared here" : "no hash of it is");
+             file->format->hashed ? "its hash cannot be compared here" : "no hash of it is");
 }
 
 /* A study that reads the beginning of a file works with the file as a whole: what was not read
@@ -67,8 +64,7 @@ static enum c4_status compare_all_labels(const struct c4_data_file *file,
     uint8_t *labels = malloc(total);
     if (labels == NULL)
         return c4_fail(C4_ERR_MEMORY, "%s: out of memory for %u labels", file->path, total);
-    enum c4_status status = file->pickle ? c4_pickle_labels(file->path, total, labels)
-                                         : c4_record_labels(file->path, total, labels);
+    enum c4_status status = file->format->labels(file->path, total, labels);
     if (status == C4_OK) compare_labels(file, source, total, labels, judged);
     free(labels);
     return status;
@@ -104,10 +100,10 @@ static enum c4_status compare(const struct c4_data_file *file, const struct c4_s
                               struct c4_judged *judged) {
     const struct c4_source *source = c4_sources_find_name(table, file->path);
     if (source == NULL) return C4_OK;
-    if (file->pickle || (file->mat && total == file->most))
-        C4_TRY(compare_hash(file, source, judged));
+    if (file->format->hashed && total == file->most) C4_TRY(compare_hash(file, source, judged));
     /* A part of a set whose whole is published has nothing to be compared with. */
-    if (judged->standing != C4_STANDING_UNKNOWN || file->mat || total != published_images(source))
+    if (judged->standing != C4_STANDING_UNKNOWN || file->format->labels == NULL ||
+        total != published_images(source))
         return C4_OK;
     if (count < total) return compare_all_labels(file, source, total, judged);
     compare_labels(file, source, count, labels, judged);

@@ -41,7 +41,7 @@ enum c4_status c4_data_file_judge(const struct c4_data_file *file, const struct 
                                   const uint8_t *labels, struct c4_judged *judged);
 
 /* Adds "NAME why" of a file that differs to a list; others add nothing. A file's name is taken from
- * the table of files.h, so that the list has room for C4_DATA_FILES_MAX of them. */
+ * the table of sets.h, so that the list has room for C4_DATA_FILES_MAX of them. */
 void c4_standing_add(char list[C4_UNOFFICIAL_BYTES], const struct c4_data_file *file,
                      const struct c4_judged *judged);
 

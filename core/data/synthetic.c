@@ -6,70 +6,53 @@
 
 #include <stdio.h>
 
-const char *c4_synthetic_name(enum c4_synthetic_set set, enum c4_split split) {
-    static const char *const names[2][2] = {{"synthetic objects train", "synthetic objects test"},
-                                            {"synthetic digits train", "synthetic digits test"}};
-    return names[set == C4_SYNTHETIC_DIGITS][split == C4_TEST];
+void c4_synthetic_name(const struct c4_stand_in *stand_in, enum c4_split split, char name[64]) {
+    snprintf(name, 64, "synthetic %s %s", stand_in->name, c4_split_word(split));
 }
 
-uint64_t c4_synthetic_id(enum c4_synthetic_set set, enum c4_split split) {
-    if (set == C4_SYNTHETIC_DIGITS)
-        return split == C4_TEST ? C4_ID_DIGITS_TEST : C4_ID_DIGITS_TRAIN;
-    return split == C4_TEST ? C4_ID_OBJECTS_TEST : C4_ID_OBJECTS_TRAIN;
-}
-
-void c4_synthetic_image(enum c4_synthetic_set set, enum c4_split split, uint64_t seed,
+void c4_synthetic_image(const struct c4_stand_in *stand_in, enum c4_split split, uint64_t seed,
                         uint32_t index, uint8_t image[C4_IMAGE_BYTES], uint8_t *label) {
     struct c4_draws draws;
-    c4_draws_begin(&draws, seed, (uint32_t)c4_synthetic_id(set, split), index);
+    c4_draws_begin(&draws, seed, (uint32_t)stand_in->id[split], index);
     int class = c4_draw(&draws, 0, C4_CLASSES - 1);
     *label = (uint8_t) class;
-    if (set == C4_SYNTHETIC_DIGITS) {
-        c4_draw_digit(&draws, class, image);
-    } else {
-        c4_draw_object(&draws, class, image);
-    }
+    stand_in->draw(&draws, class, image);
 }
 
-enum c4_status c4_synthetic_make(enum c4_synthetic_set set, enum c4_split split, uint64_t seed,
-                                 uint32_t count, struct c4_dataset *out) {
+enum c4_status c4_synthetic_make(const struct c4_stand_in *stand_in, enum c4_split split,
+                                 uint64_t seed, uint32_t count, struct c4_dataset *out) {
     uint8_t *images = NULL, *labels = NULL;
     C4_TRY(c4_dataset_alloc(count, out, &images, &labels));
     for (uint32_t i = 0; i < count; i++) {
-        c4_synthetic_image(set, split, seed, i, images + (size_t)i * C4_IMAGE_BYTES, &labels[i]);
+        c4_synthetic_image(stand_in, split, seed, i, images + (size_t)i * C4_IMAGE_BYTES,
+                           &labels[i]);
     }
-    snprintf(out->name, sizeof out->name, "%s", c4_synthetic_name(set, split));
+    c4_synthetic_name(stand_in, split, out->name);
     out->synthetic = true;
-    out->id = c4_synthetic_id(set, split);
+    out->id = stand_in->id[split];
     enum c4_status status = c4_dataset_hash(out);
     if (status != C4_OK) c4_dataset_free(out);
     return status;
 }
 
 /* Real files must not be overwritten, nor hide the synthetic ones. */
-static enum c4_status refuse_real(const char *folder, enum c4_dataset_kind kind) {
+static enum c4_status refuse_real(const char *folder, const struct c4_set *set) {
     char path[C4_PATH_BYTES];
-    if (!c4_data_holds(folder, kind, false, path)) return C4_OK;
+    if (!c4_data_holds(folder, set, false, path)) return C4_OK;
     return c4_fail(C4_ERR_USAGE, "%s is not synthetic; write the synthetic data to another folder",
                    path);
 }
 
-static enum c4_status write_set(const char *folder, enum c4_synthetic_set set, enum c4_split split,
-                                uint64_t seed, uint32_t count) {
+static enum c4_status write_split(const char *folder, const struct c4_set *set, enum c4_split split,
+                                  uint64_t seed, uint32_t count) {
     struct c4_dataset data;
-    C4_TRY(c4_synthetic_make(set, split, seed, count, &data));
+    C4_TRY(c4_synthetic_make(set->stand_in, split, seed, count, &data));
     enum c4_status status = C4_OK;
-    for (uint32_t first = 0, batch = 1; first < count && status == C4_OK; batch++) {
-        char name[32], path[C4_PATH_BYTES];
-        uint32_t n =
-            count - first < C4_CIFAR10_FILE_RECORDS ? count - first : C4_CIFAR10_FILE_RECORDS;
-        if (set == C4_SYNTHETIC_DIGITS) {
-            snprintf(name, sizeof name, "svhn_%s.bin", split == C4_TEST ? "test" : "train");
-        } else if (split == C4_TEST) {
-            snprintf(name, sizeof name, "test_batch.bin");
-        } else {
-            snprintf(name, sizeof name, "data_batch_%u.bin", batch);
-        }
+    uint32_t per_file = set->files.per_file > 0 ? set->files.per_file : count;
+    for (uint32_t first = 0, number = 1; first < count && status == C4_OK; number++) {
+        char name[C4_RECORD_NAME_BYTES], path[C4_PATH_BYTES];
+        uint32_t n = count - first < per_file ? count - first : per_file;
+        c4_layout_name(c4_set_plain(set), split, number, name);
         status = c4_path_join(path, C4_PATH_BYTES, folder, name);
         if (status == C4_OK) {
             status =
@@ -82,14 +65,19 @@ static enum c4_status write_set(const char *folder, enum c4_synthetic_set set, e
     return status;
 }
 
-static enum c4_status write_pair(const char *folder, const char *name,
-                                 const struct c4_synthetic_mark *mark, enum c4_synthetic_set set) {
+static enum c4_status write_set(const char *folder, const struct c4_set *set,
+                                const struct c4_synthetic_mark *mark) {
     char inside[C4_PATH_BYTES];
-    C4_TRY(c4_path_join(inside, C4_PATH_BYTES, folder, name));
+    C4_TRY(c4_path_join(inside, C4_PATH_BYTES, folder, c4_set_plain(set)->place[0]));
     C4_TRY(c4_dir_make(inside));
     C4_TRY(c4_synthetic_mark_write(inside, mark));
-    C4_TRY(write_set(inside, set, C4_TRAIN, mark->seed, mark->train));
-    return write_set(inside, set, C4_TEST, mark->seed, mark->test);
+    C4_TRY(write_split(inside, set, C4_TRAIN, mark->seed, mark->train));
+    return write_split(inside, set, C4_TEST, mark->seed, mark->test);
+}
+
+uint32_t c4_synthetic_count(const struct c4_set *set, enum c4_split split, uint32_t train,
+                            uint32_t test) {
+    return set->pretrains && split == C4_TRAIN ? train : test;
 }
 
 enum c4_status c4_synthetic_write(const char *folder, uint64_t seed, uint32_t train,
@@ -101,10 +89,13 @@ enum c4_status c4_synthetic_write(const char *folder, uint64_t seed, uint32_t tr
                        train, test);
     }
     C4_TRY(c4_dir_make(folder));
-    C4_TRY(refuse_real(folder, C4_CIFAR10));
-    C4_TRY(refuse_real(folder, C4_SVHN));
-    struct c4_synthetic_mark objects = {"objects", seed, train, test};
-    struct c4_synthetic_mark digits = {"digits", seed, test, test};
-    C4_TRY(write_pair(folder, "cifar-10-batches-bin", &objects, C4_SYNTHETIC_OBJECTS));
-    return write_pair(folder, "svhn", &digits, C4_SYNTHETIC_DIGITS);
+    for (int i = 0; i < c4_set_count; i++) C4_TRY(refuse_real(folder, &c4_sets[i]));
+    for (int i = 0; i < c4_set_count; i++) {
+        const struct c4_set *set = &c4_sets[i];
+        const struct c4_synthetic_mark mark = {set->stand_in->name, seed,
+                                               c4_synthetic_count(set, C4_TRAIN, train, test),
+                                               c4_synthetic_count(set, C4_TEST, train, test)};
+        C4_TRY(write_set(folder, set, &mark));
+    }
+    return C4_OK;
 }

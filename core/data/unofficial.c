@@ -14,10 +14,6 @@ enum { PATH_BYTES = 4096 };
 
 static const char header[] = "conv4 unofficial files\n";
 
-static const char *const names[C4_UNOFFICIAL_FILES_MAX] = {
-    "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-    "data_batch_5.bin", "test_batch.bin",   "svhn_train.bin",   "svhn_test.bin"};
-
 /* Also keeps lines apart: no end of a line is printable. */
 static bool is_text(const char *text, size_t length) {
     for (size_t i = 0; i < length; i++)
@@ -25,9 +21,18 @@ static bool is_text(const char *text, size_t length) {
     return length > 0 && length < C4_STANDING_BYTES && text[0] != ' ';
 }
 
+/* Whether some set's copies have a file of that name. */
 static bool is_name(const char *name, size_t length) {
-    for (int i = 0; i < C4_UNOFFICIAL_FILES_MAX; i++)
-        if (strlen(names[i]) == length && memcmp(name, names[i], length) == 0) return true;
+    char known[C4_RECORD_NAME_BYTES];
+    for (int i = 0; i < 2 * c4_set_count; i++) {
+        const struct c4_set *set = &c4_sets[i / 2];
+        enum c4_split split = (enum c4_split)(i % 2);
+        uint32_t count = c4_set_file_count(set, set->files.images[split]);
+        for (uint32_t number = 1; number <= count; number++) {
+            c4_layout_name(c4_set_plain(set), split, number, known);
+            if (strlen(known) == length && memcmp(name, known, length) == 0) return true;
+        }
+    }
     return false;
 }
 
@@ -43,7 +48,7 @@ const char *c4_unofficial_find(const struct c4_unofficial *mark, const char *nam
     return place < mark->count ? mark->file[place].why : NULL;
 }
 
-/* One line, without its end. Since no name comes twice, there is room for all. */
+/* One line, without its end. */
 static bool parse_line(const char *line, size_t length, struct c4_unofficial *mark) {
     struct c4_unofficial_file file = {0};
     const char *space = memchr(line, ' ', length);
@@ -53,7 +58,7 @@ static bool parse_line(const char *line, size_t length, struct c4_unofficial *ma
     if (!is_text(space + 1, why_length)) return false;
     memcpy(file.name, line, name_length);
     memcpy(file.why, space + 1, why_length);
-    if (find(mark, file.name) < mark->count) return false;
+    if (find(mark, file.name) < mark->count || mark->count == C4_UNOFFICIAL_FILES_MAX) return false;
     mark->file[mark->count++] = file;
     return true;
 }
@@ -113,9 +118,10 @@ enum c4_status c4_unofficial_put(const char *folder, const char *name, const cha
     C4_TRY(c4_path_join(path, sizeof path, folder, C4_UNOFFICIAL_MARK));
     C4_TRY(c4_unofficial_read(folder, &mark));
     if (why == NULL) return take_off(path, &mark, name);
-    if (!is_name(name, strlen(name)) || !is_text(why, strlen(why)))
+    unsigned place = find(&mark, name);
+    if (!is_name(name, strlen(name)) || !is_text(why, strlen(why)) ||
+        place == C4_UNOFFICIAL_FILES_MAX)
         return c4_fail(C4_ERR_USAGE, "%s: cannot hold the line '%s %s'", path, name, why);
-    unsigned place = find(&mark, name); /* there are as many places as names */
     if (place == mark.count) mark.count++;
     struct c4_unofficial_file *file = &mark.file[place];
     snprintf(file->name, sizeof file->name, "%s", name);

@@ -8,14 +8,13 @@
 #ifndef C4_DATA_UNOFFICIAL_H
 #define C4_DATA_UNOFFICIAL_H
 
-#include "core/base/status.h"
+#include "core/data/sets.h"
 
 #define C4_UNOFFICIAL_MARK "UNOFFICIAL" /* its name */
 
 enum {
-    C4_STANDING_BYTES = 192,    /* room for what a file's difference is */
-    C4_RECORD_NAME_BYTES = 24,  /* and for a record file's name */
-    C4_UNOFFICIAL_FILES_MAX = 8 /* all names of record files: six of CIFAR-10, two of SVHN */
+    C4_STANDING_BYTES = 192,     /* room for what a file's difference is */
+    C4_UNOFFICIAL_FILES_MAX = 32 /* names of record files that all sets may have together */
 };
 
 /* Lines of a mark; the names are all different. */

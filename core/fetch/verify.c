@@ -14,8 +14,6 @@
 
 const char *const c4_file_verdict_names[] = {"ok", "differs", "unknown", "missing"};
 
-static const char *const folders[] = {"", "cifar-10-batches-bin", "cifar-10-batches-py", "svhn"};
-
 struct verifying {
     const char *folder;
     const struct c4_sources *sources;
@@ -139,6 +137,24 @@ static enum c4_status look_into(struct verifying *work, const char *inner) {
     return C4_OK;
 }
 
+/* The data folder, and in it those of all sets' layouts, each once. */
+static enum c4_status look_into_all(struct verifying *work) {
+    const char *looked[1 + 2 * C4_LAYOUTS_MAX * C4_SETS_MAX] = {""};
+    int count = 1;
+    C4_TRY(look_into(work, ""));
+    for (int i = 0; i < 2 * C4_LAYOUTS_MAX * c4_set_count; i++) {
+        const struct c4_set *set = &c4_sets[i / (2 * C4_LAYOUTS_MAX)];
+        const char *place = set->files.layout[i / 2 % C4_LAYOUTS_MAX].place[i % 2];
+        int k = 0;
+        if (place == NULL) continue;
+        while (k < count && strcmp(looked[k], place) != 0) k++;
+        if (k < count) continue;
+        looked[count++] = place;
+        C4_TRY(look_into(work, place));
+    }
+    return C4_OK;
+}
+
 static bool is_reported(const struct verifying *work, const char *name) {
     for (uint32_t i = 0; i < work->out->count; i++)
         if (strcmp(below(work, work->out->file[i].path), name) == 0) return true;
@@ -172,8 +188,7 @@ static enum c4_status verify(struct verifying *work) {
     struct c4_verification *out = work->out;
     C4_TRY(c4_sums_load(work->folder, &work->sums));
     (void)c4_data_describe(work->folder, &work->found); /* a folder of archives has nothing else */
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        C4_TRY(look_into(work, folders[i]));
+    C4_TRY(look_into_all(work));
     C4_TRY(look_for_missing(work));
     for (uint32_t i = 0; i < out->count; i++)
         out->wrong += out->file[i].verdict == C4_VERDICT_DIFFERS ||

@@ -29,8 +29,8 @@ struct c4_verification {
     uint32_t wrong; /* how many differ or are missing */
 };
 
-/* Looks at all files of `folder`, of its svhn, cifar-10-batches-bin and cifar-10-batches-py, and at
- * what FOLDER/conv4.sha256 lists; in each folder by name.
+/* Looks at all files of `folder`, of the folders in it where data sets lie (core/data/sets.c), and
+ * at what FOLDER/conv4.sha256 lists; in each folder by name.
  *
  * What `sources` knows is compared by size, hashes and numbers of labels; what conv4.sha256 lists
  * by its hash; record and .mat files are read whole for their structure (core/data/import.h). Other

@@ -75,7 +75,7 @@ static enum c4_status compare_layers(struct work *work) {
 }
 
 static enum c4_status run(struct work *work) {
-    C4_TRY(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TRAIN, SEED, FIRST + SECOND, &work->data));
+    C4_TRY(c4_synthetic_make(&c4_synthetic_objects, C4_TRAIN, SEED, FIRST + SECOND, &work->data));
     for (int net = 0; net < 2; net++)
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             size_t bytes = FIRST * c4_layer_features(layer) * sizeof(float);

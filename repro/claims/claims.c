@@ -43,7 +43,7 @@ static double term_value(const struct judge *j, const struct c4_claim_term *term
     struct c4_row_query query = query_of(j, seed, term->run);
     query.layer = c4_layer_name[layer + term->next_layer];
     query.reference = c4_reference_names[term->reference];
-    query.images = c4_image_set_names[term->images];
+    query.images = c4_image_set_name(term->images);
     if (term->at_start) query.epoch = 0;
     return c4_rows_value(j->rows, &query);
 }

@@ -16,11 +16,10 @@ static json_t *json_file(const struct c4_data_info *info) {
         json_array_append_new(histogram, json_integer(info->histogram[label]));
     return json_pack(
         "{s:o, s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:o, s:o, s:o}", "path", c4_json_text(info->path),
-        "set", info->kind == C4_CIFAR10 ? "cifar10" : "svhn", "split",
-        info->split == C4_TRAIN ? "train" : "test", "synthetic", (int)info->synthetic, "records",
-        (json_int_t)info->records, "labels", histogram, "sha256", info->sha256, "standing",
-        c4_standing_names[info->standing], "why", c4_json_text(info->why), "passed_over",
-        c4_json_text(info->passed_over), "problem", c4_json_text(info->problem));
+        "set", info->set->word, "split", c4_split_word(info->split), "synthetic",
+        (int)info->synthetic, "records", (json_int_t)info->records, "labels", histogram, "sha256",
+        info->sha256, "standing", c4_standing_names[info->standing], "why", c4_json_text(info->why),
+        "passed_over", c4_json_text(info->passed_over), "problem", c4_json_text(info->problem));
 }
 
 static void print_standing(const struct c4_data_info *info) {
@@ -51,10 +50,9 @@ static void print_file(const struct c4_data_info *info) {
         printf("  problem: %s\n", info->problem);
         return;
     }
-    printf("  %s %s%s, %u images, SHA-256 %s\n  labels",
-           info->kind == C4_CIFAR10 ? "CIFAR-10" : "SVHN",
-           info->split == C4_TRAIN ? "train" : "test", info->synthetic ? " (synthetic)" : "",
-           info->records, info->sha256);
+    printf("  %s %s%s, %u images, SHA-256 %s\n  labels", info->set->title,
+           c4_split_word(info->split), info->synthetic ? " (synthetic)" : "", info->records,
+           info->sha256);
     for (int label = 0; label < C4_CLASSES; label++)
         printf("  %d: %u", label, info->histogram[label]);
     printf("\n");
@@ -93,9 +91,18 @@ static int run_synth(const struct c4_args *args) {
     uint32_t test = (uint32_t)c4_arg_integer(args, "test");
     uint64_t seed = (uint64_t)c4_arg_integer(args, "seed");
     enum c4_status status = c4_synthetic_write(folder, seed, train, test);
-    if (status == C4_OK)
-        printf("%s: %u train and %u test objects, %u digits of each split, seed %llu\n", folder,
-               train, test, test, (unsigned long long)seed);
+    if (status != C4_OK) return c4_cli_exit(args, status);
+    printf("%s: ", folder);
+    for (int i = 0; i < c4_set_count; i++) {
+        const struct c4_set *set = &c4_sets[i];
+        if (set->pretrains)
+            printf("%u train and %u test %s, ", c4_synthetic_count(set, C4_TRAIN, train, test),
+                   c4_synthetic_count(set, C4_TEST, train, test), set->stand_in->name);
+        else
+            printf("%u %s of each split, ", c4_synthetic_count(set, C4_TEST, train, test),
+                   set->stand_in->name);
+    }
+    printf("seed %llu\n", (unsigned long long)seed);
     return c4_cli_exit(args, status);
 }
 

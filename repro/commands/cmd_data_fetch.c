@@ -7,7 +7,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
-#include "core/data/svhn_mat.h"
+#include "core/data/sets.h"
 #include "core/fetch/fetch.h"
 #include "core/host/clock.h"
 #include "repro/commands/cmd_data.h"
@@ -84,10 +84,7 @@ static bool is_wanted(const struct c4_args *args, const struct c4_source *source
 static enum c4_status check_sets(const struct c4_args *args, const struct c4_sources *sources) {
     char sets[512] = "";
     for (int word = 0; word < args->positional_count; word++) {
-        bool found = false;
-        for (uint32_t i = 0; i < sources->count && !found; i++)
-            found = strcmp(sources->file[i].set, args->positionals[word]) == 0;
-        if (found) continue;
+        if (c4_data_sources_have(sources, args->positionals[word])) continue;
         for (uint32_t i = 0; i < sources->count; i++) {
             const char *set = sources->file[i].set;
             size_t used = strlen(sets);
@@ -136,19 +133,17 @@ static enum c4_status fetch_one(struct session *session, const struct c4_source 
 }
 
 static enum c4_status fetch_all(struct session *session, const struct c4_sources *sources) {
-    bool svhn = false;
+    const struct c4_format *unread = NULL;
     C4_TRY(check_sets(session->args, sources));
     C4_TRY(c4_interrupt_catch());
     for (uint32_t i = 0; i < sources->count; i++) {
         if (!is_wanted(session->args, &sources->file[i])) continue;
-        svhn = svhn || strcmp(sources->file[i].set, "svhn") == 0;
+        if (!unread) unread = c4_set_unread(c4_set_find(sources->file[i].set));
         C4_TRY(fetch_one(session, &sources->file[i]));
     }
-    if (svhn && !c4_svhn_mat_available())
-        fprintf(stderr,
-                "%s: this build reads no .mat files; install libmatio-dev and zlib1g-dev and build "
-                "again\n",
-                session->args->path);
+    if (unread)
+        fprintf(stderr, "%s: this build reads no %s files; install %s and build again\n",
+                session->args->path, unread->name, unread->needs);
     return C4_OK;
 }
 

@@ -21,25 +21,28 @@ static const struct c4_option options[] = {
 };
 
 /* Whether c4_data_import() would find something of the set, sound or not. */
-static bool has_set(const char *folder, enum c4_dataset_kind kind) {
+static bool has_set(const char *folder, const struct c4_set *set) {
     struct c4_data_files *files = malloc(sizeof *files);
     bool found = false;
     for (int split = 0; files && split < 2; split++)
-        found = found || c4_data_find(folder, kind, (enum c4_split)split, files) == C4_OK ||
+        found = found || c4_data_find(folder, set, (enum c4_split)split, files) == C4_OK ||
                 !files->absent;
     free(files);
     return found;
 }
 
-/* Archives as they were downloaded. *files grows by what was unpacked. */
+/* Archives as they were downloaded, but for those of sets that lie unpacked in `from`: these are
+ * what the user works with. *files grows by what was unpacked. */
 static enum c4_status import_archives(const char *from, const char *to,
                                       const struct c4_sources *sources, uint32_t *files) {
     for (uint32_t i = 0; i < sources->count; i++) {
         const struct c4_source *source = &sources->file[i];
+        const struct c4_set *set = c4_set_find(source->set);
         char path[C4_PATH_BYTES];
         struct c4_digest digest;
+        if (source->unpack[0] == '\0' || (set && has_set(from, set))) continue;
         C4_TRY(c4_path_join(path, sizeof path, from, source->path));
-        if (source->unpack[0] == '\0' || !c4_path_exists(path)) continue;
+        if (!c4_path_exists(path)) continue;
         C4_TRY(c4_digest_file(path, &digest));
         C4_TRY(c4_digest_check(path, &digest, source));
         C4_TRY(c4_dir_make(to));
@@ -52,11 +55,10 @@ static enum c4_status import_archives(const char *from, const char *to,
 static enum c4_status import(const char *from, const char *to, const struct c4_sources *sources,
                              struct c4_data_found *found, uint32_t *files) {
     uint32_t unpacked = 0, copied = 0;
-    bool cifar10 = has_set(from, C4_CIFAR10);
-    enum c4_status status = C4_OK;
-    /* Unpacked files that lie beside their archive are what the user works with. */
-    if (!cifar10) status = import_archives(from, to, sources, &unpacked);
-    if (status == C4_OK && (cifar10 || has_set(from, C4_SVHN) || unpacked == 0))
+    bool any = false;
+    for (int i = 0; i < c4_set_count; i++) any = any || has_set(from, &c4_sets[i]);
+    enum c4_status status = import_archives(from, to, sources, &unpacked);
+    if (status == C4_OK && (any || unpacked == 0))
         status = c4_data_import(from, to, &copied, found);
     *files = unpacked + copied;
     return status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/data/sets.h"
 #include "core/file/json.h"
 #include "core/host/environment.h"
 #include "core/host/team.h"
@@ -37,7 +38,7 @@ struct findings {
     char features[64];
     json_t *environment;
     const char *gnuplot; /* what is missing, or NULL */
-    const char *matio, *curl, *archive;
+    const char *curl, *archive;
     json_t *kernels; /* of the chosen backend's step, or NULL */
     bool tested;
     char hash[65];
@@ -79,10 +80,6 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
     f->gnuplot = c4_gnuplot_find(path, sizeof path) ? NULL
                                                     : "figures come out as tables and scripts "
                                                       "only (install gnuplot-nox)";
-#ifndef C4_HAVE_MATIO
-    f->matio =
-        "SVHN's .mat files cannot be read (install libmatio-dev and zlib1g-dev and build again)";
-#endif
 #ifndef C4_HAVE_CURL
     f->curl = "data sets cannot be downloaded (install libcurl4-openssl-dev and build again)";
 #endif
@@ -129,6 +126,13 @@ static json_t *as_json(const struct findings *f) {
     return object;
 }
 
+static void print_unread(const struct c4_set *set) {
+    const struct c4_format *format = c4_set_unread(set);
+    if (format)
+        printf("\n%s's %s files cannot be read (install %s and build again)\n", set->title,
+               format->name, format->needs);
+}
+
 static void print_text(const struct findings *f) {
     char text[8192];
     c4_environment_text(f->environment, text, sizeof text);
@@ -152,7 +156,7 @@ static void print_text(const struct findings *f) {
     const char *cost = c4_dispatch_cost(&f->dispatch);
     if (cost) printf("\n%s\n", cost);
     if (f->gnuplot) printf("\n%s\n", f->gnuplot);
-    if (f->matio) printf("\n%s\n", f->matio);
+    for (int set = 0; set < c4_set_count; set++) print_unread(&c4_sets[set]);
     if (f->curl) printf("\n%s\n", f->curl);
     if (f->archive) printf("\n%s\n", f->archive);
     if (f->tested)

@@ -9,6 +9,7 @@
 #include "core/cli/progress.h"
 #include "core/file/file.h"
 #include "core/host/clock.h"
+#include "repro/commands/data_sources.h"
 #include "repro/commands/engine.h"
 #include "repro/commands/session.h"
 #include "repro/commands/summary.h"
@@ -234,17 +235,40 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
     return C4_OK;
 }
 
+/* What fine-tuning takes besides the images of pre-training: " and A", ", A and B". */
+static void announce_tuning(const struct c4_images *images, FILE *messages) {
+    const char *name[C4_SETS_MAX * C4_SPLITS];
+    int count = 0;
+    for (int i = 0; i < C4_SETS_MAX; i++)
+        for (int k = 0; k < C4_SPLITS; k++)
+            if (images->set[i].split[k].count > 0 && (i != images->pretraining || k == C4_TUNING))
+                name[count++] = images->set[i].split[k].name;
+    for (int i = 0; i < count; i++)
+        fprintf(messages, "%s%s", i < count - 1 ? ", " : " and ", name[i]);
+}
+
+/* How to get real images: of the sets that the study uses, those that can be fetched. */
+static void announce_fetch(const struct c4_study *study, FILE *messages) {
+    struct c4_sources *sources;
+    bool known = c4_data_sources_load(NULL, &sources) == C4_OK;
+    fprintf(messages, "These images stand in for the paper's; to get those: conv4 data fetch ");
+    for (int i = 0; known && i < c4_set_count; i++)
+        if (c4_study_uses(study, i) && c4_data_sources_have(sources, c4_sets[i].word))
+            fprintf(messages, "%s ", c4_sets[i].word);
+    fprintf(messages, "--data DIR, then conv4 repro --data DIR.\n");
+    free(sources);
+}
+
 static void announce(struct reproduction *r) {
     const struct c4_session *session = &r->session;
     char engine[320];
     c4_session_describe(session, engine, sizeof engine);
     fprintf(r->messages, "Scale %s: %d runs on %s", session->scale.name, session->schedule.count,
-            session->images.set[C4_SET_TRAINING].name);
-    if (session->images.tunes)
-        fprintf(r->messages, " and %s", session->images.set[C4_SET_DIGITS].name);
+            c4_images_training(&session->images)->name);
+    announce_tuning(&session->images, r->messages);
     fprintf(r->messages, ".\nBackend %s.\n", engine);
-    for (int i = 0; i < C4_SETS; i++) {
-        const struct c4_dataset *set = &session->images.set[i];
+    for (int i = 0; i < C4_SETS_MAX * C4_SPLITS; i++) {
+        const struct c4_dataset *set = &session->images.set[i / C4_SPLITS].split[i % C4_SPLITS];
         if (set->unofficial[0])
             fprintf(r->messages, "%s: NOT THE OFFICIAL FILE: %s.\n", set->name, set->unofficial);
     }
@@ -253,10 +277,7 @@ static void announce(struct reproduction *r) {
     if (session->taken[0])
         fprintf(r->messages, "Not given, so as before in %s: %s.\n", c4_arg_text(r->args, "out"),
                 session->taken);
-    if (!c4_arg_text(r->args, "data"))
-        fprintf(r->messages,
-                "These images stand in for the paper's; to get those: conv4 data fetch "
-                "cifar10 svhn --data DIR, then conv4 repro --data DIR.\n");
+    if (!c4_arg_text(r->args, "data")) announce_fetch(&session->study, r->messages);
 }
 
 /* Starts the workers and says how long it will take. */
@@ -308,8 +329,8 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
     const struct c4_session *session = &r->session;
     const struct c4_work_state *state = &r->state;
     const struct c4_repro_summary summary = {.publication = publication,
-                                             .training = &session->images.set[C4_SET_TRAINING],
-                                             .evaluation = &session->images.set[C4_SET_TEST],
+                                             .training = c4_images_training(&session->images),
+                                             .evaluation = c4_images_test(&session->images),
                                              .backend = session->runner.backend,
                                              .threads = session->threads,
                                              .places = session->workers,

@@ -1,6 +1,7 @@
 #include "repro/commands/data_sources.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/file/file.h"
 
@@ -14,4 +15,10 @@ enum c4_status c4_data_sources_load(const char *path, struct c4_sources **source
     enum c4_status status = c4_sources_parse((const char *)bytes, path, *sources);
     free(bytes);
     return status;
+}
+
+bool c4_data_sources_have(const struct c4_sources *sources, const char *set) {
+    for (uint32_t i = 0; i < sources->count; i++)
+        if (strcmp(sources->file[i].set, set) == 0) return true;
+    return false;
 }

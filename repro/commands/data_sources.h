@@ -8,4 +8,7 @@
  * with free(), also after an error. Errors as c4_sources_parse() and c4_file_read(). */
 enum c4_status c4_data_sources_load(const char *path, struct c4_sources **sources);
 
+/* Whether the table has a file of that set to fetch. */
+bool c4_data_sources_have(const struct c4_sources *sources, const char *set);
+
 #endif

@@ -28,15 +28,19 @@ static bool is_free(const char *key) {
 }
 
 static enum c4_status keep_images(const struct c4_settings *settings, struct c4_store *store) {
-    static const char *const names[C4_SETS] = {"training images", "test images", "digits"};
-    for (int i = 0; i < C4_SETS; i++) {
-        const struct c4_dataset *set = &settings->images->set[i];
-        char name[64];
-        if (set->count == 0) continue;
-        C4_TRY(c4_store_setting(store, names[i], set->name));
-        snprintf(name, sizeof name, "%s' SHA-256", names[i]);
-        C4_TRY(c4_store_setting(store, name, set->sha256));
-    }
+    static const char *const of_pretraining[] = {"training images", "test images"};
+    const struct c4_images *images = settings->images;
+    for (int i = 0; i < c4_set_count; i++)
+        for (int split = 0; split < C4_SPLITS; split++) {
+            const struct c4_dataset *set = &images->set[i].split[split];
+            bool pretraining = i == images->pretraining && split != C4_TUNING;
+            const char *what = pretraining ? of_pretraining[split] : c4_sets[i].tuning.images;
+            char name[64];
+            if (set->count == 0) continue;
+            C4_TRY(c4_store_setting(store, what, set->name));
+            snprintf(name, sizeof name, "%s' SHA-256", what);
+            C4_TRY(c4_store_setting(store, name, set->sha256));
+        }
     return C4_OK;
 }
 

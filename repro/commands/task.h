@@ -6,8 +6,11 @@
 #include "core/data/dataset.h"
 #include "core/data/labels.h"
 
-extern const char *const c4_task_sets[];   /* "cifar10", "svhn", "svhn-finetune" */
 extern const char *const c4_task_labels[]; /* "true", "random", "shifted" */
+
+/* Words for --dataset, one by one: of each set, and of what fine-tuning takes of it if that is a
+ * part. NULL behind the last. */
+const char *c4_task_set(int index);
 
 /* Rows of an option table; c4_task_open() reads them. */
 #define C4_TASK_OPTIONS                                                                            \
@@ -19,7 +22,7 @@ extern const char *const c4_task_labels[]; /* "true", "random", "shifted" */
          .type = C4_OPTION_CHOICE,                                                                 \
          .value = "SET",                                                                           \
          .initial = "cifar10",                                                                     \
-         .choices = c4_task_sets,                                                                  \
+         .choice = c4_task_set,                                                                    \
          .help = "which set; svhn-finetune is the first 10,000 digits of SVHN's train file"},      \
         {.name = "labels",                                                                         \
          .type = C4_OPTION_CHOICE,                                                                 \

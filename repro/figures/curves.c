@@ -9,7 +9,6 @@
 #include "core/stats/summary.h"
 #include "repro/results/sizes.h"
 
-enum { ALL_IMAGES = 50000 };
 static const char initial[] = "initialisation", other[] = "other-initialisation";
 
 struct c4_curve *c4_curve_add(struct c4_curves *curves, const char *label, int points) {
@@ -58,10 +57,11 @@ bool c4_curves_have_values(const struct c4_curves *curves) {
     return false;
 }
 
-const char *c4_family_images(const char *family) {
-    if (strstr(family, "svhn")) return "svhn-heldout";
-    bool tunes = strncmp(family, "finetune-", 9) == 0 || strncmp(family, "scratch-", 8) == 0;
-    return tunes ? "cifar10-heldout" : "cifar10-test";
+const char *c4_family_images(const struct c4_study *study, const char *family) {
+    const struct c4_family *section = c4_study_family(study, family);
+    if (!section) return "";
+    bool tunes = section->kind == C4_KIND_FINETUNE || section->kind == C4_KIND_SCRATCH;
+    return c4_image_set_name((struct c4_image_set){.set = section->data, .heldout = tunes});
 }
 
 /* The figure being made. */
@@ -82,14 +82,15 @@ static const char *nth_name(const struct c4_names *names, int i) {
 }
 
 static struct c4_row_query query_of(const struct making *m, const char *family, uint64_t seed) {
-    const struct c4_study_figure *figure = m->figure;
+    struct c4_image_set images;
+    bool asked = m->figure->images && c4_image_set_at(m->figure->images - 1, &images);
     return (struct c4_row_query){.family = family,
                                  .seed = seed,
                                  .order = m->source->study->protocol.order,
                                  .epoch = -1,
                                  .quantity = m->quantity,
-                                 .images = figure->images ? c4_image_set_names[figure->images - 1]
-                                                          : c4_family_images(family),
+                                 .images = asked ? c4_image_set_name(images)
+                                                 : c4_family_images(m->source->study, family),
                                  .n = m->curves->n};
 }
 
@@ -173,6 +174,7 @@ static void add_family(struct families *families, const struct c4_rows_run *run,
 
 static void list_families(const struct making *m, struct families *families) {
     const struct c4_names *names = &m->figure->runs;
+    uint32_t all = c4_sets[c4_study_pretraining(m->source->study)].files.images[C4_TRAIN];
     *families = (struct families){0};
     for (int i = 0; i < names->count; i++) {
         size_t length = strlen(names->name[i]);
@@ -190,7 +192,7 @@ static void list_families(const struct making *m, struct families *families) {
             continue;
         }
         const struct c4_rows_run *run = any_run(m, name);
-        if (run && (!families->sizes || run->images >= ALL_IMAGES)) add_family(families, run, i);
+        if (run && (!families->sizes || run->images >= all)) add_family(families, run, i);
     }
 }
 

@@ -37,9 +37,10 @@ struct c4_curves_source {
 
 /* The curves of a figure of any kind but the cost ones; `debiased`: the debiased CKA instead of the
  * biased one. Families that the scale does not have are left out, and so is the whole training set
- * among the sizes of Fig. 3b unless it has all 50,000 images. Values that are not there are NaN.
- * With a null line: CKA of two independent initialisations (grey), and of every network to another
- * seed's initialisation (in its colour). Release with c4_curves_free(), also on failure. */
+ * among the sizes of Fig. 3b unless it has all of the set's training images. Values that are not
+ * there are NaN. With a null line: CKA of two independent initialisations (grey), and of every
+ * network to another seed's initialisation (in its colour). Release with c4_curves_free(), also on
+ * failure. */
 enum c4_status c4_curves_make(const struct c4_curves_source *source,
                               const struct c4_study_figure *figure, bool debiased,
                               struct c4_curves *curves);
@@ -54,7 +55,7 @@ void c4_curve_summarise(struct c4_curve *curve, int seeds);
 /* Whether any curve has a value. */
 bool c4_curves_have_values(const struct c4_curves *curves);
 
-/* The images of a family's own task, as rows name them. */
-const char *c4_family_images(const char *family);
+/* The images of a family's own task, as rows name them; "" of one that the study does not have. */
+const char *c4_family_images(const struct c4_study *study, const char *family);
 
 #endif

@@ -30,65 +30,77 @@ static char *next_note(struct c4_figure_result *result) {
 
 /* Which kinds of runs a figure draws. */
 struct phases {
-    bool pretrain, sizes, tunes, digits;
+    bool pretrain, sizes, tunes;
+    bool on[C4_SETS_MAX]; /* fine-tuning on the set */
 };
 
-static struct phases phases_of(const struct c4_curves *curves) {
+static struct phases phases_of(const struct c4_study *study, const struct c4_curves *curves) {
     struct phases p = {0};
     for (int i = 0; i < curves->count; i++) {
-        const char *family = curves->curve[i].family;
-        if (curves->curve[i].kind != C4_SERIES_MEASURED) continue;
-        p.pretrain = p.pretrain || strncmp(family, "pretrain-", 9) == 0;
-        p.sizes = p.sizes || strncmp(family, "size-", 5) == 0;
-        p.tunes =
-            p.tunes || strncmp(family, "finetune-", 9) == 0 || strncmp(family, "scratch-", 8) == 0;
-        p.digits = p.digits || strstr(family, "svhn");
+        const struct c4_family *family = c4_study_family(study, curves->curve[i].family);
+        if (curves->curve[i].kind != C4_SERIES_MEASURED || !family) continue;
+        p.pretrain = p.pretrain || family->kind == C4_KIND_PRETRAIN;
+        p.sizes = p.sizes || family->kind == C4_KIND_SIZE;
+        if (family->kind == C4_KIND_PRETRAIN || family->kind == C4_KIND_SIZE) continue;
+        p.tunes = p.on[family->data] = true;
     }
     return p;
 }
 
-static bool on_digits(const struct c4_study_figure *figure, const struct phases *phases) {
-    return phases->digits || figure->images == 1 + C4_IMAGES_SVHN_HELDOUT;
+static bool draws_set(const struct c4_study_figure *figure, const struct phases *phases, int set) {
+    struct c4_image_set images;
+    return phases->on[set] || (figure->images && c4_image_set_at(figure->images - 1, &images) &&
+                               images.heldout && images.set == set);
+}
+
+static void add_mark(struct c4_figure_result *result, const char *words) {
+    size_t used = strlen(result->mark);
+    snprintf(result->mark + used, sizeof result->mark - used, "%s%s", used ? "; " : "", words);
 }
 
 /* What of the data is not the real thing, or not right. */
 static void write_mark(const struct c4_figures_input *input, const struct phases *phases,
                        struct c4_figure_result *result) {
-    const struct {
-        bool holds;
-        const char *words;
-    } marks[] = {{input->synthetic, "synthetic data"},
-                 {input->substitute && on_digits(result->figure, phases), "SVHN-10k substitute"},
-                 {result->suspect, "suspect rows"}};
-    _Static_assert(sizeof "synthetic data; SVHN-10k substitute; suspect rows" <=
-                       sizeof result->mark,
-                   "all marks fit");
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (marks[i].holds)
-            used += (size_t)snprintf(result->mark + used, sizeof result->mark - used, "%s%s",
-                                     used ? "; " : "", marks[i].words);
+    if (input->synthetic) add_mark(result, "synthetic data");
+    for (int i = 0; i < c4_set_count; i++)
+        if (input->set[i].substitute && draws_set(result->figure, phases, i))
+            add_mark(result, c4_sets[i].tuning.substitute);
+    if (result->suspect) add_mark(result, "suspect rows");
+}
+
+/* ", digits: SVHN" of each set but that of pre-training. */
+static void list_tuned(const struct c4_figures_input *input, const struct phases *phases,
+                       char *text, size_t size) {
+    int pretraining = c4_study_pretraining(input->source.study);
+    text[0] = '\0';
+    for (int i = 0; i < c4_set_count; i++) {
+        size_t used = strlen(text);
+        if (i != pretraining && phases->on[i])
+            snprintf(text + used, size - used, ", %s: %s", c4_sets[i].tuning.images,
+                     input->set[i].title);
+    }
 }
 
 static void note_runs(const struct c4_figures_input *input, const struct phases *phases,
                       struct c4_figure_result *result) {
     const struct c4_scale *scale = input->source.scale;
-    char seeds[128], pretrain[160] = "", sizes[96] = "", tunes[200] = "";
+    const char *data = input->set[c4_study_pretraining(input->source.study)].title;
+    char seeds[128], pretrain[160] = "", sizes[96] = "", tunes[320] = "", tuned[192];
     c4_field_write(c4_field_find(c4_scale_fields, "seeds"), scale, seeds, sizeof seeds);
     if (phases->pretrain || phases->tunes)
         snprintf(pretrain, sizeof pretrain,
                  " Pre-trained on the first %" PRIu32 " training images of %s for %" PRIu32
                  " epochs.",
-                 scale->pretrain_images, input->data, scale->pretrain_epochs);
+                 scale->pretrain_images, data, scale->pretrain_epochs);
     if (phases->sizes)
         snprintf(sizes, sizeof sizes, " Trained on the first k images for %" PRIu32 " epochs.",
                  scale->size_epochs);
+    list_tuned(input, phases, tuned, sizeof tuned);
     if (phases->tunes)
         snprintf(tunes, sizeof tunes,
-                 " Fine-tuned (or trained from scratch) on %" PRIu32 " images%s%s for %" PRIu32
+                 " Fine-tuned (or trained from scratch) on %" PRIu32 " images%s for %" PRIu32
                  " epochs.",
-                 scale->finetune_images, phases->digits ? ", digits: " : "",
-                 phases->digits ? input->digits : "", scale->finetune_epochs);
+                 scale->finetune_images, tuned, scale->finetune_epochs);
     add_note(result, "Seeds %s; scale %s.%s%s%s", seeds, scale->name, pretrain, sizes, tunes);
 }
 
@@ -210,7 +222,7 @@ enum c4_status c4_figures_make(const struct c4_figures_input *input,
         C4_TRY(c4_authors_add(&input->source, figure, &result->curves));
         result->published = result->curves.count > before;
     }
-    struct phases phases = phases_of(&result->curves);
+    struct phases phases = phases_of(input->source.study, &result->curves);
     write_mark(input, &phases, result);
     write_notes(input, &phases, result);
     return write_figure(input, result);

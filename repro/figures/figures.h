@@ -9,14 +9,18 @@
 
 enum { C4_FIGURE_NOTES = 6, C4_FIGURE_NOTE_BYTES = 768 };
 
+/* What a data set's images were. */
+struct c4_shown_set {
+    char title[64];  /* the set's own, or of what stands in for it */
+    bool substitute; /* real images, but others stand in for those of fine-tuning */
+};
+
 /* What all figures of a study are drawn from. */
 struct c4_figures_input {
     struct c4_curves_source source;
-    const char *folder; /* of the study */
-    bool synthetic;     /* some rows came from made-up images */
-    bool substitute;    /* other digits stand for SVHN's */
-    const char *data;   /* "CIFAR-10" or what stands for it, in notes */
-    const char *digits; /* the same of SVHN */
+    const char *folder;             /* of the study */
+    bool synthetic;                 /* some rows came from made-up images */
+    const struct c4_shown_set *set; /* [C4_SETS_MAX], by the index in c4_sets */
     const struct c4_cost_sum *costs;
     int cost_count;
     bool plain; /* pictures without notes, which the results have all the same */

@@ -89,9 +89,9 @@ static void write_intro(struct c4_html *html, const struct c4_publication *p) {
                     "alignment, CKA) with what it was before training and before fine-tuning.");
     c4_html_element(html, "p", NULL,
                     "Scale %s, seeds %s, block order %s, evaluation with %s statistics. Images: "
-                    "%s and %s. Runs: %d of %d done. Made %s by conv4 %s.",
+                    "%s. Runs: %d of %d done. Made %s by conv4 %s.",
                     p->scale->name, seeds, c4_order_names[protocol->order], p->rows.statistics,
-                    p->data, p->digits, p->runs.done, p->runs.all,
+                    p->images, p->runs.done, p->runs.all,
                     json_string_value(json_object_get(p->environment, "date_utc")), C4_VERSION);
     c4_html_open(html, "ul", "class", "warnings", NULL);
     for (int i = 0; i < p->warnings; i++) c4_html_element(html, "li", NULL, "%s", p->warning[i]);

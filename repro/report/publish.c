@@ -11,6 +11,7 @@
 #include "core/file/leftovers.h"
 #include "core/host/environment.h"
 #include "core/host/team.h"
+#include "repro/report/shown_sets.h"
 #include "simd/dispatch.h"
 
 enum { BACKENDS = 16 };
@@ -42,22 +43,14 @@ static enum c4_status read_environment(struct c4_publication *p) {
     return status;
 }
 
-/* Whose images the rows saw: names without "train" and "test". */
+/* Whose images the rows saw. */
 static void name_data(struct c4_publication *p) {
-    snprintf(p->data, sizeof p->data, "CIFAR-10");
-    snprintf(p->digits, sizeof p->digits, "SVHN");
     for (int i = 0; i < p->origins; i++) {
-        const struct c4_origin *origin = &p->origin[i];
-        const char *names[] = {origin->data, origin->evaluation};
-        p->synthetic = p->synthetic || origin->synthetic;
-        p->substitute = p->substitute || origin->substitute;
-        for (int k = 0; k < 2; k++)
-            if (strstr(names[k], "substitute") || strstr(names[k], "digits"))
-                snprintf(p->digits, sizeof p->digits, "%s",
-                         strstr(names[k], "digits") ? "synthetic digits" : "SVHN-10k substitute");
-            else if (strstr(names[k], "objects"))
-                snprintf(p->data, sizeof p->data, "synthetic objects");
+        p->synthetic = p->synthetic || p->origin[i].synthetic;
+        p->substitute = p->substitute || p->origin[i].substitute;
     }
+    c4_shown_sets(p->origin, p->origins, p->set);
+    c4_shown_list(p->study, p->set, p->images, sizeof p->images);
 }
 
 static enum c4_status count_suspects(struct c4_publication *p, struct c4_rows_store *store) {
@@ -127,9 +120,12 @@ static void warn_of_data(struct c4_publication *p) {
     if (p->synthetic)
         warn(p, "Synthetic data: the images are drawn by the program. They show that everything "
                 "runs, and say nothing about the paper.");
-    if (p->substitute)
-        warn(p, "SVHN-10k substitute: 10,000 of SVHN's digits, some of them from its test set, "
-                "stand in for the first 10,000 of its training set.");
+    for (int i = 0; i < c4_set_count; i++)
+        if (p->set[i].substitute)
+            warn(p,
+                 "%s: 10,000 of %s's %s, some of them from its test set, stand in for the first "
+                 "10,000 of its training set.",
+                 c4_sets[i].tuning.substitute, c4_sets[i].title, c4_sets[i].tuning.images);
     if (p->judging == C4_JUDGE_NOTHING)
         warn(p, "Scale %s trains too little to judge claims: their numbers are reported only.",
              p->scale->name);
@@ -146,9 +142,7 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
     const struct c4_figures_input input = {.source = {&p->rows, p->study, p->scale},
                                            .folder = p->folder,
                                            .synthetic = p->synthetic,
-                                           .substitute = p->substitute,
-                                           .data = p->data,
-                                           .digits = p->digits,
+                                           .set = p->set,
                                            .costs = p->costs,
                                            .cost_count = p->cost_count,
                                            .plain = p->plain};

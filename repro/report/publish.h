@@ -52,7 +52,8 @@ struct c4_publication {
     bool synthetic, substitute;
     bool unofficial;             /* some images are known not to be those of the official files */
     struct c4_suspects suspects; /* of the scale's runs */
-    char data[96], digits[96];   /* what training and digits are, or "CIFAR-10", "SVHN" */
+    struct c4_shown_set set[C4_SETS_MAX]; /* by the index in c4_sets */
+    char images[256]; /* titles of those that the study uses: "CIFAR-10 and SVHN" */
     int warnings;
     char warning[C4_WARNINGS_MAX][C4_WARNING_BYTES];
     json_t *environment;

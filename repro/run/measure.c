@@ -26,8 +26,10 @@ static void cka_size(const struct c4_runner *runner, const struct c4_run *run, u
 void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
                    struct c4_run_images *images) {
     const struct c4_scale *scale = runner->scale;
-    uint32_t available = c4_run_is_curve(run) ? 10000 : C4_HALF_IMAGES, rows, forwarded, cross;
-    enum c4_image_set other;
+    uint32_t available =
+                 c4_run_is_curve(run) ? c4_sets[run->data].files.images[C4_TEST] : C4_HALF_IMAGES,
+             rows, forwarded, cross;
+    struct c4_image_set other;
     cka_size(runner, run, available, &rows, &forwarded);
     cross = c4_run_cross_set(run, &other) ? forwarded : 0;
     *images = (struct c4_run_images){
@@ -206,7 +208,7 @@ static enum c4_status compare_features(struct c4_measure *measure, const struct 
         for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
             const struct c4_similarity_label label = {
                 c4_layer_name[layer], c4_reference_names[reference],
-                c4_image_set_names[what->of.set], c4_statistics_names[what->of.statistics]};
+                c4_image_set_name(what->of.set), c4_statistics_names[what->of.statistics]};
             status = compare_layer(own, sides, layer, &label, what->cost, rows);
         }
     }

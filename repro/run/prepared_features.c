@@ -198,7 +198,7 @@ static struct entry *find(struct c4_reference_cache *cache, const struct c4_netw
                           const struct c4_features_of *of) {
     for (int i = 0; i < cache->entries; i++) {
         struct entry *entry = &cache->entry[i];
-        if (same_network(&entry->network, network) && entry->of.set == of->set &&
+        if (same_network(&entry->network, network) && c4_image_set_same(entry->of.set, of->set) &&
             entry->of.statistics == of->statistics && entry->of.rows == of->rows)
             return entry;
     }

@@ -8,7 +8,7 @@
 
 /* Features over the first `rows` images of a set. */
 struct c4_features_of {
-    enum c4_image_set set;
+    struct c4_image_set set;
     enum c4_bn_statistics statistics;
     uint32_t rows;
 };

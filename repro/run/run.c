@@ -134,7 +134,7 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
 
 static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {
     const struct c4_protocol *protocol = ex->runner->protocol;
-    bool tunes = ex->run.kind == C4_KIND_FINETUNE || ex->run.kind == C4_KIND_SCRATCH;
+    bool tunes = c4_run_tunes(&ex->run);
     struct c4_pass pass = c4_measure_training_pass(&ex->measure, ex->plan);
     struct c4_sgd sgd = {protocol->lr, protocol->momentum};
     struct c4_pass_result result;

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 
+#include "repro/study/image_set.h"
 #include "repro/study/names.h"
 
 enum { C4_CLAIM_CONTRASTS = 2, C4_CLAIM_TERMS = 4, C4_CLAIM_PARTS = 8, C4_CLAIM_LABEL_SIZE = 28 };
@@ -28,7 +29,7 @@ struct c4_claim_term {
     char run[C4_FAMILY_NAME_SIZE];
     enum c4_quantity quantity; /* loss, an accuracy, or cka_biased for CKA by any estimator */
     enum c4_reference reference;
-    enum c4_image_set images;
+    struct c4_image_set images;
     bool next_layer, at_start;
 };
 

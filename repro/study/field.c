@@ -15,6 +15,10 @@ const struct c4_field *c4_field_find(const struct c4_field *fields, const char *
     return NULL;
 }
 
+static const char *choice_of(const struct c4_field *field, int index) {
+    return field->choice ? field->choice(index) : field->choices[index];
+}
+
 static int compare_seeds(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
@@ -131,20 +135,24 @@ static enum c4_status read_names(const struct c4_field *field, const char *text,
     return C4_OK;
 }
 
-static enum c4_status refuse_choice(const char *const *choices, const char *word) {
+static enum c4_status refuse_choice(const struct c4_field *field, const char *word) {
     char allowed[256] = "";
-    for (int i = 0; choices[i]; i++) {
+    const char *choice;
+    for (int i = 0; (choice = choice_of(field, i)); i++) {
         size_t used = strlen(allowed);
-        snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? ", " : "", choices[i]);
+        snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? ", " : "", choice);
     }
     return c4_fail(C4_ERR_USAGE, "'%s' is not one of %s", word, allowed);
 }
 
 static enum c4_status read_choice(const struct c4_field *field, const char *text, void *member) {
-    int choice = index_of(field->choices, text);
-    if (choice < 0) return refuse_choice(field->choices, text);
-    memcpy(member, &choice, sizeof choice);
-    return C4_OK;
+    const char *choice;
+    for (int i = 0; (choice = choice_of(field, i)); i++) {
+        if (strcmp(choice, text) != 0) continue;
+        memcpy(member, &i, sizeof i);
+        return C4_OK;
+    }
+    return refuse_choice(field, text);
 }
 
 static enum c4_status read_set(const struct c4_field *field, const char *text, void *member) {
@@ -154,7 +162,7 @@ static enum c4_status read_set(const struct c4_field *field, const char *text, v
     C4_TRY(read_names(&words, text, &names));
     for (int i = 0; i < names.count; i++) {
         int choice = index_of(field->choices, names.name[i]);
-        if (choice < 0) return refuse_choice(field->choices, names.name[i]);
+        if (choice < 0) return refuse_choice(field, names.name[i]);
         if (set >> choice & 1)
             return c4_fail(C4_ERR_USAGE, "'%s' names %s twice", text, names.name[i]);
         set |= 1u << choice;
@@ -252,7 +260,7 @@ void c4_field_write(const struct c4_field *field, const void *object, char *text
         break;
     case C4_FIELD_CHOICE:
         memcpy(&choice, member, sizeof choice);
-        words = field->choices[choice];
+        words = choice_of(field, choice);
         break;
     case C4_FIELD_SEEDS:
         write_seeds(member, text, size);

@@ -29,7 +29,7 @@ enum c4_field_type {
     C4_FIELD_TEXT,    /* char[size]; not empty */
     C4_FIELD_INTEGER, /* uint32_t from low to high */
     C4_FIELD_REAL,    /* double from low to high */
-    C4_FIELD_CHOICE,  /* int (or an enum): the index in choices */
+    C4_FIELD_CHOICE,  /* int (or an enum): the index of one of the choices */
     C4_FIELD_SEEDS,   /* struct c4_seeds: "1-3" or "1,2,7-9" */
     C4_FIELD_LIST,    /* struct c4_list of integers from low to high: "64,256", or "none" */
     C4_FIELD_NAMES,   /* struct c4_names: words between commas, each of choices if there are any */
@@ -41,6 +41,7 @@ struct c4_field {
     size_t offset, size;
     double low, high;           /* inclusive */
     const char *const *choices; /* NULL ends it */
+    const char *(*choice)(int); /* in its place: the choice of an index, NULL behind the last */
     enum c4_field_type type;
     bool optional; /* a section may leave the key out: zero */
 };

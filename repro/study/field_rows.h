@@ -6,7 +6,7 @@
 #include "repro/study/field.h"
 
 #define FIELD(s, m, type, size, low, high, choices, optional)                                      \
-    { #m, offsetof(s, m), size, low, high, choices, type, optional }
+    { #m, offsetof(s, m), size, low, high, choices, NULL, type, optional }
 #define TEXT(s, m) FIELD(s, m, C4_FIELD_TEXT, sizeof((s *)0)->m, 0, 0, NULL, false)
 #define INTEGER(s, m, low, high)                                                                   \
     FIELD(s, m, C4_FIELD_INTEGER, sizeof(uint32_t), low, high, NULL, false)
@@ -22,10 +22,13 @@
     FIELD(s, m, C4_FIELD_REAL, sizeof(double), low, high, NULL, true)
 #define OPTIONAL_CHOICE(s, m, choices)                                                             \
     FIELD(s, m, C4_FIELD_CHOICE, sizeof(int), 0, 0, choices, true)
+/* Of CHOICE, the choices come from a function. */
+#define CHOICE_OF(s, m, choice, optional)                                                          \
+    { #m, offsetof(s, m), sizeof(int), 0, 0, NULL, choice, C4_FIELD_CHOICE, optional }
 #define OPTIONAL_NAMES(s, m, choices)                                                              \
     FIELD(s, m, C4_FIELD_NAMES, sizeof(struct c4_names), 0, 0, choices, true)
 #define OPTIONAL_SET(s, m, choices) FIELD(s, m, C4_FIELD_SET, sizeof(unsigned), 0, 0, choices, true)
 #define END                                                                                        \
-    { NULL, 0, 0, 0, 0, NULL, C4_FIELD_TEXT, false }
+    { NULL, 0, 0, 0, 0, NULL, NULL, C4_FIELD_TEXT, false }
 
 #endif

@@ -1,4 +1,4 @@
-/* The words that a study and its rows share: quantities, references, sets of images. */
+/* The words that a study and its rows share: quantities, references. */
 #ifndef C4_REPRO_STUDY_NAMES_H
 #define C4_REPRO_STUDY_NAMES_H
 
@@ -24,13 +24,10 @@ enum c4_reference {
     C4_REFERENCE_OTHER,          /* the initial network of another seed */
     C4_REFERENCE_PRETRAINED      /* where fine-tuning started */
 };
-/* Images that CKA is taken on. */
-enum c4_image_set { C4_IMAGES_CIFAR10_TEST, C4_IMAGES_CIFAR10_HELDOUT, C4_IMAGES_SVHN_HELDOUT };
-enum { C4_REFERENCES = 3, C4_IMAGE_SETS = 3 };
+enum { C4_REFERENCES = 3 };
 
 /* Each ends with NULL. */
 extern const char *const c4_quantity_names[];  /* as in result.quantity */
 extern const char *const c4_reference_names[]; /* as in result.reference */
-extern const char *const c4_image_set_names[]; /* as in result.images */
 
 #endif

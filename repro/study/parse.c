@@ -10,15 +10,12 @@
 #include "repro/study/field_rows.h"
 #include "repro/study/parse_claim.h"
 
-static const char *const data_sets[] = {"cifar10", "svhn", NULL};
 static const char *const labels[] = {"d0", "d1", "d2", "d3", "d4",      "d5",
                                      "d6", "d7", "d8", "d9", "shifted", NULL};
 static const char *const figure_kinds[] = {
     "layers-over-epochs", "runs-over-epochs", "runs-over-layers",  "references-over-layers",
     "gap-over-epochs",    "sizes-at-steps",   "sizes-at-accuracy", "cost-throughput",
     "cost-phases",        "cost-cka",         "cost-runs",         NULL};
-static const char *const figure_images[] = {"own", "cifar10-test", "cifar10-heldout",
-                                            "svhn-heldout", NULL};
 static const char *const size_labels[] = {"random", "true", NULL};
 static const char *const shift_rules[] = {"seed", "one", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
@@ -38,7 +35,12 @@ const char *const c4_quantity_names[] = {
     NULL};
 const char *const c4_reference_names[] = {"initialisation", "other-initialisation", "pretrained",
                                           NULL};
-const char *const c4_image_set_names[] = {"cifar10-test", "cifar10-heldout", "svhn-heldout", NULL};
+
+static const char *figure_images(int index) {
+    struct c4_image_set images;
+    if (index == 0) return "own";
+    return c4_image_set_at(index - 1, &images) ? c4_image_set_name(images) : NULL;
+}
 
 const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, batch, 2, 4096),
@@ -76,9 +78,9 @@ const struct c4_field c4_scale_fields[] = {
 };
 
 static const struct c4_field family_fields[] = {
-    {"phase", offsetof(struct c4_family, kind), sizeof(int), 0, 0, c4_run_kind_names,
+    {"phase", offsetof(struct c4_family, kind), sizeof(int), 0, 0, c4_run_kind_names, NULL,
      C4_FIELD_CHOICE, false},
-    CHOICE(struct c4_family, data, data_sets),
+    CHOICE_OF(struct c4_family, data, c4_set_word, false),
     CHOICE(struct c4_family, labels, labels),
     END,
 };
@@ -92,7 +94,7 @@ static const struct c4_field figure_fields[] = {
     OPTIONAL_NAMES(struct c4_study_figure, labels, NULL),
     OPTIONAL_CHOICE(struct c4_study_figure, quantity, c4_quantity_names),
     OPTIONAL_NAMES(struct c4_study_figure, references, c4_reference_names),
-    OPTIONAL_CHOICE(struct c4_study_figure, images, figure_images),
+    CHOICE_OF(struct c4_study_figure, images, figure_images, true),
     OPTIONAL_CHOICE(struct c4_study_figure, curve_images, no_yes),
     OPTIONAL_CHOICE(struct c4_study_figure, null_line, no_yes),
     OPTIONAL_CHOICE(struct c4_study_figure, debiased, no_yes),
@@ -225,6 +227,27 @@ static int take_line(void *context, const char *section, const char *key, const 
     return 1;
 }
 
+/* Pre-training is on one set: all fine-tuning starts from it. */
+static enum c4_status check_pretraining(const char *name, const struct c4_study *study,
+                                        const struct c4_family *family) {
+    char words[C4_SETS_MAX * 24] = "";
+    int set = c4_study_pretraining(study);
+    if (family->kind != C4_KIND_PRETRAIN && family->kind != C4_KIND_SIZE) return C4_OK;
+    for (int i = 0; i < c4_set_count; i++) {
+        size_t used = strlen(words);
+        if (c4_sets[i].pretrains)
+            snprintf(words + used, sizeof words - used, "%s%s", used ? ", " : "", c4_sets[i].word);
+    }
+    if (!c4_sets[family->data].pretrains)
+        return c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training knows data = %s only", name,
+                       family->name, words);
+    if (family->data != set)
+        return c4_fail(C4_ERR_USAGE,
+                       "%s: run %s: a study pre-trains on one data set, this one on %s", name,
+                       family->name, c4_sets[set].word);
+    return C4_OK;
+}
+
 /* What a single line cannot show. */
 static enum c4_status check_whole(const char *name, const struct c4_study *study) {
     bool source = false, tuned = false;
@@ -235,7 +258,7 @@ static enum c4_status check_whole(const char *name, const struct c4_study *study
     for (int f = 0; f < study->figures; f++) {
         const struct c4_study_figure *figure = &study->figure[f];
         for (int i = 0; i < figure->runs.count; i++)
-            if (!c4_study_has_run(study, figure->runs.name[i]))
+            if (!c4_study_family(study, figure->runs.name[i]))
                 return c4_fail(C4_ERR_USAGE,
                                "%s: figure %s draws run '%s', but there is no such "
                                "[run NAME]",
@@ -245,10 +268,7 @@ static enum c4_status check_whole(const char *name, const struct c4_study *study
         const struct c4_family *family = &study->family[i];
         source = source || (family->kind == C4_KIND_PRETRAIN && family->labels == 0);
         tuned = tuned || family->kind == C4_KIND_FINETUNE;
-        if (family->data != C4_DATA_CIFAR10 &&
-            (family->kind == C4_KIND_PRETRAIN || family->kind == C4_KIND_SIZE))
-            return c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training knows data = cifar10 only", name,
-                           family->name);
+        C4_TRY(check_pretraining(name, study, family));
     }
     if (tuned && !source)
         return c4_fail(C4_ERR_USAGE,

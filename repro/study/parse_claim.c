@@ -17,7 +17,7 @@ static const char *const no_yes[] = {"no", "yes", NULL};
 #define LABEL(key, c)                                                                              \
     {                                                                                              \
         key, offsetof(struct c4_claim_definition, contrast[c].label), C4_CLAIM_LABEL_SIZE, 0, 0,   \
-            NULL, C4_FIELD_TEXT, true                                                              \
+            NULL, NULL, C4_FIELD_TEXT, true                                                        \
     }
 
 const struct c4_field c4_claim_fields[] = {
@@ -50,8 +50,7 @@ struct c4_claim_contrast *c4_claim_terms(struct c4_claim_definition *claim, cons
 }
 
 static bool is_run(const struct c4_study *study, const char *name) {
-    return !strchr(name, '*') && strlen(name) < C4_FAMILY_NAME_SIZE &&
-           c4_study_has_run(study, name);
+    return !strchr(name, '*') && strlen(name) < C4_FAMILY_NAME_SIZE && c4_study_family(study, name);
 }
 
 static enum c4_status refuse_run(const char *name) {
@@ -75,14 +74,32 @@ static bool skip_words(const char **text, const char *words) {
     return true;
 }
 
-/* The index of the word among those that exist, as a choice. */
-static enum c4_status find_word(const char *what, const char *const *known, const char *word,
-                                int *index) {
-    const struct c4_field field = {.choices = known, .type = C4_FIELD_CHOICE};
-    if (c4_field_read(&field, word, index) == C4_OK) return C4_OK;
+/* The index of the word among those that exist. */
+static enum c4_status find_choice(const char *what, const struct c4_field *field, const char *word,
+                                  int *index) {
+    if (c4_field_read(field, word, index) == C4_OK) return C4_OK;
     char reason[300];
     snprintf(reason, sizeof reason, "%s", c4_error());
     return c4_fail(C4_ERR_USAGE, "%s: %s", what, reason);
+}
+
+static enum c4_status find_word(const char *what, const char *const *known, const char *word,
+                                int *index) {
+    const struct c4_field field = {.choices = known, .type = C4_FIELD_CHOICE};
+    return find_choice(what, &field, word, index);
+}
+
+static const char *image_set_name(int index) {
+    struct c4_image_set images;
+    return c4_image_set_at(index, &images) ? c4_image_set_name(images) : NULL;
+}
+
+static enum c4_status find_images(const char *word, struct c4_image_set *images) {
+    const struct c4_field field = {.choice = image_set_name, .type = C4_FIELD_CHOICE};
+    int index;
+    C4_TRY(find_choice("images", &field, word, &index));
+    c4_image_set_at(index, images);
+    return C4_OK;
 }
 
 /* Behind "to": REFERENCE on IMAGES and what may follow. */
@@ -96,8 +113,7 @@ static enum c4_status read_similarity(const char *text, const char *rest,
     if (!skip_words(&rest, "on"))
         return c4_fail(C4_ERR_USAGE, "'%s' lacks 'on IMAGES' behind its reference", text);
     next_word(&rest, word);
-    C4_TRY(find_word("images", c4_image_set_names, word, &index));
-    term->images = (enum c4_image_set)index;
+    C4_TRY(find_images(word, &term->images));
     term->quantity = C4_QUANTITY_CKA_BIASED;
     for (;;) {
         if (!term->next_layer && skip_words(&rest, "in the next layer"))

@@ -7,8 +7,6 @@
 
 #include "core/op/names.h"
 
-static const char *const data_names[] = {"cifar10", "svhn"};
-
 uint64_t c4_other_seed(uint64_t seed) {
     return seed + 1;
 }
@@ -19,6 +17,12 @@ static bool has(const struct c4_list *list, int value) {
     return false;
 }
 
+/* The degrees of random labels that the scale fine-tunes a data set with. */
+static const struct c4_list *tuning_degrees(const struct c4_scale *scale, int set) {
+    const struct c4_field *field = c4_field_find(c4_scale_fields, c4_sets[set].tuning.degrees);
+    return (const void *)((const char *)scale + field->offset);
+}
+
 /* Whether the scale has the family; sizes are looked at one by one elsewhere. */
 static bool exists(const struct c4_family *family, const struct c4_scale *scale) {
     switch (family->kind) {
@@ -26,8 +30,7 @@ static bool exists(const struct c4_family *family, const struct c4_scale *scale)
         return has(&scale->degrees, family->labels);
     case C4_KIND_FINETUNE:
         if (family->labels == C4_LABELS_SHIFTED_CHOICE) return true;
-        return has(family->data == C4_DATA_SVHN ? &scale->svhn_degrees : &scale->finetune_degrees,
-                   family->labels);
+        return has(tuning_degrees(scale, family->data), family->labels);
     case C4_KIND_SCRATCH:
         return scale->matched_scratch;
     case C4_KIND_SIZE:
@@ -111,15 +114,15 @@ static void name_run(struct c4_run *run) {
     char labels[16];
     label_text(&run->labels, labels);
     snprintf(run->key, sizeof run->key, "%s-%s-%s-n%" PRIu32 "-e%" PRIu32 "-%s-seed%" PRIu64,
-             c4_run_kind_names[run->kind], data_names[run->data], labels, run->images, run->epochs,
-             c4_order_names[run->order], run->seed);
+             c4_run_kind_names[run->kind], c4_sets[run->data].word, labels, run->images,
+             run->epochs, c4_order_names[run->order], run->seed);
 }
 
 /* The run that all fine-tuning starts from. */
 static void describe_source(const struct c4_study *study, const struct c4_scale *scale,
                             uint64_t seed, struct c4_run *run) {
     *run = (struct c4_run){.kind = C4_KIND_PRETRAIN,
-                           .data = C4_DATA_CIFAR10,
+                           .data = c4_study_pretraining(study),
                            .labels = {.rule = C4_LABELS_TRUE},
                            .order = study->protocol.order,
                            .seed = seed,
@@ -163,6 +166,10 @@ bool c4_run_is_curve(const struct c4_run *run) {
     return run->kind == C4_KIND_PRETRAIN || run->kind == C4_KIND_SIZE;
 }
 
+bool c4_run_tunes(const struct c4_run *run) {
+    return run->kind == C4_KIND_FINETUNE || run->kind == C4_KIND_SCRATCH;
+}
+
 uint32_t c4_run_cka_rows(const struct c4_run *run, const struct c4_protocol *protocol) {
     bool more = c4_run_is_curve(run) && protocol->curve_images > protocol->cka_images;
     return more ? protocol->curve_images : protocol->cka_images;
@@ -181,9 +188,9 @@ void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
     snprintf(text, C4_RUN_SPEC_SIZE,
              "phase=%s data=%s labels=%s images=%" PRIu32 " epochs=%" PRIu32
              " order=%s seed=%" PRIu64 " from=%s curve_images=%" PRIu32,
-             c4_run_kind_names[run->kind], data_names[run->data], labels, run->images, run->epochs,
-             c4_order_names[run->order], run->seed, run->from[0] ? run->from : "initialisation",
-             curve ? protocol->curve_images : 0);
+             c4_run_kind_names[run->kind], c4_sets[run->data].word, labels, run->images,
+             run->epochs, c4_order_names[run->order], run->seed,
+             run->from[0] ? run->from : "initialisation", curve ? protocol->curve_images : 0);
     /* Runs from before there were other measures have nothing here. */
     for (int i = 0; i < C4_SIMILARITIES; i++) {
         size_t used = strlen(text);
@@ -236,7 +243,8 @@ enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_sc
         return c4_fail(C4_ERR_USAGE, "scale %s has no runs for these figures", scale->name);
     size_t most = ((size_t)families.count + 1) * (size_t)scale->seeds.count + 1;
     *schedule = (struct c4_schedule){.run = calloc(most, sizeof *schedule->run),
-                                     .after = calloc(most, sizeof *schedule->after)};
+                                     .after = calloc(most, sizeof *schedule->after),
+                                     .pretraining = c4_study_pretraining(study)};
     if (!schedule->run || !schedule->after) {
         c4_schedule_free(schedule);
         return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");

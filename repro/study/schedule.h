@@ -15,7 +15,7 @@ struct c4_run {
     char from[C4_RUN_KEY_SIZE]; /* the run whose last network it starts from; "": initial weights */
     char family[C4_FAMILY_NAME_SIZE];
     enum c4_run_kind kind;
-    enum c4_task_data data;
+    int data; /* index in c4_sets */
     struct c4_label_spec labels;
     enum c4_order order;
     uint64_t seed;
@@ -26,6 +26,7 @@ struct c4_schedule {
     int count;
     struct c4_run *run; /* seed by seed */
     int *after;         /* index of the run that each starts from; -1: none */
+    int pretraining;    /* index in c4_sets of what the study pre-trains on */
 };
 
 /* The families that a scale has, in the study's order, sizes one by one. */
@@ -43,6 +44,9 @@ bool c4_run_describe(const struct c4_study *study, const struct c4_scale *scale,
 
 /* Whether the run is one of the curves that may have a number of examples of their own. */
 bool c4_run_is_curve(const struct c4_run *run);
+
+/* Whether the run trains on the halves of fine-tuning. */
+bool c4_run_tunes(const struct c4_run *run);
 
 /* Rows of CKA that every epoch of the run needs. */
 uint32_t c4_run_cka_rows(const struct c4_run *run, const struct c4_protocol *protocol);

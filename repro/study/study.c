@@ -33,18 +33,40 @@ enum c4_status c4_study_load(const char *path, struct c4_study *study) {
     return status;
 }
 
-bool c4_study_has_run(const struct c4_study *study, const char *name) {
+static bool all_digits(const char *text) {
+    return text[0] && text[strspn(text, "0123456789")] == '\0';
+}
+
+const struct c4_family *c4_study_family(const struct c4_study *study, const char *name) {
     for (int i = 0; i < study->families; i++) {
         const struct c4_family *family = &study->family[i];
         size_t length = strlen(family->name);
-        if (family->kind != C4_KIND_SIZE && strcmp(family->name, name) == 0) return true;
+        if (family->kind != C4_KIND_SIZE && strcmp(family->name, name) == 0) return family;
         if (family->kind == C4_KIND_SIZE && strncmp(family->name, name, length) == 0 &&
             name[length] == '-' &&
-            (strcmp(name + length, "-*") == 0 ||
-             (name[length + 1] && name[length + 1 + strspn(name + length + 1, "0123456789")] == 0)))
-            return true;
+            (strcmp(name + length, "-*") == 0 || all_digits(name + length + 1)))
+            return family;
     }
-    return false;
+    return NULL;
+}
+
+int c4_study_pretraining(const struct c4_study *study) {
+    int set = 0;
+    for (int i = 0; i < study->families; i++)
+        if (study->family[i].kind == C4_KIND_PRETRAIN || study->family[i].kind == C4_KIND_SIZE)
+            return study->family[i].data;
+    while (!c4_sets[set].pretrains) set++;
+    return set;
+}
+
+bool c4_study_uses(const struct c4_study *study, int set) {
+    int pretraining = c4_study_pretraining(study);
+    bool uses = set == pretraining || set == c4_sets[pretraining].tuning.other;
+    for (int i = 0; i < study->families; i++) {
+        int data = study->family[i].data;
+        uses = uses || set == data || set == c4_sets[data].tuning.other;
+    }
+    return uses;
 }
 
 enum c4_status c4_study_use_protocol(struct c4_study *study, const char *name) {

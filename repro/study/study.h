@@ -17,6 +17,7 @@
 #include "core/similarity/similarity.h"
 #include "repro/study/claims.h"
 #include "repro/study/field.h"
+#include "repro/study/image_set.h"
 #include "repro/study/names.h"
 
 enum {
@@ -69,14 +70,13 @@ struct c4_scale {
 };
 
 enum c4_run_kind { C4_KIND_PRETRAIN, C4_KIND_SIZE, C4_KIND_FINETUNE, C4_KIND_SCRATCH };
-enum c4_task_data { C4_DATA_CIFAR10, C4_DATA_SVHN };
 enum { C4_LABELS_SHIFTED_CHOICE = 10 }; /* behind d0 .. d9 */
 
 /* [run NAME]. A size section NAME stands for the families NAME-64, NAME-256, ... of the scale. */
 struct c4_family {
     char name[C4_FAMILY_NAME_SIZE];
     enum c4_run_kind kind;
-    enum c4_task_data data;
+    int data;   /* index in c4_sets */
     int labels; /* degree of randomness 0..9, or C4_LABELS_SHIFTED_CHOICE */
 };
 
@@ -105,7 +105,7 @@ struct c4_study_figure {
     struct c4_names labels;     /* of the curves; empty: the names of runs or references */
     enum c4_quantity quantity;  /* default cka_biased */
     struct c4_names references; /* c4_reference_names; empty where the quantity has none */
-    int images;                 /* 0: each task's own; 1 + enum c4_image_set */
+    int images;                 /* 0: each task's own; 1 + an index of c4_image_set_at() */
     int curve_images;           /* 1: CKA over the protocol's curve_images */
     int null_line;              /* 1: with the CKA of two independent initialisations */
     int debiased;               /* 1: with a version by the debiased CKA beside it */
@@ -148,9 +148,14 @@ enum c4_status c4_study_parse(const char *text, const char *name, struct c4_stud
  * authors_note those of its figures by id. Errors of the file and of c4_study_parse(). */
 enum c4_status c4_study_load(const char *path, struct c4_study *study);
 
-/* Whether "NAME" is a family of the study, "NAME-K" one of a size section, or "NAME-*" all of its.
- */
-bool c4_study_has_run(const struct c4_study *study, const char *name);
+/* The section of a family ("pretrain-d0"; "size-64" and "size-*" of [run size]), or NULL. */
+const struct c4_family *c4_study_family(const struct c4_study *study, const char *name);
+
+/* Index of the data set that the study pre-trains on. */
+int c4_study_pretraining(const struct c4_study *study);
+
+/* Whether the study needs images of the set of that index for its runs. */
+bool c4_study_uses(const struct c4_study *study, int set);
 
 /* Makes the protocol of that name the one in use. C4_ERR_USAGE lists what exists. */
 enum c4_status c4_study_use_protocol(struct c4_study *study, const char *name);

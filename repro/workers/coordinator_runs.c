@@ -51,10 +51,10 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .place = slot->ready.place,
                                        .epoch = done->last.epoch,
                                        .checkpoint = done->last.path};
-    enum c4_image_set other;
+    struct c4_image_set other;
     if (c4_run_cross_set(run, &other)) {
         const struct c4_dataset *set = c4_images_of(runner->images, other);
-        segment.cross_images = c4_image_set_names[other];
+        segment.cross_images = c4_image_set_name(other);
         c4_dataset_text(set, crossed);
         cross.evaluation = crossed;
         cross.evaluation_sha256 = set->sha256;

@@ -62,7 +62,7 @@ static double share(const struct c4_schedule *schedule, const struct c4_run *run
     int users = 0, seeds = 1;
     for (int i = 0; i < schedule->count; i++) {
         users += schedule->run[i].seed == run->seed &&
-                 c4_run_image_set(&schedule->run[i]) == c4_run_image_set(run);
+                 c4_image_set_same(c4_run_image_set(&schedule->run[i]), c4_run_image_set(run));
         seeds += i > 0 && schedule->run[i].seed != schedule->run[i - 1].seed;
     }
     double makers = places > seeds ? (double)places / seeds : 1;
@@ -75,7 +75,7 @@ static double predict(const struct c4_runner *runner, const struct c4_schedule *
                       int places) {
     if (done >= run->epochs) return 0;
     struct c4_run_images images;
-    enum c4_image_set other;
+    struct c4_image_set other;
     c4_run_images(runner, run, &images);
     bool crosses = c4_run_cross_set(run, &other);
     double measurements = (double)(run->epochs - done);
@@ -105,7 +105,7 @@ uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner,
     uint64_t bytes = RESULTS_BYTES, costs = 22;
     for (int i = 0; i < schedule->count; i++) {
         const struct c4_run *run = &schedule->run[i];
-        enum c4_image_set other;
+        struct c4_image_set other;
         uint64_t comparisons = (uint64_t)references_of(run) + c4_run_cross_set(run, &other);
         uint64_t epoch = 6 + 2 * C4_LAYERS * comparisons + costs;
         uint64_t control = 4 * C4_LAYERS * (uint64_t)references_of(run) *

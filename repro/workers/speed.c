@@ -17,7 +17,7 @@
 static enum c4_status time_batches(const struct c4_runner *runner, struct c4_plan *plan,
                                    const struct c4_sgd *sgd, double enough_seconds,
                                    double *per_image) {
-    const struct c4_dataset *data = &runner->images->set[C4_SET_TRAINING];
+    const struct c4_dataset *data = c4_images_training(runner->images);
     uint32_t batch = runner->protocol->batch < data->count ? runner->protocol->batch : data->count;
     const struct c4_batch part = c4_batch_in_place(data, NULL, 0, batch);
     struct c4_step_result result;

@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CIFAR10 c4_set_find("cifar10")
+#define SVHN c4_set_find("svhn")
+
 static char folder[512];
 
 /* FOLDER/name; valid until the fourth call from now. */
@@ -104,10 +107,10 @@ static inline void assert_says(const char *part) {
 }
 
 /* Loading must fail with this status and say this, and leave nothing behind. */
-static inline void refused(const char *where, enum c4_dataset_kind kind, enum c4_split split,
+static inline void refused(const char *where, const struct c4_set *set, enum c4_split split,
                            uint32_t limit, enum c4_status status, const char *part) {
     struct c4_dataset data;
-    assert_int_equal(c4_dataset_load(where, kind, split, 0, limit, &data), status);
+    assert_int_equal(c4_dataset_load(where, set, split, 0, limit, &data), status);
     assert_null(c4_dataset_images(&data));
     assert_null(data.owned);
     assert_says(part);

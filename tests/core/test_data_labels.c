@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { N = 20000 };
+enum { CIFAR10_TRAIN = 1, CIFAR10_TEST, SVHN_TRAIN }; /* keys, as they were ever drawn with */
 static uint8_t images[N]; /* never read as images: labels alone are looked at */
 static uint8_t truth[N], drawn[10][N];
 
@@ -25,7 +26,7 @@ static void draw(int degree, uint64_t seed, const struct c4_dataset *data, uint8
 
 static void degree_zero_and_true_are_the_labels(void **state) {
     (void)state;
-    struct c4_dataset data = labelled(C4_ID_CIFAR10_TRAIN);
+    struct c4_dataset data = labelled(CIFAR10_TRAIN);
     draw(0, 3, &data, drawn[0]);
     assert_memory_equal(drawn[0], truth, N);
     struct c4_label_spec plain = {.rule = C4_LABELS_TRUE, .degree = 77};
@@ -40,7 +41,7 @@ static void degree_zero_and_true_are_the_labels(void **state) {
 /* Pearson's chi-square of 0..d against uniform. 9 degrees of freedom exceed 30 with p < 0.0005. */
 static void degrees_are_uniform(void **state) {
     (void)state;
-    struct c4_dataset data = labelled(C4_ID_CIFAR10_TRAIN);
+    struct c4_dataset data = labelled(CIFAR10_TRAIN);
     for (uint64_t seed = 1; seed <= 5; seed++) {
         for (int d = 1; d <= 9; d++) {
             draw(d, seed, &data, drawn[d]);
@@ -62,7 +63,7 @@ static void degrees_are_uniform(void **state) {
  */
 static void one_draw_serves_all_degrees(void **state) {
     (void)state;
-    struct c4_dataset data = labelled(C4_ID_SVHN_TRAIN);
+    struct c4_dataset data = labelled(SVHN_TRAIN);
     for (int d = 0; d <= 9; d++) draw(d, 2, &data, drawn[d]);
     for (int i = 0; i < N; i++) {
         for (int d = 0; d < 9; d++) {
@@ -81,16 +82,16 @@ static int differences(const uint8_t *a, const uint8_t *b) {
 /* A tenth agree by chance. */
 static void noise_depends_on_seed_and_set_alone(void **state) {
     (void)state;
-    struct c4_dataset data = labelled(C4_ID_CIFAR10_TRAIN), part;
+    struct c4_dataset data = labelled(CIFAR10_TRAIN), part;
     draw(9, 1, &data, drawn[0]);
     draw(9, 2, &data, drawn[1]);
-    data.id = C4_ID_CIFAR10_TEST;
+    data.id = CIFAR10_TEST;
     draw(9, 1, &data, drawn[2]);
     assert_true(abs(differences(drawn[0], drawn[1]) - N * 9 / 10) < N / 50);
     assert_true(abs(differences(drawn[0], drawn[2]) - N * 9 / 10) < N / 50);
 
     struct c4_dataset owner;
-    assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_DIGITS, C4_TEST, 1, 60, &owner), C4_OK);
+    assert_int_equal(c4_synthetic_make(&c4_synthetic_digits, C4_TEST, 1, 60, &owner), C4_OK);
     draw(9, 4, &owner, drawn[3]);
     assert_int_equal(c4_dataset_view(&owner, 25, 30, &part), C4_OK);
     draw(9, 4, &part, drawn[4]);
@@ -101,7 +102,7 @@ static void noise_depends_on_seed_and_set_alone(void **state) {
 
 static void shifts_go_round_and_never_stand(void **state) {
     (void)state;
-    struct c4_dataset data = labelled(C4_ID_CIFAR10_TEST);
+    struct c4_dataset data = labelled(CIFAR10_TEST);
     const int want[11] = {9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1};
     struct c4_label_spec spec = {.rule = C4_LABELS_SHIFTED, .degree = 99};
     for (uint64_t seed = 0; seed <= 10; seed++) {
@@ -117,7 +118,7 @@ static void shifts_go_round_and_never_stand(void **state) {
 static void views_share_and_are_bounded(void **state) {
     (void)state;
     struct c4_dataset owner, view, inner;
-    assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 1, 5040, &owner), C4_OK);
+    assert_int_equal(c4_synthetic_make(&c4_synthetic_objects, C4_TEST, 1, 5040, &owner), C4_OK);
     assert_int_equal(c4_dataset_view(&owner, 10, 20, &view), C4_OK);
     assert_ptr_equal(c4_dataset_images(&view), c4_dataset_images(&owner) + 10 * C4_IMAGE_BYTES);
     assert_ptr_equal(c4_dataset_labels(&view), c4_dataset_labels(&owner) + 10);
@@ -139,7 +140,7 @@ static void views_share_and_are_bounded(void **state) {
 
     /* A prefix of a set hashes like the same images loaded alone. */
     assert_int_equal(c4_dataset_view(&owner, 0, 7, &view), C4_OK);
-    assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 1, 7, &inner), C4_OK);
+    assert_int_equal(c4_synthetic_make(&c4_synthetic_objects, C4_TEST, 1, 7, &inner), C4_OK);
     assert_string_equal(view.sha256, inner.sha256);
     c4_dataset_free(&inner);
 
@@ -161,7 +162,7 @@ static void epochs_visit_every_image_once(void **state) {
     uint32_t order[IMAGES], other[IMAGES];
     static uint8_t batch[BATCH * C4_IMAGE_BYTES];
     uint8_t labels[BATCH], own[IMAGES];
-    assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TRAIN, 1, IMAGES, &data), C4_OK);
+    assert_int_equal(c4_synthetic_make(&c4_synthetic_objects, C4_TRAIN, 1, IMAGES, &data), C4_OK);
     for (int i = 0; i < IMAGES; i++) own[i] = (uint8_t)(i + 100);
     c4_batch_order(4, C4_RNG_SHUFFLE, 1, order, IMAGES);
     c4_batch_order(4, C4_RNG_FINETUNE_SHUFFLE, 1, other, IMAGES);
@@ -219,7 +220,7 @@ static void parts_keep_arrays_together(void **state) {
     static uint8_t pixels[5 * C4_IMAGE_BYTES], drawn_labels[5], own[COUNT];
     static int32_t patch_sums[5 * C4_PATCH_SUMS];
     struct c4_dataset data, view, inner;
-    assert_int_equal(c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 3, IMAGES, &data), C4_OK);
+    assert_int_equal(c4_synthetic_make(&c4_synthetic_objects, C4_TEST, 3, IMAGES, &data), C4_OK);
     assert_int_equal(c4_dataset_add_patch_sums(&data, name_image), C4_OK);
     assert_int_equal(c4_dataset_view(&data, FROM, COUNT, &view), C4_OK);
     assert_int_equal(c4_dataset_view(&view, 5, 10, &inner), C4_OK);

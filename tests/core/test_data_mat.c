@@ -141,7 +141,7 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
     struct c4_dataset data;
     if (!c4_svhn_mat_available()) {
         write_mat(at("train_32x32.mat"), good_mat);
-        refused(folder, C4_SVHN, C4_TRAIN, 0, C4_ERR_ENVIRONMENT, "libmatio-dev");
+        refused(folder, SVHN, C4_TRAIN, 0, C4_ERR_ENVIRONMENT, "libmatio-dev");
         return;
     }
     for (int variant = 0; variant < 8; variant++) {
@@ -150,7 +150,7 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
         kind.double_labels = variant >> 1 & 1;
         big_endian = variant >> 2;
         write_mat(at("train_32x32.mat"), kind);
-        assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
+        assert_int_equal(c4_dataset_load(folder, SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
         assert_int_equal(data.count, DIGITS);
         assert_string_equal(data.name, "SVHN train (12 of 73257)");
         for (uint32_t i = 0; i < DIGITS; i++) assert_pixels(&data, i, i);
@@ -162,7 +162,7 @@ static void mat_is_transposed_and_ten_is_zero(void **state) {
     big_endian = false;
     mkdir(at("svhn"), 0777);
     write_mat(at("svhn/test_32x32.mat"), good_mat);
-    assert_int_equal(c4_dataset_load(folder, C4_SVHN_FINETUNE, C4_TEST, 0, 20, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(folder, SVHN, C4_TUNING, 0, 20, &data), C4_OK);
     assert_int_equal(data.count, 20);
     assert_pixels(&data, 19, 7);
     c4_dataset_free(&data);
@@ -191,10 +191,10 @@ static void bad_mat_is_refused(void **state) {
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         write_mat(path, bad[i].kind);
-        refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, bad[i].says);
+        refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, bad[i].says);
     }
     write_text(path, "this is no MAT file");
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "matio cannot open it");
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "matio cannot open it");
 
     /* Wherever it is cut, it is refused and nothing crashes. */
     for (int compressed = 0; compressed < 2; compressed++) {
@@ -206,7 +206,7 @@ static void bad_mat_is_refused(void **state) {
         for (off_t bytes = info.st_size - 12; bytes >= 0; bytes -= 1 + info.st_size / 40) {
             struct c4_dataset data;
             assert_int_equal(truncate(path, bytes), 0);
-            assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 0, &data), C4_ERR_DATA);
+            assert_int_equal(c4_dataset_load(folder, SVHN, C4_TEST, 0, 0, &data), C4_ERR_DATA);
             write_mat(path, kind);
         }
     }
@@ -214,7 +214,7 @@ static void bad_mat_is_refused(void **state) {
 
 static void loads(enum c4_split split, uint32_t count, uint32_t first_made_as) {
     struct c4_dataset data;
-    if (c4_dataset_load(folder, C4_SVHN, split, 0, 0, &data) != C4_OK) fail_msg("%s", c4_error());
+    if (c4_dataset_load(folder, SVHN, split, 0, 0, &data) != C4_OK) fail_msg("%s", c4_error());
     assert_int_equal(data.count, count);
     assert_pixels(&data, 0, first_made_as);
     c4_dataset_free(&data);
@@ -230,7 +230,7 @@ static void whole_digits_come_first(void **state) {
     write_mat(at("train_32x32.mat"), good_mat);
     write_records(at("svhn/svhn_train.bin"), 30, -1, 0);
     loads(C4_TRAIN, DIGITS, 0); /* neither has test digits */
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "no SVHN test digits here");
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "no SVHN test digits here");
     write_records(at("svhn/svhn_test.bin"), 20, -1, 0);
     loads(C4_TRAIN, 30, 0);
     loads(C4_TEST, 20, 0);
@@ -255,7 +255,7 @@ static void whole_digits_come_first(void **state) {
     loads(C4_TEST, DIGITS, 0);
     remove(at("svhn/train_32x32.mat"));
     remove(at("svhn/svhn_train.bin"));
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "test_32x32.mat");
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "test_32x32.mat");
 
     /* Plain ones beside, while those in svhn/ are no records. */
     write_records(at("svhn/svhn_train.bin"), 30, -1, 1);
@@ -273,8 +273,8 @@ static void import_converts_mat(void **state) {
     mkdir(at("from"), 0777);
     write_mat(at("from/train_32x32.mat"), good_mat);
     assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
-    assert_int_equal(c4_dataset_load(at("from"), C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
-    assert_int_equal(c4_dataset_load(at("to"), C4_SVHN, C4_TRAIN, 0, 0, &again), C4_OK);
+    assert_int_equal(c4_dataset_load(at("from"), SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(at("to"), SVHN, C4_TRAIN, 0, 0, &again), C4_OK);
     assert_string_equal(data.sha256, again.sha256);
     c4_dataset_free(&data);
     c4_dataset_free(&again);

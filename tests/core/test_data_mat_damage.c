@@ -66,7 +66,7 @@ static void put_back(const char *path, size_t size) {
 static bool is_refused(const char *path, const char *sha256, size_t at_byte) {
     struct c4_dataset data;
     put_back(path, kept.size);
-    enum c4_status status = c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 0, &data);
+    enum c4_status status = c4_dataset_load(folder, SVHN, C4_TEST, 0, 0, &data);
     if (status != C4_OK) assert_int_equal(status, C4_ERR_DATA);
     if (status == C4_OK && strcmp(data.sha256, sha256) != 0)
         fail_msg("with byte %zu changed the file gives other images or labels", at_byte);
@@ -80,7 +80,7 @@ static void no_changed_bit_gives_other_images(void **state) {
     char path[1024];
     snprintf(path, sizeof path, "%s", at("test_32x32.mat"));
     write_file(path, true);
-    assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 0, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(folder, SVHN, C4_TEST, 0, 0, &data), C4_OK);
     assert_int_equal(c4_dataset_labels(&data)[2], 0);
     for (uint32_t place = 0; place < 1024; place++) /* columns become rows */
         assert_int_equal(c4_dataset_images(&data)[place % 32 * 32 + place / 32], smooth(0, place));
@@ -112,14 +112,14 @@ static void damage_is_located(void **state) {
 
     kept.bytes[second - 1] ^= 1; /* the first element's Adler-32 */
     put_back(path, kept.size);
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "element at byte 128 ");
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "element at byte 128 ");
     assert_says("damaged");
     kept.bytes[second - 1] ^= 1;
 
     kept.bytes[second + 8 + 4] ^= 64;
     put_back(path, kept.size);
     snprintf(words, sizeof words, "element at byte %zu ", second);
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, words);
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, words);
     kept.bytes[second + 8 + 4] ^= 64;
 
     /* Counting needs no inflating, but sees where elements end. */
@@ -131,17 +131,17 @@ static void damage_is_located(void **state) {
     for (size_t more = 1; more <= 16; more++) {
         memset(kept.bytes + kept.size, 0, more);
         put_back(path, kept.size + more);
-        refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "damaged");
+        refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "damaged");
         snprintf(words, sizeof words, "byte %zu ", kept.size);
         assert_says(words);
     }
     put_back(path, second); /* cut between two elements */
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "no readable variable y");
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "no readable variable y");
     put_back(path, 128);
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "there is no variable X");
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "there is no variable X");
     put_back(path, kept.size);
     struct c4_dataset data;
-    assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 0, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(folder, SVHN, C4_TEST, 0, 0, &data), C4_OK);
     c4_dataset_free(&data);
 }
 
@@ -163,19 +163,19 @@ static void write_labels(const char *path, enum matio_classes class_type,
         takes_labels();                                                                            \
         values[3] = 11;                                                                            \
         write_labels(path, class_type, data_type, values);                                         \
-        refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "label 3 of y is 11");                   \
+        refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "label 3 of y is 11");                      \
         values[3] = 0;                                                                             \
         write_labels(path, class_type, data_type, values);                                         \
-        refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "label 3 of y is 0");                    \
+        refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "label 3 of y is 0");                       \
         values[3] = (type)(bad);                                                                   \
         write_labels(path, class_type, data_type, values);                                         \
-        refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "label 3 of y is ");                     \
+        refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "label 3 of y is ");                        \
     } while (0)
 
 static void takes_labels(void) {
     static const uint8_t right[DIGITS] = {1, 9, 0, 2, 3};
     struct c4_dataset data;
-    if (c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 0, &data) != C4_OK) fail_msg("%s", c4_error());
+    if (c4_dataset_load(folder, SVHN, C4_TEST, 0, 0, &data) != C4_OK) fail_msg("%s", c4_error());
     assert_memory_equal(c4_dataset_labels(&data), right, DIGITS);
     c4_dataset_free(&data);
 }
@@ -195,7 +195,7 @@ static void labels_may_have_any_numeric_class(void **state) {
     TRY_LABELS(MAT_C_SINGLE, MAT_T_SINGLE, float, 1.5);
     TRY_LABELS(MAT_C_DOUBLE, MAT_T_DOUBLE, double, 0.0 / 0.0);
     write_labels(path, MAT_C_CHAR, MAT_T_UINT8, "1234");
-    refused(folder, C4_SVHN, C4_TEST, 0, C4_ERR_DATA, "y does not hold numbers");
+    refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "y does not hold numbers");
 }
 
 int main(void) {

@@ -159,7 +159,7 @@ static void pickles_are_read(void **state) {
         snprintf(name, sizeof name, "cifar-10-batches-py/data_batch_%d", batch);
         save(at(name));
     }
-    assert_int_equal(c4_dataset_load(folder, C4_CIFAR10, C4_TEST, 0, 0, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(folder, CIFAR10, C4_TEST, 0, 0, &data), C4_OK);
     assert_int_equal(data.count, 10000);
     assert_string_equal(data.name, "CIFAR-10 test");
     assert_false(data.synthetic);
@@ -167,8 +167,8 @@ static void pickles_are_read(void **state) {
     assert_pixels(&data, 9999, 9999);
     assert_int_equal(c4_dataset_labels(&data)[9997], 7);
     assert_non_null(strstr(data.unofficial, "test_batch has another MD5 than published"));
-    assert_int_equal(
-        c4_dataset_load(at("cifar-10-batches-py"), C4_CIFAR10, C4_TRAIN, 0, 77, &again), C4_OK);
+    assert_int_equal(c4_dataset_load(at("cifar-10-batches-py"), CIFAR10, C4_TRAIN, 0, 77, &again),
+                     C4_OK);
     assert_memory_equal(c4_dataset_images(&again), c4_dataset_images(&data), 77 * C4_IMAGE_BYTES);
     assert_string_equal(again.unofficial, "data_batch_1 has another MD5 than published");
     c4_dataset_free(&again);
@@ -176,7 +176,7 @@ static void pickles_are_read(void **state) {
     /* Imported, they are records; these come first where both are. */
     assert_int_equal(c4_data_import(folder, at("to"), &files, NULL), C4_OK);
     assert_int_equal(files, 6);
-    assert_int_equal(c4_dataset_load(at("to"), C4_CIFAR10, C4_TEST, 0, 0, &again), C4_OK);
+    assert_int_equal(c4_dataset_load(at("to"), CIFAR10, C4_TEST, 0, 0, &again), C4_OK);
     assert_string_equal(again.sha256, data.sha256);
     /* No hash of records tells it, so their mark does. */
     assert_string_equal(again.unofficial,
@@ -208,7 +208,7 @@ static void whole_pickles_come_before_a_part_of_the_records(void **state) {
     make_sparse(at("cifar-10-batches-bin/test_batch.bin"), (off_t)10000 * 3073);
     make_sparse(at("cifar-10-batches-bin/data_batch_1.bin"), (off_t)10000 * 3073);
     for (int split = 0; split < 2; split++) {
-        if (c4_dataset_load(folder, C4_CIFAR10, (enum c4_split)split, 0, 5, &data) != C4_OK)
+        if (c4_dataset_load(folder, CIFAR10, (enum c4_split)split, 0, 5, &data) != C4_OK)
             fail_msg("%s", c4_error());
         assert_pixels(&data, 4, 4);
         c4_dataset_free(&data);
@@ -225,14 +225,14 @@ static void whole_pickles_come_before_a_part_of_the_records(void **state) {
         make_sparse(at(name), (off_t)10000 * 3073);
     }
     make_sparse(at("test_batch.bin"), (off_t)10000 * 3073);
-    assert_int_equal(c4_dataset_load(folder, C4_CIFAR10, C4_TEST, 0, 5, &records), C4_OK);
+    assert_int_equal(c4_dataset_load(folder, CIFAR10, C4_TEST, 0, 5, &records), C4_OK);
     assert_int_equal(c4_dataset_images(&records)[3], 0);
     c4_dataset_free(&records);
 
     /* If none is whole, the first one tells what it lacks. */
     make_sparse(at("test_batch.bin"), (off_t)9999 * 3073);
     assert_int_equal(truncate(at("cifar-10-batches-py/data_batch_5"), 30000000), 0);
-    refused(folder, C4_CIFAR10, C4_TRAIN, 0, C4_ERR_DATA, "cifar-10-batches-bin/data_batch_2.bin");
+    refused(folder, CIFAR10, C4_TRAIN, 0, C4_ERR_DATA, "cifar-10-batches-bin/data_batch_2.bin");
     assert_int_equal(c4_data_describe(folder, &found), C4_OK);
     assert_string_equal(found.info[0].passed_over, "");
 }

@@ -39,7 +39,7 @@ static void save(const char *name) {
 static const char *unofficial(uint32_t limit) {
     static char text[C4_UNOFFICIAL_BYTES];
     struct c4_dataset data;
-    if (c4_dataset_load(folder, C4_CIFAR10, C4_TRAIN, 0, limit, &data) != C4_OK)
+    if (c4_dataset_load(folder, CIFAR10, C4_TRAIN, 0, limit, &data) != C4_OK)
         fail_msg("%s", c4_error());
     assert_string_equal(data.name, "CIFAR-10 train");
     assert_false(data.substitute || data.synthetic);
@@ -76,7 +76,7 @@ static void labels_are_held_against_the_published_ones(void **state) {
     save("data_batch_1.bin");
     assert_string_equal(unofficial(20),
                         "data_batch_1.bin has other numbers of images per label than published");
-    refused(folder, C4_CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, "has label byte 200");
+    refused(folder, CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, "has label byte 200");
 
     /* Each file that differs is named, and a file of another's labels differs. */
     labels[RECORDS - 1] = 9;
@@ -109,7 +109,7 @@ static void zero_records_are_damage(void **state) {
         snprintf(says, sizeof says,
                  "data_batch_1.bin: records %u to %u (from offset %u on) are zero", first,
                  first + count - 1, first * 3073);
-        refused(folder, C4_CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, says);
+        refused(folder, CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, says);
         assert_says("damaged");
         /* What is not read is not complained about. */
         if (first > 0) unofficial(first);
@@ -183,8 +183,9 @@ static struct c4_judged judged_by(const char *table_text, struct c4_data_file fi
 
 static void published_hashes_decide(void **state) {
     (void)state;
-    const struct c4_data_file pickle = {.pickle = true, .most = RECORDS, .required = RECORDS};
-    const struct c4_data_file mat = {.mat = true, .most = RECORDS};
+    const struct c4_data_file pickle = {
+        .format = &c4_format_pickle, .most = RECORDS, .required = RECORDS};
+    const struct c4_data_file mat = {.format = &c4_format_mat, .most = RECORDS};
     static const char right[] = "[known py/test_batch]\nmd5 = 5d41402abc4b2a76b9719d911017c592\n";
     static const char wrong[] = "[known py/test_batch]\nmd5 = 5d41402abc4b2a76b9719d911017c593\n";
     static const char labels_too[] = "[known test_batch]\nmd5 = 5d41402abc4b2a76b9719d911017c592\n"
@@ -216,7 +217,8 @@ static void published_hashes_decide(void **state) {
     assert_string_equal(judged.why, "");
     judged = judged_by("[known x]\nbytes = 1\n", pickle, RECORDS, RECORDS);
     assert_int_equal(judged.standing, C4_STANDING_UNKNOWN);
-    const struct c4_data_file made = {.pickle = true, .synthetic = true, .most = RECORDS};
+    const struct c4_data_file made = {
+        .format = &c4_format_pickle, .synthetic = true, .most = RECORDS};
     judged = judged_by(wrong, made, RECORDS, RECORDS);
     assert_int_equal(judged.standing, C4_STANDING_UNKNOWN);
 }
@@ -228,7 +230,7 @@ static void svhn_as_a_whole_has_published_labels(void **state) {
                                               2384, 1977, 2019, 1660, 1595};
     uint32_t all = 0;
     for (int label = 0; label < C4_CLASSES; label++) all += test[label];
-    assert_int_equal(all, C4_SVHN_TEST_COUNT);
+    assert_int_equal(all, SVHN->files.images[C4_TEST]);
     for (int variant = 0; variant < 2; variant++) {
         struct c4_dataset data;
         FILE *file = fopen(at("svhn_test.bin"), "wb");
@@ -244,7 +246,7 @@ static void svhn_as_a_whole_has_published_labels(void **state) {
                 assert_int_equal(fwrite(image, 1, sizeof image, file), sizeof image);
             }
         assert_int_equal(fclose(file), 0);
-        assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 0, &data), C4_OK);
+        assert_int_equal(c4_dataset_load(folder, SVHN, C4_TEST, 0, 0, &data), C4_OK);
         assert_string_equal(data.name, "SVHN test");
         assert_string_equal(
             data.unofficial,
@@ -252,7 +254,7 @@ static void svhn_as_a_whole_has_published_labels(void **state) {
                          : "svhn_test.bin has other numbers of images per label than published");
         c4_dataset_free(&data);
         /* Also where digits are few of those in the file. */
-        assert_int_equal(c4_dataset_load(folder, C4_SVHN, C4_TEST, 0, 5, &data), C4_OK);
+        assert_int_equal(c4_dataset_load(folder, SVHN, C4_TEST, 0, 5, &data), C4_OK);
         assert_int_equal(data.unofficial[0] != '\0', variant == 1);
         c4_dataset_free(&data);
     }
@@ -308,11 +310,11 @@ static void import_tells_what_it_copied(void **state) {
     assert_string_equal(found.info[0].why, "has 30 black images from image 2050 on");
     for (int copy = 0; copy < 2; copy++) {
         const char *place = at(copy == 0 ? "to" : "again");
-        assert_int_equal(c4_dataset_load(place, C4_CIFAR10, C4_TRAIN, 0, 9, &data), C4_OK);
+        assert_int_equal(c4_dataset_load(place, CIFAR10, C4_TRAIN, 0, 9, &data), C4_OK);
         assert_string_equal(data.unofficial,
                             "data_batch_1.bin has 30 black images from image 2050 on");
         c4_dataset_free(&data);
-        assert_int_equal(c4_dataset_load(place, C4_CIFAR10, C4_TEST, 0, 9, &data), C4_OK);
+        assert_int_equal(c4_dataset_load(place, CIFAR10, C4_TEST, 0, 9, &data), C4_OK);
         assert_string_equal(data.unofficial, "");
         c4_dataset_free(&data);
     }
@@ -321,7 +323,7 @@ static void import_tells_what_it_copied(void **state) {
     fill();
     save("from/data_batch_1.bin");
     assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
-    assert_int_equal(c4_dataset_load(at("to"), C4_CIFAR10, C4_TRAIN, 0, RECORDS, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(at("to"), CIFAR10, C4_TRAIN, 0, RECORDS, &data), C4_OK);
     assert_string_equal(data.unofficial, "");
     c4_dataset_free(&data);
     struct c4_unofficial mark;
@@ -368,7 +370,7 @@ static void marks_of_imports_are_kept_apart(void **state) {
         unsigned char *text;
         size_t length;
         write_text(at("to/svhn/UNOFFICIAL"), bad[i]);
-        refused(at("to"), C4_SVHN, C4_TRAIN, 5, C4_ERR_DATA, "svhn/UNOFFICIAL: not a list");
+        refused(at("to"), SVHN, C4_TRAIN, 5, C4_ERR_DATA, "svhn/UNOFFICIAL: not a list");
         assert_int_equal(c4_data_describe(at("to"), &found), C4_OK);
         assert_non_null(strstr(found.info[0].problem, "svhn/UNOFFICIAL: not a list"));
         assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_ERR_DATA);
@@ -384,10 +386,10 @@ static void marks_of_imports_are_kept_apart(void **state) {
     }
 
     assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_train.bin", line + 15), C4_OK);
-    assert_int_equal(c4_dataset_load(at("to"), C4_SVHN, C4_TRAIN, 0, 5, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(at("to"), SVHN, C4_TRAIN, 0, 5, &data), C4_OK);
     assert_string_equal(data.unofficial, line);
     c4_dataset_free(&data);
-    assert_int_equal(c4_dataset_load(at("to"), C4_SVHN, C4_TEST, 0, 5, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(at("to"), SVHN, C4_TEST, 0, 5, &data), C4_OK);
     assert_string_equal(data.unofficial, "");
     c4_dataset_free(&data);
     assert_int_equal(c4_data_describe(at("to"), &found), C4_OK);
@@ -395,7 +397,7 @@ static void marks_of_imports_are_kept_apart(void **state) {
     assert_string_equal(found.info[0].why, line + 15);
     assert_int_equal(c4_data_import(at("to"), at("copy"), &files, &found), C4_OK);
     assert_string_equal(found.info[0].why, line + 15);
-    assert_int_equal(c4_dataset_load(at("copy"), C4_SVHN_FINETUNE, C4_TRAIN, 0, 40, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(at("copy"), SVHN, C4_TUNING, 0, 40, &data), C4_OK);
     assert_string_equal(data.unofficial, line);
     c4_dataset_free(&data);
 
@@ -411,7 +413,7 @@ static void marks_of_imports_are_kept_apart(void **state) {
     /* Synthetic files are what they are, whatever lies beside them. */
     assert_int_equal(c4_synthetic_write(at("made"), 1, 10, 10), C4_OK);
     assert_int_equal(c4_unofficial_put(at("made/svhn"), "svhn_train.bin", "differs"), C4_OK);
-    assert_int_equal(c4_dataset_load(at("made"), C4_SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
+    assert_int_equal(c4_dataset_load(at("made"), SVHN, C4_TRAIN, 0, 0, &data), C4_OK);
     assert_true(data.synthetic);
     assert_string_equal(data.unofficial, "");
     c4_dataset_free(&data);

@@ -128,7 +128,7 @@ static void compare_all(struct small_study *s, const char *mode, int number) {
     struct study_rows want = {0}, got = {0};
     assert_int_equal(c4_dispatch("ref", &reference), C4_OK);
     assert_int_equal(c4_schedule_make(&s->study, &s->scale, NULL, &s->schedule), C4_OK);
-    if (s->images.set[C4_SET_TEST].count == 0) { /* the same for all modes */
+    if (c4_images_test(&s->images)->count == 0) { /* the same for all modes */
         if (c4_images_load(NULL, &s->study.protocol, &s->scale, &s->schedule, &s->images) != C4_OK)
             fail_msg("%s", c4_error());
         assert_int_equal(c4_images_add_patch_sums(&s->images, subject(0)->stem_moments), C4_OK);
@@ -196,10 +196,10 @@ static void rows_have_the_recorded_hash(void **state) {
     assert_true(c4_run_describe(&s.study, &s.scale, "pretrain-d9", 1, &run));
     s.schedule = (struct c4_schedule){.count = 1, .run = &run, .after = (int[]){-1}};
     assert_int_equal(
-        c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TRAIN, 1, 40, &s.images.set[C4_SET_TRAINING]),
+        c4_synthetic_make(&c4_synthetic_objects, C4_TRAIN, 1, 40, &s.images.set[0].split[C4_TRAIN]),
         C4_OK);
     assert_int_equal(
-        c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TEST, 1, 104, &s.images.set[C4_SET_TEST]),
+        c4_synthetic_make(&c4_synthetic_objects, C4_TEST, 1, 104, &s.images.set[0].split[C4_TEST]),
         C4_OK);
     for (int i = 0; (table = subject(i)); i++) {
         struct study_rows rows = {0};

@@ -1,4 +1,5 @@
 /* The study as data: the built-in one, sentences for bad ones, --set, and the schedule. */
+#include "repro/figures/figures.h"
 #include "repro/study/schedule.h"
 #include "repro/study/study.h"
 #include "tests/repro/study_text.h"
@@ -97,6 +98,10 @@ static void bad_texts(void **state) {
         {"labels = d0", "labels = d1", "fine-tuning starts from a run with phase = pretrain"},
         {"phase = pretrain\ndata = cifar10", "phase = pretrain\ndata = svhn",
          "run a: pre-training knows data = cifar10 only"},
+        {"phase = finetune\ndata = svhn", "phase = finetune\ndata = mnist",
+         "data: 'mnist' is not one of cifar10, svhn"},
+        {"references = pretrained", "images = mnist\nreferences = pretrained",
+         "images: 'mnist' is not one of own, cifar10-test, cifar10-heldout, svhn-heldout"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct c4_study study;
@@ -110,6 +115,55 @@ static void bad_texts(void **state) {
     assert_int_equal(c4_study_parse(good, "study.ini", &study), C4_OK);
     assert_int_equal(c4_study_parse("", "study.ini", &study), C4_ERR_USAGE);
     assert_int_equal(c4_study_load("no-such-file.ini", &study), C4_ERR_DATA);
+}
+
+/* What the table of data sets says in words of the study exists, and has room. */
+static void data_sets(void **state) {
+    (void)state;
+    struct c4_image_set images, again;
+    size_t marks = sizeof "synthetic data; suspect rows";
+    int count = 0;
+    for (int i = 0; i < c4_set_count; i++) {
+        const struct c4_field *field = c4_field_find(c4_scale_fields, c4_sets[i].tuning.degrees);
+        assert_non_null(field);
+        assert_int_equal(field->type, C4_FIELD_LIST);
+        if (c4_sets[i].tuning.substitute) marks += strlen(c4_sets[i].tuning.substitute) + 2;
+    }
+    assert_true(marks <= sizeof((struct c4_figure_result *)0)->mark);
+    for (; c4_image_set_at(count, &images); count++) {
+        const char *name = c4_image_set_name(images);
+        assert_true(strlen(name) < sizeof((struct c4_result_row *)0)->images);
+        for (int k = 0; k < count; k++) {
+            assert_true(c4_image_set_at(k, &again));
+            assert_false(c4_image_set_same(images, again));
+            assert_string_not_equal(name, c4_image_set_name(again));
+        }
+    }
+    assert_true(count >= 3);
+}
+
+/* A study's words for data are those of the table, and what pre-training takes is its own affair.
+ */
+static void sets_of_a_study(void **state) {
+    (void)state;
+    struct c4_study study;
+    const struct c4_family *family;
+    int cifar10 = (int)(c4_set_find("cifar10") - c4_sets),
+        svhn = (int)(c4_set_find("svhn") - c4_sets);
+    assert_int_equal(c4_study_parse(good, "study.ini", &study), C4_OK);
+    assert_int_equal(c4_study_pretraining(&study), cifar10);
+    assert_true(c4_study_uses(&study, cifar10));
+    assert_true(c4_study_uses(&study, svhn));
+    for (int i = 0; i < c4_set_count; i++)
+        if (i != cifar10 && i != svhn) assert_false(c4_study_uses(&study, i));
+    assert_non_null(family = c4_study_family(&study, "v"));
+    assert_int_equal(family->data, svhn);
+    assert_non_null(family = c4_study_family(&study, "s-16"));
+    assert_int_equal(family->kind, C4_KIND_SIZE);
+    assert_ptr_equal(family, c4_study_family(&study, "s-*"));
+    assert_null(c4_study_family(&study, "s"));
+    assert_null(c4_study_family(&study, "s-1x"));
+    assert_null(c4_study_family(&study, ""));
 }
 
 static void set_values(void **state) {
@@ -344,6 +398,8 @@ int main(void) {
         cmocka_unit_test(built_in),
         cmocka_unit_test(built_in_scales),
         cmocka_unit_test(bad_texts),
+        cmocka_unit_test(data_sets),
+        cmocka_unit_test(sets_of_a_study),
         cmocka_unit_test(set_values),
         cmocka_unit_test(lists_join),
         cmocka_unit_test(selection),

@@ -47,7 +47,7 @@ static void claims_are_read(void **state) {
     assert_true(t[0].sign == 1 && t[1].sign == -1 && t[2].sign == 0);
     assert_string_equal(t[1].run, "f");
     assert_int_equal(t[1].reference, C4_REFERENCE_PRETRAINED);
-    assert_int_equal(t[1].images, C4_IMAGES_SVHN_HELDOUT);
+    assert_string_equal(c4_image_set_name(t[1].images), "svhn-heldout");
     assert_true(t[1].at_start && !t[1].next_layer && !t[0].at_start);
     assert_true(u[0].sign == -1 && u[0].next_layer && !u[0].at_start && u[1].sign == 0);
     assert_string_equal(u[0].run, "s-16");

@@ -40,7 +40,7 @@ static struct c4_pass pass_over(const struct c4_dataset *data) {
 }
 
 /* Trains what `state` holds, leaves the result there, and returns the held-out accuracy. */
-static double train(enum c4_synthetic_set set, uint32_t images, enum c4_rng_purpose shuffle,
+static double train(const struct c4_stand_in *set, uint32_t images, enum c4_rng_purpose shuffle,
                     uint32_t epochs) {
     const struct c4_sgd sgd = {0.001, 0.9};
     struct c4_dataset data, held_out;
@@ -61,10 +61,10 @@ static double train(enum c4_synthetic_set set, uint32_t images, enum c4_rng_purp
 static void objects_are_learned_and_help_with_digits(void **unused) {
     (void)unused;
     c4_net_init(SEED, state);
-    double objects = train(C4_SYNTHETIC_OBJECTS, OBJECTS, C4_RNG_SHUFFLE, 3);
-    double tuned = train(C4_SYNTHETIC_DIGITS, DIGITS, C4_RNG_FINETUNE_SHUFFLE, 2);
+    double objects = train(&c4_synthetic_objects, OBJECTS, C4_RNG_SHUFFLE, 3);
+    double tuned = train(&c4_synthetic_digits, DIGITS, C4_RNG_FINETUNE_SHUFFLE, 2);
     c4_net_init(SEED + 1, state);
-    double scratch = train(C4_SYNTHETIC_DIGITS, DIGITS, C4_RNG_FINETUNE_SHUFFLE, 2);
+    double scratch = train(&c4_synthetic_digits, DIGITS, C4_RNG_FINETUNE_SHUFFLE, 2);
     print_message("held-out accuracy: objects %.1f %%, digits fine-tuned %.1f %%, from scratch "
                   "%.1f %%\n",
                   100 * objects, 100 * tuned, 100 * scratch);

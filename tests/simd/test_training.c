@@ -118,7 +118,7 @@ static int set_up(void **state) {
             features[net][layer] = malloc(EXAMPLES * c4_layer_features(layer) * sizeof(float));
             memory = memory && features[net][layer];
         }
-    enum c4_status status = c4_synthetic_make(C4_SYNTHETIC_OBJECTS, C4_TRAIN, SEED, IMAGES, &data);
+    enum c4_status status = c4_synthetic_make(&c4_synthetic_objects, C4_TRAIN, SEED, IMAGES, &data);
     return memory && status == C4_OK ? 0 : -1;
 }
 
