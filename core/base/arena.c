@@ -26,7 +26,7 @@ enum c4_status c4_arena_make(size_t bytes, const char *what, struct c4_arena **o
         return c4_fail(C4_ERR_MEMORY, "out of memory: %s needs %zu bytes", what, bytes);
     }
 #ifdef MADV_HUGEPAGE
-    madvise(block, rounded, MADV_HUGEPAGE); /* a wish; small pages only cost speed */
+    madvise(block, rounded, MADV_HUGEPAGE); /* a hint; without huge pages only speed suffers */
 #endif
     memset(block, 0, rounded);
     *arena = (struct c4_arena){block, rounded, 0};

@@ -1,11 +1,11 @@
 /* Counter-based random numbers: Philox4x32-10 (Salmon et al., SC'11).
  *
  * A draw is a pure function of (seed, purpose, epoch, index): nothing depends on the order of
- * calls, on threads or on the machine. The Philox key is the seed; the counter is
- * { index low, index high, epoch, purpose }.
+ * calls, on threads or on the machine. The Philox key is the seed; the counter is { index low,
+ * index high, epoch, purpose }.
  *
- * Purposes name what is drawn, never the condition of the experiment, so that two conditions of one
- * seed share their draws and every contrast is paired. The values are part of the results' bits.
+ * A purpose names what is drawn, never the condition of the experiment, so that two conditions with
+ * the same seed share their draws and every contrast is paired. The results depend on these values.
  */
 #ifndef C4_BASE_RNG_H
 #define C4_BASE_RNG_H
@@ -40,7 +40,7 @@ static inline uint32_t c4_rng_below(uint32_t word, uint32_t bound) {
 }
 
 /* Fills order[0..n) with a permutation of 0..n-1 (Fisher-Yates from the end; position i takes word
- * 0 of index i and swaps with c4_rng_below(word, i + 1)). n < 2^32. */
+ * 0 of index i and swaps with c4_rng_below(word, i + 1)). */
 void c4_rng_permutation(uint64_t seed, enum c4_rng_purpose purpose, uint32_t epoch, uint32_t *order,
                         uint32_t n);
 

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Per thread, as errno is: two workers that fail at once must not mix their sentences. */
+/* Per thread, like errno: two threads that fail at once must not mix their sentences. */
 static _Thread_local char last_error[1024];
 
 enum c4_status c4_fail(enum c4_status status, const char *format, ...) {

@@ -1,10 +1,9 @@
-/* Status codes and the one way errors travel.
+/* Status codes and error sentences.
  *
  * A function that can fail returns enum c4_status. On failure it has called c4_fail() once, which
  * keeps one sentence for the calling thread: what went wrong, where, and what to do about it. The
  * sentence is valid until the thread's next c4_fail(). Library code never prints and never exits;
- * only the command line does, with c4_status_exit_code().
- */
+ * only the command line does, with c4_status_exit_code(). */
 #ifndef C4_BASE_STATUS_H
 #define C4_BASE_STATUS_H
 
@@ -13,7 +12,7 @@ enum c4_status {
     C4_ERR_FAILED,      /* the operation was tried and failed (disk full, a NaN loss, ...) */
     C4_ERR_MEMORY,      /* out of memory */
     C4_ERR_USAGE,       /* the caller asked for something that does not exist */
-    C4_ERR_DATA,        /* a file is missing, truncated, corrupt or not what it says */
+    C4_ERR_DATA,        /* a file is missing, truncated, corrupt or not what it claims to be */
     C4_ERR_CLAIM,       /* a claim of the paper does not hold (--strict-claims only) */
     C4_ERR_REGRESSION,  /* slower than the baseline */
     C4_ERR_ENVIRONMENT, /* this machine or build cannot do it (CPU, library, permission) */
@@ -33,7 +32,7 @@ const char *c4_error(void);
  * 7 wrong result, 130 interrupted, 143 terminated. */
 int c4_status_exit_code(enum c4_status status);
 
-/* Forwards a failure to the caller. */
+/* Returns a failure to the caller. */
 #define C4_TRY(expr)                                                                               \
     do {                                                                                           \
         enum c4_status c4_try_status_ = (expr);                                                    \

@@ -44,7 +44,7 @@ int c4_cli_run(const struct c4_program *program, int argc, char **argv, FILE *ou
     }
     errno = 0;
     if ((fflush(out) != 0 || ferror(out)) && status == 0) {
-        fprintf(err, "%s: standard output cannot be written: %s\n", args.path,
+        fprintf(err, "%s: cannot write to standard output: %s\n", args.path,
                 errno != 0 ? strerror(errno) : "an earlier write failed");
         status = c4_status_exit_code(C4_ERR_FAILED);
     }

@@ -1,4 +1,4 @@
-/* The way from argv to an exit status. */
+/* From argv to an exit status. */
 #ifndef C4_CLI_CLI_H
 #define C4_CLI_CLI_H
 
@@ -9,11 +9,11 @@
 
 /* Reads the command line, answers --help, --version, --man and --completion on `out`, or runs the
  * command. Returns its exit status; 2 after a message on `err` if the command line is wrong; 1 if
- * what stands in `out` could not be written (a full disk). Commands themselves write to stdout. */
+ * `out` could not be written (a full disk). Commands themselves write to stdout. */
 int c4_cli_run(const struct c4_program *program, int argc, char **argv, FILE *out, FILE *err);
 
-/* The end of a command: writes c4_error() to stderr, behind the command's path, unless `status` is
- * C4_OK, and returns the exit status. */
+/* Ends a command: writes the command's path and c4_error() to stderr unless `status` is C4_OK, and
+ * returns the exit status. */
 int c4_cli_exit(const struct c4_args *args, enum c4_status status);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Calls `visit` for a command and then for its commands, with the words that lead there. */
+/* Called for a command before its subcommands; `path` is the words that lead to it. */
 typedef void visit_fn(FILE *out, const struct c4_command *command, const char *path);
 
 static void walk(FILE *out, const struct c4_command *const *commands, const char *parent,
@@ -15,7 +15,7 @@ static void walk(FILE *out, const struct c4_command *const *commands, const char
     }
 }
 
-/* By the names that the usage line gives to positionals. */
+/* Judged by the names of the positionals in the usage line. */
 static bool takes_files(const struct c4_command *command) {
     const char *tail = command->usage_tail != NULL ? command->usage_tail : "";
     return strstr(tail, "FILE") != NULL || strstr(tail, "DIR") != NULL;
@@ -126,7 +126,8 @@ void c4_completion_write_bash(FILE *out, const struct c4_program *program) {
 
 /* zsh */
 
-/* Text inside '...' and, in _arguments, inside [...]: quotes, brackets and colons escaped. */
+/* Text inside '...' and, in _arguments, inside [...]: quotes, brackets, colons and backslashes are
+ * escaped. */
 static void zsh_text(FILE *out, const char *text) {
     for (; *text != '\0'; text++) {
         if (*text == '\'')
@@ -166,14 +167,14 @@ static void zsh_options(FILE *out, const struct c4_option *options) {
     }
 }
 
-/* "conv4 data info" as the name of a function, _conv4_data_info. */
+/* The function name for "conv4 data info": _conv4_data_info. */
 static void zsh_name(FILE *out, const char *path) {
     fputc('_', out);
     for (; *path != '\0'; path++) fputc(*path == ' ' ? '_' : *path, out);
 }
 
-/* A function that takes a command name and hands the rest of the line to that command's function.
- */
+/* The body of a function that takes a command name and passes the rest of the line to that
+ * command's function. */
 static void zsh_group(FILE *out, const struct c4_command *const *commands, const char *path) {
     fputs("    local line state\n"
           "    local -a commands=(",

@@ -6,8 +6,8 @@
 
 enum { WIDTH = 80, LEFT_MAX = 28 };
 
-/* Writes words from `column` on, broken at spaces so that lines end before WIDTH; a new line begins
- * with `indent` spaces. */
+/* Writes text from `column` on, wrapped at spaces to WIDTH columns; further lines begin with
+ * `indent` spaces. */
 static void write_wrapped(FILE *out, const char *text, int column, int indent) {
     bool first = true;
     while (*text != '\0') {
@@ -28,7 +28,7 @@ static void write_wrapped(FILE *out, const char *text, int column, int indent) {
     fputc('\n', out);
 }
 
-/* "  left   right", the right part in a column of its own. */
+/* "  left   right", the right part in its own column. */
 static void write_row(FILE *out, const char *left, int left_width, const char *right) {
     int used = fprintf(out, "  %-*s  ", left_width, left);
     int indent = left_width + 4;
@@ -135,8 +135,7 @@ void c4_help_write(FILE *out, const struct c4_program *program, const struct c4_
     fprintf(out, "\nOptions:\n");
     write_options(out, options, width);
     write_options(out, c4_program_options, width);
-    if (commands != NULL)
-        fprintf(out, "\n\"%s COMMAND --help\" tells more about a command.\n", path);
+    if (commands != NULL) fprintf(out, "\n\"%s COMMAND --help\" shows help for a command.\n", path);
 }
 
 void c4_version_write(FILE *out, const struct c4_program *program) {
@@ -156,7 +155,7 @@ static const char *const help_examples[] = {"conv4 help", "conv4 help help", NUL
 
 const struct c4_command c4_cmd_help = {
     .name = "help",
-    .summary = "Show help on the program or on a command",
+    .summary = "Show help for the program or a command",
     .usage_tail = "[COMMAND...]",
     .examples = help_examples,
     .max_positionals = 4,

@@ -1,4 +1,4 @@
-/* --help, in plain text of at most 80 columns (words that are longer stay whole). */
+/* --help, in plain text of at most 80 columns (longer words are not broken). */
 #ifndef C4_CLI_HELP_H
 #define C4_CLI_HELP_H
 
@@ -8,21 +8,21 @@
 #include "core/cli/option.h"
 
 /* Help on one command, or on the program if `command` is NULL; `path` is what the user types to
- * reach it, as "conv4 data info". */
+ * reach it, such as "conv4 data info". */
 void c4_help_write(FILE *out, const struct c4_program *program, const struct c4_command *command,
                    const char *path);
 
 /* The two lines of --version. */
 void c4_version_write(FILE *out, const struct c4_program *program);
 
-/* The words after the path in a usage line, as "[OPTION...] FILE"; at most `size` bytes. */
+/* The words after the path in a usage line, such as "[OPTION...] FILE"; at most `size` bytes. */
 void c4_help_usage_tail(const struct c4_command *command, char *text, size_t size);
 
-/* The option's help with what it allows and its default, as "images per step (1 to 64; default
+/* The option's help with its allowed values and default, such as "images per step (1 to 64; default
  * 32)"; at most `size` bytes. */
 void c4_help_option(const struct c4_option *option, char *text, size_t size);
 
-/* The command `help`, which takes the words of a command. */
+/* The command `help`; its words name a command. */
 extern const struct c4_command c4_cmd_help;
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The signal that came first; 0: none. A handler has no other way to say so than a global. */
+/* The first signal; 0: none. A handler can report only through a global. */
 static atomic_int caught;
 
 static void on_signal(int number) {

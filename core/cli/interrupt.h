@@ -1,17 +1,17 @@
-/* SIGINT and SIGTERM: the first asks the work to end well, the second ends the process at once. */
+/* SIGINT and SIGTERM: the first asks for an orderly end, the second ends the process at once. */
 #ifndef C4_CLI_INTERRUPT_H
 #define C4_CLI_INTERRUPT_H
 
 #include "core/base/status.h"
 
-/* From now on the first of these signals is only kept for c4_interrupted(), and the second ends the
- * process with status 130 (SIGINT) or 143 (SIGTERM). Interrupted system calls are restarted. A
- * SIGINT that the parent had ignored (nohup, background jobs) stays ignored. May be called again:
- * it forgets a signal that came before. C4_ERR_FAILED if the handlers cannot be set. */
+/* From now on the first of these signals is only recorded for c4_interrupted(), and the second ends
+ * the process with status 130 (SIGINT) or 143 (SIGTERM). Interrupted system calls are restarted. A
+ * SIGINT that the parent had ignored (nohup, background jobs) stays ignored. Another call forgets
+ * an earlier signal. C4_ERR_FAILED if the handlers cannot be set. */
 enum c4_status c4_interrupt_catch(void);
 
-/* C4_OK, or, once a signal came, C4_ERR_INTERRUPTED or C4_ERR_TERMINATED with a sentence. Any
- * thread may ask, as often as it likes. */
+/* C4_OK, or, after a signal, C4_ERR_INTERRUPTED or C4_ERR_TERMINATED with a sentence. Any thread
+ * may call it, any number of times. */
 enum c4_status c4_interrupted(void);
 
 #endif

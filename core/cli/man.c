@@ -5,8 +5,8 @@
 
 #include "core/cli/help.h"
 
-/* Text as roff shows it: backslashes and dashes escaped, and no line that begins with a control
- * character. */
+/* Escapes text for roff: backslashes and dashes, and a control character at the beginning of the
+ * line. */
 static void write_text(FILE *out, const char *text) {
     if (*text == '.' || *text == '\'') fputs("\\&", out);
     for (; *text != '\0'; text++) {
@@ -87,14 +87,17 @@ static const struct {
     {C4_OK, "Success."},
     {C4_ERR_FAILED, "Something failed; the message says what."},
     {C4_ERR_USAGE, "The command line is wrong."},
-    {C4_ERR_DATA, "A data file is missing, damaged or of another kind."},
-    {C4_ERR_CLAIM, "A claim does not hold, and this was to be an error."},
+    {C4_ERR_DATA, "A data file is missing, damaged or of the wrong kind."},
+    {C4_ERR_CLAIM, "A claim does not hold (with --strict-claims)."},
     {C4_ERR_REGRESSION, "Slower than the baseline."},
-    {C4_ERR_ENVIRONMENT, "This machine or this build cannot do it."},
+    {C4_ERR_ENVIRONMENT, "This machine or build cannot do it."},
     {C4_ERR_RESULT, "A result differs from its reference."},
     {C4_ERR_INTERRUPTED, "Interrupted (SIGINT); finished work is kept."},
     {C4_ERR_TERMINATED, "Terminated (SIGTERM); finished work is kept."},
 };
+
+_Static_assert(sizeof statuses / sizeof *statuses == C4_ERR_TERMINATED,
+               "a meaning for each status but C4_ERR_MEMORY, which exits like C4_ERR_FAILED");
 
 void c4_man_write(FILE *out, const struct c4_program *program) {
     fputs(".TH ", out);
@@ -110,7 +113,7 @@ void c4_man_write(FILE *out, const struct c4_program *program) {
         fputc('\n', out);
     }
     write_examples(out, program->examples);
-    fputs(".SH OPTIONS\nThese go with every command.\n", out);
+    fputs(".SH OPTIONS\nThese apply to every command.\n", out);
     write_options(out, c4_program_options);
     fputs(".SH COMMANDS\n", out);
     for (size_t i = 0; program->commands[i] != NULL; i++)

@@ -13,14 +13,14 @@
 static const char *const shells[] = {"bash", "zsh", NULL};
 
 const struct c4_option c4_program_options[] = {
-    {.name = "help", .letter = 'h', .help = "show this help and leave"},
-    {.name = "version", .help = "show version and build, and leave"},
+    {.name = "help", .letter = 'h', .help = "show this help and exit"},
+    {.name = "version", .help = "show version and build, and exit"},
     {.name = "man", .help = "write the manual page (roff) to standard output", .hidden = true},
     {.name = "completion",
      .type = C4_OPTION_CHOICE,
      .value = "SHELL",
      .choices = shells,
-     .help = "write the completion script of a shell to standard output",
+     .help = "write a shell's completion script to standard output",
      .hidden = true},
     {0},
 };
@@ -41,7 +41,7 @@ void c4_option_domain(const struct c4_option *option, char *text, size_t size) {
         snprintf(text, size, "no value");
         return;
     case C4_OPTION_STRING:
-        snprintf(text, size, "a text");
+        snprintf(text, size, "any text");
         return;
     case C4_OPTION_PATH:
         snprintf(text, size, "a path");
@@ -113,7 +113,7 @@ static bool read_real(struct c4_arg *arg, const struct c4_option *option, const 
 
 enum c4_status c4_arg_read(struct c4_arg *arg, const struct c4_option *option, const char *text) {
     bool fits = true;
-    /* strtoimax and strtod skip spaces and take "nan"; a number here begins as a number. */
+    /* strtoimax() and strtod() skip spaces and accept "nan", which are not allowed here. */
     bool number = text[0] != '\0' && strchr("+-.0123456789", text[0]) != NULL;
     switch (option->type) {
     case C4_OPTION_FLAG:
@@ -161,7 +161,7 @@ static enum c4_status add_options(struct c4_args *args, const struct c4_option *
     return C4_OK;
 }
 
-/* The option of that name (`length` bytes), or else of that letter; NULL if there is none. */
+/* The option with that name (`length` bytes) or that letter; NULL if there is none. */
 static struct c4_arg *find_arg(const struct c4_args *args, const char *name, size_t length,
                                char letter) {
     for (size_t i = 0; i < args->arg_count; i++) {
@@ -265,11 +265,11 @@ static bool asks_for_text(const struct c4_args *args) {
 static enum c4_status check_counts(const struct c4_args *args) {
     if (wants_command(args)) return c4_fail(C4_ERR_USAGE, "a command is missing");
     const struct c4_command *command = args->command;
-    const char *tail = command->usage_tail != NULL ? command->usage_tail : "no more words";
+    const char *tail = command->usage_tail != NULL ? command->usage_tail : "no further arguments";
     if (args->positional_count < command->min_positionals)
-        return c4_fail(C4_ERR_USAGE, "too few words: give %s", tail);
+        return c4_fail(C4_ERR_USAGE, "too few arguments: give %s", tail);
     if (command->max_positionals >= 0 && args->positional_count > command->max_positionals)
-        return c4_fail(C4_ERR_USAGE, "'%s' is one word too many: give %s",
+        return c4_fail(C4_ERR_USAGE, "unexpected argument '%s': give %s",
                        args->positionals[command->max_positionals], tail);
     return C4_OK;
 }

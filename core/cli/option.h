@@ -1,7 +1,7 @@
-/* Commands, their options, and the reading of a command line.
+/* Commands, their options, and parsing the command line.
  *
  * One table of struct c4_command drives parsing, --help, the man page and the shell completions, so
- * that these cannot differ. Tables are constant; what was read goes into a struct c4_args. */
+ * that they cannot disagree. Tables are constant; a struct c4_args takes what was parsed. */
 #ifndef C4_CLI_OPTION_H
 #define C4_CLI_OPTION_H
 
@@ -21,16 +21,16 @@ enum c4_option_type {
     C4_OPTION_CHOICES  /* one or more of choices, separated by commas */
 };
 
-/* One option. Only name and help, and value for all types but flags, are needed. */
+/* One option. Only name and help, and value for all types but flags, are required. */
 struct c4_option {
     const char *name;           /* without dashes; NULL ends a table */
-    const char *help;           /* what it is for: a phrase without a full stop */
-    const char *value;          /* the value's name in help, as N or FILE */
+    const char *help;           /* its purpose: a phrase without a full stop */
+    const char *value;          /* the value's name in help, such as N or FILE */
     const char *initial;        /* the default as the user would type it; NULL: none */
     const char *const *choices; /* NULL ends it */
     const char *(*choice)(int); /* in its place: the choice of an index, NULL behind the last */
-    const char *implied;        /* what --name alone means, any other value is joined by "="; NULL:
-                                   a value is needed */
+    const char *implied;        /* the value of a bare --name; others are joined by "="; NULL: a
+                                   value is required */
     double min, max;            /* inclusive, at most 2^53 in size; both 0: unlimited */
     enum c4_option_type type;
     char letter; /* also accepted as -letter; '\0': none */
@@ -44,17 +44,16 @@ struct c4_args;
 
 enum { C4_COMMAND_PATH_MAX = 96 };
 
-/* A command either runs or has commands of its own (then run, options and positionals are absent).
- */
+/* A command either runs or has subcommands (then run, options and positionals are absent). */
 struct c4_command {
     const char *name;
     const char *summary;     /* one line, no full stop */
     const char *description; /* whole sentences for help and man page; NULL: none */
-    const char *usage_tail;  /* the positionals in the usage line, as "FILE..."; or NULL; FILE and
-                                DIR are completed with file names */
+    const char *usage_tail;  /* the positionals in the usage line, such as "FILE..."; or NULL; FILE
+                                and DIR are completed with file names */
     const struct c4_option *options;          /* NULL: none */
     const char *const *examples;              /* whole command lines; NULL ends it; NULL: none */
-    int min_positionals;                      /* how many words besides options it takes */
+    int min_positionals;                      /* how many words it takes besides options */
     int max_positionals;                      /* -1: any number */
     int (*run)(const struct c4_args *args);   /* returns the exit status: see c4_cli_exit() */
     const struct c4_command *const *commands; /* NULL ends it; NULL: none */
@@ -81,30 +80,29 @@ struct c4_arg {
     bool given;       /* on the command line, not by default */
 };
 
-/* A command line that was understood. Texts point into argv or the tables. */
+/* A parsed command line. Texts point into argv or the tables. */
 struct c4_args {
     const struct c4_program *program;
     const struct c4_command *command; /* NULL: none was named */
     char path[C4_COMMAND_PATH_MAX];   /* "conv4 data info" */
-    char **positionals;               /* in their order, NULL after the last */
+    char **positionals;               /* in order, NULL after the last */
     int positional_count;
     struct c4_arg *args; /* c4_program_options, then the command's */
     size_t arg_count;
 };
 
 /* Reads argv[1..argc-1]: --name value, --name=value, -l value, -lvalue, flags, -ab for two flags,
- * "--" before words that begin with a dash. Later options win over earlier ones. A value that
- * begins with "--" has to be joined with "=", as any value of an option with `implied`. Reading
- * stops at --help and --version.
- * C4_ERR_USAGE with a sentence that names the option, the value and what is allowed, or the
- * nearest command or option that exists; args->path then tells how far it got.
- * Release `args` with c4_args_free() in every case. */
+ * "--" before words that begin with a dash. Later options override earlier ones. A value that
+ * begins with "--" must be joined with "=", like any value of an option with `implied`. Parsing
+ * stops at --help and the other c4_program_options. C4_ERR_USAGE with a sentence that names the
+ * option, the value and what is allowed, or the nearest command or option that exists; args->path
+ * then shows how far it got. Release `args` with c4_args_free() in every case. */
 enum c4_status c4_args_parse(struct c4_args *args, const struct c4_program *program, int argc,
                              char **argv);
 void c4_args_free(struct c4_args *args);
 
-/* Values by option name. The name has to be in the command's table or in c4_program_options and its
- * type has to fit (asserted: anything else is a bug in the caller, not bad input). */
+/* Values by option name. The name must be in the command's table or in c4_program_options, and its
+ * type must fit (asserted: anything else is a bug in the caller, not bad input). */
 bool c4_arg_given(const struct c4_args *args, const char *name);
 bool c4_arg_flag(const struct c4_args *args, const char *name);
 const char *c4_arg_text(const struct c4_args *args, const char *name); /* any type; NULL: none */
@@ -119,10 +117,10 @@ int c4_arg_choice(const struct c4_args *args, const char *name); /* C4_OPTION_CH
  * allowed. Flags take no value. */
 enum c4_status c4_arg_read(struct c4_arg *arg, const struct c4_option *option, const char *text);
 
-/* What the user types to reach a command, "conv4 data" and "info" as "conv4 data info". */
+/* What the user types to reach a command: "conv4 data" and "info" give "conv4 data info". */
 void c4_command_path(char path[C4_COMMAND_PATH_MAX], const char *parent, const char *name);
 
-/* What values the option allows, as "an integer from 1 to 64"; at most `size` bytes. */
+/* The values the option allows, such as "an integer from 1 to 64"; at most `size` bytes. */
 void c4_option_domain(const struct c4_option *option, char *text, size_t size);
 
 #endif

@@ -29,7 +29,7 @@ void c4_progress_duration(char *text, size_t size, uint64_t ns) {
         snprintf(text, size, "%" PRIu64 ":%02" PRIu64, minutes, s % 60);
 }
 
-/* Units per second since the start; 0 while it cannot be told. */
+/* Units per second since the start; 0 while unknown. */
 static double rate_of(const struct c4_progress_view *view) {
     if (view->done <= view->first || view->elapsed_ns < SECOND_NS / 10) return 0.0;
     return (double)(view->done - view->first) / ((double)view->elapsed_ns / 1e9);
@@ -92,7 +92,7 @@ size_t c4_progress_format(char *text, size_t size, const struct c4_progress_view
     format_count(count, sizeof count, view);
     format_rate(rate, sizeof rate, view);
     format_time(left, sizeof left, view);
-    /* 100 % only when all is done. */
+    /* Rounded down: 100 % only when all is done. */
     if (view->total > 0) snprintf(percent, sizeof percent, "%d%%", (int)(100.0 * share_of(view)));
     bool lines = style == C4_PROGRESS_LINES || style == C4_PROGRESS_QUIET;
     if (lines) {
@@ -111,7 +111,7 @@ size_t c4_progress_format(char *text, size_t size, const struct c4_progress_view
         format_bar(bar, sizeof bar, share_of(view), width, style == C4_PROGRESS_COLOUR);
     int length = snprintf(text, size, "%s%s %s%s%s%s%s", view->label, bar, percent,
                           counts > 0 && percent[0] ? ", " : "", count, rate, left);
-    /* Without a bar there are no escape sequences, so that a cut cannot split one. */
+    /* Without a bar there are no escape sequences, so cutting cannot split one. */
     if (bar[0] == '\0' && length > room && room >= 0 && (size_t)room < size) text[room] = '\0';
     return strlen(text);
 }

@@ -32,7 +32,7 @@ void c4_suggest(struct c4_suggestion *suggestion, const char *name) {
     size_t distance = c4_edit_distance(suggestion->word, name);
     if (distance > limit && length >= 2 && strncmp(name, suggestion->word, length) == 0)
         distance = limit;
-    /* A word of which nothing is kept resembles everything. */
+    /* If all of the word is replaced, the two have nothing in common. */
     if (distance > limit || distance >= length) return;
     if (suggestion->nearest == NULL || distance < suggestion->distance) {
         suggestion->nearest = name;

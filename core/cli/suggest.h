@@ -17,7 +17,8 @@ struct c4_suggestion {
 };
 #define C4_SUGGESTION(w) ((struct c4_suggestion){.word = (w)})
 
-/* Also takes a name that begins with the word. Of equally near names the first wins. */
+/* Offers a name. One that begins with the word also counts as near. Of equally near names the first
+ * wins. */
 void c4_suggest(struct c4_suggestion *suggestion, const char *name);
 
 #endif

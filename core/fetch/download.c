@@ -14,7 +14,7 @@
 
 enum { SLOW_BYTES_PER_S = 1000 };
 
-/* What became of an answer before its first byte was kept. */
+/* The verdict on a response, before its first byte is kept. */
 enum verdict { UNSEEN, TAKEN, REFUSED, OTHER_FILE };
 
 struct transfer {
@@ -22,9 +22,9 @@ struct transfer {
     struct c4_download_result *result;
     struct c4_part part;
     CURL *curl;
-    uint64_t asked_from; /* position that was asked for; 0: the whole file */
+    uint64_t asked_from; /* requested position; 0: the whole file */
     uint64_t position;   /* in the file, of the body's next byte */
-    /* Of the last answer's header. */
+    /* From the last response's header. */
     struct c4_origin answer;
     uint64_t range_first, range_total;
     bool has_range, has_total;
@@ -44,7 +44,7 @@ end(struct transfer *transfer, enum c4_download_end how, const char *format, ...
 
 static enum verdict refuse(struct transfer *transfer, uint64_t says) {
     end(transfer, C4_DOWNLOAD_REFUSED,
-        "%s: offers %" PRIu64 " bytes, but the file has %" PRIu64 "; this is another file",
+        "%s: offers %" PRIu64 " bytes, but the file has %" PRIu64 "; this is a different file",
         transfer->download->url, says, transfer->download->size_bytes);
     return REFUSED;
 }
@@ -57,13 +57,13 @@ static bool is_strong(const char *etag) {
 static bool same_file(const struct transfer *transfer) {
     const struct c4_origin *was = &transfer->part.origin, *is = &transfer->answer;
     if (transfer->range_first != transfer->asked_from || !transfer->has_total) return false;
-    if (strcmp(was->url, is->url) != 0) return true; /* another place: the hash has to decide */
+    if (strcmp(was->url, is->url) != 0) return true; /* another URL: only the hash can tell */
     if (was->etag[0] != '\0' && is->etag[0] != '\0') return strcmp(was->etag, is->etag) == 0;
     return was->modified[0] == '\0' || is->modified[0] == '\0' ||
            strcmp(was->modified, is->modified) == 0;
 }
 
-/* The answer's header is complete: may its body go to PART? */
+/* The response's header is complete: may its body go to PART? */
 static enum verdict judge(struct transfer *transfer) {
     const struct c4_download *download = transfer->download;
     curl_off_t length = -1;
@@ -85,8 +85,8 @@ static enum verdict judge(struct transfer *transfer) {
     }
     if (length >= 0 && (uint64_t)length != download->size_bytes)
         return refuse(transfer, (uint64_t)length);
-    /* All of the file, although perhaps only its rest was asked for. What PART has is compared with
-     * it rather than dropped, so that an end on the way loses nothing. */
+    /* The whole file, although perhaps only the rest was requested. PART is compared with it rather
+     * than dropped, so that a broken connection loses nothing. */
     const struct c4_origin *was = &transfer->part.origin;
     transfer->position = 0;
     if (is_strong(was->etag) && strcmp(was->url, download->url) == 0 &&
@@ -123,9 +123,9 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *context) {
     if (size > transfer->download->size_bytes - transfer->position) {
         transfer->verdict = REFUSED;
         end(transfer, C4_DOWNLOAD_REFUSED,
-            "%s: sends more than the file's %" PRIu64 " bytes; this is another file",
+            "%s: sends more than the file's %" PRIu64 " bytes; this is a different file",
             transfer->download->url, transfer->download->size_bytes);
-        /* None of its bytes can be trusted; those from before may be. */
+        /* None of this response's bytes can be trusted; earlier ones may be right. */
         transfer->status = c4_part_keep(&transfer->part, transfer->part.kept_bytes);
         return 0;
     }
@@ -133,7 +133,8 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *context) {
     return transfer->status == C4_OK ? size : 0;
 }
 
-/* The value of header `name`, cut to fit, if this is its line. */
+/* True if this is the line of header `name`; `value` is then its value, or "" if it does not fit.
+ */
 static bool header_value(const char *line, size_t length, const char *name, char *value,
                          size_t size) {
     size_t name_length = strlen(name);
@@ -144,7 +145,7 @@ static bool header_value(const char *line, size_t length, const char *name, char
     while (start < stop && (*start == ' ' || *start == '\t')) start++;
     while (stop > start && (stop[-1] == '\r' || stop[-1] == '\n' || stop[-1] == ' ')) stop--;
     size_t taken = (size_t)(stop - start);
-    if (taken >= size) taken = 0; /* absurdly long: as if it were not there */
+    if (taken >= size) taken = 0; /* absurdly long: as if it were absent */
     memcpy(value, start, taken);
     value[taken] = '\0';
     return true;
@@ -154,7 +155,7 @@ static size_t on_header(char *line, size_t one, size_t count, void *context) {
     struct transfer *transfer = context;
     size_t length = one * count;
     char range[C4_PART_TAG_BYTES];
-    if (length > 5 && strncmp(line, "HTTP/", 5) == 0) { /* the next answer, after a redirect */
+    if (length > 5 && strncmp(line, "HTTP/", 5) == 0) { /* the next response, after a redirect */
         transfer->answer.etag[0] = transfer->answer.modified[0] = '\0';
         transfer->has_range = transfer->has_total = false;
     }
@@ -225,8 +226,7 @@ static void set_options(struct transfer *transfer) {
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
 }
 
-/* Turns what libcurl says into a result. True if the request should be made again, for the whole.
- */
+/* Turns libcurl's result into ours. True if the whole file should be requested again. */
 static bool conclude(struct transfer *transfer, CURLcode code) {
     const struct c4_download *download = transfer->download;
     const char *text = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
@@ -255,7 +255,7 @@ static bool conclude(struct transfer *transfer, CURLcode code) {
             C4_DOWNLOAD_REDIRECTS);
         return false;
     case CURLE_UNSUPPORTED_PROTOCOL:
-        end(transfer, C4_DOWNLOAD_REFUSED, "%s: leads to something that is neither http nor https",
+        end(transfer, C4_DOWNLOAD_REFUSED, "%s: leads to a URL that is neither http nor https",
             download->url);
         return false;
     case CURLE_OPERATION_TIMEDOUT:
@@ -282,7 +282,7 @@ static bool conclude(struct transfer *transfer, CURLcode code) {
     }
 }
 
-/* One request. *again: the answer was not of the file that PART has the beginning of. */
+/* One request. *again: the response was of another file than PART. */
 static enum c4_status request(struct transfer *transfer, bool *again) {
     struct curl_slist *headers = ask_for_rest(transfer);
     *again = false;
@@ -313,7 +313,7 @@ static enum c4_status fetch_rest(struct transfer *transfer) {
 enum c4_status c4_download_run(const struct c4_download *download,
                                struct c4_download_result *result) {
     *result = (struct c4_download_result){.end = C4_DOWNLOAD_BROKEN};
-    /* Counted by libcurl; here because a program may have no other place that knows of it. */
+    /* Called here, so that no program needs to know about libcurl; libcurl counts the calls. */
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return c4_fail(C4_ERR_ENVIRONMENT, "libcurl cannot be started; check its installation");
     struct transfer *transfer = calloc(1, sizeof *transfer);

@@ -3,6 +3,7 @@
 #include "core/data/files.h"
 #include "core/fetch/download.h"
 #include "core/fetch/install.h"
+#include "core/fetch/part.h"
 #include "core/fetch/unpack.h"
 #include "core/file/file.h"
 
@@ -13,18 +14,21 @@
 #include <unistd.h>
 
 enum {
-    ATTEMPTS_MOST = 10,  /* at one place */
-    FRUITLESS_MOST = 2,  /* attempts in a row that bring nothing */
-    WAIT_SLICE_MS = 100, /* between looks at the watch */
+    ATTEMPTS_MOST = 10,  /* per mirror */
+    FRUITLESS_MOST = 2,  /* attempts in a row without progress */
+    WAIT_SLICE_MS = 100, /* between calls of tick() */
     WAIT_MOST_MS = 30000
 };
+
+_Static_assert((int)C4_SOURCE_URL_BYTES <= (int)C4_PART_URL_BYTES,
+               "PART.from must hold any mirror's URL");
 
 struct fetching {
     const struct c4_fetch *fetch;
     char path[C4_PATH_BYTES], part[C4_PATH_BYTES];
     uint64_t done_bytes; /* at the last tick */
     uint64_t kept_bytes; /* in PART */
-    uint32_t wrong;      /* places that gave a whole, wrong file */
+    uint32_t wrong;      /* mirrors that sent a complete but wrong file */
     struct c4_digest digest;
 };
 
@@ -74,8 +78,8 @@ static enum c4_status download_once(struct fetching *work, const char *url,
     return status;
 }
 
-/* Whether PART, which is whole, is right. If not, it is removed; *again: because of what was there
- * before this download, perhaps. */
+/* Checks the complete PART and removes it if it is wrong. *again: the bytes from before this
+ * download may be the reason. */
 static enum c4_status check_part(struct fetching *work, const struct c4_download_result *result,
                                  bool *right, bool *again) {
     C4_TRY(c4_digest_file(work->part, &work->digest));
@@ -89,12 +93,12 @@ static enum c4_status check_part(struct fetching *work, const struct c4_download
     work->kept_bytes = 0;
     if (!*again) work->wrong++;
     note(work, reason,
-         *again ? "a part of it was from an earlier download: it is removed and fetched anew"
+         *again ? "part of it came from an earlier download, so it is removed and fetched again"
                 : "it is removed");
     return C4_OK;
 }
 
-/* *right: PART is whole and checked. Otherwise this place is given up. */
+/* *right: PART is complete and checked. Otherwise this mirror is given up. */
 static enum c4_status try_place(struct fetching *work, const char *url, bool *right) {
     uint64_t pause_ms = work->fetch->retry_wait_ms;
     int fruitless = 0;
@@ -112,10 +116,10 @@ static enum c4_status try_place(struct fetching *work, const char *url, bool *ri
         fruitless = result.done_bytes > before ? 0 : fruitless + 1;
         if (result.end == C4_DOWNLOAD_REFUSED || fruitless == FRUITLESS_MOST ||
             attempt == ATTEMPTS_MOST) {
-            note(work, result.reason, "this place is given up");
+            note(work, result.reason, "giving up on this mirror");
             return C4_OK;
         }
-        note(work, result.reason, "going on there");
+        note(work, result.reason, "trying this mirror again");
         C4_TRY(wait_ms(work, pause_ms));
         pause_ms *= 2;
     }
@@ -124,17 +128,16 @@ static enum c4_status try_place(struct fetching *work, const char *url, bool *ri
 
 static enum c4_status no_place(const struct fetching *work) {
     const struct c4_source *source = work->fetch->source;
-    char kept[128] = "check the network, or give other places with --mirrors";
+    char kept[128] = "check the network, or name other mirrors with --mirrors";
     if (work->kept_bytes > 0)
         snprintf(kept, sizeof kept,
-                 "%" PRIu64 " of %" PRIu64 " bytes are kept, and the same command goes on from "
-                 "there",
+                 "%" PRIu64 " of %" PRIu64 " bytes are kept; the same command goes on from there",
                  work->kept_bytes, source->size_bytes);
     else
         c4_download_forget(work->part);
     return c4_fail(work->wrong > 0 ? C4_ERR_DATA : C4_ERR_FAILED,
-                   "%s: none of its %" PRIu32 " places gave it whole and right; %s", work->path,
-                   source->urls, kept);
+                   "%s: none of its mirrors (%" PRIu32 ") sent it complete and correct; %s",
+                   work->path, source->urls, kept);
 }
 
 static enum c4_status download(struct fetching *work) {
@@ -155,7 +158,7 @@ static uint64_t size_of(const char *path) {
     return size_bytes;
 }
 
-/* The file at its name, from an earlier fetch or put there by the user. */
+/* Checks the file that is already there, from an earlier fetch or put there by the user. */
 static enum c4_status check_there(struct fetching *work) {
     char reason[900];
     C4_TRY(c4_digest_file(work->path, &work->digest));
@@ -179,7 +182,7 @@ enum c4_status c4_fetch_file(const struct c4_fetch *fetch, struct c4_fetch_resul
     C4_TRY(c4_dir_make(fetch->folder));
     enum c4_status members = archive ? c4_install_check(source, fetch->folder, &whole) : C4_OK;
     if (c4_path_exists(work.path)) {
-        C4_TRY(check_there(&work)); /* then it tells which of its members are right */
+        C4_TRY(check_there(&work)); /* then the archive shows which of its members are right */
     } else if (!whole) {
         C4_TRY(members);
         result->was_there = false;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static enum c4_status not_ours(const char *path, const char *why) {
-    return c4_fail(C4_ERR_DATA, "%s %s; it is left as it is: move it away, or use another folder",
+    return c4_fail(C4_ERR_DATA, "%s %s; it is left unchanged: move it away, or use another folder",
                    path, why);
 }
 
@@ -27,7 +27,7 @@ static enum c4_status check_members(const struct c4_source *source, const char *
         }
         const char *listed = c4_sums_find(sums, name);
         if (listed == NULL)
-            return not_ours(path, "is there already and is not known to be the archive's");
+            return not_ours(path, "already exists and is not known to come from the archive");
         C4_TRY(c4_sha256_file(path, sha256));
         if (strcmp(listed, sha256) != 0)
             return not_ours(path, "has changed since it was unpacked (" C4_SUMS_NAME ")");
@@ -49,7 +49,7 @@ enum c4_status c4_install_check(const struct c4_source *source, const char *fold
 struct placing {
     const struct c4_source *source;
     const char *folder;
-    const char *inner;   /* of it, where the members go */
+    const char *inner;   /* FOLDER/UNPACK, which takes the members */
     struct c4_sums sums; /* new lines */
 };
 
@@ -66,9 +66,9 @@ static enum c4_status place(void *context, uint32_t member, const void *bytes,
     if (exists) {
         C4_TRY(c4_sha256_file(path, there));
         if (strcmp(there, sha256) != 0)
-            return not_ours(path, "is there already and differs from the archive's");
+            return not_ours(path, "already exists and differs from the archive's");
     }
-    /* What an import has noted of a file of this name is not true of this one. */
+    /* A note that an import made on a file of this name does not apply to this one. */
     C4_TRY(c4_unofficial_put(placing->inner, placing->source->member[member].name, NULL));
     if (!exists) C4_TRY(c4_file_write_atomic(path, bytes, size_bytes));
     return c4_sums_put(&placing->sums, name, sha256);

@@ -1,4 +1,4 @@
-/* From a checked archive to files in a data folder. */
+/* Installs the files of a checked archive in a data folder. */
 #ifndef C4_FETCH_INSTALL_H
 #define C4_FETCH_INSTALL_H
 
@@ -6,18 +6,18 @@
 
 #include <stdbool.h>
 
-/* Whether the archive's members lie in `folder` already.
+/* Whether the archive's members are already in `folder`.
  *
- * *whole: all of them are there, and each agrees with FOLDER/conv4.sha256. C4_ERR_DATA if one is
- * there that does not agree or is not listed: then it is another file than what the archive would
- * put there, or nobody knows, and it must not be replaced. */
+ * *whole: all of them are there, and each agrees with FOLDER/conv4.sha256. C4_ERR_DATA if an
+ * existing one does not agree or is not listed: it may not be the archive's file, so it must not be
+ * replaced. */
 enum c4_status c4_install_check(const struct c4_source *source, const char *folder, bool *whole);
 
 /* Unpacks the members of the archive at `path`, which the caller has checked, into `folder` and
- * lists their hashes in FOLDER/conv4.sha256. Each file appears whole or not at all. A file that is
- * there is left alone if it has the same bytes; otherwise C4_ERR_DATA, and nothing is replaced.
- * An UNOFFICIAL file (core/data/unofficial.h) names the members no longer.
- * Else the errors of c4_unpack() and c4_file_write_atomic(). */
+ * lists their hashes in FOLDER/conv4.sha256. Each file appears whole or not at all. An existing
+ * file is left alone if it has the same bytes; if not, C4_ERR_DATA, and it is not replaced. An
+ * UNOFFICIAL file (core/data/unofficial.h) no longer names the members. Other errors as in
+ * c4_unpack() and c4_file_write_atomic(). */
 enum c4_status c4_install_archive(const struct c4_source *source, const char *path,
                                   const char *folder);
 

@@ -14,7 +14,7 @@
 
 static const char heading[] = "conv4 download\n";
 
-/* PATH.from, to be freed; NULL without memory. */
+/* PATH.from, to be freed; NULL if out of memory. */
 static char *from_path(const char *path) {
     size_t size = strlen(path) + sizeof ".from";
     char *name = malloc(size);
@@ -22,8 +22,7 @@ static char *from_path(const char *path) {
     return name;
 }
 
-/* Takes "<key> <value>\n" at *text. A value that does not fit, and any other line, makes it fail.
- */
+/* Takes "<key> <value>\n" at *text. Fails on any other line and on a value that does not fit. */
 static int take(const char **text, const char *key, char *value, size_t size) {
     size_t key_length = strlen(key);
     if (strncmp(*text, key, key_length) != 0 || (*text)[key_length] != ' ') return 0;
@@ -131,6 +130,7 @@ enum c4_status c4_part_compare(const struct c4_part *part, uint64_t position, co
 
 enum c4_status c4_part_set_origin(struct c4_part *part, const struct c4_origin *origin) {
     char text[sizeof *origin + 64];
+    _Static_assert(sizeof heading + sizeof "url \netag \nmodified \n" <= 64, "the lines must fit");
     part->origin = *origin;
     int length = snprintf(text, sizeof text, "%surl %s\netag %s\nmodified %s\n", heading,
                           origin->url, origin->etag, origin->modified);
@@ -143,7 +143,7 @@ enum c4_status c4_part_set_origin(struct c4_part *part, const struct c4_origin *
 
 enum c4_status c4_part_append(struct c4_part *part, const void *bytes, size_t size_bytes) {
     enum c4_status status = c4_file_write_all(part->descriptor, part->path, bytes, size_bytes);
-    struct stat info; /* a write that failed may have written a part */
+    struct stat info; /* a failed write may have written some bytes */
     if (status != C4_OK && fstat(part->descriptor, &info) == 0)
         part->size_bytes = (uint64_t)info.st_size;
     if (status == C4_OK) part->size_bytes += size_bytes;

@@ -39,7 +39,7 @@ enum c4_status c4_sums_load(const char *folder, struct c4_sums *sums) {
     free(bytes);
     if (whole) return C4_OK;
     return c4_fail(C4_ERR_DATA,
-                   "%s: line %u is not a SHA-256 and a file name; mend the file or remove it", path,
+                   "%s: line %u is not a SHA-256 and a file name; repair or remove the file", path,
                    sums->count + 1);
 }
 
@@ -53,7 +53,7 @@ enum c4_status c4_sums_put(struct c4_sums *sums, const char *path, const char *s
     uint32_t i = 0;
     while (i < sums->count && strcmp(sums->line[i].path, path) != 0) i++;
     if (i == C4_SUMS_MAX || strlen(path) >= sizeof sums->line->path)
-        return c4_fail(C4_ERR_FAILED, "%s: there is no room for '%s'", C4_SUMS_NAME, path);
+        return c4_fail(C4_ERR_FAILED, "%s: no room for '%s'", C4_SUMS_NAME, path);
     snprintf(sums->line[i].path, sizeof sums->line->path, "%s", path);
     snprintf(sums->line[i].sha256, C4_SHA256_HEX_SIZE, "%.64s", sha256);
     if (i == sums->count) sums->count++;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What may come besides the wanted members: headers, a readme. */
+/* Allowance for what comes with the wanted members: headers, a readme. */
 #define EXTRA_BYTES (INT64_C(16) << 20)
 
 enum { BLOCK_BYTES = 1 << 16 };
@@ -25,8 +25,9 @@ struct unpacking {
 
 static enum c4_status damaged(const struct unpacking *work) {
     const char *text = archive_error_string(work->archive);
-    return c4_fail(C4_ERR_DATA, "%s: is not a whole tar archive (%s); remove it and get it again",
-                   work->path, text != NULL ? text : "no reason given");
+    return c4_fail(C4_ERR_DATA,
+                   "%s: is not a complete tar archive (%s); remove it and get it again", work->path,
+                   text != NULL ? text : "no reason given");
 }
 
 static enum c4_status hostile(const struct unpacking *work, const char *name, const char *what) {
@@ -41,7 +42,7 @@ static bool leads_out(const char *name) {
     return false;
 }
 
-/* The place of a wanted member, or source->members. */
+/* The index of a wanted member, or source->members. */
 static uint32_t place_of(const struct c4_source *source, const char *name) {
     size_t folder = strlen(source->unpack);
     uint32_t i = source->members;
@@ -58,7 +59,7 @@ static enum c4_status give(const struct unpacking *work, uint32_t place, const c
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != NULL)
         return hostile(work, name, "is not a regular file");
     if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) != (int64_t)size)
-        return hostile(work, name, "has another size than the official one");
+        return hostile(work, name, "differs in size from the official one");
     if (work->seen[place]) return hostile(work, name, "is there twice");
     unsigned char *bytes = malloc(size);
     if (bytes == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", work->path);
@@ -83,20 +84,21 @@ static enum c4_status walk(struct unpacking *work) {
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return damaged(work);
         const char *name = archive_entry_pathname(entry);
         if (name == NULL) return damaged(work);
-        if (leads_out(name)) return hostile(work, name, "leads out of the folder");
+        if (leads_out(name)) return hostile(work, name, "leads outside the folder");
         uint32_t place = place_of(work->source, name);
         if (place < work->source->members) {
             C4_TRY(give(work, place, name, entry));
             work->seen[place] = true;
         }
-        /* Skipping a member unpacks it: an entry of a terabyte must not be waited for. */
+        /* Skipping a member decompresses it, so an entry of a terabyte must be refused instead. */
         int64_t skipped = place < work->source->members ? 0 : archive_entry_size(entry);
         if (skipped < 0 || skipped > work->most_bytes - archive_filter_bytes(work->archive, 0))
-            return hostile(work, name, "makes it unpack to far more than the official archive");
+            return hostile(work, name,
+                           "makes the archive unpack to far more than the official one");
     }
     for (uint32_t i = 0; i < work->source->members; i++)
         if (!work->seen[i])
-            return c4_fail(C4_ERR_DATA, "%s: has no member '%s/%s'; it is another archive",
+            return c4_fail(C4_ERR_DATA, "%s: has no member '%s/%s'; it is a different archive",
                            work->path, work->source->unpack, work->source->member[i].name);
     return C4_OK;
 }

@@ -14,6 +14,10 @@
 
 const char *const c4_file_verdict_names[] = {"ok", "differs", "unknown", "missing"};
 
+_Static_assert(sizeof c4_file_verdict_names / sizeof *c4_file_verdict_names ==
+                   C4_VERDICT_MISSING + 1,
+               "a name for each verdict");
+
 struct verifying {
     const char *folder;
     const struct c4_sources *sources;
@@ -40,7 +44,7 @@ judge(struct c4_verified *file, enum c4_file_verdict verdict, const char *format
     file->verdict = verdict;
 }
 
-/* The part of a path below the folder, whatever slashes and dots lie between. */
+/* The path relative to the folder, without slashes and dots in front. */
 static const char *below(const struct verifying *work, const char *path) {
     path += strlen(work->folder);
     while (*path == '/' || (*path == '.' && path[1] == '/')) path++;
@@ -61,12 +65,12 @@ static void judge_records(struct c4_verified *file, const struct c4_source *sour
         judge(file, C4_VERDICT_UNKNOWN, "%u synthetic images", info->records);
     else if (labels && memcmp(source->labels, info->histogram, sizeof info->histogram) != 0)
         judge(file, C4_VERDICT_DIFFERS,
-              "its numbers of labels are not the official file's; get the file again");
+              "its label counts differ from the official file's; get the file again");
     else if (info->standing == C4_STANDING_DIFFERS)
         judge(file, C4_VERDICT_DIFFERS, "it %s; get the file again", info->why);
     else if (labels)
         judge(file, C4_VERDICT_UNKNOWN,
-              "%u images, of each label as many as officially; no hash of this file is known",
+              "%u images with the official label counts; no hash of this file is known",
               info->records);
     else
         judge(file, C4_VERDICT_UNKNOWN, "%u of %u images; no hash of this file is known",
@@ -88,21 +92,21 @@ static void judge_file(struct verifying *work, struct c4_verified *file, const c
     if (source != NULL && !synthetic && c4_digest_check(file->path, &digest, source) != C4_OK)
         judge(file, C4_VERDICT_DIFFERS, "%s", c4_error());
     else if (listed != NULL && strcmp(listed, digest.sha256) != 0)
-        judge(file, C4_VERDICT_DIFFERS, "%s: has SHA-256 %s, " C4_SUMS_NAME " lists %s", file->path,
-              digest.sha256, listed);
+        judge(file, C4_VERDICT_DIFFERS, "%s: has SHA-256 %s, but " C4_SUMS_NAME " lists %s",
+              file->path, digest.sha256, listed);
     else if (info != NULL && info->problem[0] != '\0')
         judge(file, official ? C4_VERDICT_OK : C4_VERDICT_DIFFERS, "%s%s",
               official ? "official hash, but " : "", info->problem);
     else if (official)
         judge(file, C4_VERDICT_OK, "official hash");
     else if (listed != NULL)
-        judge(file, C4_VERDICT_OK, "the hash that it was unpacked or fetched with");
+        judge(file, C4_VERDICT_OK, "the same hash as when it was unpacked or fetched");
     else if (info != NULL)
         judge_records(file, source, info);
     else if (source != NULL)
-        judge(file, C4_VERDICT_UNKNOWN, "not read, for other files come first");
+        judge(file, C4_VERDICT_UNKNOWN, "not read, because other files take precedence");
     else
-        judge(file, C4_VERDICT_UNKNOWN, "no file of these data sets");
+        judge(file, C4_VERDICT_UNKNOWN, "not a file of these data sets");
 }
 
 /* Files that accompany others. */
@@ -127,7 +131,7 @@ static enum c4_status look_into(struct verifying *work, const char *inner) {
             struct c4_verified *file = add(work, path);
             size_t length = strlen(name);
             if (file != NULL && length > 5 && strcmp(name + length - 5, ".part") == 0)
-                judge(file, C4_VERDICT_UNKNOWN, "a download that has not ended");
+                judge(file, C4_VERDICT_UNKNOWN, "an unfinished download");
             else if (file != NULL)
                 judge_file(work, file, below(work, path));
         }
@@ -161,7 +165,7 @@ static bool is_reported(const struct verifying *work, const char *name) {
     return false;
 }
 
-/* What should be there: the other files of a set of which some are there, and what is listed. */
+/* What should be there: the other files of a partly present data set, and what is listed. */
 static enum c4_status look_for_missing(struct verifying *work) {
     for (uint32_t i = 0; i < work->found.count; i++) {
         const struct c4_data_info *info = &work->found.info[i];
@@ -174,12 +178,12 @@ static enum c4_status look_for_missing(struct verifying *work) {
         const char *name = work->sums.line[i].path;
         const struct c4_source *source = c4_sources_find(work->sources, name);
         char path[C4_PATH_BYTES];
-        /* An archive may go once it is unpacked. */
+        /* An archive may be deleted once it is unpacked. */
         if (is_reported(work, name) || (source != NULL && source->unpack[0] != '\0')) continue;
         C4_TRY(c4_path_join(path, sizeof path, work->folder, name));
         struct c4_verified *file = add(work, path);
         if (file != NULL)
-            judge(file, C4_VERDICT_MISSING, C4_SUMS_NAME " lists it, but it is not there");
+            judge(file, C4_VERDICT_MISSING, C4_SUMS_NAME " lists it, but it is missing");
     }
     return C4_OK;
 }
@@ -187,7 +191,7 @@ static enum c4_status look_for_missing(struct verifying *work) {
 static enum c4_status verify(struct verifying *work) {
     struct c4_verification *out = work->out;
     C4_TRY(c4_sums_load(work->folder, &work->sums));
-    (void)c4_data_describe(work->folder, &work->found); /* a folder of archives has nothing else */
+    (void)c4_data_describe(work->folder, &work->found); /* fails if the folder has only archives */
     C4_TRY(look_into_all(work));
     C4_TRY(look_for_missing(work));
     for (uint32_t i = 0; i < out->count; i++)
@@ -204,8 +208,8 @@ enum c4_status c4_verify_folder(const char *folder, const struct c4_sources *sou
     *out = (struct c4_verification){0};
     if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
         return c4_fail(C4_ERR_DATA,
-                       "%s: is no folder; get the data with 'conv4 data fetch --data %s'", folder,
-                       folder);
+                       "%s: is not a folder; get the data with 'conv4 data fetch --data %s'",
+                       folder, folder);
     struct verifying *work = calloc(1, sizeof *work);
     if (work == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", folder);
     work->folder = folder;

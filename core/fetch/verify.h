@@ -1,4 +1,4 @@
-/* Every file of a data folder against what is known of it. */
+/* Checks every file of a data folder against what is known about it. */
 #ifndef C4_FETCH_VERIFY_H
 #define C4_FETCH_VERIFY_H
 
@@ -8,8 +8,8 @@
 enum c4_file_verdict {
     C4_VERDICT_OK, /* its hash is the official one, or that of the checked source it came from */
     C4_VERDICT_DIFFERS, /* hash, size or structure is wrong */
-    C4_VERDICT_UNKNOWN, /* nothing speaks against it, but no hash for it */
-    C4_VERDICT_MISSING  /* others of its data set are there */
+    C4_VERDICT_UNKNOWN, /* nothing is wrong with it, but no hash is known */
+    C4_VERDICT_MISSING  /* it is listed, or others of its data set are there */
 };
 
 extern const char *const c4_file_verdict_names[]; /* "ok", "differs", "unknown", "missing" */
@@ -18,7 +18,7 @@ struct c4_verified {
     char path[C4_PATH_BYTES];
     enum c4_file_verdict verdict;
     char sha256[C4_SHA256_HEX_SIZE]; /* "" if it could not be read */
-    char why[512];                   /* what the verdict rests on */
+    char why[512];                   /* the reason for the verdict */
 };
 
 enum { C4_VERIFIED_MAX = 128 };
@@ -29,13 +29,13 @@ struct c4_verification {
     uint32_t wrong; /* how many differ or are missing */
 };
 
-/* Looks at all files of `folder`, of the folders in it where data sets lie (core/data/sets.c), and
- * at what FOLDER/conv4.sha256 lists; in each folder by name.
+/* Checks all files in `folder`, in its subfolders where data sets lie (core/data/sets.c), sorted by
+ * name in each, and what FOLDER/conv4.sha256 lists.
  *
- * What `sources` knows is compared by size, hashes and numbers of labels; what conv4.sha256 lists
- * by its hash; record and .mat files are read whole for their structure (core/data/import.h). Other
+ * Files in `sources` are checked by size, hashes and label counts; files in conv4.sha256 by hash;
+ * record and .mat files are read completely to check their structure (core/data/import.h). Other
  * files are reported as unknown. Files beyond C4_VERIFIED_MAX are left out. C4_ERR_DATA if `folder`
- * is no folder or has no files; C4_ERR_MEMORY. */
+ * is not a folder or has no files; C4_ERR_MEMORY. */
 enum c4_status c4_verify_folder(const char *folder, const struct c4_sources *sources,
                                 struct c4_verification *out);
 

@@ -11,8 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of the beginning of a file: enough for a tar archive's mark and an HDF5 file behind a MATLAB
- * header. */
+/* Enough of a file to recognise a tar archive or an HDF5 file behind a MATLAB header. */
 enum { HEAD_BYTES = 1024 };
 
 static enum c4_status read_head(const char *path, unsigned char head[HEAD_BYTES], size_t *have) {
@@ -36,13 +35,12 @@ static int begins_with(const unsigned char *head, size_t have, const void *magic
     return have >= size && memcmp(head, magic, size) == 0;
 }
 
-/* An archive begins with a member or, if it has none, with its end. */
+/* An archive begins with a member or, if it has none, with its end record. */
 static int is_zip(const unsigned char *head, size_t have) {
     return begins_with(head, have, "PK\3\4", 4) || begins_with(head, have, "PK\5\6", 4);
 }
 
-/* The header's length, of which four bytes are 0, and the brace. Whether both are right is for the
- * reader to say. */
+/* The header's length, whose upper half is 0, and the brace. The reader validates both. */
 static int is_safetensors(const unsigned char *head, size_t have) {
     size_t at = 8;
     if (have <= at || memcmp(head + 4, "\0\0\0", 4) != 0) return 0;

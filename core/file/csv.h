@@ -7,18 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed, it is an empty table. `text` holds `size_bytes` bytes (no NUL). Adding cannot fail
- * visibly: once memory runs out the rest is dropped, and c4_csv_save() says so. One thread at a
- * time. */
+/* A zeroed struct is an empty table. `text` holds `size_bytes` bytes (no NUL). Adding reports no
+ * failure: once memory runs out the rest is dropped, and c4_csv_save() fails. One thread at a time.
+ */
 struct c4_csv {
     char *text;
     size_t size_bytes, capacity_bytes;
     int row_started, out_of_memory;
 };
 
-/* Append one cell. Text is quoted if it holds a comma, a quote or a line break. A real is the
- * shortest decimal that strtod() reads back as the same double; NaN and infinities are an empty
- * cell. The decimal point is the C locale's, in any locale. */
+/* Append one cell. Text is quoted if it holds a comma, a quote or a line break. A real becomes the
+ * shortest decimal that strtod() reads back as the same double; NaN and infinities become an empty
+ * cell. The decimal point is '.' also in locales with a comma. */
 void c4_csv_text(struct c4_csv *csv, const char *text);
 void c4_csv_real(struct c4_csv *csv, double value);
 void c4_csv_integer(struct c4_csv *csv, int64_t value);

@@ -18,8 +18,7 @@ enum c4_status c4_fail_read(const char *path, int error) {
     case EACCES:
     case EPERM:
         return c4_fail(C4_ERR_ENVIRONMENT,
-                       "%s: permission to read is missing; change the file's or folder's mode",
-                       path);
+                       "%s: no permission to read it; change the file's or folder's mode", path);
     case EISDIR:
         return c4_fail(C4_ERR_DATA, "%s: is a folder; name a file inside it", path);
     case ENAMETOOLONG:
@@ -52,11 +51,11 @@ enum c4_status c4_fail_write(const char *path, int error) {
                        path);
     case EROFS:
         return c4_fail(C4_ERR_ENVIRONMENT,
-                       "%s: lies on a read-only file system; choose another folder", path);
+                       "%s: is on a read-only file system; choose another folder", path);
     case EACCES:
     case EPERM:
         return c4_fail(C4_ERR_ENVIRONMENT,
-                       "%s: permission to write is missing; change the mode or choose another "
+                       "%s: no permission to write it; change the mode or choose another "
                        "folder",
                        path);
     case ENOENT:
@@ -96,7 +95,8 @@ enum c4_status c4_file_write_all(int descriptor, const char *path, const void *b
         ssize_t written = write(descriptor, next, size_bytes);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return c4_fail_write(path, errno);
-        /* POSIX leaves open what a write of nothing means; taking it as full ends the loop. */
+        /* POSIX does not define what writing 0 bytes means; treating it as a full disk ends the
+         * loop. */
         if (written == 0) return c4_fail_write(path, ENOSPC);
         next += written;
         size_bytes -= (size_t)written;
@@ -104,8 +104,8 @@ enum c4_status c4_file_write_all(int descriptor, const char *path, const void *b
     return C4_OK;
 }
 
-/* The name under which the file is to appear: `path`, or where it leads as a symbolic link. Returns
- * NULL with *status set if nothing may be put there. */
+/* The path to replace: `path`, or the target of that symbolic link. NULL with *status set if it
+ * must not be replaced. */
 static char *resolve_target(const char *path, enum c4_status *status) {
     struct stat info;
     char *target = NULL;
@@ -119,7 +119,7 @@ static char *resolve_target(const char *path, enum c4_status *status) {
         *status = c4_fail_write(path, EISDIR);
         return NULL;
     } else if (!S_ISREG(info.st_mode)) {
-        /* A rename would put a regular file in the place of, say, /dev/null. */
+        /* A rename would replace a device such as /dev/null by a regular file. */
         *status =
             c4_fail(C4_ERR_FAILED,
                     "%s: is a device or pipe and cannot be replaced by a file; choose another "
@@ -133,9 +133,9 @@ static char *resolve_target(const char *path, enum c4_status *status) {
     return target;
 }
 
-/* The folder is opened before the rename, so that only its sync can fail afterwards. -1 with errno
- * on failure, and -1 with errno 0 if the folder may be written but not read: then nothing can be
- * synced, and the file is still in order. */
+/* The folder is opened before the rename, so that only its sync can fail afterwards. Returns -1
+ * with errno on failure; errno is 0 if the folder is not readable: it cannot be synced then, but
+ * the file can still be written. */
 static int open_folder_of(const char *target) {
     char *folder = strdup(target);
     if (folder == NULL) return -1;
@@ -166,14 +166,14 @@ static enum c4_status replace(const char *temporary, const char *target, const c
     if (folder < 0 && errno != 0) return c4_fail_write(path, errno);
     enum c4_status status = C4_OK;
     if (rename(temporary, target) != 0) status = c4_fail_write(path, errno);
-    /* EINVAL: a file system that knows no sync of folders. */
+    /* EINVAL: the file system cannot sync folders. */
     if (status == C4_OK && folder >= 0 && sync_retrying(folder) != 0 && errno != EINVAL)
         status = c4_fail_write(path, errno);
     if (folder >= 0) close(folder);
     return status;
 }
 
-/* TARGET.tmp.<pid>; NULL without memory. */
+/* TARGET.tmp.<pid>; NULL if out of memory. */
 static char *temporary_of(const char *target) {
     size_t size = strlen(target) + 32; /* .tmp. and a pid */
     char *temporary = malloc(size);
@@ -199,8 +199,8 @@ enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *
     return status;
 }
 
-/* Makes and removes the temporary; 0 or an errno value. A file system that cannot reserve says
- * nothing about its space. */
+/* Makes and removes the temporary; returns 0 or an errno value. If the file system cannot reserve
+ * space, there is nothing to report. */
 static int probe(const char *temporary, uint64_t size_bytes) {
     int descriptor = open_retrying(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), error = 0;
     if (descriptor < 0) return errno;
@@ -258,7 +258,7 @@ enum c4_status c4_file_open(const char *path, int *descriptor, uint64_t *size_by
     struct stat info;
     *descriptor = -1;
     *size_bytes = 0;
-    /* Without O_NONBLOCK the open of a pipe would wait for its writer. */
+    /* Without O_NONBLOCK, opening a pipe would wait for its writer. */
     int opened = open_retrying(path, O_RDONLY | O_NONBLOCK);
     if (opened < 0) return c4_fail_read(path, errno);
     enum c4_status status = C4_OK;
@@ -287,8 +287,8 @@ static enum c4_status read_all(int descriptor, const char *path, unsigned char *
         if (got < 0) return c4_fail_read(path, errno);
         if (got == 0)
             return c4_fail(C4_ERR_DATA,
-                           "%s: ended at byte %zu of %zu; it changed while it was read, so try "
-                           "again when its writer is done",
+                           "%s: ended at byte %zu of %zu; it changed while it was being read, so "
+                           "try again when its writer is done",
                            path, done, size_bytes);
         done += (size_t)got;
     }

@@ -5,10 +5,10 @@
 #define SAVE "save its arrays with numpy.save, numpy.savez or safetensors"
 #define UNPACK "unpack it and name the file inside"
 
-/* No file of arrays is shorter: by then safetensors has its length, and NPY its version. */
+/* No file of arrays is shorter: safetensors has 8 bytes of length, NPY 8 of magic and version. */
 enum { LEAST_BYTES = 8 };
 
-/* Marks by which files of other formats can be told, each at its place. */
+/* Marks of other formats, each at its offset. */
 static const struct {
     size_t at, size;
     const char *mark, *what, *remedy;
@@ -46,12 +46,12 @@ static const struct {
     {0, 5, "<html", "a web page, not a file of arrays", "the download went wrong; get it again"},
 };
 
-/* A protocol of 2 to 5 behind the first opcode. torch.save wrote such files before its version
- * 1.6, with this number in front. */
+/* The first opcode and a protocol of 2 to 5. */
 static int is_pickle(const unsigned char *head, size_t size_bytes) {
     return size_bytes > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5;
 }
 
+/* torch.save wrote pickles before its version 1.6, with this number in front. */
 static int is_torch_pickle(const unsigned char *head, size_t size_bytes) {
     static const unsigned char magic[] = {0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20};
     return size_bytes > 2 + sizeof magic && memcmp(head + 2, magic, sizeof magic) == 0;

@@ -20,7 +20,7 @@ json_t *c4_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* Bytes of the UTF-8 character at `s` (RFC 3629, table 3-7 of Unicode); 0: there is none. */
+/* Bytes of the UTF-8 character at `s` (RFC 3629, table 3-7 of Unicode); 0 if there is none. */
 static size_t utf8_length(const unsigned char *s) {
     unsigned char low = 0x80, high = 0xbf;
     size_t length = s[0] < 0x80                    ? 1
@@ -75,7 +75,7 @@ json_t *c4_json_text_lines(const char *text) {
     return lines;
 }
 
-/* Text with a newline in place of the NUL. NULL and a sentence without memory. */
+/* Text with a newline in place of the NUL. NULL with a sentence if out of memory. */
 static char *to_text(const json_t *value, size_t flags, const char *path, size_t *size_bytes) {
     char *text = value != NULL ? json_dumps(value, flags) : NULL;
     *size_bytes = 0;
@@ -91,7 +91,7 @@ static char *to_text(const json_t *value, size_t flags, const char *path, size_t
 enum c4_status c4_json_save(const char *path, const json_t *value) {
     size_t size_bytes;
     if (value != NULL && !json_is_object(value) && !json_is_array(value))
-        return c4_fail(C4_ERR_USAGE, "%s: only a JSON object or array can be a file", path);
+        return c4_fail(C4_ERR_USAGE, "%s: only a JSON object or array can be saved", path);
     char *text = to_text(value, JSON_INDENT(2), path, &size_bytes);
     if (text == NULL) return C4_ERR_MEMORY;
     enum c4_status status = c4_file_write_atomic(path, text, size_bytes);
@@ -99,7 +99,7 @@ enum c4_status c4_json_save(const char *path, const json_t *value) {
     return status;
 }
 
-/* Opens with O_TRUNC in `flags`, or keeps the first `kept` bytes. */
+/* Empties the file if `flags` has O_TRUNC, else keeps its first `kept` bytes. */
 static enum c4_status open_lines(struct c4_json_lines **lines, const char *path, int flags,
                                  off_t kept) {
     *lines = NULL;
@@ -130,7 +130,7 @@ enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path
     return open_lines(lines, path, O_TRUNC, 0);
 }
 
-/* *kept is the number of bytes up to the first line that does not stay. */
+/* *kept is the number of bytes before the first line that does not stay. */
 static enum c4_status judge_lines(const char *text, size_t size_bytes, c4_json_line_judge *judge,
                                   void *context, size_t *kept) {
     *kept = 0;
@@ -162,7 +162,7 @@ enum c4_status c4_json_lines_continue(struct c4_json_lines **lines, const char *
 enum c4_status c4_json_lines_append(struct c4_json_lines *lines, const json_t *object) {
     size_t size_bytes;
     if (object != NULL && !json_is_object(object))
-        return c4_fail(C4_ERR_USAGE, "%s: only a JSON object can be a line", lines->path);
+        return c4_fail(C4_ERR_USAGE, "%s: a line must be a JSON object", lines->path);
     char *text = to_text(object, JSON_COMPACT, lines->path, &size_bytes);
     if (text == NULL) return C4_ERR_MEMORY;
     enum c4_status status = c4_file_write_all(lines->descriptor, lines->path, text, size_bytes);
@@ -171,7 +171,7 @@ enum c4_status c4_json_lines_append(struct c4_json_lines *lines, const json_t *o
         lines->whole_bytes += (off_t)size_bytes;
         return C4_OK;
     }
-    /* Where this fails (a device, a pipe) there is nothing to cut, and the sentence stands. */
+    /* Where this fails (a device, a pipe) there is nothing to cut; the write's sentence stays. */
     int cut = ftruncate(lines->descriptor, lines->whole_bytes);
     (void)cut;
     return status;

@@ -7,42 +7,40 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* A new reference to a real; null for NaN and infinities, which JSON does not have. NULL only
- * without memory. */
+/* A new reference to a real; null for NaN and infinities, which JSON does not have. NULL only if
+ * out of memory. */
 json_t *c4_json_real(double value);
 
 /* A new reference to a string; each byte that is not part of a UTF-8 character becomes U+FFFD. NULL
- * only without memory. */
+ * only if out of memory. */
 json_t *c4_json_text(const char *text);
 
-/* A new array of the text's lines, each as c4_json_text() makes it. NULL only without memory. */
+/* A new array of the text's lines, each as c4_json_text() makes it. NULL only if out of memory. */
 json_t *c4_json_text_lines(const char *text);
 
-/* Saves an object or array atomically (core/file/file.h), indented by two, keys in the order of
- * their insertion, with a newline at the end. A NULL value (a failed construction) is
- * C4_ERR_MEMORY. */
+/* Saves an object or array atomically (core/file/file.h), indented by two, keys in insertion order,
+ * with a newline at the end. A NULL value (a failed construction) is C4_ERR_MEMORY. */
 enum c4_status c4_json_save(const char *path, const json_t *value);
 
-/* A file of JSON lines: one object a line. One thread at a time. */
+/* A file of JSON lines: one object per line. One thread at a time. */
 struct c4_json_lines;
 
 /* Creates the file, or empties it. Devices and pipes are allowed. On failure *lines is NULL. */
 enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path);
 
-/* Asked for each whole line of a file in turn: *keeps tells whether it stays. `object` is NULL for
- * what is not a JSON object. Anything but C4_OK ends the opening with that status. */
+/* Called for each whole line of a file in turn: sets *keeps if the line stays. `object` is NULL if
+ * the line is not a JSON object. Any status but C4_OK ends the opening and becomes its result. */
 typedef enum c4_status c4_json_line_judge(void *context, const json_t *object, bool *keeps);
 
-/* Opens the file to go on with it: from the first line that `judge` does not keep, or that is cut
- * short, everything is cut off. A file that is not there is created; a device or pipe is written
- * from now on. On failure, also of the judge's, the file is as it was and *lines is NULL. */
+/* Opens the file to continue it: everything from the first line that is incomplete or that `judge`
+ * does not keep is cut off. A missing file is created; a device or pipe is only written to. On
+ * failure, also of `judge`, the file is unchanged and *lines is NULL. */
 enum c4_status c4_json_lines_continue(struct c4_json_lines **lines, const char *path,
                                       c4_json_line_judge *judge, void *context);
 
 /* Appends the object (which stays the caller's) and a newline, and hands them to the system at once
- * so that a killed program leaves whole lines. On failure (disk full, ...) a line that got there in
- * part is cut off again where the file allows it. NULL is C4_ERR_MEMORY, another type C4_ERR_USAGE.
- */
+ * so that a killed program leaves whole lines. On failure (disk full, ...) a partial line is cut
+ * off again where the file allows it. NULL is C4_ERR_MEMORY, another type C4_ERR_USAGE. */
 enum c4_status c4_json_lines_append(struct c4_json_lines *lines, const json_t *object);
 
 /* Closes the file and releases *lines, also on failure, and sets it to NULL; NULL is fine. */

@@ -15,7 +15,7 @@
 
 static const char mark_of_temporary[] = ".tmp.";
 
-/* Reads a number as getpid() would be printed; 0: it is none. *end is behind it. */
+/* Reads a decimal process ID; 0 if there is none. *end is just after it. */
 static pid_t read_pid(const char *text, char **end) {
     *end = (char *)text;
     if (*text < '1' || *text > '9') return 0;
@@ -28,8 +28,7 @@ static bool is_gone(pid_t process) {
     return kill(process, 0) != 0 && errno == ESRCH;
 }
 
-/* The process that a temporary's name ends in, or stands in front of an extension; 0: no such name.
- */
+/* The process ID at the end of a temporary's name or before its extension; 0: not a temporary. */
 static pid_t writer_of(const char *name) {
     const char *mark = NULL;
     for (const char *next = name; (next = strstr(next, mark_of_temporary)); next++) mark = next;
@@ -63,7 +62,7 @@ static bool is_leftover_of(const char *name, const char *file, int folder) {
 }
 
 enum c4_status c4_leftovers_remove_of(const char *path) {
-    /* As writing resolves it: through links, but not through one that leads nowhere. */
+    /* Resolved as for writing: links are followed, dangling ones are not. */
     char *target = realpath(path, NULL);
     if (!target) target = strdup(path);
     if (!target) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);

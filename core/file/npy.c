@@ -9,6 +9,10 @@
 
 enum { DATA_ALIGNMENT = 64, SHAPE_TEXT_SIZE = 256 };
 
+_Static_assert(C4_TENSOR_MAX_RANK * sizeof "18446744073709551615, " + sizeof "()" <=
+                   SHAPE_TEXT_SIZE,
+               "the longest shape must fit");
+
 /* Gathers the elements of a Fortran-ordered source in C order. */
 static void to_c_order(const struct c4_tensor *tensor, const unsigned char *source,
                        unsigned char *out) {
@@ -87,7 +91,7 @@ enum c4_status c4_npy_read(const char *path, struct c4_tensor *tensor) {
     return c4_npy_take(path, bytes, size_bytes, tensor, &refusal);
 }
 
-/* The shape as a Python tuple. Eight numbers of up to 19 digits fit. */
+/* The shape as a Python tuple. */
 static void print_shape(const struct c4_tensor *tensor, char out[SHAPE_TEXT_SIZE]) {
     size_t length = 0;
     out[length++] = '(';
@@ -100,8 +104,8 @@ static void print_shape(const struct c4_tensor *tensor, char out[SHAPE_TEXT_SIZE
 enum c4_status c4_npy_write(const char *path, const struct c4_tensor *tensor) {
     if (!c4_tensor_valid(tensor))
         return c4_fail(C4_ERR_USAGE,
-                       "%s: the array cannot be written; it needs at most 8 dimensions and "
-                       "size_bytes that its shape gives",
+                       "%s: the array cannot be written; it needs at most 8 dimensions and the "
+                       "size_bytes of its shape",
                        path);
     const char *descr = c4_npy_descr(tensor->dtype);
     if (descr == NULL)

@@ -12,22 +12,20 @@
 #include "core/file/tensor.h"
 
 /* Reads bool, integers of 1 to 8 bytes and floats of 2, 4 and 8, little-endian or big-endian, in C
- * or Fortran order, up to 8 dimensions; the tensor is little-endian and in C order whatever the
- * file's order, its name is "", and its data, aligned to 64 bytes, is released with
- * c4_tensor_free(). C4_ERR_DATA: not an NPY file, another version, a header that is cut or no
- * such dictionary, other dtypes (each with its reason), too little data, trailing
- * bytes. On failure the tensor is zeroed. */
+ * or Fortran order, up to 8 dimensions; the tensor is always little-endian and in C order. Its name
+ * is ""; its data is aligned to 64 bytes. Release it with c4_tensor_free(). C4_ERR_DATA: not an NPY
+ * file, another version, a header that is truncated or not such a dictionary, other dtypes (each
+ * with its reason), too little data, trailing bytes. On failure the tensor is zeroed. */
 enum c4_status c4_npy_read(const char *path, struct c4_tensor *tensor);
 
-/* The same for a file that is in memory already: `bytes`, from malloc() or posix_memalign(), is
- * taken over in every case and keeps its alignment as the tensor's data. *refusal as in
- * c4_npy_header_read(). */
+/* The same for a file in memory: `bytes`, from malloc() or posix_memalign(), is taken over in every
+ * case. Data in C order keeps its alignment. *refusal as in c4_npy_header_read(). */
 enum c4_status c4_npy_take(const char *path, unsigned char *bytes, size_t size_bytes,
                            struct c4_tensor *tensor, struct c4_npy_refusal *refusal);
 
 /* Writes version 1.0 in C order, atomically; the data begins at a multiple of 64 bytes. The name is
- * not stored. The same input gives the same bytes. An invalid tensor and a BF16 one, which NumPy
- * has no type for, are C4_ERR_USAGE. */
+ * not stored. The same input gives the same bytes. C4_ERR_USAGE: an invalid tensor, or a BF16 one,
+ * for which NumPy has no type. */
 enum c4_status c4_npy_write(const char *path, const struct c4_tensor *tensor);
 
 #endif

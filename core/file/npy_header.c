@@ -5,7 +5,7 @@
 
 const unsigned char c4_npy_magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
 
-/* The codes and names of NumPy's types. The letters are those of C's types on Linux. */
+/* The codes and names of NumPy's types. The letters stand for C types on Linux. */
 static const struct {
     const char *descr, *letters, *names[3];
     enum c4_dtype dtype;
@@ -25,6 +25,8 @@ static const struct {
 };
 
 enum { NAMED_DTYPES = sizeof dtypes / sizeof dtypes[0] };
+
+_Static_assert(NAMED_DTYPES == C4_DTYPES - 1, "every dtype but BF16 has a name in NumPy");
 
 /* A cursor over the header's text; `start` is the first byte of the file, for the sentences. */
 struct cursor {
@@ -65,8 +67,8 @@ static int take_word(struct cursor *c, const char *word) {
     return 1;
 }
 
-/* A Python string in either quotes, without escapes, shorter than `size`; u'...' and r'...' are the
- * same. */
+/* A Python string in single or double quotes, without escapes, shorter than `size`; also u'...' and
+ * r'...'. */
 static int take_string(struct cursor *c, char *out, size_t size) {
     struct cursor old = *c;
     size_t length = 0;
@@ -96,13 +98,13 @@ static int take_number(struct cursor *c, uint64_t *number) {
         *number = *number * 10 + digit;
         c->at++;
     }
-    /* Python knows no leading zeros. */
+    /* Python allows no leading zeros. */
     int valid = c->at > first && (*first != '0' || c->at == first + 1);
-    if (valid) take(c, 'L'); /* a long of Python 2 */
+    if (valid) take(c, 'L'); /* a Python 2 long */
     return valid;
 }
 
-/* 1 and *dtype if NumPy means one of our types by `descr`. */
+/* 1 and *dtype if `descr` is NumPy's spelling of a supported type. */
 static int find_dtype(const char *descr, enum c4_dtype *dtype) {
     int has_order = descr[0] != '\0' && strchr("<>=|", descr[0]) != NULL;
     const char *code = descr + has_order;
@@ -150,7 +152,7 @@ static enum c4_status fail_dtype(const struct cursor *c, const char *descr,
         refusal->unsupported = 1;
         return c4_fail(C4_ERR_DATA,
                        "%s: the dtype %s is not supported; save the array as float32 or float64 "
-                       "(read are bool, integers of 1 to 8 bytes and floats of 2, 4 or 8)",
+                       "(supported: bool, integers of 1 to 8 bytes, floats of 2, 4 or 8)",
                        c->path, descr);
     }
     return c4_fail(C4_ERR_DATA,
@@ -222,7 +224,7 @@ static enum c4_status parse_dictionary(struct cursor *c, struct c4_npy_header *h
     return C4_OK;
 }
 
-/* Finds the header's text and, behind it, the data's offset. */
+/* Finds the header's text and the offset of the data. */
 static enum c4_status find_text(struct cursor *c, const unsigned char *bytes, size_t size_bytes,
                                 size_t *data_start) {
     size_t have = size_bytes < sizeof c4_npy_magic ? size_bytes : sizeof c4_npy_magic;
@@ -233,11 +235,11 @@ static enum c4_status find_text(struct cursor *c, const unsigned char *bytes, si
             size_bytes);
     if (size_bytes < 10 || memcmp(bytes, c4_npy_magic, sizeof c4_npy_magic) != 0)
         return c4_fail(C4_ERR_DATA,
-                       "%s: does not begin as an NPY file does; save the array with numpy.save",
+                       "%s: does not begin like an NPY file; save the array with numpy.save",
                        c->path);
     if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0)
         return c4_fail(C4_ERR_DATA,
-                       "%s: has NPY version %d.%d at byte 6, and only 1.0, 2.0 and 3.0 are known",
+                       "%s: has NPY version %d.%d at byte 6; only 1.0, 2.0 and 3.0 are supported",
                        c->path, bytes[6], bytes[7]);
     size_t first = bytes[6] == 1 ? 10 : 12;
     uint64_t length = bytes[8] | (uint64_t)bytes[9] << 8;
@@ -259,8 +261,8 @@ static enum c4_status check_size(const char *path, struct c4_tensor *tensor, siz
                                  size_t size_bytes) {
     size_t count, have = size_bytes - data_start;
     if (!c4_tensor_count(tensor, &count))
-        return c4_fail(C4_ERR_DATA, "%s: the header's shape is beyond any memory; it is corrupt",
-                       path);
+        return c4_fail(C4_ERR_DATA,
+                       "%s: the header's shape is too large for any memory; it is corrupt", path);
     tensor->size_bytes = count * c4_dtype_size_bytes(tensor->dtype);
     if (have < tensor->size_bytes)
         return c4_fail(C4_ERR_DATA,
@@ -269,7 +271,7 @@ static enum c4_status check_size(const char *path, struct c4_tensor *tensor, siz
                        path, have, data_start, tensor->size_bytes);
     if (have > tensor->size_bytes)
         return c4_fail(C4_ERR_DATA,
-                       "%s: %zu bytes follow the array at byte %zu; save one array a file", path,
+                       "%s: %zu bytes follow the array at byte %zu; save one array per file", path,
                        have - tensor->size_bytes, data_start + tensor->size_bytes);
     return C4_OK;
 }

@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Deflate makes no more than 1,032 bytes of one; other methods, which NumPy does not use, make more
- * only of arrays that hold next to nothing. */
+/* Deflate expands a byte to at most 1,032 bytes; other methods, which NumPy does not use, expand it
+ * further only in nearly constant arrays. */
 enum { BLOCK_BYTES = 1 << 16, DATA_ALIGNMENT = 64, MOST_FROM_A_BYTE = 10000 };
 
 struct unpacking {
@@ -38,7 +38,8 @@ static enum c4_status fail_memory(const char *path) {
     return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
 }
 
-/* "FILE: member NAME", which stands for the path in sentences on a member; NULL without memory. */
+/* "FILE: member NAME", which replaces the path in sentences about a member; NULL if out of memory.
+ */
 static char *label_of(const char *path, const char *name) {
     char shown[C4_NAME_SHOWN_SIZE];
     size_t size = strlen(path) + sizeof shown + 16;
@@ -53,7 +54,7 @@ static enum c4_status damaged(const struct unpacking *work, const char *label) {
                    text != NULL ? text : "it ends too early");
 }
 
-/* Reads up to the member's end, beyond its last byte: only there its CRC-32 is compared. */
+/* Reads past the member's last byte: libarchive checks the CRC-32 only at the end. */
 static enum c4_status read_bytes(const struct unpacking *work, const char *label,
                                  unsigned char *bytes, size_t size_bytes) {
     size_t done = 0;
@@ -65,8 +66,8 @@ static enum c4_status read_bytes(const struct unpacking *work, const char *label
         if (done > size_bytes) break;
     }
     if (done == size_bytes) return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s: has %s bytes than the %zu announced; get the file again",
-                   label, done < size_bytes ? "fewer" : "more", size_bytes);
+    return c4_fail(C4_ERR_DATA, "%s: has %s bytes than the %zu declared; get the file again", label,
+                   done < size_bytes ? "fewer" : "more", size_bytes);
 }
 
 static enum c4_status leave_out(struct unpacking *work, const char *name, const char *what) {
@@ -118,13 +119,14 @@ static enum c4_status take_member(struct unpacking *work, const char *label, con
     uint64_t size = (uint64_t)archive_entry_size(entry);
     if (size / MOST_FROM_A_BYTE > work->file_bytes)
         return c4_fail(C4_ERR_DATA,
-                       "%s: announces %" PRIu64 " bytes, which a file of %" PRIu64
+                       "%s: declares %" PRIu64 " bytes, which a file of %" PRIu64
                        " cannot hold; it is damaged, so get it again",
                        label, size, work->file_bytes);
     if (size > work->most_bytes - work->taken_bytes)
         return c4_fail(C4_ERR_DATA,
-                       "%s: unpacks to %" PRIu64 " bytes, and this machine has memory for %" PRIu64
-                       " in all; save fewer or smaller arrays",
+                       "%s: unpacks to %" PRIu64
+                       " bytes, but this machine has memory for only %" PRIu64
+                       " in total; save fewer or smaller arrays",
                        label, size, work->most_bytes);
     if (posix_memalign(&bytes, DATA_ALIGNMENT, (size_t)size + 1) != 0)
         return c4_fail(C4_ERR_MEMORY, "%s: no memory for its %" PRIu64 " bytes", label, size);
@@ -198,8 +200,8 @@ static enum c4_status check_names(const struct unpacking *work) {
 }
 
 static enum c4_status unpack(struct unpacking *work) {
-    /* The reader that goes by the directory at the archive's end alone: sizes are known there, and
-     * what was cut off is noticed. */
+    /* This reader relies on the directory at the archive's end, which has all sizes and is missing
+     * from a truncated file. */
     archive_read_support_format_zip_seekable(work->archive);
     if (archive_read_open_filename(work->archive, work->path, BLOCK_BYTES) != ARCHIVE_OK)
         return c4_fail(C4_ERR_DATA,
@@ -210,8 +212,8 @@ static enum c4_status unpack(struct unpacking *work) {
     return check_names(work);
 }
 
-/* libarchive converts names to the locale's character set; in the C locale none but ASCII would
- * survive. The locale is this thread's alone, and only for the time being. */
+/* libarchive converts names to the locale's character set; in the C locale only ASCII would
+ * survive. Only this thread's locale changes, and only for this call. */
 static enum c4_status unpack_in_utf8(struct unpacking *work) {
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), old = (locale_t)0;
     if (utf8 != (locale_t)0) old = uselocale(utf8);
@@ -224,7 +226,7 @@ static enum c4_status unpack_in_utf8(struct unpacking *work) {
     return status;
 }
 
-/* Turns the list of members into a sentence, or the file without arrays into a failure. */
+/* Turns the list of skipped members into a sentence; a file without arrays is a failure. */
 static enum c4_status finish_left_out(struct unpacking *work) {
     struct c4_arrays *arrays = work->arrays;
     char *list = arrays->left_out;
@@ -237,7 +239,7 @@ static enum c4_status finish_left_out(struct unpacking *work) {
     } else if (work->left_out_count > 0) {
         arrays->left_out = malloc(size);
         if (arrays->left_out != NULL)
-            snprintf(arrays->left_out, size, "%s: passed over is what holds no numbers: %s",
+            snprintf(arrays->left_out, size, "%s: skipped members that hold no numbers: %s",
                      work->path, list);
         else
             status = fail_memory(work->path);
@@ -279,7 +281,7 @@ bool c4_npz_available(void) {
 enum c4_status c4_npz_read(const char *path, struct c4_arrays *arrays) {
     (void)arrays;
     return c4_fail(C4_ERR_ENVIRONMENT,
-                   "%s: is an NPZ file, and this build reads none; install libarchive-dev and "
+                   "%s: is an NPZ file, which this build cannot read; install libarchive-dev and "
                    "build again, or save the arrays with numpy.save or safetensors",
                    path);
 }

@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* mkdir that is content with an existing folder. */
+/* mkdir() that accepts an existing folder. */
 static enum c4_status make_one(const char *folder) {
     struct stat info;
     if (mkdir(folder, 0777) == 0) return C4_OK;
     int error = errno;
-    /* Not only EEXIST: for an existing folder mkdir may also say EROFS or EACCES. */
+    /* Not only EEXIST: for an existing folder mkdir() may also fail with EROFS or EACCES. */
     if (stat(folder, &info) == 0) {
         if (S_ISDIR(info.st_mode)) return C4_OK;
         return c4_fail(C4_ERR_FAILED, "%s: is a file where a folder is needed; choose another name",
@@ -23,7 +23,7 @@ static enum c4_status make_one(const char *folder) {
 }
 
 enum c4_status c4_dir_make(const char *path) {
-    if (path[0] == '\0') return c4_fail(C4_ERR_USAGE, "the name of a folder to make is empty");
+    if (path[0] == '\0') return c4_fail(C4_ERR_USAGE, "the name of the folder to make is empty");
     char *prefix = strdup(path);
     if (prefix == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
     enum c4_status status = C4_OK;
@@ -58,7 +58,7 @@ enum c4_status c4_path_join(char *out, size_t size, const char *a, const char *b
     return C4_OK;
 }
 
-/* Where a file would be made: its folder and its name there, behind links that lead nowhere yet. */
+/* Where a file would be made, after following dangling links: its folder and its name there. */
 struct place {
     struct stat folder;
     char path[PATH_MAX];
@@ -77,7 +77,7 @@ static bool look(struct place *place) {
     return found;
 }
 
-/* Puts what the link at place->path holds in its place. */
+/* Replaces the link at place->path by its target. */
 static enum c4_status follow(struct place *place) {
     char link[PATH_MAX], from[PATH_MAX];
     ssize_t length = readlink(place->path, link, sizeof link - 1);
@@ -90,7 +90,7 @@ static enum c4_status follow(struct place *place) {
 }
 
 static bool find_place(const char *path, struct place *place) {
-    enum { MOST_LINKS = 40 }; /* as Linux has it */
+    enum { MOST_LINKS = 40 }; /* Linux's limit */
     struct stat info;
     if (c4_path_join(place->path, sizeof place->path, "", path) != C4_OK) return false;
     for (int links = 0; links <= MOST_LINKS; links++) {

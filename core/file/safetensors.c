@@ -10,31 +10,31 @@
 
 enum { DATA_ALIGNMENT = 16 };
 
-static const uint64_t max_header_bytes = 100000000; /* as the original implementation has it */
+static const uint64_t max_header_bytes = 100000000; /* the limit of the original implementation */
 
-/* A file while it is taken apart. */
+/* The state of reading a file. */
 struct reader {
     const char *path;
     char *names;                    /* where the next tensor's name goes */
-    char shown[C4_NAME_SHOWN_SIZE]; /* the name of the tensor in hand */
+    char shown[C4_NAME_SHOWN_SIZE]; /* the name of the current tensor */
     struct c4_unreadables *unreadable;
     const unsigned char *bytes;
     uint64_t data_start; /* file offset of the data */
     uint64_t data_bytes; /* from there to the end of the file */
 };
 
-/* Where a tensor's data lies, counted from data_start; `entry` is its place in the header. */
+/* Where a tensor's data lies, counted from data_start; `entry` is its index in the header. */
 struct span {
     uint64_t begin, end;
     size_t entry;
-    bool unreadable; /* the tensor has a name and its place, but no dtype or shape of ours */
+    bool unreadable; /* the tensor has a name and a span, but an unsupported dtype or shape */
 };
 
 static enum c4_status fail_memory(const char *path) {
     return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
 }
 
-/* Keeps the refusal of the tensor in hand. */
+/* Lists the current tensor as unreadable, for the reason in c4_error(). */
 static enum c4_status set_aside(const struct reader *r, const struct c4_tensor *tensor,
                                 struct span *span) {
     if (span->unreadable) return C4_OK;
@@ -56,7 +56,7 @@ static enum c4_status read_dtype(const struct reader *r, const json_t *value,
     }
     c4_fail(C4_ERR_DATA,
             "%s: tensor %s has the dtype %.16s, which is not supported; convert it to F32 or F64 "
-            "(read are BOOL, integers of 1 to 8 bytes, F16, BF16, F32 and F64)",
+            "(supported: BOOL, integers of 1 to 8 bytes, F16, BF16, F32 and F64)",
             r->path, r->shown, c4_name_show(text, shown));
     return set_aside(r, tensor, span);
 }
@@ -107,25 +107,24 @@ static enum c4_status read_span(const struct reader *r, const json_t *value,
     if (!c4_tensor_count(tensor, &count) ||
         count * c4_dtype_size_bytes(tensor->dtype) != span->end - span->begin)
         return c4_fail(C4_ERR_DATA,
-                       "%s: the shape of tensor %s does not give its %" PRIu64 " bytes at byte "
+                       "%s: the shape of tensor %s does not match its %" PRIu64 " bytes at byte "
                        "%" PRIu64 "; the header is corrupt",
                        r->path, r->shown, span->end - span->begin, r->data_start + span->begin);
     tensor->size_bytes = (size_t)(span->end - span->begin);
     return C4_OK;
 }
 
-/* Further keys of an entry are passed over, as Python's safetensors does. */
+/* Further keys of an entry are ignored, as in Python's safetensors. */
 static enum c4_status read_entry(struct reader *r, const char *name, const json_t *value,
                                  struct c4_tensor *tensor, struct span *span) {
     const json_t *dtype = json_object_get(value, "dtype"), *shape = json_object_get(value, "shape");
     const json_t *offsets = json_object_get(value, "data_offsets");
     c4_name_show(name, r->shown);
     if (dtype == NULL || shape == NULL || offsets == NULL)
-        return c4_fail(
-            C4_ERR_DATA,
-            "%s: tensor %s is not described by dtype, shape and data_offsets; the header "
-            "at byte 8 is corrupt",
-            r->path, r->shown);
+        return c4_fail(C4_ERR_DATA,
+                       "%s: tensor %s lacks dtype, shape or data_offsets; the header "
+                       "at byte 8 is corrupt",
+                       r->path, r->shown);
     size_t size = strlen(name) + 1;
     tensor->name = memcpy(r->names, name, size);
     r->names += size;
@@ -187,8 +186,8 @@ static enum c4_status check_tiling(const struct reader *r, const struct c4_tenso
         if (spans[i].begin != reached)
             return c4_fail(C4_ERR_DATA,
                            "%s: tensor %s begins at byte %" PRIu64
-                           " and the data before it ends at "
-                           "byte %" PRIu64 " (%s); the header is corrupt",
+                           ", but the data before it ends at byte %" PRIu64
+                           " (%s); the header is corrupt",
                            r->path, c4_name_show(tensors[spans[i].entry].name, shown),
                            r->data_start + spans[i].begin, r->data_start + reached,
                            spans[i].begin < reached ? "an overlap" : "a gap");
@@ -203,8 +202,8 @@ static enum c4_status check_tiling(const struct reader *r, const struct c4_tenso
 }
 
 /* Moves each tensor's data to the next aligned place of the file's own buffer, over the header that
- * is no longer needed, and fills file->tensors in the order of the data. A place never lies behind
- * its source: alignment costs under 16 bytes a tensor, and its header entry had over 40. */
+ * is no longer needed, and fills file->tensors in the order of the data. The destination is never
+ * past the source: alignment costs under 16 bytes per tensor, and its header entry had over 40. */
 static void settle(const struct reader *r, const struct c4_tensor *entries,
                    const struct span *spans, size_t count, struct c4_safetensors *file) {
     size_t place = 0;
@@ -250,7 +249,7 @@ static enum c4_status parse_header(struct reader *r, size_t size_bytes, json_t *
     memcpy(&header_bytes, r->bytes, sizeof header_bytes);
     if (header_bytes > max_header_bytes)
         return c4_fail(C4_ERR_DATA,
-                       "%s: byte 0 announces a header of %" PRIu64 " bytes; this is not a "
+                       "%s: byte 0 declares a header of %" PRIu64 " bytes; this is not a "
                        "safetensors file",
                        r->path, header_bytes);
     if (header_bytes > size_bytes - sizeof header_bytes)

@@ -26,14 +26,14 @@ struct c4_safetensors {
     unsigned char *bytes; /* owner of all data */
 };
 
-/* Reads a whole file. Every tensor's data is aligned to 16 bytes. Read is what Python's safetensors
- * reads; also a header that begins with spaces, entries with further keys, and a __metadata__ of
- * null, which is none. C4_ERR_DATA: a header that is cut, over 100 MB or not JSON, a name twice, an
- * entry without dtype, shape or data_offsets, offsets outside the file, overlaps, gaps, trailing
- * bytes, a shape that does not give the length, metadata that is not text. Sound
- * tensors of dtypes that enum c4_dtype does not have (F8_E4M3, C64, ...) or of more than 8
- * dimensions are not refused but put into file->unreadable. On failure `file` is zeroed; it is
- * released with c4_safetensors_free(). */
+/* Reads a whole file. Every tensor's data is aligned to 16 bytes. Accepts what Python's safetensors
+ * reads, including a header that begins with spaces, entries with further keys, and a null
+ * __metadata__, which counts as none. C4_ERR_DATA: a header that is truncated, over 100 MB or not
+ * JSON, a repeated name, an entry without dtype, shape or data_offsets, offsets outside the file,
+ * overlaps, gaps, trailing bytes, a shape that does not give the length, metadata that is not text.
+ * Valid tensors of dtypes that enum c4_dtype does not have (F8_E4M3, C64, ...) or of more than 8
+ * dimensions are not refused but listed in file->unreadable. On failure `file` is zeroed. Release
+ * it with c4_safetensors_free(). */
 enum c4_status c4_safetensors_read(const char *path, struct c4_safetensors *file);
 
 /* The tensor, or NULL. */
@@ -48,8 +48,8 @@ void c4_safetensors_free(struct c4_safetensors *file);
 /* Writes the file atomically (core/file/file.h). Tensors are laid out by descending element size
  * and otherwise as given, so each lies at a multiple of its element size; the header is padded with
  * spaces and the data begins at a multiple of 64 bytes. The same input gives the same bytes.
- * Invalid or nameless tensors, a name twice, the name __metadata__, a metadata key twice and text
- * that is not UTF-8 are C4_ERR_USAGE. */
+ * C4_ERR_USAGE: an invalid or nameless tensor, a repeated name or metadata key, the name
+ * __metadata__, or text that is not UTF-8. */
 enum c4_status c4_safetensors_write(const char *path, const struct c4_tensor *tensors, size_t count,
                                     const struct c4_metadata *metadata, size_t metadata_count);
 

@@ -44,7 +44,7 @@ static enum c4_status add_tensor(json_t *header, const struct c4_tensor *tensor,
     return add_new(header, tensor->name, entry, path);
 }
 
-/* Bytes 0 up to the data: length, JSON and padding. NULL and a sentence without memory. */
+/* The bytes before the data: length, JSON and padding. NULL with a sentence if out of memory. */
 static unsigned char *serialize(const json_t *header, const char *path, size_t *size_bytes) {
     size_t length = json_dumpb(header, NULL, 0, JSON_COMPACT);
     size_t total = (8 + length + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT;
@@ -63,7 +63,8 @@ static unsigned char *serialize(const json_t *header, const char *path, size_t *
 }
 
 /* Fills the header, and parts[1..count] with the tensors in the order of their entries. Large
- * elements go first: readers that map the file need each tensor at a multiple of its element. */
+ * elements go first: readers that map the file need each tensor at a multiple of its element size.
+ */
 static enum c4_status lay_out(json_t *header, const char *path, const struct c4_tensor *tensors,
                               size_t count, struct c4_file_part *parts) {
     size_t begin = 0, placed = 0;
@@ -84,7 +85,7 @@ static enum c4_status check_tensors(const char *path, const struct c4_tensor *te
         if (!c4_tensor_valid(&tensors[i]) || tensors[i].name[0] == '\0')
             return c4_fail(C4_ERR_USAGE,
                            "%s: tensor %zu cannot be written; it needs a name, at most 8 "
-                           "dimensions and size_bytes that its shape gives",
+                           "dimensions and the size_bytes of its shape",
                            path, i);
         if (strcmp(tensors[i].name, "__metadata__") == 0)
             return c4_fail(C4_ERR_USAGE, "%s: no tensor may be named __metadata__; rename it",

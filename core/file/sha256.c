@@ -9,6 +9,8 @@
 
 enum { PIECE_BYTES = 1 << 16 };
 
+_Static_assert(C4_SHA256_HEX_SIZE == 2 * 32 + 1, "32 bytes in hexadecimal, and the NUL");
+
 static enum c4_status fail_crypto(void) {
     return c4_fail(C4_ERR_ENVIRONMENT,
                    "libcrypto cannot compute SHA-256; check the OpenSSL installation");

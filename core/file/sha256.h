@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4) by OpenSSL's libcrypto; digests are 64 lower-case hexadecimal digits. */
+/* SHA-256 (FIPS 180-4) with OpenSSL's libcrypto; digests are 64 lower-case hexadecimal digits. */
 #ifndef C4_FILE_SHA256_H
 #define C4_FILE_SHA256_H
 
@@ -8,14 +8,13 @@
 
 enum { C4_SHA256_HEX_SIZE = 65 }; /* with the NUL */
 
-/* A hash in progress. Only the functions below look inside; one thread at a time. */
+/* A hash in progress. Private to the functions below; one thread at a time. */
 struct c4_sha256 {
     void *context;
 };
 
-/* Begins a hash. After success c4_sha256_free() must follow, whatever happens in between. The only
- * failures of these three are C4_ERR_MEMORY and C4_ERR_ENVIRONMENT (a libcrypto without SHA-256).
- */
+/* Begins a hash. After success c4_sha256_free() must follow in every case. This function and the
+ * next two fail only with C4_ERR_MEMORY or C4_ERR_ENVIRONMENT (a libcrypto without SHA-256). */
 enum c4_status c4_sha256_init(struct c4_sha256 *hash);
 
 /* Appends bytes; any split of a message into updates gives the same digest. */

@@ -43,7 +43,7 @@ int c4_tensor_count(const struct c4_tensor *tensor, size_t *count) {
     size_t element_bytes = c4_dtype_size_bytes(tensor->dtype);
     *count = 0;
     if (tensor->rank < 0 || tensor->rank > C4_TENSOR_MAX_RANK || element_bytes == 0) return 0;
-    /* A zero anywhere decides, or {2^40, 2^40, 0} would overflow and {0, 2^40, 2^40} would not. */
+    /* Look for zeros first, or {2^40, 2^40, 0} would overflow and {0, 2^40, 2^40} would not. */
     int empty = 0;
     for (int d = 0; d < tensor->rank; d++) {
         if (tensor->shape[d] > INT64_MAX) return 0;
@@ -72,8 +72,8 @@ static double float_of_bits(uint32_t bits) {
     return (double)value;
 }
 
-/* IEEE binary16: a subnormal is its fraction in units of 2^-24; other exponents move into those of
- * binary32, Inf and NaN into its last one. */
+/* IEEE binary16: a subnormal is its fraction in units of 2^-24; other exponents are rebiased for
+ * binary32, those of Inf and NaN to its largest. */
 static double half_to_double(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31;
     uint32_t fraction = half & 0x3ff;
@@ -162,7 +162,7 @@ size_t c4_tensor_rounded(const struct c4_tensor *tensor) {
     return rounded;
 }
 
-/* U+0080 to U+009F are the byte C2 and one of 80 to 9F. */
+/* U+0080 to U+009F are the byte C2 followed by 80 to 9F. */
 static int is_control(const char *name, size_t i) {
     const unsigned char *c = (const unsigned char *)name + i;
     return *c < ' ' || *c == 127 || (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) ||
@@ -176,7 +176,7 @@ const char *c4_name_show(const char *name, char shown[C4_NAME_SHOWN_SIZE]) {
     }
     if (name[length] != '\0') {
         length -= 3;
-        /* No half of a character of several bytes. */
+        /* Do not cut a multi-byte character in half. */
         while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80) length--;
         for (int i = 0; i < 3; i++) shown[length++] = '.';
     }

@@ -1,5 +1,6 @@
-/* The arrays of a file that are sound but of a kind that is not read: complex numbers, F8_E4M3, too
- * many dimensions. They hide no others: who needs one fails with its reason. */
+/* The arrays of a file that are valid but not supported: complex numbers, F8_E4M3, too many
+ * dimensions. The other arrays can still be read; only a caller that needs one of these fails, with
+ * its reason. */
 #ifndef C4_FILE_UNREADABLE_H
 #define C4_FILE_UNREADABLE_H
 
@@ -16,8 +17,8 @@ struct c4_unreadables {
     size_t count;
 };
 
-/* Appends an array whose refusal is the sentence of c4_error(). C4_ERR_MEMORY with a sentence on
- * `path`; the list stays as it was. */
+/* Appends an array; the reason is the current c4_error(). On C4_ERR_MEMORY, whose sentence names
+ * `path`, the list is unchanged. */
 enum c4_status c4_unreadables_add(struct c4_unreadables *list, const char *path, const char *name);
 
 /* The reason, or NULL if no array of that name is in the list. */

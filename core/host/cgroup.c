@@ -8,7 +8,7 @@
 
 enum { PATH_BYTES = 4096 };
 
-/* A quota in a group's folder, 0 = none. "max" and -1 mean without limit. */
+/* The quota of a single group in CPUs, 0 = none. "max" and -1 mean no limit. */
 static double quota_of(const char *root, const char *folder, bool version_2) {
     char path[PATH_BYTES + 32], line[64], period_line[64];
     double quota = 0, period = 0;
@@ -27,7 +27,7 @@ static double quota_of(const char *root, const char *folder, bool version_2) {
     return quota > 0 && period > 0 ? quota / period : 0;
 }
 
-/* The group and every group around it: each may set a limit. */
+/* The group and each of its ancestors may set a limit. */
 static double smallest_quota(const char *root, const char *mount, const char *group,
                              bool version_2) {
     char folder[PATH_BYTES];

@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-/* The smallest quota, in CPUs (1.5 = one and a half), of this process's control group and the
- * groups around it: cpu.max of version 2, cpu.cfs_quota_us / cpu.cfs_period_us of version 1,
- * mounted at the customary /sys/fs/cgroup. False if no quota is set or none can be read. `root` as
- * in sysfile.h. */
+/* The smallest quota, in CPUs (1.5 = one and a half), of this process's control group and its
+ * ancestors: cpu.max of version 2, cpu.cfs_quota_us / cpu.cfs_period_us of version 1, mounted at
+ * the customary /sys/fs/cgroup. False if no quota is set or none can be read. `root` as in
+ * sysfile.h. */
 bool c4_cgroup_cpu_quota(const char *root, double *cpus);
 
 #endif

@@ -15,7 +15,7 @@ struct c4_environment_input {
     const char *cpu_features;           /* such as "avx2+fma avx512"; NULL = unknown */
     const char *const *backend;         /* names of the backends that can run here */
     int backends;
-    const char *root; /* folder in front of /proc and /sys; NULL or "" = this system */
+    const char *root; /* folder above /proc and /sys; NULL or "" = this system */
 };
 
 /* A new JSON object with these members; sizes are in bytes.

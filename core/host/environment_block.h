@@ -13,16 +13,16 @@ struct c4_block {
     const struct c4_environment_input *input;
     const char *root; /* for sysfile.h, never NULL */
     json_t *object, *reasons, *warnings;
-    bool incomplete; /* memory ran out somewhere; asked once, at the end */
+    bool incomplete; /* memory ran out somewhere; checked once, at the end */
 };
 
-/* Each adds a member to the group (which is made when it is first named). */
+/* Each adds a member to the group (which is made on first use). */
 void c4_block_value(struct c4_block *b, const char *group, const char *member, json_t *value);
 void c4_block_integer(struct c4_block *b, const char *group, const char *member, int64_t value);
 void c4_block_null(struct c4_block *b, const char *group, const char *member, const char *reason);
 
-/* Text, or null and the reason if it is NULL or "". Bytes that are not UTF-8 become question marks.
- */
+/* Text, or null and the reason if it is NULL or "". If the text is not UTF-8, its bytes beyond
+ * ASCII become question marks. */
 void c4_block_text(struct c4_block *b, const char *group, const char *member, const char *text,
                    const char *reason);
 

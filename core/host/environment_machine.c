@@ -20,8 +20,8 @@ static void add_line(struct c4_block *b, const char *group, const char *member, 
     c4_block_text(b, group, member, line, reason);
 }
 
-/* A line of /proc/cpuinfo under the name that this architecture gives it; decimal numbers become
- * integers, hexadecimal ones stay as they are written. */
+/* A value of /proc/cpuinfo, whose keys depend on the architecture; decimal numbers become integers,
+ * hexadecimal ones stay text. */
 static void add_cpuinfo(struct c4_block *b, const char *member, const char *key) {
     char value[LINE_BYTES], reason[128];
     c4_sysfile_value(b->root, "/proc/cpuinfo", key, value, sizeof value);
@@ -93,7 +93,7 @@ static void add_topology(struct c4_block *b) {
     if (online > 0)
         c4_block_integer(b, "topology", "logical_cpus", online);
     else
-        c4_block_null(b, "topology", "logical_cpus", "sysconf() does not know.");
+        c4_block_null(b, "topology", "logical_cpus", "sysconf() failed.");
     c4_block_bytes(b, "topology", "l1d_bytes", t->l1d_bytes, unknown_cache);
     c4_block_bytes(b, "topology", "l2_bytes", t->l2_bytes, unknown_cache);
     c4_block_bytes(b, "topology", "l3_bytes", t->l3_bytes, unknown_cache);
@@ -122,10 +122,10 @@ static void add_governor(struct c4_block *b) {
     c4_block_text(
         b, "frequency", "governor", value,
         "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor cannot be read; in a virtual "
-        "machine the host decides.");
+        "machine the host sets it.");
     if (*all && (mixed || strcmp(first, "performance") != 0))
         c4_block_warn(b,
-                      "The frequency governor is \"%s\", so timings may wander (cpupower "
+                      "The frequency governor is \"%s\", so timings may vary (cpupower "
                       "frequency-set -g performance changes it).",
                       value);
 }
@@ -149,7 +149,7 @@ static void add_memory(struct c4_block *b) {
     c4_sysfile_value(b->root, "/proc/meminfo", "MemTotal", value, sizeof value);
     c4_block_bytes(b, "memory", "total_bytes", strtoll(value, NULL, 10) * 1024,
                    "/proc/meminfo cannot be read.");
-    /* "always [madvise] never": the word in brackets holds. */
+    /* "always [madvise] never": the word in brackets is in force. */
     static const char path[] = "/sys/kernel/mm/transparent_hugepage/enabled";
     char line[128];
     c4_sysfile_line(b->root, path, line, sizeof line);
@@ -196,8 +196,8 @@ static void add_cgroup(struct c4_block *b) {
     c4_block_value(b, "cgroup", "cpu_quota", c4_json_real(quota));
     if (quota < b->input->topology->pus)
         c4_block_warn(b,
-                      "A control group grants %.2f CPUs, fewer than the %d that can be used; "
-                      "threads will be paused.",
+                      "A control group grants %.2f CPUs, fewer than the %d usable PUs; threads "
+                      "will be throttled.",
                       quota, b->input->topology->pus);
 }
 

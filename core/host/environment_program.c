@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-/* The build system defines these two; a build by hand may lack them. */
+/* The build system defines these two; a manual build may lack them. */
 #ifndef C4_BUILD_TYPE
 #define C4_BUILD_TYPE ""
 #endif
@@ -54,8 +54,8 @@ static void add_build(struct c4_block *b) {
     c4_block_value(b, "build", "assertions", json_boolean(assertions));
     c4_block_value(b, "build", "sanitizer", json_boolean(sanitizer));
     if (!optimised || sanitizer || strcmp(C4_BUILD_TYPE, "Debug") == 0)
-        c4_block_warn(b, "This is no release build (%s); its timings mean nothing.",
-                      sanitizer ? "a sanitizer watches it" : "not optimised, or for debugging");
+        c4_block_warn(b, "This is not a release build (%s); its timings mean nothing.",
+                      sanitizer ? "with a sanitizer" : "not optimised, or a debug build");
 }
 
 /* Names of the OpenMP runtimes that are loaded, as "libgomp.so.1.0.0"; returns how many. */
@@ -105,13 +105,13 @@ static void add_libraries(struct c4_block *b) {
     c4_block_text(b, "libraries", "openmp_runtime", runtimes,
                   "/proc/self/maps shows no shared OpenMP runtime.");
     if (count > 1)
-        c4_block_warn(b, "%d OpenMP runtimes are loaded (%s) and will fight over the cores.", count,
-                      runtimes);
+        c4_block_warn(b, "%d OpenMP runtimes are loaded (%s) and will compete for the cores.",
+                      count, runtimes);
 #ifdef __GLIBC__
     snprintf(text, sizeof text, "glibc %s", gnu_get_libc_version());
     c4_block_text(b, "libraries", "libc", text, "");
 #else
-    c4_block_null(b, "libraries", "libc", "This C library does not tell its version.");
+    c4_block_null(b, "libraries", "libc", "This C library does not report its version.");
 #endif
 }
 
@@ -132,8 +132,8 @@ static void add_variables(struct c4_block *b) {
                                        "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "C4_CPU_MASK"};
     for (size_t i = 0; i < sizeof caps / sizeof *caps; i++)
         if (getenv(caps[i]))
-            c4_block_warn(b, "%s=%s may keep a library from this CPU's fastest code.", caps[i],
-                          getenv(caps[i]));
+            c4_block_warn(b, "%s=%s may keep a library from using this CPU's fastest code.",
+                          caps[i], getenv(caps[i]));
 }
 
 static void add_floating_point(struct c4_block *b) {

@@ -5,7 +5,7 @@
 
 #include "core/host/environment.h"
 
-/* {group.member} stands for a value, {group.member bytes} for a size in a handy unit. */
+/* {group.member} stands for a value, {group.member bytes} for a size in a suitable unit. */
 static const char page_form[] =
     "CPU         {cpu.model_name} ({cpu.vendor}, family {cpu.family}, model {cpu.model}, stepping "
     "{cpu.stepping}, microcode {cpu.microcode})\n"
@@ -25,7 +25,7 @@ static const char page_form[] =
     "{floating_point.subnormal_results_flushed}, inputs "
     "{floating_point.subnormal_inputs_flushed}\n";
 
-/* Text that is cut when it is full. */
+/* A buffer for text, which is cut when it is full. */
 struct page {
     char *text;
     size_t size, used;
@@ -90,7 +90,7 @@ void c4_environment_text(const json_t *environment, char *text, size_t size) {
     json_array_foreach(backends, i, item)
         print(&page, "%s%s", i ? ", " : "", json_string_value(item));
     print(&page, "%s\n", json_array_size(backends) ? "" : "none");
-    json_t *variables = json_object_get(environment, "variables"); /* iterating takes no const */
+    json_t *variables = json_object_get(environment, "variables"); /* the iterator takes no const */
     for (void *at = json_object_iter(variables); at; at = json_object_iter_next(variables, at)) {
         print(&page, "Variable    %s=", json_object_iter_key(at));
         if (json_is_string(json_object_iter_value(at)))

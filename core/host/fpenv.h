@@ -12,7 +12,7 @@
 struct c4_fpenv {
     bool flush_results; /* subnormal results become zero (FTZ, FZ) */
     bool flush_inputs;  /* subnormal inputs count as zero (DAZ, FZ, FIZ) */
-    int rounding;       /* as fegetround() says */
+    int rounding;       /* in the values of fegetround() */
 };
 
 /* The calling thread's state. */
@@ -21,8 +21,8 @@ struct c4_fpenv c4_fpenv_read(void);
 /* C4_OK if the calling thread computes as IEEE 754 says, else C4_ERR_ENVIRONMENT and a sentence. */
 enum c4_status c4_fpenv_check(void);
 
-/* Brings the calling thread into that state. Elsewhere than on x86 and AArch64 only the rounding
- * can be set; c4_fpenv_check() tells whether that was enough. */
+/* Brings the calling thread into that state. Outside x86 and AArch64 only the rounding can be set;
+ * c4_fpenv_check() shows whether that was enough. */
 void c4_fpenv_set_ieee(void);
 
 /* "to nearest", "upward", "downward", "toward zero" or "unknown". */

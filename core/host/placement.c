@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* A PU with what decides its turn: scope, then how many PUs of its core come before it. */
+/* A PU and its sort key: its scope, then how many PUs of its core come before it. */
 struct slot {
     int scope, round, index;
 };
@@ -99,11 +99,14 @@ enum c4_status c4_placement_make(const struct c4_topology *topology,
                                  const struct c4_placement_policy *policy,
                                  struct c4_placement *placement) {
     static const char *const scope_name[] = {"core", "L3 domain", "machine"};
+    _Static_assert(sizeof scope_name / sizeof *scope_name == C4_PLACE_MACHINE + 1,
+                   "a name for each scope");
     *placement = (struct c4_placement){0};
     if (policy->threads < 0 || policy->max_places < 0)
         return c4_fail(C4_ERR_USAGE, "Threads per place (%d) and places (%d) cannot be negative.",
                        policy->threads, policy->max_places);
-    if (topology->pus < 1) return c4_fail(C4_ERR_USAGE, "The topology has no PUs to place on.");
+    if (topology->pus < 1)
+        return c4_fail(C4_ERR_USAGE, "The topology has no PUs to place runs on.");
     size_t pus = (size_t)topology->pus;
     struct slot *slot = calloc(pus, sizeof *slot);
     struct candidate *candidate = calloc(pus, sizeof *candidate);

@@ -5,7 +5,7 @@
 #include "core/base/status.h"
 #include "core/host/topology.h"
 
-/* What a place never reaches beyond. */
+/* A place lies within one core, L3 domain or machine. */
 enum c4_place_scope { C4_PLACE_CORE, C4_PLACE_L3, C4_PLACE_MACHINE };
 
 struct c4_placement_policy {
@@ -23,7 +23,7 @@ struct c4_place {
 struct c4_placement {
     int places;
     struct c4_place *place; /* in topology order; no PU is in two places */
-    int *storage;           /* behind every place[i].pu */
+    int *storage;           /* holds every place[i].pu */
 };
 
 /* Cuts each scope (core, L3 domain or whole machine) into places:

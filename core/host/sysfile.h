@@ -1,12 +1,12 @@
 /* Small text files of /proc and /sys. Every path starts with '/' and is looked up below `root`: ""
- * is the real system, another folder holds a recorded one. */
+ * is the real system, any other folder a recorded one. */
 #ifndef C4_HOST_SYSFILE_H
 #define C4_HOST_SYSFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Copies the first line, without its newline and blanks around it, to line[0 .. size-1] (cut to
+/* Copies the first line, without its newline and surrounding blanks, to line[0 .. size-1] (cut to
  * fit, terminated). False, with line "", if the file cannot be read; errno says why. */
 bool c4_sysfile_line(const char *root, const char *path, char *line, size_t size);
 

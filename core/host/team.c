@@ -13,8 +13,8 @@
 #include "core/host/fpenv.h"
 #include "core/host/topology.h"
 
-/* What one thread found out about itself. Messages are made afterwards by the calling thread, since
- * a sentence kept by c4_fail() is visible in its own thread only. */
+/* What one thread found out about itself. The calling thread reports it afterwards, since the
+ * sentence of c4_fail() belongs to one thread. */
 struct member {
     hwloc_bitmap_t original; /* mask before binding */
     hwloc_bitmap_t mask;     /* mask read back */
@@ -112,7 +112,7 @@ static bool find_flaw(const struct survey *s, const int *wanted, char *reason, s
         } else if (m->pu >= 0 && !hwloc_bitmap_isset(m->mask, (unsigned)m->pu)) {
             snprintf(reason, size, "Thread %d runs on PU %d, outside its mask.", i, m->pu);
         } else if (!is_within_core(s->h, m->mask)) {
-            snprintf(reason, size, "Thread %d may wander over %d PUs.", i,
+            snprintf(reason, size, "Thread %d may migrate between %d PUs.", i,
                      hwloc_bitmap_weight(m->mask));
         } else {
             int k = 0;
@@ -125,10 +125,10 @@ static bool find_flaw(const struct survey *s, const int *wanted, char *reason, s
     return false;
 }
 
-/* A reason that hwloc itself gives for not trying. */
+/* Why hwloc cannot bind threads at all; NULL if it can. */
 static const char *cannot_bind(hwloc_topology_t h) {
     if (!hwloc_topology_is_thissystem(h))
-        return "hwloc was told to use another machine's topology (HWLOC_XMLFILE or "
+        return "hwloc uses another machine's topology (HWLOC_XMLFILE or "
                "HWLOC_SYNTHETIC).";
     const struct hwloc_topology_support *support = hwloc_topology_get_support(h);
     if (!support || !support->cpubind || !support->cpubind->set_thisthread_cpubind)
@@ -179,17 +179,18 @@ static enum c4_status start(struct survey *s, const int *pu, struct c4_team *tea
     const char *variable = c4_openmp_binding_variable();
     const char *obstacle = cannot_bind(s->h);
     s->wanted = pu && !variable && !obstacle ? pu : NULL;
-    /* Before the region: some runtimes give the caller its old state back at the end of one. */
+    /* Before the region: some runtimes restore the caller's old state at the end of one. */
     if (c4_fpenv_check() != C4_OK) {
         c4_fpenv_set_ieee();
         team->fpenv_reset++;
     }
     survey_region(s, true);
     if (s->started != team->threads)
-        return c4_fail(C4_ERR_ENVIRONMENT,
-                       "The OpenMP runtime gave %d threads instead of %d (OMP_THREAD_LIMIT, or a "
-                       "parallel region around this one?).",
-                       s->started, team->threads);
+        return c4_fail(
+            C4_ERR_ENVIRONMENT,
+            "The OpenMP runtime provided %d threads instead of %d (OMP_THREAD_LIMIT, or a "
+            "parallel region around this one?).",
+            s->started, team->threads);
     for (int i = 0; i < team->threads; i++) team->fpenv_reset += s->member[i].fpenv_was_wrong;
     char flaw[160] = "";
     bool flawed = find_flaw(s, s->wanted, flaw, sizeof flaw);
@@ -199,7 +200,7 @@ static enum c4_status start(struct survey *s, const int *pu, struct c4_team *tea
         snprintf(team->reason, sizeof team->reason, "%s is set, so its binding was kept.%s%s",
                  variable, flawed ? " " : "", flaw);
     } else if (!pu) {
-        snprintf(team->reason, sizeof team->reason, "No binding was asked for.");
+        snprintf(team->reason, sizeof team->reason, "No binding was requested.");
     } else if (obstacle) {
         snprintf(team->reason, sizeof team->reason, "%s", obstacle);
     } else if (flawed) {
@@ -218,7 +219,7 @@ enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team) {
     for (int i = 0; pu && i < threads; i++)
         for (int k = 0; k < i; k++)
             if (pu[i] == pu[k])
-                return c4_fail(C4_ERR_USAGE, "PU %d is named for threads %d and %d of a team.",
+                return c4_fail(C4_ERR_USAGE, "PU %d is given to both threads %d and %d of a team.",
                                pu[i], k, i);
     if (threads > 1) C4_TRY(c4_team_check_stacks());
     struct survey s;

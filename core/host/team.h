@@ -10,10 +10,10 @@
 struct c4_team {
     int threads;
     bool bound;            /* read back: every thread is confined to a core of its own */
-    bool from_environment; /* an OpenMP variable rules the binding; it was only verified */
-    int fpenv_reset;       /* threads whose floating-point control state had to be put right */
+    bool from_environment; /* an OpenMP variable sets the binding, which was only verified */
+    int fpenv_reset;       /* threads whose floating-point control state had to be corrected */
     int *pu;               /* OS index of the PU each thread was last seen on, -1 = unknown */
-    char reason[256];      /* why it is not bound, or who bound it; "" if bound as asked */
+    char reason[256];      /* why it is not bound, or what bound it; "" if bound as requested */
 };
 
 /* Starts a team of `threads` OpenMP threads, the calling thread being number 0, and binds thread i
@@ -23,26 +23,26 @@ struct c4_team {
  * crowd its further threads onto the caller's PU, so the team also sets the default width
  * (omp_set_num_threads) and switches off dynamic and nested widths.
  *
- * What *team says is what was read back, not what was asked for. A machine that does not bind
- * (containers, other systems) is no error: the masks are put back, `bound` is false, `reason` a
+ * *team reports what was read back, not what was requested. A machine that cannot bind threads
+ * (containers, other systems) is not an error: the masks are restored, `bound` is false, `reason` a
  * sentence. If OMP_PROC_BIND, OMP_PLACES or GOMP_CPU_AFFINITY is set, that binding stays and is
- * verified. Each thread's floating-point control state is put right if necessary, and checked.
+ * verified. Each thread's floating-point control state is corrected if necessary, and checked.
  *
  * Overwrites *team, which c4_team_free() releases. Errors: C4_ERR_USAGE (no threads, a PU twice),
- * C4_ERR_ENVIRONMENT (too small stacks, the runtime gives fewer threads, or a thread does not
+ * C4_ERR_ENVIRONMENT (stacks too small, fewer threads than requested, or a thread that does not
  * compute as IEEE 754 says), C4_ERR_MEMORY. */
 enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team);
 
-/* C4_ERR_ENVIRONMENT if OMP_STACKSIZE (or GOMP_STACKSIZE) gives a team's threads too little to work
- * on. c4_team_start() looks itself. */
+/* C4_ERR_ENVIRONMENT if OMP_STACKSIZE (or GOMP_STACKSIZE) makes the stacks of a team's threads too
+ * small. c4_team_start() checks this for several threads. */
 enum c4_status c4_team_check_stacks(void);
 
-/* c4_team_start() for a program that was given its cores: with as many threads as this process may
- * use cores, each is bound to a core's first PU; any other number stays unbound, for the system to
- * place beside other programs. *l2_bytes = the L2 cache of a core, 0 = unknown. */
+/* c4_team_start() on the cores that this process may use: if `threads` is their number, each thread
+ * is bound to a core's first PU; any other number stays unbound, for the system to place beside
+ * other programs. *l2_bytes = the L2 cache of a core, 0 = unknown. */
 enum c4_status c4_team_start_on_cores(int threads, struct c4_team *team, size_t *l2_bytes);
 
-/* Looks at a started team again: updates team->pu, and team->bound and team->reason if a thread has
+/* Examines a started team again: updates team->pu, and team->bound and team->reason if a thread has
  * lost its binding; fails with C4_ERR_ENVIRONMENT if a thread no longer computes as IEEE 754 says.
  */
 enum c4_status c4_team_verify(struct c4_team *team);
@@ -54,10 +54,10 @@ void c4_team_free(struct c4_team *team);
  * its control group's CPU quota is smaller (rounded up); at least 1. */
 int c4_team_threads_default(void);
 
-/* Confines the calling thread, and the threads and processes that it makes later, to `count` PUs
- * (OS indices): a coordinator calls it before it starts the worker of a place. The mask is read
- * back. Errors: C4_ERR_ENVIRONMENT if this machine does not bind or the PUs are not this process's
- * to use. */
+/* Confines the calling thread, and the threads and processes that it creates later, to `count` PUs
+ * (OS indices): a coordinator calls it before it starts a place's worker. The mask is read back.
+ * Errors: C4_ERR_ENVIRONMENT if this machine cannot bind threads or this process may not use the
+ * PUs; C4_ERR_MEMORY. */
 enum c4_status c4_bind_thread(const int *pu, int count);
 
 #endif

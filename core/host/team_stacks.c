@@ -1,14 +1,14 @@
-/* OMP_STACKSIZE, which the OpenMP runtime reads when the program starts and does not tell. */
+/* OMP_STACKSIZE, which the OpenMP runtime reads when the program starts and does not report. */
 #include <ctype.h>
 #include <stdlib.h>
 
 #include "core/host/team.h"
 
-/* What the frames of a team's threads, the system's thread-local memory and oneDNN take. */
+/* Enough for the frames of a team's threads, the system's thread-local memory and oneDNN. */
 enum { LEAST_BYTES = 64 << 10 };
 
-/* "SIZE", in kilobytes, or with a unit B, K, M or G, as OpenMP's specification has it; 0 if it is
- * not that, which the runtime says itself. */
+/* The bytes of "SIZE", in kilobytes or with a unit B, K, M or G, as in OpenMP's specification; 0 if
+ * the format is wrong, which the runtime reports itself. */
 static double size_of(const char *text) {
     char *end;
     double size = strtod(text, &end);
@@ -34,10 +34,10 @@ enum c4_status c4_team_check_stacks(void) {
         const char *text = getenv(names[i]);
         double bytes = text ? size_of(text) : 0;
         if (bytes > 0 && bytes < LEAST_BYTES)
-            return c4_fail(C4_ERR_ENVIRONMENT,
-                           "%s=%.40s: a team's threads need stacks of at least %dk; unset it or "
-                           "give more",
-                           names[i], text, LEAST_BYTES >> 10);
+            return c4_fail(
+                C4_ERR_ENVIRONMENT,
+                "%s=%.40s: a team's threads need stacks of at least %dk; unset or raise it",
+                names[i], text, LEAST_BYTES >> 10);
     }
     return C4_OK;
 }

@@ -15,9 +15,9 @@ const char *c4_openmp_binding_variable(void) {
     return NULL;
 }
 
-/* Told to bind, an OpenMP runtime narrows the initial thread's mask before main() begins. What the
- * process may use is then what the runtime keeps as its places. Without being told, some runtimes
- * list every PU as a place, whatever the mask. */
+/* An OpenMP runtime that binds narrows the initial thread's mask before main() begins. The
+ * runtime's places are then what the process may use. Without binding, some runtimes list every PU
+ * as a place, whatever the mask. */
 static bool add_openmp_places(hwloc_bitmap_t mask) {
     if (!c4_openmp_binding_variable()) return true;
     for (int place = 0; place < omp_get_num_places(); place++) {
@@ -74,7 +74,7 @@ static enum c4_status open_topology(const char *source, hwloc_topology_t h) {
                            "lstopo.",
                            source);
         if (source)
-            return c4_fail(C4_ERR_USAGE, "\"%s\": hwloc cannot build this machine.", source);
+            return c4_fail(C4_ERR_USAGE, "\"%s\": hwloc cannot build this topology.", source);
         return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s.",
                        strerror(errno));
     }
@@ -86,8 +86,8 @@ static int64_t cache_bytes(hwloc_topology_t h, hwloc_obj_t pu, hwloc_obj_type_t 
     return cache && cache->attr ? (int64_t)cache->attr->cache.size : 0;
 }
 
-/* Numbers of owners are given in the order in which they are met, so they are dense even where
- * hwloc knows objects that hold no allowed PU. `seen` keeps the owner of each number. */
+/* Owners are numbered in order of first appearance, so the numbers are dense even where hwloc has
+ * objects without an allowed PU. `seen` holds the owner of each number. */
 static int number_of(hwloc_obj_t owner, hwloc_obj_t *seen, int *count) {
     for (int i = *count - 1; i >= 0; i--)
         if (seen[i] == owner) return i;
@@ -125,7 +125,7 @@ static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *see
         owner[CORE] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_CORE, pu);
         if (!owner[CORE]) owner[CORE] = pu;
         owner[L3] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_L3CACHE, pu);
-        if (!owner[L3]) { /* of package and node, the smaller one */
+        if (!owner[L3]) { /* the smaller of package and node */
             hwloc_obj_t node = owner[NODE], package = owner[PACKAGE];
             bool node_is_smaller =
                 !package || (node && hwloc_bitmap_isincluded(node->cpuset, package->cpuset));

@@ -24,17 +24,17 @@ struct c4_topology {
     int64_t l2_bytes;
     int64_t l3_bytes;
     int64_t memory_bytes; /* of the NUMA nodes above; 0 = unknown */
-    bool this_machine;    /* false: made up or recorded elsewhere, so nothing can be bound to it */
+    bool this_machine; /* false: synthetic or recorded elsewhere, so nothing can be bound to it */
 };
 
 /* Reads a topology. `source` is
  * - NULL: this machine, restricted to the CPUs that the system (cgroup, cpuset) and the process's
- * own affinity mask allow (under OMP_PROC_BIND and its like: the OpenMP runtime's places). Read it
+ * own affinity mask allow (with OMP_PROC_BIND or the like: the OpenMP runtime's places). Read it
  *   before threads are bound: bound threads narrow the mask.
  * - the path of an XML file written by hwloc's lstopo;
  * - otherwise a synthetic description such as "pack:2 [numa] l3:2 core:4 pu:2" (hwloc's syntax).
  * Overwrites *topology, which c4_topology_free() releases; on failure nothing needs releasing.
- * Errors: C4_ERR_USAGE (neither a file nor a description that hwloc takes), C4_ERR_DATA (a file
+ * Errors: C4_ERR_USAGE (neither a file nor a description that hwloc accepts), C4_ERR_DATA (a file
  * that is not hwloc XML), C4_ERR_ENVIRONMENT (the machine cannot be read), C4_ERR_MEMORY. */
 enum c4_status c4_topology_load(const char *source, struct c4_topology *topology);
 

@@ -41,7 +41,7 @@ if "$program" cka "$arrays/npz-one.npz" "$arrays/npy-f8.npy" >out 2>err; then
     run 0 "$program" cka "$arrays/npz-stored.npz" "$arrays/npz-deflated.npz" --threads 1
     [ "$(grep -c 'biased 1.000000' out)" = 2 ] || fail "x and y: $(cat out)"
     run 0 "$program" cka "$arrays/npz-mixed.npz" "$arrays/npy-f8.npy" --threads 1
-    says 'npz-mixed.npz: passed over is what holds no numbers: names.npy (text)'
+    says 'npz-mixed.npz: skipped members that hold no numbers: names.npy (text)'
     run 3 "$program" cka "$arrays/torch.pt" "$arrays/npy-f8.npy"
     says 'torch.pt: is a PyTorch file'
     npz=yes

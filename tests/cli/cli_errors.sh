@@ -146,12 +146,12 @@ else
 	# shellcheck disable=SC2317 # refuse calls it
 	unprivileged() { "$@"; }
 fi
-refuse 6 "$work/locked/net: permission to write" unprivileged "$program" train --quiet --save "$work/locked/net"
-refuse 6 "$work/locked/net: permission to write" unprivileged "$program" train --quiet \
+refuse 6 "$work/locked/net: no permission to write" unprivileged "$program" train --quiet --save "$work/locked/net"
+refuse 6 "$work/locked/net: no permission to write" unprivileged "$program" train --quiet \
 	--log-json "$work/locked/net"
-refuse 6 "$work/locked/f: permission to write" unprivileged "$program" eval --quiet \
+refuse 6 "$work/locked/f: no permission to write" unprivileged "$program" eval --quiet \
 	--features "$work/locked/f"
-refuse 6 "$work/locked/study: permission to write" unprivileged "$program" repro --quiet --scale smoke \
+refuse 6 "$work/locked/study: no permission to write" unprivileged "$program" repro --quiet --scale smoke \
 	--out "$work/locked/study"
 
 # A folder that goes away meanwhile: the last write says so, and a checkpoint still has the network.

@@ -57,6 +57,6 @@ if [ -w /dev/full ]; then
     "$program" --help >/dev/full 2>"$work/err"
     status=$?
     [ $status = 1 ] || fail "a full disk: exit status $status"
-    matches err 'standard output cannot be written' "a full disk"
+    matches err 'cannot write to standard output' "a full disk"
 fi
 finish

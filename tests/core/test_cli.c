@@ -150,9 +150,9 @@ static void wrong_lines_are_explained(void **state) {
         {"sample train --figures fig1,", "'fig1,' is not allowed"},
         {"sample train --figures ''", "'' is not allowed"},
         {"sample train --quiet=yes", "--quiet takes no value"},
-        {"sample data info", "too few words: give FILE"},
-        {"sample data info a b", "'b' is one word too many: give FILE"},
-        {"sample data import a", "'a' is one word too many: give no more words"},
+        {"sample data info", "too few arguments: give FILE"},
+        {"sample data info a b", "unexpected argument 'b': give FILE"},
+        {"sample data import a", "unexpected argument 'a': give no further arguments"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct line line;
@@ -213,7 +213,7 @@ static void a_line_leads_to_an_exit_status(void **state) {
         {"sample train --help", 0,
          "  -b, --batch N       images per step (1 to 4096; default 32)\n", NULL},
         {"sample train --help", 0, "who computes (auto, ref or avx2; default auto)\n", NULL},
-        {"sample train --help", 0, "      --version       show version and build, and leave\n",
+        {"sample train --help", 0, "      --version       show version and build, and exit\n",
          NULL},
         {"sample --completion fish", 2, NULL, "'fish' is not allowed: give bash or zsh"},
     };
@@ -254,7 +254,7 @@ static void a_full_disk_is_an_error(void **state) {
     assert_int_equal(c4_cli_run(&sample, split(text, argv), argv, full, err_file), 1);
     fclose(full);
     fclose(err_file);
-    assert_non_null(strstr(err, "sample: standard output cannot be written: No space left"));
+    assert_non_null(strstr(err, "sample: cannot write to standard output: No space left"));
     free(err);
 }
 

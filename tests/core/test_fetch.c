@@ -184,14 +184,14 @@ static void a_cut_connection_is_taken_up_again(void **state) {
     places("empty", "ok", NULL);
     arrives(state);
     requests_are("/empty - -\n/empty - -\n/ok - -\n");
-    noted("this place is given up");
+    noted("giving up on this mirror");
 }
 
 static void a_stall_is_noticed(void **state) {
     places("stallonce", NULL, NULL);
     arrives(state);
     requests_are("/stallonce - -\n/stallonce bytes=20000- \"new\"\n");
-    noted("stalled, less than 1 kB/s for 1 s, at 20000 of 100000 bytes; going on there");
+    noted("stalled, less than 1 kB/s for 1 s, at 20000 of 100000 bytes; trying this mirror again");
 }
 
 static void a_place_that_ignores_ranges(void **state) {
@@ -241,7 +241,7 @@ static void a_file_that_changes_on_the_way(void **state) {
     put_file(scratch_path(state, "file.bin.part"), old, sizeof old);
     arrives(state);
     requests_are("/ok bytes=20000- -\n/ok - -\n");
-    noted("a part of it was from an earlier download");
+    noted("part of it came from an earlier download");
     again(state);
     places("shifted", NULL, NULL);
     put_part(state, 60000, "shifted", "\"new\"");
@@ -252,14 +252,15 @@ static void a_file_that_changes_on_the_way(void **state) {
 static void wrong_files_are_refused(void **state) {
     struct c4_fetch_result result;
     places("short", "long", "more");
-    assert_failed(fetch(state, &result), C4_ERR_FAILED,
-                  "file.bin: none of its 3 places gave it whole and right; check the network");
-    noted("/short: offers 99999 bytes, but the file has 100000; this is another file");
+    assert_failed(
+        fetch(state, &result), C4_ERR_FAILED,
+        "file.bin: none of its mirrors (3) sent it complete and correct; check the network");
+    noted("/short: offers 99999 bytes, but the file has 100000; this is a different file");
     noted("/long: offers 100001 bytes");
     noted("/more: sends more than the file's 100000 bytes");
     assert_int_equal(scratch_entries(state), 0);
     places("wrong", NULL, NULL);
-    assert_failed(fetch(state, &result), C4_ERR_DATA, "none of its 1 places");
+    assert_failed(fetch(state, &result), C4_ERR_DATA, "none of its mirrors (1)");
     noted("has SHA-256 ");
     noted("it is removed");
     assert_int_equal(scratch_entries(state), 0);
@@ -293,22 +294,22 @@ static void wrong_files_are_refused(void **state) {
 static void places_that_have_nothing(void **state) {
     struct c4_fetch_result result;
     places("404", "403", "loop");
-    assert_failed(fetch(state, &result), C4_ERR_FAILED, "none of its 3 places");
-    noted("/404: answered with HTTP status 404 (not found); this place is given up");
+    assert_failed(fetch(state, &result), C4_ERR_FAILED, "none of its mirrors (3)");
+    noted("/404: answered with HTTP status 404 (not found); giving up on this mirror");
     noted("/403: answered with HTTP status 403");
     noted("/loop: redirects more than 5 times");
     assert_int_equal(scratch_entries(state), 0);
     places("tofile", "500", "ok");
     snprintf(source.url[2], C4_SOURCE_URL_BYTES, "http://127.0.0.1:1/nobody");
-    assert_failed(fetch(state, &result), C4_ERR_FAILED, "none of its 3 places");
-    noted("/tofile: leads to something that is neither http nor https");
-    noted("/500: answered with HTTP status 500; going on there");
-    noted("/500: answered with HTTP status 500; this place is given up");
+    assert_failed(fetch(state, &result), C4_ERR_FAILED, "none of its mirrors (3)");
+    noted("/tofile: leads to a URL that is neither http nor https");
+    noted("/500: answered with HTTP status 500; trying this mirror again");
+    noted("/500: answered with HTTP status 500; giving up on this mirror");
     noted("127.0.0.1:1/nobody: Failed to connect");
     /* What arrived before is kept and said. */
     put_part(state, 60000, "500", "\"new\"");
     assert_failed(fetch(state, &result), C4_ERR_FAILED,
-                  "60000 of 100000 bytes are kept, and the same command goes on from there");
+                  "60000 of 100000 bytes are kept; the same command goes on from there");
     places("404", "ok", NULL);
     arrives(state);
     requests_are("/404 bytes=60000- -\n/ok bytes=60000- -\n");
@@ -394,7 +395,7 @@ static void a_folder_that_cannot_be_written(void **state) {
     enum c4_status status = fetch(state, &result);
     unprivileged_end();
     assert_int_equal(chmod(scratch->folder, 0755), 0);
-    assert_failed(status, C4_ERR_ENVIRONMENT, "permission to write is missing");
+    assert_failed(status, C4_ERR_ENVIRONMENT, "no permission to write it");
 }
 
 static void a_file_that_is_there_is_never_replaced(void **state) {

@@ -87,11 +87,11 @@ static void other_files_are_left_alone(void **state) {
     assert_int_equal(c4_dir_make(scratch_path(state, "inner")), C4_OK);
     put_file(scratch_path(state, "inner/b.bin"), "mine", 4);
     assert_failed(c4_install_check(&source, scratch->folder, &is_whole), C4_ERR_DATA,
-                  "inner/b.bin is there already and is not known to be the archive's");
+                  "inner/b.bin already exists and is not known to come from the archive");
     assert_false(is_whole);
     assert_failed(
         install(state), C4_ERR_DATA,
-        "inner/b.bin is there already and differs from the archive's; it is left as it is");
+        "inner/b.bin already exists and differs from the archive's; it is left unchanged");
     assert_text_file_is(scratch_path(state, "inner/b.bin"), "mine");
     remove(scratch_path(state, "inner/b.bin"));
     assert_int_equal(install(state), C4_OK);
@@ -142,13 +142,13 @@ static void refused(void **state, const char *words) {
 static void hostile_archives_are_refused(void **state) {
     begin(state);
     add("../escaped", 4, 'e');
-    refused(state, "'../escaped' leads out of the folder");
+    refused(state, "'../escaped' leads outside the folder");
     begin(state);
     add("inner/../../escaped", 4, 'e');
-    refused(state, "leads out of the folder");
+    refused(state, "leads outside the folder");
     begin(state);
     add("/tmp/conv4-escaped", 4, 'e');
-    refused(state, "leads out of the folder");
+    refused(state, "leads outside the folder");
     assert_int_equal(access("/tmp/conv4-escaped", F_OK), -1);
     begin(state);
     archive_add(&maker, "inner/a.bin", AE_IFLNK, "/etc/passwd", 0, 0);
@@ -164,17 +164,17 @@ static void hostile_archives_are_refused(void **state) {
     refused(state, "is not a regular file");
     begin(state);
     add("inner/a.bin", 5001, 'a');
-    refused(state, "'inner/a.bin' has another size than the official one");
+    refused(state, "'inner/a.bin' differs in size from the official one");
     begin(state);
     add("huge", 20 << 20, 0);
-    refused(state, "'huge' makes it unpack to far more than the official archive");
+    refused(state, "'huge' makes the archive unpack to far more than the official one");
     begin(state);
     for (int i = 0; i < 5; i++) add("large", 4 << 20, 0);
     add("inner/a.bin", 5000, 'a');
-    refused(state, "far more than the official archive");
+    refused(state, "far more than the official one");
     begin(state);
     add("inner/c.bin", 70, 'a');
-    refused(state, "has no member 'inner/a.bin'; it is another archive");
+    refused(state, "has no member 'inner/a.bin'; it is a different archive");
 }
 
 /* A link in the folder's place would carry the files elsewhere only if the user put it there; one
@@ -211,9 +211,9 @@ static void damaged_archives_are_refused(void **state) {
     const char *path = scratch_path(state, "set.tar.gz");
     assert_int_equal(c4_file_read(path, &bytes, &size), C4_OK);
     put_file(path, bytes, size / 2);
-    assert_failed(install(state), C4_ERR_DATA, "is not a whole tar archive");
+    assert_failed(install(state), C4_ERR_DATA, "is not a complete tar archive");
     put_file(path, "no archive at all", 17);
-    assert_failed(install(state), C4_ERR_DATA, "is not a whole tar archive");
+    assert_failed(install(state), C4_ERR_DATA, "is not a complete tar archive");
     put_file(path, "", 0);
     assert_failed(install(state), C4_ERR_DATA, "set.tar.gz");
     /* Flipped bits never crash it, and never put a wrong name anywhere. */

@@ -49,7 +49,7 @@ static void what_holds_no_numbers_is_passed_over_and_named(void **state) {
     read_copy(state, "npz-mixed.npz", &arrays);
     assert_int_equal(arrays.count, 1);
     assert_values(c4_arrays_find(&arrays, "x"), 1);
-    assert_non_null(strstr(arrays.left_out, "data: passed over"));
+    assert_non_null(strstr(arrays.left_out, "data: skipped members"));
     assert_non_null(strstr(arrays.left_out, "names.npy (text), settings.npy (Python objects)"));
     c4_arrays_free(&arrays);
     assert_refused(state, "zip-no-arrays.zip", "it holds read.me (not an NPY array)");
@@ -220,7 +220,7 @@ static void hostile_members_are_refused(void **state) {
     memcpy(local + 30 + local[26] + 4, &huge, sizeof huge);
     put_file(path, bytes, size_bytes);
     assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA,
-                  "member x.npy: announces 1125899906842624 bytes, which a file of");
+                  "member x.npy: declares 1125899906842624 bytes, which a file of");
     free(bytes);
 
     /* A header that promises more than its member holds. */

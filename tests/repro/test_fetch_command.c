@@ -176,10 +176,10 @@ static void killed_and_started_again(void **state) {
 static void failures_are_said(void **state) {
     struct scratch *scratch = *state;
     const char *data = scratch->folder;
-    expect(1, "none of its 1 places gave it whole and right", "data fetch --data %s --mirrors %s",
-           data, table("404"));
+    expect(1, "none of its mirrors (1) sent it complete and correct",
+           "data fetch --data %s --mirrors %s", data, table("404"));
     assert_non_null(strstr(said, "answered with HTTP status 404 (not found)"));
-    expect(3, "none of its 1 places", "data fetch --data %s --mirrors %s", data, table("wrong"));
+    expect(3, "none of its mirrors (1)", "data fetch --data %s --mirrors %s", data, table("wrong"));
     assert_int_equal(scratch_entries(state), 0);
     expect(2, "there is no data set 'mnist' to fetch; these exist: cifar10, svhn",
            "data fetch mnist --data %s", data);
@@ -187,7 +187,7 @@ static void failures_are_said(void **state) {
            data, data);
     put_file(scratch_path(state, "bad.ini"), "[file]\nx=1\n", 11);
     expect(2, "bad.ini, line 2", "data fetch --data %s --mirrors %s/bad.ini", data, data);
-    expect(3, "nowhere: is no folder; get the data with 'conv4 data fetch",
+    expect(3, "nowhere: is not a folder; get the data with 'conv4 data fetch",
            "data verify %s/nowhere", data);
     expect(0, "[file train_32x32.mat]", "data fetch --print-mirrors");
     put_file(scratch_path(state, "printed.ini"), said, strlen(said));
@@ -197,7 +197,7 @@ static void failures_are_said(void **state) {
            table("ok"));
     /* Synthetic images are not overwritten. */
     expect(0, "synth", "data synth %s/synth --train 10 --test 10", data);
-    expect(3, "is there already and is not known to be the archive's",
+    expect(3, "already exists and is not known to come from the archive",
            "data fetch --data %s/synth --mirrors %s", data, table("ok"));
     expect(0, "synthetic images", "data verify %s/synth", data);
     /* A record file with other labels than the official one differs, though it is well formed. */
@@ -211,7 +211,7 @@ static void failures_are_said(void **state) {
         put_file(scratch_path(state, name), ones, RECORDS_BYTES);
     }
     free(ones);
-    expect(3, "its numbers of labels are not the official file's", "data verify %s/odd", data);
+    expect(3, "its label counts differ from the official file's", "data verify %s/odd", data);
     assert_non_null(strstr(said, "0 ok, 6 differ"));
 }
 
@@ -238,7 +238,7 @@ static void imports(void **state) {
                      0);
     expect(0, "6 files written to", "data import %s/from %s/to", data, data);
     expect(0, "CIFAR-10 train, 10000 images", "data info %s/to", data);
-    expect(2, "one word too many", "data import a b c");
+    expect(2, "unexpected argument", "data import a b c");
 }
 
 static int make_archive(void **state) {
