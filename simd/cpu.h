@@ -1,4 +1,4 @@
-/* What this CPU can execute, operating-system support included. */
+/* What this CPU and its operating system can execute. */
 #ifndef C4_SIMD_CPU_H
 #define C4_SIMD_CPU_H
 
@@ -12,7 +12,7 @@ enum c4_cpu_feature {
 };
 
 /* Feature bits, read from CPUID and XGETBV (x86-64) or HWCAP (AArch64) at every call. The
- * environment variable C4_CPU_MASK (a number, 0x accepted) can only take bits away. */
+ * environment variable C4_CPU_MASK (a number, 0x accepted) can only clear bits. */
 uint32_t c4_cpu_features(void);
 
 /* "avx2+fma avx512" or "none" for a set of bits; writes at most `size` bytes, always terminated. */

@@ -26,7 +26,7 @@ static const char *const known[] = {
 
 enum { BUILT = sizeof built / sizeof *built, KNOWN = sizeof known / sizeof *known };
 
-/* The table that runs under this name here; otherwise NULL and the reason. */
+/* The table of that name that can run here; otherwise NULL and the reason. */
 static const struct c4_backend *find(const char *name, const char **why) {
     uint32_t features = c4_cpu_features();
     *why = "it is not part of this build";

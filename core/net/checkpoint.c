@@ -21,6 +21,11 @@ enum {
 
 static const char experiment_prefix[] = "conv4.experiment.", sum_key[] = "conv4.sha256";
 
+_Static_assert(sizeof experiment_prefix + C4_EXPERIMENT_NAME_SIZE - 1 <= KEY_SIZE,
+               "a key of an experiment's value fits");
+_Static_assert(sizeof((struct c4_checkpoint *)NULL)->data_sha256 == C4_SHA256_HEX_SIZE,
+               "the training set's SHA-256 fits");
+
 struct c4_checkpoint *c4_checkpoint_new(void) {
     struct c4_checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
     if (!checkpoint) c4_fail(C4_ERR_MEMORY, "out of memory for a checkpoint");
@@ -57,10 +62,11 @@ enum c4_status c4_checkpoint_fits_float(const char *path, const struct c4_checkp
         for (size_t i = 0; i < c4_params[t].count; i++) {
             double value = checkpoint->state[c4_params[t].offset + i];
             if (!isfinite((float)value))
-                return c4_fail(C4_ERR_DATA,
-                               "%s: %s[%zu] is %g, more than a float holds; correct it, or compute "
-                               "with --backend ref64",
-                               path, c4_params[t].name, i, value);
+                return c4_fail(
+                    C4_ERR_DATA,
+                    "%s: %s[%zu] is %g, beyond the range of a float; correct it, or compute "
+                    "with --backend ref64",
+                    path, c4_params[t].name, i, value);
         }
     return C4_OK;
 }
@@ -89,8 +95,8 @@ static enum c4_status hash_all(struct c4_sha256 *hash, const struct c4_metadata 
     return hash_values(hash, checkpoint->momentum, C4_LEARNED_COUNT, checkpoint->wide);
 }
 
-/* SHA-256 of the metadata but for the sum itself, in the file's order, and of the values as they
- * are stored. */
+/* SHA-256 of the metadata except the sum itself, in the file's order, and of the values as
+ * stored. */
 static enum c4_status sum_up(const struct c4_metadata *metadata, size_t count,
                              const struct c4_checkpoint *checkpoint, char sum[C4_SHA256_HEX_SIZE]) {
     struct c4_sha256 hash;
@@ -101,7 +107,8 @@ static enum c4_status sum_up(const struct c4_metadata *metadata, size_t count,
     return status;
 }
 
-/* The tensors of one file while it is written: their data is `values` in F32 or F64. */
+/* The tensors of a file being written: their data are `values` themselves, or F32 copies of
+ * them. */
 struct writer {
     struct c4_tensor tensors[MAX_TENSORS];
     char names[MAX_TENSORS][NAME_SIZE];
@@ -206,9 +213,9 @@ static enum c4_status take_tensor(const char *path, const struct c4_arrays *file
     bool fits = tensor->rank == param->rank;
     for (int d = 0; fits && d < param->rank; d++) fits = tensor->shape[d] == param->shape[d];
     if (!fits)
-        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' has another shape than conv4's", path, name);
+        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' does not have conv4's shape", path, name);
     if (!c4_dtype_is_float(tensor->dtype))
-        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is %s; a float type is wanted", path, name,
+        return c4_fail(C4_ERR_DATA, "%s: tensor '%s' is %s, not a float type", path, name,
                        c4_dtype_name(tensor->dtype));
     if (tensor->dtype == C4_F64) *wide = true;
     for (size_t i = 0; i < param->count; i++) values[param->offset + i] = c4_tensor_get(tensor, i);
@@ -229,7 +236,7 @@ static enum c4_status take_number(const char *path, const struct c4_arrays *file
     return C4_OK;
 }
 
-/* Text of ours that fits into `size` bytes; "" if there is none. */
+/* Metadata that conv4 wrote, of less than `size` bytes; "" if absent. */
 static enum c4_status take_text(const char *path, const struct c4_arrays *file, const char *key,
                                 char *value, size_t size) {
     const char *text = c4_arrays_metadata(file, key);
@@ -251,8 +258,8 @@ static enum c4_status take_order(const char *path, const struct c4_arrays *file,
     if (strcmp(order, c4_order_names[C4_RELU_BN]) == 0) checkpoint->order = C4_RELU_BN;
     if (!checkpoint->has_order || strcmp(order, c4_order_names[checkpoint->order]) == 0)
         return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s: metadata conv4.order is '%s'; bn-relu and relu-bn are known",
-                   path, c4_name_show(order, shown));
+    return c4_fail(C4_ERR_DATA, "%s: metadata conv4.order is '%s', not bn-relu or relu-bn", path,
+                   c4_name_show(order, shown));
 }
 
 static enum c4_status take_experiment(const char *path, const struct c4_arrays *file,
@@ -275,7 +282,7 @@ static enum c4_status take_metadata(const char *path, const struct c4_arrays *fi
     if (c4_arrays_metadata(file, "conv4.arithmetic") && arithmetic != C4_ARITHMETIC)
         return c4_fail(C4_ERR_DATA,
                        "%s: written with arithmetic version %" PRIu64 ", this program has version "
-                       "%d; continue it with the version of conv4 that began it",
+                       "%d; continue it with the version of conv4 that wrote it",
                        path, arithmetic, C4_ARITHMETIC);
     C4_TRY(take_number(path, file, "conv4.seed", &checkpoint->seed));
     C4_TRY(take_number(path, file, "conv4.epoch", &checkpoint->epoch));

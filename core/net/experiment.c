@@ -18,10 +18,10 @@ enum c4_status c4_experiment_set(struct c4_experiment *experiment, const char *n
     while (at < experiment->count && strcmp(experiment->value[at].name, name) != 0) at++;
     if (length < 0 || (size_t)length >= sizeof text || at == C4_EXPERIMENT_MOST ||
         strlen(name) >= C4_EXPERIMENT_NAME_SIZE)
-        return c4_fail(C4_ERR_FAILED,
-                       "the value '%s' of a training cannot be kept: at most %d values of %d bytes "
-                       "can",
-                       c4_name_show(name, shown), C4_EXPERIMENT_MOST, C4_EXPERIMENT_TEXT_SIZE - 1);
+        return c4_fail(
+            C4_ERR_FAILED,
+            "value '%s' of a training cannot be kept: at most %d values of %d bytes each",
+            c4_name_show(name, shown), C4_EXPERIMENT_MOST, C4_EXPERIMENT_TEXT_SIZE - 1);
     struct c4_experiment_value *value = &experiment->value[at];
     snprintf(value->name, sizeof value->name, "%s", name);
     snprintf(value->text, sizeof value->text, "%s", text);
@@ -50,9 +50,9 @@ enum c4_status c4_experiment_differences(const struct c4_experiment *began,
     size_t size;
     *text = NULL;
     FILE *out = open_memstream(text, &size);
-    if (out == NULL) return c4_fail(C4_ERR_MEMORY, "out of memory for a sentence");
+    if (out == NULL) return c4_fail(C4_ERR_MEMORY, "out of memory for a message");
     const char *between = "";
-    char shown[C4_NAME_SHOWN_SIZE]; /* what began may come from a file */
+    char shown[C4_NAME_SHOWN_SIZE]; /* `began` may come from a file */
     for (int i = 0; i < now->count; i++) {
         const struct c4_experiment_value *value = &now->value[i];
         const char *before = c4_experiment_find(began, value->name);
@@ -64,5 +64,5 @@ enum c4_status c4_experiment_differences(const struct c4_experiment *began,
     if (fclose(out) == 0) return C4_OK;
     free(*text);
     *text = NULL;
-    return c4_fail(C4_ERR_MEMORY, "out of memory for a sentence");
+    return c4_fail(C4_ERR_MEMORY, "out of memory for a message");
 }

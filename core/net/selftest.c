@@ -12,6 +12,8 @@
 const char c4_net_selftest_hash[65] =
     "d19e31d4f2b0324c6a6d7695570536d0cb66f14486f0c803269950f22064e7fc";
 
+_Static_assert(sizeof c4_net_selftest_hash == C4_SHA256_HEX_SIZE, "hash[65] in selftest.h");
+
 enum { FIRST = 20, SECOND = 5, SEED = 1 };
 
 struct work {
@@ -19,7 +21,7 @@ struct work {
     int threads;
     struct c4_dataset data;
     double state[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT];
-    float *features[2][C4_LAYERS]; /* of the initial network and of the trained one */
+    float *features[2][C4_LAYERS]; /* of the initial and of the trained network */
     struct c4_sha256 sha;
 };
 

@@ -10,11 +10,10 @@
 
 enum c4_status c4_train_fail(const char *where, bool at_start, double lr) {
     if (at_start)
-        return c4_fail(
-            C4_ERR_FAILED,
-            "the loss is not a finite number in %s, before the first update: the weights "
-            "to begin with are too large",
-            where);
+        return c4_fail(C4_ERR_FAILED,
+                       "the loss is not a finite number in %s, before the first update: the "
+                       "initial weights are too large",
+                       where);
     return c4_fail(C4_ERR_FAILED,
                    "the loss is not a finite number in %s: training diverged; try a smaller "
                    "learning rate than %g",
@@ -31,7 +30,7 @@ enum c4_status c4_train_epoch(const struct c4_pass *pass, const struct c4_sgd *s
     int32_t *patch_sums = kept ? malloc(c4_patch_sums_bytes(batch)) : NULL;
     enum c4_status status = C4_OK;
     if (!order || !images || (kept && !patch_sums))
-        status = c4_fail(C4_ERR_MEMORY, "out of memory for the order of %u images", n);
+        status = c4_fail(C4_ERR_MEMORY, "out of memory for an epoch of %u images", n);
     uint8_t *labels = images ? images + (size_t)batch * C4_IMAGE_BYTES : NULL;
 
     *result = (struct c4_pass_result){.images = n};
@@ -68,7 +67,7 @@ enum c4_status c4_evaluate(const struct c4_pass *pass, enum c4_bn_statistics sta
                            float *const features[C4_LAYERS]) {
     uint32_t batch = (uint32_t)pass->batch;
     if (count == 0 || begin > pass->data->count || count > pass->data->count - begin)
-        return c4_fail(C4_ERR_USAGE, "%s has %u images; %u from image %u on cannot be evaluated",
+        return c4_fail(C4_ERR_USAGE, "%s has %u images; cannot evaluate %u from image %u on",
                        pass->data->name, pass->data->count, count, begin);
     *result = (struct c4_pass_result){.images = count};
     int64_t start_ns = c4_clock_ns(), hits = 0;

@@ -16,14 +16,14 @@ static int compare_values(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The lower of two medians: a value that is there, so that equal rows become zeros exactly. */
+/* The lower median, which is a value of the column, so that equal rows become exact zeros. */
 static double median(const struct c4_features *x, size_t column, double *room) {
     for (size_t i = 0; i < x->rows; i++) room[i] = load(x, i * x->features + column);
     qsort(room, x->rows, sizeof *room, compare_values);
     return room[(x->rows - 1) / 2];
 }
 
-/* The difference of doubles may overflow where that of the scaled ones does not. */
+/* The difference of two doubles may overflow where that of the scaled values does not. */
 static double shifted(double value, double origin, double scale) {
     double difference = value - origin;
     return isfinite(difference) ? difference * scale : value * scale - origin * scale;
@@ -47,8 +47,8 @@ enum c4_status c4_careful_make(const struct c4_centring *x, int threads,
     void *room;
     *careful = (struct c4_careful){0};
     C4_TRY(c4_strip_allocate(x, C4_FEATURES_DOUBLE, x->features->features, &careful->rows));
-    C4_TRY(c4_cka_allocate((size_t)threads * x->features->rows, sizeof(double),
-                           "the columns' medians", &room));
+    C4_TRY(c4_cka_allocate((size_t)threads * x->features->rows, sizeof(double), "column medians",
+                           &room));
     shift_columns(x, threads, room, &careful->rows);
     free(room);
     return c4_gram_sums(&careful->rows, NULL, threads, &careful->gram);
@@ -78,10 +78,10 @@ struct c4_careful c4_careful_of_gram(const struct c4_gram *gram) {
     return (struct c4_careful){.gram = *gram};
 }
 
-/* A Gram with what belongs to all of its elements: (sum k) / ((n - 1)(n - 2)), (sum k') / n^2. */
+/* A Gram matrix and the terms common to all of its elements. */
 struct centred {
     const struct c4_gram *gram;
-    double off, full;
+    double off, full; /* (sum k) / ((n - 1)(n - 2)), (sum k') / n^2 */
 };
 
 static double full_row(const struct c4_gram *gram, size_t i) {
@@ -109,7 +109,7 @@ static double h_centred(const struct centred *k, double value, size_t i, size_t 
     return value - full_row(k->gram, i) / n - full_row(k->gram, j) / n + k->full;
 }
 
-/* A tile of one side with what is taken off it; made in `room` unless it is kept. */
+/* Tile t = (i, j) of one side's Gram matrix; computed in `room` unless it is kept. */
 static const double *tile_of(const struct c4_careful *x, size_t t, size_t i, size_t j,
                              double *room) {
     if (x->gram.tiles) return x->gram.tiles + t * AREA;
@@ -142,8 +142,7 @@ enum c4_status c4_careful_inner(const struct c4_careful *x, const struct c4_care
     void *memory;
     double *room;
     C4_TRY(c4_tiles_allocate(threads, 2, &room));
-    enum c4_status status =
-        c4_cka_allocate(count, sizeof(struct c4_inner), "the tiles' sums", &memory);
+    enum c4_status status = c4_cka_allocate(count, sizeof(struct c4_inner), "tile sums", &memory);
     if (status != C4_OK) {
         free(room);
         return status;
@@ -166,9 +165,9 @@ enum c4_status c4_careful_inner(const struct c4_careful *x, const struct c4_care
     return C4_OK;
 }
 
-/* An element of U carries an error of some 1e-15 of |x_i| |x_j|. What remains must be a root mean
- * square of 1e-9 of that, so that the error stays below 1e-6 of it. The sum over i != j of K_ii
- * K_jj runs over pairs: the square of the sum less the squares would cancel beside an outlier. */
+/* An element of U has an error of some 1e-15 |x_i| |x_j|. The elements' root mean square must be at
+ * least 1e-9 of that scale, so that the error stays below 1e-6 of them. K_ii K_jj is summed over
+ * pairs: the square of the sum minus the sum of squares would cancel beside an outlier. */
 bool c4_careful_is_empty(const struct c4_careful *careful, const struct c4_inner *self) {
     double reach = 0, before = 0;
     for (size_t i = 0; i < careful->gram.n; i++) {

@@ -1,18 +1,18 @@
 /* The careful form of CKA, for sides of which U-centring leaves too little for the Gram and the
  * feature form (c4_reference_judge()), such as features with an outlier.
  *
- * What those forms sum is large, and what remains is small: their rounding shows. Here nothing
- * large cancels. Everything is in double, and the elements themselves are centred before they are
+ * Those forms subtract large sums with a small difference, so that their rounding shows. Here
+ * nothing large cancels: everything is in double, and the elements are centred before they are
  * multiplied:
  *   debiased  <K, L> = sum_{i != j} U_ij V_ij,
  *             U_ij = K_ij - k_i / (n - 2) - k_j / (n - 2) + (sum k) / ((n - 1)(n - 2))
  *   biased    <K, L> = sum_ij (HKH)_ij (HLH)_ij,
  *             (HKH)_ij = K_ij - k'_i / n - k'_j / n + (sum k') / n^2,      k'_i = k_i + K_ii
- * V and HLH alike. The mean of the rows would be a bad origin: an outlier moves it, which puts the
- * same large number into all of K. Any fixed row may be subtracted without changing U or HKH; here
- * it is the columns' medians, which neither an outlier nor a common offset moves.
+ * V and HLH alike. Any fixed row may be subtracted from X without changing U or HKH. The mean row
+ * would be a bad choice: an outlier moves it, which adds the same large number to all of K. Here it
+ * is the row of column medians, which takes out a common offset and is not moved by an outlier.
  *
- * K is not kept: its tiles are made anew for each product. The order of sums is that of cka.h. */
+ * K is not kept: its tiles are recomputed for each product. The order of sums is that of cka.h. */
 #ifndef C4_SIMILARITY_CAREFUL_FORM_H
 #define C4_SIMILARITY_CAREFUL_FORM_H
 
@@ -20,27 +20,28 @@
 #include "core/similarity/gram_form.h"
 
 struct c4_careful {
-    struct c4_matrix rows; /* double [examples, features]; without data: the tiles are kept */
-    struct c4_gram gram;   /* of the rows; its tiles, if kept */
+    struct c4_matrix rows; /* double [examples, features]; without data if the tiles are kept */
+    struct c4_gram gram;   /* of the rows; with tiles if these are kept */
 };
 
-/* From features whose centring was made: their scale is used, their means are not. At least 3 rows.
- * C4_ERR_MEMORY. *careful is to be freed also after a failure. */
+/* From features and their centring, of which the scale is used and the means are not. At least 3
+ * rows. C4_ERR_MEMORY. *careful must be freed even after a failure. */
 enum c4_status c4_careful_make(const struct c4_centring *x, int threads,
                                struct c4_careful *careful);
 
-/* From a side of the feature form that needs no care itself. Errors and freeing as above. */
+/* From a side in the feature form that needs no care itself. Errors and freeing as above. */
 enum c4_status c4_careful_of_centred(const struct c4_centred_features *centred, int threads,
                                      struct c4_careful *careful);
 
-/* The same of the Gram form. Borrows the Gram, allocates nothing and is not to be freed. */
+/* From a side in the Gram form. Borrows the Gram matrix, allocates nothing, and must not be
+ * freed. */
 struct c4_careful c4_careful_of_gram(const struct c4_gram *gram);
 
 /* <K, L> of at least 3 examples; x and y may be the same. C4_ERR_MEMORY. */
 enum c4_status c4_careful_inner(const struct c4_careful *x, const struct c4_careful *y, int threads,
                                 struct c4_inner *inner);
 
-/* Whether what U-centring leaves, self.debiased, is no more than this form's own rounding. */
+/* Whether self->debiased, what U-centring leaves, is within this form's own rounding. */
 bool c4_careful_is_empty(const struct c4_careful *careful, const struct c4_inner *self);
 
 void c4_careful_free(struct c4_careful *careful);

@@ -4,7 +4,7 @@
 
 #include "core/similarity/matrix.h"
 
-enum { COLUMNS = 256 }; /* that one thread centres at a time, with their sums on its stack */
+enum { COLUMNS = 256 }; /* that a thread centres at a time, with their sums on its stack */
 
 struct column_block {
     double largest; /* |x - mean| */
@@ -32,11 +32,12 @@ static void find_bad(const struct c4_features *x, size_t begin, size_t end,
             }
 }
 
-/* Sums and extremes of the columns of a block; whether all values are finite. */
+/* Sums and extremes of the columns of a block. */
 struct column_sums {
     double sum[COLUMNS], low[COLUMNS], high[COLUMNS];
 };
 
+/* Whether all values are finite. */
 static bool sum_columns(const struct c4_features *x, size_t begin, size_t count,
                         struct column_sums *s) {
     bool all_finite = true;
@@ -104,7 +105,7 @@ static void block_means(const struct c4_features *x, size_t begin, size_t end, d
     }
 }
 
-/* Columns begin..end - 1 of one example. Floats that stay floats have a loop that is vectorised. */
+/* Columns begin..end - 1 of one example. The loop from float to float is vectorised. */
 static void centre_row(const struct c4_features *x, size_t row, size_t begin, size_t end,
                        const double *mean, double scale, enum c4_feature_type type, void *to) {
     float *restrict f = to;
@@ -164,14 +165,14 @@ static enum c4_status judge(const struct column_block *blocks, size_t count,
     return C4_OK;
 }
 
-/* 2^k that brings `largest` to [1/2, 1), as far as a double can hold it. */
+/* The power of two that scales `largest` to [1/2, 1), as far as a double can hold it. */
 static double power_of_two(double largest) {
     int exponent;
     frexp(largest, &exponent);
     return ldexp(1.0, -exponent < DBL_MAX_EXP ? -exponent : DBL_MAX_EXP - 1);
 }
 
-/* An odd number of cache lines, so that the rows of a tile do not fall on the same cache sets. */
+/* An odd number of cache lines, so that a tile's rows do not fall into the same cache sets. */
 static size_t padded(size_t columns, enum c4_feature_type type) {
     size_t line = 64 / value_bytes(type), lines = (columns + line - 1) / line;
     return (lines | 1) * line;

@@ -53,15 +53,15 @@ struct inners {
     struct c4_inner cross, x, y;
 };
 
-/* sqrt(a a) is a, so that CKA(X, X) is exactly 1 in the Gram form. Only norms that an outlier keeps
- * far from 1 have a product that a double cannot hold. */
+/* sqrt(a a) is a, so that CKA(X, X) is exactly 1 in the Gram form. Only an outlier gives norms so
+ * far from 1 that a double cannot hold their product. */
 static double ratio(double cross, double self_x, double self_y) {
     double product = self_x * self_y;
     bool normal = product >= DBL_MIN && product <= DBL_MAX;
     return normal ? cross / sqrt(product) : cross / sqrt(self_x) / sqrt(self_y);
 }
 
-/* Everything of a result but the work and the seconds. */
+/* Fills in a result except for the work and the seconds. */
 static enum c4_status conclude(const struct c4_cka_reference *r, size_t features,
                                struct c4_cka_reasons of_y, const struct inners *inners,
                                const char *name, struct c4_cka_result *result) {
@@ -90,7 +90,7 @@ static void add_cost(struct c4_cka_result *result, struct c4_cka_cost cost) {
     result->bytes += cost.bytes;
 }
 
-/* A side as the careful form has it. *made is what has to be freed, if anything. */
+/* A side in the careful form. *made, zeroed before, holds what must be freed. */
 static enum c4_status careful_side(const struct c4_cka_reference *r, struct c4_careful *made,
                                    struct c4_careful *side, struct c4_inner *self,
                                    struct c4_cka_result *work) {
@@ -108,7 +108,7 @@ static enum c4_status careful_side(const struct c4_cka_reference *r, struct c4_c
     return c4_careful_inner(side, side, threads, self);
 }
 
-/* The cross product and both norms in the same form, which is what the values are ratios of. */
+/* The cross product and both norms, all in the same form. */
 static enum c4_status inners_with_care(const struct c4_cka_reference *r,
                                        const struct c4_cka_reference *other, struct inners *inners,
                                        struct c4_cka_result *work) {
@@ -129,9 +129,9 @@ static enum c4_status inners_between(const struct c4_cka_reference *r,
                                      const struct c4_cka_reference *other, struct inners *inners,
                                      struct c4_cka_result *work) {
     if (r->undefined.biased != C4_CKA_DEFINED || other->undefined.biased != C4_CKA_DEFINED)
-        return C4_OK; /* constant: there is nothing to multiply */
+        return C4_OK; /* constant: nothing to multiply */
     if (r->is_careful || other->is_careful) return inners_with_care(r, other, inners, work);
-    /* The other side's own part was paid when it was prepared. */
+    /* The other side's own cost was counted when it was prepared. */
     struct c4_cka_cost cost = c4_reference_cost(r, other->work.p);
     cost.flops = fmax(cost.flops - other->own.flops, 0);
     cost.bytes = fmax(cost.bytes - other->own.bytes, 0);
@@ -145,7 +145,7 @@ static enum c4_status inners_between(const struct c4_cka_reference *r,
     return C4_OK;
 }
 
-/* c4_cka_between() of sides that are known to fit; the seconds are left. */
+/* c4_cka_between() of sides known to match; leaves the seconds unset. */
 static enum c4_status between(const struct c4_cka_reference *r,
                               const struct c4_cka_reference *other, const char *name,
                               struct c4_cka_result *result) {
@@ -165,18 +165,20 @@ enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
     const struct c4_cka_reference *r = reference;
     double start = now();
     if (other->work.n != r->work.n)
-        return c4_fail(C4_ERR_DATA, "CKA of %zu rows with %zu; it needs the same examples",
+        return c4_fail(C4_ERR_DATA, "CKA of %zu rows with %zu; both sides need the same examples",
                        other->work.n, r->work.n);
     if (other->type != r->type || other->options.method != r->options.method ||
         other->options.biased_only != r->options.biased_only)
-        return c4_fail(C4_ERR_USAGE, "CKA of two sides that were prepared in different ways");
+        return c4_fail(
+            C4_ERR_USAGE,
+            "CKA of two sides prepared in different ways; use the same options for both");
     C4_TRY(between(r, other, compared_role, result));
     result->seconds = now() - start;
     return C4_OK;
 }
 
-/* Prepares the features like the reference and compares: for sides that need care, and for constant
- * ones. */
+/* Prepares the features like the reference, then compares: for sides that need care and for
+ * constant ones. */
 static enum c4_status compare_prepared(const struct c4_cka_reference *r,
                                        const struct c4_features *features, bool needs_care,
                                        struct c4_cka_result *result) {
@@ -223,8 +225,8 @@ static enum c4_status inners_by_features(const struct c4_cka_reference *r,
     return status;
 }
 
-/* By the Gram or the feature form, unless the features need care or are constant (*prepare_them,
- * and *result is left). */
+/* Compares in the Gram or the feature form. If the features need care or are constant, sets
+ * *prepare_them instead and does not write *result. */
 static enum c4_status compare_plain(const struct c4_cka_reference *r,
                                     const struct c4_features *features, const char *name,
                                     bool *prepare_them, bool *needs_care,
@@ -246,7 +248,8 @@ static enum c4_status compare_plain(const struct c4_cka_reference *r,
     c4_matrix_free(&y);
     *prepare_them |= *needs_care;
     if (status != C4_OK || *prepare_them) return status;
-    /* Neither side is constant, and whether there are few examples is the same for both. */
+    /* Neither side is constant, and both have the same n: the reasons of one are those of the
+     * other. */
     C4_TRY(conclude(r, features->features, r->undefined, &inners, name, result));
     add_cost(result, c4_reference_cost(r, features->features));
     return C4_OK;

@@ -11,36 +11,36 @@
  * p / (p + n)); debiased ones are then about 0, may be negative, and are not clamped. Any p and q
  * >= 1 and n >= 2. With n = 2 biased CKA is always 1: two rows have one direction.
  *
- * Undefined, which is no error: biased if a side is constant (every row the same), debiased also if
- * n < 4 or if U-centring leaves nothing of a side (all rows equally far from one another, or equal
- * but one). Such a value is NaN, and the result says why.
+ * Undefined values are no error: biased CKA if a side is constant (all rows equal), debiased CKA
+ * also if n < 4 or if U-centring leaves nothing of a side (all rows equally far apart, or all but
+ * one equal). Such a value is NaN, and the result gives the reason.
  *
- * The Gram form makes K and L (n x n), the feature form X'Y, X'X and Y'Y; their values are equal up
+ * The Gram form computes K and L (n x n), the feature form X'Y, X'X and Y'Y; their values agree up
  * to rounding. Each is computed in float, with double outside the Gram blocks, or in double. Where
- * debiasing leaves so little of a side that rounding would show in the sixth digit, as it does with
- * an outlier, <K, L>, <K, K> and <L, L> are made anew in the careful form (careful_form.h), in
- * double. So debiased values are those of exact arithmetic to 1e-6, also if outliers are a million
- * times the other rows. With biased_only it never comes to that.
+ * debiasing leaves so little of a side that rounding would show in the sixth digit, as with an
+ * outlier, <K, L>, <K, K> and <L, L> are recomputed in the careful form (careful_form.h), in
+ * double. Debiased values are therefore those of exact arithmetic to 1e-6, even with outliers a
+ * million times as large as the other rows. With biased_only the careful form is never used.
  *
- * The order, which fixes the bits. Results do not depend on threads, CPU or compiler if the Gram
- * slot is one of the bit-exact backends. All is in double except where float is said.
+ * The order of operations, which fixes the bits. Results do not depend on threads, CPU or compiler
+ * if the Gram slot is that of a bit-exact backend. Everything is in double unless float is stated.
  *  1. A column's mean is its sum in row order from +0, divided by n; a column whose values are all
  *     equal has that value as its mean. The whole matrix has one scale, the power of two that
- * brings the largest |x - mean| to [1/2, 1): CKA does not change, and no product under- or
- * overflows. Centred value: (x - mean) * scale, rounded to float in the float form.
+ *     brings the largest |x - mean| to [1/2, 1): CKA does not change, and no product under- or
+ *     overflows. Centred value: (x - mean) * scale, rounded to float in the float form.
  *  2. Products of rows (examples in the Gram form, features in the feature form) come from the Gram
- *     slot (core/op/gram.h), in tiles of 64 x 64; double: c4_gram_block_double. Symmetric products
- *     are made for the tiles (0,0), (1,0), (1,1), (2,0), ..., in this order, diagonal tiles in
- * full; X'Y for all tiles, (0,0), (0,1), ....
+ *     slot (core/op/gram.h), in tiles of 64 x 64; in double from c4_gram_block_double. Symmetric
+ *     products are computed for the tiles (0,0), (1,0), (1,1), (2,0), ..., in this order, diagonal
+ *     tiles in full; X'Y for all tiles, (0,0), (0,1), ....
  *  3. Each sum over a tile runs in row-major order from +0. The tiles' sums are added in tile
- * order, those of an off-diagonal tile of a symmetric product twice. Row sums k_i and l_i: within a
- *     tile in row-major order, then in tile order; an off-diagonal tile (a, b) gives its row sums
- * to a's examples and its column sums to b's. Sums over i run in the order of i.
- *  4. What centring in float left over is taken out in double, by the row sums of K and L (Gram
- *     form: sum_ij K_ij L_ij - 2/n sum_i k'_i l'_i + (sum k')(sum l') / n^2, k'_i = k_i + K_ii) or
- * by the column sums s, t of X and Y (feature form: (X'Y)_ij - s_i t_j / n; K_ii is the sum over
+ *     order, those of an off-diagonal tile of a symmetric product twice. Row sums k_i and l_i:
+ *     within a tile in row-major order, then in tile order; an off-diagonal tile (a, b) adds its
+ *     row sums to a's examples and its column sums to b's. Sums over i run in the order of i.
+ *  4. The residue of centring in float is removed in double, by the row sums of K and L (Gram form:
+ *     sum_ij K_ij L_ij - 2/n sum_i k'_i l'_i + (sum k')(sum l') / n^2, k'_i = k_i + K_ii) or by the
+ *     column sums s, t of X and Y (feature form: (X'Y)_ij - s_i t_j / n; K_ii is the sum over
  *     features of (x_ij - s_j / n)^2, in the order of features).
- * The exact formulas stand in gram_form.c and feature_form.c. */
+ * The exact formulas are in gram_form.c and feature_form.c. */
 #ifndef C4_SIMILARITY_CKA_H
 #define C4_SIMILARITY_CKA_H
 
@@ -86,25 +86,25 @@ struct c4_cka_result {
     double biased;                      /* NaN if undefined */
     double debiased;                    /* NaN if undefined or without has_debiased */
     bool has_debiased;                  /* unless biased_only */
-    bool careful;                       /* the careful form was used, for one side at least */
+    bool careful;                       /* the careful form was used, for at least one side */
     struct c4_cka_reasons undefined[2]; /* of the reference and of the other side */
     size_t n, p, q;                     /* p: the reference's features */
     enum c4_cka_method method;
     double seconds, flops, bytes; /* of this call; FLOPs and bytes as in core/cost/cka_cost.h */
 };
 
-/* The first argument of CKA, made ready once for many comparisons: its centred Gram (Gram form),
- * its centred features (feature form) or its shifted ones (careful form), and its norms. Read-only
- * afterwards, so that several threads may compare with it at the same time. Memory: 8 bytes for
- * each pair of examples / 2, or the features once more, in the careful form as doubles. */
+/* Prepared features: the first argument of CKA, computed once for many comparisons. They hold the
+ * centred Gram matrix (Gram form), the centred features (feature form) or the shifted features
+ * (careful form), and the norms. Read-only afterwards, so that several threads may compare with
+ * them at the same time. Memory: 8 bytes for each pair of examples / 2, or a copy of the features,
+ * in the careful form in double. */
 struct c4_cka_reference;
 
-/* Keeps nothing of `features` but what it computed. Double features are computed in double, float
- * ones in float unless in_double. AUTO chooses for comparisons with a cached reference. On failure
- * *reference is NULL and the sentence names the features.
- * C4_ERR_USAGE: no gram for float, threads < 0, NULL data. C4_ERR_DATA: fewer than 2 rows, no
- * features, a value that is not finite (with the first row and column, from 0), values too far
- * apart to centre. C4_ERR_MEMORY: names the bytes. */
+/* Does not refer to `features` afterwards. Double features are computed in double, float ones in
+ * float unless in_double. AUTO chooses for comparisons with a cached reference. On failure
+ * *reference is NULL and the sentence names the features. C4_ERR_USAGE: no gram for float, threads
+ * < 0, NULL data. C4_ERR_DATA: fewer than 2 rows, no features, a value that is not finite (with the
+ * first row and column, from 0), values too far apart to centre. C4_ERR_MEMORY: names the bytes. */
 enum c4_status c4_cka_prepare(const struct c4_features *features,
                               const struct c4_cka_options *options,
                               struct c4_cka_reference **reference);
@@ -115,22 +115,23 @@ enum c4_status c4_cka_prepare(const struct c4_features *features,
 enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
                               const struct c4_features *features, struct c4_cka_result *result);
 
-/* Compares two prepared sides of the same examples: what c4_cka_compare(reference, features) gives,
- * bit for bit, if `other` was prepared from those features with the same options. A network that is
- * compared with several references is prepared once. C4_ERR_DATA if the numbers of rows differ,
- * C4_ERR_USAGE if the types or methods do. The work in the result is that of this call alone. */
+/* Compares two prepared sides of the same examples. Gives, bit for bit, what
+ * c4_cka_compare(reference, features) gives if `other` was prepared from those features with the
+ * same options, so that a network compared with several references is prepared once. C4_ERR_DATA if
+ * the numbers of rows differ, C4_ERR_USAGE if the types or methods do. The result holds the work of
+ * this call alone. */
 enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
                               const struct c4_cka_reference *other, struct c4_cka_result *result);
 
-/* What preparing took: only n, p, method, careful, seconds, flops and bytes are set, the rest is 0.
- */
+/* The work of preparing: only n, p, method, careful, seconds, flops and bytes are set, the rest is
+ * 0. */
 struct c4_cka_result c4_cka_reference_work(const struct c4_cka_reference *reference);
 
 /* NULL is allowed. */
 void c4_cka_reference_free(struct c4_cka_reference *reference);
 
-/* CKA(x, y) without keeping anything; x is the reference. Computed in double if x or y is double.
- * The work of both sides is in the result. */
+/* CKA(x, y) in one call; x is the reference. Computed in double if x or y is double. The result
+ * holds the work of both sides. */
 enum c4_status c4_cka(const struct c4_features *x, const struct c4_features *y,
                       const struct c4_cka_options *options, struct c4_cka_result *result);
 

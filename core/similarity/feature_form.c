@@ -35,7 +35,7 @@ static enum c4_status squared_norm(const struct c4_centred_features *x,
         count = SIZE_MAX; /* cannot be allocated either */
     double *room;
     C4_TRY(c4_tiles_allocate(threads, 1, &room));
-    enum c4_status status = c4_cka_allocate(count, sizeof(double), "the tiles' sums", &memory);
+    enum c4_status status = c4_cka_allocate(count, sizeof(double), "tile sums", &memory);
     if (status != C4_OK) {
         free(room);
         return status;
@@ -93,10 +93,10 @@ enum c4_status c4_centred_features_make(struct c4_centred_features *centred,
                                         c4_gram_block_fn *block, int threads) {
     void *sums, *squared_norms;
     centred->sums = centred->squared_norms = NULL;
-    C4_TRY(c4_cka_allocate(centred->matrix.rows, sizeof(double), "the features' sums", &sums));
+    C4_TRY(c4_cka_allocate(centred->matrix.rows, sizeof(double), "feature sums", &sums));
     centred->sums = sums;
-    C4_TRY(c4_cka_allocate(centred->matrix.columns, sizeof(double), "the examples' norms",
-                           &squared_norms));
+    C4_TRY(
+        c4_cka_allocate(centred->matrix.columns, sizeof(double), "squared norms", &squared_norms));
     centred->squared_norms = squared_norms;
     sums_and_squared_norms(centred, threads);
     double norm;

@@ -1,6 +1,6 @@
 /* Gram blocks of double features, which have no backend slot: the contract of core/op/gram.h in
- * double and without fma (a product is rounded, then added), so that no CPU is slow or different.
- */
+ * double and without fma (a product is rounded, then added), so that every CPU is fast and gives
+ * the same bits. */
 #ifndef C4_SIMILARITY_GRAM_DOUBLE_H
 #define C4_SIMILARITY_GRAM_DOUBLE_H
 

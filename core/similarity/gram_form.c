@@ -4,9 +4,9 @@
 #include <string.h>
 
 enum { TILE = C4_CKA_TILE, AREA = TILE * TILE };
-enum { CHUNK = C4_GRAM_CHUNK, STRIP = 4 * CHUNK }; /* columns that are centred at a time */
+enum { CHUNK = C4_GRAM_CHUNK, STRIP = 4 * CHUNK }; /* columns centred at a time */
 
-/* What one tile leaves behind; threads fill these in any order, one thread adds them in order. */
+/* The sums of one tile. Threads fill them in any order; one thread adds them in tile order. */
 struct tile_sums {
     double squares, products; /* without the diagonal of the matrix */
     double row[TILE], column[TILE];
@@ -37,7 +37,7 @@ static void add_tile(const struct tile_sums *sums, size_t i, size_t j, struct c4
         gram->rows[j * TILE + b] += sums->column[b];
 }
 
-/* All tiles' sums in tile order; the sum of products. */
+/* Adds all tiles' sums in tile order; returns the sum of products. */
 static double add_tiles(const struct tile_sums *sums, struct c4_gram *gram) {
     double products = 0;
     gram->squares = 0;
@@ -55,7 +55,7 @@ static void take_diagonal(const double *tile, size_t i, struct c4_gram *gram) {
         gram->diagonal[i * TILE + a] = tile[a * TILE + a];
 }
 
-/* room: a tile for each thread. */
+/* room: one tile per thread. */
 static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                  const struct c4_gram *other, double *room, struct c4_gram *gram,
                  struct tile_sums *sums, double *products) {
@@ -73,8 +73,7 @@ static void make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads
     *products = add_tiles(sums, gram);
 }
 
-/* Everything of a Gram but its numbers, its tiles only if they are kept, and room to make it in:
- * `sums` and a tile for each thread, which are to be freed also after a failure. */
+/* What computing a Gram matrix needs besides it; `room` is one tile per thread. */
 struct workspace {
     struct tile_sums *sums;
     double *room;
@@ -85,6 +84,8 @@ static void free_workspace(struct workspace *work) {
     free(work->room);
 }
 
+/* Allocates a Gram matrix, its tiles only if they are kept, and a workspace. Both must be freed
+ * even after a failure. */
 static enum c4_status allocate(size_t n, bool keep, int threads, struct c4_gram *gram,
                                struct workspace *work) {
     size_t count = c4_triangle_count(n);
@@ -92,13 +93,14 @@ static enum c4_status allocate(size_t n, bool keep, int threads, struct c4_gram 
     *gram = (struct c4_gram){.n = n};
     *work = (struct workspace){0};
     C4_TRY(c4_tiles_allocate(threads, 1, &work->room));
-    C4_TRY(c4_cka_allocate(n, sizeof(double), "the Gram's row sums", &rows));
+    C4_TRY(c4_cka_allocate(n, sizeof(double), "the row sums of a Gram matrix", &rows));
     gram->rows = rows;
-    C4_TRY(c4_cka_allocate(n, sizeof(double), "the Gram's diagonal", &diagonal));
+    C4_TRY(c4_cka_allocate(n, sizeof(double), "the diagonal of a Gram matrix", &diagonal));
     gram->diagonal = diagonal;
-    if (keep) C4_TRY(c4_cka_allocate(count, AREA * sizeof(double), "the Gram", &tiles));
+    if (keep) C4_TRY(c4_cka_allocate(count, AREA * sizeof(double), "a Gram matrix", &tiles));
     gram->tiles = tiles;
-    C4_TRY(c4_cka_allocate(count, sizeof(struct tile_sums), "the Gram's tile sums", &memory));
+    C4_TRY(c4_cka_allocate(count, sizeof(struct tile_sums), "the tile sums of a Gram matrix",
+                           &memory));
     work->sums = memory;
     return C4_OK;
 }
@@ -124,8 +126,8 @@ enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, 
     return make_in(x, block, threads, other, !other, gram, products);
 }
 
-/* Adds a strip's products to a tile, chunk by chunk, each made in `scratch`; the first chunk of all
- * is the tile. */
+/* Adds a strip's products to a tile, chunk by chunk, each computed in `scratch`; the very first
+ * chunk is computed in the tile itself. */
 static void add_strip(const struct c4_matrix *strip, size_t i, size_t j, c4_gram_block_fn *block,
                       bool first, double *scratch, double *tile) {
     size_t bytes = strip->type == C4_FEATURES_FLOAT ? sizeof(float) : sizeof(double);

@@ -1,4 +1,4 @@
-/* The Gram form of CKA: everything from K = XX' over pairs of examples. */
+/* The Gram form of CKA: everything is computed from K = XX' over pairs of examples. */
 #ifndef C4_SIMILARITY_GRAM_FORM_H
 #define C4_SIMILARITY_GRAM_FORM_H
 
@@ -13,27 +13,28 @@ struct c4_gram {
     double squares;   /* sum over i != j of K_ij^2 */
 };
 
-/* The Gram of x (rows are examples). Without `other` the tiles are kept; with it they are folded
- * into *products = sum over i != j of K_ij L_ij, L being the other's kept Gram of as many examples,
- * and not kept. *gram is to be freed also after a failure. */
+/* The Gram matrix of x (rows are examples). Without `other` its tiles are kept. With `other`, whose
+ * tiles are kept and which has the same n, they are folded into *products = sum over i != j of K_ij
+ * L_ij and not kept. *gram must be freed even after a failure. C4_ERR_MEMORY. */
 enum c4_status c4_gram_make(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             const struct c4_gram *other, struct c4_gram *gram, double *products);
 
-/* The Gram of x without its tiles: they are made anew where they are needed. *gram is to be freed
- * also after a failure. */
+/* The Gram matrix of x without its tiles, which are recomputed where they are needed. *gram must be
+ * freed even after a failure. C4_ERR_MEMORY. */
 enum c4_status c4_gram_sums(const struct c4_matrix *x, c4_gram_block_fn *block, int threads,
                             struct c4_gram *gram);
 
-/* The Gram of x with its tiles kept, bit for bit that of c4_gram_make(), without a centred copy of
- * all of x: strips of columns are centred one after another, and their products added in the order
- * of the Gram slot's chunks (core/op/gram.h). *gram is to be freed also after a failure. */
+/* The Gram matrix of x with its tiles, bit for bit that of c4_gram_make(), without a centred copy
+ * of all of x: strips of columns are centred one after another, and their products added in the
+ * order of the Gram slot's chunks (core/op/gram.h). *gram must be freed even after a failure.
+ * C4_ERR_MEMORY. */
 enum c4_status c4_gram_of(const struct c4_centring *x, enum c4_feature_type type,
                           c4_gram_block_fn *block, int threads, struct c4_gram *gram);
 
-/* <K, L> from the sums of both; products as made by c4_gram_make(). */
+/* <K, L> from the sums of both; `products` as from c4_gram_make() or c4_gram_products(). */
 struct c4_inner c4_gram_inner(const struct c4_gram *k, const struct c4_gram *l, double products);
 
-/* The same sum of products from two kept Grams of as many examples, bit for bit. */
+/* The products of c4_gram_make(), bit for bit, from two Gram matrices of the same n with tiles. */
 double c4_gram_products(const struct c4_gram *k, const struct c4_gram *l);
 
 void c4_gram_free(struct c4_gram *gram);

@@ -1,5 +1,5 @@
-/* <K, L> of centred Grams, biased and debiased (cka.h): what both forms compute for (X, X), (Y, Y)
- * and (X, Y). */
+/* <K, L> of centred Gram matrices, biased and debiased (cka.h): what each form computes for (X, X),
+ * (Y, Y) and (X, Y). */
 #ifndef C4_SIMILARITY_INNER_H
 #define C4_SIMILARITY_INNER_H
 

@@ -27,7 +27,7 @@ enum c4_status c4_tiles_allocate(int threads, int tiles, double **room) {
     void *memory;
     enum c4_status status =
         c4_cka_allocate((size_t)threads * (size_t)tiles, C4_CKA_TILE * C4_CKA_TILE * sizeof(double),
-                        "the threads' tiles", &memory);
+                        "per-thread tiles", &memory);
     *room = memory;
     return status;
 }
@@ -51,8 +51,7 @@ size_t c4_triangle_count(size_t rows) {
 }
 
 void c4_triangle_tile(size_t t, size_t *i, size_t *j) {
-    /* The float guess of the inverse triangular number is off by at most a few; exact from there.
-     */
+    /* The floating-point guess of the inverse triangular number may be off by a few. */
     size_t row = (size_t)((sqrt(8 * (double)t + 1) - 1) / 2);
     while (row * (row + 1) / 2 > t) row--;
     while ((row + 1) * (row + 2) / 2 <= t) row++;

@@ -22,22 +22,23 @@ struct c4_cka_cost c4_reference_cost(const struct c4_cka_reference *r, size_t fe
 
 enum c4_status c4_reference_check_shape(const struct c4_features *x, const char *role) {
     const char *name = x->name ? x->name : role;
-    if (!x->data) return c4_fail(C4_ERR_USAGE, "%s: there is no data", name);
-    if (x->features == 0) return c4_fail(C4_ERR_DATA, "%s: %zu rows of no features", name, x->rows);
+    if (!x->data) return c4_fail(C4_ERR_USAGE, "%s: no data", name);
+    if (x->features == 0)
+        return c4_fail(C4_ERR_DATA, "%s: %zu rows, but no features", name, x->rows);
     if (x->rows < 2)
-        return c4_fail(C4_ERR_DATA, "%s: %zu rows; CKA compares at least 2 examples", name,
-                       x->rows);
+        return c4_fail(C4_ERR_DATA, "%s: %zu rows; CKA needs at least 2 examples", name, x->rows);
     return C4_OK;
 }
 
-/* The least share of <K, K> that U-centring has to leave. Measured against 64-bit mantissas, over
- * 4 to 200 rows of 1 to 4,096 features: outliers, offsets, rows of different scale, rows that are
- * almost equally far apart. With r the smaller share of the two sides, debiased CKA erred by at
- * most 2e-7 / (n sqrt(r))         Gram form in float: the errors of K's elements are independent
- *   2.3e-7 / (r sqrt(p)), and 2e-8 / r for many features      feature form in float: a sum over
- *                              X'X less one over the examples
- *   1e-16 / r and 4e-15 / r    in double
- * which is below 1e-6 where these shares are left. */
+/* The least share of <K, K> that U-centring must leave. Measured against 64-bit mantissas, over 4
+ * to 200 rows of 1 to 4,096 features: outliers, offsets, rows of different scale, rows almost
+ * equally far apart. With r the smaller share of the two sides, the error of debiased CKA was at
+ * most
+ *   2e-7 / (n sqrt(r))       Gram form in float: the errors of K's elements are independent
+ *   2.3e-7 / (r sqrt(p)), for many features 2e-8 / r
+ *                            feature form in float: a sum over X'X minus one over the examples
+ *   1e-16 / r and 4e-15 / r  in double
+ * which is below 1e-6 if these shares are left. */
 static double least_share(const struct c4_cka_reference *r, size_t features) {
     double n = (double)r->work.n;
     if (r->type == C4_FEATURES_DOUBLE) return 1e-6;
@@ -49,8 +50,8 @@ enum c4_status c4_reference_judge(const struct c4_cka_reference *r, size_t featu
                                   const struct c4_inner *self, const char *name, bool *needs_care) {
     if (!(self->biased > 0) || !isfinite(self->biased))
         return c4_fail(C4_ERR_FAILED,
-                       "%s: the squared norm of its Gram is %g; the Gram blocks are wrong", name,
-                       self->biased);
+                       "%s: the squared norm of its Gram matrix is %g; the Gram blocks are wrong",
+                       name, self->biased);
     *needs_care = !r->options.biased_only && r->work.n >= 4 &&
                   !(self->debiased > least_share(r, features) * self->biased);
     return C4_OK;
@@ -88,7 +89,7 @@ static enum c4_status settle(const struct c4_features *x, const struct c4_cka_op
     return C4_OK;
 }
 
-/* By the Gram or the feature form. */
+/* Prepares in the Gram or the feature form. */
 static enum c4_status make_plain(const struct c4_centring *x, struct c4_cka_reference *r) {
     int threads = r->options.threads;
     if (r->options.method == C4_CKA_GRAM) {

@@ -1,5 +1,5 @@
-/* The measures of similarity of two layers' features: one table, which studies, their rows and
- * figures, and 'conv4 cka' read. A new measure is a line in similarities.def and a file. */
+/* Measures of similarity between two layers' features: one table, read by studies, their rows and
+ * figures, and 'conv4 cka'. A new measure is an entry in similarities.def and a file. */
 #ifndef C4_SIMILARITY_SIMILARITY_H
 #define C4_SIMILARITY_SIMILARITY_H
 
@@ -17,17 +17,17 @@ enum c4_similarity_id {
     C4_SIMILARITIES
 };
 
-enum { C4_SIMILARITY_VALUES = 4 }; /* of a measure at most */
+enum { C4_SIMILARITY_VALUES = 4 }; /* at most, of a measure */
 
 struct c4_similarity_options {
     c4_gram_block_fn *gram; /* the backend's slot (core/op/gram.h) */
     int threads;            /* OpenMP threads, 1 or more */
 };
 
-/* What a call took: FLOPs and bytes as in core/cost/cka_cost.h. */
+/* The work of a call; FLOPs and bytes as in core/cost/cka_cost.h. */
 struct c4_similarity_work {
     double seconds, flops, bytes;
-    const char *method; /* a word; "" if there is only one way */
+    const char *method; /* a word; "" if there is only one */
 };
 
 struct c4_similarity_result {
@@ -36,38 +36,38 @@ struct c4_similarity_result {
     struct c4_similarity_work work;
 };
 
-/* What preparing the features of one layer is expected to take. */
+/* The expected cost of preparing one layer's features. */
 struct c4_similarity_cost {
     double flops;
     size_t kept_bytes;
 };
 
-/* Prepared features are what a measure makes of one layer's features once, to compare them with
- * several others: an object of the measure's own, read-only after prepare(), so that threads may
- * share it. */
+/* Prepared features are what a measure computes once from one layer's features, to compare them
+ * with several others: an object of the measure's own type, read-only after prepare(), so that
+ * threads may share it. */
 struct c4_similarity {
     const char *name;
-    const char *quantity[C4_SIMILARITY_VALUES + 1]; /* as in similarities.def; NULL ends it */
-    const char *key[C4_SIMILARITY_VALUES];          /* the same in the output of 'conv4 cka' */
-    /* Float or double features, at least two rows. Keeps nothing of them but what it computed.
-     * C4_ERR_DATA: a value that is not finite; C4_ERR_MEMORY. *prepared is NULL then. */
+    const char *quantity[C4_SIMILARITY_VALUES + 1]; /* as in similarities.def; NULL-terminated */
+    const char *key[C4_SIMILARITY_VALUES];          /* their names in the output of 'conv4 cka' */
+    /* Float or double features of at least two rows, not referred to afterwards. C4_ERR_DATA: a
+     * value is not finite; C4_ERR_MEMORY. *prepared is NULL then. */
     enum c4_status (*prepare)(const struct c4_features *features,
                               const struct c4_similarity_options *options, void **prepared);
     void (*release)(void *prepared); /* NULL allowed */
-    /* Two of the same examples, prepared with the same options. A value that is undefined is
-     * no error. C4_ERR_DATA: other numbers of rows. */
+    /* Both of the same examples, prepared with the same options. An undefined value is no error.
+     * C4_ERR_DATA: the numbers of rows differ. */
     enum c4_status (*compare)(const void *reference, const void *other,
                               struct c4_similarity_result *result);
-    struct c4_similarity_work (*work)(const void *prepared); /* what prepare() took */
-    size_t (*kept_bytes)(const void *prepared);              /* about */
+    struct c4_similarity_work (*work)(const void *prepared); /* of prepare() */
+    size_t (*kept_bytes)(const void *prepared);              /* approximate */
     struct c4_similarity_cost (*cost)(size_t n, size_t features);
 };
 
 /* By enum c4_similarity_id. */
 extern const struct c4_similarity *const c4_similarities[C4_SIMILARITIES];
 
-/* Whether a quantity of a study is a similarity, which has a layer, a reference, images, statistics
- * and n; and of which measure (NULL: not asked). */
+/* Whether a study's quantity is a similarity, which has a layer, a reference, images, statistics
+ * and n. If so, *id becomes its measure, unless `id` is NULL. */
 bool c4_is_similarity(const char *quantity, enum c4_similarity_id *id);
 
 #endif

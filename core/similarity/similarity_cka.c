@@ -1,4 +1,4 @@
-/* Linear CKA (cka.h) as a measure of the table. */
+/* Linear CKA (cka.h) as an entry of the table of measures. */
 #include "core/cost/cka_cost.h"
 #include "core/similarity/similarity.h"
 
@@ -38,13 +38,13 @@ static struct c4_similarity_work work(const void *prepared) {
     return work_of(&result);
 }
 
-/* Half of a Gram of doubles, or the features. */
+/* Half of a Gram matrix in double, or the features, whichever is smaller. */
 static size_t plain_bytes(size_t n, size_t features) {
     size_t gram = n * n * sizeof(double) / 2, plain = n * features * sizeof(float);
     return plain < gram ? plain : gram;
 }
 
-/* What needed the careful form also keeps its features as doubles. */
+/* The careful form also keeps the features in double. */
 static size_t kept_bytes(const void *prepared) {
     const struct c4_cka_result result = c4_cka_reference_work(prepared);
     size_t careful = result.careful ? result.n * result.p * sizeof(double) : 0;

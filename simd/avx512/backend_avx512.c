@@ -1,6 +1,7 @@
 #include "simd/vec/vec_avx512.h"
 
-/* Compiled twice: the micro-kernels' factors broadcast to a register, or as operands in memory. */
+/* Compiled twice: the micro-kernels broadcast their factors to a register, or take them as memory
+ * operands. */
 #ifdef C4_MEMORY_BROADCAST
 #define C4_ISA avx512m
 #else

@@ -1,5 +1,5 @@
 /* What all bodies share. A backend's source includes its simd/vec header, then simd/body/slots.h
- * and simd/body/phases.h, which bring in the rest; every function is static, so that each
+ * and simd/body/phases.h, which include the rest. Every function is static, so that each
  * instruction set has its own copy. */
 #ifndef C4_SIMD_BODY_BODY_H
 #define C4_SIMD_BODY_BODY_H
@@ -24,8 +24,8 @@ enum { C = C4_CHANNELS, VECS = C / VF_LANES, NR = NR_VECS * VF_LANES };
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
 
-/* Cuts `count` rows into even parts of at most `most`: a short last tile would wait for its own
- * results. Returns the next part's size. */
+/* Splits `count` rows into even parts of at most `most`: a short last tile would stall on its own
+ * results. Returns the size of the next part. */
 INLINE int next_part(int count, int most) {
     int parts = (count + most - 1) / most;
     return (count + parts - 1) / parts;
@@ -34,7 +34,7 @@ INLINE int next_mr(int count) {
     return next_part(count, MR);
 }
 
-/* Calls the body with a constant number of rows, MR at most. */
+/* Calls the body with a compile-time constant number of rows, at most MR. */
 #define WITH_MR(rows, call)                                                                        \
     switch (rows) {                                                                                \
     case 1:                                                                                        \
@@ -90,8 +90,8 @@ INLINE void acc_step(int first, int last, const float *a, ptrdiff_t a_stride, co
     }
 }
 
-/* K_STEPS steps of all chains, whose a lie side by side: acc[r] += a[r * a_stride + s] *
- * b[s * 64 .. + NR). */
+/* K_STEPS steps of all chains, with adjacent a:
+ * acc[r] += a[r * a_stride + s] * b[s * 64 .. + NR). */
 INLINE void acc_steps(int rows, const float *a, ptrdiff_t a_stride, const float *b, tile_acc acc) {
 #ifdef A_BY_LANE
     vf av[6];
@@ -105,7 +105,7 @@ INLINE void acc_steps(int rows, const float *a, ptrdiff_t a_stride, const float 
 #endif
 }
 
-/* One step of all chains, whose a lie side by side: acc[r] += a[r] * b[0..NR). */
+/* One step of all chains, with adjacent a: acc[r] += a[r] * b[0..NR). */
 INLINE void acc_outer(int rows, const float *a, const float *b, tile_acc acc) {
 #ifdef A_BY_LANE
     if (rows == VF_LANES) {

@@ -9,7 +9,7 @@ enum { INPUT_BLOCK = 16 }; /* of the chain's order: [input block][tap][input in 
 /* A row of pixels in each of one or two images, to be computed from up to three rows of inputs. */
 struct direct_row {
     int width;
-    int first_tap_row, last_tap_row;   /* rows of the 3x3 that lie in the image */
+    int first_tap_row, last_tap_row;   /* rows of the 3x3 that lie inside the image */
     bool reversed;                     /* weight tap 8 - t: backward data */
     ptrdiff_t x_row, x_image, y_image; /* floats between rows of x, between images */
     const float *x;                    /* pixel (i - 1, -1) of the input, which may not exist */
@@ -17,11 +17,12 @@ struct direct_row {
     float *y;                          /* [width, 64] */
 };
 
-/* One tap and input block of `pixels` neighbours in each image, of which [first, last) have it. */
+/* One tap and input block of `pixels` adjacent pixels in each image; the tap lies inside the image
+ * for [first, last). */
 INLINE void direct_tap(int images, int pixels, int first, int last, int inputs, const float *x,
                        ptrdiff_t x_image, const float *w, tile_acc acc) {
     enum { STEPS = 4 };
-    if (inputs != C) { /* the stem: to unroll its three steps costs registers */
+    if (inputs != C) { /* the stem: unrolling its three steps costs registers */
         for (int k = 0; k < inputs; k++) acc_step(first, last, x + k, inputs, w + k * C, acc);
         return;
     }
@@ -31,7 +32,7 @@ INLINE void direct_tap(int images, int pixels, int first, int last, int inputs, 
                      acc + image * pixels);
 }
 
-/* `pixels` neighbours from column j on, one panel of NR channels. */
+/* `pixels` adjacent pixels from column j on, one panel of NR channels. */
 INLINE void direct_tile(int images, int pixels, int inputs, const struct direct_row *at, int j,
                         int column) {
     const bool left = j == 0, right = j + pixels == at->width;
@@ -62,11 +63,11 @@ INLINE void direct_tile(int images, int pixels, int inputs, const struct direct_
         acc_store(pixels, acc + image * pixels, y + image * at->y_image, C);
 }
 
-/* Half a row of narrow maps is too short a tile for weights that are read four vectors a step;
- * there two images share them. */
+/* In narrow maps, half a row is too short a tile for weights that are read four vectors per step;
+ * two images share them there. */
 enum { PAIRED_WIDTH = 8, PAIRS = MR == 6 && NR_VECS == 4 };
 
-/* A pair has tiles of half as many pixels: more do not occur, and none are compiled. */
+/* Tiles of a pair have half as many pixels; larger ones do not occur and are not compiled. */
 INLINE void direct_rows(int images, int inputs, const struct direct_row *at) {
     for (int column = 0; column < C; column += NR)
         for (int j = 0; j < at->width;) {
@@ -107,8 +108,8 @@ static void direct_images(int n, int h, int w, int inputs, bool reversed, const 
 
 /* --- weight gradient --- */
 
-/* Images or rows of images whose products are added while a tile's sums stay in registers: about
- * 64 pixels, so that their inputs and gradients stay close. */
+/* Images, or rows of one image, whose products are added while a tile's sums stay in registers:
+ * about 64 pixels, so that their inputs and gradients stay in the cache. */
 struct direct_chunk {
     int images, h, w, inputs;
     int first_row, last_row; /* of dy */
@@ -122,8 +123,8 @@ struct direct_inputs {
     int first_row;
 };
 
-/* Pixels of 64 channels lie 256 bytes apart and meet in a quarter of the cache's sets: few together
- * do not. */
+/* Pixels of 64 channels are 256 bytes apart and share a quarter of the cache sets; a few channels
+ * packed together do not. */
 enum { CHUNK_PIXELS = 64, PACKED_PIXELS = 3 * CHUNK_PIXELS, PACKED_CHANNELS = 8 };
 
 INLINE struct direct_inputs direct_pack(int rows, const struct direct_chunk *at, int input,
@@ -168,7 +169,7 @@ INLINE void direct_weights_tile(int rows, const struct direct_chunk *at,
     acc_store(rows, acc, dw, C);
 }
 
-/* All taps of one group of input channels; meanwhile the next tap's sums are brought closer. */
+/* All taps of one group of input channels; prefetches the next tap's sums meanwhile. */
 INLINE void direct_weights_taps(int rows, const struct direct_chunk *at, bool first, int input,
                                 float *dw) {
     _Alignas(64) float packed[PACKED_PIXELS * PACKED_CHANNELS];
@@ -191,7 +192,7 @@ static void direct_weights_chunk(const struct direct_chunk *at, bool first, floa
     }
 }
 
-/* dw [9, inputs, 64] of n images, continued from what is there unless `first`. */
+/* dw [9, inputs, 64] of n images; continues the sums in dw unless `first`. */
 static void direct_weights(int n, int h, int w, int inputs, bool first, const float *x,
                            const float *dy, float *dw) {
     struct direct_chunk at = {.h = h, .w = w, .inputs = inputs};

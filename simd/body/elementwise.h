@@ -16,7 +16,7 @@ INLINE void add_double(double *sum, vd a) {
     vd_store(sum, vd_add(vd_load(sum), a));
 }
 
-/* Adds one 4x4 tile, of which `h` x `w` pixels exist and the others count as 0. */
+/* Adds one 4x4 tile; pixels outside of `h` x `w` count as 0. */
 INLINE void tile_sums(const float *a, const float *b, ptrdiff_t row, int h, int w, double *sum_a,
                       double *sum_ab) {
     for (int c = 0; c < C; c += VF_LANES) {
@@ -42,7 +42,7 @@ INLINE void tile_sums(const float *a, const float *b, ptrdiff_t row, int h, int 
     }
 }
 
-/* Adds a whole map [h, w, 64], tile after tile. */
+/* Adds a whole map [h, w, 64], tile by tile. */
 static void map_sums(int h, int w, const float *a, const float *b, double *sum_a, double *sum_ab) {
     for (int i = 0; i < h; i += 4)
         for (int j = 0; j < w; j += 4) {
@@ -61,7 +61,7 @@ static void pool_flips(const float *gamma, float *flip) {
     for (int c = 0; c < C; c++) flip[c] = 0 > gamma[c] ? -0.0f : 0.0f;
 }
 
-/* The winner of four values of a window; flips its sign back. */
+/* The winner of a window's four values, with its sign flipped back. */
 INLINE vf pool_winner(const vf y[4], vf flip, vi *arg) {
     vf best = vf_xor(y[0], flip);
     *arg = vi_set1(0);
@@ -74,7 +74,7 @@ INLINE vf pool_winner(const vf y[4], vf flip, vi *arg) {
     return vf_xor(best, flip);
 }
 
-/* One window whose left upper pixel is y, rows `row` floats apart. */
+/* One window with upper left pixel y, rows `row` floats apart. */
 INLINE void pool_window(const float *y, ptrdiff_t row, const float *flip, float *selected,
                         uint8_t *arg) {
     for (int c = 0; c < C; c += VF_LANES) {
@@ -109,7 +109,7 @@ INLINE void bn_apply(ptrdiff_t pixels, bool relu, const float *selected, const f
                                         vf_loadu(shift + c)));
 }
 
-/* One pair of rows of c4_bn_rebuild_fn: w pixels each, y and dy rows w pixels apart; in memory's
+/* One pair of rows of c4_bn_rebuild_fn: w pixels each, y and dy rows w pixels apart; in memory
  * order, which prefetchers follow. */
 INLINE void rebuild_rows(int w, bool relu, const float *y, const float *ds, const uint8_t *arg,
                          const float *c0, const float *c1, const float *c2, float *dy) {

@@ -1,4 +1,4 @@
-/* GEMM of Winograd's positions: the micro-kernel keeps an MR x NR block of c in registers, lanes =
+/* GEMM for Winograd's positions: the micro-kernel keeps an MR x NR block of c in registers, lanes =
  * columns of c. All matrices are 64 wide (n = 64) and row-major with a leading dimension of 64. */
 #ifndef C4_SIMD_BODY_GEMM_H
 #define C4_SIMD_BODY_GEMM_H
@@ -19,9 +19,8 @@ INLINE void gemm_micro_kernel(int mr, const float *a, const float *b, const floa
     acc_store(mr, acc, c, C);
 }
 
-/* c = a b: a [m][64], b [64][64], c [m][64]. Meanwhile `next`, which is what b will be in the next
- * call, is brought closer, a quarter of it by each micro-kernel. c must not overlap a except for
- * lying wholly in front of it. */
+/* c = a b: a [m][64], b [64][64], c [m][64]. Prefetches `next`, the b of the next call, a quarter
+ * of it in each micro-kernel. c must not overlap a, but may lie directly in front of it. */
 static void gemm(int m, const float *a, const float *b, const float *next, float *c) {
     int quarter = 0;
     for (int i = 0; i < m;) {
@@ -53,9 +52,9 @@ INLINE void gemm_at_micro_kernel(int mr, int k, const float *a, const float *b, 
     acc_store(mr, acc, c, C);
 }
 
-/* c += a' b, or = if `first`: a [k][64] of which m columns count, b [k][64], c [m][64]. The weight
- * gradient of one Winograd position, or of some of its input channels. Meanwhile `next`, what c
- * will be in the next call, is brought closer. */
+/* c += a' b, or c = a' b if `first`: a [k][64], of which m columns are used, b [k][64], c [m][64].
+ * The weight gradient of one Winograd position, or of some of its input channels. Prefetches
+ * `next`, the c of the next call. */
 static void gemm_at(int m, int k, const float *a, const float *b, bool first, const float *next,
                     float *c) {
     const float *end = next + m * C;

@@ -5,13 +5,13 @@
 #include "core/op/gram.h"
 #include "simd/body/body.h"
 
-/* Vectors that make up the sixteen lanes, the tile of rows whose chains stay in registers, and the
- * rows of y whose chunk stays in the first-level cache meanwhile. */
+/* Vectors per sixteen lanes, the tile of rows whose chains stay in registers, and the rows of y
+ * whose chunk stays in the L1 cache meanwhile. */
 enum { GRAM_PARTS = C4_GRAM_LANES / VF_LANES, GRAM_TILE = 4, GRAM_ROWS_IN_CACHE = 16 };
 
 struct gram_tile {
     const float *x[GRAM_TILE], *y[GRAM_TILE]; /* rows, from the chunk's first feature on */
-    bool x_ahead, y_ahead; /* bring the next chunk of these rows closer: they lie pages apart */
+    bool x_ahead, y_ahead; /* prefetch the next chunk of these rows, which are pages apart */
 };
 
 /* lane[4 * i + j][part] = the chains of x[i] with y[j] over one chunk, one vector of the lanes. */
@@ -33,7 +33,7 @@ INLINE void gram_chains(int x_rows, const struct gram_tile *tile, int count, int
             UNROLL for (int i = 0; i < x_rows; i++) acc[i][j] = vf_fma(x[i], y, acc[i][j]);
         }
     }
-    if (f < count) { /* lanes beyond the end take nothing, not even a zero */
+    if (f < count) { /* lanes beyond the end add nothing, not even a zero */
         const vm some = vm_first(count - f);
         UNROLL for (int j = 0; j < GRAM_TILE; j++) {
             vf y = vf_load_first(tile->y[j] + f, count - f);

@@ -1,4 +1,4 @@
-/* The linear layer: logits, and its gradients. Small: correctness and tidiness first. */
+/* The linear layer: logits and gradients. Too small for its speed to matter. */
 #ifndef C4_SIMD_BODY_LINEAR_H
 #define C4_SIMD_BODY_LINEAR_H
 

@@ -1,8 +1,8 @@
 /* Patch sums of the stem: exact integers, in any order.
  *
- * Whichever tap a is, a and b = a + (dy, dx) meet the products of the same pairs of pixels, but for
- * a row and a column at the image's edge that lie outside a's window. So 13 distances need a sum
- * over the image instead of 45 pairs of taps, and the edges are taken off afterwards. */
+ * For every tap a, the taps a and b = a + (dy, dx) multiply the same pairs of pixels, except for a
+ * row and a column at the image's edge that lie outside a's window. So 13 distances need a sum over
+ * the image instead of 45 pairs of taps, and the edges are subtracted afterwards. */
 #ifndef C4_SIMD_BODY_PATCH_SUMS_H
 #define C4_SIMD_BODY_PATCH_SUMS_H
 
@@ -20,10 +20,10 @@ struct patch_sums {
     struct window_sums first[COLOURS], second[DISTANCES][COLOURS][COLOURS];
 };
 
-/* Two zeros in front of a row, and as many and more behind it; two rows of zeros below. */
+/* Two zeros before each row and at least as many after it; two rows of zeros below. */
 enum { PLANE_ROW = 48, PLANE = (EDGE + 2) * PLANE_ROW, LEFT = 2 };
 
-/* An image as integers, and its three outermost columns at either side as lines. */
+/* An image as integers, and its three outermost columns on each side, stored as lines. */
 struct integer_image {
     int16_t plane[COLOURS][PLANE];
     int16_t column[COLOURS][6][PLANE_ROW];
@@ -39,7 +39,8 @@ static void integers(const uint8_t *bytes, struct integer_image *image) {
         }
 }
 
-/* sum[p][q] = the products of `lines` lines of 32 pixels, PLANE_ROW apart, of every two colours. */
+/* sum[p][q] = the sum of products of colours p and q over `lines` lines of 32 pixels, PLANE_ROW
+ * apart. */
 INLINE void line_products(int lines, const int16_t *a, const int16_t *b, ptrdiff_t colour,
                           int32_t sum[COLOURS][COLOURS]) {
     vi acc[COLOURS][COLOURS];
@@ -63,7 +64,7 @@ static void add_distance(const struct integer_image *image, int dy, int dx,
     line_products(EDGE, a, b, PLANE, all);
     line_products(1, a, b, PLANE, row[0]);
     line_products(1, a + last, b + last, PLANE, row[1]);
-    /* The other pixel of an outermost column's lies outside if dx leads there. */
+    /* An outermost column has no partners where dx leads outside the image. */
     const int16_t(*line)[PLANE_ROW] = image->column[0];
     if (dx >= 0) line_products(1, line[0], line[dx] + dy, COLUMN, column[0]);
     if (dx <= 0) line_products(1, line[5], line[5 + dx] + dy, COLUMN, column[1]);
@@ -111,8 +112,8 @@ static void patch_sums_add(const uint8_t *bytes, struct patch_sums *sums) {
             add_distance(&image, dy, dx, sums->second[distance++]);
 }
 
-/* The part that lies in the window of a tap: of the first row of taps, the image's last row does
- * not, and so on. */
+/* The part of a sum inside a tap's window: the first row of taps does not reach the image's last
+ * row, and so on. */
 static int64_t within(const struct window_sums *s, int tap) {
     const int i = tap / 3, j = tap % 3, row = i == 0, column = j == 0;
     int64_t sum = s->all;
@@ -122,7 +123,7 @@ static int64_t within(const struct window_sums *s, int tap) {
     return sum;
 }
 
-/* The patch sums of all images added; overwritten. */
+/* The patch sums of all images added; first and second are overwritten. */
 static void patch_sums_finish(const struct patch_sums *sums, int64_t *first, int64_t *second) {
     for (int tap = 0; tap < 9; tap++)
         for (int p = 0; p < COLOURS; p++) {
@@ -140,7 +141,7 @@ static void patch_sums_finish(const struct patch_sums *sums, int64_t *first, int
         }
 }
 
-/* The same from patch sums that a data set has kept, [n, C4_PATCH_SUMS]. */
+/* The same from a data set's kept patch sums, [n, C4_PATCH_SUMS]. */
 static void patch_sums_add_kept(int n, const int32_t *kept, int64_t *first, int64_t *second) {
     int64_t sum[C4_PATCH_SUMS] = {0};
     for (int i = 0; i < n; i++, kept += C4_PATCH_SUMS)

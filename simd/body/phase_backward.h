@@ -4,8 +4,7 @@
 
 #include "simd/body/phase_head.h"
 
-/* Rows [from, end) of one image's dY, rebuilt from dy on; both are multiples of 4, or there are
- * fewer rows. */
+/* Rebuilds rows [from, end) of one image's dY into dy; both are multiples of 4. */
 static void rebuild(struct c4_plan *plan, int b, int image, int from, int end, float *dy) {
     struct c4_native_block *block = &plan->block[b];
     const ptrdiff_t side = block->side, row = side * C;
@@ -40,7 +39,7 @@ static void load_gradients(struct c4_plan *plan, struct c4_native_scratch *scrat
     }
 }
 
-/* One image's input channels, into the scratch whose halo is zero. */
+/* One image's input channels, in scratch planes with a halo of zeros. */
 static const float *load_planes(const struct c4_plan *plan, struct c4_native_scratch *scratch,
                                 int image) {
     const uint8_t *bytes = bytes_of(plan, image);
@@ -50,8 +49,8 @@ static const float *load_planes(const struct c4_plan *plan, struct c4_native_scr
     return scratch->planes;
 }
 
-/* From rows [from, end) of one image's dX, which begin at dx, to those of ds of the block below,
- * and behind the last one in the bn-relu stem to conv1's gradient: there ds is not kept. */
+/* Passes rows [from, end) of one image's dX, which begin at dx, on to ds of the block below. The
+ * bn-relu stem does not keep ds: after its last row, ds goes into conv1's gradient. */
 static void pass_down(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int image,
                       int from, int end, const float *dx, ptrdiff_t row) {
     struct c4_native_block *below = &plan->block[b - 1];
@@ -64,8 +63,8 @@ static void pass_down(struct c4_plan *plan, struct c4_native_scratch *scratch, i
                       below->dw + (ptrdiff_t)slice_of(plan->n, image) * C4_PATCH * C);
 }
 
-/* dX of one image from its transformed tiles, then what lies below, as soon as the tiles that reach
- * into a row of pixels are added. */
+/* dX of one image from its transformed tiles. Each row of pixels is passed down as soon as all
+ * tiles that reach into it are added. */
 static void store_input_gradient(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                                  int image, const float *m, ptrdiff_t stride) {
     const int side = plan->block[b].side;
@@ -79,8 +78,8 @@ static void store_input_gradient(struct c4_plan *plan, struct c4_native_scratch 
     pass_down(plan, scratch, b, image, side - 4, side, dx + (side - 4) * row, row);
 }
 
-/* Where a slice's weight gradient goes. Slices are added from the left: the thread that has slice 0
- * adds its slices at once, the others keep theirs apart. */
+/* Where a slice's weight gradient goes. Slices are added from the left: the thread with slice 0
+ * adds its slices directly, the others store theirs separately. */
 struct weight_target {
     float *dw;
     bool add;
@@ -92,7 +91,7 @@ static struct weight_target weight_target(struct c4_plan *plan, int b, int from,
     return (struct weight_target){plan->block[b].dw + (ptrdiff_t)s * 9 * C * C, false};
 }
 
-/* Both gradients of a group: V lies at v, dM one position behind m. */
+/* Both gradients of a group: V is at v, dM one position after m. */
 static void group_gradients(const struct c4_native_block *block, struct c4_native_scratch *scratch,
                             int count, ptrdiff_t stride, bool first) {
     float *v = scratch->v, *m = scratch->m;
@@ -104,7 +103,7 @@ static void group_gradients(const struct c4_native_block *block, struct c4_nativ
     }
 }
 
-/* V and dM, the latter one position behind m, of images [first, end). */
+/* V and dM (one position after m) of images [first, end). */
 static void load_group(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int first,
                        int end, ptrdiff_t stride) {
     const int per_image = plan->block[b].side * plan->block[b].side / 16;
@@ -123,7 +122,7 @@ static void store_group(struct c4_plan *plan, struct c4_native_scratch *scratch,
                              scratch->m + (ptrdiff_t)(image - first) * per_image * C, stride);
 }
 
-/* Slice s, of one group of tiles or several. */
+/* Slice s, in one or more groups of tiles. */
 static void slice_back_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                                 int from, int s, int images) {
     const struct c4_native_block *block = &plan->block[b];
@@ -142,9 +141,9 @@ static void slice_back_winograd(struct c4_plan *plan, struct c4_native_scratch *
                                   C * C);
 }
 
-/* The weight gradients of slices [s, end), which are one group: some input channels at a time, so
- * that their 36 positions stay in the cache until they are transformed, and what they are added to
- * until the next slice. */
+/* The weight gradients of slices [s, end), which form one group: a few input channels at a time, so
+ * that their 36 positions stay in the cache until they are transformed, and their target stays
+ * there until the next slice. */
 static void small_slices_weights(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                                  int from, int s, int end, ptrdiff_t stride) {
     enum { INPUTS = 16, POSITION = INPUTS * C + 16 };
@@ -167,7 +166,7 @@ static void small_slices_weights(struct c4_plan *plan, struct c4_native_scratch 
     }
 }
 
-/* Slices [s, end), one group: the weights of the data gradient are read only once. */
+/* Slices [s, end) as one group: the data gradient's weights are read only once. */
 static void small_slices_back(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                               int from, int s, int end, int images) {
     const struct c4_native_block *block = &plan->block[b];
@@ -182,7 +181,7 @@ static void small_slices_back(struct c4_plan *plan, struct c4_native_scratch *sc
 
 static void block_back_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
                                 int from, int to) {
-    enum { SMALL = 16 }; /* tiles of a slice; at most those of a group */
+    enum { SMALL = 16 }; /* tiles of a slice; at most a group's */
     const int per_image = plan->block[b].side * plan->block[b].side / 16;
     const int images = group_images(plan, b), length = c4_slice_length(plan->n);
     if (length * per_image > SMALL)
@@ -232,7 +231,7 @@ static void phase_block_back(struct c4_plan *plan, struct c4_native_scratch *scr
     }
 }
 
-/* The dense stem of relu-bn: the block above has left ds and its sums. */
+/* The dense stem of relu-bn: the block above has written ds and its sums. */
 static void phase_stem_back(struct c4_plan *plan, struct c4_native_scratch *scratch, int from,
                             int to) {
     struct c4_native_block *block = &plan->block[0];

@@ -9,6 +9,10 @@
 #include "simd/body/winograd.h"
 #include "simd/native/native.h"
 
+_Static_assert((int)C4_NATIVE_TABLE_FLOATS == (int)TABLES_FLOATS, "scratch of stem_gradient()");
+_Static_assert((int)C4_NATIVE_IMAGE_FLOATS == RGB * CHANNEL_MAP, "scratch of load_planes()");
+_Static_assert((int)C4_NATIVE_IMAGE_FLOATS == (SIDE + 2) * HALO_ROW, "scratch of stem_image()");
+
 /* --- images of slices --- */
 
 static int slice_of(int n, int image) {
@@ -21,7 +25,8 @@ static void clear_sums(double (*sum)[2][C], int from, int to) {
 
 /* --- forward: what follows a convolution --- */
 
-/* One finished 4x4 tile of y: bias and ReLU where they come first, channel sums, four windows. */
+/* Finishes a 4x4 tile of y: bias and ReLU if they come first, channel sums, four pooling
+ * windows. */
 INLINE void finish_tile(struct c4_plan *plan, int b, float *y, ptrdiff_t row, float *selected,
                         uint8_t *arg, ptrdiff_t pooled_row, double (*sum)[C]) {
     const struct c4_native_block *block = &plan->block[b];
@@ -57,7 +62,7 @@ static const uint8_t *bytes_of(const struct c4_plan *plan, int image) {
     return plan->images + (ptrdiff_t)image * C4_IMAGE_BYTES;
 }
 
-/* conv1 of bn-relu and its selection: batch norm's statistics are known from the patch sums. */
+/* conv1 of bn-relu and its selection: batch norm's statistics come from the patch sums. */
 static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool exact,
                        int image) {
     struct c4_native_block *block = &plan->block[0];
@@ -102,8 +107,8 @@ static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, 
 
 /* --- forward: what precedes a convolution --- */
 
-/* Batch norm and ReLU of the block below, rows [from, end) of one image: row i lies at to + i *
- * row. */
+/* Batch norm and ReLU of the block below, rows [from, end) of one image: row i is at
+ * to + i * row. */
 static void activate(const struct c4_plan *plan, int b, int image, int from, int end, float *to,
                      ptrdiff_t row) {
     const struct c4_native_block *below = &plan->block[b - 1];
@@ -117,7 +122,7 @@ static void activate(const struct c4_plan *plan, int b, int image, int from, int
                      to + i * row);
 }
 
-/* Images that are worked on together: a group of Winograd tiles, or about 128 pixels. */
+/* Images processed together: a group of Winograd tiles, or about 128 pixels. */
 static int group_images(const struct c4_plan *plan, int b) {
     int side = plan->block[b].side;
     int images =
@@ -129,8 +134,8 @@ static void clear_halo(struct c4_native_scratch *scratch) {
     memset(scratch->activated, 0, sizeof(float) * C4_NATIVE_HALO_SIDE * C4_NATIVE_HALO_SIDE * C);
 }
 
-/* An image's tiles, activated and transformed, to v: a row of tiles at a time, as soon as its rows
- * of pixels are in the first-level cache. */
+/* An image's tiles, activated and transformed into v: a row of tiles at a time, while its pixels
+ * are in the L1 cache. */
 static void load_tiles(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int image,
                        ptrdiff_t stride, float *v) {
     const int side = plan->block[b].side;

@@ -1,11 +1,11 @@
-/* The head of a native step: pool4, linear layer, loss, and the way back to block 4. */
+/* The head of a native step: pool4, linear layer, loss, and their backward down to block 4. */
 #ifndef C4_SIMD_BODY_PHASE_HEAD_H
 #define C4_SIMD_BODY_PHASE_HEAD_H
 
 #include "simd/body/linear.h"
 #include "simd/body/phase_forward.h"
 
-/* `count` pixels of ds, behind pooling and ReLU, from dp. dp may be ds. */
+/* `count` pixels of ds: dp, passed back through ReLU if `masked`. dp may be ds. */
 INLINE void mask_pixels(int count, bool masked, const float *scale, const float *shift,
                         const float *selected, const float *dp, float *ds) {
     for (int i = 0; i < count * C; i += C) UNROLL for (int c = 0; c < C; c += VF_LANES) {
@@ -15,8 +15,8 @@ INLINE void mask_pixels(int count, bool masked, const float *scale, const float 
         }
 }
 
-/* Rows [from, end) of one map's ds, from dp on, and their sums, tile by tile. Row `from` of dp and
- * of ds is the first at these addresses, rows of dp are `row` floats apart; dp may be ds. */
+/* Rows [from, end) of one map's ds, computed from dp, and their sums, tile by tile. dp and ds point
+ * to row `from`; rows of dp are `row` floats apart; dp may be ds. */
 static void mask_rows(struct c4_plan *plan, int b, int image, int from, int end, const float *dp,
                       ptrdiff_t row, float *ds) {
     struct c4_native_block *block = &plan->block[b];

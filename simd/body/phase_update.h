@@ -1,4 +1,4 @@
-/* The update of a native step: slices added, weights packed for the next one. */
+/* The update of a native step: slices added, weights packed for the next step. */
 #ifndef C4_SIMD_BODY_PHASE_UPDATE_H
 #define C4_SIMD_BODY_PHASE_UPDATE_H
 

@@ -92,7 +92,7 @@ static void NAME(conv_bwd_weights_direct)(const struct c4_conv_shape *s, const f
 
 enum { SLOT_TILES = 16, SLOT_U = C * C };
 
-/* Where tile t of the batch begins, in pixels; row and column in *i and *j. */
+/* Where tile t of the batch begins, in pixels; its row and column in *i and *j. */
 static ptrdiff_t tile_begin(const struct c4_conv_shape *s, ptrdiff_t t, int *i, int *j) {
     int across = s->w / 4, tiles = across * (s->h / 4), rest = (int)(t % tiles);
     *i = rest / across * 4;
@@ -159,7 +159,7 @@ static void NAME(conv_fwd_winograd)(const struct c4_conv_shape *s, const float *
     }
 }
 
-/* Adds a 6x6 patch of the result where it lies in the image. */
+/* Adds the part of a 6x6 patch that lies inside the image. */
 static void scatter_patch(const struct c4_conv_shape *s, const float *patch, ptrdiff_t t,
                           float *dx) {
     int i, j;

@@ -28,9 +28,9 @@ static void stem_input(const uint8_t *restrict image, float *restrict x, ptrdiff
 
 /* --- conv1 and pooling --- */
 
-/* Rows of an image with its halo of zeros. A tap outside the image is skipped (ARITHMETIC.md); to
- * multiply it by the halo's zero instead is the same unless the weight is not finite, or so small
- * that a chain may have underflowed to -0. */
+/* Rows of an image with a halo of zeros. A tap outside the image is skipped (ARITHMETIC.md).
+ * Multiplying it by the halo's zero is the same unless a weight is not finite, or so small that a
+ * chain may have underflowed to -0. */
 enum { HALO_ROW = (SIDE + 2) * RGB };
 
 static bool halo_is_exact(const float *w) {
@@ -42,15 +42,15 @@ static bool halo_is_exact(const float *w) {
 }
 
 /* The window (i, j) of the pooled map, `vecs` vectors of channels: four pixels' chains in
- * registers. x is the pixel above and to the left of the image, in the halo. `skip`: without taps
- * outside. */
+ * registers. x is the pixel above and to the left of the image, in the halo. `skip`: leave out taps
+ * outside the image. */
 INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, const float *flip,
                         int i, int j, float *selected, uint8_t *arg) {
     vf acc[4][STEM_VECS];
     UNROLL for (int p = 0; p < 4; p++) UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_zero();
     x += 2 * i * HALO_ROW + 2 * j * RGB;
     for (int r = 0; r < 3; r++, x += HALO_ROW, w += 3 * RGB * C)
-        UNROLL for (int k = 0; k < 3 * RGB; k++) { /* the three taps of a row lie side by side */
+        UNROLL for (int k = 0; k < 3 * RGB; k++) { /* the three taps of a row are adjacent */
             vf wv[STEM_VECS];
             UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(w + k * C + v * VF_LANES);
             UNROLL for (int p = 0; p < 4; p++) {
@@ -85,8 +85,8 @@ INLINE void stem_panels(bool skip, const float *x, const float *w, const float *
     if (c < C) stem_panel(VECS % STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
 }
 
-/* selected, arg [16, 16, 64] of one image x with its halo [34, 34, 3]; w [27, 64]; `exact`: what
- * halo_is_exact() says of them. */
+/* selected, arg [16, 16, 64] of one image x with its halo [34, 34, 3]; w [27, 64]; `exact`:
+ * halo_is_exact(w). */
 static void stem_select(const float *x, const float *w, bool exact, const float *flip,
                         float *selected, uint8_t *arg) {
     if (exact)
@@ -112,8 +112,9 @@ static void stem_tables(const float *planes, float *tables) {
     memset(tables, 0, 32 * sizeof *tables); /* lookups read whole vectors */
 }
 
-/* The pixel of tap `tap` that the window's index selects; where an index reaches all of a table, it
- * moves and the table does not: vectors across two cache lines are read at half the rate. */
+/* The pixel of tap `tap` that the window's index selects. Where an index can reach the whole table,
+ * the index is shifted and not the table: vectors across two cache lines are read at half the
+ * rate. */
 INLINE vf stem_pixel(const float *table, vi index, int tap) {
     const int shift = tap / 3 * 4 + tap % 3;
 #ifdef VF_LOOKUP_16

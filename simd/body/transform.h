@@ -1,8 +1,8 @@
 /* The transforms of F(4x4,3x3) with the points {0, +-3/4, +-3/2, infinity} (core/op/ARITHMETIC.md).
  *
- * Each 2-D transform is the 1-D form down the columns, then along the rows. Rows of the result that
- * share sub-expressions are made together and the rows of 1-D forms follow at once, so that no
- * intermediate is stored: 36 vectors would not fit into the registers. */
+ * Each 2-D transform applies the 1-D form down the columns, then along the rows. Rows of the result
+ * that share subexpressions are computed together, and the 1-D form along each row follows at once,
+ * so that no intermediate is stored: 36 vectors would not fit into the registers. */
 #ifndef C4_SIMD_BODY_TRANSFORM_H
 #define C4_SIMD_BODY_TRANSFORM_H
 
@@ -171,7 +171,7 @@ INLINE void gather_13(vf v1, vf v2, vf v3, vf v4, vf v5, vf *d1, vf *d3) {
 INLINE void add_to(float *d, vf a) {
     vf_store(d, vf_add(vf_load(d), a));
 }
-/* Into the first `old` columns something has been added before; the others begin with 0. */
+/* The first `old` columns already hold sums; the others begin with 0. */
 INLINE void gather_row(int old, const vf v[6], float *d) {
     vf a[6];
     gather_024(v[0], v[1], v[2], v[3], v[4], &a[0], &a[2], &a[4]);
@@ -204,9 +204,9 @@ INLINE void adjoint_patch(bool above, bool before, const float *v, ptrdiff_t pos
     }
 }
 
-/* Adds into the 6x6 patch d, rows `row` floats apart. Tiles come in raster order: what those
- * `above` this one and `before` it in its row have not reached yet is taken as 0, whatever it
- * holds. */
+/* Adds to the 6x6 patch d, rows `row` floats apart. Tiles come in raster order: pixels that the
+ * tiles `above` this one and `before` it in its row have not reached yet count as 0, whatever they
+ * hold. */
 static void transform_back(const float *v, ptrdiff_t position, bool above, bool before, float *d,
                            ptrdiff_t row) {
     if (above && before)
@@ -245,8 +245,8 @@ INLINE void weights_rows(int from, int to, const float *w, ptrdiff_t tap, float 
 }
 
 /* `inputs` input channels: w [9 taps, `tap` floats apart][64], channels `channel` floats apart ->
- * u [36, `position` apart][inputs][64]. Two rows of positions at a time: twelve streams of stores
- * are what the hardware can follow. */
+ * u [36, `position` apart][inputs][64]. Two rows of positions at a time: the hardware can follow
+ * twelve store streams. */
 static void transform_weights(int inputs, const float *w, ptrdiff_t tap, ptrdiff_t channel,
                               float *u, ptrdiff_t position) {
 #define ROWS(from)                                                                                 \
@@ -267,8 +267,8 @@ INLINE void weights_adjoint_1d(const vf u[6], vf *g0, vf *g1, vf *g2) {
     *g2 = axpy(PA2, sum_a, axpy(PB2, sum_b, u[5]));
 }
 
-/* One input channel: du [36, `position` apart][64] -> dw [9 taps, `tap` apart][64], overwritten or
- * with `add` added to. */
+/* One input channel: du [36, `position` apart][64] -> dw [9 taps, `tap` apart][64], which is
+ * overwritten, or added to if `add`. */
 static void transform_weight_gradient(const float *du, ptrdiff_t position, bool add, float *dw,
                                       ptrdiff_t tap) {
     for (int c = 0; c < C; c += VF_LANES, du += VF_LANES, dw += VF_LANES) {

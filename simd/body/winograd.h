@@ -1,8 +1,8 @@
 /* Winograd convolution on groups of tiles.
  *
- * A group's transformed tiles lie at [position][tile][64], positions GROUP_STRIDE apart: multiples
- * of 4 KB would all fall into the same cache sets. Products are written one position in front of
- * what they are made from, so that both share one buffer and half the cache. */
+ * A group's transformed tiles lie at [position][tile][64], positions group_stride() floats apart:
+ * at multiples of 4 KB they would all fall into the same cache sets. Products are written one
+ * position before their factors, so that both share one buffer and half the cache. */
 #ifndef C4_SIMD_BODY_WINOGRAD_H
 #define C4_SIMD_BODY_WINOGRAD_H
 
@@ -11,7 +11,7 @@
 
 enum { POSITIONS = C4_WINOGRAD_POSITIONS };
 
-/* Floats from one position to the next in a group of `tiles`, and of the whole buffer. */
+/* Floats from one position to the next in a group of `tiles` tiles, and in the whole buffer. */
 INLINE ptrdiff_t group_stride(int tiles) {
     return (ptrdiff_t)tiles * C + 16;
 }
@@ -19,7 +19,7 @@ INLINE size_t group_floats(int tiles) {
     return (size_t)(POSITIONS + 1) * (size_t)group_stride(tiles);
 }
 
-/* m = products of v (which lies one position behind m) with u, positions u_stride apart. */
+/* m = products of v, which lies one position after m, with u, positions u_stride floats apart. */
 static void gemm_group(int count, ptrdiff_t stride, const float *u, ptrdiff_t u_stride, float *m) {
     for (int p = 0; p < POSITIONS; p++) {
         const float *now = u + p * u_stride, *next = p + 1 < POSITIONS ? now + u_stride : u;

@@ -1,4 +1,4 @@
-/* Between the canonical parameter vector and the packed one. */
+/* Conversion between the canonical parameter vector and the packed one. */
 #include <string.h>
 
 #include "simd/native/native.h"

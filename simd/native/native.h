@@ -1,8 +1,9 @@
-/* The native training step: what it keeps, and the phases that an instruction set supplies.
+/* The native training step: its state, and the phases that an instruction set supplies.
  *
- * simd/native knows no instruction set: it owns memory, slices, the team and the scalar mathematics
- * between phases. simd/body/phases.h holds the phases, compiled once for each set. A phase works on
- * a range of slices (core/op/slice.h), so that any number of threads gives the same bits. */
+ * simd/native depends on no instruction set: it owns memory, slices, the team of threads and the
+ * scalar mathematics between phases. simd/body/phases.h holds the phases, compiled once per
+ * instruction set. A phase works on a range of slices (core/op/slice.h), so that any number of
+ * threads gives the same bits. */
 #ifndef C4_SIMD_NATIVE_NATIVE_H
 #define C4_SIMD_NATIVE_NATIVE_H
 
@@ -20,14 +21,14 @@ enum {
     C4_NATIVE_POSITION = C4_CHANNELS * C4_CHANNELS + 16,
     C4_NATIVE_U_FLOATS = 36 * C4_NATIVE_POSITION,
     C4_NATIVE_HALO_SIDE = 18, /* the largest map of blocks 2-4 with its halo */
-    C4_NATIVE_PACKED = 16,    /* output channels that are packed together */
+    C4_NATIVE_PACKED = 16,    /* channels that are packed together */
     C4_NATIVE_IMAGE_FLOATS = 34 * 34 * 3,
     C4_NATIVE_TABLE_FLOATS = 3 * 256 * 16 + 32
 };
 
 /* The learned parameters in one vector, in the op slots' layouts: for each block the weights
- * [9, ci, 64], then bias, gamma and beta [64]; the linear weights [256, 16] and bias [16], padded
- * with zeros, which stay zeros. Gradients and velocities have the same layout. */
+ * [9, ci, 64], then bias, gamma and beta [64]; the linear weights [256, 16] and bias [16],
+ * zero-padded; the padding stays zero. Gradients and velocities have the same layout. */
 struct c4_native_layout {
     size_t weight[C4_BLOCKS], bias[C4_BLOCKS], gamma[C4_BLOCKS], beta[C4_BLOCKS];
     size_t linear_weight, linear_bias, count;
@@ -41,8 +42,8 @@ struct c4_native_block {
     float *y;         /* [n, side, side, 64], after ReLU in relu-bn; not kept in the bn-relu stem */
     float *selected;  /* [n, side/2, side/2, 64] */
     uint8_t *arg;     /* the same shape */
-    float *ds;        /* the same shape: gradient behind pooling and ReLU; as y */
-    float *dw;        /* [slices][9, ci, 64]: of those that are not added at once */
+    float *ds; /* the same shape: gradient passed back through pooling and ReLU; kept as y is */
+    float *dw; /* [slices][9, ci, 64]: gradients of slices that are not added directly */
     double (*sum)[2][C4_CHANNELS];   /* [slices]: y and y^2, then ds and ds y */
     double (*bias_sum)[C4_CHANNELS]; /* [slices]: dY, relu-bn */
     struct c4_bn_channel bn[C4_CHANNELS];
@@ -51,7 +52,7 @@ struct c4_native_block {
     float c0[C4_CHANNELS], c1[C4_CHANNELS], c2[C4_CHANNELS];
 };
 
-/* One thread's own memory. */
+/* A thread's own memory. */
 struct c4_native_scratch {
     float *x;         /* bn-relu: [34, 34, 3] with a halo of zeros; relu-bn: [32, 32, 3] */
     float *planes;    /* [3, 34, 34]: the same by channels, for the gradient of the bn-relu stem */
@@ -61,13 +62,13 @@ struct c4_native_scratch {
     float *v, *m;     /* groups of transformed tiles */
     float *du;        /* [36] positions */
     float *tables;    /* the stem's gradient */
-    float *wt;        /* [16, 9, 64]: weights on their way to be packed */
+    float *wt;        /* [16, 9, 64]: weights being packed */
 };
 
 struct c4_native_phases;
 
-/* The phases of a step in their order, as benchmarks see them: 1..3 are the index of a block, and
- * C4_NATIVE_STEM_BACK - b is the way back through block b. */
+/* The phases of a step in order, as benchmarks see them: 1..3 are block indices, and
+ * C4_NATIVE_STEM_BACK - b is the backward phase of block b. */
 enum c4_native_phase {
     C4_NATIVE_STEM,
     C4_NATIVE_HEAD = 4,
@@ -79,10 +80,10 @@ enum c4_native_phase {
 struct c4_plan {
     struct c4_plan_config config;
     const struct c4_native_phases *phases;
-    int tiles; /* of a group of Winograd tiles: from the cache's size, changes no bit */
+    int tiles; /* Winograd tiles in a group: from the cache size, changes no bit */
     int n;     /* images of the last step */
     const uint8_t *images, *labels;
-    const int32_t *patch_sums;               /* NULL: not kept */
+    const int32_t *patch_sums;               /* NULL if the data set keeps none */
     float *parameters, *velocity, *gradient; /* c4_native_layout */
     float running_mean[C4_BLOCKS][C4_CHANNELS], running_var[C4_BLOCKS][C4_CHANNELS];
     struct c4_native_block block[C4_BLOCKS];
@@ -96,22 +97,22 @@ struct c4_plan {
         int hits;
     } part[C4_MAX_SLICES];
     int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
-    struct c4_native_stem { /* conv1's weights, and its gradient on the way to the dense one */
+    struct c4_native_stem { /* conv1's weights, and the stages of its gradient */
         double w[C4_PATCH * C4_CHANNELS], r[C4_PATCH * C4_CHANNELS], dw[C4_PATCH * C4_CHANNELS];
         float sum[C4_PATCH * C4_CHANNELS];
     } stem;
-    struct c4_bn_gradient bn_gradient[C4_CHANNELS]; /* of the block whose turn it is */
+    struct c4_bn_gradient bn_gradient[C4_CHANNELS]; /* of the current block */
     struct c4_native_scratch *scratch;              /* [threads] */
     bool timed;
     double last_seconds, phase_seconds[C4_NATIVE_PHASES]; /* of thread 0 */
-    struct c4_arena *arena;                               /* behind all of the above */
+    struct c4_arena *arena;                               /* holds all of the above */
 };
 
-/* Phases of a step over slices [from, to), in the order of their use; DESIGN in simd/native/step.c.
- * All read plan->n, images, labels and patch sums. Single-threaded, cannot fail. */
+/* Phases of a step over slices [from, to), in order of use; simd/native/step.c describes them. All
+ * read plan->n, images, labels and patch sums. Single-threaded, cannot fail. */
 struct c4_native_phases {
-    /* bn-relu: patch sums, if statistics are the batch's; conv1 itself runs in front of block 1,
-     * while its output is in the cache. relu-bn: conv1, ReLU, selection, channel sums. */
+    /* bn-relu: patch sums if `batch`; conv1 itself runs just before block 1, while its output is in
+     * the cache. relu-bn: conv1, ReLU, selection, and channel sums if `batch`. */
     void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch, int from,
                  int to);
     /* Block b >= 1: input from the block below, convolution, selection, channel sums if `sums`. */
@@ -119,18 +120,19 @@ struct c4_native_phases {
                   int from, int to);
     /* pool4, logits, loss, hits; with `gradients` also their backward and the sums of block 4. */
     void (*head)(struct c4_plan *plan, bool gradients, int from, int to);
-    /* Block b >= 1: slices' weight gradients, into plan->gradient if `from` is 0, else into dw; ds
-     * and its sums of the block below, and in place of ds of the bn-relu stem its slices' weight
-     * gradients. */
+    /* Block b >= 1: the slices' weight gradients, into plan->gradient if `from` is 0, else into dw;
+     * ds of the block below and its sums. The bn-relu stem has no ds, but its slices' weight
+     * gradients instead. */
     void (*block_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from,
                        int to);
     void (*stem_back)(struct c4_plan *plan, struct c4_native_scratch *scratch, int from, int to);
-    /* gradient[i] + the parts, `stride` floats apart, added from the left. */
+    /* Adds the parts, `stride` floats apart, to gradient[i] from the left. */
     void (*add_parts)(size_t count, int parts, const float *part, size_t stride, float *gradient);
     void (*sgd)(int64_t count, float lr, float momentum, const float *gradient, float *velocity,
                 float *parameters);
-    /* Weights [9, 64, 64] of block b >= 1 to what its convolutions read, input channels or, of the
-     * transposed form, output channels [from, to), multiples of C4_NATIVE_PACKED. */
+    /* Packs the weights [9, 64, 64] of block b >= 1 as its convolutions read them: input channels
+     * [from, to), and output channels [from, to) of the transposed form; both are multiples of
+     * C4_NATIVE_PACKED. */
     void (*pack)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from, int to);
     /* Pooled output of a block: [pixels, 64]. */
     void (*pool)(const struct c4_plan *plan, int b, int64_t pixels, const float *selected,
@@ -154,7 +156,8 @@ enum c4_status c4_native_phase_times(const struct c4_plan *plan, struct c4_phase
                                      int capacity, int *count);
 void c4_native_time_phases(struct c4_plan *plan, bool on);
 
-/* The clocks' beginning of a step, and the end of a phase behind its barrier. Nothing if off. */
+/* Start of a step, and end of a phase after its barrier, for the clocks. No effect if timing is
+ * off. */
 void c4_native_time_start(struct c4_plan *plan);
 void c4_native_time_phase(struct c4_plan *plan, enum c4_native_phase phase);
 

@@ -1,4 +1,4 @@
-/* Where a step's time goes: clocks of thread 0 between barriers, and what each phase computes. */
+/* Where a step's time goes: thread 0's clock between barriers, and what each phase computes. */
 #include <omp.h>
 #include <string.h>
 
@@ -6,9 +6,10 @@
 
 enum { C = C4_CHANNELS };
 
-static const char *const names[C4_NATIVE_PHASES] = {
-    "stem",        "block2",      "block3",      "block4",    "head",
-    "block4-back", "block3-back", "block2-back", "stem-back", "update"};
+static const char *const names[] = {"stem",      "block2",      "block3",      "block4",
+                                    "head",      "block4-back", "block3-back", "block2-back",
+                                    "stem-back", "update"};
+_Static_assert(sizeof names / sizeof *names == C4_NATIVE_PHASES, "a name for each phase");
 
 void c4_native_time_start(struct c4_plan *plan) {
     if (plan->timed) plan->last_seconds = omp_get_wtime();
@@ -36,8 +37,7 @@ static double convolution(int b) {
     return 2 * side * side * 9 * c4_block_inputs(b) * C;
 }
 
-/* Maps in bytes for one image: raw, which is the size of the block below's pooled one, and pooled.
- */
+/* Bytes of one image's maps: raw, as large as the pooled map of the block below, and pooled. */
 static double raw_bytes(int b) {
     double side = c4_block_side(b);
     return side * side * C * 4;
@@ -122,7 +122,7 @@ enum c4_status c4_native_phase_times(const struct c4_plan *plan, struct c4_phase
         phases[i] = (struct c4_phase_time){.name = names[i], .seconds = plan->phase_seconds[i]};
         phase_cost(plan, (enum c4_native_phase)i, &phases[i]);
     }
-    /* "and sets their times to 0": the clocks are the plan's only part that reading changes. */
+    /* The contract: reading sets the times to 0. Nothing else in the plan changes. */
     memset(((struct c4_plan *)plan)->phase_seconds, 0, sizeof plan->phase_seconds);
     return C4_OK;
 }

@@ -6,7 +6,7 @@
 
 enum { C = C4_CHANNELS };
 
-/* Takes `count` elements into `to`, from the arena or, without one, only counted. */
+/* Takes `count` elements for `to` from the arena; without an arena, only counts them. */
 #define TAKE(to, count) (to) = c4_arena_take(arena, (size_t)(count) * sizeof *(to), used)
 
 static void lay_out_block(struct c4_plan *plan, int b, struct c4_arena *arena, size_t *used) {
@@ -66,8 +66,8 @@ static void lay_out(struct c4_plan *plan, struct c4_arena *arena, size_t *used) 
     }
 }
 
-/* Transformed inputs and gradients of a group, 18 KB a tile, should share a second-level cache with
- * the weights that stream past them. */
+/* Transformed inputs and gradients of a group, 18 KB per tile, should share the L2 cache with the
+ * weights that stream past them. */
 static int tiles_for(size_t l2_bytes) {
     return l2_bytes >= 1000000 ? 32 : 16;
 }

@@ -39,7 +39,7 @@ static void copy(const struct view *view, double *values) {
         }
 }
 
-/* The pooled output, which a step makes only while it loads it. */
+/* The pooled output, which a step computes only while loading it. */
 static void copy_pool(const struct c4_plan *plan, int b, size_t count, double *values) {
     float pool[C];
     for (size_t i = 0; i < count; i += C) {

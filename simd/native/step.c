@@ -1,16 +1,16 @@
-/* A step: phases in order, one parallel region, barriers between phases alone.
+/* A step: phases in order in one parallel region, with barriers only between phases.
  *
- * - stem: batch norm 1 from patch sums (relu-bn: conv1 as a block of its own);
- * - blocks 2, 3, 4: convolution, statistics, pooled selection. Batch norm and ReLU of a block are
- *   applied when the next one loads what was selected; conv1 runs in front of block 2, image by
+ * - stem: batch norm 1 from patch sums (relu-bn: conv1 as a separate block);
+ * - blocks 2, 3, 4: convolution, statistics, pooled selection. A block's batch norm and ReLU are
+ *   applied when the next block loads the selected values; conv1 runs just before block 2, image by
  *   image;
  * - head: batch norm 4, linear layer, loss, and their backward;
- * - blocks 4, 3, 2 back: batch norm's gradient rebuilt from y, both gradients of the convolution,
- *   the sums that the block below needs; block 2 goes on to conv1's gradient from the selected
- *   pixels;
+ * - blocks 4, 3, 2 backward: batch norm's gradient rebuilt from y, both gradients of the
+ *   convolution, the sums that the block below needs; block 2 continues with conv1's gradient from
+ *   the selected pixels;
  * - update: slices added, SGD, weights transformed for the next step.
  *
- * The scalar mathematics between phases is one thread's work: microseconds. */
+ * One thread does the scalar mathematics between phases, which takes microseconds. */
 #include <omp.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const float *parameter(const struct c4_plan *plan, const size_t *offset, 
     return plan->parameters + offset[b];
 }
 
-/* What phases read besides the convolutions' own weights. */
+/* Packs what phases read besides the convolutions' own weights. */
 static void pack_small(struct c4_plan *plan) {
     for (int b = 0; b < C4_BLOCKS; b++) {
         const float *gamma = parameter(plan, c4_native_layout.gamma, b);
@@ -71,7 +71,7 @@ enum c4_status c4_native_store(const struct c4_plan *plan, double *state, double
 
 /* --- scalar mathematics between phases --- */
 
-/* The slices' parts added from the left. */
+/* Adds the slices' parts from the left. */
 static double add_slices(const struct c4_plan *plan, double (*sum)[2][C], int which, int c) {
     double total = sum[0][which][c];
     for (int s = 1; s < c4_slice_count(plan->n); s++) total += sum[s][which][c];
@@ -98,7 +98,7 @@ static void stem_statistics(struct c4_plan *plan, double mean[C], double var[C])
     c4_stem_statistics(plan->first, plan->second, value_count(plan, 0), w, mean, var);
 }
 
-/* Batch norm's coefficients of block b from what its phase left behind. */
+/* Batch norm's coefficients of block b, from the sums of its phase. */
 static void normalise(struct c4_plan *plan, int b, enum c4_bn_statistics statistics) {
     struct c4_native_block *block = &plan->block[b];
     const float *gamma = parameter(plan, c4_native_layout.gamma, b);
@@ -142,7 +142,7 @@ static void normalise_back(struct c4_plan *plan, int b) {
     }
 }
 
-/* Conv bias: 0 where batch norm follows at once, else the sum of dY. */
+/* Conv bias: 0 if batch norm follows directly, else the sum of dY. */
 static void bias_gradient(struct c4_plan *plan, int b) {
     float *out = plan->gradient + c4_native_layout.bias[b];
     for (int c = 0; c < C; c++) {
@@ -155,13 +155,13 @@ static void bias_gradient(struct c4_plan *plan, int b) {
     }
 }
 
-/* The slices' parts of a small gradient added. */
+/* Adds the slices' parts of a small gradient. */
 static void add_all(struct c4_plan *plan, const float *part, size_t count, float *gradient) {
     memcpy(gradient, part, count * sizeof *part);
     plan->phases->add_parts(count, c4_slice_count(plan->n) - 1, part + count, count, gradient);
 }
 
-/* conv1 of bn-relu: the dense gradient from the selected pixels' and the patch sums. */
+/* conv1 of bn-relu: the dense gradient from that of the selected pixels and the patch sums. */
 static void stem_gradient(struct c4_plan *plan) {
     enum { COUNT = C4_PATCH * C };
     struct c4_native_stem *stem = &plan->stem;
@@ -200,7 +200,7 @@ static void update_running(struct c4_plan *plan) {
     }
 }
 
-/* --- what a thread does --- */
+/* --- one thread's work --- */
 
 struct share {
     int thread, threads;
@@ -232,12 +232,12 @@ static void forward(struct c4_plan *plan, const struct share *s, enum c4_bn_stat
     }
 }
 
-/* Adds to what the first thread has added the other slices' weight gradients of a block b >= 1, a
- * piece for each thread. */
+/* Adds the other slices' weight gradients of a block b >= 1 to the sum of the first thread, a piece
+ * per thread. */
 static void add_weights(struct c4_plan *plan, const struct share *s, int b) {
     enum { COUNT = 9 * C * C, LINE = 64 };
     const int slices = c4_slice_count(plan->n);
-    /* Slice 0 is always added, also where a thread other than the first has it. */
+    /* Slice 0 is always in that sum, even if another thread than the first has it. */
     const int added = slices > s->threads ? slices / s->threads : 1;
     int from = COUNT / LINE * s->thread / s->threads * LINE;
     int to = COUNT / LINE * (s->thread + 1) / s->threads * LINE;

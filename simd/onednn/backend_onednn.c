@@ -1,5 +1,5 @@
-/* The table of the oneDNN backend. Its maps lie in the library's layouts; the slots take the
- * canonical ones for direct comparison. */
+/* The table of the oneDNN backend. Its step keeps maps in the library's layouts; its slots take the
+ * canonical ones, so that they can be compared. */
 #include "core/op/backend.h"
 #include "simd/onednn/plan.h"
 #include "simd/onednn/slots.h"

@@ -5,12 +5,15 @@
 #include <string.h>
 
 enum { MOST_IMAGES = 128, MEMORIES = 3, LETTERS = 11 };
+_Static_assert(LETTERS == 4 * (C4_BLOCKS - 1) - 1 && C4_DNN_PASSES == 3 &&
+                   (int)LETTERS < (int)C4_KERNELS_SIZE,
+               "three letters for each block of c4_dnn_choice_write()");
 
 /* --- measured --- */
 
-/* One convolution in one pass over values of its own. */
+/* One convolution in one pass, with tensors of its own. */
 struct trial {
-    struct c4_dnn_op forward, backward, *op; /* op is one of the two; NULL: there is no kernel */
+    struct c4_dnn_op forward, backward, *op; /* op is one of the two; NULL if there is no kernel */
     dnnl_memory_t memory[MEMORIES + 1];      /* and a bias */
     void *scratch;
     double best_seconds;
@@ -28,7 +31,7 @@ static enum c4_status add_tensor(struct c4_dnn *dnn, struct trial *trial, int i,
                                  dnnl_query_t tensor) {
     c4_dnn_layout layout = c4_dnn_op_layout(trial->op, tensor);
     C4_TRY(c4_dnn_memory(dnn, layout, NULL, &trial->memory[i]));
-    /* Floats of 0.0115: neither zeros nor denormals nor what malloc left. */
+    /* Floats of 0.0115: no zeros, no denormals, no uninitialised memory. */
     memset(c4_dnn_memory_data(trial->memory[i]), 0x3c, c4_dnn_bytes(layout));
     c4_dnn_bind(trial->op, arg, trial->memory[i]);
     return C4_OK;
@@ -69,7 +72,7 @@ static enum c4_status open_trial(struct c4_dnn *dnn, const struct c4_dnn_conv *c
     return c4_dnn_bind_scratch(dnn, trial->op, trial->scratch);
 }
 
-/* In turn, so that a busy moment hits both. The first round only warms up. */
+/* The two alternate, so that a busy moment hits both. The first round is warm-up. */
 static enum c4_status race(struct c4_dnn *dnn, struct trial trial[2]) {
     const double enough_seconds = 0.01;
     double spent = 0;

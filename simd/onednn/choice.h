@@ -1,4 +1,4 @@
-/* Which algorithm each convolution of blocks 2 to 4 takes in each pass. */
+/* The algorithm of each convolution of blocks 2 to 4 in each pass. */
 #ifndef C4_ONEDNN_CHOICE_H
 #define C4_ONEDNN_CHOICE_H
 
@@ -10,11 +10,11 @@ struct c4_dnn_choice {
 };
 
 /* The choice for n images. config->conv C4_DIRECT: direct. Otherwise by config->kernels: "direct",
- * "winograd" (C4_ERR_ENVIRONMENT where the library has none for this CPU), or a text of
- * c4_dnn_choice_write(); NULL or "auto": the fastest of a few runs of each, measured once in a
- * process for each convolution, pass, number of images (above 128: of 128), threads and block
- * order. C4_ERR_USAGE for other words. `dnn` is open, OpenMP's number of threads that of the plan.
- */
+ * "winograd" (C4_ERR_ENVIRONMENT if the library has none for this CPU), or a text of
+ * c4_dnn_choice_write(); NULL or "auto": the fastest in a few runs of each, measured once per
+ * process for each convolution, pass, number of images (128 if more), number of threads and block
+ * order. C4_ERR_USAGE for any other text. `dnn` must be open, and OpenMP's number of threads that
+ * of the plan. */
 enum c4_status c4_dnn_choose(struct c4_dnn *dnn, const struct c4_plan_config *config, int n,
                              struct c4_dnn_choice *choice);
 

@@ -1,4 +1,4 @@
-/* Which kernels oneDNN chose. */
+/* The kernels that oneDNN chose. */
 #ifndef C4_ONEDNN_DESCRIBE_H
 #define C4_ONEDNN_DESCRIBE_H
 

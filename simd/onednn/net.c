@@ -1,4 +1,4 @@
-/* Life of a net, and the small steps of its building. */
+/* Running and destroying a net, and the small steps of building it. */
 #include "simd/onednn/net.h"
 
 #include <stdio.h>
@@ -48,7 +48,7 @@ void c4_dnn_tell(struct c4_dnn_net *net, const char *what, int block, const char
              op->implementation);
 }
 
-/* Only a memory that exists is counted, so that destroy meets no hole. */
+/* Only memories that exist are counted, so that destroy never meets NULL. */
 static void own(struct c4_dnn_net *net, dnnl_memory_t made, dnnl_memory_t *memory) {
     net->memory[net->memory_count++] = made;
     *memory = made;

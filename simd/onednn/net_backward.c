@@ -24,8 +24,8 @@ static enum c4_status add_pool(struct c4_dnn_net *net, int b, dnnl_memory_t d_po
     return C4_OK;
 }
 
-/* relu-bn: the bias of the convolution takes the sum of dy, in which much cancels: over all values,
- * those that ReLU stops included, the sum is 0. */
+/* relu-bn: the gradient of the convolution's bias is the sum of dy, in which much cancels: over all
+ * values, those that ReLU stops included, the sum is 0. */
 static void sum_bias(struct c4_dnn_net *net, int b) {
     const struct c4_dnn_block *block = &net->block[b];
     float *d_bias = gradient(net, b, C4_PARAM_BIAS);
@@ -99,7 +99,7 @@ static enum c4_status add_conv_weights(struct c4_dnn_net *net, int b,
     return c4_dnn_add_reorder(net, backward, 1, dw, canonical, "dw", b);
 }
 
-/* Leaves the gradient of the block below's output, in that output's layout. */
+/* *d_below becomes the gradient of the output of the block below, in that output's layout. */
 static enum c4_status add_conv_data(struct c4_dnn_net *net, int b, const struct c4_dnn_conv *conv,
                                     dnnl_memory_t dy, dnnl_memory_t *d_below) {
     struct c4_dnn_op *op = c4_dnn_next_op(net);
@@ -111,7 +111,7 @@ static enum c4_status add_conv_data(struct c4_dnn_net *net, int b, const struct 
     C4_TRY(c4_dnn_add_plain(net, C4_DNN_OIHW, filters,
                             net->shared->state + c4_block_param(b, C4_PARAM_WEIGHT)->offset,
                             &canonical));
-    /* Often as the forward pass has them already. */
+    /* Often in the layout that the forward pass already has. */
     c4_dnn_layout wanted = c4_dnn_op_layout(op, dnnl_query_weights_md);
     weights = net->block[b].weights;
     if (!c4_dnn_same_layout(wanted, c4_dnn_memory_layout(weights)))

@@ -1,5 +1,5 @@
-/* Small steps in which net_forward.c and net_backward.c build a net. Whatever they make belongs to
- * the net. */
+/* Small steps by which net_forward.c and net_backward.c build a net. The net owns everything they
+ * create. */
 #ifndef C4_ONEDNN_NET_BUILD_H
 #define C4_ONEDNN_NET_BUILD_H
 
@@ -8,7 +8,7 @@
 /* A slot for the next operation; the caller creates it there. */
 struct c4_dnn_op *c4_dnn_next_op(struct c4_dnn_net *net);
 
-/* Appends an operation, or work of our own, to a list. */
+/* Appends an operation, or a function of ours, to a list. */
 void c4_dnn_append(struct c4_dnn_net *net, enum c4_dnn_list list, const struct c4_dnn_op *op);
 void c4_dnn_append_own(struct c4_dnn_net *net, enum c4_dnn_list list,
                        void (*own)(struct c4_dnn_net *, int), int block);
@@ -24,22 +24,23 @@ enum c4_status c4_dnn_add_memory(struct c4_dnn_net *net, c4_dnn_layout layout, v
                                  dnnl_memory_t *memory);
 enum c4_status c4_dnn_add_channels(struct c4_dnn_net *net, float *data, dnnl_memory_t *memory);
 
-/* A memory over `shared`'s values if it is large enough for this layout, else one of its own. */
+/* A memory that shares `shared`'s values if these are large enough for the layout, else one with
+ * its own values. */
 enum c4_status c4_dnn_add_over(struct c4_dnn_net *net, c4_dnn_layout layout, dnnl_memory_t shared,
                                dnnl_memory_t *memory);
 
-/* *to = `from` in another layout: itself if it lies that way already, otherwise a new memory that a
- * reorder in each of the lists fills. */
+/* *to = `from` in another layout: `from` itself if it already has that layout, otherwise a new
+ * memory that a reorder in each of the lists fills. */
 enum c4_status c4_dnn_reach(struct c4_dnn_net *net, const enum c4_dnn_list *lists, int list_count,
                             dnnl_memory_t from, c4_dnn_layout layout, const char *what, int block,
                             dnnl_memory_t *to);
 
-/* The reorder alone, into a memory that is there. */
+/* Only the reorder, into an existing memory. */
 enum c4_status c4_dnn_add_reorder(struct c4_dnn_net *net, const enum c4_dnn_list *lists,
                                   int list_count, dnnl_memory_t from, dnnl_memory_t to,
                                   const char *what, int block);
 
-/* Gives the operations from the first-th on one buffer of scratch memory. */
+/* Binds one buffer of scratch memory to all operations from index `first` on. */
 enum c4_status c4_dnn_finish_part(struct c4_dnn_net *net, int part, int first);
 
 #endif

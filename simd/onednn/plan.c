@@ -1,4 +1,4 @@
-/* Life of a plan, and its choice of nets. */
+/* Creating and destroying a plan, and choosing its nets. */
 #include "simd/onednn/plan.h"
 
 #include <omp.h>

@@ -12,7 +12,7 @@ extern const struct c4_step_api c4_step_onednn;
 
 struct c4_plan {
     struct c4_dnn_shared shared;
-    char kernels[C4_KERNELS_SIZE]; /* behind shared.config.kernels */
+    char kernels[C4_KERNELS_SIZE]; /* the text of shared.config.kernels */
     struct c4_dnn_net *net[C4_DNN_NETS];
     struct c4_dnn_net *last; /* of the last step or evaluation; NULL before */
     uint64_t version;        /* of the weights in shared.state; starts at 1 */
@@ -21,11 +21,11 @@ struct c4_plan {
     float *logits, *d_logits; /* [max_batch, 10] */
     double *loss;             /* [max_batch] */
     int *hit;
-    float *memory; /* behind shared's vectors and the above */
+    float *memory; /* holds shared's vectors and the logits */
 };
 
-/* OpenMP's number of threads becomes the plan's; returns the number to put back. The library asks
- * OpenMP, both when it makes a primitive and when it runs one. */
+/* Sets OpenMP's number of threads to the plan's and returns the previous one for c4_dnn_leave().
+ * The library asks OpenMP both when it creates a primitive and when it runs one. */
 int c4_dnn_enter(const struct c4_plan *plan);
 void c4_dnn_leave(int threads);
 
@@ -35,11 +35,11 @@ void c4_dnn_plan_destroy(struct c4_plan *plan);
 enum c4_status c4_dnn_plan_load(struct c4_plan *plan, const double *state, const double *momentum);
 enum c4_status c4_dnn_plan_store(const struct c4_plan *plan, double *state, double *momentum);
 
-/* plan->last = the net for n images: one that is there, or a new one in place of the longest
- * unused. */
+/* plan->last = the net for n images: an existing one, or a new one in place of the least recently
+ * used. */
 enum c4_status c4_dnn_take_net(struct c4_plan *plan, int n);
 
-/* Gives plan->last its backward part. After a failure there is no last net. */
+/* Adds the backward part to plan->last. After a failure plan->last is NULL. */
 enum c4_status c4_dnn_take_backward(struct c4_plan *plan);
 
 /* c4_step_api.choose and .describe */

@@ -6,7 +6,7 @@
 #include "simd/onednn/shim.h"
 #include "simd/onednn/slots.h"
 
-/* The tensors of a pass: two that it reads and the one that it makes. */
+/* The tensors of a pass: two inputs and the output. */
 enum { FIRST, SECOND, OUT, TENSORS };
 
 struct c4_prepared {
@@ -29,7 +29,7 @@ static const struct pass {
     [C4_SLOT_conv_bwd_weights_winograd] = {C4_DNN_CONV_WEIGHTS, true},
 };
 
-/* What a tensor of a pass is: the map with ci channels, the map with 64, or the filters. */
+/* A pass's tensor: the map with ci channels, the map with 64, or the filters. */
 enum kind { NARROW, WIDE, FILTERS, FILTERS_OUT_FIRST };
 
 static const struct tensor {
@@ -62,8 +62,8 @@ static void close_prepared(struct c4_prepared *prepared) {
     free(prepared);
 }
 
-/* A tensor in the library's layout, and its copy from or to the canonical one, whose memory is the
- * caller's at each call and until then stands for nothing. */
+/* A tensor in the library's layout, and the copy from or to the canonical layout. The canonical
+ * memory is set to the caller's in each call; until then its pointer is only a placeholder. */
 static enum c4_status make_tensor(struct c4_prepared *prepared, const struct c4_conv_shape *shape,
                                   const struct tensor *tensor, int i) {
     static const enum c4_dnn_format formats[] = {C4_DNN_NHWC, C4_DNN_NHWC, C4_DNN_HWIO,
@@ -86,7 +86,7 @@ static enum c4_status make_tensor(struct c4_prepared *prepared, const struct c4_
     return C4_OK;
 }
 
-/* One buffer for all: they run one after the other. */
+/* One buffer for all operations, which run one after the other. */
 static enum c4_status make_scratch(struct c4_prepared *prepared) {
     enum { OPS = 1 + TENSORS };
     struct c4_dnn_op *const ops[OPS] = {prepared->op, &prepared->copy[FIRST],
@@ -138,7 +138,7 @@ static const char *kernel(const struct c4_prepared *prepared) {
     return prepared->op->implementation;
 }
 
-/* On one thread, whatever the caller's number is: it comes back. */
+/* Runs on one thread, and restores the caller's number of threads. */
 static enum c4_status run_alone(struct c4_prepared *prepared, const struct c4_dnn_op *op) {
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
@@ -148,7 +148,7 @@ static enum c4_status run_alone(struct c4_prepared *prepared, const struct c4_dn
 }
 
 static enum c4_status copy(struct c4_prepared *prepared, int i, const float *canonical) {
-    /* The library takes pointers to constant tensors as plain ones and does not write to them. */
+    /* The library takes constant tensors by non-const pointers and does not write to them. */
     dnnl_status_t status = dnnl_memory_set_data_handle(prepared->canonical[i], (float *)canonical);
     C4_TRY(c4_dnn_check(status, "take a tensor"));
     return run_alone(prepared, &prepared->copy[i]);

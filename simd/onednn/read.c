@@ -1,4 +1,4 @@
-/* Looking into a plan: intermediates by name, features, and the kernels that were chosen. */
+/* Reading from a plan: intermediates by name, features, and the chosen kernels. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,8 @@ enum kind { GRAD, LOGITS, CONV, SELECTED, ARG, POOL, MEAN, VAR, UNKNOWN };
 
 static enum kind find_kind(const char *name, int *block) {
     static const char *const names[] = {"conv", "selected", "arg", "pool", "mean", "var"};
+    _Static_assert(sizeof names / sizeof *names == UNKNOWN - CONV,
+                   "a name for each kind from CONV");
     *block = 0;
     if (strcmp(name, "grad") == 0) return GRAD;
     if (strcmp(name, "logits") == 0) return LOGITS;
@@ -46,7 +48,7 @@ static enum kind find_kind(const char *name, int *block) {
     return UNKNOWN;
 }
 
-/* By the contract of pool.h, from the convolution's output. */
+/* Selects by the contract of pool.h, from the convolution's output. */
 static void select(const struct c4_plan *plan, int b, const float *y, bool arg, double *values) {
     const float *gamma = plan->shared.state + c4_block_param(b, C4_PARAM_GAMMA)->offset;
     size_t side = (size_t)c4_block_side(b), half = side / 2;
@@ -67,9 +69,9 @@ static void select(const struct c4_plan *plan, int b, const float *y, bool arg, 
             }
 }
 
-/* The library chooses among values that batch norm may have rounded to the same number, and keeps
- * its winners in a form of its own: they are where its gradient of a pooled 1 goes. Where ReLU has
- * stopped the whole window nothing is passed back, and the contract's choice stands. */
+/* The library selects among values that batch norm may have rounded to the same number, and keeps
+ * the winners in a form of its own: they are where it passes a pooled gradient of 1 back to. Where
+ * ReLU has stopped the whole window nothing is passed back, and the contract's choice stands. */
 static void take_winners(size_t count, size_t side, const float *d, const float *pool,
                          double *values) {
     const size_t half = side / 2;
@@ -87,7 +89,7 @@ static enum c4_status find_winners(const struct c4_plan *plan, int b, float *map
     const struct c4_dnn_block *block = &net->block[b];
     const size_t side = (size_t)c4_block_side(b), count = (size_t)net->n * side * side / 4 * C;
     const bool relu = plan->shared.config.order == C4_BN_RELU;
-    float *ones = c4_dnn_memory_data(block->d_pool); /* of use within a step only, as dy */
+    float *ones = c4_dnn_memory_data(block->d_pool); /* used within a step only, like dy */
     float *pool = malloc(count * sizeof *pool);
     if (!pool) return c4_fail(C4_ERR_MEMORY, "out of memory to read block %d's winners", b + 1);
     for (size_t i = 0; i < count; i++) ones[i] = 1;

@@ -29,7 +29,7 @@ static dnnl_status_t make_attributes(struct c4_dnn *dnn) {
         /* The library's own scratchpad belongs to the thread that created the primitive. */
         if (status == dnnl_success)
             status = dnnl_primitive_attr_set_scratchpad_mode(*made[i], dnnl_scratchpad_mode_user);
-        /* DNNL_DEFAULT_FPMATH_MODE could allow bfloat16 otherwise. Reorders refuse the setting. */
+        /* Otherwise DNNL_DEFAULT_FPMATH_MODE could allow bfloat16. Reorders reject the setting. */
         if (status == dnnl_success && i > 0)
             status = dnnl_primitive_attr_set_fpmath_mode(*made[i], dnnl_fpmath_mode_strict);
     }

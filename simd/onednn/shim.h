@@ -1,17 +1,17 @@
-/* The one place that knows which oneDNN this is.
+/* The only code that depends on the version of oneDNN.
  *
- * 2.x describes an operation first and its memory by plain structs, 3.x makes primitive descriptors
- * directly and hides the structs. Both hand out layouts as constant pointers that live as long as
- * the primitive descriptor or memory they came from; everything above this file only sees those.
- * Descriptors and primitives of 2.x are made in shim_v2.c, those of 3.x in shim_v3.c; of the two,
- * one is empty.
+ * 2.x describes an operation first and its memory by plain structs; 3.x creates primitive
+ * descriptors directly and hides the structs. Both hand out layouts as constant pointers that live
+ * as long as the primitive descriptor or memory they came from; all other code sees only those.
+ * shim_v2.c creates the descriptors and primitives of 2.x, shim_v3.c those of 3.x; one of the two
+ * is empty.
  *
- * An operation is one primitive with its arguments. All of them compute in strict float32 whatever
- * the environment says, take scratch memory from the caller, and use as many threads as OpenMP
- * would give the caller, at creation as at execution.
+ * An operation is one primitive with its arguments. All operations compute in strict float32
+ * whatever the environment says, take scratch memory from the caller, and use as many threads as
+ * OpenMP would give the caller, at creation and at execution.
  *
- * Functions that fail have said so by c4_fail(); the library never aborts. Not thread-safe on one
- * object. */
+ * Functions that fail call c4_fail(); the library never aborts. No object may be used by two
+ * threads at once. */
 #ifndef C4_ONEDNN_SHIM_H
 #define C4_ONEDNN_SHIM_H
 
@@ -33,7 +33,7 @@ typedef const_dnnl_memory_desc_t c4_dnn_layout;
 struct c4_dnn {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    dnnl_primitive_attr_t copy, strict, strict_relu; /* the last with ReLU behind the operation */
+    dnnl_primitive_attr_t copy, strict, strict_relu; /* the last with a ReLU after the operation */
 };
 
 /* A failed open leaves nothing to close; a zeroed c4_dnn may be closed. */
@@ -51,9 +51,9 @@ dnnl_status_t c4_dnn_append_relu(dnnl_primitive_attr_t attributes);
 size_t c4_dnn_bytes(c4_dnn_layout layout);
 bool c4_dnn_same_layout(c4_dnn_layout a, c4_dnn_layout b);
 
-/* How a float map of 64 channels lies, if it lies in whole runs: `inner` channels (a power of two)
- * of one image, pixel by pixel without a gap. The runs of an image's channels are block_stride
- * floats apart, those of images image_stride. nChw8c has 8 inner channels, NHWC 64, NCHW 1. */
+/* The layout of a float map of 64 channels that consists of whole runs: `inner` channels (a power
+ * of two) of one image, pixel by pixel without a gap. Runs of an image are block_stride floats
+ * apart, images image_stride. nChw8c has 8 inner channels, NHWC 64, NCHW 1. */
 struct c4_dnn_map {
     size_t images, pixels, inner, block_stride, image_stride;
 };
@@ -63,15 +63,15 @@ enum c4_status c4_dnn_map_of(c4_dnn_layout layout, struct c4_dnn_map *map);
 
 /* For c4_dnn_map_of: what a layout says about itself. */
 struct c4_dnn_facts {
-    bool is_blocked_float; /* from its first value on */
-    int rank, blocks;      /* dimensions; inner blocks, of which the first follows */
+    bool is_blocked_float; /* with offset 0 */
+    int rank, blocks;      /* dimensions; inner blocks, the first of which follows */
     int64_t block_channel, block_size;
     const int64_t *dims, *strides; /* [rank] */
 };
 enum c4_status c4_dnn_map_from(const struct c4_dnn_facts *facts, struct c4_dnn_map *map);
 
 /* Plain float layouts. Logical order of maps is n, c, h, w and of weights co, ci, h, w; the name
- * says how they lie in memory. A vector has dims[0] values. */
+ * gives the order in memory. A vector has dims[0] values. */
 enum c4_dnn_format {
     C4_DNN_NCHW,
     C4_DNN_NHWC,
@@ -126,18 +126,18 @@ enum c4_status c4_dnn_run(struct c4_dnn *dnn, const struct c4_dnn_op *op);
 c4_dnn_layout c4_dnn_op_layout(const struct c4_dnn_op *op, dnnl_query_t tensor);
 
 /* 3x3 convolution to 64 channels, stride 1, padding 1 (core/op/conv3x3.h). Weights, and maps unless
- * `nhwc`, lie as the library likes best. */
+ * `nhwc`, have the layout that the library prefers. */
 struct c4_dnn_conv {
     int n, h, w, ci;
     bool winograd, nhwc;
-    bool bias, relu; /* of the forward pass; the backward passes do not know them */
+    bool bias, relu; /* of the forward pass; the backward passes ignore them */
 };
 
 enum c4_dnn_pass { C4_DNN_CONV_FORWARD, C4_DNN_CONV_DATA, C4_DNN_CONV_WEIGHTS, C4_DNN_PASSES };
 
 /* Forward (`forward` NULL): SRC, WEIGHTS, BIAS -> DST. Data: DIFF_DST, WEIGHTS -> DIFF_SRC.
- * Weights: SRC, DIFF_DST -> DIFF_WEIGHTS. `forward` may be of another algorithm.
- * C4_ERR_ENVIRONMENT with `winograd` where the library has no such kernel for this CPU. */
+ * Weights: SRC, DIFF_DST -> DIFF_WEIGHTS. `forward` may use another algorithm. C4_ERR_ENVIRONMENT
+ * with `winograd` if the library has no such kernel for this CPU. */
 enum c4_status c4_dnn_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,
                            enum c4_dnn_pass pass, const struct c4_dnn_op *forward,
                            struct c4_dnn_op *op);
@@ -146,17 +146,17 @@ dnnl_status_t c4_dnn_make_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *con
                                enum c4_dnn_pass pass, dnnl_alg_kind_t algorithm,
                                const struct c4_dnn_op *forward, struct c4_dnn_op *op);
 
-/* Batch norm with scale and shift, and ReLU behind it if `relu`. The statistics are inputs. Without
- * `training` there is no way back. The map's layout is the caller's.
+/* Batch norm with scale and shift, followed by ReLU if `relu`. The statistics are inputs. Without
+ * `training` there is no backward pass. The map's layout is the caller's.
  * SRC, MEAN, VARIANCE, SCALE, SHIFT -> DST, WORKSPACE (with relu and training) */
 enum c4_status c4_dnn_norm_forward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu, bool training,
                                    struct c4_dnn_op *op);
-/* Through the statistics, which are taken for the batch's own. `forward` was made for training.
+/* Passes through the statistics too, which must be the batch's. `forward` must be for training.
  * SRC, MEAN, VARIANCE, SCALE, SHIFT (see below), DIFF_DST, WORKSPACE -> DIFF_SRC (may be DIFF_DST),
  * DIFF_SCALE, DIFF_SHIFT */
 enum c4_status c4_dnn_norm_backward(struct c4_dnn *dnn, c4_dnn_layout map, bool relu,
                                     const struct c4_dnn_op *forward, struct c4_dnn_op *op);
-/* Which has no use: 2.x demands it nevertheless, 3.x refuses it. */
+/* SHIFT is not used here: 2.x requires it nevertheless, 3.x rejects it. */
 enum { C4_DNN_NORM_BACKWARD_SHIFT = DNNL_VERSION_MAJOR == 2 };
 
 /* 2x2 max pooling, stride 2. SRC -> DST, WORKSPACE. h and w are those of the larger map. */
@@ -166,14 +166,14 @@ enum c4_status c4_dnn_pool_forward(struct c4_dnn *dnn, c4_dnn_layout map, int n,
 enum c4_status c4_dnn_pool_backward(struct c4_dnn *dnn, c4_dnn_layout map,
                                     const struct c4_dnn_op *forward, struct c4_dnn_op *op);
 
-/* The gradient in front of ReLU. DST (the ReLU's output), DIFF_DST -> DIFF_SRC (may be DIFF_DST) */
+/* The gradient of ReLU's input. DST (the ReLU's output), DIFF_DST -> DIFF_SRC (may be DIFF_DST) */
 enum c4_status c4_dnn_relu_backward(struct c4_dnn *dnn, c4_dnn_layout map, struct c4_dnn_op *op);
 
 /* A copy from one layout to another. FROM -> TO */
 enum c4_status c4_dnn_reorder(struct c4_dnn *dnn, c4_dnn_layout from, c4_dnn_layout to,
                               struct c4_dnn_op *op);
 
-/* One reorder made, run and forgotten. */
+/* Creates, runs and destroys one reorder. */
 enum c4_status c4_dnn_copy(struct c4_dnn *dnn, dnnl_memory_t from, dnnl_memory_t to);
 
 #endif

@@ -48,8 +48,8 @@ enum c4_status c4_dnn_map_of(c4_dnn_layout layout, struct c4_dnn_map *map) {
     return c4_dnn_map_from(&facts, map);
 }
 
-/* The primitive for an operation descriptor; the library's status, so that callers may try another
- * algorithm. */
+/* Creates the primitive for an operation descriptor; returns the library's status, so that callers
+ * may try another algorithm. */
 static dnnl_status_t make(struct c4_dnn *dnn, const_dnnl_op_desc_t description,
                           dnnl_primitive_attr_t attributes, const struct c4_dnn_op *forward,
                           struct c4_dnn_op *op) {

@@ -1,4 +1,4 @@
-/* Descriptors and primitives of oneDNN 3.x: primitive descriptors at once, opaque layouts. */
+/* Descriptors and primitives of oneDNN 3.x: no operation descriptors, opaque layouts. */
 #include "simd/onednn/shim.h"
 
 #if DNNL_VERSION_MAJOR == 3
@@ -36,7 +36,7 @@ c4_dnn_layout c4_dnn_memory_layout(dnnl_memory_t memory) {
     return layout;
 }
 
-/* A question that the layout has no answer to leaves the value. */
+/* Leaves *value as it is if the layout has no answer. */
 static void ask(c4_dnn_layout layout, dnnl_query_t question, void *value) {
     dnnl_memory_desc_query(layout, question, value);
 }
@@ -68,7 +68,7 @@ enum c4_status c4_dnn_map_of(c4_dnn_layout layout, struct c4_dnn_map *map) {
     return c4_dnn_map_from(&facts, map);
 }
 
-/* The primitive for op->desc, which creating gave that status. */
+/* Creates the primitive for op->desc, if creating that gave dnnl_success. */
 static dnnl_status_t finish(dnnl_status_t status, struct c4_dnn_op *op) {
     if (status == dnnl_success) status = dnnl_primitive_create(&op->primitive, op->desc);
     if (status == dnnl_success)

@@ -1,5 +1,5 @@
 /* Op slots on canonical layouts (core/op/conv3x3.h, core/op/gram.h): prepared, loaded, run and
- * forgotten at every call; a failure of the library fills the output with NaN. */
+ * released in each call; if the library fails, the output is filled with NaN. */
 #ifndef C4_ONEDNN_SLOTS_H
 #define C4_ONEDNN_SLOTS_H
 

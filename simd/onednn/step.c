@@ -1,4 +1,4 @@
-/* A step and an evaluation: the net's operations, and around them what is cheap in plain C. */
+/* A step and an evaluation: the net's operations, and in plain C the cheap work around them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

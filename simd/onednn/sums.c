@@ -2,8 +2,8 @@
 
 enum { C = C4_CHANNELS, LANES = C4_SUM_LANES };
 
-/* The `inner` channels of one run. Fewer than sixteen channels share the lanes of several pixels.
- */
+/* The `inner` channels of one run. If there are fewer than sixteen, several pixels share the
+ * lanes. */
 static void sums_of_run(const struct c4_dnn_map *map, c4_lane_sums_fn *lane_sums, const float *y,
                         double *sum, double *sum_sq) {
     size_t inner = map->inner, width = inner < LANES ? LANES : inner, count = map->pixels * inner;

@@ -1,4 +1,4 @@
-# The loops that measure a core's FMA peak. No backend: cmake/Backends.cmake includes this by itself.
+# The loops that measure a core's FMA peak. Not a backend: cmake/Backends.cmake includes this file.
 function(c4_peak_loop name chains)
   add_library(c4_simd_peak_${name} OBJECT ${PROJECT_SOURCE_DIR}/simd/peak/fma_peak.c
     ${PROJECT_SOURCE_DIR}/simd/peak/stream_read.c)

@@ -1,12 +1,12 @@
-/* One loop for all vector widths; the flags decide which. C4_PEAK_NAME and C4_PEAK_CHAINS come with
- * them. */
+/* One loop for all vector widths, which the compiler flags select. The build defines C4_PEAK_NAME
+ * and C4_PEAK_CHAINS with them. */
 #include "simd/peak/peak.h"
 
 #include "core/base/hot_loop.h"
 
-/* A step leaves 1 as it is: fused, chain += a * b with a * b too small to count, which accumulates
- * in place on every ISA; in two instructions, chain * a + b, as a * b alone would leave the loop.
- */
+/* A step leaves a chain at 1. Fused: chain += a * b with a negligible a * b, which accumulates in
+ * place on every ISA. In two instructions: chain * a + b, since compilers would move a * b out of
+ * the loop. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 typedef __m512 vector;
@@ -20,7 +20,7 @@ typedef __m256 vector;
 typedef float32x4_t vector;
 #define STEP(chain, a, b) vfmaq_f32(chain, a, b)
 #else
-typedef float vector __attribute__((vector_size(16))); /* made of what the compiler has */
+typedef float vector __attribute__((vector_size(16))); /* lowered to what the target has */
 #define STEP(chain, a, b) ((chain) * (a) + (b))
 #define SPLIT 1
 #endif
@@ -38,8 +38,7 @@ union values {
     float lane[LANES];
 };
 
-/* What the chains start with and the factors are hidden from the compiler, which would make one of
- * equal chains. */
+/* The start values and the factors are hidden from the compiler, which would merge equal chains. */
 float C4_PEAK_NAME(int64_t rounds) {
     union values start[CHAINS], left, right;
     for (int lane = 0; lane < LANES; lane++) {
@@ -50,7 +49,7 @@ float C4_PEAK_NAME(int64_t rounds) {
     __asm__ volatile("" : "+m"(start), "+m"(left), "+m"(right));
     const vector a = left.all, b = right.all;
     vector chain[CHAINS];
-#pragma GCC unroll 32 /* all loops over chains, or they stay an array in memory */
+#pragma GCC unroll 32 /* in all loops over chains, or they stay an array in memory */
     for (int c = 0; c < CHAINS; c++) chain[c] = start[c].all;
     for (int64_t round = 0; round < rounds; round++) {
         C4_HOT_LOOP_BEGIN(peak, CHAINS * C4_PEAK_UNROLL);

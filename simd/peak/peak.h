@@ -1,4 +1,4 @@
-/* Loops that do nothing but multiply and add, or read, to learn what a core can do at most. */
+/* Loops that only multiply and add, or only read, to measure a core's peak. */
 #ifndef C4_SIMD_PEAK_H
 #define C4_SIMD_PEAK_H
 
@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* Runs `rounds` rounds of C4_PEAK_UNROLL steps of all chains and returns a value that depends on
- * all of them. The chains are independent and enough to hide the latency of an FMA on two units (on
- * four with NEON); their values stay 1. */
+ * all of them. The chains are independent and as many as it takes to hide the latency of an FMA on
+ * two units (on four with NEON); their values stay 1. */
 typedef float c4_peak_fn(int64_t rounds);
 
 enum { C4_PEAK_UNROLL = 4 };

@@ -1,4 +1,4 @@
-/* Reading memory in order, as fast as vectors of the flags' width load it. */
+/* Reads memory in order with the widest vectors that the compiler flags allow. */
 #include "simd/peak/peak.h"
 
 typedef float block __attribute__((vector_size(64), aligned(4), may_alias));

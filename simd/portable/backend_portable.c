@@ -1,5 +1,5 @@
 #include "simd/vec/vec_scalar.h"
-/* The build says which table this object is: C4_ISA. */
+/* The build defines C4_ISA, the name of this object's table. */
 #include "simd/body/phases.h"
 #include "simd/body/slots.h"
 

@@ -1,7 +1,7 @@
-# The native bodies in C that names no instruction, for any CPU; once more with FMA instructions, as
-# an fmaf through libm costs sixty times as much.
+# The native bodies in plain C, for any CPU; built again with FMA instructions, since fmaf through
+# libm costs sixty times as much.
 if(C4_SANITIZE AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  return() # minutes to compile; sanitizers watch the same bodies in avx2
+  return() # minutes to compile; sanitizers check the same bodies in avx2
 endif()
 c4_backend_variant(portable portable DEFINES C4_ISA=portable)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

@@ -35,7 +35,8 @@ static void linear_backward(struct c4_plan *plan) {
     }
 }
 
-/* The gradient behind pooling and ReLU, in place in d_pool, and the sums batch norm needs. */
+/* Passes the gradient in d_pool back through pooling and ReLU in place, and sums what batch norm
+ * needs. */
 static void pool_gradient(struct c4_plan *plan, int b, struct c4_bn_gradient bn[C]) {
     struct ref_block *block = &plan->block[b];
     int half = block->side / 2;
@@ -142,7 +143,8 @@ static void block_backward(struct c4_plan *plan, int b, const struct c4_bn_gradi
 }
 
 void C4_REF(c4_ref_backward)(struct c4_plan *plan) {
-    memset(plan->grad, 0, C4_LEARNED_COUNT * sizeof *plan->grad); /* bn-relu: conv biases stay 0 */
+    memset(plan->grad, 0,
+           C4_LEARNED_COUNT * sizeof *plan->grad); /* bn-relu: bias gradients are 0 */
     linear_backward(plan);
     for (int b = C4_BLOCKS - 1; b >= 0; b--) {
         struct c4_bn_gradient bn[C];

@@ -3,7 +3,7 @@
 
 #include "simd/ref/ref_ops.h"
 
-enum { BLOCK = 16 }; /* channels of one k block; the stem's three make a block of their own */
+enum { BLOCK = 16 }; /* channels of one k block; the stem's three form one block */
 
 /* acc[lane] runs k = [block of 16 channels][tap][channel in block] over the 3x3 neighbourhood of
  * pixel (i, j) in `in` [h, w, channels]; taps that fall outside add nothing. w [9, channels, 64]

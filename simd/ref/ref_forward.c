@@ -3,7 +3,7 @@
 
 enum { C = C4_CHANNELS };
 
-/* Convolution of one slice, its bias and ReLU where they come first, and its channel sums. */
+/* Convolution of one slice, bias and ReLU if they come first, and channel sums. */
 static void convolve(struct c4_plan *plan, int b, int s, bool sums) {
     struct ref_block *block = &plan->block[b];
     struct ref_range r = ref_slice_range(plan, s);

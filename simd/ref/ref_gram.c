@@ -4,8 +4,8 @@
 enum {
     LANES = C4_GRAM_LANES,
     CHUNK = C4_GRAM_CHUNK,
-    STEPS = 4, /* features a lane takes per visit, so that compilers keep it in a register */
-    ROWS_IN_CACHE = 16 /* rows of y whose chunk stays in the first-level cache */
+    STEPS = 4,         /* features per visit to a lane, so that compilers keep it in a register */
+    ROWS_IN_CACHE = 16 /* rows of y whose chunk stays in the L1 cache */
 };
 
 c4_gram_block_fn C4_REF(c4_gram_block);
@@ -40,7 +40,7 @@ static void one(size_t count, const c4_real *restrict x, const c4_real *restrict
     finish(f, count, x, y, lane, gram);
 }
 
-/* Two rows of x with two of y: every value that is loaded is used twice. */
+/* Two rows of x with two of y: every value loaded is used twice. */
 static void two_by_two(size_t count, const c4_real *restrict x, size_t stride_x,
                        const c4_real *restrict y, size_t stride_y, double *restrict gram,
                        size_t stride_gram) {

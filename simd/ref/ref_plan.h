@@ -1,5 +1,5 @@
 /* What the reference keeps between steps. Everything is NHWC and in the op slots' layouts; nothing
- * is fused and nothing is recomputed, so that any intermediate can be looked at. */
+ * is fused and nothing is recomputed, so that any intermediate can be inspected. */
 #ifndef C4_REF_PLAN_H
 #define C4_REF_PLAN_H
 
@@ -38,10 +38,10 @@ struct c4_plan {
         int hits;
         int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
         c4_real *dw, *du; /* [9, 64, 64], [36, 64, 64] */
-        c4_real *scratch; /* of a slot's call */
+        c4_real *scratch; /* of slot calls */
     } slice[C4_MAX_SLICES];
 
-    unsigned char *memory; /* one block behind all of the above */
+    unsigned char *memory; /* one block that holds all of the above */
 };
 
 enum c4_status C4_REF(c4_ref_plan_create)(const struct c4_plan_config *config,

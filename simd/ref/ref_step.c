@@ -30,7 +30,7 @@ static enum c4_status start_batch(struct c4_plan *plan, const struct c4_batch *b
     return C4_OK;
 }
 
-/* Running statistics describe y + bias; bn-relu never adds the bias to y, so it joins here. */
+/* Running statistics describe y + bias; bn-relu never adds the bias to y, so it is added here. */
 static void update_running(struct c4_plan *plan) {
     for (int b = 0; b < C4_BLOCKS; b++) {
         const struct ref_block *block = &plan->block[b];

@@ -127,8 +127,8 @@ void C4_REF(c4_winograd_weights)(const c4_real *w, c4_real *u) {
     }
 }
 
-/* What a slot's scratch holds: two groups of transformed tiles, [position][tile][64], one tile in
- * pixels or positions at either end of a transform, and what is in between. */
+/* A slot's scratch: two groups of transformed tiles, [position][tile][64], one tile in pixels or
+ * positions at either end of a transform, and one between its two 1-D forms. */
 struct work {
     c4_real (*v)[GROUP][C], (*m)[GROUP][C];
     c4_real *wide, *tile, *half;

@@ -37,7 +37,7 @@ static inline void vf_store_first(float *p, vf a, int count) {
 }
 #ifdef C4_MEMORY_BROADCAST
 #define A_BY_MEMORY
-/* *a * b + c: written out, as compilers would broadcast once for all columns. */
+/* *a * b + c: in assembly, since compilers would broadcast once for all columns */
 static inline vf vf_fma_from(const float *a, vf b, vf c) {
     __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(c) : "v"(b), "m"(*a));
     return c;
@@ -138,8 +138,8 @@ static inline void vf_prefetch(const float *p) {
     _mm_prefetch((const char *)p, _MM_HINT_T0);
 }
 
-/* One level of sixteen chains' trees for two vectors of lanes: lane l + lane l + 8, then + 4, + 2,
- * + 1; what is left of each chain moves together until sixteen sums are one vector. */
+/* One level of sixteen chains' sums for two vectors of lanes: lane l + lane l + 8, then + 4, + 2, +
+ * 1; the partial sums are packed together until sixteen sums fill one vector. */
 static inline vf v16_fold8(vf a, vf b) {
     return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
 }

@@ -8,8 +8,8 @@
 
 enum { VF_LANES = 4, VD_LANES = 2 };
 
-/* The micro-kernels' tile: rows by vectors. 16 accumulators are what four pipes of latency 4 need;
- * rows' operands are multiplied by lane, since a load that broadcasts takes a vector unit, too. */
+/* The micro-kernels' tile: rows by vectors. 16 accumulators keep four pipes of latency 4 busy; the
+ * rows' operands are multiplied by lane, since a broadcasting load also occupies a vector unit. */
 enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4, GRAM_X = 4 };
 enum { GRAD_VECS = 2, GRAD_CHANNELS = 1 };
 
@@ -60,7 +60,7 @@ static inline vf vf_mul(vf a, vf b) {
 static inline vf vf_fma(vf a, vf b, vf c) {
     return vfmaq_f32(c, a, b);
 }
-/* fmax would turn a NaN into a number or a quiet one: compare and select. */
+/* fmax would turn a NaN into a number or quiet it: compare and select. */
 static inline vf vf_relu(vf a) {
     return vbslq_f32(vcgtq_f32(vdupq_n_f32(0), a), vdupq_n_f32(0), a);
 }

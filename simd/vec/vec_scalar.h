@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* As many lanes as a register of the compiler's target has; LANES lists what f makes of each. */
+/* As many lanes as a register of the compiler's target has; LANES lists f of each. */
 #ifdef __AVX2__
 enum { VF_LANES = 8, VD_LANES = 4 };
 enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_X = 2 };
@@ -65,8 +65,8 @@ static inline vf vf_sub(vf a, vf b) {
 static inline vf vf_mul(vf a, vf b) {
     return a * b;
 }
-/* Without the instruction these are four calls of libm. One copy of them is enough: inlined, they
- * make the object four times as large and as slow to compile. */
+/* Without the instruction these are four calls to libm, in one copy: inlined, they would make the
+ * object four times as large and as slow to compile. */
 #if defined __FMA__ || defined __ARM_FEATURE_FMA
 #define FMA_LINKAGE static inline
 #else
@@ -110,7 +110,7 @@ static inline vd vd_add(vd a, vd b) {
 static inline vd vd_mul(vd a, vd b) {
     return a * b;
 }
-/* Only for exact products (vec.md): multiply and add round once, too. */
+/* Only for exact products (vec.md): a multiply and an add also round once. */
 static inline vd vd_fma(vd a, vd b, vd c) {
     return a * b + c;
 }

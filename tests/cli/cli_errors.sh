@@ -82,15 +82,15 @@ put() {
 	printf "$bytes" | dd of="$work/put" bs=1 seek=$((header + 8 + at)) conv=notrunc 2>/dev/null
 }
 put linear.bias '\234\165\000\210\074\344\067\176' # 1e300
-expect 3 "$work/put: linear.bias[0] is 1e+300, more than a float holds" quick --init "$work/put"
-expect 3 "$work/put: linear.bias[0] is 1e+300, more than a float holds" "$program" eval --quiet \
+expect 3 "$work/put: linear.bias[0] is 1e+300, beyond the range of a float" quick --init "$work/put"
+expect 3 "$work/put: linear.bias[0] is 1e+300, beyond the range of a float" "$program" eval --quiet \
 	--images 32 --init "$work/put"
 "$program" eval --quiet --images 32 --init "$work/put" --backend ref64 >/dev/null || fail "a double holds 1e300"
 put bn2.running_var '\000\000\000\000\000\000\360\277' # -1
 expect 3 "$work/put: bn2.running_var[0] is -1, and a variance is never negative" quick --init "$work/put"
 put linear.weight '\000\000\000\000\000\000\340\107' # 2^127
-expect 1 "before the first update: the weights to begin with are too large" quick --init "$work/put"
-expect 1 "before the first update: the weights to begin with are too large" quick --batches 1 \
+expect 1 "before the first update: the initial weights are too large" quick --init "$work/put"
+expect 1 "before the first update: the initial weights are too large" quick --batches 1 \
 	--init "$work/put"
 
 # A loss that is not finite ends the run; the checkpoint before it stays as it was.

@@ -113,8 +113,8 @@ static void with_metadata(const char *from, const char *path, const char *key, c
 
 static void metadata_that_is_not_ours_is_refused(void **state) {
     static const char *const cases[][3] = {
-        {"conv4.order", "\x1b[2J", "conv4.order is '?[2J'; bn-relu"},
-        {"conv4.order", "sideways", "conv4.order is 'sideways'; bn-relu and relu-bn are known"},
+        {"conv4.order", "\x1b[2J", "conv4.order is '?[2J', not bn-relu"},
+        {"conv4.order", "sideways", "conv4.order is 'sideways', not bn-relu or relu-bn"},
         {"conv4.order", "bn-relu, or whatever it was", "which conv4 does not write"},
         {"conv4.epoch", "18446744073709551616", "not a number"},
         {"conv4.epoch", "-1", "not a number"},
@@ -147,8 +147,8 @@ static void values_beyond_float_are_named(void **state) {
     assert_int_equal(c4_checkpoint_read(path, got), C4_OK);
     assert_int_equal(c4_checkpoint_fits_float(path, got), C4_OK);
     const double beyond[] = {-0x1.ffffffp127, 1e300};
-    const char *const said[] = {"net: linear.bias[7] is -3.40282e+38, more than a float holds",
-                                "net: linear.bias[7] is 1e+300, more than a float holds"};
+    const char *const said[] = {"net: linear.bias[7] is -3.40282e+38, beyond the range of a float",
+                                "net: linear.bias[7] is 1e+300, beyond the range of a float"};
     for (int i = 0; i < 2; i++) {
         net->state[bias->offset + 7] = beyond[i];
         assert_int_equal(c4_checkpoint_write(path, net), C4_OK);

@@ -1,4 +1,4 @@
-# Sums of channels for libraries' layouts. No backend: cmake/Backends.cmake includes this by itself.
+# Channel sums in oneDNN's layouts. Not a backend: cmake/Backends.cmake includes this file.
 function(c4_lane_sums name)
   add_library(c4_simd_sums_${name} OBJECT ${PROJECT_SOURCE_DIR}/simd/onednn/lane_sums/lane_sums.c)
   target_link_libraries(c4_simd_sums_${name} PUBLIC c4_flags)

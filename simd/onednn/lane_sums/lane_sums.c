@@ -1,4 +1,4 @@
-/* C4_SUMS_NAME comes with the flags. */
+/* The build defines C4_SUMS_NAME with the compiler flags. */
 #include "simd/onednn/lane_sums/lane_sums.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 #if defined(__AVX2__)
 #include <immintrin.h>
 typedef __m256d doubles;
-/* From the compiler's own vectors gcc 12 makes two conversions. */
+/* From generic vectors gcc 12 makes two conversions. */
 static inline doubles widened(const float *y) {
     return _mm256_cvtps_pd(_mm_loadu_ps(y));
 }
@@ -23,7 +23,7 @@ static inline doubles widened(const float *y) {
 enum {
     VECTOR = sizeof(doubles) / sizeof(double),
     VECTORS = C4_SUM_LANES / VECTOR,
-    AHEAD = 1024 /* floats; reading takes longer than adding */
+    AHEAD = 1024 /* prefetch distance in floats; reading takes longer than adding */
 };
 
 /* All loops over vectors are unrolled, or the sums stay an array in memory. */

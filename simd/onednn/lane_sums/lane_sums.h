@@ -1,5 +1,5 @@
-/* Sums of interleaved channels in double, for libraries' layouts: one loop, compiled for more than
- * one width of vectors. No backend. */
+/* Sums of interleaved channels in double, for oneDNN's layouts: one loop, compiled for several
+ * vector widths. Not a backend. */
 #ifndef C4_SIMD_ONEDNN_LANE_SUMS_LANE_SUMS_H
 #define C4_SIMD_ONEDNN_LANE_SUMS_LANE_SUMS_H
 
@@ -13,7 +13,7 @@ enum { C4_SUM_LANES = 16 };
 typedef void c4_lane_sums_fn(const float *y, size_t groups, size_t stride, double sum[C4_SUM_LANES],
                              double sum_sq[C4_SUM_LANES]);
 
-/* Compiled with the flags of its name; avx2 is there on x86-64 only. */
+/* Each is compiled with the flags of its name; avx2 exists on x86-64 only. */
 c4_lane_sums_fn c4_lane_sums_plain, c4_lane_sums_avx2;
 
 /* The fastest that this CPU runs; dispatch.c. */
