@@ -32,7 +32,7 @@ enum c4_status c4_cka_bench_add(struct c4_cka_bench *bench, int layer, size_t n,
     return C4_OK;
 }
 
-/* Independent features of both sides. */
+/* Independent random features of the two sides. */
 struct sides {
     float *x, *y;
     size_t features;
@@ -83,8 +83,8 @@ static enum c4_status small_cka(const struct c4_cka_bench *bench, const struct c
     return c4_cka(&x, &y, &options, result);
 }
 
-/* The debiased value is a small difference of large numbers here: held as absolutely as the biased
- * one. */
+/* The debiased value is a small difference of large numbers here, so the error of both values is
+ * judged on the scale of the biased one. */
 static bool close_to(double got, double want, double scale, bool bit_exact) {
     return bit_exact ? got == want : fabs(got - want) <= C4_PEER_TOLERANCE * scale;
 }
@@ -98,7 +98,7 @@ static enum c4_status check(const struct c4_cka_bench *bench, struct c4_cka_row 
     if (!close_to(got.biased, want.biased, want.biased, exact) ||
         !close_to(got.debiased, want.debiased, want.biased, exact))
         snprintf(row->fault, sizeof row->fault,
-                 "%s: CKA is %.17g and %.17g (debiased), the reference has %.17g and %.17g",
+                 "%s: CKA is %.17g, debiased %.17g; the reference has %.17g, debiased %.17g",
                  row->name, got.biased, got.debiased, want.biased, want.debiased);
     return C4_OK;
 }

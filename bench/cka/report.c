@@ -1,4 +1,4 @@
-/* Tables and JSON of bench cka. */
+/* The table and JSON of bench cka. */
 #include <stdio.h>
 
 #include "bench/cka/cka.h"
@@ -7,7 +7,8 @@
 void c4_cka_bench_print(const struct c4_cka_bench *bench) {
     if (bench->peak.count == 0) return;
     struct c4_spread peak = c4_peak_spread(&bench->peak);
-    printf("CKA of a layer with a cached reference, %d thread%s, median of %d samples in turn\n",
+    printf("CKA of a layer with a prepared reference, %d thread%s, median of %d samples taken in "
+           "turn\n",
            bench->threads, bench->threads == 1 ? "" : "s", bench->samples);
     printf("%-22s %-7s %9s %9s %9s %9s %8s %8s %7s %-7s %s\n", "layer/examples/backend", "method",
            "s", "lowest", "highest", "prepare", "GFLOP", "GFLOP/s", "of peak", "checked", "origin");

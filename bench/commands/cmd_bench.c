@@ -1,4 +1,4 @@
-/* conv4 bench: how fast the backends are here, checked before they are timed. */
+/* conv4 bench: speed of the backends on this machine; each is checked before it is timed. */
 #include "bench/commands.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* conv4 bench calibrate: what the cores can do at most. */
+/* conv4 bench calibrate: FMA peak, clock and bandwidth of the cores. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,8 +14,8 @@
 #include "core/host/team.h"
 
 static const struct c4_option options[] = {
-    C4_BENCH_THREADS("OpenMP threads that run at once"),
-    C4_BENCH_SAMPLES("15", 3, "of each loop, taken in turn"),
+    C4_BENCH_THREADS("OpenMP threads that run each loop at the same time"),
+    C4_BENCH_SAMPLES("15", 3, "samples of each loop, taken in turn"),
     C4_BENCH_JSON,
     C4_BENCH_END,
 };
@@ -24,7 +24,7 @@ static const char *const examples[] = {"conv4 bench calibrate",
                                        "conv4 bench calibrate --threads 2 --json", NULL};
 
 static const double sample_seconds = 0.02;
-/* Samples further apart than this come from a core that is shared or changes its clock. */
+/* A larger spread of the samples means that the core is shared or changes its clock. */
 static const double noisy_percent = 10;
 
 struct job {
@@ -36,7 +36,7 @@ struct job {
 };
 
 static enum c4_status measure(struct job *job, int threads) {
-    do { /* there is always one */
+    do { /* there is at least one loop */
         c4_peak_start(&job->peak[job->loops], c4_dispatch_peak(job->loops), threads,
                       sample_seconds);
     } while (++job->loops < C4_CALIBRATE_MAX && c4_dispatch_peak(job->loops));
@@ -56,7 +56,7 @@ static enum c4_status measure(struct job *job, int threads) {
 
 static void print_text(const struct job *job, int threads) {
     struct c4_spread ghz = c4_spread_of(job->ghz, job->samples);
-    printf("multiply-adds in single precision, %d thread%s, median of %d samples in turn\n",
+    printf("multiply-adds in single precision, %d thread%s, median of %d samples taken in turn\n",
            threads, threads == 1 ? "" : "s", job->samples);
     printf("%-8s %5s %10s %10s %10s %7s %11s\n", "loop", "lanes", "GFLOP/s", "lowest", "highest",
            "spread", "FLOP/cycle");
@@ -66,15 +66,15 @@ static void print_text(const struct job *job, int threads) {
         printf("%-8s %5d %10.1f %10.1f %10.1f %6.1f%% %11.1f%s\n", peak->loop->name,
                peak->loop->lanes, s.median, s.low, s.high, c4_spread_percent(&s),
                c4_peak_flops_per_cycle(peak, ghz.median),
-               peak->loop->fused ? "" : "  multiply and add apart");
+               peak->loop->fused ? "" : "  separate multiply and add");
     }
-    printf("%-8s %5s %10.3f %10.3f %10.3f %6.1f%%  GHz, by a chain of additions\n", "clock", "",
+    printf("%-8s %5s %10.3f %10.3f %10.3f %6.1f%%  GHz, from a chain of additions\n", "clock", "",
            ghz.median, ghz.low, ghz.high, c4_spread_percent(&ghz));
     for (int i = 0; i < job->levels; i++) {
         const struct c4_bandwidth *bandwidth = &job->bandwidth[i];
         struct c4_spread s = c4_spread_of(bandwidth->samples, bandwidth->taken);
-        printf("%-8s %5s %10.1f %10.1f %10.1f %6.1f%%  GB/s, read in order\n", bandwidth->level, "",
-               s.median, s.low, s.high, c4_spread_percent(&s));
+        printf("%-8s %5s %10.1f %10.1f %10.1f %6.1f%%  GB/s, sequential reads\n", bandwidth->level,
+               "", s.median, s.low, s.high, c4_spread_percent(&s));
     }
     struct c4_spread best = c4_peak_spread(job->best);
     printf("FMA peak: %.1f GFLOP/s (%s)\n", best.median, job->best->loop->name);
@@ -150,11 +150,11 @@ const struct c4_command c4_bench_calibrate = {
     .name = "calibrate",
     .summary = "measure the FMA peak that the other benchmarks are compared with",
     .description =
-        "Runs loops of independent multiply-adds, one for each width of vector that this CPU has. "
-        "FLOP/cycle does not depend on the clock: a core with two units for vectors of 8 floats "
-        "reaches 32, of 16 floats 64. The clock is that of a chain of register additions; both are "
-        "by CPU time, which leaves out what other programs take. L2, L3 and memory are read in "
-        "order by the widest loads, each thread its own part.",
+        "Runs loops of independent multiply-adds, one for each vector width of this CPU. "
+        "FLOP/cycle does not depend on the clock: a core with two FMA units reaches 32 with "
+        "vectors of 8 floats, and 64 with 16. The clock is measured with a chain of register "
+        "additions. Both are by CPU time, which leaves out what other programs take. L2, L3 and "
+        "memory are read sequentially with the widest loads, by each thread in its own array.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -1,4 +1,4 @@
-/* conv4 bench cka: what CKA costs, layer by layer. */
+/* conv4 bench cka: time of CKA, layer by layer. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +14,10 @@
 #include "core/host/team.h"
 
 static const char *const examples_of_cka[] = {"500", "2000", "5000", NULL};
+_Static_assert(C4_LAYERS *(sizeof examples_of_cka / sizeof *examples_of_cka - 1) *
+                       C4_BENCH_BACKENDS <=
+                   C4_CKA_ROWS_MAX,
+               "a row for each layer, number of examples and backend");
 static const char *const layers[] = {"pool1", "pool2", "pool3", "pool4", "logits", NULL};
 
 static const struct c4_option options[] = {
@@ -56,13 +60,15 @@ static enum c4_status add_rows(const struct c4_args *args, struct c4_cka_bench *
                 C4_TRY(c4_cka_bench_add(bench, layer, n, backends, count));
     }
     if (bench->count > 0) return C4_OK;
-    return c4_fail(C4_ERR_USAGE, c4_arg_flag(args, "quick")
-                                     ? "no benchmark is left: --quick is about 500 examples"
-                                     : "no benchmark is left: the backend has no Gram blocks of "
-                                       "its own");
+    return c4_fail(
+        C4_ERR_USAGE,
+        c4_arg_flag(args, "quick")
+            ? "no benchmark is left: --quick runs only 500 examples, which --examples leaves out"
+            : "no benchmark is left: this backend has no Gram slot of its "
+              "own; choose another");
 }
 
-/* Progress counts millions of operations, which the time is proportional to. */
+/* Progress counts MFLOP, to which the time is proportional. */
 static void tick(void *context, double flops_done) {
     c4_progress_update(context, (uint64_t)(flops_done * 1e-6), (uint64_t)c4_clock_ns());
 }
@@ -135,11 +141,11 @@ const struct c4_command c4_bench_cka = {
     .name = "cka",
     .summary = "time CKA, layer by layer",
     .description =
-        "Compares random features of each layer's size with a reference that was prepared once, "
-        "as a study does after each epoch, by the form (Gram or feature) with fewer operations. "
-        "Before it is timed, each backend's CKA of some of the examples is compared with the "
-        "reference's; a row that differs is void, and the exit status is 7. 5000 examples of pool1 "
-        "take 2 GB of memory and, without a fast backend, minutes: see --dry-run.",
+        "Compares random features of each layer's size with a reference that is prepared once, as "
+        "a study does after each epoch, in the form (Gram or feature) that needs fewer operations. "
+        "Before timing, each backend's CKA of some of the examples is checked against backend ref; "
+        "a row that differs is void, and the exit status is 7. 5000 examples of pool1 take 2 GB of "
+        "memory and, without a fast backend, minutes: see --dry-run.",
     .options = options,
     .examples = examples,
     .run = run,

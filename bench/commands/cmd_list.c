@@ -51,8 +51,8 @@ static int run(const struct c4_args *args) {
 
 const struct c4_command c4_bench_list = {
     .name = "list",
-    .summary = "name everything that can be timed here",
-    .description = "Prints one benchmark a line: the command under bench, and its name there.",
+    .summary = "list everything that can be timed here",
+    .description = "Prints one benchmark per line: the command under bench and its name there.",
     .examples = examples,
     .run = run,
 };

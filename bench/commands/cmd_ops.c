@@ -20,11 +20,11 @@ static const struct c4_option options[] = {
     {.name = "filter",
      .type = C4_OPTION_STRING,
      .value = "REGEX",
-     .help = "only benchmarks with this regular expression (POSIX, extended) in their name"},
+     .help = "only benchmarks whose name matches this regular expression (POSIX extended)"},
     C4_BENCH_BACKEND,
-    C4_BENCH_BATCH("images of a call"),
-    C4_BENCH_THREADS("OpenMP threads, each with a call on images of its own at the same time"),
-    C4_BENCH_SAMPLES("9", 9, "of each benchmark"),
+    C4_BENCH_BATCH("images per call"),
+    C4_BENCH_THREADS("OpenMP threads, each calling the op on its own images at the same time"),
+    C4_BENCH_SAMPLES("9", 9, "samples of each benchmark"),
     C4_BENCH_QUICK("samples of 2 ms instead of 20"),
     C4_BENCH_LIST,
     C4_BENCH_DRY_RUN,
@@ -32,7 +32,7 @@ static const struct c4_option options[] = {
     {.name = "gbench-json",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "also write what Google Benchmark reports, in its own format"},
+     .help = "also write Google Benchmark's report, in its own format"},
     C4_BENCH_END,
 };
 
@@ -51,7 +51,7 @@ static void tick(void *context, int done) {
     c4_progress_update(context, (uint64_t)done, (uint64_t)c4_clock_ns());
 }
 
-/* A reader who has set them may take them for part of the result. */
+/* A user who has set them may think that they had an effect. */
 static void print_variables(const json_t *object) {
     json_t *variables = json_object_get(json_object_get(object, "environment"), "variables");
     const char *name;
@@ -75,7 +75,7 @@ static void print(const struct c4_args *args, const struct c4_ops_bench *bench, 
     c4_disclose_print(json_incref(object));
 }
 
-/* Also prints and writes what there is after a signal or with void rows. */
+/* After a signal or with void rows, what was measured is printed and written all the same. */
 static enum c4_status measure(const struct c4_args *args, struct c4_ops_bench *bench,
                               const struct c4_backend *reference, json_t *object) {
     struct c4_progress progress;
@@ -149,13 +149,13 @@ const struct c4_command c4_bench_ops = {
     .summary = "time single ops: every slot, shape and backend",
     .description =
         "Times each op slot of each backend in every shape of the network. A backend with layouts "
-        "of its own runs its convolutions in those; what it costs to get there and back stands in "
-        "a column beside. With several threads each works on images of its own, and times and "
-        "rates are of all images by the wall clock. Before each sample the op is compared with the "
-        "reference, bit for bit where the backend promises that, else within 1e-5; a row that "
-        "fails is void, and the exit status is 7. Samples of one shape are taken in random order. "
-        "A benchmark's name is SLOT/SHAPE/BACKEND; slots that a backend takes from ref are not "
-        "timed again.",
+        "of its own runs its convolutions in those; a separate column has the cost of reordering "
+        "from and to canonical layouts. With several threads, each works on its own images, and "
+        "times and rates are those of all images by the wall clock. Before each sample the op is "
+        "checked against backend ref, bit for bit where the backend promises that, else within "
+        "1e-5; a row that differs is void, and the exit status is 7. Samples of one shape are "
+        "taken in random order. A benchmark's name is SLOT/SHAPE/BACKEND; slots that a backend "
+        "takes from ref are not timed again.",
     .options = options,
     .examples = examples,
     .run = run,

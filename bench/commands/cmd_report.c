@@ -26,7 +26,7 @@ static bool is(const json_t *file, const char *benchmark) {
     return strcmp(c4_result_text(file, "benchmark", ""), benchmark) == 0;
 }
 
-/* Of the same machine and as many threads; NULL if there is none. */
+/* The calibration of the same machine and number of threads; NULL if there is none. */
 static const json_t *calibration_of(const struct c4_results *results, const json_t *file) {
     for (int i = 0; i < results->count; i++) {
         const json_t *other = results->file[i];
@@ -55,7 +55,7 @@ static enum c4_status draw_rooflines(const struct c4_results *results, int i,
     return c4_picture_rooflines(pictures, file, calibration_of(results, file));
 }
 
-/* Machine by machine, the pictures of one kind together. */
+/* Machine by machine, and within a machine kind by kind. */
 static enum c4_status draw(const struct c4_results *results, const struct c4_machines *machines,
                            struct c4_pictures *pictures) {
     enum c4_status (*const kinds[])(const struct c4_results *, int, struct c4_pictures *) = {
@@ -105,13 +105,11 @@ const struct c4_command c4_bench_report = {
     .name = "report",
     .summary = "draw results: where a backend loses time",
     .description =
-        "Reads files that bench step, bench ops and bench calibrate have written with --json. "
-        "Draws "
-        "a step's time by phase for each backend and peer, the time of each op relative to the "
-        "fastest backend, and each backend's passes under the roofs of this machine: the FMA peak "
-        "and, from calibrate with as many threads, the bandwidth of L2, L3 and memory. Each "
-        "picture is a CSV file, a gnuplot script, SVG, PNG and PDF; bench.html holds all of them, "
-        "each machine's by themselves.",
+        "Reads the output of bench step, bench ops and bench calibrate with --json. Draws the time "
+        "per image by phase for each backend and peer, the time of each op relative to the fastest "
+        "backend, and a roofline of each backend: the FMA peak and, from calibrate with as many "
+        "threads, the bandwidth of L2, L3 and memory. Each picture is a CSV file, a gnuplot "
+        "script, SVG, PNG and PDF; bench.html shows all of them, machine by machine.",
     .usage_tail = "FILE...",
     .options = options,
     .examples = examples,

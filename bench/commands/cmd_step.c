@@ -16,15 +16,15 @@
 
 static const struct c4_option options[] = {
     C4_BENCH_BACKEND,
-    C4_BENCH_BATCH("images of a step"),
+    C4_BENCH_BATCH("images per step"),
     C4_BENCH_THREADS("OpenMP threads"),
-    C4_BENCH_SAMPLES("9", 3, "of each backend, taken in turn"),
+    C4_BENCH_SAMPLES("9", 3, "samples of each backend, taken in turn"),
     {.name = "order",
      .type = C4_OPTION_CHOICE,
      .value = "ORDER",
      .initial = "bn-relu",
      .choices = c4_order_names,
-     .help = "of a block"},
+     .help = "order of batch norm and ReLU in a block"},
     {.name = "conv",
      .type = C4_OPTION_CHOICE,
      .value = "ALGORITHM",
@@ -42,20 +42,20 @@ static const struct c4_option options[] = {
      .value = "PEER,...",
      .choices = c4_peer_names,
      .implied = c4_peer_all,
-     .help = "also time other people's software, each variant a process of its own; alone: all "
+     .help = "also time other software, each variant in a separate process; without a value: all "
              "that are installed"},
     {.name = "peers-python",
      .type = C4_OPTION_PATH,
      .value = "FILE",
      .help = "the interpreter that has their packages; otherwise $C4_PEERS_PYTHON, peers-venv "
-             "in the folder of the build, or python3"},
+             "beside the program's folder, or python3"},
     {.name = "peers-patience",
      .type = C4_OPTION_REAL,
      .value = "SECONDS",
      .initial = "600",
      .min = 0.1,
      .max = 86400,
-     .help = "how long a peer may take to answer; the first steps compile"},
+     .help = "how long a peer may take to answer; its first steps include compilation"},
     C4_BENCH_QUICK("samples of 50 ms instead of 500"),
     C4_BENCH_JSON,
     C4_BENCH_END,
@@ -88,7 +88,7 @@ static void tick(void *context, int done) {
     c4_progress_update(context, (uint64_t)done, (uint64_t)c4_clock_ns());
 }
 
-/* One by one, since a peer that starts would disturb another one's check no less than a sample. */
+/* One by one: a peer that starts would disturb another one's check as it would a sample. */
 static enum c4_status add_peers(const struct c4_args *args, struct c4_step_bench *bench,
                                 const struct c4_team *team) {
     if (!c4_arg_given(args, "peers")) return C4_OK;
@@ -128,7 +128,7 @@ static enum c4_status measure(const struct c4_args *args, struct c4_step_bench *
     return status;
 }
 
-/* Peers that were named have to be there; of all of them, one. */
+/* Peers that were named are all required; with --peers alone, one is enough. */
 static enum c4_status verdict(const struct c4_args *args, const struct c4_step_bench *bench) {
     const char *list = c4_arg_text(args, "peers");
     return c4_peers_verdict(&bench->peers, list && strcmp(list, c4_peer_all) != 0);
@@ -139,7 +139,7 @@ static void print(const struct c4_args *args, const struct c4_step_bench *bench,
     const struct c4_plan_config *config = &bench->config;
     if (!c4_arg_flag(args, "json")) {
         json_decref(object);
-        printf("training step, batch %d, %d thread%s%s, %s, median of %d samples in turn\n",
+        printf("training step, batch %d, %d thread%s%s, %s, median of %d samples taken in turn\n",
                config->max_batch, config->threads, config->threads == 1 ? "" : "s",
                team->bound ? " bound" : " not bound", c4_order_names[config->order],
                bench->samples);
@@ -194,15 +194,16 @@ static int run(const struct c4_args *args) {
 const struct c4_command c4_bench_step = {
     .name = "step",
     .summary = "time whole training steps",
-    .description = "Trains on one synthetic batch again and again. Each backend's step is compared "
-                   "with the double reference first and not timed if it differs (exit status 7). "
-                   "Samples of half a second are taken in turn, so that a busy moment hits all, "
-                   "and so are samples of the FMA peak. Backends that run a step in phases show "
-                   "where its time goes. Peers are PyTorch and JAX, on the same images, weights "
-                   "and cores; a peer whose first losses differ from the double reference's is "
-                   "void (exit status 7); one that is not there or fails has a row that says why "
-                   "(exit status 6 if it was named, or none is there; 1 if it broke). Names that "
-                   "end in -kept: glibc is told to keep freed memory.",
+    .description = "Trains on one synthetic batch again and again. Each backend's step is first "
+                   "compared with the double reference's, and not timed if it differs (exit "
+                   "status 7). Samples of half a second are taken in turn, and samples of the FMA "
+                   "peak with them, so that outside load affects all alike. Backends that run a "
+                   "step in phases show where its time goes. Peers are PyTorch and JAX, on the "
+                   "same images, weights and cores. A peer whose first losses differ from the "
+                   "double reference's is void (exit status 7). One that is absent or fails has a "
+                   "row that says why (exit status 6 if an absent peer was named or all are "
+                   "absent, 1 if one failed). For names that end in -kept, glibc keeps freed "
+                   "memory.",
     .options = options,
     .examples = examples,
     .run = run,

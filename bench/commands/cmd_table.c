@@ -1,4 +1,4 @@
-/* conv4 bench table: results as the README shows them. */
+/* conv4 bench table: results of bench step as a Markdown table. */
 #include <stdio.h>
 
 #include "bench/commands.h"
@@ -20,10 +20,10 @@ static int run(const struct c4_args *args) {
 const struct c4_command c4_bench_table = {
     .name = "table",
     .summary = "print results of bench step as a Markdown table",
-    .description = "Reads files that \"conv4 bench step --json\" has written and prints one table "
-                   "for each machine, version and block order: a line for each backend and peer, "
-                   "a column for each number of threads and batch; images/s, the percentage of "
-                   "the FMA peak and the ratio to the fastest peer of the same file.",
+    .description = "Reads the output of \"conv4 bench step --json\" and prints one table for each "
+                   "machine, version and block order, with a line for each backend and peer and a "
+                   "column for each number of threads and batch size. A cell has images/s, the "
+                   "percentage of the FMA peak and the ratio to the fastest peer of the same file.",
     .usage_tail = "FILE...",
     .examples = examples,
     .min_positionals = 1,

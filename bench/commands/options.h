@@ -1,4 +1,4 @@
-/* Options that several benchmarks have, so that they read alike everywhere. */
+/* Options shared by several benchmarks, so that they read the same everywhere. */
 #ifndef C4_BENCH_COMMANDS_OPTIONS_H
 #define C4_BENCH_COMMANDS_OPTIONS_H
 
@@ -13,15 +13,15 @@
 
 #define C4_BENCH_BACKEND                                                                           \
     {.name = "backend", .type = C4_OPTION_STRING, .value = "NAME", .initial = "all",               \
-     .help = "one backend, or all that run here but ref64"}
+     .help = "one backend, or all that run here except ref64"}
 #define C4_BENCH_THREADS(help_) C4_BENCH_INTEGER("threads", "1", 1, 1024, help_)
 #define C4_BENCH_BATCH(help_) C4_BENCH_INTEGER("batch", "32", 1, 1024, help_)
 #define C4_BENCH_SAMPLES(initial_, min_, help_)                                                    \
     C4_BENCH_INTEGER("samples", initial_, min_, C4_SAMPLES_MAX, help_)
 #define C4_BENCH_QUICK(help_) C4_BENCH_FLAG("quick", help_)
-#define C4_BENCH_LIST C4_BENCH_FLAG("list", "print the benchmarks' names and end")
+#define C4_BENCH_LIST C4_BENCH_FLAG("list", "print the benchmarks' names and exit")
 #define C4_BENCH_DRY_RUN                                                                           \
-    C4_BENCH_FLAG("dry-run", "print the number of benchmarks and the time they would take, and end")
+    C4_BENCH_FLAG("dry-run", "print the number of benchmarks and the expected time, and exit")
 #define C4_BENCH_JSON C4_BENCH_FLAG("json", "print one JSON object with all samples")
 #define C4_BENCH_END {.name = NULL}
 /* clang-format on */

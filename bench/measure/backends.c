@@ -9,7 +9,7 @@ enum c4_status c4_bench_backends(const char *wanted,
     const struct c4_backend *table;
     *count = 0;
     if (!all) {
-        C4_TRY(c4_dispatch(wanted, &dispatch)); /* says why it cannot run */
+        C4_TRY(c4_dispatch(wanted, &dispatch)); /* its sentence says why it cannot run */
         wanted = dispatch.backend.name;
     }
     for (int i = 0; c4_backend_name(i, &table, NULL) && *count < C4_BENCH_BACKENDS; i++)

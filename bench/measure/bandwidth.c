@@ -8,14 +8,14 @@
 
 enum { BLOCK = 64 }; /* floats, see struct c4_peak_loop */
 
-/* Each thread makes its own part, on its own memory node. */
+/* Each thread allocates and first touches its own array, which places it on its NUMA node. */
 static enum c4_status make(struct c4_bandwidth *bandwidth, const char *level, double bytes,
                            int threads) {
     *bandwidth = (struct c4_bandwidth){.level = level, .threads = threads};
     bandwidth->count = (size_t)(bytes / threads / sizeof(float)) / BLOCK * BLOCK;
     bandwidth->values = calloc((size_t)threads, sizeof *bandwidth->values);
     int failed = !bandwidth->values;
-    if (failed) return c4_fail(C4_ERR_MEMORY, "no memory to measure its bandwidth");
+    if (failed) return c4_fail(C4_ERR_MEMORY, "no memory for the arrays that measure bandwidth");
 #pragma omp parallel num_threads(threads) reduction(+ : failed)
     {
         float *values = aligned_alloc(64, bandwidth->count * sizeof *values);
@@ -23,7 +23,8 @@ static enum c4_status make(struct c4_bandwidth *bandwidth, const char *level, do
         bandwidth->values[omp_get_thread_num()] = values;
         failed += !values;
     }
-    return failed ? c4_fail(C4_ERR_MEMORY, "no memory to measure its bandwidth") : C4_OK;
+    return failed ? c4_fail(C4_ERR_MEMORY, "no memory for the arrays that measure bandwidth")
+                  : C4_OK;
 }
 
 enum c4_status c4_bandwidth_start(struct c4_bandwidth bandwidth[C4_BANDWIDTH_LEVELS], int *levels,
@@ -31,7 +32,7 @@ enum c4_status c4_bandwidth_start(struct c4_bandwidth bandwidth[C4_BANDWIDTH_LEV
     *levels = 0;
     double beyond = l3_bytes * 4 > 256e6 ? l3_bytes * 4 : 256e6;
     if (l2_bytes > 0) C4_TRY(make(&bandwidth[(*levels)++], "L2", l2_bytes / 2 * threads, threads));
-    if (l3_bytes / 2 > 2 * l2_bytes * threads) /* or most of it would come from L2 */
+    if (l3_bytes / 2 > 2 * l2_bytes * threads) /* otherwise L2 would serve most of it */
         C4_TRY(make(&bandwidth[(*levels)++], "L3", l3_bytes / 2, threads));
     return make(&bandwidth[(*levels)++], "memory", beyond, threads);
 }

@@ -7,10 +7,10 @@
 
 struct work {
     double gflops, busy_gflops;
-    double busy_seconds; /* CPU time of one thread */
+    double busy_seconds; /* mean CPU time of a thread */
 };
 
-/* The value keeps the compiler from leaving the loop out. */
+/* The sink keeps the compiler from removing the loop. */
 static struct work run(const struct c4_peak *peak) {
     float sum = 0;
     int64_t start_ns = c4_clock_ns(), busy_ns = 0;
@@ -33,8 +33,8 @@ void c4_peak_start(struct c4_peak *peak, const struct c4_peak_loop *loop, int th
     peak->loop = loop;
     peak->threads = threads;
     peak->count = 0;
-    /* By CPU time, as one busy moment must not make all samples short. Wide vectors take some
-     * milliseconds to reach their clock. */
+    /* By CPU time, so that a moment of outside load does not shorten all samples. Cores take some
+     * milliseconds to reach the clock of wide vectors. */
     for (peak->rounds = 1000; run(peak).busy_seconds < sample_seconds / 4; peak->rounds *= 2)
         continue;
     double rounds = (double)peak->rounds * sample_seconds / run(peak).busy_seconds;
@@ -87,7 +87,7 @@ double c4_clock_ghz(double seconds) {
 #pragma GCC unroll 16
             for (int k = 0; k < 16; k++) {
                 value += step;
-                __asm__ volatile("" : "+r"(value)); /* one by one */
+                __asm__ volatile("" : "+r"(value)); /* one addition after another */
             }
         }
         additions += (uint64_t)10000 * 16;

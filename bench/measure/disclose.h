@@ -1,4 +1,4 @@
-/* What every benchmark says beside its numbers. */
+/* What every benchmark reports besides its numbers. */
 #ifndef C4_BENCH_MEASURE_DISCLOSE_H
 #define C4_BENCH_MEASURE_DISCLOSE_H
 
@@ -6,8 +6,8 @@
 
 #include "core/base/status.h"
 
-/* A new object {"conv4", "arithmetic", "benchmark": name, "environment"}, to which the benchmark
- * adds its own. Before threads are bound (core/host/environment.h). */
+/* *object is a new {"conv4", "arithmetic", "benchmark": name, "environment"}, to which the
+ * benchmark adds its own members. Call it before threads are bound (core/host/environment.h). */
 enum c4_status c4_disclose(const char *name, json_t **object);
 
 /* Prints it to stdout, indented, with a newline, and releases it. */

@@ -9,7 +9,7 @@
 
 #include <benchmark/benchmark.h>
 
-// Reports as the library made them, kept for the file.
+// The library's reports, kept for its JSON.
 struct c4_gbench {
     std::vector<std::vector<benchmark::BenchmarkReporter::Run>> reports;
     std::string error;
@@ -17,7 +17,7 @@ struct c4_gbench {
 
 namespace {
 
-// Keeps the reports and hands the samples to their cases. The library would print instead.
+// Keeps the reports and passes the samples to their cases, where the library would print them.
 class Collector : public benchmark::BenchmarkReporter {
   public:
     Collector(c4_gbench *kept, c4_gbench_case *cases, int count, int samples)
@@ -48,8 +48,9 @@ class Collector : public benchmark::BenchmarkReporter {
     int count_, samples_;
 };
 
-// A void case runs on, empty, and is left out of all reports: SkipWithError() in some of a case's
-// samples makes the library abort, and readers of its format take such a case's time for 0.
+// A void case runs on with an empty loop and is left out of all reports. SkipWithError() would not
+// do: called in some of a case's samples it makes the library abort, and readers of its format take
+// the time of a skipped case for 0.
 void sample(benchmark::State &state, c4_gbench_case *one) {
     if (!one->voided && one->before && !one->before(one->context)) one->voided = true;
     if (one->voided) {
@@ -66,9 +67,9 @@ void sample(benchmark::State &state, c4_gbench_case *one) {
     state.SetLabel(one->label);
 }
 
-// Every flag that the library has had, since it takes those that are not given from variables of
-// the environment (BENCHMARK_FILTER and so on), which are read before main() begins. It leaves
-// flags that it does not know alone, and keeps a pointer to the program's name.
+// Sets every flag that any version of the library has had: it takes flags that are not given from
+// environment variables (BENCHMARK_FILTER and so on), which it reads before main() begins. It
+// ignores unknown flags. It keeps a pointer to the program's name, so the words are static.
 void initialize(const char *program) {
     static std::string words[] = {program,
                                   "--benchmark_enable_random_interleaving=true",
@@ -102,8 +103,8 @@ void initialize(const char *program) {
     done = true;
 }
 
-// The file's context holds what we add; BENCHMARK_CONTEXT has added its own by now, and a name that
-// is there twice is not JSON.
+// Only our entry goes into the file's context. BENCHMARK_CONTEXT has added entries by now, and a
+// name that occurs twice in an object makes invalid JSON.
 void set_context(const char *program, const char *version) {
 #ifdef C4_GBENCH_HAS_CONTEXT
     if (benchmark::internal::GetGlobalContext()) benchmark::internal::GetGlobalContext()->clear();

@@ -10,43 +10,44 @@
 extern "C" {
 #endif
 
-/* A number beside the times: `amount` of something for each call. */
+/* A number reported beside the times: `amount` per call. */
 struct c4_gbench_counter {
     const char *name;
     double amount;
     bool per_second; /* reported as amount * calls / wall time, else as it is */
 };
 
-/* One case. Its functions get `context`. */
+/* One case. Its functions are passed `context`. */
 struct c4_gbench_case {
     const char *name; /* words separated by "/" */
     const char *label;
     void *context;
-    /* Immediately before the timed calls of every sample; false voids the case: it is not called
-     * again and is left out of everything. May be NULL. */
+    /* Called immediately before the timed calls of every sample. False voids the case: it is not
+     * called again and is left out of all results. May be NULL. */
     bool (*before)(void *context);
     void (*call)(void *context); /* what is timed */
     const struct c4_gbench_counter *counters;
     int counter_count;
-    /* Filled in. */
+    /* Results; the caller provides the array. */
     double *seconds; /* [samples] of one call, by the wall clock */
-    int measured;    /* samples there are */
+    int measured;    /* samples taken */
     bool voided;
 };
 
-struct c4_gbench; /* what was measured so far */
+struct c4_gbench; /* the results so far */
 
-/* `program` and `version` go into the file's context. The library's own variables of the
- * environment (BENCHMARK_*) steer nothing. NULL: no memory. */
+/* `program` and `version` go into the file's context. The library's own environment variables
+ * (BENCHMARK_*) have no effect. NULL: no memory. */
 struct c4_gbench *c4_gbench_open(const char *program, const char *version);
 
-/* Takes `samples` samples of each case, those of all cases in random order, each of as many calls
- * as fill `sample_seconds` (at least one). Single-threaded; rates are by the wall clock, and the
- * process's CPU time stands beside it. *error is "" or a sentence, valid until the next call. */
+/* Takes `samples` samples of each case, in random order over all cases. A sample has as many calls
+ * as fill `sample_seconds`, at least one. Single-threaded; rates are by the wall clock, with the
+ * process's CPU time beside it. False on failure: *error is a sentence, valid until the next call;
+ * otherwise *error is "". */
 bool c4_gbench_run(struct c4_gbench *gbench, struct c4_gbench_case *cases, int count, int samples,
                    double sample_seconds, const char **error);
 
-/* Everything in Google Benchmark's JSON format, to be released with free(). NULL: no memory. */
+/* All results in Google Benchmark's JSON format; release with free(). NULL: no memory. */
 char *c4_gbench_json(const struct c4_gbench *gbench);
 
 void c4_gbench_close(struct c4_gbench *gbench); /* NULL allowed */

@@ -7,10 +7,10 @@
 #include "bench/results/results.h"
 
 enum kind {
-    NAME,  /* text of letters, digits, _ and - that can be part of a file's name */
-    PATH,  /* names with slashes between them */
+    NAME,  /* text of letters, digits, _ and -, which can be part of a file name */
+    PATH,  /* names separated by slashes */
     TEXT,  /* any text */
-    TEXTS, /* a list of it */
+    TEXTS, /* a list of texts */
     WHOLE,
     REAL,
     PRESENT /* anything but null */
@@ -20,7 +20,7 @@ struct member {
     const char *way;
     enum kind kind;
     bool optional;    /* may be missing, or null */
-    double low, high; /* of a number; of a text, `high` bytes */
+    double low, high; /* bounds of a number; `high` also the most bytes of a text */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -84,7 +84,7 @@ static const struct member calibrate_result[] = {
 static const struct member level_row[] = {{"level", TEXT, false, 0, 20},
                                           {"gbytes_per_s", REAL, false, 1e-9, 1e9}};
 
-/* Where a member stands, for the sentence: "steps[3].phases[0]." in front of its own way. */
+/* Where a member is, for error messages; `before` goes before its path: "steps[3].phases[0].". */
 struct place {
     const char *path, *benchmark;
     char before[80];
@@ -92,7 +92,7 @@ struct place {
 
 static enum c4_status refuse(const struct place *place, const char *way, const char *what) {
     return c4_fail(C4_ERR_DATA,
-                   "%s: \"%s%s\" %s: give a whole file that \"conv4 bench %s --json\" has printed",
+                   "%s: \"%s%s\" %s: give a complete file from \"conv4 bench %s --json\"",
                    place->path, place->before, way, what, place->benchmark);
 }
 
@@ -112,7 +112,7 @@ static bool are_texts(const json_t *list) {
 static enum c4_status check_text(const struct place *place, const struct member *member,
                                  const json_t *value) {
     char what[64];
-    if (!json_is_string(value)) return refuse(place, member->way, "is not a text");
+    if (!json_is_string(value)) return refuse(place, member->way, "is not a string");
     snprintf(what, sizeof what, "is longer than %.0f bytes", member->high);
     if (json_string_length(value) > (size_t)member->high) return refuse(place, member->way, what);
     if (member->kind == TEXT || is_name(json_string_value(value), member->kind == PATH))
@@ -124,7 +124,7 @@ static enum c4_status check_number(const struct place *place, const struct membe
                                    const json_t *value) {
     char what[96];
     bool whole = member->kind == WHOLE;
-    double number = json_number_value(value); /* JSON has no NaN, and 0 for what is no number */
+    double number = json_number_value(value); /* 0 if it is not a number; JSON has no NaN */
     snprintf(what, sizeof what, "is not a %snumber from %g to %g", whole ? "whole " : "",
              member->low, member->high);
     if (!(whole ? json_is_integer(value) : json_is_number(value)) ||
@@ -145,7 +145,7 @@ static enum c4_status check_member(const struct place *place, const struct membe
     case TEXT:
         return check_text(place, member, value);
     case TEXTS:
-        return are_texts(value) ? C4_OK : refuse(place, member->way, "is not a list of texts");
+        return are_texts(value) ? C4_OK : refuse(place, member->way, "is not a list of strings");
     case WHOLE:
     case REAL:
         return check_number(place, member, value);
@@ -163,7 +163,7 @@ static enum c4_status check_members(const struct place *place, const json_t *obj
 
 typedef enum c4_status row_fn(const struct place *place, const json_t *row);
 
-/* A list of `least` to `most` objects, each as `check` wants it. */
+/* Checks a list of `least` to `most` objects, each by `check`. */
 static enum c4_status check_rows(const struct place *place, const json_t *object, const char *key,
                                  size_t least, size_t most, row_fn *check) {
     const json_t *rows = json_object_get(object, key);
@@ -219,8 +219,8 @@ enum c4_status c4_result_check(const json_t *object, const char *path) {
         if (strcmp(benchmark, known[i]) == 0) place.benchmark = known[i];
     if (!place.benchmark || !json_is_object(json_object_get(object, "environment")))
         return c4_fail(C4_ERR_DATA,
-                       "%s: \"%s\" is missing or unknown, it is not the result of a benchmark: "
-                       "give what \"conv4 bench ... --json\" has printed",
+                       "%s is not a benchmark result, as \"%s\" is missing or unknown: give a file "
+                       "from \"conv4 bench ... --json\"",
                        path, place.benchmark ? "environment" : "benchmark");
     C4_TRY(check_members(&place, object, any_result, COUNT(any_result)));
     if (strcmp(benchmark, "step") == 0) {

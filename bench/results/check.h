@@ -1,4 +1,4 @@
-/* For results.c: what the readers of a result take for granted, checked when it is read. */
+/* For results.c: validation of a result when it is read, so that later code can rely on it. */
 #ifndef C4_BENCH_RESULTS_CHECK_H
 #define C4_BENCH_RESULTS_CHECK_H
 
@@ -6,9 +6,9 @@
 
 #include "core/base/status.h"
 
-/* A result of bench ops, step, cka or calibrate: every member that is read later is there, of its
- * type and within its bounds, names are words that can be part of a file's name, and tables have
- * rows. C4_ERR_DATA names the file (`path`) and the member. */
+/* Checks a result of bench ops, step, cka or calibrate: members that are read later exist unless
+ * optional, have the right type and are within their bounds, names can be part of a file name, and
+ * tables have rows. C4_ERR_DATA names the file (`path`) and the member. */
 enum c4_status c4_result_check(const json_t *object, const char *path);
 
 #endif

@@ -1,4 +1,4 @@
-/* Which results were measured on the same machine, and what it is called. */
+/* Groups results by machine, and names the machines. */
 #ifndef C4_BENCH_RESULTS_MACHINES_H
 #define C4_BENCH_RESULTS_MACHINES_H
 
@@ -6,20 +6,20 @@
 
 #include "bench/results/results.h"
 
-/* Two files' CPU, its topology and the hypervisor's mark are the same. */
+/* Whether two files have the same CPU, topology and hypervisor flag. */
 bool c4_same_machine(const json_t *a, const json_t *b);
 
 enum { C4_MACHINE_BYTES = 256 };
 
 struct c4_machines {
-    int of[C4_RESULTS_MAX]; /* a file's machine, counted in the order in which they are met */
-    const json_t *one[C4_RESULTS_MAX]; /* a file of each machine */
+    int of[C4_RESULTS_MAX];            /* each file's machine, numbered by first appearance */
+    const json_t *one[C4_RESULTS_MAX]; /* the first file of each machine */
     int count;
 };
 
 void c4_machines_of(const struct c4_results *results, struct c4_machines *machines);
 
-/* "CPU (features)", with the number of the machine where another one is called the same. */
+/* "CPU (features)", with the machine's number if another machine has the same name. */
 void c4_machine_name(const struct c4_machines *machines, int machine, char name[C4_MACHINE_BYTES]);
 
 #endif

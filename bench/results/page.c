@@ -73,14 +73,14 @@ static enum c4_status write_picture(struct c4_html *html, const struct c4_pictur
     c4_html_open(html, "figure", "class", "wide", NULL);
     c4_html_element(html, "h3", NULL, "%s", picture->title);
     if (svg) c4_html_svg(html, (const char *)svg, picture->id, picture->title);
-    c4_html_element(html, "figcaption", NULL, "%s %s.csv has the numbers.", picture->caption,
+    c4_html_element(html, "figcaption", NULL, "%s The numbers are in %s.csv.", picture->caption,
                     picture->id);
     c4_html_close(html, "figure");
     free(svg);
     return C4_OK;
 }
 
-/* The whole text, however long; NULL without memory. */
+/* The complete text, however long; NULL: no memory. */
 static char *environment_text(const json_t *environment) {
     for (size_t size = 4096;; size *= 2) {
         char *text = malloc(size);
@@ -109,7 +109,7 @@ static enum c4_status write_origin(struct c4_html *html, const struct c4_results
     return C4_OK;
 }
 
-/* One machine's tables and pictures; its name is a heading where there are several. */
+/* One machine's tables and pictures, below its name if there are several machines. */
 static enum c4_status write_machine(struct c4_html *html, const struct c4_results *results,
                                     const struct c4_machines *machines, int machine,
                                     const struct c4_pictures *pictures) {
@@ -126,7 +126,7 @@ static enum c4_status write_machine(struct c4_html *html, const struct c4_result
     return C4_OK;
 }
 
-/* What was measured where, in a sentence. */
+/* One sentence: what was measured, and where. */
 static void write_summary(struct c4_html *html, const struct c4_machines *machines) {
     char name[C4_MACHINE_BYTES];
     if (machines->count == 1) {
@@ -134,7 +134,7 @@ static void write_summary(struct c4_html *html, const struct c4_machines *machin
         c4_html_element(html, "p", "soft", "%s, medians of samples taken in turn.", name);
     } else {
         c4_html_element(html, "p", "soft",
-                        "%d machines, each by itself; medians of samples taken in turn.",
+                        "%d machines, each in its own section; medians of samples taken in turn.",
                         machines->count);
     }
 }

@@ -1,4 +1,4 @@
-/* Backends beside each other, ops below each other: where a backend loses. */
+/* Heat map of ops (rows) by backends (columns): where a backend loses. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,8 @@ static int row_of(struct heat *heat, const char *name) {
     return heat->rows++;
 }
 
-/* SLOT/SHAPE without the backend behind the last slash. False: they are too many. */
+/* Rows are SLOT/SHAPE, without the backend after the last slash. False: too many rows or columns.
+ */
 static bool fill(struct heat *heat, const json_t *rows) {
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
@@ -95,7 +96,7 @@ static void write_names(FILE *out, const struct heat *heat) {
     fputs(") scale 0 font 'sans-serif,9'\n", out);
 }
 
-/* 1 stands out in green; from there to 16 times the time, white to red. */
+/* The fastest is green; slower ones go from white to red, up to 16 times its time. */
 static void write_settings(FILE *out, const struct heat *heat, const char *title) {
     fputs("set title ", out);
     c4_gnuplot_string(out, title);
@@ -128,22 +129,25 @@ enum c4_status c4_picture_heat(struct c4_pictures *pictures, const json_t *file)
         fclose(out);
         free(settings);
         free(heat);
-        return c4_fail(C4_ERR_DATA, "%s has more than %d backends or %d ops: draw fewer",
-                       pictures->source ? pictures->source : "the file", COLUMNS, ROWS);
+        return c4_fail(
+            C4_ERR_DATA,
+            "%s has more than %d backends or %d ops: give one made with bench ops --filter",
+            pictures->source ? pictures->source : "the file", COLUMNS, ROWS);
     }
     struct c4_picture picture = {0};
     struct c4_csv csv = {0};
     int batch = c4_result_whole(file, "batch");
     snprintf(picture.id, sizeof picture.id, "heat-%d", pictures->count + 1);
     snprintf(picture.title, sizeof picture.title,
-             "Time of each op, batch %d: multiples of the fastest", batch);
-    snprintf(picture.caption, sizeof picture.caption,
-             "Median time of an op on canonical layouts, divided by that of the fastest backend in "
-             "the same row. Green: the fastest. Red: the backend loses here. Direct and Winograd "
-             "convolutions are ops of their own; an empty cell is an op that the backend does not "
-             "have.");
+             "Time of each op relative to the fastest backend, batch %d", batch);
+    snprintf(
+        picture.caption, sizeof picture.caption,
+        "Median time of an op, without reordering from and to other layouts, divided by that of "
+        "the fastest backend in the same row. Green: the fastest. Red: the backend loses here. "
+        "Direct and Winograd convolutions are separate ops; an empty cell is an op that the "
+        "backend does not have.");
     write_table(heat, &csv);
-    if (pictures->machine) fputs("set bmargin 2.5\n", out); /* room for its name */
+    if (pictures->machine) fputs("set bmargin 2.5\n", out); /* room for the machine's name */
     write_settings(out, heat, picture.title);
     enum c4_status status = C4_ERR_MEMORY;
     if (fclose(out) == 0)

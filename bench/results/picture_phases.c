@@ -1,4 +1,4 @@
-/* An image's time, phase by phase: a bar for each backend and peer. */
+/* Time per image by phase: a bar for each backend and peer. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +10,13 @@
 
 enum { NAMES = 40, COLOURS = 12 };
 
-/* Paul Tol's light scheme and some between: black text can be read on each. */
+/* Paul Tol's light scheme and more like it: black text is readable on each. */
 static const char *const colours[COLOURS] = {"77AADD", "EE8866", "EEDD88", "FFAABB",
                                              "99DDFF", "44BB99", "BBCC33", "C9B3E6",
                                              "AAAA00", "F2C2A0", "A0D8B3", "D0C4B0"};
 
 struct bars {
-    const char *name[NAMES]; /* phases, in the order in which they are met */
+    const char *name[NAMES]; /* phases in order of first appearance */
     int names, bars;
     double longest; /* us */
     struct c4_csv csv;
@@ -40,7 +40,7 @@ static void add_part(struct bars *bars, const char *backend, const char *phase, 
     c4_csv_end_row(&bars->csv);
 }
 
-/* What no phase accounts for, and a step without phases, is grey. */
+/* Time that no phase accounts for, and a step without phases, is grey. */
 static void add_bar(struct bars *bars, const json_t *step) {
     const json_t *phases = json_object_get(step, "phases");
     const char *backend = c4_result_text(step, "backend", "?");
@@ -74,11 +74,11 @@ static void write_settings(FILE *out, const struct bars *bars, const json_t *ste
         fprintf(out, " %zu", bar++);
     }
     fprintf(out,
-            ") scale 0\nset xtics nomirror out scale 0.6\nset xlabel 'microseconds an image'\n"
+            ") scale 0\nset xtics nomirror out scale 0.6\nset xlabel 'microseconds per image'\n"
             "set grid xtics lt 1 lw 0.7 lc rgb '#E3E3E3'\n"
             "set yrange [%d.6:-0.6]\nset xrange [0:%.6g]\n",
             bars->bars - 1, bars->longest * 1.08);
-    /* Names where there is room for them: about a hundred characters in the width. */
+    /* A name only where it fits: about a hundred characters span the width. */
     fprintf(
         out,
         "fits(text, from, to) = (to - from > strlen(text) * %.6g ? text : '')\n"
@@ -107,12 +107,13 @@ enum c4_status c4_picture_phases(struct c4_pictures *pictures, const json_t *fil
     int threads = c4_result_whole(file, "threads");
     snprintf(picture.id, sizeof picture.id, "phases-%d", pictures->count + 1);
     snprintf(picture.title, sizeof picture.title,
-             "A training step, batch %d, %d thread%s: where the time of an image goes",
+             "Training step, batch %d, %d thread%s: time per image by phase",
              c4_result_whole(file, "batch"), threads, threads == 1 ? "" : "s");
-    snprintf(picture.caption, sizeof picture.caption,
-             "Shorter is faster. Phases are timed apart from the samples, on thread 0, up to the "
-             "barrier that ends them; grey: a step that does not tell its phases, or what no phase "
-             "accounts for.");
+    snprintf(
+        picture.caption, sizeof picture.caption,
+        "Shorter is faster. Phases are timed separately from the samples, on thread 0, up to the "
+        "barrier that ends each. Grey: a step without phases, or time that no phase accounts "
+        "for.");
     write_settings(out, &bars, steps, picture.title);
     enum c4_status status = C4_ERR_MEMORY;
     if (fclose(out) == 0)

@@ -1,4 +1,4 @@
-/* Rooflines: performed operations per byte against performed operations per second. */
+/* Rooflines: performed FLOP/s over performed FLOPs per byte. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,9 +52,9 @@ static void add_points(struct roofline *roofline) {
         const json_t *row = json_array_get(rows, i);
         char name[96];
         if (strcmp(c4_result_text(row, "backend", ""), roofline->backend) != 0) continue;
-        if (!json_object_get(row, "images")) continue; /* not part of each image's step */
+        if (!json_object_get(row, "images")) continue; /* not done for each image */
         short_name(c4_result_text(row, "name", "?"), name, sizeof name);
-        /* Element by element blocks differ little: one name is enough. */
+        /* Element-wise ops differ little between blocks: only block 1 is labelled. */
         bool is_named = !strstr(name, " ") || strchr(name, 0)[-1] == '1' ||
                         strncmp(c4_result_text(row, "name", ""), "conv", 4) == 0;
         add_point(roofline, name, is_named, c4_result_number(row, "flops_performed"),
@@ -74,7 +74,7 @@ static void add_points(struct roofline *roofline) {
     }
 }
 
-/* Slopes end where they meet the flat roof; each is named where it begins. */
+/* Slopes end where they meet the flat roof; each has its name at its middle. */
 static void write_roofs(FILE *out, const struct roofline *roofline, double bottom) {
     static const char *const greys[] = {"4D4D4D", "737373", "999999"};
     const json_t *levels = json_object_get(roofline->calibration, "bandwidth");
@@ -90,7 +90,7 @@ static void write_roofs(FILE *out, const struct roofline *roofline, double botto
         fprintf(out, "set arrow from %.6g,%.6g to %.6g,%.6g nohead lw 1.4 lc rgb '#%s'\nset label ",
                 start, start * gbytes, ridge, roofline->peak, greys[i]);
         c4_gnuplot_string(out, label);
-        bool last = i + 1 == json_array_size(levels); /* below its line, the others above */
+        bool last = i + 1 == json_array_size(levels); /* named below its line, others above */
         fprintf(out, " at %.6g,%.6g %s font 'sans-serif,8' textcolor rgb '#%s'\n",
                 sqrt(start * ridge), sqrt(start * ridge) * gbytes,
                 last ? "left offset 0.6,-0.5" : "right offset -0.4,0.3", greys[i]);
@@ -113,7 +113,7 @@ static void write_settings(FILE *out, const struct roofline *roofline, const cha
             "set tics nomirror out scale 0.6 format '%%h'\n"
             "set grid lt 1 lw 0.7 lc rgb '#EDEDED'\n"
             "set xrange [%g:%g]\nset yrange [%.6g:%.6g]\n"
-            "set xlabel 'performed FLOP for each byte'\nset ylabel 'performed GFLOP/s'\n",
+            "set xlabel 'performed FLOP per byte'\nset ylabel 'performed GFLOP/s'\n",
             lowest, highest, bottom, fmax(roofline->peak * 1.6, roofline->most * 1.3));
     write_roofs(out, roofline, bottom);
     fputs("plot data skip 1 using 1:2 with points pt 7 ps 0.7 lc rgb '#0072B2', \\\n"
@@ -139,19 +139,19 @@ static enum c4_status draw_one(struct c4_pictures *pictures, struct roofline *ro
     struct c4_picture picture = {0};
     snprintf(picture.id, sizeof picture.id, "roofline-%d-%s", pictures->count + 1,
              roofline->backend);
-    snprintf(picture.title, sizeof picture.title, "%s under the roofs: %s, %d thread%s",
+    snprintf(picture.title, sizeof picture.title, "Roofline of %s: %s, %d thread%s",
              roofline->backend, of_step ? "phases of a step" : "ops", threads,
              threads == 1 ? "" : "s");
     snprintf(picture.caption, sizeof picture.caption,
-             "A point on a line can only get faster by %s. Operations are those performed: of a "
-             "Winograd convolution its own, not those of the direct sum. Bytes: %s%s",
+             "A point on a line can only get faster with %s. Operations are those performed: a "
+             "Winograd convolution's own, not those of the direct sum. Bytes: %s%s",
              "fewer operations or bytes",
-             of_step ? "those beyond a core's L2 cache, by the backend's own count."
-                     : "each array once. fwd, data, weights: passes of a convolution, d direct, w "
-                       "Winograd, and the block.",
+             of_step ? "traffic beyond a core's L2 cache, as the backend counts it."
+                     : "each array once. Labels of convolutions: the pass (fwd, data, weights), d "
+                       "(direct) or w (Winograd), and the block.",
              roofline->calibration ? ""
-                                   : " Memory's slopes are missing: add what \"conv4 bench "
-                                     "calibrate --json\" prints for as many threads.");
+                                   : " The slopes of memory are missing: add the output of \"conv4 "
+                                     "bench calibrate --json\" for as many threads.");
     write_settings(out, roofline, picture.title);
     enum c4_status status = C4_ERR_MEMORY;
     if (fclose(out) == 0)

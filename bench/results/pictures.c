@@ -18,7 +18,7 @@ static enum c4_status write_script(const struct c4_picture *picture, const char 
     size_t size = 0;
     FILE *script = open_memstream(&text, &size);
     if (!script) return c4_fail(C4_ERR_MEMORY, "no memory for %s", path);
-    fprintf(script, "# Draws %s.csv, which lies beside this script: gnuplot %s.gp\n", picture->id,
+    fprintf(script, "# Draws %s.csv, which is in the same folder: gnuplot %s.gp\n", picture->id,
             picture->id);
     c4_figure_begin(script, picture->id);
     c4_figure_svg(script, picture->id, width, height);

@@ -1,4 +1,4 @@
-/* Pictures of benchmark results: ID.csv, ID.gp, ID.svg, .png and .pdf in a folder each. */
+/* Pictures of benchmark results: each is ID.csv, ID.gp, ID.svg, ID.png and ID.pdf in a folder. */
 #ifndef C4_BENCH_RESULTS_PICTURES_H
 #define C4_BENCH_RESULTS_PICTURES_H
 
@@ -10,32 +10,30 @@ enum { C4_PICTURES_MAX = 80 };
 
 struct c4_picture {
     char id[64], title[160], caption[400];
-    bool drawn;  /* the SVG is there */
+    bool drawn;  /* the SVG exists */
     int machine; /* machine_index of c4_pictures */
 };
 
 struct c4_pictures {
     const char *folder;
     const char *source;  /* the file that is drawn, for errors; NULL: unknown */
-    const char *machine; /* its machine, named in the picture; NULL: all are of one */
-    int machine_index;   /* among the page's */
+    const char *machine; /* its machine, named in the picture; NULL: there is only one */
+    int machine_index;   /* in c4_machines */
     struct c4_picture picture[C4_PICTURES_MAX];
     int count;
     char note[320]; /* "" or why pictures are missing */
 };
 
-/* Of each result of bench ops: time of a backend's op relative to the fastest backend's, all ops.
- */
+/* For a result of bench ops: the time of every op relative to the fastest backend. */
 enum c4_status c4_picture_heat(struct c4_pictures *pictures, const json_t *file);
 
-/* Of each backend in a result of bench step with phases, or of bench ops: its passes under the
- * roofs of this machine, from the result of bench calibrate with as many threads (NULL: the FMA
- * peak that `file` tells itself). */
+/* For a result of bench ops, or of bench step with phases: a roofline of each backend. The slopes
+ * are those of `calibration`, a result of bench calibrate on the same machine with as many threads
+ * (NULL: none); the FMA peak is the higher one of both files. */
 enum c4_status c4_picture_rooflines(struct c4_pictures *pictures, const json_t *file,
                                     const json_t *calibration);
 
-/* Of a result of bench step: time of an image in each phase, backends and peers below each other.
- */
+/* For a result of bench step: time per image by phase, a bar for each backend and peer. */
 enum c4_status c4_picture_phases(struct c4_pictures *pictures, const json_t *file);
 
 /* --- for the functions above --- */

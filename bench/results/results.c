@@ -16,15 +16,16 @@ static enum c4_status read_one(const char *path, json_t **object) {
     *object = json_loadb((const char *)bytes, size, 0, &error);
     free(bytes);
     if (!*object)
-        return c4_fail(C4_ERR_DATA, "%s is not JSON (line %d: %s): give what --json has printed",
-                       path, error.line, error.text);
+        return c4_fail(C4_ERR_DATA, "%s is not JSON (line %d: %s): give a file from --json", path,
+                       error.line, error.text);
     return c4_result_check(*object, path);
 }
 
 enum c4_status c4_results_read(struct c4_results *results, char *const *paths, int count) {
     *results = (struct c4_results){0};
     if (count > C4_RESULTS_MAX)
-        return c4_fail(C4_ERR_USAGE, "%d files are too many: give up to %d", count, C4_RESULTS_MAX);
+        return c4_fail(C4_ERR_USAGE, "%d files are too many: give at most %d", count,
+                       C4_RESULTS_MAX);
     for (int i = 0; i < count; i++) {
         results->path[i] = paths[i];
         results->count = i + 1;

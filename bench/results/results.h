@@ -1,4 +1,4 @@
-/* Files that "conv4 bench ... --json" has written, read again. */
+/* Reading the output of "conv4 bench ... --json". */
 #ifndef C4_BENCH_RESULTS_RESULTS_H
 #define C4_BENCH_RESULTS_RESULTS_H
 
@@ -14,17 +14,16 @@ struct c4_results {
     int count;
 };
 
-/* Reads 1..C4_RESULTS_MAX files. C4_ERR_DATA names the file that is missing, no JSON, or not whole,
- * and the member that is missing, of another type or out of bounds (results_check.h), so that
- * whoever reads a member below may rely on it; C4_ERR_USAGE: too many. c4_results_free() in every
- * case. */
+/* Reads 1..C4_RESULTS_MAX files. C4_ERR_DATA names a file that is missing or not JSON, or a member
+ * that is missing, of another type or out of bounds (bench/results/check.h), so the functions below
+ * can rely on it. C4_ERR_USAGE: too many files. Call c4_results_free() also after an error. */
 enum c4_status c4_results_read(struct c4_results *results, char *const *paths, int count);
 void c4_results_free(struct c4_results *results);
 
-/* A member by its way, "environment.cpu.model_name"; NULL if there is none. */
+/* The member at a path such as "environment.cpu.model_name"; NULL if there is none. */
 const json_t *c4_result_at(const json_t *object, const char *way);
-/* The same as text, as a number and as a whole number within its checked bounds; `otherwise`, NaN
- * or 0 if it is not one. */
+/* The same as text, as a number, and as a whole number within its checked bounds; `otherwise`, NaN
+ * or 0 if it has another type. */
 const char *c4_result_text(const json_t *object, const char *way, const char *otherwise);
 double c4_result_number(const json_t *object, const char *way);
 int c4_result_whole(const json_t *object, const char *way);

@@ -9,7 +9,7 @@
 
 struct row {
     const json_t *file, *step;
-    char *heading, *how; /* what its table is called; what was run, or why it was not */
+    char *heading, *how; /* its table's; what was run, or why it was not */
     int threads, batch;
     double rate, best_peer; /* images/s; NaN: none */
 };
@@ -30,7 +30,7 @@ static double best_peer(const json_t *steps) {
     return best;
 }
 
-/* What has to be the same of the rows of one table: also limits that libraries were given. */
+/* What all rows of a table share, including instruction-set limits set for libraries. */
 static void write_heading(const json_t *file, const char *machine, FILE *out) {
     static const char *const limits[] = {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA",
                                          "ATEN_CPU_CAPABILITY"};
@@ -48,7 +48,7 @@ static const char *name_of(const struct row *row) {
     return c4_result_text(row->step, "backend", "?");
 }
 
-/* A copy with Markdown's bars escaped. */
+/* Writes words with Markdown's bars escaped and newlines as blanks. */
 static void write_words(const char *words, FILE *out) {
     for (; *words; words++) {
         if (*words == '|') fputc('\\', out);
@@ -66,12 +66,12 @@ static void write_how(const struct row *row, FILE *out) {
     }
     write_words(c4_result_text(row->step, "variant", ""), out);
     if (json_is_true(json_object_get(row->step, "peer")) && c4_result_at(row->step, "versions"))
-        return; /* its variant says all */
+        return; /* its variant says it all */
     write_words(", ", out);
     write_words(c4_result_text(row->step, "algorithm", "?"), out);
 }
 
-/* Texts that rows are ordered and grouped by. */
+/* The texts by which rows are sorted and grouped. */
 static bool make_texts(struct row *row, const char *machine) {
     size_t size;
     FILE *out = open_memstream(&row->heading, &size);
@@ -118,7 +118,7 @@ static int by_heading_threads_batch_rate(const void *a, const void *b) {
     return (p < q) - (p > q);
 }
 
-/* Rows that stand in the same line. */
+/* Rows that belong in the same line. */
 static bool same_line(const struct row *a, const struct row *b) {
     return strcmp(name_of(a), name_of(b)) == 0 && strcmp(a->how, b->how) == 0;
 }
@@ -169,7 +169,7 @@ static const struct row *at(const struct row *rows, int count, const struct row 
     return NULL;
 }
 
-/* Rows of one heading, in order. */
+/* Writes sorted rows of one heading. */
 static void write_table(const struct row *rows, int count, FILE *out) {
     fprintf(out,
             "%s. Training steps, images/s: median (lowest-highest), percentage of the FMA peak, "
@@ -200,14 +200,15 @@ static void write_table(const struct row *rows, int count, FILE *out) {
     }
 }
 
-/* Two results for one cell: which of them would count? */
+/* Two results for one cell are refused: either might be the right one. */
 static enum c4_status refuse_doubles(const struct row *rows, int count) {
     for (int i = 0; i < count; i++)
         for (int k = 0; k < i; k++)
             if (same_column(&rows[i], &rows[k]) && same_line(&rows[i], &rows[k]))
-                return c4_fail(C4_ERR_DATA,
-                               "%s on %d thread(s) with batch %d is in two of the files: give one",
-                               name_of(&rows[i]), rows[i].threads, rows[i].batch);
+                return c4_fail(
+                    C4_ERR_DATA,
+                    "%s on %d thread(s) with batch %d is in two of the files: give only one",
+                    name_of(&rows[i]), rows[i].threads, rows[i].batch);
     return C4_OK;
 }
 

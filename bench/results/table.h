@@ -1,4 +1,4 @@
-/* The README's table of training speed, from files of "conv4 bench step --json". */
+/* The table of training speed in results/README.md, from files of "conv4 bench step --json". */
 #ifndef C4_BENCH_RESULTS_TABLE_H
 #define C4_BENCH_RESULTS_TABLE_H
 
@@ -6,11 +6,11 @@
 
 #include "bench/results/results.h"
 
-/* Writes, for each machine, block order, version and limit on libraries, a paragraph that says what
- * was measured and a Markdown table: a line for each backend and peer, fastest first, a column for
- * each number of threads and batch; the ratio is to the fastest peer of the same file, which was
- * measured in the same sitting. A peer without a time has a line that says why. C4_ERR_DATA names a
- * file that is not of bench step or lacks what a row needs, or what two files have. */
+/* Writes, for each machine, version, block order and instruction-set limit of libraries, a
+ * paragraph that says what was measured and a Markdown table: a line for each backend and peer,
+ * fastest first, and a column for each number of threads and batch size. The ratio is to the
+ * fastest peer of the same file, measured in the same run. A peer without a time has a line that
+ * says why. C4_ERR_DATA names a file that is not of bench step, or a row that two files have. */
 enum c4_status c4_table_write(const struct c4_results *results, FILE *out);
 
 #endif

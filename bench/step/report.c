@@ -1,4 +1,4 @@
-/* Tables and JSON of bench step. */
+/* The tables and JSON of bench step. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ static double flops_per_image(const struct c4_step_bench *bench) {
     return c4_step_cost(bench->config.conv, 1).flops;
 }
 
-/* Of the peak of all threads. */
+/* Of the FMA peak of all threads. */
 static double percent(const struct c4_step_bench *bench, double gflops) {
     return 100 * gflops / c4_peak_spread(&bench->peak).median;
 }
@@ -38,7 +38,7 @@ static json_t *phase_json(const struct c4_step_bench *bench, const struct c4_pha
         c4_json_real(percent(bench, nominal)));
 }
 
-/* How it came about: a backend's from the command line, a peer's as it says itself. */
+/* How the row was made: for a backend from the command line, for a peer from its first line. */
 static void add_origin(const struct c4_step_bench *bench, const struct c4_step_runner *runner,
                        json_t *row) {
     const struct c4_peer *peer = runner->peer;
@@ -120,7 +120,7 @@ static void print_phases(const struct c4_step_bench *bench, const struct c4_step
     printf("%-14s %9.1f\n", "all", seconds * 1e6);
 }
 
-/* The convolutions' lines only. */
+/* Only the convolutions' lines. */
 static void print_kernels(const struct c4_step_runner *runner) {
     const char *line = runner->kernels;
     while (line && *line) {
@@ -132,7 +132,7 @@ static void print_kernels(const struct c4_step_runner *runner) {
 
 static void print_row(const struct c4_step_bench *bench, const struct c4_step_runner *runner) {
     const struct c4_peer *peer = runner->peer;
-    if (runner->measured == 0) { /* only a peer's row ends like this */
+    if (runner->measured == 0) { /* only a peer's row can be empty */
         printf("%-20s %s: %s\n", runner->name, c4_peer_state_name(peer->state), peer->reason);
         return;
     }
@@ -147,7 +147,7 @@ void c4_step_bench_print(const struct c4_step_bench *bench) {
            "GFLOP/s", "of peak", "origin");
     for (int i = 0; i < bench->count; i++) print_row(bench, &bench->runners[i]);
     struct c4_spread peak = c4_peak_spread(&bench->peak);
-    printf("GFLOP/s: nominal, the operations of direct convolution.\n"
+    printf("GFLOP/s are nominal: they count the operations of direct convolution.\n"
            "FMA peak of %d thread%s: %.1f GFLOP/s (%.1f to %.1f, %s), measured in turn.\n",
            bench->peak.threads, bench->peak.threads == 1 ? "" : "s", peak.median, peak.low,
            peak.high, bench->peak.loop->name);

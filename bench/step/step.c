@@ -52,14 +52,14 @@ static enum c4_status check(const struct c4_step_bench *bench, struct c4_step_ru
     runner->loss_error = fabs(got_loss - want_loss) / want_loss;
     if (runner->loss_error <= 1e-5 && sqrt(off) <= 1e-2 * sqrt(size)) return C4_OK;
     return c4_fail(C4_ERR_RESULT,
-                   "%s: its step differs from the double reference (loss by %.1e, update by %.1e); "
-                   "it is not timed",
+                   "%s: its step differs from the double reference's (loss by %.1e, update by "
+                   "%.1e); not timed",
                    runner->name, runner->loss_error, sqrt(off / size));
 }
 
 static enum c4_status make_room(const struct c4_step_bench *bench) {
     if (bench->count < C4_STEP_RUNNERS) return C4_OK;
-    return c4_fail(C4_ERR_FAILED, "more than %d backends: name one", C4_STEP_RUNNERS);
+    return c4_fail(C4_ERR_FAILED, "more than %d backends and peers: name fewer", C4_STEP_RUNNERS);
 }
 
 enum c4_status c4_step_bench_add(struct c4_step_bench *bench, const char *name, const char *variant,
@@ -119,13 +119,13 @@ static enum c4_status take_sample(const struct c4_step_bench *bench, struct c4_s
     enum c4_status (*run)(const struct c4_step_bench *bench, struct c4_step_runner *runner,
                           double seconds, struct c4_step_sample *sample) =
         runner->peer ? peer_steps : steps;
-    C4_TRY(run(bench, runner, 0, &warm)); /* again, after the others */
+    C4_TRY(run(bench, runner, 0, &warm)); /* warms up again after the others */
     C4_TRY(run(bench, runner, bench->sample_seconds, sample));
     if (sample->images > 0) runner->measured = k + 1;
     return C4_OK;
 }
 
-/* Apart from the samples, which no clock shall disturb. */
+/* Separate from the samples, so that reading the clock does not disturb them. */
 static enum c4_status time_phases(const struct c4_step_bench *bench,
                                   struct c4_step_runner *runner) {
     if (!runner->api || !runner->api->phases || !runner->api->time_phases) return C4_OK;
@@ -138,20 +138,20 @@ static enum c4_status time_phases(const struct c4_step_bench *bench,
     runner->api->time_phases(runner->plan, false);
     C4_TRY(status);
     if (count > C4_STEP_PHASES)
-        return c4_fail(C4_ERR_FAILED, "%s: %d phases, room for %d", runner->name, count,
+        return c4_fail(C4_ERR_FAILED, "%s has %d phases, more than %d", runner->name, count,
                        C4_STEP_PHASES);
     runner->phase_count = count;
     for (int i = 0; i < count; i++) runner->phases[i].seconds /= (double)sample.images;
     return C4_OK;
 }
 
-/* A row says that all its samples were taken, or has none. */
+/* A row has all its samples or none. */
 static enum c4_status close_rows(struct c4_step_bench *bench) {
     for (int i = 0; i < bench->count; i++) {
         struct c4_step_runner *runner = &bench->runners[i];
         if (runner->measured == bench->samples) continue;
         if (!runner->peer)
-            return c4_fail(C4_ERR_FAILED, "%s: %d of %d samples were taken", runner->name,
+            return c4_fail(C4_ERR_FAILED, "%s: only %d of %d samples were taken", runner->name,
                            runner->measured, bench->samples);
         runner->measured = 0;
     }
@@ -160,7 +160,7 @@ static enum c4_status close_rows(struct c4_step_bench *bench) {
 
 enum c4_status c4_step_bench_run(struct c4_step_bench *bench, void (*tick)(void *context, int done),
                                  void *context) {
-    if (bench->count == 0) return c4_fail(C4_ERR_USAGE, "no backend is left to be timed");
+    if (bench->count == 0) return c4_fail(C4_ERR_USAGE, "there is no backend or peer to time");
     c4_peak_start_best(&bench->peak, bench->config.threads, bench->sample_seconds / 8);
     for (int k = 0; k < bench->samples; k++) {
         c4_peak_sample(&bench->peak);

@@ -12,7 +12,7 @@
 
 enum { C4_STEP_RUNNERS = 24, C4_STEP_PHASES = 32 };
 
-/* Images trained in one stretch of time, by this process's clock. */
+/* Images trained in one sample, and its time by this process's clock. */
 struct c4_step_sample {
     int64_t images, ns;
 };
@@ -22,13 +22,13 @@ struct c4_step_runner {
     const struct c4_step_api *api; /* NULL: a peer */
     struct c4_plan *plan;
     struct c4_peer *peer; /* NULL: a backend */
-    bool foreign;         /* other people's software: a peer, or a backend that is not bit-exact */
+    bool foreign;         /* other software: a peer, or a backend that is not bit-exact */
     double loss_error;    /* of the checked step, against ref64 */
-    const char *kernels;  /* a line for each operation; NULL: the backend does not tell */
+    const char *kernels;  /* a line for each operation; NULL: not described */
     struct c4_step_sample samples[C4_SAMPLES_MAX];
-    int measured;                                /* all samples, or 0 */
-    struct c4_phase_time phases[C4_STEP_PHASES]; /* seconds are those of one image */
-    int phase_count;                             /* 0: the backend does not tell */
+    int measured;                                /* after the run all samples, or 0 */
+    struct c4_phase_time phases[C4_STEP_PHASES]; /* seconds per image */
+    int phase_count;                             /* 0: not timed by phase */
 };
 
 struct c4_step_bench {
@@ -37,37 +37,37 @@ struct c4_step_bench {
     double sample_seconds;
     struct c4_dataset data;
     struct c4_batch batch;        /* the first images of data */
-    double state[C4_STATE_COUNT]; /* what every check starts from */
+    double state[C4_STATE_COUNT]; /* initial weights of every check */
     struct c4_step_runner runners[C4_STEP_RUNNERS];
     int count;
     struct c4_peers peers;
-    struct c4_peak peak; /* sampled in turn with the runners, on as many threads */
+    struct c4_peak peak; /* sampled in turn with the runners, on the same number of threads */
 };
 
-/* With config, samples and sample_seconds set and the rest 0: makes synthetic batches and initial
- * weights. c4_step_bench_free() in every case. */
+/* Makes synthetic batches and initial weights. Before the call, config, samples and sample_seconds
+ * are set and the rest is 0. Call c4_step_bench_free() also after an error. */
 enum c4_status c4_step_bench_start(struct c4_step_bench *bench);
 void c4_step_bench_free(struct c4_step_bench *bench);
 
-/* Adds a runner: makes its plan and compares one step with ref64's, loss within 1e-5 and update
- * within 1e-2 (selections that flip in float move single gradients by up to 1e-3 of themselves).
- * C4_ERR_RESULT if it differs: it must not be timed. */
+/* Adds a backend: creates its plan and compares one step with ref64's. The loss may differ by 1e-5,
+ * the update by 1e-2, both relative (selections that flip in float change single gradients by up to
+ * 1e-3 of their size). C4_ERR_RESULT if it differs more; it must not be timed then. */
 enum c4_status c4_step_bench_add(struct c4_step_bench *bench, const char *name, const char *variant,
                                  const struct c4_step_api *api);
 
-/* Adds the peer of that name, as c4_peers_add(). Before the first one, bench->peers.python and
+/* Adds the peer `name`; see c4_peers_add(). Before the first call, bench->peers.python and
  * patience_seconds are set. */
 enum c4_status c4_step_bench_add_peer(struct c4_step_bench *bench, const char *name, const int *pu,
                                       int count);
 
-/* Takes all samples, the runners in turn; `tick` (may be NULL) is called after each with the number
- * of samples so far. Then the phases, of runners that tell them. C4_ERR_USAGE without a runner; a
- * backend without all its samples is C4_ERR_FAILED, a peer has a state. Ends with
- * c4_interrupted()'s status if a signal came. */
+/* Takes all samples, the runners in turn, then times the phases of backends that have them. `tick`
+ * (may be NULL) is called after each sample with the number of samples so far. C4_ERR_USAGE without
+ * a runner; C4_ERR_FAILED if a backend lacks samples; a peer's failure goes into its state;
+ * c4_interrupted()'s status after a signal. */
 enum c4_status c4_step_bench_run(struct c4_step_bench *bench, void (*tick)(void *context, int done),
                                  void *context);
 
-/* Images/s of the samples that were taken, 1..C4_SAMPLES_MAX. */
+/* Images/s over the samples taken, which are 1..C4_SAMPLES_MAX. */
 struct c4_spread c4_step_runner_spread(const struct c4_step_runner *runner);
 
 /* All runners as a JSON array, and the same as text on stdout. GFLOP/s are nominal: the operations

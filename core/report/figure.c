@@ -18,26 +18,23 @@ static enum c4_status check(const struct c4_figure *f) {
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     if (!f->id || !*f->id || f->id[strspn(f->id, allowed)] || strlen(f->id) > 64)
         return c4_fail(C4_ERR_USAGE,
-                       "\"%s\" cannot name a figure's files: up to 64 letters, digits, - and _.",
+                       "\"%s\" cannot name a figure's files: use up to 64 letters, digits, - and _",
                        f->id ? f->id : "");
-    if (f->series_count < 1)
-        return c4_fail(C4_ERR_USAGE, "Figure %s has no series to draw.", f->id);
+    if (f->series_count < 1) return c4_fail(C4_ERR_USAGE, "figure %s has no series to draw", f->id);
     bool has_value = false;
     for (int i = 0; i < f->series_count; i++) {
         const struct c4_series *s = &f->series[i];
         for (int p = 0; p < s->points; p++) has_value = has_value || isfinite(s->mean[p]);
         if (s->points < 1)
-            return c4_fail(C4_ERR_USAGE, "Figure %s: series \"%s\" has no points.", f->id,
-                           s->label);
+            return c4_fail(C4_ERR_USAGE, "figure %s: series \"%s\" has no points", f->id, s->label);
         for (int p = 0; p < s->points; p++)
             if (!isfinite(s->x[p]))
                 return c4_fail(C4_ERR_USAGE,
-                               "Figure %s: x of point %d of series \"%s\" is not finite.", f->id, p,
+                               "figure %s: x of point %d of series \"%s\" is not finite", f->id, p,
                                s->label);
     }
     if (!has_value)
-        return c4_fail(C4_ERR_USAGE, "Figure %s has no value to draw: every mean is missing.",
-                       f->id);
+        return c4_fail(C4_ERR_USAGE, "figure %s has nothing to draw: every mean is missing", f->id);
     return C4_OK;
 }
 
@@ -85,21 +82,22 @@ static enum c4_status write_script(const struct c4_figure *f, const char *path) 
     char *text = NULL;
     size_t size = 0;
     FILE *script = open_memstream(&text, &size);
-    if (!script) return c4_fail(C4_ERR_MEMORY, "No memory for the script of figure %s.", f->id);
+    if (!script) return c4_fail(C4_ERR_MEMORY, "no memory for the script of figure %s", f->id);
     c4_figure_script(f, script);
     bool complete = !ferror(script);
     complete = fclose(script) == 0 && complete;
     enum c4_status status =
         complete ? c4_file_write_atomic(path, text, size)
-                 : c4_fail(C4_ERR_MEMORY, "No memory for the script of figure %s.", f->id);
+                 : c4_fail(C4_ERR_MEMORY, "no memory for the script of figure %s", f->id);
     free(text);
     return status;
 }
 
 static const char *const extension[] = {"svg", "png", "pdf"};
 enum { PICTURES = 3 };
+_Static_assert(sizeof extension / sizeof *extension == PICTURES, "an extension for each picture");
 
-/* Puts a finished picture in its place; one that this gnuplot cannot draw is left out. */
+/* Moves a finished picture into place; one that this gnuplot cannot draw is left out. */
 static enum c4_status publish(const char *drawn, const char *final, bool *published) {
     struct stat info;
     *published = stat(drawn, &info) == 0 && info.st_size > 0;
@@ -113,7 +111,7 @@ static enum c4_status publish(const char *drawn, const char *final, bool *publis
     return c4_fail_write(final, error);
 }
 
-/* gnuplot writes to names of its own, so that a reader never meets half a picture. */
+/* gnuplot writes to temporary names, so that a reader never sees half a picture. */
 static enum c4_status draw(const char *id, const char *folder, const char *gnuplot,
                            bool published[PICTURES]) {
     char stem[96], command[128], script[96];
@@ -132,11 +130,11 @@ static enum c4_status draw(const char *id, const char *folder, const char *gnupl
     }
     if (status == C4_OK && !published[0])
         status =
-            c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot ended well but drew nothing.", folder, script);
+            c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot succeeded but drew nothing", folder, script);
     return status;
 }
 
-/* A picture of older numbers would deceive. */
+/* An old picture would not match the new numbers. */
 static void remove_pictures(const char *id, const char *folder) {
     char path[PATH_BYTES];
     for (int i = 0; i < PICTURES; i++) {
@@ -149,7 +147,7 @@ enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *
     char path[PATH_BYTES];
     C4_TRY(check(figure));
     if (strlen(folder) + 128 > sizeof path)
-        return c4_fail(C4_ERR_USAGE, "The folder name of figure %s is too long.", figure->id);
+        return c4_fail(C4_ERR_USAGE, "the folder name of figure %s is too long", figure->id);
     snprintf(path, sizeof path, "%s/%s.csv", folder, figure->id);
     C4_TRY(write_csv(figure, path));
     snprintf(path, sizeof path, "%s/%s.gp", folder, figure->id);
@@ -164,7 +162,7 @@ enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figu
     char gnuplot[PATH_BYTES];
     if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
         snprintf(files->note, sizeof files->note,
-                 "Figure %s was not drawn, since there is no gnuplot on PATH. Install it (Debian: "
+                 "Figure %s was not drawn, since gnuplot is not on PATH. Install it (Debian: "
                  "gnuplot-nox), then run \"gnuplot %s.gp\" in the folder of the figures.",
                  id, id);
         return C4_OK;

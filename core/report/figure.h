@@ -1,4 +1,4 @@
-/* Line figures as data: a table in, a CSV file, a gnuplot script and pictures out. */
+/* Line figures: from a table of data to a CSV file, a gnuplot script and pictures. */
 #ifndef C4_REPORT_FIGURE_H
 #define C4_REPORT_FIGURE_H
 
@@ -10,11 +10,11 @@
 
 enum c4_series_kind {
     C4_SERIES_MEASURED, /* a coloured line with markers and its uncertainty */
-    C4_SERIES_BASELINE, /* a control to compare with: a thin grey dashed line, or see `like` */
-    C4_SERIES_PUBLISHED /* levels that others have published: open black markers, no line */
+    C4_SERIES_BASELINE, /* a control: a thin grey dashed line, or see `like` */
+    C4_SERIES_PUBLISHED /* published values: open black markers, no line */
 };
 
-/* One curve. Values that are NaN are missing. */
+/* One curve. NaN marks a missing value. */
 struct c4_series {
     const char *label;
     enum c4_series_kind kind;
@@ -25,8 +25,7 @@ struct c4_series {
     const int *n;                 /* seeds behind each mean; may be NULL */
     const double *seed_values;    /* [seeds of the figure][points], drawn faintly; may be NULL */
     bool unlisted;                /* not in the legend */
-    int like; /* of a baseline: 1 + index of the measured series whose colour it has, dotted; or 0
-               */
+    int like; /* of a baseline: 1 + index of the series whose colour it takes, dotted; 0: none */
 };
 
 /* Automatic if low == high. */
@@ -37,7 +36,7 @@ struct c4_range {
 struct c4_figure {
     const char *id; /* names the files: letters, digits, - and _ */
     const char *title, *x_label, *y_label;
-    const char *mark; /* shown behind the title, as "synthetic data"; may be NULL */
+    const char *mark; /* shown after the title, such as "synthetic data"; may be NULL */
     double width_inches, height_inches; /* 0 = 8 x 3.8; see below */
     struct c4_range x_range, y_range;
     int series_count;
@@ -50,7 +49,7 @@ struct c4_figure {
     bool apart;         /* categories without an order: points with error bars, no lines */
     int notes;          /* sentences below the figure */
     const char *const *note;
-    bool plain; /* none of them, nor what bars and thin lines are: for a page that says it itself */
+    bool plain; /* no notes, not even on bars and thin lines: for a page that has its own */
 };
 
 struct c4_figure_files {
@@ -64,28 +63,28 @@ struct c4_figure_files {
  * - ID.gp, a script for `gnuplot ID.gp` that reads only the CSV beside it and may be edited;
  * - ID.svg, ID.png and ID.pdf, drawn by running that script.
  * Uncertainty is mean +- standard error: error bars if a curve has at most 12 points, else a band.
- * The legend stands at the right; if width < 1.5 height it stands on top and adds to the height, as
- * notes do.
+ * The legend is on the right; if width < 1.5 height it is on top and adds to the height, as notes
+ * do.
  * Colours are Okabe and Ito's without yellow; marker and dash differ as well. Text is shown as
- * given. A gnuplot that is absent is no error: *files says so. Stale pictures of that ID are then
- * removed. Errors: C4_ERR_USAGE (an id that is not a file name, no series, a series without points,
- * x that is not finite), C4_ERR_FAILED (gnuplot failed: its first error), those of
- * c4_file_write_atomic(). */
+ * given. Stale pictures of that ID are removed first. A missing gnuplot is not an error:
+ * files->note says so. Errors: C4_ERR_USAGE (an id that is not a file name, no series, a series
+ * without points, x that is not finite, no finite mean, a folder name that is too long),
+ * C4_ERR_FAILED (gnuplot failed: its first error), those of c4_file_write_atomic(). */
 enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
                                struct c4_figure_files *files);
 
-/* Its first step, for a caller that has many figures: table and script; pictures of older numbers
- * are removed. The second is c4_figure_draw(), which several processes or threads may do for
- * different figures at the same time. */
+/* The first half of c4_figure_write(), for callers with many figures: writes the table and the
+ * script and removes stale pictures. The second half is c4_figure_draw(), which several processes
+ * or threads may call for different figures at the same time. */
 enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *folder);
 
 /* The script of c4_figure_write() alone, appended to a stream. */
 void c4_figure_script(const struct c4_figure *figure, FILE *script);
 
-/* Also for pictures of other kinds, whose ID.csv and ID.gp the caller writes: removes stale
- * pictures of that ID and draws ID.svg, ID.png and ID.pdf by running ID.gp, as c4_figure_write()
- * does. The script consists of c4_figure_begin(), c4_figure_svg(), settings and one plot command
- * that reads `data`, and c4_figure_others(), which plots it again. Inches. */
+/* Removes stale pictures of that ID and draws ID.svg, ID.png and ID.pdf by running ID.gp, as
+ * c4_figure_write() does. Also for other kinds of pictures, whose ID.csv and ID.gp the caller
+ * writes: such a script consists of c4_figure_begin(), c4_figure_svg(), settings and one plot
+ * command that reads `data`, and c4_figure_others(), which plots it again. Sizes are in inches. */
 enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files);
 void c4_figure_begin(FILE *script, const char *id);
 void c4_figure_svg(FILE *script, const char *id, double width, double height);

@@ -1,4 +1,4 @@
-/* The gnuplot script of a figure: everything that gives it its looks is here. */
+/* The gnuplot script of a figure: its whole layout and style. */
 #include <math.h>
 #include <string.h>
 
@@ -7,8 +7,7 @@
 
 enum { FEW_POINTS = 12, MARKERS_ON_LONG_LINE = 10, STYLES = 7, NOTE_LINES = 12, NOTE_BYTES = 320 };
 
-/* Inches, and characters per inch of fonts as wide as DejaVu Sans, in which most others fit as
- * well. */
+/* Inches, and characters per inch for fonts as wide as DejaVu Sans; most others are narrower. */
 #define SIDE 0.1
 #define KEY_ROW 0.19
 #define NOTE_LINE 0.155
@@ -34,14 +33,13 @@ struct script {
     const struct c4_figure *figure;
     FILE *out;
     double width, height; /* inches */
-    int key_rows;         /* of a legend on top; 0 = it stands at the right */
+    int key_rows;         /* of a legend on top; 0 = it is on the right */
     char note[NOTE_LINES][NOTE_BYTES];
     int notes;
     int clauses; /* of the plot command so far */
 };
 
-/* Bytes of the next line of a text that is broken at blanks; UTF-8 continuation bytes take no room.
- */
+/* Bytes of the text's next line, broken at a blank. UTF-8 continuation bytes take no column. */
 static size_t line_length(const char *text, int columns) {
     size_t end = 0, blank = 0;
     for (int used = 0; text[end] && end < NOTE_BYTES - 1; end++) {
@@ -71,12 +69,12 @@ static const double *seed_curve(const struct c4_series *series, int k) {
     return series->seed_values ? series->seed_values + (size_t)k * (size_t)series->points : NULL;
 }
 
-/* Bars and no band. */
+/* Error bars instead of a band. */
 static bool has_bars(const struct c4_figure *f, const struct c4_series *series) {
     return f->apart || series->points <= FEW_POINTS;
 }
 
-/* A figure says itself what its bars and thin lines are. */
+/* A note in the figure explains its bars and thin lines. */
 static void add_uncertainty_note(struct script *s) {
     const struct c4_figure *f = s->figure;
     int low = 0, high = 0;
@@ -148,7 +146,7 @@ static void lay_out(struct script *s) {
     s->height += KEY_ROW * s->key_rows;
 }
 
-/* From the top: title, and in a narrow figure the legend, which a wide one has beside it. */
+/* From the top: the title, then the legend of a narrow figure. A wide one has it at the side. */
 static void write_head(const struct script *s) {
     const struct c4_figure *f = s->figure;
     char title[512], line[512];
@@ -197,7 +195,7 @@ static struct c4_range x_range_of(const struct c4_figure *f) {
     return (struct c4_range){range.low - pad, range.high + pad};
 }
 
-/* Epochs come whole: a short axis of whole numbers has no ticks between them. */
+/* Epochs are whole numbers: a short axis of whole numbers gets no ticks between them. */
 static bool counts_few(const struct c4_figure *f) {
     for (int i = 0; i < f->series_count; i++)
         for (int p = 0; p < f->series[i].points; p++)
@@ -229,8 +227,8 @@ static void write_axes(const struct script *s) {
     }
 }
 
-/* Inches that names at 35 degrees, in letters a fifth smaller than the legend's, hang down further
- * than level ones. */
+/* Inches that tick names at 35 degrees reach further down than level ones. Their letters are a
+ * fifth smaller than the legend's. */
 static double slant_height(const struct c4_figure *f) {
     size_t longest = 0;
     for (int i = 0; i < f->ticks; i++) {
@@ -250,8 +248,7 @@ static void write_foot(const struct script *s) {
     for (int i = 0; i < s->notes; i++)
         write_line(s, s->note[i], LOWEST_NOTE + NOTE_LINE * (s->notes - 1 - i),
                    "font 'sans-serif,8.5' textcolor rgb '#595959'");
-    /* Below slanted names gnuplot puts the axis' own label by a guess at their length, into notes.
-     */
+    /* gnuplot guesses the length of slanted names and would put the axis label into the notes. */
     if (s->figure->slanted_ticks && s->figure->x_label && *s->figure->x_label) {
         fputs("set label ", s->out);
         c4_gnuplot_string(s->out, s->figure->x_label);
@@ -328,8 +325,8 @@ static void plot_measured(struct script *s, const struct c4_series *series, int 
     end_clause_with_title(s, series);
 }
 
-/* On an axis of categories error bars stand side by side: by how much the nth of `measured` series
- * is off its category. */
+/* On a category axis, error bars are side by side: the offset of the nth of `measured` series from
+ * its category. */
 static double dodge_of(const struct c4_figure *f, int nth, int measured) {
     return f->ticks > 0 ? 0.06 * (nth - 0.5 * (measured - 1)) : 0;
 }
@@ -432,7 +429,7 @@ void c4_figure_script(const struct c4_figure *figure, FILE *script) {
     if (!figure->plain) add_uncertainty_note(&s);
     s.height += foot_height(&s);
     fprintf(script,
-            "# Draws %s.csv, which lies beside this script: gnuplot %s.gp\n"
+            "# Draws %s.csv, which is in the same folder: gnuplot %s.gp\n"
             "# Rows of one series follow one another; \"every\" picks them, counting from 0.\n",
             figure->id, figure->id);
     c4_figure_begin(script, figure->id);

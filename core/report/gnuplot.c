@@ -58,7 +58,7 @@ bool c4_gnuplot_find(char *path, size_t size) {
     return false;
 }
 
-/* The first line that tells of an error; gnuplot echoes the faulty command before it. */
+/* The first line that reports an error; gnuplot echoes the faulty command before it. */
 static const char *error_line(char *output) {
     char *fallback = NULL, *rest = NULL;
     for (char *line = strtok_r(output, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
@@ -69,10 +69,10 @@ static const char *error_line(char *output) {
     return fallback ? fallback : "it gave no reason";
 }
 
-/* In the child of a threaded program: only functions that are safe in a signal handler. */
+/* In the child of a multithreaded process: only async-signal-safe functions. */
 static _Noreturn void become_gnuplot(const char *gnuplot, const char *folder, char *const *argv,
                                      int output) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* or it would draw into a folder that is cleaned already */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* or it could draw into a folder already cleaned up */
     int null = open("/dev/null", O_RDWR);
     if (null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0 && dup2(output, 2) >= 0 &&
         chdir(folder) == 0)
@@ -83,7 +83,7 @@ static _Noreturn void become_gnuplot(const char *gnuplot, const char *folder, ch
     _exit(127);
 }
 
-/* Keeps the beginning of what comes through the pipe until it closes; false at the time-out. */
+/* Reads until the pipe closes and keeps the beginning; false on a timeout. */
 static bool read_output(int input, char *output) {
     int64_t end_ns = c4_clock_ns() + (int64_t)TIMEOUT_MS * 1000000;
     size_t used = 0;
@@ -105,9 +105,9 @@ static bool read_output(int input, char *output) {
 }
 
 static enum c4_status open_pipe(int ends[2]) {
-    /* Closed on exec from the beginning: another thread may start another gnuplot at any moment. */
+    /* Close-on-exec from the start: another thread may start its own gnuplot at any moment. */
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return c4_fail(C4_ERR_ENVIRONMENT, "No pipe to gnuplot: %s.", strerror(errno));
+        return c4_fail(C4_ERR_ENVIRONMENT, "cannot make a pipe to gnuplot: %s", strerror(errno));
     return C4_OK;
 }
 
@@ -127,7 +127,7 @@ enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const cha
     close(ends[1]);
     if (child < 0) {
         close(ends[0]);
-        return c4_fail(C4_ERR_ENVIRONMENT, "gnuplot cannot be started: %s.", strerror(errno));
+        return c4_fail(C4_ERR_ENVIRONMENT, "cannot start gnuplot: %s", strerror(errno));
     }
     char output[OUTPUT_BYTES];
     bool in_time = read_output(ends[0], output);
@@ -137,13 +137,13 @@ enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const cha
     while (waitpid(child, &result, 0) < 0 && errno == EINTR) {
     }
     if (!in_time)
-        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot took longer than %d s and was stopped.",
+        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot took longer than %d s and was stopped",
                        folder, script, TIMEOUT_MS / 1000);
     if (WIFSIGNALED(result))
-        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot was ended by signal %d.", folder, script,
+        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot was killed by signal %d", folder, script,
                        WTERMSIG(result));
     if (WEXITSTATUS(result) == 127)
-        return c4_fail(C4_ERR_ENVIRONMENT, "%s %s (folder %s).", gnuplot, output, folder);
+        return c4_fail(C4_ERR_ENVIRONMENT, "%s %s (folder %s)", gnuplot, output, folder);
     if (WEXITSTATUS(result) != 0)
         return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot failed: %s", folder, script,
                        error_line(output));

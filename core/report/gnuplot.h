@@ -1,4 +1,4 @@
-/* Text for gnuplot scripts, and running them. */
+/* Writing text into gnuplot scripts, and running them. */
 #ifndef C4_REPORT_GNUPLOT_H
 #define C4_REPORT_GNUPLOT_H
 
@@ -13,20 +13,20 @@
  * noenhanced. */
 void c4_gnuplot_string(FILE *script, const char *text);
 
-/* The same for the label of a tick, which gnuplot reads as a format: % is doubled. */
+/* The same for a tick label, which gnuplot reads as a format: % is doubled. */
 void c4_gnuplot_tick(FILE *script, const char *text);
 
 /* Writes a finite number with a decimal point in any locale. */
 void c4_gnuplot_number(FILE *script, double value);
 
-/* Looks for an executable gnuplot in the folders of PATH (empty entries, which mean the working
- * folder, are skipped). False, with path "", if there is none. */
+/* Looks for an executable gnuplot in the folders of PATH, without empty entries, which mean the
+ * working directory. False, with path "", if there is none. */
 bool c4_gnuplot_find(char *path, size_t size);
 
-/* Runs the program `gnuplot` on FOLDER/script with FOLDER as working folder, without the user's
- * start files, `command` (gnuplot commands, may be NULL) before it; no shell is involved. It is
+/* Runs the program `gnuplot` on FOLDER/script with FOLDER as working directory, without a shell and
+ * the user's startup files; `command` (gnuplot commands, may be NULL) runs before the script. It is
  * stopped after two minutes. Errors: C4_ERR_FAILED with gnuplot's first error line, its signal or
- * the time-out; C4_ERR_ENVIRONMENT if it cannot be started. */
+ * the timeout; C4_ERR_ENVIRONMENT if it cannot be started. */
 enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const char *script,
                               const char *command);
 

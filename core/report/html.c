@@ -100,7 +100,7 @@ void c4_html_void(struct c4_html *html, const char *name, ...) {
     va_end(attributes);
 }
 
-/* A line break behind these would be a blank in the text. */
+/* A line break after these would be a blank in the text. */
 static bool is_in_line(const char *name) {
     static const char *const names[] = {"a", "b", "i", "code", "span"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -133,8 +133,8 @@ void c4_html_element(struct c4_html *html, const char *name, const char *class, 
     c4_html_close(html, name);
 }
 
-/* What is changed in an inlined picture: everything from `text` to `until` goes (or `text` alone,
- * without `until`), and with `by` that and the prefix of ids take its place. */
+/* Edits of an inlined picture: everything from `text` to `until` (NULL: `text` alone) is removed.
+ * If `by` is not NULL, `by` and the prefix of ids take its place. */
 static const struct {
     const char *text, *until, *by;
 } edits[] = {

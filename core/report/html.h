@@ -9,8 +9,8 @@
 
 enum { C4_HTML_DEPTH = 32 };
 
-/* Zeroed, it is an empty page. Adding cannot fail visibly: once memory runs out the rest is
- * dropped, and c4_html_save() says so. */
+/* Zeroed, it is an empty page. Adding reports no error: once memory runs out the rest is dropped,
+ * and c4_html_save() fails. */
 struct c4_html {
     char *text;
     size_t size_bytes, capacity_bytes;
@@ -23,10 +23,10 @@ struct c4_html {
  * escaped; an attribute with value NULL is left out. `name` is kept, so it has to be a literal. */
 void c4_html_open(struct c4_html *html, const char *name, ...) __attribute__((sentinel));
 
-/* The same for an element that has neither content nor end, as meta. */
+/* The same for a void element, such as meta: no content, no closing tag. */
 void c4_html_void(struct c4_html *html, const char *name, ...) __attribute__((sentinel));
 
-/* Ends the innermost element, which must be that one (asserted). */
+/* Closes the innermost element, which must be `name` (asserted). */
 void c4_html_close(struct c4_html *html, const char *name);
 
 /* Text, printf form, escaped. */
@@ -41,9 +41,9 @@ void c4_html_element(struct c4_html *html, const char *name, const char *class, 
 void c4_html_raw(struct c4_html *html, const char *bytes, size_t size_bytes);
 
 /* Inlines an SVG picture as gnuplot writes it: without prologue and document type, links inside
- * the picture without a namespace, titles and descriptions dropped, `label` for those who cannot
- * see it, scaled to the width there is. `prefix` goes before every id, so that a page may hold
- * several pictures. False, and nothing added, if the bytes are no such picture. */
+ * the picture without a namespace, titles and descriptions dropped, with `label` for screen
+ * readers, scaled to the available width. `prefix` goes before every id, so that a page may hold
+ * several pictures. False, and nothing added, if `svg` is not such a picture. */
 bool c4_html_svg(struct c4_html *html, const char *svg, const char *prefix, const char *label);
 
 /* Saves atomically with "<!DOCTYPE html>" in front; every element must be closed (asserted).

@@ -75,7 +75,7 @@ struct c4_estimate c4_estimate_of(const double *values, int count, double level,
         equal = equal && values[i] == first;
         squares += (values[i] - e.mean) * (values[i] - e.mean);
     }
-    if (equal) { /* rounding of the mean must not pass for a spread */
+    if (equal) { /* rounding of the mean must not look like spread */
         e.mean = first;
         squares = 0;
     }

@@ -6,10 +6,10 @@
  * x = df / (df + t^2), to 1e-12. NaN if t is NaN; 0 if it is infinite. */
 double c4_student_p(double t, double df);
 
-/* The t >= 0 with P(|T| <= t) = level, 0 < level < 1, as 2.776445 for level .95 and df 4. */
+/* The t >= 0 with P(|T| <= t) = level, 0 < level < 1; 2.776445 for level .95 and df 4. */
 double c4_student_quantile(double level, double df);
 
-/* What n values, one for each seed, say about their expectation. */
+/* An estimate of the expectation from n values, one per seed. */
 struct c4_estimate {
     int n;                               /* finite values; the others count as missing */
     int positive;                        /* of them above `origin` */
@@ -21,7 +21,7 @@ struct c4_estimate {
  * values give an interval of length 0 and p = 0, or p = 1 if they equal the origin. */
 struct c4_estimate c4_estimate_of(const double *values, int count, double level, double origin);
 
-/* Holm's step-down adjustment: with the m finite p in ascending order,
+/* Holm's step-down adjustment: with the m <= 1024 finite p in ascending order,
  * adjusted_(i) = max over j <= i of min(1, (m - j + 1) p_(j)). NaN stays NaN. adjusted may be p
  * itself. */
 void c4_holm(const double *p, int count, double *adjusted);

@@ -236,9 +236,9 @@ static void what_other_results_lack_is_named(void **state) {
         refuse(state, roofs, of_roofs[i][0], of_roofs[i][1], of_roofs[i][2]);
     refuse(state, "{\"benchmark\": \"ops\", \"environment\": {}, \"rows\": []}", NULL, NULL,
            "\"threads\" is missing");
-    refuse(state, "[1, 2]", NULL, NULL, "not the result of a benchmark");
+    refuse(state, "[1, 2]", NULL, NULL, "is not a benchmark result");
     refuse(state, "{\"context\": {\"num_cpus\": 2}, \"benchmarks\": []}", NULL, NULL,
-           "not the result of a benchmark");
+           "is not a benchmark result");
     refuse(state, "", NULL, NULL, "is not JSON");
 }
 
@@ -371,7 +371,7 @@ static void machines_stand_apart(void **state) {
     char *text = text_of(scratch_path(state, "bench.html"));
     assert_int_equal(count_of(text, "<h2>Made-up CPU (avx2+fma)</h2>"), 1);
     assert_int_equal(count_of(text, "<h2>Other CPU (avx2+fma)</h2>"), 1);
-    assert_non_null(strstr(text, "2 machines, each by itself"));
+    assert_non_null(strstr(text, "2 machines, each in its own section"));
     size_t made_up = place_of(text, "<h2>Made-up"), other = place_of(text, "<h2>Other");
     size_t batch = place_of(text, "Training steps, batch 128");
     assert_true(made_up < batch && batch < other && other < place_of(text, "<h2>Origin"));

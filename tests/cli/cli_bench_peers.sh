@@ -99,20 +99,20 @@ peer right 0 measured '"algorithm": "by the book"' $one
 FORMS=table
 peer missing 6 absent "Python has no module torch" $one
 peer mixed 0 absent "Python has no module torch" --peers
-peer wrong 7 void "the loss of step 1 is 2.3, the double reference's" $one
+peer wrong 7 void "the loss of step 1 is 2.3, the double reference's is" $one
 FORMS=
-peer unready 1 failed "it ended with status 3: ImportError: libwhatever.so" $one
+peer unready 1 failed "it exited with status 3: ImportError: libwhatever.so" $one
 peer silent 1 failed "it did not answer within 1 s" $one --peers-patience 1
 peer threads 1 failed "it runs on 77 threads instead of 1" $one
 peer missing 6 absent "Python has no module torch" --peers
 peer nan 7 void "the loss of step 1 is nan" $one
-peer literal 1 failed "it answered what is no JSON object" $one
-peer few 7 void "it told 0 losses of 3 steps" $one
-peer dies 1 failed "it was ended by signal 9" $one
+peer literal 1 failed "its answer is not a JSON object" $one
+peer few 7 void "it reported 0 losses for 3 steps" $one
+peer dies 1 failed "it was killed by signal 9" $one
 peer hangs 1 failed "it did not answer within" $one --peers-patience 1
-peer late 1 failed "it ended with status 5" $one
-peer none 1 failed "it says 0 steps" $one
-peer clock 1 failed "it says 9 steps in 99.0" $one
+peer late 1 failed "it exited with status 5" $one
+peer none 1 failed "it reported 0 steps" $one
+peer clock 1 failed "it reported 9 steps in 99.0" $one
 
 # A program that does not exist is a peer that is not there.
 "$program" bench step --quick --samples 3 --batch 2 --backend ref $one --peers-python "$work/none" \

@@ -45,7 +45,7 @@ static enum c4_status write_batches(const char *path, const uint8_t *images, con
          .dtype = C4_U8,
          .rank = 5,
          .shape = {(uint64_t)steps, (uint64_t)batch, 3, C4_IMAGE_SIDE, C4_IMAGE_SIDE},
-         .data = (uint8_t *)images, /* is only read */
+         .data = (uint8_t *)images, /* only read */
          .size_bytes = count * C4_IMAGE_BYTES},
         {.name = "labels",
          .dtype = C4_U8,

@@ -1,4 +1,4 @@
-/* The temporary folder that peers read: their scripts, initial weights and batches. */
+/* The peers' temporary folder: scripts, initial weights and batches. */
 #ifndef C4_BENCH_STEP_PEERS_FOLDER_H
 #define C4_BENCH_STEP_PEERS_FOLDER_H
 
@@ -7,14 +7,14 @@
 
 #include "core/base/status.h"
 
-/* Makes a folder under $TMPDIR or /tmp, its name in folder[size], with the scripts of
- * bench/step/peers, init.safetensors and batches.safetensors as "conv4 train" takes them: `steps`
- * batches of `batch` images. On failure c4_peers_folder_remove() takes away what there is. */
+/* Makes a folder under $TMPDIR or /tmp and writes its name to folder[size]. It holds the scripts of
+ * bench/step/peers, and init.safetensors and batches.safetensors in the formats of "conv4 train":
+ * `steps` batches of `batch` images. Call c4_peers_folder_remove() also after an error. */
 enum c4_status c4_peers_folder_make(char *folder, size_t size, const double *state,
                                     const uint8_t *images, const uint8_t *labels, int steps,
                                     int batch);
 
-/* Removes the folder and the files in it; "" is fine. */
+/* Removes the folder and its files; "": does nothing. */
 void c4_peers_folder_remove(const char *folder);
 
 #endif

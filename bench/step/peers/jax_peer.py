@@ -14,7 +14,7 @@ def make(arguments):
     blocks = range(1, 5)
 
     def forward(w, images):
-        """Logits, and each block's mean and variance over the batch."""
+        """Logits, and each block's batch mean and unbiased variance."""
         x = (images.transpose(0, 2, 3, 1).astype(jnp.float32) * 2 - 255) / 255
         statistics = []
 
@@ -72,13 +72,13 @@ def make(arguments):
                     "algorithm": "jit, NHWC"}
 
     peer = Peer()
-    peer.step(0)  # the pool of threads exists from now on
+    peer.step(0)  # creates XLA's thread pool
     peer.reset()
     return peer
 
 
 def pool_threads():
-    """Threads of XLA's pool for operations, as the system counts them."""
+    """Threads of XLA's operation pool, from /proc; if none is found, the usable cores."""
     names = []
     for task in os.listdir("/proc/self/task"):
         with open(f"/proc/self/task/{task}/comm", encoding="ascii") as file:

@@ -12,7 +12,7 @@
 #include "core/host/clock.h"
 #include "simd/dispatch.h"
 
-static const double tolerance = 1e-5; /* as a backend's loss */
+static const double tolerance = 1e-5; /* the same as for a backend's loss */
 
 static const struct variant {
     const char *name, *script, *mode;
@@ -37,6 +37,8 @@ const char *const c4_peer_names[] = {"pytorch-nchw",
                                      "jax",
                                      "jax-kept",
                                      NULL};
+_Static_assert(sizeof c4_peer_names / sizeof *c4_peer_names == C4_PEERS_MAX + 1,
+               "a name for each variant, and NULL");
 const char c4_peer_all[] = "pytorch-nchw,pytorch-nchw-kept,pytorch-nhwc,pytorch-nhwc-kept,"
                            "pytorch-compile,pytorch-compile-kept,jax,jax-kept";
 
@@ -50,7 +52,7 @@ void c4_peers_python(const char *given, char *path, size_t size) {
     char program[3072];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
-    for (int up = 0; up < 2; up++) { /* build/release/conv4: the folder build */
+    for (int up = 0; up < 2; up++) { /* from build/release/conv4 to build */
         char *slash = strrchr(program, '/');
         if (slash) *slash = '\0';
     }
@@ -91,7 +93,7 @@ enum c4_status c4_peers_open(struct c4_peers *peers, const struct c4_plan_config
 
 /* --- one peer --- */
 
-/* Puts the outcome of a question into the peer's state; the caller goes on if it is measured. */
+/* Turns an answer into the peer's state; the caller goes on if that is measured. */
 static enum c4_status settle(struct c4_peer *peer, enum c4_peer_answer answer) {
     if (answer == C4_PEER_INTERRUPTED) return c4_interrupted();
     if (answer == C4_PEER_REFUSED) peer->state = C4_PEER_ABSENT;
@@ -107,7 +109,7 @@ static void spoil(struct c4_peer *peer, enum c4_peer_state state) {
 static void judge_losses(struct c4_peer *peer, const json_t *answer, const double *want) {
     const json_t *losses = json_object_get(answer, "losses");
     if (json_array_size(losses) != C4_PEER_STEPS) {
-        snprintf(peer->reason, sizeof peer->reason, "it told %zu losses of %d steps",
+        snprintf(peer->reason, sizeof peer->reason, "it reported %zu losses for %d steps",
                  json_array_size(losses), C4_PEER_STEPS);
         spoil(peer, C4_PEER_VOID);
         return;
@@ -119,7 +121,7 @@ static void judge_losses(struct c4_peer *peer, const json_t *answer, const doubl
         if (!(error <= peer->loss_error)) peer->loss_error = error;
         if (error <= tolerance) continue; /* false for a NaN */
         snprintf(peer->reason, sizeof peer->reason,
-                 "the loss of step %d is %.9g, the double reference's %.9g; it is not timed", i + 1,
+                 "the loss of step %d is %.9g, the double reference's is %.9g; not timed", i + 1,
                  got, want[i]);
         spoil(peer, C4_PEER_VOID);
         return;
@@ -130,6 +132,8 @@ static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
                             const struct variant *variant, const struct c4_plan_config *config,
                             const int *pu, int count) {
     char script[128], init[128], batches[128], log[128], threads[16], omp[32], nproc[32];
+    _Static_assert(sizeof peers->folder + sizeof "/pytorch-compile-kept.log" <= sizeof log,
+                   "the longest path in the folder");
     snprintf(script, sizeof script, "%s/%s", peers->folder, variant->script);
     snprintf(init, sizeof init, "%s/init.safetensors", peers->folder);
     snprintf(batches, sizeof batches, "%s/batches.safetensors", peers->folder);
@@ -149,7 +153,7 @@ static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
                     "--order",
                     (char *)c4_order_names[config->order],
                     NULL};
-    /* NULL ends the list early for those that keep glibc's defaults. */
+    /* For variants with glibc's defaults, NULL ends the list early. */
     const char *environment[] = {omp,
                                  nproc,
                                  "PYTHONDONTWRITEBYTECODE=1",
@@ -178,7 +182,7 @@ static void tell_origin(struct c4_peer *peer) {
                  peer->kept ? "; memory kept" : "");
 }
 
-/* What it says of itself, and whether it has as many threads as the others. */
+/* Reads the peer's first line and checks its number of threads. */
 static enum c4_status get_ready(const struct c4_peers *peers, struct c4_peer *peer, int threads) {
     C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, NULL, peers->patience_seconds,
                                             &peer->ready, peer->reason, sizeof peer->reason)));
@@ -226,7 +230,7 @@ enum c4_status c4_peer_sample(struct c4_peer *peer, double patience_seconds, dou
     json_decref(answer);
     if (*steps >= 1 && own_ns >= 1 && own_ns <= *ns) return C4_OK;
     snprintf(peer->reason, sizeof peer->reason,
-             "it says %lld steps in %.6f s, when %.6f s had passed", (long long)*steps,
+             "it reported %lld steps in %.6f s, but %.6f s passed here", (long long)*steps,
              (double)own_ns * 1e-9, (double)*ns * 1e-9);
     *steps = 0;
     spoil(peer, C4_PEER_FAILED);
@@ -237,12 +241,14 @@ enum c4_status c4_peer_sample(struct c4_peer *peer, double patience_seconds, dou
 
 const char *c4_peer_state_name(enum c4_peer_state state) {
     static const char *const names[] = {"measured", "absent", "failed", "void"};
+    _Static_assert(sizeof names / sizeof *names == C4_PEER_VOID + 1, "a name for each state");
     return names[state];
 }
 
 enum c4_status c4_peers_verdict(const struct c4_peers *peers, bool all) {
     static const enum c4_status statuses[] = {C4_OK, C4_ERR_ENVIRONMENT, C4_ERR_FAILED,
                                               C4_ERR_RESULT};
+    _Static_assert(sizeof statuses / sizeof *statuses == C4_PEER_VOID + 1, "one for each state");
     const struct c4_peer *worst = NULL;
     int measured = 0;
     for (int i = 0; i < peers->count; i++) {
@@ -252,7 +258,7 @@ enum c4_status c4_peers_verdict(const struct c4_peers *peers, bool all) {
     }
     if (!worst || worst->state == C4_PEER_MEASURED) return C4_OK;
     if (worst->state == C4_PEER_ABSENT && !all && measured > 0) return C4_OK;
-    return c4_fail(statuses[worst->state], "peer %s is %s: %s", worst->name,
+    return c4_fail(statuses[worst->state], "peer %s (%s): %s", worst->name,
                    c4_peer_state_name(worst->state), worst->reason);
 }
 

@@ -22,8 +22,7 @@ enum { LINE_BYTES_MAX = 1 << 20, POLL_MS = 100 };
 
 /* --- starting --- */
 
-/* What one process was given must not steer another that has threads and an allocator of its own.
- */
+/* Variables for this process's threads and allocator must not affect a peer's. */
 static bool is_kept(const char *variable) {
     static const char *const dropped[] = {"OMP_",    "GOMP_",           "KMP_",   "MKL_",
                                           "MALLOC_", "GLIBC_TUNABLES=", "NPROC=", "XLA_FLAGS="};
@@ -42,11 +41,11 @@ static char **make_environment(const char *const *added) {
     for (char **v = environ; *v; v++)
         if (is_kept(*v)) environment[used++] = *v;
     for (size_t i = 0; added[i]; i++)
-        environment[used++] = (char *)added[i]; /* execvpe() does not write to its strings */
+        environment[used++] = (char *)added[i]; /* execvp() does not write to its strings */
     return environment;
 }
 
-/* In the child of a process with threads. */
+/* In the child of a multithreaded process. */
 static _Noreturn void become_peer(char *const *argv, char **environment, const int *pu, int count,
                                   const int fds[3]) {
     setpgid(0, 0);
@@ -78,7 +77,7 @@ enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *
                                      const char *log) {
     *peer = (struct c4_peer_process){.to = -1, .from = -1};
     snprintf(peer->log, sizeof peer->log, "%s", log);
-    signal(SIGPIPE, SIG_IGN); /* a peer that is gone is found by what write() returns */
+    signal(SIGPIPE, SIG_IGN); /* write() fails instead when a peer is gone */
     char **whole = make_environment(environment);
     if (!whole) return c4_fail(C4_ERR_MEMORY, "no memory for a peer's environment");
     int fds[5] = {-1, -1, -1, -1, -1}; /* its input: read, write; its output: read, write; log */
@@ -90,9 +89,9 @@ enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *
     free(whole);
     if (pid < 0) {
         close_all(fds, 5);
-        return c4_fail(C4_ERR_FAILED, "no process for a peer can be started: %s", strerror(error));
+        return c4_fail(C4_ERR_FAILED, "cannot start a process for a peer: %s", strerror(error));
     }
-    setpgid(pid, pid); /* whoever of the two comes first */
+    setpgid(pid, pid); /* in parent and child, whichever comes first */
     close_all((int[]){fds[0], fds[3], fds[4]}, 3);
     fcntl(fds[1], F_SETFL, O_NONBLOCK);
     fcntl(fds[2], F_SETFL, O_NONBLOCK);
@@ -107,14 +106,14 @@ static double seconds_since(int64_t start_ns) {
     return (double)(c4_clock_ns() - start_ns) * 1e-9;
 }
 
-/* Closes the pipes and waits, then ends the group; *result is what waitpid() tells. */
+/* Closes the pipes, waits, then kills the process group; *result is waitpid()'s status. */
 static void reap(struct c4_peer_process *peer, double patience_seconds, int *result) {
     close_all(&peer->to, 1);
     close_all(&peer->from, 1);
     int64_t start_ns = c4_clock_ns();
     while (waitpid(peer->pid, result, WNOHANG) == 0 && seconds_since(start_ns) < patience_seconds)
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-    kill(-peer->pid, SIGKILL); /* also what it has started */
+    kill(-peer->pid, SIGKILL); /* with its own children */
     while (waitpid(peer->pid, result, 0) < 0 && errno == EINTR) continue;
     peer->pid = 0;
     free(peer->line);
@@ -127,11 +126,11 @@ void c4_peer_process_stop(struct c4_peer_process *peer, double patience_seconds)
     int result;
     if (peer->pid <= 0) return;
     ssize_t written = write(peer->to, quit, sizeof quit - 1);
-    (void)written; /* the end of its input tells it as well */
+    (void)written; /* the end of its input means the same */
     reap(peer, patience_seconds, &result);
 }
 
-/* The last line that has something to say, such as the end of a traceback. */
+/* The last line that is not blank, such as the end of a traceback. */
 static void last_words(const char *log, char *text, size_t size) {
     unsigned char *bytes;
     size_t length;
@@ -149,15 +148,16 @@ static enum c4_peer_answer died(struct c4_peer_process *peer, char *reason, size
     char words[200];
     reap(peer, 5, &result);
     last_words(peer->log, words, sizeof words);
-    if (WIFEXITED(result) && WEXITSTATUS(result) == 127) { /* become_peer() or a shell says why */
+    if (WIFEXITED(result) &&
+        WEXITSTATUS(result) == 127) { /* become_peer() or a shell has written why */
         snprintf(reason, size, "%s", words);
         return C4_PEER_REFUSED;
     }
     const char *colon = words[0] ? ": " : "";
     if (WIFSIGNALED(result))
-        snprintf(reason, size, "it was ended by signal %d%s%s", WTERMSIG(result), colon, words);
+        snprintf(reason, size, "it was killed by signal %d%s%s", WTERMSIG(result), colon, words);
     else
-        snprintf(reason, size, "it ended with status %d%s%s", WEXITSTATUS(result), colon, words);
+        snprintf(reason, size, "it exited with status %d%s%s", WEXITSTATUS(result), colon, words);
     return C4_PEER_BROKEN;
 }
 
@@ -171,7 +171,7 @@ static bool write_line(const struct c4_peer_process *peer, const char *line) {
 
 enum arrival { LINE, NOTHING_YET, END };
 
-/* One read; a whole line ends up terminated in peer->line, without its newline. */
+/* Reads once. A complete line is then in peer->line, terminated, without its newline. */
 static enum arrival read_some(struct c4_peer_process *peer) {
     if (peer->capacity - peer->used < 4096) {
         if (peer->capacity > LINE_BYTES_MAX) return END;
@@ -186,7 +186,7 @@ static enum arrival read_some(struct c4_peer_process *peer) {
     char *newline = memchr(peer->line + peer->used, '\n', (size_t)n);
     peer->used += (size_t)n;
     if (!newline) return NOTHING_YET;
-    *newline = '\0'; /* a peer that says more than it is asked says it in vain */
+    *newline = '\0'; /* anything after the answer is dropped */
     peer->used = 0;
     return LINE;
 }
@@ -196,7 +196,7 @@ static enum c4_peer_answer understand(struct c4_peer_process *peer, json_t **ans
     *answer = json_loads(peer->line, 0, NULL);
     int result;
     if (!json_is_object(*answer)) {
-        snprintf(reason, size, "it answered what is no JSON object: %.80s", peer->line);
+        snprintf(reason, size, "its answer is not a JSON object: %.80s", peer->line);
         json_decref(*answer);
         *answer = NULL;
         reap(peer, 0, &result);

@@ -1,4 +1,4 @@
-"""What `conv4 bench step --peers` and a peer say to each other: see README.md in this folder."""
+"""The protocol between `conv4 bench step --peers` and a peer: see README.md in this folder."""
 import argparse
 import json
 import math
@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from_us = os.fdopen(os.dup(1), "w")  # libraries that print must not get between the answers
+from_us = os.fdopen(os.dup(1), "w")  # keeps what libraries print out of the answers
 os.dup2(2, 1)
 
 
@@ -26,14 +26,14 @@ def arguments():
 
 
 def check(peer):
-    """Losses of a fresh network's steps, one on each batch of the file; null for what is not finite."""
+    """Losses of a fresh network's steps, one on each batch of the file; null if not finite."""
     peer.reset()
     losses = [peer.step(i) for i in range(peer.batches)]
     say(losses=[loss if math.isfinite(loss) else None for loss in losses])
 
 
 def sample(peer, seconds):
-    """Steps on the first batch until `seconds` are over, at least one."""
+    """Steps on the first batch for `seconds`, at least one."""
     steps, start = 0, time.monotonic_ns()
     while True:
         peer.step(0)
@@ -43,7 +43,7 @@ def sample(peer, seconds):
 
 
 def serve(make):
-    """make(arguments) returns a peer: batches, reset(), step(i) -> loss, ready() -> what the first line tells."""
+    """make(arguments) returns a peer: batches (how many), reset(), step(i) -> loss, ready() -> the first line's members."""
     try:
         peer = make(arguments())
         say(**peer.ready())
@@ -56,9 +56,9 @@ def serve(make):
             elif words == ["quit"]:
                 return
             else:
-                say(error=f"there is no command '{line.strip()}'")
+                say(error=f"unknown command '{line.strip()}'")
     except ModuleNotFoundError as error:
-        say(error=f"Python has no module {error.name}: pip install -r bench/step/peers/requirements*.txt")
+        say(error=f"Python has no module {error.name}: install the packages in bench/step/peers/requirements.txt or requirements-jax.txt")
     except Exception as error:  # pylint: disable=broad-except
         say(error=f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:300])
         raise
