@@ -44,26 +44,26 @@ void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
 
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
                                const struct c4_run *run, const struct c4_known_checkpoint *source,
+                               const struct c4_training *training,
                                struct c4_reference_cache *cache) {
     *measure =
         (struct c4_measure){.runner = runner,
+                            .progress = {.runner = runner},
+                            .training = training,
                             .run = run,
                             .cache = cache,
                             .source = *source,
                             .evaluation = c4_images_of(runner->images, c4_run_image_set(run))};
     const struct c4_dataset *evaluation = measure->evaluation;
-    C4_TRY(c4_run_training(runner->images, run, &measure->training));
     measure->train_images = least(run->images, runner->scale->train_accuracy_images);
     measure->tests = least(runner->scale->accuracy_images, evaluation->count);
     cka_size(runner, run, evaluation->count, &measure->rows, &measure->forwarded);
     uint32_t logits = most(measure->forwarded, most(measure->tests, measure->train_images));
-    measure->labels = malloc(run->images);
     measure->evaluation_labels = malloc(evaluation->count);
     measure->logits = malloc((size_t)logits * C4_CLASSES * sizeof(float));
-    if (!measure->labels || !measure->evaluation_labels || !measure->logits)
+    if (!measure->evaluation_labels || !measure->logits)
         return c4_fail(C4_ERR_MEMORY, "out of memory for the labels of %s", run->key);
     C4_TRY(c4_features_alloc(measure->forwarded, measure->features));
-    C4_TRY(c4_labels_make(run->labels, run->seed, &measure->training, measure->labels));
     return c4_labels_make(run->labels, run->seed, evaluation, measure->evaluation_labels);
 }
 
@@ -71,32 +71,11 @@ void c4_measure_free(struct c4_measure *measure) {
     c4_features_free(measure->features);
     free(measure->logits);
     free(measure->evaluation_labels);
-    free(measure->labels);
-    c4_dataset_free(&measure->training);
-}
-
-/* c4_pass_watch: a pass counts from its own beginning, advance() wants what is new. */
-static enum c4_status watch(void *context, uint32_t images_done) {
-    struct c4_measure *measure = context;
-    uint32_t before = images_done > measure->pass_images ? measure->pass_images : 0;
-    measure->pass_images = images_done;
-    return measure->runner->advance(measure->runner->context, images_done - before);
 }
 
 static struct c4_pass pass_over(struct c4_measure *measure, struct c4_plan *plan,
                                 const struct c4_dataset *data, const uint8_t *labels) {
-    measure->pass_images = 0;
-    return (struct c4_pass){.step = measure->runner->step,
-                            .plan = plan,
-                            .data = data,
-                            .labels = labels,
-                            .batch = (int)measure->runner->protocol->batch,
-                            .watch = watch,
-                            .watch_context = measure};
-}
-
-struct c4_pass c4_measure_training_pass(struct c4_measure *measure, struct c4_plan *plan) {
-    return pass_over(measure, plan, &measure->training, measure->labels);
+    return c4_run_pass(&measure->progress, plan, data, labels);
 }
 
 /* The share of images whose largest logit (smallest index on ties) is the label. */
@@ -114,15 +93,16 @@ static double accuracy(const float *logits, const uint8_t *labels, uint32_t coun
 static enum c4_status measure_training(struct c4_measure *measure, struct c4_plan *plan,
                                        struct c4_rows_out *rows) {
     float *const logits[C4_LAYERS] = {[C4_LAYERS - 1] = measure->logits};
+    const struct c4_training *training = measure->training;
     uint32_t count = measure->train_images;
-    struct c4_pass pass = c4_measure_training_pass(measure, plan);
+    struct c4_pass pass = pass_over(measure, plan, &training->images, training->labels);
     struct c4_pass_result result;
     C4_TRY(c4_evaluate(&pass, measure->runner->protocol->statistics, 0, count, &result, logits));
     C4_TRY(c4_out_pass(rows, "train_accuracy", &result));
-    C4_TRY(c4_out_result(rows, "train_accuracy", accuracy(measure->logits, measure->labels, count),
+    C4_TRY(c4_out_result(rows, "train_accuracy", accuracy(measure->logits, training->labels, count),
                          count));
     return c4_out_result(rows, "train_accuracy_clean",
-                         accuracy(measure->logits, c4_dataset_labels(&measure->training), count),
+                         accuracy(measure->logits, c4_dataset_labels(&training->images), count),
                          count);
 }
 

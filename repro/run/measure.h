@@ -2,33 +2,32 @@
 #ifndef C4_REPRO_RUN_MEASURE_H
 #define C4_REPRO_RUN_MEASURE_H
 
-#include "core/net/train.h"
 #include "repro/run/prepared_features.h"
+#include "repro/run/training.h"
 
-/* Images, labels and memory for measuring one run. */
+/* What measuring a run needs: images, labels, memory. */
 struct c4_measure {
     const struct c4_runner *runner;
     const struct c4_run *run;
     struct c4_reference_cache *cache;
     struct c4_known_checkpoint source; /* of fine-tuning; path "" otherwise */
-    struct c4_dataset training;        /* view of the run's images */
+    const struct c4_training *training;
     const struct c4_dataset *evaluation;
-    uint8_t *labels, *evaluation_labels; /* as drawn for the seed */
-    uint32_t train_images, tests;        /* that accuracies are measured on */
-    uint32_t rows, forwarded;            /* of CKA; forwarded in whole batches */
-    float *features[C4_LAYERS];          /* [forwarded, features] */
-    float *logits;                       /* [train_images or tests or forwarded, 10] */
-    uint32_t pass_images;                /* already reported of the pass under way */
+    uint8_t *evaluation_labels;   /* as drawn for the seed */
+    uint32_t train_images, tests; /* that accuracies are measured on */
+    uint32_t rows, forwarded;     /* of CKA; forwarded in whole batches */
+    float *features[C4_LAYERS];   /* [forwarded, features] */
+    float *logits;                /* [train_images or tests or forwarded, 10] */
+    struct c4_pass_progress progress;
 };
 
-/* Draws labels and reserves memory. Release in every case. */
+/* Draws the labels of the evaluation images and reserves memory. `training` must outlive it.
+ * Release in every case. C4_ERR_MEMORY. */
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
                                const struct c4_run *run, const struct c4_known_checkpoint *source,
+                               const struct c4_training *training,
                                struct c4_reference_cache *cache);
 void c4_measure_free(struct c4_measure *measure);
-
-/* A pass over the training images that reports to runner->advance(). */
-struct c4_pass c4_measure_training_pass(struct c4_measure *measure, struct c4_plan *plan);
 
 /* Images that the run works on in one epoch and in its measurement: the unit of advance(). */
 struct c4_run_images {

@@ -63,6 +63,8 @@ struct c4_execution {
     int64_t done; /* epoch of the network in the plan */
     uint64_t batches;
     struct c4_plan *plan;
+    struct c4_training training;
+    struct c4_pass_progress progress; /* of training */
     struct c4_measure measure;
 };
 
@@ -70,7 +72,7 @@ enum c4_status c4_execution_new(const struct c4_runner *runner, struct c4_execut
     *out = NULL;
     struct c4_execution *ex = calloc(1, sizeof *ex);
     if (!ex) return c4_fail(C4_ERR_MEMORY, "out of memory for a run");
-    ex->runner = runner;
+    ex->runner = ex->progress.runner = runner;
     ex->scratch = c4_checkpoint_new();
     enum c4_status status =
         ex->scratch ? c4_reference_cache_new(runner, &ex->cache) : C4_ERR_MEMORY;
@@ -83,7 +85,10 @@ enum c4_status c4_execution_new(const struct c4_runner *runner, struct c4_execut
 }
 
 static void leave_run(struct c4_execution *ex) {
-    if (ex->has_run) c4_measure_free(&ex->measure);
+    if (ex->has_run) {
+        c4_measure_free(&ex->measure);
+        c4_training_free(&ex->training);
+    }
     ex->runner->step->destroy(ex->plan);
     ex->plan = NULL;
     ex->has_run = false;
@@ -98,7 +103,7 @@ void c4_execution_free(struct c4_execution *ex) {
 }
 
 const struct c4_dataset *c4_execution_training(const struct c4_execution *ex) {
-    return ex->has_run ? &ex->measure.training : NULL;
+    return ex->has_run ? &ex->training.images : NULL;
 }
 
 /* Puts the network to go on from into the plan. */
@@ -127,7 +132,10 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
     ex->run = segment->run;
     ex->done = segment->from;
     ex->has_run = true;
-    C4_TRY(c4_measure_init(&ex->measure, runner, &ex->run, &segment->source, ex->cache));
+    memset(&ex->measure, 0, sizeof ex->measure);
+    C4_TRY(c4_training_open(runner->images, &ex->run, &ex->training));
+    C4_TRY(c4_measure_init(&ex->measure, runner, &ex->run, &segment->source, &ex->training,
+                           ex->cache));
     C4_TRY(runner->step->create(&config, &ex->plan));
     return load_start(ex, segment);
 }
@@ -135,7 +143,8 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
 static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {
     const struct c4_protocol *protocol = ex->runner->protocol;
     bool tunes = c4_run_tunes(&ex->run);
-    struct c4_pass pass = c4_measure_training_pass(&ex->measure, ex->plan);
+    struct c4_pass pass =
+        c4_run_pass(&ex->progress, ex->plan, &ex->training.images, ex->training.labels);
     struct c4_sgd sgd = {protocol->lr, protocol->momentum};
     struct c4_pass_result result;
     if (pass.step->time_phases) pass.step->time_phases(pass.plan, true);
@@ -174,7 +183,7 @@ static enum c4_status save(struct c4_execution *ex, struct c4_known_checkpoint *
                                          .epoch = last->epoch,
                                          .batches = ex->batches};
     snprintf(checkpoint->backend, sizeof checkpoint->backend, "%s", ex->runner->backend);
-    memcpy(checkpoint->data_sha256, ex->measure.training.sha256, sizeof checkpoint->data_sha256);
+    memcpy(checkpoint->data_sha256, ex->training.images.sha256, sizeof checkpoint->data_sha256);
     C4_TRY(ex->runner->step->store(ex->plan, checkpoint->state, checkpoint->momentum));
     C4_TRY(c4_path_join(path, sizeof path, ex->runner->folder, last->path));
     memcpy(folder, path, sizeof folder);
