@@ -16,9 +16,10 @@ enum c4_rng_purpose {
     C4_RNG_INIT = 1,    /* initial weights; epoch = parameter tensor, index = element / 4 */
     C4_RNG_SHUFFLE = 2, /* order of a pre-training epoch; index = position */
     C4_RNG_LABELS = 3,  /* label noise; epoch = data set and split, index = official image index */
-    C4_RNG_SYNTHETIC = 4,       /* the built-in data sets; epoch = stream, index = image and draw */
-    C4_RNG_TEST = 5,            /* inputs of tests and benchmarks */
-    C4_RNG_FINETUNE_SHUFFLE = 6 /* order of a fine-tuning epoch; index = position */
+    C4_RNG_SYNTHETIC = 4, /* the built-in data sets; epoch = stream, index = image and draw */
+    C4_RNG_TEST = 5,      /* inputs of tests and benchmarks */
+    C4_RNG_FINETUNE_SHUFFLE = 6, /* order of a fine-tuning epoch; index = position */
+    C4_RNG_BOOTSTRAP = 7         /* samples drawn again; epoch = resample, index = draw / 4 */
 };
 
 struct c4_rng_block {

@@ -87,23 +87,3 @@ struct c4_estimate c4_estimate_of(const double *values, int count, double level,
     e.p = distance == 0 ? 1 : c4_student_p(distance / e.standard_error, e.n - 1);
     return e;
 }
-
-void c4_holm(const double *p, int count, double *adjusted) {
-    enum { MOST = 1024 };
-    int order[MOST], m = 0;
-    for (int i = 0; i < count && m < MOST; i++) {
-        if (isnan(p[i])) {
-            adjusted[i] = p[i];
-            continue;
-        }
-        int at = m++;
-        for (; at > 0 && p[order[at - 1]] > p[i]; at--) order[at] = order[at - 1];
-        order[at] = i;
-    }
-    double highest = 0;
-    for (int i = 0; i < m; i++) {
-        double scaled = fmin(1, (m - i) * p[order[i]]);
-        highest = fmax(highest, scaled);
-        adjusted[order[i]] = highest;
-    }
-}

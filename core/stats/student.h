@@ -1,4 +1,4 @@
-/* Small-sample statistics of paired contrasts: Student's t, its interval, Holm's adjustment. */
+/* Small-sample statistics of paired contrasts: Student's t and its interval. */
 #ifndef C4_CORE_STATS_STUDENT_H
 #define C4_CORE_STATS_STUDENT_H
 
@@ -20,10 +20,5 @@ struct c4_estimate {
 /* mean +- t(level, n - 1) * standard error (ddof 1), and the two-sided p of mean = origin. Equal
  * values give an interval of length 0 and p = 0, or p = 1 if they equal the origin. */
 struct c4_estimate c4_estimate_of(const double *values, int count, double level, double origin);
-
-/* Holm's step-down adjustment: with the m <= 1024 finite p in ascending order,
- * adjusted_(i) = max over j <= i of min(1, (m - j + 1) p_(j)). NaN stays NaN. adjusted may be p
- * itself. */
-void c4_holm(const double *p, int count, double *adjusted);
 
 #endif

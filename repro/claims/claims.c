@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/stats/holm.h"
 #include "repro/results/sizes.h"
 
 #define LEVEL 0.95     /* of intervals */

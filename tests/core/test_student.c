@@ -1,4 +1,4 @@
-/* Student's t, paired intervals and Holm's adjustment against known values. */
+/* Student's t and paired intervals against known values. */
 #include "tests/harness/unit.h"
 
 #include <math.h>
@@ -66,30 +66,11 @@ static void estimates(void **state) {
     assert_true(e.n == 0 && isnan(e.mean));
 }
 
-static void holm_steps_down(void **state) {
-    (void)state;
-    /* Sorted .005 .01 .03 .04: times 4, 3, 2, 1 = .02 .03 .06 .04, then never below the last. */
-    const double p[5] = {0.01, 0.04, NAN, 0.03, 0.005};
-    const double want[5] = {0.03, 0.06, NAN, 0.06, 0.02};
-    double adjusted[5];
-    c4_holm(p, 5, adjusted);
-    for (int i = 0; i < 5; i++) {
-        if (isnan(want[i]))
-            assert_true(isnan(adjusted[i]));
-        else
-            near(adjusted[i], want[i], 1e-15);
-    }
-    double one[2] = {0.9, 0.8};
-    c4_holm(one, 2, one);
-    assert_true(one[0] == 1 && one[1] == 1);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_probabilities),
         cmocka_unit_test(known_quantiles),
         cmocka_unit_test(estimates),
-        cmocka_unit_test(holm_steps_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
