@@ -5,6 +5,13 @@
 #include "core/base/status.h"
 #include "core/op/backend.h"
 
+enum {
+    C4_BACKENDS_KNOWN = 0 /* lines of backends.def: as many names as there are, or more */
+#define C4_BACKEND(name, table, features) +1
+#include "simd/backends.def"
+#undef C4_BACKEND
+};
+
 struct c4_dispatch {
     struct c4_backend backend; /* neither step nor any slot is NULL */
     /* Where each slot and the step came from: the chosen backend, or ref as its fallback. */

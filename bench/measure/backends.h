@@ -4,7 +4,7 @@
 
 #include "simd/dispatch.h"
 
-enum { C4_BENCH_BACKENDS = 16 };
+enum { C4_BENCH_BACKENDS = C4_BACKENDS_KNOWN };
 
 /* Tables that run here, without fallbacks: for "all", every one except ref64, otherwise the named
  * one ("auto": the best). Errors as c4_dispatch(). */

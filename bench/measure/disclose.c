@@ -5,15 +5,13 @@
 #include "core/host/environment.h"
 #include "simd/dispatch.h"
 
-enum { BACKENDS = 16 };
-
 enum c4_status c4_disclose(const char *name, json_t **object) {
-    const char *runnable[BACKENDS];
+    const char *runnable[C4_BACKENDS_KNOWN];
     const struct c4_backend *table;
     int count = 0;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
         const char *backend = c4_backend_name(i, &table, NULL);
-        if (table && count < BACKENDS) runnable[count++] = backend;
+        if (table) runnable[count++] = backend;
     }
     char features[64];
     c4_dispatch_cpu(features, sizeof features);

@@ -44,11 +44,10 @@ static size_t plain_bytes(size_t n, size_t features) {
     return plain < gram ? plain : gram;
 }
 
-/* The careful form also keeps the features in double. */
+/* The careful form keeps the features as doubles, in place of the plain form. */
 static size_t kept_bytes(const void *prepared) {
     const struct c4_cka_result result = c4_cka_reference_work(prepared);
-    size_t careful = result.careful ? result.n * result.p * sizeof(double) : 0;
-    return plain_bytes(result.n, result.p) + careful;
+    return result.careful ? result.n * result.p * sizeof(double) : plain_bytes(result.n, result.p);
 }
 
 static struct c4_similarity_cost cost(size_t n, size_t features) {

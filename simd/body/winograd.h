@@ -11,12 +11,9 @@
 
 enum { POSITIONS = C4_WINOGRAD_POSITIONS };
 
-/* Floats from one position to the next in a group of `tiles` tiles, and in the whole buffer. */
+/* Floats from one position to the next in a group of `tiles` tiles. */
 INLINE ptrdiff_t group_stride(int tiles) {
     return (ptrdiff_t)tiles * C + 16;
-}
-INLINE size_t group_floats(int tiles) {
-    return (size_t)(POSITIONS + 1) * (size_t)group_stride(tiles);
 }
 
 /* m = products of v, which lies one position after m, with u, positions u_stride floats apart. */
