@@ -49,6 +49,7 @@ room bench/ops measure
 room bench/step measure
 room bench/cka measure
 room bench/results measure
+room bench/compare measure
 # Every folder is one of these, or the one of the commands, which may use all others.
 for folder in repro/* bench/*; do
     [ ! -d "$folder" ] || [ "${folder#*/}" = commands ] || grep -q "^room $folder\b" "$0" ||

@@ -1,0 +1,184 @@
+/* conv4 bench compare: is the new program slower than the old one? */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/commands.h"
+#include "bench/commands/options.h"
+#include "bench/compare/report.h"
+#include "bench/measure/disclose.h"
+#include "core/cli/cli.h"
+#include "core/cli/duration.h"
+#include "core/cli/interrupt.h"
+#include "core/cli/progress.h"
+#include "core/file/sha256.h"
+#include "core/host/clock.h"
+
+static const char *const formats[] = {"text", "markdown", "json", NULL};
+
+static const struct c4_option options[] = {
+    {.name = "benchmark",
+     .type = C4_OPTION_CHOICE,
+     .value = "NAME",
+     .initial = "step",
+     .choices = c4_compare_benchmarks,
+     .help = "which of the programs' benchmarks"},
+    {.name = "backend",
+     .type = C4_OPTION_STRING,
+     .value = "NAME",
+     .initial = "auto",
+     .help = "the backend whose rows are compared"},
+    C4_BENCH_BATCH("images of a step or of an op's call"),
+    C4_BENCH_THREADS("OpenMP threads of each program"),
+    {.name = "filter",
+     .type = C4_OPTION_STRING,
+     .value = "REGEX",
+     .help = "of ops: only those with this regular expression in their name"},
+    {.name = "mode",
+     .type = C4_OPTION_CHOICE,
+     .value = "MODE",
+     .initial = "auto",
+     .choices = c4_compare_modes,
+     .help =
+         "duet: both programs at the same time, on a core each; turns: one after the other; auto: "
+         "a duet where two cores are idle"},
+    {.name = "min-effect",
+     .type = C4_OPTION_REAL,
+     .value = "SHARE",
+     .initial = "0.02",
+     .min = 0,
+     .max = 1,
+     .help = "the smallest change that counts as slower or faster"},
+    {.name = "max-time",
+     .type = C4_OPTION_STRING,
+     .value = "TIME",
+     .initial = "3m",
+     .help = "how long it may take, as 90, 3m or 3:50:00"},
+    C4_BENCH_FLAG("aa", "measure even if both programs are the same bytes"),
+    C4_BENCH_FLAG("fail-on-unknown", "exit with 5 also if a row is unknown"),
+    {.name = "format",
+     .type = C4_OPTION_CHOICE,
+     .value = "FORMAT",
+     .initial = "text",
+     .choices = formats,
+     .help = "text, a Markdown table, or a JSON object with all pairs"},
+    C4_BENCH_FLAG("json", "the same as --format json"),
+    C4_BENCH_END};
+
+static const char *const examples[] = {
+    "conv4 bench compare old/conv4 new/conv4",
+    "conv4 bench compare old/conv4 new/conv4 --benchmark ops --max-time 10m --format markdown",
+    NULL};
+
+static void tick(void *context, int pairs, int wanted) {
+    struct c4_progress *progress = context;
+    uint64_t now_ns = (uint64_t)c4_clock_ns();
+    if (pairs == 0)
+        c4_progress_start(progress, stderr, progress->style, "measuring", "pairs", 0,
+                          (uint64_t)wanted, now_ns);
+    progress->view.total = (uint64_t)wanted;
+    c4_progress_update(progress, (uint64_t)pairs, now_ns);
+}
+
+static enum c4_status are_identical(const struct c4_compare *compare, bool *identical) {
+    char sha256[2][C4_SHA256_HEX_SIZE];
+    *identical = false;
+    /* Names without a slash are found by PATH, and so not read here. */
+    for (int i = 0; i < 2; i++) {
+        if (!strchr(compare->program[i], '/')) return C4_OK;
+        C4_TRY(c4_sha256_file(compare->program[i], sha256[i]));
+    }
+    *identical = strcmp(sha256[0], sha256[1]) == 0;
+    return C4_OK;
+}
+
+static enum c4_status print(const struct c4_args *args, const struct c4_compare *compare,
+                            const struct c4_comparison *comparison) {
+    const char *format = c4_arg_flag(args, "json") ? "json" : c4_arg_text(args, "format");
+    if (strcmp(format, "markdown") == 0) c4_compare_markdown(compare, comparison, stdout);
+    if (strcmp(format, "text") == 0) c4_compare_text(compare, comparison, stdout);
+    if (strcmp(format, "json") != 0) return C4_OK;
+    json_t *object;
+    C4_TRY(c4_disclose("compare", &object));
+    enum c4_status status = c4_compare_json(compare, comparison, object);
+    if (status == C4_OK)
+        c4_disclose_print(object);
+    else
+        json_decref(object);
+    return status;
+}
+
+static enum c4_status conclude(const struct c4_args *args, const struct c4_comparison *comparison) {
+    int slower = c4_comparison_with(comparison, C4_SLOWER);
+    int unknown = c4_comparison_with(comparison, C4_UNKNOWN);
+    if (slower > 0)
+        return c4_fail(C4_ERR_REGRESSION, "%d row%s slower", slower, slower == 1 ? " is" : "s are");
+    if (unknown > 0 && c4_arg_flag(args, "fail-on-unknown"))
+        return c4_fail(C4_ERR_REGRESSION, "%d row%s unknown; --max-time gives them longer", unknown,
+                       unknown == 1 ? " is" : "s are");
+    return C4_OK;
+}
+
+static enum c4_status measure(const struct c4_args *args, struct c4_compare *compare,
+                              struct c4_comparison *comparison) {
+    struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
+    C4_TRY(c4_interrupt_catch());
+    C4_TRY(c4_compare_settle(compare));
+    compare->tick = tick;
+    compare->context = &progress;
+    enum c4_status status = c4_compare_run(compare, comparison);
+    c4_progress_hide(&progress);
+    if (status != C4_OK && comparison->count == 0) return status;
+    if (status == C4_OK || status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
+        C4_TRY(print(args, compare, comparison));
+    return status == C4_OK ? conclude(args, comparison) : status;
+}
+
+static enum c4_status run_comparison(const struct c4_args *args) {
+    struct c4_compare compare = {.program = {args->positionals[0], args->positionals[1]},
+                                 .benchmark =
+                                     c4_compare_benchmarks[c4_arg_choice(args, "benchmark")],
+                                 .backend = c4_arg_text(args, "backend"),
+                                 .filter = c4_arg_text(args, "filter"),
+                                 .batch = (int)c4_arg_integer(args, "batch"),
+                                 .threads = (int)c4_arg_integer(args, "threads"),
+                                 .mode = (enum c4_compare_mode)c4_arg_choice(args, "mode")};
+    struct c4_comparison comparison = {.min_effect = c4_arg_real(args, "min-effect")};
+    bool identical;
+    C4_TRY(c4_duration_read("max-time", c4_arg_text(args, "max-time"), &compare.max_seconds));
+    if (compare.filter && strcmp(compare.benchmark, "ops") != 0)
+        return c4_fail(C4_ERR_USAGE, "--filter: only --benchmark ops has names to choose from");
+    C4_TRY(are_identical(&compare, &identical));
+    if (identical && !c4_arg_flag(args, "aa")) {
+        printf("identical: %s and %s are the same bytes, so nothing was measured (--aa would).\n",
+               compare.program[0], compare.program[1]);
+        return C4_OK;
+    }
+    enum c4_status status = measure(args, &compare, &comparison);
+    c4_comparison_free(&comparison);
+    return status;
+}
+
+static int run(const struct c4_args *args) {
+    return c4_cli_exit(args, run_comparison(args));
+}
+
+const struct c4_command c4_bench_compare = {
+    .name = "compare",
+    .summary = "compare the speed of two programs",
+    .description =
+        "Runs a benchmark of two conv4 programs (version 0.1.0 or later) as fresh processes, in "
+        "pairs, and gives each row a ratio of new to old time with an interval and a verdict: "
+        "slower "
+        "or faster where the interval excludes 1 and the change is at least --min-effect; equal "
+        "within 2, 3 or 5 % where the interval lies inside; otherwise unknown, as with fewer than "
+        "14 "
+        "pairs. Of two equal programs, any row is called slower or faster in at most 1 % of "
+        "comparisons by design. Rows that are not equal after the first pass are measured again. "
+        "The exit status is 5 if a row is slower.",
+    .usage_tail = "OLD NEW",
+    .options = options,
+    .examples = examples,
+    .min_positionals = 2,
+    .max_positionals = 2,
+    .run = run,
+};

@@ -1,0 +1,115 @@
+#include "bench/compare/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/cli/interrupt.h"
+#include "core/host/clock.h"
+#include "core/host/team.h"
+
+enum { READ_BYTES = 65536, POLL_MS = 100 };
+
+static void become(char *const *argv, int pu, int out) {
+    int null = open("/dev/null", O_RDWR);
+    setpgid(0, 0);
+    if (pu >= 0) c4_bind_thread(&pu, 1);
+    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 &&
+        dup2(out, STDOUT_FILENO) >= 0)
+        execvp(argv[0], argv);
+    _exit(127);
+}
+
+enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu) {
+    int ends[2];
+    *child = (struct c4_child){.out = -1};
+    if (pipe(ends) != 0)
+        return c4_fail(C4_ERR_FAILED, "no pipe to another process: %s", strerror(errno));
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    pid_t pid = fork();
+    if (pid == 0) become(argv, pu, ends[1]);
+    int error = errno;
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return c4_fail(C4_ERR_FAILED, "no further process can be started: %s", strerror(error));
+    }
+    setpgid(pid, pid); /* whichever of the two is first */
+    child->pid = pid;
+    child->out = ends[0];
+    return C4_OK;
+}
+
+/* One read; closes `out` at the end of the output. */
+static enum c4_status take(struct c4_child *child) {
+    if (child->capacity - child->used < READ_BYTES + 1) {
+        size_t capacity = 2 * child->capacity + READ_BYTES + 1;
+        char *grown = realloc(child->text, capacity);
+        if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the output of a program");
+        child->text = grown;
+        child->capacity = capacity;
+    }
+    ssize_t got;
+    do got = read(child->out, child->text + child->used, READ_BYTES);
+    while (got < 0 && errno == EINTR);
+    if (got > 0) child->used += (size_t)got;
+    child->text[child->used] = '\0';
+    if (got > 0) return C4_OK;
+    close(child->out);
+    child->out = -1;
+    return C4_OK;
+}
+
+static void end(struct c4_child *child) {
+    if (child->pid <= 0) return;
+    if (child->out >= 0) close(child->out);
+    child->out = -1;
+    kill(-child->pid, SIGKILL);
+    while (waitpid(child->pid, &child->status, 0) < 0 && errno == EINTR) continue;
+    child->pid = 0;
+}
+
+static enum c4_status wait_all(struct c4_child *children, int count, double patience_seconds) {
+    int64_t start_ns = c4_clock_ns();
+    for (;;) {
+        struct pollfd polled[2];
+        int open = 0;
+        for (int i = 0; i < count; i++) open += children[i].out >= 0;
+        if (open == 0) return C4_OK;
+        for (int i = 0; i < count; i++)
+            polled[i] = (struct pollfd){.fd = children[i].out, .events = POLLIN};
+        if (poll(polled, (nfds_t)count, POLL_MS) < 0 && errno != EINTR)
+            return c4_fail(C4_ERR_FAILED, "programs cannot be waited for: %s", strerror(errno));
+        for (int i = 0; i < count; i++)
+            if (children[i].out >= 0 && polled[i].revents) C4_TRY(take(&children[i]));
+        C4_TRY(c4_interrupted());
+        if ((double)(c4_clock_ns() - start_ns) * 1e-9 > patience_seconds)
+            return c4_fail(C4_ERR_FAILED, "a program did not end within %.0f seconds",
+                           patience_seconds);
+    }
+}
+
+enum c4_status c4_children_wait(struct c4_child *children, int count, double patience_seconds) {
+    enum c4_status status = wait_all(children, count, patience_seconds);
+    for (int i = 0; i < count; i++) {
+        struct c4_child *child = &children[i];
+        if (status != C4_OK) end(child);
+        while (child->pid > 0 && waitpid(child->pid, &child->status, 0) < 0 && errno == EINTR)
+            continue;
+        child->pid = 0;
+    }
+    return status;
+}
+
+void c4_child_free(struct c4_child *child) {
+    end(child);
+    free(child->text);
+    *child = (struct c4_child){.out = -1};
+}

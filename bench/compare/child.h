@@ -1,0 +1,31 @@
+/* Programs run to their end, one or two at the same time, their standard output kept. */
+#ifndef C4_BENCH_COMPARE_CHILD_H
+#define C4_BENCH_COMPARE_CHILD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/base/status.h"
+
+struct c4_child {
+    pid_t pid; /* of its process group, too; 0: none */
+    int out;   /* its standard output; -1: closed */
+    char *text;
+    size_t used, capacity; /* `text` ends with NUL */
+    int status;            /* as waitpid() has it */
+};
+
+/* Starts argv[0] with no input and standard error to /dev/null, confined to one PU (by its OS
+ * index; -1: as this thread). Signals from the terminal do not reach it. C4_ERR_FAILED: no
+ * processes or pipes. A program that cannot be started ends with status 127. */
+enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu);
+
+/* Waits until `count` children have ended. C4_ERR_FAILED after `patience_seconds`,
+ * C4_ERR_INTERRUPTED and C4_ERR_TERMINATED by c4_interrupted(), C4_ERR_MEMORY: all of them are
+ * killed. */
+enum c4_status c4_children_wait(struct c4_child *children, int count, double patience_seconds);
+
+/* Ends what still runs and releases the text; a zeroed child is allowed. */
+void c4_child_free(struct c4_child *child);
+
+#endif

@@ -1,0 +1,47 @@
+/* Runs two programs as fresh processes, in pairs, until their rows can be judged or the time is
+ * over.
+ *
+ * In turns, the two processes of a pair run one after the other; in a duet, at the same time, each
+ * confined to a core of its own, so that whatever disturbs the machine disturbs both (Bulej et al.,
+ * "Duet Benchmarking", ICPE 2020). Which comes first, or on which core, is drawn for the first pair
+ * of each block of two and the other way round in the second. */
+#ifndef C4_BENCH_COMPARE_MEASURE_H
+#define C4_BENCH_COMPARE_MEASURE_H
+
+#include "bench/compare/pairs.h"
+
+enum c4_compare_mode { C4_COMPARE_AUTO, C4_COMPARE_DUET, C4_COMPARE_TURNS };
+extern const char *const c4_compare_modes[];      /* "auto", "duet", "turns" */
+extern const char *const c4_compare_benchmarks[]; /* "step", "ops", "cka" */
+
+struct c4_compare {
+    const char *program[2]; /* old, new */
+    const char *benchmark;  /* of c4_compare_benchmarks */
+    const char *backend;    /* as --backend has it */
+    const char *filter;     /* regular expression for names of ops; NULL: all */
+    int batch, threads;
+    enum c4_compare_mode mode; /* AUTO becomes one of the others: see c4_compare_settle() */
+    double max_seconds;
+    int pu[2];      /* of a duet: OS indices */
+    int processes;  /* run so far */
+    double seconds; /* that they took */
+    /* Before the first pair of a pass and after each: `pairs` of `wanted` are there. */
+    void (*tick)(void *context, int pairs, int wanted);
+    void *context;
+};
+
+/* Fixes the mode: a duet if there are two cores, both were idle for a fifth of a second, and a run
+ * has one thread; turns otherwise. C4_ERR_ENVIRONMENT: a duet was asked for on one core, or with
+ * several threads. */
+enum c4_status c4_compare_settle(struct c4_compare *compare);
+
+/* Adds pairs to the comparison and judges it: a first pass over all rows until each has
+ * c4_pairs_needed() pairs, then, in the time that is left, a second one over the rows that are
+ * open, with up to twice as many pairs. Rows are judged after each pass only.
+ *
+ * C4_ERR_DATA: a program cannot be run, fails (with the status it ended with), or prints no
+ * results; C4_ERR_INTERRUPTED and C4_ERR_TERMINATED: what there is has been judged. Other errors:
+ * C4_ERR_FAILED, C4_ERR_MEMORY. */
+enum c4_status c4_compare_run(struct c4_compare *compare, struct c4_comparison *comparison);
+
+#endif

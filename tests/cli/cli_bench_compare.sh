@@ -1,0 +1,100 @@
+#!/bin/sh
+# conv4 bench compare as a user types it, on stand-ins for programs whose speed is known.
+# usage: cli_bench_compare.sh PROGRAM
+# shellcheck source=./tests/harness/shell.sh
+. "$(dirname "$0")/../harness/shell.sh"
+
+# stand_in NAME ROW=SECONDS...: a program NAME whose "bench ops" has these rows, each time a little
+# off (by up to 0.4 %, another part of it in every run); rows not named by its --filter are left out. Every
+# call is a line of NAME.calls.
+stand_in() {
+    name=$1
+    shift
+    echo "$*" >"$name.rows"
+    echo "#!/bin/sh
+# $name" >"$name"
+    cat >>"$name" <<'SCRIPT'
+echo "$*" >>"$0.calls"
+[ ! -e "$0.fails" ] || exit 7
+filter=.
+while [ $# -gt 0 ]; do
+    [ "$1" != --filter ] || filter=$2
+    shift
+done
+tr ' ' '\n' <"$0.rows" | awk -F = -v filter="$filter" -v run="$(wc -l <"$0.calls")" -v name="$0" '
+    BEGIN { printf "{\"benchmark\": \"ops\", \"rows\": [" }
+    $1 ~ filter {
+        off = 1 + 0.004 * ((run * 7 + length(name) * 3 + NR * 5) % 11 - 5) / 5
+        printf "%s{\"name\": \"%s\", \"seconds_per_call\": %.9g}", n++ ? ", " : "", $1, $2 * off
+    }
+    END { print "]}" }'
+SCRIPT
+    chmod +x "$name"
+}
+compare() {
+    "$program" bench compare "$@" --benchmark ops --mode turns
+}
+
+stand_in ./old a/n32/avx2=1e-5 b/n32/avx2=2e-3 gone/avx2=1
+stand_in ./same a/n32/avx2=1e-5 b/n32/avx2=2e-3
+stand_in ./slow a/n32/avx2=1e-5 b/n32/avx2=2.2e-3 added/avx2=1
+stand_in ./fast a/n32/avx2=0.9e-5 b/n32/avx2=2e-3
+
+expect 0 '0 slower, 0 faster, 2 equal, 0 unknown' compare ./old ./same
+says 'equal within 2 %'
+says 'gone/avx2: not in ./same'
+[ "$(wc -l <same.calls)" -eq 14 ] || fail "equal rows took $(wc -l <same.calls) runs"
+expect 5 '1 row is slower' compare ./old ./slow
+says '1 slower, 0 faster, 1 equal, 0 unknown'
+grep -q '^b/n32/avx2 .* 1\.\(09\|10\).* slower$' said || fail "the wrong row: $(cat said)"
+# Only the row in doubt was measured again, with twice as many pairs.
+grep -q -e '--filter ^(b/n32/avx2)\$' slow.calls || fail "no second look: $(cat slow.calls)"
+[ "$(grep -c -e '--filter' slow.calls)" -eq 28 ] || fail "a second look of $(grep -c -e '--filter' slow.calls) runs"
+expect 0 '0 slower, 1 faster, 1 equal, 0 unknown' compare ./old ./fast
+
+# For machines, and for a comment on a change.
+compare ./old ./slow --json >said.json 2>/dev/null
+[ $? -eq 5 ] || fail "--json: no status 5"
+for key in '"benchmark": "compare"' '"environment"' '"alpha_of_a_row"' '"verdict": "slower"' \
+    '"ratio_low"' '"old_seconds"' '"pairs_needed": 14' '"in_new": false'; do
+    grep -q -e "$key" said.json || fail "--json has no $key"
+done
+compare ./old ./slow --format markdown >said 2>/dev/null
+# shellcheck disable=SC2016 # Markdown
+grep -q '^| `b/n32/avx2` | 2.* ms | 2\.[12].* ms | 1\..* | slower |$' said ||
+    fail "no Markdown row: $(cat said)"
+
+# The same bytes need no measurement; without time there is no verdict.
+expect 0 'identical' compare ./old ./old
+rm -f old.calls
+expect 0 '2 equal' compare ./old ./same --aa
+expect 5 '2 rows are unknown; --max-time' compare ./old ./same --max-time 0.001 --fail-on-unknown
+expect 0 '2 unknown' compare ./old ./same --max-time 0.001
+
+# What cannot be compared.
+expect 3 'there is no such file' compare ./old ./absent
+echo not a program >nonsense && chmod +x nonsense
+expect 3 'nonsense: ' compare ./old ./nonsense
+touch same.fails
+expect 3 'same: its benchmark ended with status 7' compare ./old ./same
+rm same.fails
+expect 3 'did not print the results of a benchmark' compare ./old /bin/true
+expect 2 'is no duration' compare ./old ./same --max-time soon
+expect 2 "too few arguments" compare ./old
+expect 2 'only --benchmark ops' "$program" bench compare ./old ./same --filter a
+expect 6 'needs two cores' "$program" bench compare ./old ./same --mode duet --threads 2
+
+# Interrupted, it shows what it has.
+printf '#!/bin/sh\nsleep 0.2\nexec ./same "$@"\n' >sleepy && chmod +x sleepy
+: >same.calls
+# (Not by `launch`: the stand-ins need awk.)
+"$program" bench compare ./old ./sleepy --benchmark ops --mode turns >partial.log 2>&1 &
+launched=$!
+# shellcheck disable=SC2317 # await calls it
+has_some() { [ "$(wc -l <same.calls)" -ge 4 ]; }
+await 60 has_some || fail "no runs: $(cat partial.log)"
+kill -TERM "$launched"
+wait "$launched"
+[ $? -eq 143 ] || fail "SIGTERM: $(cat partial.log)"
+grep -q '2 unknown' partial.log || fail "SIGTERM shows nothing: $(cat partial.log)"
+finish
