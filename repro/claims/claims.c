@@ -7,12 +7,14 @@
 #include "core/stats/holm.h"
 #include "repro/results/sizes.h"
 
-#define LEVEL 0.95     /* of intervals */
+#define LEVEL 0.95     /* confidence of the intervals */
 #define DELTA 0.01     /* the smallest contrast that counts */
 #define MEMORISED 0.99 /* training accuracy */
 enum { FEWEST_SEEDS = 3, FEWEST_STEPS = 500, PAPER_IMAGES = 50000, PAPER_EPOCHS = 100 };
 
 const char *const c4_verdict_names[] = {"holds", "fails", "undecided", "not judged", NULL};
+_Static_assert(sizeof c4_verdict_names / sizeof *c4_verdict_names == C4_NOT_JUDGED + 2,
+               "a name for each verdict, and NULL");
 
 enum c4_judging c4_claims_judging(uint32_t images, uint32_t epochs, uint32_t batch) {
     uint64_t steps = (uint64_t)((images + batch - 1) / batch) * epochs;
@@ -20,7 +22,7 @@ enum c4_judging c4_claims_judging(uint32_t images, uint32_t epochs, uint32_t bat
     return steps < FEWEST_STEPS ? C4_JUDGE_NOTHING : C4_JUDGE_SHAPES;
 }
 
-/* One judgement under way: one estimator. */
+/* The data, estimator and other settings of one judgement. */
 struct judge {
     struct c4_rows *rows;
     const uint64_t *seed;
@@ -113,20 +115,20 @@ static double sizes_value(const struct judge *j, enum c4_sizes_at at, int layer,
         c4_sizes_value(j->rows, sizes.run[0], c4_sizes_epoch(j->rows, &sizes, 0, at), &query);
     for (int i = sizes.count - 1; i > 0; i--) {
         double epoch = c4_sizes_epoch(j->rows, &sizes, i, at);
-        /* At equal steps a size may be too large for a whole epoch. */
+        /* At equal steps, a large size may not complete even one epoch. */
         if (isnan(epoch) && at == C4_SIZES_AT_STEPS) continue;
         return smallest - c4_sizes_value(j->rows, sizes.run[i], epoch, &query);
     }
     return (double)NAN;
 }
 
-/* The parts of a claim: contrast and layer of each. */
+/* A part's contrast and layer. */
 struct part_place {
     int contrast, layer;
 };
 
 _Static_assert(C4_CLAIM_LABEL_SIZE + 8 <= sizeof((struct c4_claim_part *)0)->label,
-               "label and layer fit");
+               "a label, a space and a layer fit");
 
 static void name_part(const struct c4_claim_definition *d, struct part_place place, char *label,
                       size_t size) {
@@ -141,7 +143,7 @@ static void name_part(const struct c4_claim_definition *d, struct part_place pla
 
 static int list_parts(const struct c4_claim_definition *d, struct part_place place[C4_CLAIM_PARTS],
                       struct c4_claim *claim) {
-    /* Kinds without layers have one part for each contrast. */
+    /* Kinds without layers have one part per contrast. */
     unsigned layers = d->layers ? d->layers : 1;
     int count = 0;
     for (int c = 0; c < C4_CLAIM_CONTRASTS; c++)
@@ -185,13 +187,14 @@ static enum c4_verdict verdict_of(const struct c4_claim *claim, const struct c4_
     return d->high < DELTA ? C4_FAILS : C4_UNDECIDED;
 }
 
-/* "" or why nothing of the claim may be judged. */
+/* Why no part of the claim may be judged, or "". */
 static void why_not(const struct judge *j, const struct c4_claim_definition *d, char *reason,
                     size_t size) {
     if (d->reported_only) {
         snprintf(reason, size, "reported only");
     } else if (j->judging == C4_JUDGE_NOTHING) {
-        snprintf(reason, size, "this scale trains too little: below %d steps orders still reverse",
+        snprintf(reason, size,
+                 "this scale trains too little: below %d steps orderings still reverse",
                  FEWEST_STEPS);
     } else if (j->judging == C4_JUDGE_SHAPES && d->paper_only) {
         snprintf(reason, size, "needs the paper's training");
@@ -233,7 +236,7 @@ static void sum_up(struct c4_claim *claim) {
     claim->seeds = 0;
     if (!claim->reason[0])
         snprintf(claim->reason, sizeof claim->reason, "%s",
-                 judged ? "rows are missing: runs are not made or not finished, or their CKA "
+                 judged ? "rows are missing: runs were not made or did not finish, or their CKA "
                           "is undefined"
                         : "differences at pool1 need the paper's training");
 }
@@ -252,7 +255,7 @@ static void judge_claim(const struct judge *j, const struct c4_claim_definition 
                                .high = is_bound ? d->high : (double)INFINITY};
     claim->parts = list_parts(d, place, claim);
     why_not(j, d, claim->reason, sizeof claim->reason);
-    /* A one-sided bound has a p of its own; two sides have none. */
+    /* A one-sided bound has its own p-value; a two-sided one has none. */
     double origin = isfinite(claim->low) ? claim->low : claim->high;
     bool two_sided = isfinite(claim->low) && isfinite(claim->high);
     for (int p = 0; p < claim->parts; p++) {

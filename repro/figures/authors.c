@@ -9,7 +9,8 @@ extern const char c4_embed_results_reference_authors_2024_csv[];
 
 enum { CELLS = 5, CELL_BYTES = 40, ALL_IMAGES = 50000, POINTS_MAX = 64 };
 
-/* The next line's first cells; the text behind it, or NULL at the end. The table has no quotes. */
+/* Reads the first cells of a line and returns the rest of the text, or NULL at the end. The table
+ * has no quoted cells. */
 static const char *next_line(const char *text, char cell[CELLS][CELL_BYTES]) {
     if (*text == '\0') return NULL;
     for (int i = 0; i < CELLS; i++) {
@@ -40,7 +41,8 @@ bool c4_authors_level(const char *figure, const char *series, const char *x, dou
     return false;
 }
 
-/* As the authors' code has it. Without a name nobody knows. */
+/* Whether the block order is that of the authors' code; unknown, and false, if the protocol has no
+ * name. */
 static bool is_same_network(const struct c4_study *study) {
     return study->authors.name[0] && study->protocol.order == study->authors.order;
 }
@@ -71,7 +73,7 @@ bool c4_authors_have_table(const struct c4_study *study, const struct c4_study_f
            study->protocol.cka_images == study->authors.cka_images;
 }
 
-/* Where a level stands on the x axis; NaN if its curve is not drawn or does not reach that far. */
+/* x coordinate of a level; NaN if its curve is not drawn or ends before it. */
 static double place(const struct c4_curves *curves, const char *series, const char *x) {
     for (int i = 0; i < curves->count; i++) {
         const struct c4_curve *curve = &curves->curve[i];

@@ -1,4 +1,4 @@
-/* What the study cost: training speed, time of one CKA, time of each run. */
+/* Cost figures: training speed, time of CKA, time of each run, phases of a training step. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "repro/figures/figures.h"
 #include "repro/results/phases.h"
 
-/* Puts the families on the x axis. */
+/* One tick on the x axis per family. */
 static void name_ticks(const struct c4_figures_input *input, struct c4_figure_result *result) {
     const struct c4_rows *rows = input->source.rows;
     for (int i = 0; i < rows->runs && result->ticks < C4_CURVES_MAX; i++) {
@@ -32,7 +32,7 @@ static bool is_evaluation(const struct c4_cost_sum *sum) {
            strcmp(sum->what, "train_phase") != 0;
 }
 
-/* Seconds, or images/s, of each family's run. */
+/* Seconds or images/s of each family. */
 static enum c4_status add_by_family(const struct c4_figures_input *input,
                                     struct c4_figure_result *result, const char *label,
                                     bool (*counts)(const struct c4_cost_sum *), bool speed) {
@@ -64,7 +64,7 @@ static bool has_seed(const struct c4_figures_input *input, const char *key, uint
     return false;
 }
 
-/* Milliseconds of one row of `what`, by layer; means over the runs of a seed. */
+/* Milliseconds per row of `what`, by layer; the mean over the runs of a seed. */
 static enum c4_status add_by_layer(const struct c4_figures_input *input,
                                    struct c4_figure_result *result, const char *label,
                                    const char *what) {
@@ -89,7 +89,9 @@ static enum c4_status add_by_layer(const struct c4_figures_input *input,
     return C4_OK;
 }
 
-/* Microseconds of a step's phases for one image; they add up to the step. */
+_Static_assert((int)C4_PHASES_MAX <= (int)C4_CURVES_MAX, "a tick for each phase");
+
+/* Microseconds per image of each phase of a training step; they add up to the step. */
 static enum c4_status add_phases(const struct c4_figures_input *input,
                                  struct c4_figure_result *result) {
     struct c4_phase_sum sums[C4_PHASES_MAX];

@@ -94,12 +94,13 @@ static struct c4_row_query query_of(const struct making *m, const char *family, 
                                  .n = m->curves->n};
 }
 
-/* A run that the scale has, or NULL. */
+/* The family's run of the first seed, or NULL if the scale does not have it. */
 static const struct c4_rows_run *any_run(const struct making *m, const char *family) {
     return c4_rows_run_of(m->source->rows, family, seed_of(m, 0), m->source->study->protocol.order);
 }
 
-/* One curve over layers: a family's CKA to a reference, at an epoch that may depend on the seed. */
+/* A curve over layers: a family's CKA to a reference. For sizes at equal steps or accuracy, the
+ * epoch depends on the seed. */
 static enum c4_status add_over_layers(struct making *m, const char *family, const char *reference,
                                       const char *label, int64_t epoch) {
     struct c4_curve *curve = c4_curve_add(m->curves, label, C4_LAYERS);
@@ -132,7 +133,7 @@ static enum c4_status add_over_layers(struct making *m, const char *family, cons
     return C4_OK;
 }
 
-/* Two independent random networks: seed s and its neighbour, before any training. */
+/* CKA of two independent random networks: those of seed s and of the next seed before training. */
 static enum c4_status add_null(struct making *m) {
     C4_TRY(add_over_layers(m, "pretrain-d0", other, "two random networks", 0));
     m->curves->curve[m->curves->count - 1].kind = C4_SERIES_BASELINE;
@@ -140,7 +141,7 @@ static enum c4_status add_null(struct making *m) {
     return C4_OK;
 }
 
-/* Makes the last curve the control of an earlier one. */
+/* Makes the last curve the control of curve `like`. */
 static void to_control(struct c4_curves *curves, int like) {
     struct c4_curve *curve = &curves->curve[curves->count - 1];
     char label[64];
@@ -157,9 +158,9 @@ static bool asks_for(const struct c4_study_figure *figure, const char *reference
     return false;
 }
 
-/* The families of a list, with size-* spelt out; fewer than all that fit are no error. */
+/* The families of a figure, with size-* expanded; those beyond C4_CURVES_MAX are dropped. */
 struct families {
-    int count, index[C4_CURVES_MAX]; /* of the name in the list */
+    int count, index[C4_CURVES_MAX]; /* position of the name in `runs` */
     const char *name[C4_CURVES_MAX];
     uint32_t images[C4_CURVES_MAX];
     bool sizes;
@@ -246,8 +247,8 @@ static enum c4_status references_over_layers(struct making *m) {
     return add_null(m);
 }
 
-/* A curve over the epochs of a run, from `first`: the first reference, less the second if there are
- * two. */
+/* A curve over the epochs of a run, from `first` on: CKA to `plus`, minus that to `minus` unless it
+ * is NULL. */
 static enum c4_status add_over_epochs(struct making *m, const struct c4_rows_run *run,
                                       const char *layer, const char *plus, const char *minus,
                                       const char *label, int first) {

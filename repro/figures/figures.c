@@ -20,7 +20,7 @@ static bool is_cost(const struct c4_study_figure *figure) {
            figure->kind == C4_FIGURE_COST_PHASES || figure->kind == C4_FIGURE_COST_RUNS;
 }
 
-/* Room for the next note; one too many takes the place of the last. */
+/* Returns space for the next note; excess notes overwrite the last one. */
 static char *next_note(struct c4_figure_result *result) {
     if (result->notes < C4_FIGURE_NOTES) result->notes++;
     return result->note[result->notes - 1];
@@ -28,7 +28,7 @@ static char *next_note(struct c4_figure_result *result) {
 
 #define add_note(result, ...) snprintf(next_note(result), C4_FIGURE_NOTE_BYTES, __VA_ARGS__)
 
-/* Which kinds of runs a figure draws. */
+/* The run kinds that a figure draws. */
 struct phases {
     bool pretrain, sizes, tunes;
     bool on[C4_SETS_MAX]; /* fine-tuning on the set */
@@ -58,7 +58,7 @@ static void add_mark(struct c4_figure_result *result, const char *words) {
     snprintf(result->mark + used, sizeof result->mark - used, "%s%s", used ? "; " : "", words);
 }
 
-/* What of the data is not the real thing, or not right. */
+/* Marks synthetic or substituted data and suspect rows. */
 static void write_mark(const struct c4_figures_input *input, const struct phases *phases,
                        struct c4_figure_result *result) {
     if (input->synthetic) add_mark(result, "synthetic data");
@@ -68,7 +68,7 @@ static void write_mark(const struct c4_figures_input *input, const struct phases
     if (result->suspect) add_mark(result, "suspect rows");
 }
 
-/* ", digits: SVHN" of each set but that of pre-training. */
+/* ", digits: SVHN" for each fine-tuning set except the pre-training set. */
 static void list_tuned(const struct c4_figures_input *input, const struct phases *phases,
                        char *text, size_t size) {
     int pretraining = c4_study_pretraining(input->source.study);
@@ -122,22 +122,23 @@ static void note_cka(const struct c4_figures_input *input, struct c4_figure_resu
 static void write_notes(const struct c4_figures_input *input, const struct phases *phases,
                         struct c4_figure_result *result) {
     if (is_cost(result->figure)) {
-        add_note(result, "Times depend on the machine and on what else it did; results do not.");
+        add_note(result, "Times depend on the machine and its load; results do not.");
         return;
     }
     note_runs(input, phases, result);
     if (result->suspect) add_note(result, "Suspect: %s.", c4_suspects_reason);
     if (result->curves.n) note_cka(input, result);
     if (result->figure->kind == C4_FIGURE_SIZES_AT_STEPS)
-        add_note(result, "Each size after as many steps as the smallest takes in all; sizes whose "
-                         "first epoch is longer are left out.");
+        add_note(result,
+                 "Each size after as many steps as the smallest takes in total; sizes whose "
+                 "first epoch is longer are left out.");
     if (result->figure->kind == C4_FIGURE_SIZES_AT_ACCURACY)
-        add_note(result, "Each size where it first reaches the lowest of the sizes' final training "
-                         "accuracies.");
+        add_note(result, "Each size at the point where it first reaches the lowest final training "
+                         "accuracy of all sizes.");
     const char *more = result->figure->authors_note;
     if (result->published)
         add_note(result,
-                 "Published: run exports of the authors (T. Goerttler, 2024), 150 epochs%s%s%s, "
+                 "Published: the authors' run exports (T. Goerttler, 2024), 150 epochs%s%s%s, "
                  "5 seeds.",
                  more[0] ? " (" : "", more, more[0] ? ")" : "");
 }
@@ -246,7 +247,7 @@ enum c4_status c4_figures_draw(const char *study, struct c4_figure_result *resul
     for (int i = 0; i < count; i++) {
         enum c4_status one = results[i].empty ? C4_OK : draw_one(folder, &results[i]);
         if (one == C4_OK) continue;
-            /* A sentence is the thread's own. */
+            /* c4_error() is per thread. */
 #pragma omp critical(c4_figures_failure)
         {
             if (status == C4_OK) {

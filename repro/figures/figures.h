@@ -1,5 +1,5 @@
-/* From rows to figures: FOLDER/figures/fig<id>.csv|gp|svg|png|pdf, <id>.* for controls and costs.
- */
+/* Draws figures from rows: FOLDER/figures/fig<id>.csv|gp|svg|png|pdf, <id>.* for controls and
+ * costs. */
 #ifndef C4_REPRO_FIGURES_FIGURES_H
 #define C4_REPRO_FIGURES_FIGURES_H
 
@@ -9,54 +9,55 @@
 
 enum { C4_FIGURE_NOTES = 6, C4_FIGURE_NOTE_BYTES = 768 };
 
-/* What a data set's images were. */
+/* How a data set's images are described. */
 struct c4_shown_set {
-    char title[64];  /* the set's own, or of what stands in for it */
-    bool substitute; /* real images, but others stand in for those of fine-tuning */
+    char title[64];  /* of the set, or of its stand-in */
+    bool substitute; /* real images, but not the official ones for fine-tuning */
 };
 
-/* What all figures of a study are drawn from. */
+/* Input of all figures of a study. */
 struct c4_figures_input {
     struct c4_curves_source source;
     const char *folder;             /* of the study */
-    bool synthetic;                 /* some rows came from made-up images */
+    bool synthetic;                 /* some rows come from synthetic images */
     const struct c4_shown_set *set; /* [C4_SETS_MAX], by the index in c4_sets */
     const struct c4_cost_sum *costs;
     int cost_count;
-    bool plain; /* pictures without notes, which the results have all the same */
+    bool plain; /* no notes in the pictures; results still have them */
 };
 
 struct c4_figure_result {
     const struct c4_study_figure *figure;
     char id[40]; /* of the files: "fig3a", "fig3a-debiased", "null" */
     bool debiased;
-    bool empty; /* there are no rows for it: nothing was written */
+    bool empty; /* no rows: nothing was written */
     bool published;
     bool suspect; /* drawn from rows that may be wrong (repro/results/suspects.h) */
     struct c4_figure_files files;
-    char stem[C4_STORE_PATH_SIZE]; /* path of the files without ".png" and so on */
-    const char *shown;             /* suffix of the picture to look at; ".csv" if there is none */
+    char stem[C4_STORE_PATH_SIZE]; /* path of the files without suffix */
+    const char *shown;             /* suffix of the preferred picture; ".csv" if there is none */
     struct c4_curves curves;
-    int ticks; /* > 0: x counts these */
+    int ticks; /* > 0: x is an index into tick */
     char tick[C4_CURVES_MAX][C4_FAMILY_NAME_SIZE];
-    char mark[96]; /* behind the title: what is not the real thing, or not right; "" */
+    char mark[96]; /* after the title: synthetic or substituted data, suspect rows; or "" */
     int notes;
     char note[C4_FIGURE_NOTES][C4_FIGURE_NOTE_BYTES];
 };
 
-/* Table and script of one figure from what there is; missing rows are gaps. Errors as
- * c4_figure_write(). Release with c4_figure_result_free(), also on failure. */
+/* Writes the table and script of one figure from the rows there are; missing rows are gaps. Errors
+ * as for c4_figure_write_data() and the rows. Release with c4_figure_result_free(), also on
+ * failure. */
 enum c4_status c4_figures_make(const struct c4_figures_input *input,
                                const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result);
 
-/* Pictures of the figures that were made for the study in this folder, `at_once` (>= 1) of them at
- * the same time. The first failure's sentence; the others are drawn. */
+/* Draws the pictures of all results, `at_once` (>= 1) of them in parallel; `study` is the study's
+ * folder. If some fail, the others are still drawn, and the first failure is returned. */
 enum c4_status c4_figures_draw(const char *study, struct c4_figure_result *results, int count,
                                int at_once);
 void c4_figure_result_free(struct c4_figure_result *result);
 
-/* For figures.c: the curves of the cost figures, and the families that x counts. */
+/* For figures.c: the curves and ticks of a cost figure. */
 enum c4_status c4_cost_curves(const struct c4_figures_input *input,
                               struct c4_figure_result *result);
 

@@ -1,4 +1,5 @@
-/* Verdict x setting: block order, evaluation, estimator and number of images, all combinations. */
+/* Verdicts under all combinations of block order, evaluation statistics, estimator and number of
+ * images. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +8,8 @@
 #include "core/op/names.h"
 #include "repro/report/publish.h"
 
-/* How many images there is a CKA of: the scale's control_images and the protocol's cka_images,
- * ascending. */
+/* Lists the numbers of images that CKA was measured with: the scale's control_images and the
+ * protocol's cka_images, ascending. */
 static int list_images(const struct c4_publication *p, int64_t images[C4_SETTING_IMAGES]) {
     const struct c4_list *control = &p->scale->control_images;
     int64_t usual = p->rows.cka_images;
@@ -54,7 +55,7 @@ enum c4_status c4_claim_settings(struct c4_publication *p) {
     if (!claims) return c4_fail(C4_ERR_MEMORY, "out of memory for the table of settings");
     for (int i = 0; i < 8 * n && status == C4_OK; i++) {
         struct c4_setting_verdicts *column = &p->settings[p->setting_count];
-        /* Counted from the right: n, estimator, statistics, order. */
+        /* i in mixed radix, fastest first: n, estimator, statistics, order. */
         *column = (struct c4_setting_verdicts){
             .setting = {.n = images[i % n],
                         .debiased = i / n % 2,

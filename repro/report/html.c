@@ -1,4 +1,4 @@
-/* The page: head, warnings, sections, foot. */
+/* The page report.html: head, introduction with warnings, sections. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +11,12 @@ extern const char c4_embed_core_report_page_css[], c4_embed_core_report_page_css
 
 const char *const c4_verdict_classes[] = {"pill holds", "pill fails", "pill undecided",
                                           "pill not-judged"};
+_Static_assert(sizeof c4_verdict_classes / sizeof *c4_verdict_classes == C4_NOT_JUDGED + 1,
+               "a class for each verdict");
 
 const char *c4_verdict_sign(enum c4_verdict verdict) {
     static const char *const signs[] = {"✓", "✗", "?", "–"};
+    _Static_assert(sizeof signs / sizeof *signs == C4_NOT_JUDGED + 1, "a sign for each verdict");
     return signs[verdict];
 }
 

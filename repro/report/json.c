@@ -1,4 +1,4 @@
-/* The report for machines. */
+/* report.json: the report for programs. */
 #include <math.h>
 
 #include "core/file/json.h"
@@ -6,7 +6,8 @@
 #include "repro/report/publish.h"
 #include "repro/results/phases.h"
 
-/* Appends; a value that could not be made leaves a hole that c4_publication_json() reports. */
+/* Values that cannot be made (NULL) are left out of arrays and make an enclosing json_pack() NULL;
+ * c4_publication_json() reports only a NULL of its own. */
 static json_t *estimate(const struct c4_estimate *d) {
     return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "seeds", d->n, "mean", c4_json_real(d->mean),
                      "standard_error", c4_json_real(d->standard_error), "low", c4_json_real(d->low),
@@ -41,6 +42,7 @@ static json_t *figure_object(const struct c4_publication *p,
                              const struct c4_figure_result *result) {
     json_t *curves = json_array(), *files = json_array(), *notes = json_array();
     static const char *const kinds[] = {"measured", "baseline", "published"};
+    _Static_assert(sizeof kinds / sizeof *kinds == C4_SERIES_PUBLISHED + 1, "a name for each kind");
     for (int i = 0; i < result->curves.count; i++) {
         const struct c4_curve *curve = &result->curves.curve[i];
         json_t *seeds = json_array();
@@ -56,6 +58,8 @@ static json_t *figure_object(const struct c4_publication *p,
     const bool there[] = {!result->empty, !result->empty, result->files.svg, result->files.png,
                           result->files.pdf};
     static const char *const suffix[] = {"csv", "gp", "svg", "png", "pdf"};
+    _Static_assert(sizeof there / sizeof *there == 5 && sizeof suffix / sizeof *suffix == 5,
+                   "the loop covers both");
     for (int i = 0; i < 5; i++)
         if (there[i])
             json_array_append_new(files, json_sprintf("figures/%s.%s", result->id, suffix[i]));

@@ -16,7 +16,7 @@
 
 enum { BACKENDS = 16 };
 
-/* Room for the next warning; one too many takes the place of the last. */
+/* Returns space for the next warning; excess warnings overwrite the last one. */
 static char *next_warning(struct c4_publication *p) {
     if (p->warnings < C4_WARNINGS_MAX) p->warnings++;
     return p->warning[p->warnings - 1];
@@ -43,7 +43,7 @@ static enum c4_status read_environment(struct c4_publication *p) {
     return status;
 }
 
-/* Whose images the rows saw. */
+/* Names the images that the rows were made with. */
 static void name_data(struct c4_publication *p) {
     for (int i = 0; i < p->origins; i++) {
         p->synthetic = p->synthetic || p->origin[i].synthetic;
@@ -87,16 +87,16 @@ static enum c4_status count_runs(struct c4_publication *p, struct c4_rows_store 
              p->runs.failed == 1 ? "" : "s", p->runs.failed == 1 ? "is" : "are", failed);
     if (p->runs.begun + p->runs.planned)
         warn(p,
-             "The study is not finished: %d of %d runs are. Values come from the runs that are; "
-             "'conv4 repro' with the same options goes on.",
+             "The study is not finished: %d of %d runs are. Values come from those; 'conv4 repro' "
+             "with the same options continues it.",
              p->runs.done, p->runs.all);
     if (p->runs.unknown)
-        warn(p, "%d of the scale's %d runs were not asked for, so what needs them is left out.",
+        warn(p, "%d of the scale's %d runs were not selected; results that need them are missing.",
              p->runs.unknown, p->runs.all);
     return C4_OK;
 }
 
-/* Views of a set differ in name alone, so what is unofficial counts once. */
+/* Views of a set differ only in name, so each unofficial set is reported once. */
 static void warn_of_unofficial(struct c4_publication *p) {
     for (int i = 0; i < 2 * p->origins; i++) {
         const struct c4_origin *origin = &p->origin[i / 2];
@@ -118,8 +118,9 @@ static void warn_of_unofficial(struct c4_publication *p) {
 static void warn_of_data(struct c4_publication *p) {
     warn_of_unofficial(p);
     if (p->synthetic)
-        warn(p, "Synthetic data: the images are drawn by the program. They show that everything "
-                "runs, and say nothing about the paper.");
+        warn(p,
+             "Synthetic data: the program generated the images. The results show that everything "
+             "runs, but say nothing about the paper.");
     for (int i = 0; i < c4_set_count; i++)
         if (p->set[i].substitute)
             warn(p,
@@ -127,14 +128,15 @@ static void warn_of_data(struct c4_publication *p) {
                  "10,000 of its training set.",
                  c4_sets[i].tuning.substitute, c4_sets[i].title, c4_sets[i].tuning.images);
     if (p->judging == C4_JUDGE_NOTHING)
-        warn(p, "Scale %s trains too little to judge claims: their numbers are reported only.",
+        warn(p, "Scale %s trains too little to judge claims; their numbers are only reported.",
              p->scale->name);
     if (p->judging == C4_JUDGE_SHAPES)
         warn(p,
-             "Scale %s is smaller than the paper's: claims that need its numbers are not judged.",
+             "Scale %s trains less than the paper; claims that need the paper's training are not "
+             "judged.",
              p->scale->name);
     if (p->scale->seeds.count < 3)
-        warn(p, "%d seed%s: fewer than three decide nothing.", p->scale->seeds.count,
+        warn(p, "%d seed%s: with fewer than three, claims remain undecided.", p->scale->seeds.count,
              p->scale->seeds.count == 1 ? "" : "s");
 }
 
@@ -154,7 +156,7 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
             C4_TRY(c4_figures_make(&input, figure, debiased, &p->figure[p->figures++]));
         }
     }
-    /* By then no worker works any more. */
+    /* All workers have ended by now, so every core is free. */
     C4_TRY(c4_figures_draw(p->folder, p->figure, p->figures, c4_team_threads_default()));
     for (int i = 0; i < p->figures; i++)
         if (p->figure[i].files.note[0]) note = p->figure[i].files.note;

@@ -1,5 +1,5 @@
-/* From a study's database to everything a reader gets: figures, claims, report.html, report.json.
- * Nothing is trained, and the database is only read. */
+/* Publishes a study's database: figures, claims, report.html, report.json. Nothing is trained, and
+ * the database is only read. */
 #ifndef C4_REPRO_REPORT_PUBLISH_H
 #define C4_REPRO_REPORT_PUBLISH_H
 
@@ -12,22 +12,22 @@
 enum {
     C4_WARNINGS_MAX = 24,
     C4_WARNING_BYTES = C4_DATASET_TEXT_BYTES + 256,
-    C4_SETTING_IMAGES = C4_LIST_MAX + 1,    /* numbers of images behind CKA */
+    C4_SETTING_IMAGES = C4_LIST_MAX + 1,    /* numbers of images for CKA */
     C4_SETTINGS_MAX = 8 * C4_SETTING_IMAGES /* times order, statistics and estimator */
 };
 
-/* A setting under which claims are judged again (verdict x setting). */
+/* A setting under which claims are judged again, and the verdicts. */
 struct c4_setting_verdicts {
     struct c4_claim_setting setting;
-    bool is_usual;  /* the protocol's own */
-    bool in_report; /* differs from it in at most one thing */
-    char label[48]; /* what differs: "debiased", "n = 200"; "as published here" */
+    bool is_usual;  /* the protocol's setting */
+    bool in_report; /* differs from it in at most one value */
+    char label[48]; /* what differs: "debiased", "n = 200"; "as reported" */
     enum c4_verdict verdict[C4_CLAIMS_MAX];
 };
 
-/* How far the runs of the scale are. */
+/* States of the scale's runs. */
 struct c4_run_counts {
-    int all, done, begun, planned, failed, unknown; /* unknown: not asked for so far */
+    int all, done, begun, planned, failed, unknown; /* unknown: not in the store */
 };
 
 struct c4_publication {
@@ -48,40 +48,40 @@ struct c4_publication {
     struct c4_cost_sum *costs;
     int cost_count;
     struct c4_run_counts runs;
-    bool plain; /* notes stand on the page, not in the pictures */
+    bool plain; /* notes appear on the page, not in the pictures */
     bool synthetic, substitute;
-    bool unofficial;             /* some images are known not to be those of the official files */
-    struct c4_suspects suspects; /* of the scale's runs */
+    bool unofficial;             /* some images are known not to come from the official files */
+    struct c4_suspects suspects; /* of the whole folder */
     struct c4_shown_set set[C4_SETS_MAX]; /* by the index in c4_sets */
-    char images[256]; /* titles of those that the study uses: "CIFAR-10 and SVHN" */
+    char images[256]; /* titles of the sets that the study uses: "CIFAR-10 and SVHN" */
     int warnings;
     char warning[C4_WARNINGS_MAX][C4_WARNING_BYTES];
     json_t *environment;
     char report[C4_STORE_PATH_SIZE], json[C4_STORE_PATH_SIZE]; /* paths written */
 };
 
-/* Reads FOLDER/study.db, draws the selected figures into FOLDER/figures (NULL: all; those without
- * rows are left out and said so), judges the claims, and writes FOLDER/report.html and
- * FOLDER/report.json. `plain`: notes stand below the pictures on the page, not in them. `study` and
- * `scale` are those the rows were made with; figures use the scale's seeds. Errors as the files'.
- * Release with c4_publication_free(), also on failure. */
+/* Reads FOLDER/study.db, draws the selected figures into FOLDER/figures (NULL: all; the report
+ * names those without rows), judges the claims, and writes FOLDER/report.html and
+ * FOLDER/report.json. `plain`: notes appear below the pictures on the page, not in them. `study`
+ * and `scale` are those that the rows were made with; figures use the scale's seeds. Errors as for
+ * the files. Release with c4_publication_free(), also on failure. */
 enum c4_status c4_study_publish(const char *folder, const struct c4_study *study,
                                 const struct c4_scale *scale, const bool *selected, bool plain,
                                 struct c4_publication *publication);
 void c4_publication_free(struct c4_publication *publication);
 
-/* For people, at the end of a command: verdicts, warnings, what was not drawn, the report's path,
- * and the first figure's picture as the last line. */
+/* Text for the end of a command: verdicts, warnings, number of figures, the report's path, and the
+ * path of the first figure's picture as the last line. */
 void c4_publication_text(const struct c4_publication *publication, FILE *out);
 
-/* What report.json holds; NULL and a sentence without memory. */
+/* Content of report.json; NULL and c4_error() if out of memory. */
 json_t *c4_publication_json(const struct c4_publication *publication);
 
-/* The page of report.html. */
+/* Writes report.html. */
 enum c4_status c4_publication_html(const struct c4_publication *publication, const char *path);
 
-/* Judges the claims under every combination of order, statistics, estimator and n: the scale's
- * control_images and the protocol's cka_images. */
+/* Judges the claims under every combination of order, statistics, estimator and n, which runs over
+ * the scale's control_images and the protocol's cka_images. */
 enum c4_status c4_claim_settings(struct c4_publication *publication);
 
 #endif

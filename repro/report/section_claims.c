@@ -1,4 +1,4 @@
-/* Sections of the report: the claims, and their verdicts under other settings. */
+/* Report sections: the claims, and their verdicts under other settings. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 static void write_counts(struct c4_html *html, const struct c4_claims *claims) {
     c4_html_open(html, "ul", "class", "counts", NULL);
     static const char *const words[] = {"hold", "fail", "undecided", "not judged"};
+    _Static_assert(sizeof words / sizeof *words == C4_NOT_JUDGED + 1, "words for each verdict");
     for (int v = C4_HOLDS; v <= C4_NOT_JUDGED; v++)
         c4_html_element(html, "li", c4_verdict_classes[v], "%s %d %s",
                         c4_verdict_sign((enum c4_verdict)v),
@@ -86,13 +87,13 @@ void c4_report_claims(struct c4_html *html, const struct c4_publication *p) {
     write_counts(html, &p->claims);
     c4_html_element(
         html, "p", "soft",
-        "Each contrast is taken within a seed, so that chance which conditions share cancels. A "
-        "claim holds if the 95 %% paired t interval lies above 0 and its mean is at least 0.01 "
-        "(one "
-        "point of accuracy), and fails if the interval lies below 0.01; of several layers all must "
-        "hold. Bounds hold if the interval lies inside them. Seeds: how many are on the claim's "
-        "side. p is two-sided and adjusted by Holm over the whole table; it decides nothing. "
-        "Verdicts are on the biased estimator, the paper's. A claim that fails is a finding.");
+        "Each contrast is taken within a seed, so that randomness shared by its conditions "
+        "cancels. A claim holds if the 95 %% paired t interval lies above 0 and its mean is at "
+        "least 0.01 (one point of accuracy), and fails if the interval lies below 0.01; if it has "
+        "several layers, all must hold. Bounds hold if the interval lies inside them. Seeds counts "
+        "the seeds on the claim's side. p is two-sided and Holm-adjusted over the whole table; "
+        "verdicts do not depend on it. They use the paper's biased estimator. A claim that fails "
+        "is a finding.");
     c4_report_table(html, "claims", columns);
     for (int i = 0; i < p->claims.count; i++) write_claim(html, &p->claims.claim[i]);
     c4_report_table_end(html);
@@ -108,11 +109,11 @@ void c4_report_settings(struct c4_html *html, const struct c4_publication *p) {
     c4_html_element(html, "h3", NULL, "Verdicts under other settings");
     c4_html_element(
         html, "p", "soft",
-        "Each column differs from the report in one thing: block order, statistics of "
-        "batch norm in evaluation, estimator, or the number n of images behind CKA. "
-        "Values after other epochs than the last exist under the report's setting only, "
-        "and both block orders only if both were run. All combinations are in "
-        "report.json. ✓ holds, ✗ fails, ? undecided, – not judged.");
+        "Each column differs from the report in one setting: block order, batch-norm "
+        "statistics in evaluation, estimator, or the number n of images for CKA. Values "
+        "before the last epoch exist only under the report's setting, and both block orders "
+        "only if both were run. All combinations are in report.json. ✓ holds, ✗ fails, "
+        "? undecided, – not judged.");
     c4_report_table(html, NULL, columns);
     for (int c = 0; c < p->claims.count; c++) {
         if (!p->claims.claim[c].is_cka) continue;

@@ -1,4 +1,4 @@
-/* Sections of the report: the paper's figures and the controls, each with its table and commands.
+/* Report sections: the paper's figures, controls and cost, each figure with its table and commands.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 enum { LONG_TABLE = 60 };
 
-/* x as its category's name or as a number. */
+/* Writes x as a tick's name or as a number. */
 static void write_x(struct c4_html *html, const struct c4_figure_result *result, double x) {
     if (result->ticks > 0)
         c4_html_element(html, "td", NULL, "%s", result->tick[(int)x]);
@@ -23,7 +23,7 @@ static void write_table(struct c4_html *html, const struct c4_figure_result *res
     static const char *const columns[] = {"curve", "x", "#mean ± standard error", "#seeds", NULL};
     int rows = 0;
     for (int i = 0; i < result->curves.count; i++) rows += result->curves.curve[i].points;
-    /* Of a long curve the first, the last and every so manieth point; the CSV has all of them. */
+    /* Long tables show every step-th point of a curve and the last one; the CSV has all. */
     int step = rows > LONG_TABLE ? (rows + LONG_TABLE - 1) / LONG_TABLE : 1;
     c4_html_open(html, "details", NULL);
     c4_html_element(html, "summary", NULL,
@@ -46,16 +46,17 @@ static void write_table(struct c4_html *html, const struct c4_figure_result *res
     c4_html_close(html, "details");
 }
 
-/* Levels of runs that started from another network are told, not drawn. */
+/* Levels of runs that started from a different network are listed, not drawn. */
 static void write_published(struct c4_html *html, const struct c4_publication *p,
                             const struct c4_figure_result *result) {
     static const char *const columns[] = {"run", "layer", "#published", NULL};
     if (result->debiased || !c4_authors_have_table(p->study, result->figure)) return;
     c4_html_open(html, "details", NULL);
     c4_html_element(html, "summary", NULL, "Published levels");
-    c4_html_element(html, "p", "soft",
-                    "Run exports of the authors (T. Goerttler, 2024). Their fine-tuning started "
-                    "from a network pre-trained on 4,096 images, so only directions compare.");
+    c4_html_element(
+        html, "p", "soft",
+        "The authors' run exports (T. Goerttler, 2024). Their fine-tuning started from a "
+        "network pre-trained on 4,096 images, so only directions are comparable.");
     c4_report_table(html, NULL, columns);
     for (int i = 0; i < result->curves.count; i++)
         for (int layer = 0; layer < C4_LAYERS; layer++) {
@@ -78,7 +79,7 @@ static void write_commands(struct c4_html *html, const struct c4_publication *p,
     char command[200];
     c4_report_command(p, result->figure->id, command, sizeof command);
     c4_html_open(html, "details", NULL);
-    c4_html_element(html, "summary", NULL, "Repeat it");
+    c4_html_element(html, "summary", NULL, "Reproduce this figure");
     c4_html_open(html, "pre", NULL);
     c4_html_text(html, "%s\ncd %s/figures && gnuplot %s.gp", command, "OUT", result->id);
     c4_html_close(html, "pre");
@@ -120,8 +121,7 @@ static void write_picture(struct c4_html *html, const struct c4_figure_result *r
                  c4_html_svg(html, (const char *)svg, result->id, label);
     if (!drawn)
         c4_html_element(html, "p", "soft",
-                        "There is no picture; the numbers are below and in the "
-                        "CSV file.");
+                        "No picture was drawn; the numbers are below and in the CSV file.");
     c4_html_close(html, "div");
     free(svg);
 }
@@ -140,7 +140,7 @@ static void write_figure(struct c4_html *html, const struct c4_publication *p,
                  NULL);
     if (result->empty) {
         c4_html_element(html, "h3", NULL, "%s", title);
-        c4_html_element(html, "p", "soft", "There are no rows for it yet.");
+        c4_html_element(html, "p", "soft", "There are no rows for this figure yet.");
         c4_html_close(html, "figure");
         return;
     }
@@ -190,13 +190,11 @@ void c4_report_controls(struct c4_html *html, const struct c4_publication *p) {
     c4_html_close(html, "h2");
     c4_html_element(
         html, "p", "soft",
-        "What the paper lacks. How similar are two random networks (the null line), and is a "
-        "return "
-        "to the initialisation more than a return to any random network? Do training sizes differ "
-        "at equal steps and at equal training accuracy as well? Does fine-tuning change more than "
-        "training from scratch on the same images? How much depends on the images that networks "
-        "are "
-        "compared on, and on the estimator?");
+        "Questions that the paper leaves open. How similar are two random networks (the null "
+        "line), and is a return to the initialisation more than a return to any random network? Do "
+        "training sizes also differ at equal steps and at equal training accuracy? Does "
+        "fine-tuning change a network more than training from scratch on the same images? How "
+        "much depends on the images that networks are compared on, and on the estimator?");
     write_figures(html, p, CONTROL);
     c4_html_element(html, "h3", NULL, "Figures with debiased CKA");
     write_figures(html, p, DEBIASED);
@@ -210,7 +208,7 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
     c4_html_text(html, "Cost");
     c4_html_close(html, "h2");
     write_figures(html, p, COST);
-    c4_html_element(html, "h3", NULL, "Where runs were made");
+    c4_html_element(html, "h3", NULL, "Where the runs were trained");
     c4_report_table(html, NULL, by_place);
     for (int i = 0; i < p->places; i++) {
         const struct c4_place_sum *place = &p->place[i];
@@ -226,7 +224,7 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
     c4_report_phases(html, p);
     c4_html_element(html, "h3", NULL, "CKA by layer");
     c4_html_element(html, "p", "soft",
-                    "Means over the epochs of all runs: everything that an epoch compares, and the "
+                    "Means over the epochs of all runs: all comparisons of an epoch, and the "
                     "references that a run prepares once.");
     c4_report_table(html, NULL, by_layer);
     static const char *const what[] = {"cka", "cka_reference"};

@@ -11,15 +11,17 @@ void c4_report_phases(struct c4_html *html, const struct c4_publication *p) {
         c4_phase_sums(p->costs, p->cost_count, &p->rows, p->study->protocol.order, NULL, sums);
     c4_html_element(html, "h3", NULL, "Phases of a training step");
     if (count == 0) {
-        c4_html_element(html, "p", "soft",
-                        "This backend does not run a step in phases: only whole steps were timed.");
+        c4_html_element(
+            html, "p", "soft",
+            "This backend does not split a step into phases; only whole steps were timed.");
         return;
     }
     for (int i = 0; i < count; i++) step += sums[i].seconds;
-    c4_html_element(html, "p", "soft",
-                    "Of thread 0, over all epochs of all runs. GFLOP/s count the operations of the "
-                    "direct sum, however they are computed; a phase of block b computes that "
-                    "block's convolution and the normalisation and pooling of the one below.");
+    c4_html_element(
+        html, "p", "soft",
+        "Times of thread 0 over all epochs of all runs. GFLOP/s count the operations of "
+        "direct convolution, whatever the algorithm; a phase of block b computes that "
+        "block's convolution and the normalisation and pooling of the block below.");
     c4_report_table(html, NULL, columns);
     for (int i = 0; i < count; i++) {
         const struct c4_phase_sum *sum = &sums[i];

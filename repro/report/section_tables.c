@@ -1,4 +1,4 @@
-/* Sections of the report: accuracies, where rows came from, environment. */
+/* Report sections: accuracies, origin of the rows, environment. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "core/stats/summary.h"
 #include "repro/report/sections.h"
 
-/* Mean and standard error over seeds of a quantity after a family's last epoch. */
+/* Writes mean and standard error over seeds of a quantity after a family's last epoch. */
 static void write_quantity(struct c4_html *html, struct c4_rows *rows,
                            const struct c4_publication *p, const char *family, const char *quantity,
                            double factor, int digits) {
@@ -37,7 +37,7 @@ void c4_report_tuning(struct c4_html *html, const struct c4_publication *p) {
                                           "#test accuracy, %",
                                           "#on clean labels, %",
                                           NULL};
-    struct c4_rows rows = p->rows; /* the status of this copy is of no interest */
+    struct c4_rows rows = p->rows; /* a copy: its status is ignored */
     c4_html_open(html, "h2", "id", "tuning", NULL);
     c4_html_text(html, "Accuracies after the last epoch");
     c4_html_close(html, "h2");
@@ -86,7 +86,8 @@ void c4_report_origin(struct c4_html *html, const struct c4_publication *p) {
     c4_html_text(html, "Origin and environment");
     c4_html_close(html, "h2");
     c4_report_command(p, NULL, command, sizeof command);
-    c4_html_element(html, "p", NULL, "The whole study, and this report anew from its rows:");
+    c4_html_element(html, "p", NULL,
+                    "To repeat the whole study, or only this report from its rows:");
     c4_html_open(html, "pre", NULL);
     c4_html_text(html, "%s\nconv4 report --out OUT", command);
     c4_html_close(html, "pre");

@@ -9,7 +9,7 @@ static bool begins_with(const char *text, const char *beginning) {
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* Whether a name is that of a stand-in's split, or of a part of it. */
+/* Whether a name is that of a stand-in's split or of a part of it. */
 static bool is_stand_in(const char *name, const struct c4_stand_in *stand_in) {
     char split[64];
     for (int k = 0; k < 2; k++) {

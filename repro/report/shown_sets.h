@@ -1,16 +1,16 @@
-/* What the images of each data set were, in a reader's words. */
+/* How the report describes the images of each data set. */
 #ifndef C4_REPRO_REPORT_SHOWN_SETS_H
 #define C4_REPRO_REPORT_SHOWN_SETS_H
 
 #include "repro/figures/figures.h"
 
-/* By where the rows came from: the set's own title if none came from anything else. */
+/* Describes each set by the rows' origins: its own title, unless rows came from a stand-in or
+ * substitute. */
 void c4_shown_sets(const struct c4_origin *origin, int origins,
                    struct c4_shown_set set[C4_SETS_MAX]);
 
-/* The sets that a study uses, that of pre-training first: "CIFAR-10 and SVHN"; at most `size`
- * bytes.
- */
+/* Lists the sets that a study uses, the pre-training set first: "CIFAR-10 and SVHN"; at most `size`
+ * bytes. */
 void c4_shown_list(const struct c4_study *study, const struct c4_shown_set set[C4_SETS_MAX],
                    char *text, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The store keeps no order among phases; names of others come behind these. */
+/* The store does not keep the order of phases. Unknown names come last. */
 static int position(const char *name) {
     static const char *const names[] = {"stem",      "block2",      "block3",      "block4",
                                         "head",      "block4-back", "block3-back", "block2-back",
@@ -15,7 +15,7 @@ static int position(const char *name) {
     return count;
 }
 
-/* The phase's sum, a new one in its place if there is none; NULL without room. */
+/* The phase's sum, inserted in order if it is new; NULL if `sums` is full. */
 static struct c4_phase_sum *sum_of(const char *name, struct c4_phase_sum *sums, int *count) {
     int at = 0;
     for (int i = 0; i < *count; i++)

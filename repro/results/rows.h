@@ -1,7 +1,7 @@
-/* Values of the study by what they mean: what figures and claims read.
+/* Values of the study by their meaning, for figures and claims.
  *
- * Whoever reads names a family of runs, a seed, an epoch and a quantity; where the values lie (the
- * store's table `result`, or a table in a test) is behind one function. */
+ * A query names a family of runs, a seed, an epoch and a quantity. Where the values are kept (the
+ * store's table `result`, or a table in a test) is hidden behind find(). */
 #ifndef C4_REPRO_RESULTS_ROWS_H
 #define C4_REPRO_RESULTS_ROWS_H
 
@@ -12,13 +12,13 @@
 #include "core/op/conv4.h"
 #include "core/op/step.h"
 
-/* A run that the study has, or will have. */
+/* A run that the study has or will have. */
 struct c4_rows_run {
     char family[32];
     char key[96]; /* in the store */
     uint64_t seed;
-    int64_t epochs;  /* when it is complete */
-    uint32_t images; /* that an epoch trains on */
+    int64_t epochs;  /* of the complete run */
+    uint32_t images; /* trained in an epoch */
     enum c4_order order;
 };
 
@@ -30,7 +30,7 @@ struct c4_row_query {
     const char *quantity;
     const char *layer, *reference, *images; /* NULL or "" where the quantity has none */
     const char *statistics;                 /* "batch", "running"; NULL: the protocol's */
-    int64_t n;                              /* images behind a CKA; 0: the protocol's */
+    int64_t n;                              /* images for CKA; 0: the protocol's */
 };
 
 struct c4_rows {
@@ -39,25 +39,25 @@ struct c4_rows {
     const char *statistics; /* the protocol's */
     int64_t cka_images;
     uint32_t batch; /* images of a training step */
-    /* The value of a query whose epoch, statistics and n are filled in; NaN if there is no row.
-     * *suspect, which is false before: the row may be wrong (repro/results/suspects.h). */
+    /* Finds the value of a query whose fields are all filled in; NaN if there is no row. *suspect,
+     * initially false, becomes whether the row may be wrong (repro/results/suspects.h). */
     enum c4_status (*find)(void *context, const struct c4_rows_run *run,
                            const struct c4_row_query *query, double *value, bool *suspect);
     void *context;
-    bool suspect; /* a row that was read is; only ever set here, cleared by whoever wants to know */
-    enum c4_status status; /* the first failure of find(), whose sentence is c4_error() then */
+    bool suspect;          /* set when a suspect row is read; callers clear it */
+    enum c4_status status; /* the first failure of find(); c4_error() then has its sentence */
 };
 
-/* The run, or NULL if the study has none. */
+/* The run, or NULL if there is none. */
 const struct c4_rows_run *c4_rows_run_of(const struct c4_rows *rows, const char *family,
                                          uint64_t seed, enum c4_order order);
 
-/* The value, or NaN if there is none yet. A failure is kept in rows->status; from then on
- * everything is NaN. */
+/* The value, or NaN if there is none yet. A failure is kept in rows->status, and all later values
+ * are NaN. */
 double c4_rows_value(struct c4_rows *rows, const struct c4_row_query *query);
 
 /* Whether the quantity is a CKA, which has a layer, a reference, images, statistics and n; other
- * quantities are found by run, epoch and name alone. */
+ * quantities are identified by run, epoch and name alone. */
 int c4_rows_is_cka(const char *quantity);
 
 #endif

@@ -12,8 +12,8 @@
 #include "repro/results/suspects.h"
 #include "repro/store/sql.h"
 
-/* What decides about a row besides its quantity, for two queries: six columns. The order of
- * blocks and the images of curves stand in the run's description. */
+/* Six columns, shared by two queries, that decide with the quantity whether a row is suspect. Block
+ * order and curve_images are parsed from the run's description. */
 #define FACTS                                                                                      \
     "statistics, code_version, backend, n, instr(spec, 'order=bn-relu ') > 0, "                    \
     "CAST(substr(spec, instr(spec, 'curve_images=') + 13) AS INTEGER)"
@@ -42,7 +42,7 @@ static enum c4_status check_schema(struct c4_rows_store *store) {
     return c4_sql_check_version(store->path, version);
 }
 
-/* 1 before the study has the setting, and with it rows. */
+/* 1 if the setting is missing: the study has no rows yet. */
 static enum c4_status number_setting(struct c4_rows_store *store, const char *name,
                                      uint32_t *number) {
     char text[64];
@@ -60,7 +60,7 @@ enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out
     if (!c4_path_exists(store->path))
         return c4_fail(C4_ERR_DATA, "%s: there is no study; 'conv4 repro --out %s' makes one",
                        store->path, folder);
-    /* Writable if possible: a journal that a killed writer left is rolled back before reading. */
+    /* Read-write, so that SQLite can roll back the journal of a killed writer before reading. */
     int code = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
     if (code != SQLITE_OK) return c4_sql_fail(store->path, store->db, code);
     sqlite3_busy_timeout(store->db, 10000);
@@ -83,7 +83,7 @@ static const char *text_at(sqlite3_stmt *row, int i) {
     return text ? (const char *)text : "";
 }
 
-/* Whether a row with FACTS from column `at` on is suspect. */
+/* Whether a row is suspect whose FACTS begin at column `at`. */
 static bool is_suspect(const struct c4_rows_store *store, sqlite3_stmt *row, int at,
                        const char *quantity) {
     int64_t curve = sqlite3_column_int64(row, at + 5);
@@ -124,7 +124,7 @@ enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
     return status;
 }
 
-/* All rows of a run. Facts are asked for where they decide something, which is not for CKA. */
+/* Reads all rows of a run. CKA is never suspect, so its facts are not examined. */
 static enum c4_status read_run(struct c4_rows_store *store, struct c4_run_series *to) {
     sqlite3_stmt *statement;
     int row;
@@ -153,7 +153,7 @@ static enum c4_status read_run(struct c4_rows_store *store, struct c4_run_series
     return status;
 }
 
-/* The run's rows, read at the first question. */
+/* The run's rows, read on first use. */
 static enum c4_status series_of(struct c4_rows_store *store, const char *run,
                                 struct c4_run_series **series) {
     for (int i = 0; i < store->run_count; i++) {
@@ -172,6 +172,15 @@ static enum c4_status series_of(struct c4_rows_store *store, const char *run,
     snprintf((*series)->run, sizeof(*series)->run, "%s", run);
     return read_run(store, *series);
 }
+
+#define SAME_SIZE(m) (sizeof((struct c4_series *)0)->m == sizeof((struct c4_result_row *)0)->m)
+_Static_assert(SAME_SIZE(quantity) && SAME_SIZE(layer) && SAME_SIZE(reference) &&
+                   SAME_SIZE(images) && SAME_SIZE(statistics),
+               "texts of a series have room for those of a row");
+_Static_assert(sizeof((struct c4_rows_run *)0)->family == C4_FAMILY_NAME_SIZE &&
+                   sizeof((struct c4_rows_run *)0)->key == C4_RUN_KEY_SIZE &&
+                   sizeof((struct c4_cost_sum *)0)->run == C4_RUN_KEY_SIZE,
+               "names of families and runs fit");
 
 /* c4_rows.find. */
 static enum c4_status find(void *context, const struct c4_rows_run *run,

@@ -1,4 +1,4 @@
-/* For rows_store*.c alone. */
+/* Only for rows_store*.c. */
 #ifndef C4_REPRO_RESULTS_ROWS_STORE_INNER_H
 #define C4_REPRO_RESULTS_ROWS_STORE_INNER_H
 
@@ -10,9 +10,9 @@
 struct c4_rows_store {
     sqlite3 *db;
     char path[C4_STORE_PATH_SIZE];
-    struct c4_run_series *runs; /* those that were asked for so far */
+    struct c4_run_series *runs; /* those queried so far */
     int run_count, run_capacity;
-    uint32_t batch, cka_images; /* that the rows were made with */
+    uint32_t batch, cka_images; /* as the rows were made with */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* The store's other tables: settings, runs, provenance, cost. */
+/* Reads the store's other tables: settings, runs, provenance, cost. */
 #include <inttypes.h>
 #include <math.h>
 #include <sqlite3.h>
@@ -10,7 +10,7 @@
 #include "repro/results/rows_store_inner.h"
 #include "repro/store/sql.h"
 
-/* Calls take() for each row. */
+/* Calls take() for each row until it returns false. */
 static enum c4_status each(struct c4_rows_store *store, const char *sql, const char *key,
                            bool (*take)(void *context, sqlite3_stmt *row), void *context) {
     sqlite3_stmt *statement;
@@ -84,7 +84,7 @@ static bool take_count(void *context, sqlite3_stmt *row) {
     return false;
 }
 
-/* How many runs have a name like that. */
+/* Number of runs whose key matches an SQL pattern. */
 static enum c4_status count_like(struct c4_rows_store *store, const char *pattern, int64_t *count) {
     *count = 0;
     return each(store, "SELECT count(*) FROM run WHERE key LIKE ?", pattern, take_count, count);

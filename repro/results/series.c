@@ -13,8 +13,8 @@ static bool is_of(const struct c4_series *s, const struct c4_row_query *q) {
             strcmp(s->statistics, q->statistics) == 0);
 }
 
-/* Rows come epoch by epoch in the same order, and questions along a series: the next series or the
- * same one, in general. */
+/* Rows arrive epoch by epoch in the same order, and queries run along a series, so the search
+ * starts at the last series. */
 static struct c4_series *find(struct c4_run_series *run, const struct c4_row_query *query) {
     for (int i = 0; i < run->count; i++) {
         int at = (run->last + i) % run->count;

@@ -1,5 +1,5 @@
-/* For rows_store*.c alone: the rows of a run, read from the database once and kept as one array of
- * values for each quantity, so that figures and claims ask memory and not SQL for each point. */
+/* Only for rows_store*.c: the rows of a run, read from the database once and kept as one array per
+ * quantity, so that figures and claims do not need an SQL query for each point. */
 #ifndef C4_REPRO_RESULTS_SERIES_H
 #define C4_REPRO_RESULTS_SERIES_H
 
@@ -10,7 +10,7 @@ struct c4_series {
     char quantity[24];
     char layer[8], reference[24], images[16], statistics[8]; /* as in table result */
     int64_t n;
-    int64_t epochs; /* room in the arrays: epochs 0 .. epochs - 1 */
+    int64_t epochs; /* capacity of the arrays: epochs 0 .. epochs - 1 */
     double *value;  /* NaN where there is no row */
     bool *suspect;
 };
@@ -19,16 +19,16 @@ struct c4_run_series {
     char run[sizeof((struct c4_rows_run *)0)->key];
     struct c4_series *series;
     int count, capacity;
-    int last; /* the series of the last row or question, where the next one is likely to be */
+    int last; /* where the next search starts */
 };
 
-/* Adds a row; `key` has its quantity, layer, reference, images, statistics and n, and no NULL.
- * C4_ERR_MEMORY. */
+/* Adds a row; `key` gives its quantity, layer, reference, images, statistics and n, none of them
+ * NULL. C4_ERR_MEMORY: out of memory, or a bad epoch. */
 enum c4_status c4_series_add(struct c4_run_series *run, const struct c4_row_query *key,
                              int64_t epoch, double value, bool suspect);
 
-/* The value after query->epoch, and whether its row is suspect; NaN if there is none. A quantity
- * that is no CKA is found by its name alone. */
+/* The value after query->epoch, and whether its row is suspect; NaN if there is none. Quantities
+ * other than CKA are identified by name alone. */
 double c4_series_find(struct c4_run_series *run, const struct c4_row_query *query, bool *suspect);
 
 void c4_series_free(struct c4_run_series *run);

@@ -9,20 +9,21 @@ enum { C4_SIZES_MAX = 16 };
 
 struct c4_sizes {
     int count;
-    const struct c4_rows_run *run[C4_SIZES_MAX]; /* of the seed, the smallest size first */
+    const struct c4_rows_run *run[C4_SIZES_MAX]; /* of one seed, smallest size first */
 };
 
-/* The families size-K of a seed and order, and pretrain-d9 if it trains on all 50,000 images. */
+/* The runs of families size-K for a seed and order, and of pretrain-d9 if it trains on all 50,000
+ * images; at most C4_SIZES_MAX of them. */
 void c4_sizes_of(const struct c4_rows *rows, uint64_t seed, enum c4_order order,
                  struct c4_sizes *sizes);
 
-/* The epoch of sizes->run[i] at which sizes are compared, in general no whole number; NaN if there
- * is none: rows are missing, or the first epoch is longer than the steps of the smallest size.
- * Between two epochs the training accuracy is taken to grow evenly. */
+/* The epoch of sizes->run[i] at which sizes are compared, in general not an integer. NaN if there
+ * is none: rows are missing, or an epoch takes more steps than the whole run of the smallest size.
+ * Training accuracy is interpolated linearly between epochs. */
 double c4_sizes_epoch(struct c4_rows *rows, const struct c4_sizes *sizes, int i,
                       enum c4_sizes_at at);
 
-/* The query's value for that run at an epoch, taken to change evenly between two epochs. */
+/* The query's value for that run, interpolated linearly between epochs. */
 double c4_sizes_value(struct c4_rows *rows, const struct c4_rows_run *run, double epoch,
                       const struct c4_row_query *query);
 

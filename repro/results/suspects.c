@@ -3,11 +3,10 @@
 #include <string.h>
 
 const char c4_suspects_reason[] =
-    "test accuracy as conv4 0.1.0 measured it with a native backend; images behind those of CKA "
-    "were "
-    "normalised by other images' statistics. Everything else is right";
+    "test accuracy measured by conv4 0.1.0 with a native backend; images after those for CKA were "
+    "normalised with other images' statistics. Everything else is correct";
 
-/* As 0.1.0 had them, whatever this build has. */
+/* The native backends of 0.1.0, not those of this build. */
 static bool is_native(const char *backend) {
     static const char *const names[] = {"avx512", "avx512m", "avx2", "neon", "portable"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

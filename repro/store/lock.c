@@ -22,10 +22,10 @@ void c4_lock_host(char *text, size_t size) {
     text[size - 1] = '\0';
 }
 
-/* When a process started, in the kernel's ticks (field 22 of its first thread's stat): with the
- * number it tells a process from a later one of the same number. 0 if it cannot be known. Not from
- * /proc/PID/stat: there QEMU's user mode tells a process another start of itself than it tells
- * others. */
+/* Start time of a process in kernel ticks (field 22 of its first thread's stat), which
+ * distinguishes it from a later process with the same number; 0 if unknown. Not from
+ * /proc/PID/stat: under QEMU user mode a process reads a different start time there for itself than
+ * other processes do. */
 static int64_t start_of(int64_t pid) {
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%" PRId64 "/task/%" PRId64 "/stat", pid, pid);
@@ -34,7 +34,7 @@ static int64_t start_of(int64_t pid) {
     size_t length = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[length] = '\0';
-    const char *at = strrchr(text, ')'); /* the name before it may hold anything */
+    const char *at = strrchr(text, ')'); /* the name before it may contain anything */
     long long started = 0;
     for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
     return at && sscanf(at, "%lld", &started) == 1 ? started : 0;
@@ -79,13 +79,13 @@ static enum c4_status take(const char *path, sqlite3 *db, bool take_over, int64_
     if (holder.pid != 0 && strcmp(holder.host, host) == 0) {
         if (is_alive(&holder))
             return c4_fail(C4_ERR_FAILED,
-                           "%s: process %" PRId64 " works on this study since %s; wait for it, "
-                           "end it, or use another --out",
+                           "%s: process %" PRId64 " has been working on this study since %s; "
+                           "wait for it, end it, or use another --out",
                            path, holder.pid, holder.since);
     } else if (holder.pid != 0 && !take_over) {
         return c4_fail(C4_ERR_FAILED,
-                       "%s: process %" PRId64 " on host %s works on this study since %s; if it "
-                       "is gone, start again with --take-over",
+                       "%s: process %" PRId64 " on host %s has been working on this study since "
+                       "%s; if it is gone, start again with --take-over",
                        path, holder.pid, holder.host, holder.since);
     }
     c4_clock_utc(since);
@@ -105,8 +105,8 @@ enum c4_status c4_lock_check(const char *path, sqlite3 *db, int64_t lease) {
     C4_TRY(read_holder(path, db, &holder));
     if (holder.lease == lease) return C4_OK;
     return c4_fail(C4_ERR_FAILED,
-                   "%s: process %" PRId64 " on host %s has taken over this study since %s; "
-                   "nothing more is written from here",
+                   "%s: process %" PRId64 " on host %s took over this study at %s; "
+                   "this process writes nothing more",
                    path, holder.pid, holder.host, holder.since);
 }
 

@@ -55,7 +55,7 @@ enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
     case SQLITE_CORRUPT:
         return c4_fail(C4_ERR_DATA,
                        "%s: %s; the study cannot be continued, use another --out or "
-                       "--fresh, which keeps the old files aside",
+                       "--fresh, which moves the old files aside",
                        path, words);
     case SQLITE_BUSY:
         return c4_fail(C4_ERR_FAILED,
@@ -66,7 +66,7 @@ enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
         break;
     }
     if ((code & 0xff) == SQLITE_IOERR && error) return c4_fail_write(path, error);
-    return c4_fail(C4_ERR_FAILED, "%s: SQLite says: %s", path, words);
+    return c4_fail(C4_ERR_FAILED, "%s: SQLite error: %s", path, words);
 }
 
 enum c4_status c4_sql_run(const char *path, sqlite3 *db, const char *sql) {
@@ -148,18 +148,18 @@ static enum c4_status integer_of(const char *path, sqlite3 *db, const char *sql,
     return status;
 }
 
-/* A study of schema 2 is one of schema 3 whose runs have no times of phases. */
+/* Schema 2 is readable as schema 3: it only lacks phase times. */
 enum c4_status c4_sql_check_version(const char *path, int64_t version) {
     if (version > C4_STORE_SCHEMA)
         return c4_fail(C4_ERR_DATA,
-                       "%s: was written by a later conv4 (schema %lld, this one knows %d); use "
+                       "%s: was written by a newer conv4 (schema %lld, this one knows %d); use "
                        "that conv4, or another --out",
                        path, (long long)version, C4_STORE_SCHEMA);
     if (version < C4_STORE_SCHEMA - 1)
         return c4_fail(C4_ERR_DATA,
-                       "%s: was written by an earlier conv4 (schema %lld, this one writes %d), "
-                       "whose rows say less; use another --out, or --fresh to start over (the old "
-                       "files are kept aside)",
+                       "%s: was written by an older conv4 (schema %lld, this one writes %d), "
+                       "whose rows hold less; use another --out, or --fresh to start over (the old "
+                       "files are moved aside)",
                        path, (long long)version, C4_STORE_SCHEMA);
     return C4_OK;
 }

@@ -1,4 +1,4 @@
-/* SQLite for the store: statements, statuses, the schema. */
+/* SQLite for the store: statements, error statuses, the schema. */
 #ifndef C4_REPRO_STORE_SQL_H
 #define C4_REPRO_STORE_SQL_H
 
@@ -7,7 +7,7 @@
 
 #include "core/base/status.h"
 
-/* c4_fail() for a SQLite error code: `path` is the database. */
+/* c4_fail() for an SQLite error code; `path` is the database, `db` may be NULL. */
 enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code);
 
 /* Runs statements without parameters. */
@@ -18,22 +18,21 @@ enum c4_status c4_sql_run(const char *path, sqlite3 *db, const char *sql);
 enum c4_status c4_sql_prepare(const char *path, sqlite3 *db, sqlite3_stmt **statement,
                               const char *sql, const char *types, ...);
 
-/* The same, and steps a statement that returns no rows. */
+/* Prepares, steps and finalises a statement that returns no rows. */
 enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const char *types, ...);
 
-/* C4_OK and *row whether there is a row. */
+/* Steps a statement; *row is whether it returned a row. */
 enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row);
 
-/* Opens the database, makes the schema if it is empty, and checks that it is ours: C4_ERR_DATA for
- * another file, a damaged one, and a schema that c4_sql_check_version() refuses. A schema that can
- * be brought up to date is. */
+/* Opens the database for writing, creates the schema if it is empty, and updates an older one if
+ * possible. C4_ERR_DATA: not a database, damaged, or a schema that c4_sql_check_version() refuses;
+ * C4_ERR_FAILED: another program's database. *db is NULL on failure. */
 enum c4_status c4_sql_open(const char *path, sqlite3 **db);
 
-/* C4_ERR_DATA: a later schema, or one that is too old to be read. */
+/* C4_ERR_DATA: the schema is newer than this program or too old to be read. */
 enum c4_status c4_sql_check_version(const char *path, int64_t version);
 
-/* Ends a transaction that was begun: commits if `status` is C4_OK, else rolls back and hands
- * `status` on. */
+/* Ends a transaction: commits if `status` is C4_OK, otherwise rolls back and returns `status`. */
 enum c4_status c4_sql_end(const char *path, sqlite3 *db, enum c4_status status);
 
 #endif

@@ -16,7 +16,7 @@ struct c4_store {
     int64_t lease;
     char path[C4_STORE_PATH_SIZE]; /* of study.db */
     char host[256];
-    bool whole; /* a transaction of c4_store_begin() is open, and single ones are parts of it */
+    bool whole; /* inside c4_store_begin(): single operations join its transaction */
 };
 
 const char *const c4_run_state_names[] = {[C4_RUN_PLANNED] = "planned",
@@ -24,6 +24,8 @@ const char *const c4_run_state_names[] = {[C4_RUN_PLANNED] = "planned",
                                           [C4_RUN_DONE] = "done",
                                           [C4_RUN_FAILED] = "failed",
                                           NULL};
+_Static_assert(sizeof c4_run_state_names / sizeof *c4_run_state_names == C4_RUN_FAILED + 2,
+               "a name for each state, and NULL");
 
 enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **out) {
     *out = NULL;
@@ -45,7 +47,7 @@ enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store
 
 void c4_store_close(struct c4_store *store) {
     if (!store) return;
-    /* A lock that cannot be given back is taken over later, as this process will be gone. */
+    /* A lock that cannot be released is taken over later, when this process is gone. */
     c4_lock_release(store->path, store->db, store->lease);
     sqlite3_close(store->db);
     free(store);
@@ -61,7 +63,7 @@ static enum c4_status move_one(const char *folder, const char *into, const char 
 }
 
 enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_SIZE]) {
-    /* The journal first: a database without its hot journal would be taken for a sound one. */
+    /* The journal first: without its hot journal, a damaged database would look intact. */
     static const char *const names[] = {"study.db-journal", "study.db", "checkpoints", "figures"};
     char path[C4_STORE_PATH_SIZE], date[C4_CLOCK_UTC_BYTES], name[48];
     moved[0] = '\0';
@@ -70,7 +72,7 @@ enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_S
     struct c4_store *store;
     enum c4_status status = c4_store_open(folder, false, &store);
     if (status == C4_OK) c4_store_close(store);
-    /* What cannot be read may be put aside, but not what somebody is writing. */
+    /* An unreadable study may be moved aside, but not one that is being written. */
     else if (status != C4_ERR_DATA)
         return status;
     c4_clock_utc(date);
@@ -87,7 +89,7 @@ enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_S
     return C4_OK;
 }
 
-/* Begins a transaction that only the present lease may end. */
+/* Begins a transaction after checking that the lock is still ours. */
 static enum c4_status begin(struct c4_store *store) {
     if (store->whole) return C4_OK;
     C4_TRY(c4_sql_run(store->path, store->db, "BEGIN IMMEDIATE"));
@@ -134,7 +136,7 @@ static enum c4_status setting(struct c4_store *store, const char *name, const ch
     if (strcmp(old, value) == 0) return C4_OK;
     return c4_fail(C4_ERR_FAILED,
                    "%s: this study was made with %s = %s, not %s; repeat its options, use another "
-                   "--out, or --fresh to start over (the old files are kept aside)",
+                   "--out, or --fresh to start over (the old files are moved aside)",
                    store->path, name, old, value);
 }
 
@@ -164,7 +166,7 @@ static enum c4_status run_add(struct c4_store *store, const char *run, const cha
                          run, spec);
     if (strcmp(old, spec) == 0) return C4_OK;
     return c4_fail(C4_ERR_FAILED,
-                   "%s: run %s was made as '%s', not as '%s'; use another --out or --fresh",
+                   "%s: run %s is stored as '%s', not '%s'; use another --out or --fresh",
                    store->path, run, old, spec);
 }
 
@@ -195,15 +197,15 @@ enum c4_status c4_store_run_state(struct c4_store *store, const char *run,
     return C4_OK;
 }
 
-/* The name of a provenance is a hash of its content, so that it does not depend on which run came
- * first. */
+/* The id of a provenance is a hash of its content, so that it does not depend on the order of runs.
+ */
 static enum c4_status name_provenance(const struct c4_provenance *from,
                                       char id[C4_SHA256_HEX_SIZE]) {
     size_t size = strlen(from->data) + strlen(from->data_sha256) + strlen(from->evaluation) +
                   strlen(from->evaluation_sha256) + strlen(from->code_version) +
                   strlen(from->backend) + 64; /* spaces and numbers */
     char *text = malloc(size);
-    if (!text) return c4_fail(C4_ERR_MEMORY, "out of memory to store where rows come from");
+    if (!text) return c4_fail(C4_ERR_MEMORY, "out of memory for the provenance of rows");
     snprintf(text, size, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
              from->evaluation, from->evaluation_sha256, from->code_version, from->arithmetic,
              from->backend, from->synthetic, from->substitute);
@@ -310,7 +312,7 @@ enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t 
 
 static enum c4_status restart(struct c4_store *store, const char *run) {
     C4_TRY(rewind_run(store, run, -1));
-    /* Where no row comes from any more would still be listed as an origin. */
+    /* A provenance without rows would still be listed as an origin. */
     C4_TRY(c4_sql_run(store->path, store->db,
                       "DELETE FROM provenance WHERE id NOT IN (SELECT provenance FROM result)"));
     return set_state(store, run, C4_RUN_PLANNED);
@@ -321,7 +323,7 @@ enum c4_status c4_store_restart(struct c4_store *store, const char *run) {
     return end(store, restart(store, run));
 }
 
-/* Rows of a key between two epochs. */
+/* Selects the rows of a key between two epochs. */
 static enum c4_status select_rows(struct c4_store *store, const struct c4_store_key *key,
                                   int64_t first, int64_t last, sqlite3_stmt **statement) {
     return c4_sql_prepare(

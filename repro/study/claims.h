@@ -1,18 +1,18 @@
-/* What the paper says of its figures, as the sections [claim ID] of a study have it; repro/claims
- * judges it.
+/* Claims that the paper makes about its figures, as sections [claim ID] of a study; repro/claims
+ * judges them.
  *
  *     terms = TERM, TERM, ...
  *
- * A line holds whole terms. Further terms may follow in indented lines or under the same key once
- * more; a comma may end a line. A TERM is
+ * A line holds whole terms and may end with a comma. Further terms may follow in indented lines or
+ * under a repeated key. A TERM is
  *
  *     SIGN RUN to REFERENCE on IMAGES     of sum, pairs and ratio: the CKA of a run's network
  *     SIGN ACCURACY of RUN                of accuracy
  *     SIGN RUN                            of loss
  *
  * SIGN is + or -, RUN a family ("pretrain-d0", "size-64"), and the other words are those of
- * repro/study/names.h. CKA and accuracies are those after the run's last epoch. Behind IMAGES may
- * stand "in the next layer" (the one behind the layer that is judged) and "at the start" (after
+ * repro/study/names.h. CKA and accuracies are taken after the run's last epoch. IMAGES may be
+ * followed by "in the next layer" (the layer after the one being judged) and "at the start" (after
  * epoch 0). */
 #ifndef C4_REPRO_STUDY_CLAIMS_H
 #define C4_REPRO_STUDY_CLAIMS_H
@@ -34,32 +34,32 @@ struct c4_claim_term {
 };
 
 struct c4_claim_contrast {
-    char label[C4_CLAIM_LABEL_SIZE]; /* of the part, or in front of its layer's name; or "" */
+    char label[C4_CLAIM_LABEL_SIZE]; /* the part's name, or the prefix of its layer's name; or "" */
     struct c4_claim_term term[C4_CLAIM_TERMS];
 };
 
 /* What is computed within a seed. */
 enum c4_claim_kind {
     C4_CLAIM_SUM,      /* the terms' sum, for each contrast and layer */
-    C4_CLAIM_PAIRS,    /* the same of one contrast; parts are named "pool1 - pool2" */
+    C4_CLAIM_PAIRS,    /* the same for one contrast; parts are named "pool1 - pool2" */
     C4_CLAIM_LOSS,     /* the sum of mean losses over the epochs, for each contrast */
     C4_CLAIM_ACCURACY, /* the sum of accuracies, for each contrast */
-    C4_CLAIM_RATIO,    /* of + A, + B: (1 - A) / (1 - B) at pool4 less the same at pool1;
-                          of + A, - B: A - B at pool1 less the same at pool4 */
-    C4_CLAIM_SIZES     /* CKA to the initialisation of the smallest size less that of the largest */
+    C4_CLAIM_RATIO, /* terms + A, + B: (1 - A) / (1 - B) at pool4 minus at pool1; + A, - B: A - B at
+                       pool1 minus at pool4 */
+    C4_CLAIM_SIZES  /* CKA to the initialisation: smallest size minus largest */
 };
 
 /* Where networks of different training sizes are compared. */
 enum c4_sizes_at {
     C4_SIZES_AT_END,     /* after the last epoch of each */
-    C4_SIZES_AT_STEPS,   /* after as many steps as the smallest size takes in all */
-    C4_SIZES_AT_ACCURACY /* where each first has the lowest of their final training accuracies */
+    C4_SIZES_AT_STEPS,   /* after as many steps as the smallest size takes in total */
+    C4_SIZES_AT_ACCURACY /* where each first reaches the lowest final training accuracy of all */
 };
 
 /* [claim ID]; a plain value. */
 struct c4_claim_definition {
     char id[24];         /* "5", "5 logits" */
-    char figure[24];     /* figures of the study, with commas: "5a, 5c" */
+    char figure[24];     /* figures of the study, separated by commas: "5a, 5c" */
     char says[120];      /* the paper's statement */
     char statistic[120]; /* what is computed, in words */
     enum c4_claim_kind kind;
@@ -68,8 +68,8 @@ struct c4_claim_definition {
     double low, high; /* bounds of the statistic; infinite where the claim has none */
     int sizes_at;     /* enum c4_sizes_at for sizes, else -1 */
     char memorised[C4_FAMILY_NAME_SIZE]; /* a run that must have 99 % training accuracy; "" */
-    int paper_only;                      /* 1: not judged on less than the paper's training */
-    int pool1_is_fine;                   /* 1: pool1 may be judged on less */
+    int paper_only;                      /* 1: judged only with the paper's training */
+    int pool1_is_fine;                   /* 1: pool1 may be judged with less */
     int reported_only;                   /* 1: never judged */
 };
 

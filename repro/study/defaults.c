@@ -9,7 +9,7 @@ _Static_assert(C4_FIGURE_COST_RUNS - C4_FIGURE_COST_THROUGHPUT == 3 &&
                    C4_FIGURE_SIZES_AT_ACCURACY < C4_FIGURE_COST_THROUGHPUT,
                "the kinds of cost are the last four");
 
-/* Files older than the key: the paper's figures of CKA. */
+/* For files written before the key existed: the paper's CKA figures. */
 static bool is_debiased_by_id(const struct c4_study_figure *figure) {
     return strchr("1345", figure->id[0]) && figure->quantity == C4_QUANTITY_CKA_BIASED;
 }

@@ -24,7 +24,8 @@ static int compare_seeds(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* strtoull() without its signs and blanks. False if there is no number at *text. */
+/* strtoull() without signs and leading blanks. False if there is no number at *text or it is too
+ * large. */
 static int take_seed(const char **text, uint64_t *seed) {
     if (!isdigit((unsigned char)**text)) return 0;
     char *end;
@@ -127,7 +128,7 @@ static enum c4_status read_names(const struct c4_field *field, const char *text,
         char *name = found.name[found.count++];
         memcpy(name, rest + skip, length - skip);
         if (field->choices && index_of(field->choices, name) < 0)
-            return c4_fail(C4_ERR_USAGE, "'%s' is not known; the first known one is %s", name,
+            return c4_fail(C4_ERR_USAGE, "'%s' is unknown; the first known word is %s", name,
                            field->choices[0]);
         rest = next;
     }

@@ -1,4 +1,4 @@
-/* One key = value of a study: how a text becomes a member of a struct, and back. */
+/* Fields of a study, key = value: conversion between text and members of a struct. */
 #ifndef C4_REPRO_STUDY_FIELD_H
 #define C4_REPRO_STUDY_FIELD_H
 
@@ -29,38 +29,39 @@ enum c4_field_type {
     C4_FIELD_TEXT,    /* char[size]; not empty */
     C4_FIELD_INTEGER, /* uint32_t from low to high */
     C4_FIELD_REAL,    /* double from low to high */
-    C4_FIELD_CHOICE,  /* int (or an enum): the index of one of the choices */
+    C4_FIELD_CHOICE,  /* int or enum: the index of a choice */
     C4_FIELD_SEEDS,   /* struct c4_seeds: "1-3" or "1,2,7-9" */
     C4_FIELD_LIST,    /* struct c4_list of integers from low to high: "64,256", or "none" */
-    C4_FIELD_NAMES,   /* struct c4_names: words between commas, each of choices if there are any */
-    C4_FIELD_SET      /* unsigned: words between commas, each once; bit i stands for choices[i] */
+    C4_FIELD_NAMES, /* struct c4_names: words separated by commas; each one of choices, if given */
+    C4_FIELD_SET    /* unsigned: distinct words separated by commas; bit i stands for choices[i] */
 };
 
 struct c4_field {
     const char *key; /* NULL ends a table */
     size_t offset, size;
     double low, high;           /* inclusive */
-    const char *const *choices; /* NULL ends it */
-    const char *(*choice)(int); /* in its place: the choice of an index, NULL behind the last */
+    const char *const *choices; /* ends with NULL */
+    const char *(*choice)(int); /* instead: the choice at an index, NULL after the last */
     enum c4_field_type type;
-    bool optional; /* a section may leave the key out: zero */
+    bool optional; /* a section may omit the key; the member stays as initialised */
 };
 
-/* The field of that key, or NULL. */
+/* The field with the key, or NULL. */
 const struct c4_field *c4_field_find(const struct c4_field *fields, const char *key);
 
-/* Reads `text` into the member of *object. C4_ERR_USAGE says what is allowed; the member is as it
- * was then. */
+/* Reads `text` into the member of *object. C4_ERR_USAGE says what is allowed and leaves the member
+ * unchanged. */
 enum c4_status c4_field_read(const struct c4_field *field, const char *text, void *object);
 
-/* The member as c4_field_read() reads it back to the same value; at most `size` bytes. */
+/* Writes the member as text from which c4_field_read() restores the same value; at most `size`
+ * bytes. */
 void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size);
 
-/* Adds what the list or the seeds of *from have to those of *to. False if that does not fit, or the
- * field is of another type; *to is as it was then. */
+/* Merges the list or seeds of *from into those of *to. False, with *to unchanged, if they do not
+ * fit or the field has another type. */
 bool c4_field_join(const struct c4_field *field, const void *from, void *to);
 
-/* "1-3" or "1,2,7-9": from 0 to 2^53, at most C4_SEEDS_MAX different ones. */
+/* "1-3" or "1,2,7-9": integers from 0 to 2^53, at most C4_SEEDS_MAX, all different. */
 enum c4_status c4_seeds_read(const char *text, struct c4_seeds *seeds);
 
 #endif

@@ -1,5 +1,4 @@
-/* For parse*.c alone: rows of tables of keys. s: the struct, m: the member, whose name is the key.
- */
+/* Only for parse*.c: rows of key tables. s: the struct; m: the member, which has the key's name. */
 #ifndef C4_REPRO_STUDY_FIELD_ROWS_H
 #define C4_REPRO_STUDY_FIELD_ROWS_H
 
@@ -22,7 +21,7 @@
     FIELD(s, m, C4_FIELD_REAL, sizeof(double), low, high, NULL, true)
 #define OPTIONAL_CHOICE(s, m, choices)                                                             \
     FIELD(s, m, C4_FIELD_CHOICE, sizeof(int), 0, 0, choices, true)
-/* Of CHOICE, the choices come from a function. */
+/* CHOICE whose choices come from a function. */
 #define CHOICE_OF(s, m, choice, optional)                                                          \
     { #m, offsetof(s, m), sizeof(int), 0, 0, NULL, choice, C4_FIELD_CHOICE, optional }
 #define OPTIONAL_NAMES(s, m, choices)                                                              \

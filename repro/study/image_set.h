@@ -1,4 +1,4 @@
-/* Images that networks are measured on, by the names that rows and study files have for them. */
+/* Images that networks are measured on, and their names in rows and study files. */
 #ifndef C4_REPRO_STUDY_IMAGE_SET_H
 #define C4_REPRO_STUDY_IMAGE_SET_H
 
@@ -6,7 +6,7 @@
 
 #include "core/data/sets.h"
 
-/* Of one data set the test split, or the half that fine-tuning does not train on; a plain value. */
+/* The test split of a data set, or the half that fine-tuning does not train on; a plain value. */
 struct c4_image_set {
     int set; /* index in c4_sets */
     bool heldout;
@@ -14,10 +14,10 @@ struct c4_image_set {
 
 bool c4_image_set_same(struct c4_image_set a, struct c4_image_set b);
 
-/* As in result.images; NULL of the test split of a set that pre-training does not take. */
+/* As in result.images; NULL for the test split of a set that is not used for pre-training. */
 const char *c4_image_set_name(struct c4_image_set images);
 
-/* Those that have a name, one by one. False behind the last. */
+/* Enumerates the image sets that have a name. False after the last. */
 bool c4_image_set_at(int index, struct c4_image_set *images);
 
 #endif

@@ -1,4 +1,4 @@
-/* From the text of an .ini file to a study. */
+/* Parses the text of an .ini file into a study. */
 #include "repro/study/study.h"
 
 #include <ini.h>
@@ -41,6 +41,25 @@ static const char *figure_images(int index) {
     if (index == 0) return "own";
     return c4_image_set_at(index - 1, &images) ? c4_image_set_name(images) : NULL;
 }
+
+#define COUNT(names) (sizeof(names) / sizeof *(names))
+_Static_assert(COUNT(labels) == C4_LABELS_SHIFTED_CHOICE + 2 &&
+                   COUNT(figure_kinds) == C4_FIGURE_COST_RUNS + 2 &&
+                   COUNT(size_labels) == C4_SIZE_LABELS_TRUE + 2 &&
+                   COUNT(shift_rules) == C4_SHIFT_ONE + 2 &&
+                   COUNT(c4_run_kind_names) == C4_KIND_SCRATCH + 2 &&
+                   COUNT(c4_quantity_names) == C4_QUANTITY_TEST_ACCURACY_CLEAN + 2 &&
+                   COUNT(c4_reference_names) == C4_REFERENCES + 1,
+               "a name for each value, and NULL");
+_Static_assert(sizeof(enum c4_order) == sizeof(int) &&
+                   sizeof(enum c4_conv_algorithm) == sizeof(int) &&
+                   sizeof(enum c4_bn_statistics) == sizeof(int) &&
+                   sizeof(enum c4_size_labels) == sizeof(int) &&
+                   sizeof(enum c4_shift_rule) == sizeof(int) &&
+                   sizeof(enum c4_run_kind) == sizeof(int) &&
+                   sizeof(enum c4_figure_kind) == sizeof(int) &&
+                   sizeof(enum c4_quantity) == sizeof(int),
+               "c4_field_read() copies an int into members with CHOICE");
 
 const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, batch, 2, 4096),
@@ -109,17 +128,21 @@ static const struct c4_field figure_fields[] = {
     END,
 };
 
-/* The section that lines belong to at present. */
+_Static_assert(COUNT(c4_protocol_fields) <= 32 && COUNT(c4_scale_fields) <= 32 &&
+                   COUNT(family_fields) <= 32 && COUNT(figure_fields) <= 32,
+               "a bit of parser.given for each key");
+
+/* State of a pass: its study and the current section. */
 struct parser {
     struct c4_study *study;
-    bool claims; /* this pass reads claims, and the other sections are known; else those alone */
-    const struct c4_field *fields; /* NULL before the first section, and in one of the other pass */
+    bool claims;                   /* true: this pass reads claims only; false: everything else */
+    const struct c4_field *fields; /* NULL outside the sections of this pass */
     void *object;
-    struct c4_claim_definition *claim; /* the object, if it is one */
+    struct c4_claim_definition *claim; /* the object if it is a claim */
     char section[64];
     uint32_t given;    /* bit i: fields[i] was given */
-    bool inherits;     /* the section has the first protocol's values to begin with */
-    char problem[512]; /* of the first bad line */
+    bool inherits;     /* the section starts with the first protocol's values */
+    char problem[512]; /* with the first bad line */
 };
 
 static int problem(struct parser *parser, const char *format, const char *a, const char *b) {
@@ -127,18 +150,19 @@ static int problem(struct parser *parser, const char *format, const char *a, con
     return 0;
 }
 
-/* True unless a key of the section that ends here is missing. */
+/* Checks the section that ends here. False if a key is missing or the claim is not valid. */
 static int end_section(struct parser *parser) {
     for (int i = 0; parser->fields && parser->fields[i].key; i++)
         if (!(parser->given & 1u << i) && !parser->inherits && !parser->fields[i].optional)
-            return problem(parser, "section [%s] has no key '%s'", parser->section,
+            return problem(parser, "section [%s] lacks key '%s'", parser->section,
                            parser->fields[i].key);
     if (parser->claim && c4_claim_check(parser->claim) != C4_OK)
         return problem(parser, "section [%s]: %s", parser->section, c4_error());
     return 1;
 }
 
-/* Room for a new named section of an array, or NULL if it is full or has that name already. */
+/* A new item of an array for a named section; NULL if the array is full, the name is taken, empty
+ * or too long. */
 static void *new_item(void *items, size_t item_size, int *count, int capacity, size_t name_size,
                       const char *name) {
     char *item = items;
@@ -200,7 +224,7 @@ static int begin_section(struct parser *parser, const char *section) {
     }
     if (parser->object) return 1;
     parser->fields = NULL;
-    return problem(parser, "section [%s] is there twice, is one too many or has no good name%s",
+    return problem(parser, "section [%s] appears twice, is one too many or has an invalid name%s",
                    section, "");
 }
 
@@ -227,7 +251,7 @@ static int take_line(void *context, const char *section, const char *key, const 
     return 1;
 }
 
-/* Pre-training is on one set: all fine-tuning starts from it. */
+/* All pre-training uses the same data set, because all fine-tuning starts from it. */
 static enum c4_status check_pretraining(const char *name, const struct c4_study *study,
                                         const struct c4_family *family) {
     char words[C4_SETS_MAX * 24] = "";
@@ -239,7 +263,7 @@ static enum c4_status check_pretraining(const char *name, const struct c4_study 
             snprintf(words + used, sizeof words - used, "%s%s", used ? ", " : "", c4_sets[i].word);
     }
     if (!c4_sets[family->data].pretrains)
-        return c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training knows data = %s only", name,
+        return c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training supports only data = %s", name,
                        family->name, words);
     if (family->data != set)
         return c4_fail(C4_ERR_USAGE,
@@ -248,7 +272,7 @@ static enum c4_status check_pretraining(const char *name, const struct c4_study 
     return C4_OK;
 }
 
-/* What a single line cannot show. */
+/* Checks that need the whole file. */
 static enum c4_status check_whole(const char *name, const struct c4_study *study) {
     bool source = false, tuned = false;
     if (!study->protocols || !study->scales || !study->figures)
@@ -273,12 +297,12 @@ static enum c4_status check_whole(const char *name, const struct c4_study *study
     if (tuned && !source)
         return c4_fail(C4_ERR_USAGE,
                        "%s: fine-tuning starts from a run with phase = pretrain and "
-                       "labels = d0, and there is none",
+                       "labels = d0, but there is none",
                        name);
     return C4_OK;
 }
 
-/* Measures that no figure draws are not computed, but CKA, which claims are about. */
+/* Only similarity measures that a figure draws are computed, and CKA, which claims need. */
 static uint32_t drawn_similarities(const struct c4_study *study) {
     uint32_t drawn = 1u << C4_SIMILARITY_cka;
     enum c4_similarity_id id;
@@ -287,7 +311,7 @@ static uint32_t drawn_similarities(const struct c4_study *study) {
     return drawn;
 }
 
-/* One pass over the text: everything but claims, or claims alone. */
+/* One pass over the text: reads everything except claims, or claims only. */
 static enum c4_status read_pass(const char *text, const char *name, bool claims,
                                 struct c4_study *study) {
     struct parser parser = {.study = study, .claims = claims};

@@ -14,6 +14,12 @@ static const char *const kinds[] = {"sum", "pairs", "loss", "accuracy", "ratio",
 static const char *const sizes_at[] = {"end", "steps", "accuracy", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 
+#define COUNT(names) (sizeof(names) / sizeof *(names))
+_Static_assert(COUNT(kinds) == C4_CLAIM_SIZES + 2 && COUNT(sizes_at) == C4_SIZES_AT_ACCURACY + 2,
+               "a name for each value, and NULL");
+_Static_assert(sizeof(enum c4_claim_kind) == sizeof(int),
+               "c4_field_read() copies an int into members with CHOICE");
+
 #define LABEL(key, c)                                                                              \
     {                                                                                              \
         key, offsetof(struct c4_claim_definition, contrast[c].label), C4_CLAIM_LABEL_SIZE, 0, 0,   \
@@ -38,6 +44,8 @@ const struct c4_field c4_claim_fields[] = {
     END,
 };
 
+_Static_assert(COUNT(c4_claim_fields) <= 32, "a bit of parser.given for each key");
+
 void c4_claim_begin(struct c4_claim_definition *claim) {
     claim->low = -INFINITY;
     claim->high = INFINITY;
@@ -57,7 +65,7 @@ static enum c4_status refuse_run(const char *name) {
     return c4_fail(C4_ERR_USAGE, "there is no [run NAME] for '%s'", name);
 }
 
-/* The next word of *text, cut to its room; "" at the end. */
+/* Takes the next word of *text, truncated to WORD_SIZE - 1 bytes; "" at the end. */
 static void next_word(const char **text, char word[WORD_SIZE]) {
     *text += strspn(*text, blanks);
     size_t length = strcspn(*text, blanks);
@@ -65,7 +73,7 @@ static void next_word(const char **text, char word[WORD_SIZE]) {
     *text += length;
 }
 
-/* Skips the words, between which stands one blank, if *text goes on with them. */
+/* Skips `words`, which are separated by single blanks, if *text continues with them. */
 static bool skip_words(const char **text, const char *words) {
     const char *at = *text + strspn(*text, blanks);
     size_t length = strlen(words);
@@ -74,7 +82,7 @@ static bool skip_words(const char **text, const char *words) {
     return true;
 }
 
-/* The index of the word among those that exist. */
+/* Finds the index of a choice; errors begin with `what`. */
 static enum c4_status find_choice(const char *what, const struct c4_field *field, const char *word,
                                   int *index) {
     if (c4_field_read(field, word, index) == C4_OK) return C4_OK;
@@ -102,7 +110,7 @@ static enum c4_status find_images(const char *word, struct c4_image_set *images)
     return C4_OK;
 }
 
-/* Behind "to": REFERENCE on IMAGES and what may follow. */
+/* Reads what follows "to": REFERENCE on IMAGES and optional words. */
 static enum c4_status read_similarity(const char *text, const char *rest,
                                       struct c4_claim_term *term) {
     char word[WORD_SIZE];
@@ -111,7 +119,7 @@ static enum c4_status read_similarity(const char *text, const char *rest,
     C4_TRY(find_word("reference", c4_reference_names, word, &index));
     term->reference = (enum c4_reference)index;
     if (!skip_words(&rest, "on"))
-        return c4_fail(C4_ERR_USAGE, "'%s' lacks 'on IMAGES' behind its reference", text);
+        return c4_fail(C4_ERR_USAGE, "'%s' lacks 'on IMAGES' after its reference", text);
     next_word(&rest, word);
     C4_TRY(find_images(word, &term->images));
     term->quantity = C4_QUANTITY_CKA_BIASED;
@@ -125,8 +133,8 @@ static enum c4_status read_similarity(const char *text, const char *rest,
     }
     if (rest[strspn(rest, blanks)] == '\0') return C4_OK;
     return c4_fail(C4_ERR_USAGE,
-                   "'%s' goes on behind its images, where only 'in the next layer' and 'at the "
-                   "start' may stand",
+                   "'%s' continues after its images, where only 'in the next layer' and 'at the "
+                   "start' are allowed",
                    text);
 }
 
@@ -170,7 +178,7 @@ enum c4_status c4_claim_add_terms(const struct c4_study *study, const char *text
         if (count == C4_CLAIM_TERMS)
             return c4_fail(C4_ERR_USAGE, "'%s' is one term too many; a contrast has at most %d",
                            one, C4_CLAIM_TERMS);
-        /* Only a term that is right counts. */
+        /* Only valid terms are added. */
         struct c4_claim_term term;
         C4_TRY(read_term(study, one, &term));
         contrast->term[count++] = term;
@@ -220,12 +228,13 @@ static enum c4_status check_terms(const struct c4_claim_definition *claim,
     for (int t = 0; t < C4_CLAIM_TERMS && contrast->term[t].sign; t++) {
         const struct c4_claim_term *term = &contrast->term[t];
         if (!fits(claim->kind, term))
-            return c4_fail(C4_ERR_USAGE, "kind = %s has terms such as %s", kind,
+            return c4_fail(C4_ERR_USAGE, "kind = %s takes terms such as %s", kind,
                            claim->kind == C4_CLAIM_LOSS       ? "+ RUN"
                            : claim->kind == C4_CLAIM_ACCURACY ? "+ ACCURACY of RUN"
                                                               : "+ RUN to REFERENCE on IMAGES");
         if (term->next_layer && (claim->layers >> LOGITS & 1 || claim->kind == C4_CLAIM_RATIO))
-            return c4_fail(C4_ERR_USAGE, "no layer is next to the one that a term is about");
+            return c4_fail(C4_ERR_USAGE,
+                           "'in the next layer' is not allowed for the logits or kind = ratio");
     }
     return C4_OK;
 }
@@ -233,7 +242,7 @@ static enum c4_status check_terms(const struct c4_claim_definition *claim,
 static enum c4_status check_ratio(const struct c4_claim_definition *claim) {
     const struct c4_claim_term *term = claim->contrast[0].term;
     if (claim->kind == C4_CLAIM_RATIO && (term[0].sign != 1 || !term[1].sign || term[2].sign))
-        return c4_fail(C4_ERR_USAGE, "kind = ratio has two terms, the first of them with +");
+        return c4_fail(C4_ERR_USAGE, "kind = ratio takes two terms, the first with +");
     return C4_OK;
 }
 
@@ -245,23 +254,25 @@ enum c4_status c4_claim_check(const struct c4_claim_definition *claim) {
     bool single = sizes || claim->kind == C4_CLAIM_PAIRS || claim->kind == C4_CLAIM_RATIO;
     bool twice = second->term[0].sign != 0;
     if (layered != (claim->layers != 0))
-        return c4_fail(C4_ERR_USAGE, "kind = %s has %s", kind, layered ? "layers" : "no layers");
+        return c4_fail(C4_ERR_USAGE, "kind = %s takes %s", kind, layered ? "layers" : "no layers");
     if (sizes == (first->term[0].sign != 0))
-        return c4_fail(C4_ERR_USAGE, "kind = %s has %s", kind, sizes ? "no terms" : "terms");
+        return c4_fail(C4_ERR_USAGE, "kind = %s takes %s", kind, sizes ? "no terms" : "terms");
     if (sizes != (claim->sizes_at >= 0))
-        return c4_fail(C4_ERR_USAGE, "kind = %s has %s", kind, sizes ? "sizes_at" : "no sizes_at");
-    if (single && twice) return c4_fail(C4_ERR_USAGE, "kind = %s has no terms2", kind);
+        return c4_fail(C4_ERR_USAGE, "kind = %s takes %s", kind,
+                       sizes ? "sizes_at" : "no sizes_at");
+    if (single && twice) return c4_fail(C4_ERR_USAGE, "kind = %s takes no terms2", kind);
     if (layered && single && first->label[0])
-        return c4_fail(C4_ERR_USAGE, "kind = %s has no label", kind);
+        return c4_fail(C4_ERR_USAGE, "kind = %s takes no label", kind);
     if ((!layered || twice) && !first->label[0])
-        return c4_fail(C4_ERR_USAGE, "kind = %s with %s has a label", kind,
+        return c4_fail(C4_ERR_USAGE, "kind = %s with %s needs a label", kind,
                        layered ? "terms2" : "terms");
     if (twice != (second->label[0] != '\0'))
-        return c4_fail(C4_ERR_USAGE, "label2 and terms2 are given together");
+        return c4_fail(C4_ERR_USAGE, "label2 and terms2 must be given together");
     if (claim->kind == C4_CLAIM_PAIRS && claim->layers >> LOGITS & 1)
-        return c4_fail(C4_ERR_USAGE, "kind = pairs has no pair that begins with the logits");
+        return c4_fail(C4_ERR_USAGE, "kind = pairs takes no logits, as no layer follows them");
     if (layered && (1 + twice) * count_layers(claim->layers) > C4_CLAIM_PARTS)
-        return c4_fail(C4_ERR_USAGE, "more than %d layers of contrasts", C4_CLAIM_PARTS);
+        return c4_fail(C4_ERR_USAGE, "a claim has more than %d parts (layers times contrasts)",
+                       C4_CLAIM_PARTS);
     C4_TRY(check_terms(claim, first));
     C4_TRY(check_terms(claim, second));
     return check_ratio(claim);

@@ -17,13 +17,13 @@ static bool has(const struct c4_list *list, int value) {
     return false;
 }
 
-/* The degrees of random labels that the scale fine-tunes a data set with. */
+/* The degrees of random labels for fine-tuning on a data set. */
 static const struct c4_list *tuning_degrees(const struct c4_scale *scale, int set) {
     const struct c4_field *field = c4_field_find(c4_scale_fields, c4_sets[set].tuning.degrees);
     return (const void *)((const char *)scale + field->offset);
 }
 
-/* Whether the scale has the family; sizes are looked at one by one elsewhere. */
+/* Whether the scale has the family, or any size of it. */
 static bool exists(const struct c4_family *family, const struct c4_scale *scale) {
     switch (family->kind) {
     case C4_KIND_PRETRAIN:
@@ -68,7 +68,7 @@ void c4_families_make(const struct c4_study *study, const struct c4_scale *scale
     }
 }
 
-/* The section that a family's name belongs to, and *size = its K; NULL if the scale has none. */
+/* The section of a family's name, or NULL if the scale does not have it. For size-K, *size = K. */
 static const struct c4_family *find_family(const struct c4_study *study,
                                            const struct c4_scale *scale, const char *name,
                                            uint32_t *size) {
@@ -191,7 +191,7 @@ void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
              c4_run_kind_names[run->kind], c4_sets[run->data].word, labels, run->images,
              run->epochs, c4_order_names[run->order], run->seed,
              run->from[0] ? run->from : "initialisation", curve ? protocol->curve_images : 0);
-    /* Runs from before there were other measures have nothing here. */
+    /* CKA is not appended, so that specs from before other measures existed still match. */
     for (int i = 0; i < C4_SIMILARITIES; i++) {
         size_t used = strlen(text);
         if (i != C4_SIMILARITY_cka && protocol->similarities & 1u << i && used < C4_RUN_SPEC_SIZE)

@@ -71,6 +71,7 @@ bool c4_study_uses(const struct c4_study *study, int set) {
 
 enum c4_status c4_study_use_protocol(struct c4_study *study, const char *name) {
     char names[C4_STUDY_PROTOCOLS * 18] = "";
+    _Static_assert(sizeof study->protocol.name + 1 <= 18, "room for each name and \", \"");
     for (int i = 0; i < study->protocols; i++) {
         if (strcmp(study->variant[i].name, name) == 0) {
             study->protocol = study->variant[i];
@@ -110,7 +111,7 @@ enum c4_status c4_study_set(struct c4_study *study, struct c4_scale *scale, cons
         return c4_fail(C4_ERR_USAGE, "--set: the text is longer than %zu bytes", sizeof copy - 1);
     memcpy(copy, text, strlen(text) + 1);
     for (char *part = copy; part;) {
-        /* The part ends at the last comma before the next '='. */
+        /* A part ends at the last comma before the next '='. */
         char *equals = strchr(part, '='), *next = equals ? strchr(equals + 1, '=') : NULL;
         if (!equals) return c4_fail(C4_ERR_USAGE, "--set: '%s' is not KEY=VALUE", part);
         char *comma = NULL;
@@ -127,6 +128,7 @@ enum c4_status c4_study_set(struct c4_study *study, struct c4_scale *scale, cons
 
 const struct c4_scale *c4_study_scale(const struct c4_study *study, const char *name) {
     char names[C4_STUDY_SCALES * 18] = "";
+    _Static_assert(sizeof study->scale->name + 1 <= 18, "room for each name and \", \"");
     for (int i = 0; i < study->scales; i++) {
         if (strcmp(study->scale[i].name, name) == 0) return &study->scale[i];
         size_t used = strlen(names);
@@ -170,6 +172,7 @@ static bool names_figure(const char *text, size_t length, const char *id) {
 enum c4_status c4_study_select(const struct c4_study *study, const char *text,
                                bool selected[C4_STUDY_FIGURES]) {
     char ids[C4_STUDY_FIGURES * 26] = "";
+    _Static_assert(sizeof study->figure->id + 1 <= 26, "room for each id and \", \"");
     for (int i = 0; i < study->figures; i++) {
         selected[i] = text == NULL;
         size_t used = strlen(ids);

@@ -1,11 +1,10 @@
-/* The experiments as data: protocols, scales, runs, figures and claims of an .ini file
- * (repro/study/paper.ini is the built-in one).
+/* Experiments as data: protocols, scales, runs, figures and claims from an .ini file (the built-in
+ * one is repro/study/paper.ini).
  *
- * A run section describes a family of runs, one for each seed; a figure names the families that it
- * draws, and a claim those that it compares. How many images and epochs a run has, and which
- * families there are at all, is the scale's business. Which runs have to be made is worked out in
- * repro/study/schedule.h, so that figures which need the same run share it. All structs are plain
- * values: a copy of the bytes is a copy. */
+ * A run section describes a family of runs, one per seed; a figure names the families that it
+ * draws, and a claim those that it compares. The scale determines the number of images and epochs
+ * of a run, and which families exist. repro/study/schedule.h derives the list of runs, so that
+ * figures share runs. All structs are plain values and may be copied. */
 #ifndef C4_REPRO_STUDY_STUDY_H
 #define C4_REPRO_STUDY_STUDY_H
 
@@ -28,10 +27,10 @@ enum {
     C4_STUDY_CLAIMS = 64
 };
 
-/* Which labels the runs over training sizes have (Fig. 3b): random ones as the paper says, or the
- * true ones of the authors' code. */
+/* Labels of the runs over training sizes (Fig. 3b): random as in the paper, or true as in the
+ * authors' code. */
 enum c4_size_labels { C4_SIZE_LABELS_RANDOM, C4_SIZE_LABELS_TRUE };
-/* By how much shifted labels are shifted: ((seed - 1) mod 9) + 1, or by one for all seeds. */
+/* The shift of shifted labels: ((seed - 1) mod 9) + 1, or one for all seeds. */
 enum c4_shift_rule { C4_SHIFT_SEED, C4_SHIFT_ONE };
 
 /* What every run shares. */
@@ -42,35 +41,36 @@ struct c4_protocol {
     enum c4_order order;
     enum c4_conv_algorithm conv;
     enum c4_bn_statistics statistics; /* of evaluation */
-    uint32_t cka_images;              /* CKA takes the first rows of the evaluation set */
-    uint32_t curve_images;            /* the same for curves over pre-training's epochs (Fig. 1) */
+    uint32_t cka_images;   /* number of images for CKA, the first of the evaluation set */
+    uint32_t curve_images; /* the same for curves over pre-training's epochs (Fig. 1) */
     enum c4_size_labels size_labels;
     enum c4_shift_rule shift;
     uint32_t synthetic_seed; /* of the built-in images */
-    uint32_t similarities; /* bit i: enum c4_similarity_id i is measured: CKA, and what a figure of
-                              the study draws. No key of its own. */
+    uint32_t similarities; /* bit i: enum c4_similarity_id i is measured: CKA, and what the study's
+                              figures draw. Not a key. */
 };
 
 struct c4_scale {
     char name[16];
     char summary[80];
     struct c4_seeds seeds;
-    struct c4_list degrees; /* of randomness: of pre-training */
+    struct c4_list degrees; /* of randomness, in pre-training */
     struct c4_list finetune_degrees, svhn_degrees;
     uint32_t pretrain_images, pretrain_epochs; /* the first of the training set */
     struct c4_list sizes;                      /* training images of Fig. 3b */
     uint32_t size_epochs;
     uint32_t finetune_images, finetune_epochs; /* the first of the half that trains */
-    int matched_scratch;                       /* 1: fine-tuning's images from initial weights */
-    uint32_t train_accuracy_images;            /* the first of the run's images, at most all */
-    uint32_t accuracy_images;                  /* the first of the evaluation set, at most all */
-    struct c4_list control_images; /* of CKA by either statistics, after the last epoch */
-    uint32_t segment_work;         /* images forwarded (trained ones count as three) that a segment
-                                      of epochs has at least: what a kill may lose */
+    int matched_scratch; /* 1: also train from initial weights on the fine-tuning images */
+    uint32_t train_accuracy_images; /* the first of the run's images, at most all */
+    uint32_t accuracy_images;       /* the first of the evaluation set, at most all */
+    struct c4_list control_images;  /* numbers of images for CKA with batch and running statistics,
+                                       after the last epoch */
+    uint32_t segment_work; /* minimum of images forwarded in a segment of epochs (a trained image
+                              counts as three): the work that a kill may lose */
 };
 
 enum c4_run_kind { C4_KIND_PRETRAIN, C4_KIND_SIZE, C4_KIND_FINETUNE, C4_KIND_SCRATCH };
-enum { C4_LABELS_SHIFTED_CHOICE = 10 }; /* behind d0 .. d9 */
+enum { C4_LABELS_SHIFTED_CHOICE = 10 }; /* after d0 .. d9 */
 
 /* [run NAME]. A size section NAME stands for the families NAME-64, NAME-256, ... of the scale. */
 struct c4_family {
@@ -85,16 +85,16 @@ enum c4_figure_kind {
     C4_FIGURE_RUNS_OVER_EPOCHS,       /* x: epoch; a curve for each run */
     C4_FIGURE_RUNS_OVER_LAYERS,       /* x: layer, after the last epoch; a curve for each run */
     C4_FIGURE_REFERENCES_OVER_LAYERS, /* x: layer; a curve for each reference of one run */
-    C4_FIGURE_GAP_OVER_EPOCHS,        /* x: epoch; each layer's CKA to one reference less another */
-    C4_FIGURE_SIZES_AT_STEPS,         /* as runs-over-layers, where sizes have taken equal steps */
-    C4_FIGURE_SIZES_AT_ACCURACY,      /* the same at equal training accuracy */
-    C4_FIGURE_COST_THROUGHPUT,        /* training images/s of each run */
-    C4_FIGURE_COST_PHASES,            /* time of each phase of a training step */
-    C4_FIGURE_COST_CKA,               /* seconds, operations and bytes of CKA by layer */
-    C4_FIGURE_COST_RUNS               /* when and where each run was made */
+    C4_FIGURE_GAP_OVER_EPOCHS,   /* x: epoch; each layer's CKA to one reference minus another */
+    C4_FIGURE_SIZES_AT_STEPS,    /* as runs-over-layers, after equal numbers of steps */
+    C4_FIGURE_SIZES_AT_ACCURACY, /* the same at equal training accuracy */
+    C4_FIGURE_COST_THROUGHPUT,   /* training images/s of each family */
+    C4_FIGURE_COST_PHASES,       /* time of each phase of a training step */
+    C4_FIGURE_COST_CKA,          /* time of CKA by layer */
+    C4_FIGURE_COST_RUNS          /* seconds of training, evaluation and CKA of each family */
 };
 
-/* Of a key of a figure that its file does not have. */
+/* Value of a figure's key that its file omits. */
 enum { C4_NOT_SAID = -1 };
 
 struct c4_study_figure {
@@ -107,21 +107,21 @@ struct c4_study_figure {
     struct c4_names references; /* c4_reference_names; empty where the quantity has none */
     int images;                 /* 0: each task's own; 1 + an index of c4_image_set_at() */
     int curve_images;           /* 1: CKA over the protocol's curve_images */
-    int null_line;              /* 1: with the CKA of two independent initialisations */
-    int debiased;               /* 1: with a version by the debiased CKA beside it */
-    int summary;                /* 1: last values of its layers, by either estimator, in the
-                                   summary that repro ends with */
-    int authors;                /* 1: with the authors' levels where they are comparable */
-    int authors_table;          /* 1: the report has a table of the authors' levels below it;
-                                   c4_study_parse() may leave C4_NOT_SAID */
-    char authors_note[48];      /* about the authors' levels; or "" */
-    double y_low, y_high;       /* equal: chosen by the values */
+    int null_line;              /* 1: also draws the CKA of two independent initialisations */
+    int debiased;               /* 1: also drawn with debiased CKA */
+    int summary;       /* 1: the summary at the end of repro has its layers' last values, with both
+                          estimators */
+    int authors;       /* 1: draws the authors' levels where they are comparable */
+    int authors_table; /* 1: the report has a table of the authors' levels below the figure;
+                          c4_study_parse() may leave C4_NOT_SAID */
+    char authors_note[48]; /* about the authors' levels; or "" */
+    double y_low, y_high;  /* equal: chosen from the values */
     double width, height;
 };
 
 struct c4_study {
-    struct c4_protocol protocol; /* the one in use; c4_study_parse() leaves the first */
-    struct c4_protocol authors;  /* of the authors' published levels; name "": not known */
+    struct c4_protocol protocol; /* in use; c4_study_parse() sets the first */
+    struct c4_protocol authors;  /* of the authors' published levels; name "": unknown */
     int protocols, scales, families, figures, claims;
     struct c4_protocol variant[C4_STUDY_PROTOCOLS];
     struct c4_scale scale[C4_STUDY_SCALES];
@@ -136,16 +136,17 @@ extern const struct c4_field c4_scale_fields[];
 
 extern const char *const c4_run_kind_names[];
 
-/* Reads a study from a text that ends with NUL; `name` stands for it in sentences. Every section
- * needs all its keys but the optional ones, each once; protocols after the first take over from it
- * what they do not give. Where no figure has a key `debiased`, figures of CKA whose id begins with
- * 1, 3, 4 or 5 have a debiased version; where none has `summary`, every figure of layers over
- * epochs with a debiased version is part of it. C4_ERR_USAGE: one sentence with name and line. */
+/* Reads a study from NUL-terminated text; `name` names it in errors. A section needs all keys
+ * except the optional ones, each once; protocols after the first inherit missing keys from it. If
+ * no figure has the key `debiased`, CKA figures whose id begins with 1, 3, 4 or 5 have a debiased
+ * version. If none has `summary`, all figures of layers over epochs with a debiased version are in
+ * the summary. C4_ERR_USAGE: a sentence with name and, for a bad line, its number. */
 enum c4_status c4_study_parse(const char *text, const char *name, struct c4_study *study);
 
-/* The built-in study, or that of a file. The authors' protocol is always the built-in study's; a
- * file without a [claim ID] has its claims, and one whose figures have neither authors_table nor
- * authors_note those of its figures by id. Errors of the file and of c4_study_parse(). */
+/* Loads the built-in study (path NULL) or that of a file. The authors' protocol is always the
+ * built-in study's. A file without any [claim ID] gets the built-in claims; one whose figures have
+ * neither authors_table nor authors_note gets those of the built-in figures with the same ids.
+ * Errors of the file and of c4_study_parse(). */
 enum c4_status c4_study_load(const char *path, struct c4_study *study);
 
 /* The section of a family ("pretrain-d0"; "size-64" and "size-*" of [run size]), or NULL. */
@@ -154,26 +155,26 @@ const struct c4_family *c4_study_family(const struct c4_study *study, const char
 /* Index of the data set that the study pre-trains on. */
 int c4_study_pretraining(const struct c4_study *study);
 
-/* Whether the study needs images of the set of that index for its runs. */
+/* Whether the runs of the study need images of a set (index in c4_sets). */
 bool c4_study_uses(const struct c4_study *study, int set);
 
-/* Makes the protocol of that name the one in use. C4_ERR_USAGE lists what exists. */
+/* Makes the named protocol the one in use. C4_ERR_USAGE lists those that exist. */
 enum c4_status c4_study_use_protocol(struct c4_study *study, const char *name);
 
-/* Applies "KEY=VALUE[,KEY=VALUE...]" to the protocol or the scale, as --set has it. A comma is part
- * of a value where no KEY= follows it (seeds=1,3). C4_ERR_USAGE. */
+/* Applies "KEY=VALUE[,KEY=VALUE...]" to protocol and scale, as --set does. A comma that is not
+ * followed by KEY= is part of a value (seeds=1,3). C4_ERR_USAGE: an unknown key or a bad value. */
 enum c4_status c4_study_set(struct c4_study *study, struct c4_scale *scale, const char *text);
 
-/* --degrees: these degrees of randomness for pre-training and fine-tuning. C4_ERR_USAGE lists those
- * that the study's runs have. */
+/* Applies --degrees: sets the degrees of randomness for pre-training and fine-tuning. C4_ERR_USAGE
+ * lists those that the study's runs have. */
 enum c4_status c4_study_degrees(const struct c4_study *study, struct c4_scale *scale,
                                 const char *text);
 
-/* The scale of that name, or NULL and a C4_ERR_USAGE sentence that lists what exists. */
+/* The named scale, or NULL; c4_error() then lists those that exist. */
 const struct c4_scale *c4_study_scale(const struct c4_study *study, const char *name);
 
-/* selected[i] = figure i is named in "1,2a" (or text is NULL: all). "2" names 2a, 2b, ... as well.
- * C4_ERR_USAGE lists what exists. */
+/* Sets selected[i] to whether `text`, such as "1,2a", names figure i; NULL names all. "2" also
+ * names 2a, 2b, ... C4_ERR_USAGE lists those that exist. */
 enum c4_status c4_study_select(const struct c4_study *study, const char *text,
                                bool selected[C4_STUDY_FIGURES]);
 

@@ -156,7 +156,7 @@ for signal in $signals; do
         --threads 1 --workers 1 --quiet --figures 1 --set cka_images=40 >log 2>&1 &
     child=$!
     await 300 begun || fail "no word of a study: $(cat log)"
-    expect 1 "process $child works on this study" repro stopped
+    expect 1 "process $child has been working on this study" repro stopped
     kill -"${signal%:*}" $child
     wait $child
     status=$?

@@ -197,9 +197,9 @@ same whole damaged
 # Another schema.
 cp -r whole newer
 sqlite3 newer/study.db 'UPDATE schema SET version = 4'
-expect 3 'written by a later conv4 (schema 4' repro newer
+expect 3 'written by a newer conv4 (schema 4' repro newer
 sqlite3 newer/study.db 'UPDATE schema SET version = 1'
-expect 3 'written by an earlier conv4 (schema 1' repro newer
+expect 3 'written by an older conv4 (schema 1' repro newer
 cmp whole/checkpoints/size-*/epoch-0002.safetensors newer/checkpoints/size-*/epoch-0002.safetensors
 
 # A disk that fills up: one sentence, and with room again the study goes on to the same rows.

@@ -276,7 +276,7 @@ static void synthetic_data_are_marked(void **state) {
     struct c4_publication p = published(state, "1,4b");
     char *page = text_of(state, "report.html");
     must_hold(page, "Synthetic data: ");
-    must_hold(page, "fewer than three decide nothing");
+    must_hold(page, "with fewer than three, claims remain undecided");
     must_hold(page, "[synthetic data]");
     for (int i = 0; i < p.figures; i++) must_hold(p.figure[i].mark, "synthetic data");
     if (c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
@@ -305,8 +305,8 @@ static void missing_runs_are_said(void **state) {
     must_hold(page, "1 run failed and is missing here: ");
     must_hold(page, run.key);
     must_hold(page, "The study is not finished: 36 of 39 runs are");
-    must_hold(page, "There are no rows for it yet");
-    must_hold(page, "rows are missing: runs are not made or not finished");
+    must_hold(page, "There are no rows for this figure yet");
+    must_hold(page, "rows are missing: runs were not made or did not finish");
     is_well_formed(page);
     assert_true(p.figure[2].empty && strcmp(p.figure[2].id, "fig5d") == 0);
     assert_false(p.figure[0].empty);
@@ -383,7 +383,8 @@ static void published_levels(void **state) {
     free(csv);
     bool noted = false;
     for (int i = 0; i < p.figure[0].notes; i++)
-        noted = noted || strstr(p.figure[0].note[i], "150 epochs (here 100 of an earlier export)");
+        noted =
+            noted || strstr(p.figure[0].note[i], "150 epochs (here 100, from an earlier export)");
     assert_true(noted);
     char *page = text_of(state, "report.html");
     must_hold(page, "Published levels");

@@ -233,7 +233,7 @@ static void lock_of_a_process(void **state) {
     char words[64], moved[C4_STORE_PATH_SIZE];
     assert_int_equal(c4_store_open(folder, false, &store), C4_ERR_FAILED);
     assert_null(store);
-    snprintf(words, sizeof words, "process %d works on this study", (int)child);
+    snprintf(words, sizeof words, "process %d has been working on this study", (int)child);
     assert_sentence(words);
     assert_int_equal(c4_store_open(folder, true, &store), C4_ERR_FAILED); /* it is seen to live */
     assert_int_equal(c4_store_set_aside(folder, moved), C4_ERR_FAILED);
@@ -256,7 +256,7 @@ static void lock_of_another_host(void **state) {
     assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_OK);
     /* The lease has moved on: the first writer cannot publish any more. */
     assert_int_equal(add_epoch(store, 0, 1), C4_ERR_FAILED);
-    assert_sentence("has taken over");
+    assert_sentence("took over this study");
     assert_int_equal(add_epoch(second, 0, 1), C4_OK);
     c4_store_close(store); /* and leaves the second one's lock alone */
     assert_int_equal(add_epoch(second, 1, 1), C4_OK);
@@ -282,10 +282,10 @@ static void foreign_files(void **state) {
     c4_store_close(store);
     alter(state, "a/study.db", "UPDATE schema SET version = version - 2 WHERE version = 3");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
-    assert_sentence("written by an earlier conv4 (schema 1, this one writes 3)");
+    assert_sentence("written by an older conv4 (schema 1, this one writes 3)");
     alter(state, "a/study.db", "UPDATE schema SET version = 1000");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
-    assert_sentence("written by a later conv4 (schema 1000");
+    assert_sentence("written by a newer conv4 (schema 1000");
 
     assert_int_equal(mkdir(scratch_path(state, "b"), 0777), 0);
     alter(state, "b/study.db", "CREATE TABLE recipes(name)");

@@ -82,7 +82,7 @@ static void bad_claims(void **state) {
          "line 102: terms: '+ a to initialisation cifar10-test' lacks 'on IMAGES'"},
         {"at the start", "at the end",
          "line 103: terms: '- f to pretrained on svhn-heldout at the"},
-        {"at the start", "at the start at the start", "goes on behind its images"},
+        {"at the start", "at the start at the start", "continues after its images"},
         {"+ a to", "+ a from", "is not SIGN RUN to REFERENCE on IMAGES, SIGN ACCURACY of RUN or"},
         {"terms = + a to", "terms = + b, + b, + b, + b, + a to",
          "is one term too many; a contrast"},
@@ -94,29 +94,30 @@ static void bad_claims(void **state) {
         {"high = 0.25", "high = -0.75", "line 123: high: low = -0.5 is not below high = -0.75"},
         {"high = 0.25", "high = nan", "'nan' is not a number"},
         {"test_accuracy of", "accuracy of", "line 121: terms: accuracy: 'accuracy' is not one of"},
-        {"[claim 3]", "[claim 5]", "section [claim 5] is there twice"},
-        {"says = L\n", "", "section [claim 2] has no key 'says'"},
+        {"[claim 3]", "[claim 5]", "section [claim 5] appears twice"},
+        {"says = L\n", "", "section [claim 2] lacks key 'says'"},
         /* What a kind needs. */
-        {"kind = loss", "kind = accuracy", "[claim 2]: kind = accuracy has terms such as + ACC"},
-        {"kind = loss", "kind = sum", "[claim 2]: kind = sum has layers"},
-        {"kind = accuracy", "kind = loss", "[claim 3]: kind = loss has terms such as + RUN"},
-        {"kind = ratio", "kind = loss", "[claim 6]: kind = loss has terms such as + RUN"},
-        {"kind = loss", "kind = loss\nlayers = pool1", "[claim 2]: kind = loss has no layers"},
-        {"label = b - a\n", "", "[claim 2]: kind = loss with terms has a label"},
-        {"label = more,\n", "", "[claim 5]: kind = sum with terms2 has a label"},
-        {"label2 = less,\n", "", "[claim 5]: label2 and terms2 are given together"},
-        {"terms = + b, - a\n", "", "[claim 2]: kind = loss has terms"},
-        {"sizes_at = steps\n", "", "[claim 9]: kind = sizes has sizes_at"},
+        {"kind = loss", "kind = accuracy", "[claim 2]: kind = accuracy takes terms such as + ACC"},
+        {"kind = loss", "kind = sum", "[claim 2]: kind = sum takes layers"},
+        {"kind = accuracy", "kind = loss", "[claim 3]: kind = loss takes terms such as + RUN"},
+        {"kind = ratio", "kind = loss", "[claim 6]: kind = loss takes terms such as + RUN"},
+        {"kind = loss", "kind = loss\nlayers = pool1", "[claim 2]: kind = loss takes no layers"},
+        {"label = b - a\n", "", "[claim 2]: kind = loss with terms needs a label"},
+        {"label = more,\n", "", "[claim 5]: kind = sum with terms2 needs a label"},
+        {"label2 = less,\n", "", "[claim 5]: label2 and terms2 must be given together"},
+        {"terms = + b, - a\n", "", "[claim 2]: kind = loss takes terms"},
+        {"sizes_at = steps\n", "", "[claim 9]: kind = sizes takes sizes_at"},
         {"label = a\n", "label = a\nsizes_at = end\n",
-         "[claim 3]: kind = accuracy has no sizes_at"},
-        {"sizes_at = steps\n", "sizes_at = steps\nterms = + a\n", "kind = sizes has no terms"},
-        {"kind = sum", "kind = pairs", "[claim 5]: kind = pairs has no terms2"},
-        {"kind = pairs", "kind = pairs\nlabel = p", "[claim 10]: kind = pairs has no label"},
-        {"layers = pool3", "layers = logits", "no pair that begins with the logits"},
-        {"layers = pool1, pool4", "layers = logits", "[claim 5]: no layer is next to the one"},
+         "[claim 3]: kind = accuracy takes no sizes_at"},
+        {"sizes_at = steps\n", "sizes_at = steps\nterms = + a\n", "kind = sizes takes no terms"},
+        {"kind = sum", "kind = pairs", "[claim 5]: kind = pairs takes no terms2"},
+        {"kind = pairs", "kind = pairs\nlabel = p", "[claim 10]: kind = pairs takes no label"},
+        {"layers = pool3", "layers = logits", "kind = pairs takes no logits"},
+        {"layers = pool1, pool4", "layers = logits",
+         "[claim 5]: 'in the next layer' is not allowed"},
         {"layers = pool1, pool4", "layers = pool1, pool2, pool3, pool4, logits", "more than 8"},
         {"terms = + b to", "terms = + b to pretrained on cifar10-test, + b to",
-         "[claim 6]: kind = ratio has two terms"},
+         "[claim 6]: kind = ratio takes two terms"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = replaced(claims, cases[i].from, cases[i].to);
@@ -150,7 +151,7 @@ static void silent_files(void **state) {
     assert_memory_equal(&mine.authors, &built_in.authors, sizeof mine.authors);
     assert_int_equal(figure(&mine, "1")->debiased, 1);
     assert_int_equal(figure(&mine, "1")->summary, 1);
-    assert_string_equal(figure(&mine, "1")->authors_note, "here 100 of an earlier export");
+    assert_string_equal(figure(&mine, "1")->authors_note, "here 100, from an earlier export");
     assert_int_equal(figure(&mine, "2b")->debiased, 0);
     assert_int_equal(figure(&mine, "2b")->summary, 0);
     assert_int_equal(figure(&mine, "2b")->authors_table, 0);
