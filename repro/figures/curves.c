@@ -298,8 +298,8 @@ static enum c4_status runs_over_epochs(struct making *m) {
         char label[64];
         const struct c4_rows_run *run = any_run(m, families.name[f]);
         label_of(m, &families, f, label, sizeof label);
-        C4_TRY(add_over_epochs(m, run, "", nth_name(&m->figure->references, f), NULL, label,
-                               m->figure->quantity == C4_QUANTITY_LOSS));
+        C4_TRY(add_over_epochs(m, run, "", nth_name(&m->figure->references, families.index[f]),
+                               NULL, label, m->figure->quantity == C4_QUANTITY_LOSS));
     }
     return C4_OK;
 }

@@ -4,8 +4,9 @@
 
 #include "repro/results/rows.h"
 #include "repro/study/claims.h"
+#include "repro/study/field.h"
 
-enum { C4_SIZES_MAX = 16 };
+enum { C4_SIZES_MAX = C4_LIST_MAX + 1 }; /* those of a scale, and the whole set */
 
 struct c4_sizes {
     int count;

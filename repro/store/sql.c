@@ -175,6 +175,7 @@ static enum c4_status make_or_check(const char *path, sqlite3 *db) {
         return c4_sql_run(path, db, sql);
     }
     C4_TRY(integer_of(path, db, "PRAGMA application_id", 0, &application));
+    /* Not C4_ERR_DATA, which c4_store_set_aside() moves away. */
     if (application != APPLICATION)
         return c4_fail(C4_ERR_FAILED, "%s: is a database of another program; use another --out",
                        path);

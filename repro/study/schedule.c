@@ -227,6 +227,7 @@ static void select_families(const struct c4_study *study, const struct c4_scale 
             }
             for (int k = 0; k < study->families; k++)
                 if (study->family[k].kind == C4_KIND_SIZE &&
+                    strlen(study->family[k].name) == strlen(name) - 2 &&
                     strncmp(study->family[k].name, name, strlen(name) - 2) == 0)
                     add_sizes(&study->family[k], scale, families);
         }

@@ -47,8 +47,10 @@ static void outputs_are_read(void **state) {
 static struct c4_row_verdict judge(double center, double spread, int pairs, int rows) {
     double r[C4_PAIRS_MOST];
     struct c4_row_verdict verdict;
-    for (int i = 0; i < pairs; i++)
-        r[i] = log(center) + spread * (i % 2 ? -1 : 1) * (1 + i / 2) / pairs;
+    for (int i = 0; i < pairs; i++) {
+        int step = 1 + i / 2;
+        r[i] = log(center) + spread * (i % 2 ? -step : step) / pairs;
+    }
     assert_int_equal(c4_row_judge(r, pairs, rows, .02, &verdict), C4_OK);
     return verdict;
 }
