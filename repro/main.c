@@ -40,9 +40,9 @@ static const struct c4_program program = {
     .commands = commands,
 };
 
-/* "worker" is no command for people: a study starts itself with it (repro/workers/worker.h). */
+/* "worker" is a hidden command with which a study starts its workers (repro/workers/worker.h). */
 int main(int argc, char **argv) {
-    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like a full disk */
+    signal(SIGXFSZ, SIG_IGN); /* exceeding a file-size limit fails like a full disk */
     if (argc == 2 && strcmp(argv[1], "worker") == 0) return c4_worker_main();
     return c4_cli_run(&program, argc, argv, stdout, stderr);
 }

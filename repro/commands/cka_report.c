@@ -33,7 +33,7 @@ static enum c4_status append(json_t *array, json_t *entry) {
     return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
 }
 
-/* "a ~ c", or the one name; a size for two names that are shown. */
+/* Room for "a ~ c", two shown names. */
 enum { LAYER_SIZE = 2 * C4_NAME_SHOWN_SIZE + 4 };
 
 static const char *show_layer(const struct c4_cka_pair *pair, char text[LAYER_SIZE]) {
@@ -48,7 +48,7 @@ static void print_pair(const struct c4_cka_pair *pair) {
     printf("%-10s %s ~ %s\n", show_layer(pair, layer), pair->a, pair->b);
 }
 
-/* What all entries of comparisons begin with; NULL without memory. */
+/* The keys that every entry of comparisons begins with; NULL if out of memory. */
 static json_t *json_of_pair(const struct c4_cka_pair *pair) {
     if (!pair->layer_b)
         return json_pack("{s:o, s:o, s:o}", "layer", c4_json_text(pair->layer), "a",
@@ -59,7 +59,7 @@ static json_t *json_of_pair(const struct c4_cka_pair *pair) {
                      c4_json_text(pair->a), "b", c4_json_text(pair->b));
 }
 
-/* The sentence into `text`, of a layer that may have no name (""); its length. */
+/* Writes the sentence to `text` and returns its length, like snprintf(). `layer` may be "". */
 static int say_reason(enum c4_cka_reason why, const char *layer, const char *path, bool both,
                       char *text, size_t size) {
     bool named = layer[0] != '\0';
@@ -123,7 +123,7 @@ static enum c4_status print_result(const struct c4_cka_pair *pair, const struct 
         for (int v = 0; c4_similarities[i]->quantity[v]; v++)
             printf("%s %.6f  ", c4_similarities[i]->key[v], others[i].value[v]);
     printf("n %zu  p %zu  q %zu  %s%s  %.3f s  %.3g GFLOP\n", r->n, r->p, r->q,
-           c4_cka_method_name(r->method), r->careful ? ", carefully" : "", r->seconds,
+           c4_cka_method_name(r->method), r->careful ? ", careful form" : "", r->seconds,
            r->flops * 1e-9);
     if (r->n == 2) printf("           %s\n", two_rows);
     return C4_OK;
@@ -229,7 +229,8 @@ static enum c4_status print_json(const struct c4_cka_report *report, const char 
 enum c4_status c4_cka_report_close(struct c4_cka_report *report, const char *gram) {
     if (report->comparisons) C4_TRY(print_json(report, gram));
     if (report->troubles + report->unread == 0) return C4_OK;
-    const char *sentence = report->sentence ? report->sentence : "out of memory for the sentence";
+    const char *sentence =
+        report->sentence ? report->sentence : "out of memory for the error message";
     if (report->troubles + report->unread == 1) return c4_fail(report->status, "%s", sentence);
     if (report->troubles == 0)
         return c4_fail(report->status, "%d files could not be read; the first: %s", report->unread,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What an integer beyond 2^53 loses is no error, but is said. */
+/* Rounding integers beyond 2^53 is not an error, but the user is warned. */
 static void warn_of_rounding(const struct c4_cka_source *source) {
     for (size_t i = 0; i < source->file.count; i++) {
         const struct c4_tensor *tensor = &source->file.tensors[i];

@@ -1,4 +1,4 @@
-/* conv4 cka: compares representations in files, ours or anybody's. */
+/* conv4 cka: compares representations in files, from conv4 or any other program. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +25,10 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_STRING,
      .value = "NAME",
      .initial = "auto",
-     .help = "what computes the products of F32 features"},
+     .help = "backend for the matrix products of F32 features"},
     {.name = "strict-backend",
      .type = C4_OPTION_FLAG,
-     .help = "fail if they would come from another backend"},
+     .help = "fail if these products would come from another backend"},
     {.name = "threads",
      .type = C4_OPTION_INTEGER,
      .value = "N",
@@ -37,7 +37,7 @@ static const struct c4_option options[] = {
      .help = "OpenMP threads (default: every core this process may use)"},
     {.name = "force",
      .type = C4_OPTION_FLAG,
-     .help = "compare features of different images, or by different statistics"},
+     .help = "compare features even if their images or --statistics differ"},
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
     {.name = NULL},
 };
@@ -46,7 +46,7 @@ static const char *const examples[] = {
     "conv4 cka before.npy after.npy",
     "conv4 cka init-features.safetensors trained-features.safetensors --json", NULL};
 
-/* By every measure of the table but CKA, which has options of its own here. */
+/* Compares by every measure but CKA, which has its own options here. */
 static enum c4_status compare_others(const struct c4_features *x, const struct c4_features *y,
                                      const struct c4_cka_options *how,
                                      struct c4_similarity_result others[C4_SIMILARITIES]) {
@@ -64,7 +64,7 @@ static enum c4_status compare_others(const struct c4_features *x, const struct c
     return C4_OK;
 }
 
-/* One pair of arrays. What is wrong with it is reported; a failure is one of reporting. */
+/* Compares a pair of arrays. Its errors are reported; fails only if reporting fails. */
 static enum c4_status compare(const struct c4_cka_source *a, const struct c4_cka_array *x,
                               const struct c4_cka_source *b, const struct c4_cka_array *y,
                               const struct c4_cka_options *how, struct c4_cka_report *report) {
@@ -87,10 +87,10 @@ static enum c4_status compare(const struct c4_cka_source *a, const struct c4_cka
     return status;
 }
 
-static const char otherwise[] = "; --force compares them all the same";
+static const char otherwise[] = "; --force compares them anyway";
 
-/* The images alone decide if both files tell of them; files of earlier versions have one hash of
- * images and labels. */
+/* Compares the hashes of the images alone if both files have them; files of earlier versions have
+ * one hash of images and labels. */
 static enum c4_status check_images(const struct c4_cka_source *a, const struct c4_cka_source *b) {
     static const char *const keys[] = {"conv4.images", "conv4.data"};
     static const char *const what[] = {"images", "images or labels"};
@@ -102,15 +102,14 @@ static enum c4_status check_images(const struct c4_cka_source *a, const struct c
         char shown[2][C4_NAME_SHOWN_SIZE];
         return c4_fail(C4_ERR_DATA,
                        "%s and %s hold features of different %s (SHA-256 %.12s... and %.12s...), "
-                       "and CKA needs the same on both sides%s",
+                       "but CKA needs the same on both sides%s",
                        a->path, b->path, what[i], c4_name_show(x, shown[0]),
                        c4_name_show(y, shown[1]), otherwise);
     }
     return C4_OK;
 }
 
-/* What 'conv4 eval --features' leaves in a file; other files have none of it, and fit everything.
- */
+/* Checks the metadata that 'conv4 eval --features' writes. Files without it fit any file. */
 static enum c4_status check_origin(const struct c4_cka_source *a, const struct c4_cka_source *b) {
     C4_TRY(check_images(a, b));
     const char *x = c4_arrays_metadata(&a->file, "conv4.statistics");
@@ -119,14 +118,14 @@ static enum c4_status check_origin(const struct c4_cka_source *a, const struct c
     if (x && y && strcmp(x, y) != 0)
         return c4_fail(C4_ERR_DATA,
                        "%s was made with --statistics %.16s, %s with --statistics %.16s, which "
-                       "changes features by itself%s",
+                       "alone changes features%s",
                        a->path, c4_name_show(x, shown[0]), b->path, c4_name_show(y, shown[1]),
                        otherwise);
     return C4_OK;
 }
 
-/* Of `a`, what `b` does not have, but for the array that was compared. An array that is not read is
- * told with its reason. */
+/* Reports the arrays of `a` that `b` lacks, except for `compared`. For an array that cannot be
+ * read, the reason is reported. */
 static enum c4_status report_unmatched(const struct c4_cka_source *a, const struct c4_cka_source *b,
                                        const struct c4_cka_array *compared,
                                        struct c4_cka_report *report) {
@@ -142,8 +141,8 @@ static enum c4_status report_unmatched(const struct c4_cka_source *a, const stru
     return C4_OK;
 }
 
-/* Arrays of the same name are compared; single ones whatever their names. The single array of an
- * NPY file, which has no name, goes with the single one that is read of another file. */
+/* Compares arrays of the same name, and single arrays whatever their names. The unnamed array of an
+ * NPY file is compared with the only readable array of the other file. */
 static enum c4_status compare_sources(const struct c4_cka_source *a, const struct c4_cka_source *b,
                                       bool force, const struct c4_cka_options *how,
                                       struct c4_cka_report *report) {
@@ -169,7 +168,7 @@ static enum c4_status compare_sources(const struct c4_cka_source *a, const struc
     return c4_cka_report_trouble(report, &whole, status);
 }
 
-/* A file that cannot be read does not end the comparisons of the others. */
+/* A file that cannot be read does not stop the comparisons of the others. */
 static enum c4_status compare_files(const struct c4_args *args, struct c4_cka_source *sources,
                                     const struct c4_cka_options *how,
                                     struct c4_cka_report *report) {
@@ -222,14 +221,15 @@ const struct c4_command c4_cmd_cka = {
     .name = "cka",
     .summary = "similarity of representations in NPY, NPZ or safetensors files",
     .description =
-        "Linear CKA, biased and debiased, of every pair of the files. A file holds features of the "
-        "same examples in the same order: an NPY array [n, ...], whose further dimensions are "
-        "flattened, or an NPZ or safetensors file, whose arrays are matched by name; single ones "
-        "of different names are compared too, as 'A ~ B' (--json: layer_a and layer_b). What a "
-        "file contains decides, not its suffix. Any number of examples and features. A constant "
-        "layer has no CKA, and fewer than 4 examples have no debiased one: both are told, not "
-        "refused. What cannot be read or compared is named, the rest is compared, and the exit "
-        "status is that of the first such fault, usually 3.",
+        "Computes linear CKA, biased and debiased, of every pair of files. Each file holds "
+        "features of the same examples in the same order: an NPY array [n, ...], whose further "
+        "dimensions are flattened, or an NPZ or safetensors file, whose arrays are matched by "
+        "name. If both files hold a single array, these are compared even if their names differ, "
+        "as 'A ~ B' (--json: layer_a and layer_b). A file's format is recognised by its content, "
+        "not its suffix. Any number of examples and features is allowed. A constant layer has no "
+        "CKA, and fewer than 4 examples have no debiased CKA; both are reported as undefined, not "
+        "refused. What cannot be read or compared is reported, the rest is compared, and the exit "
+        "status is that of the first failure, usually 3.",
     .usage_tail = "FILE FILE...",
     .options = options,
     .examples = examples,

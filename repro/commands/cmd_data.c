@@ -1,5 +1,4 @@
-/* conv4 data: what a folder of images holds, the synthetic pair as files; the table of the other
- * commands on data. */
+/* conv4 data: the commands info and synth, and the table of all data commands. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,15 +35,15 @@ static void print_standing(const struct c4_data_info *info) {
         break;
     case C4_STANDING_UNKNOWN:
         if (info->records < info->most)
-            printf("  a part: %u of %u images; nothing is published to compare it with\n",
+            printf("  a part: %u of %u images; there is no published hash to compare with\n",
                    info->records, info->most);
         else
-            printf("  nothing is published to compare it with\n");
+            printf("  there is no published hash to compare with\n");
     }
 }
 
 static void print_file(const struct c4_data_info *info) {
-    if (info->passed_over[0]) printf("passed over, not whole: %s\n", info->passed_over);
+    if (info->passed_over[0]) printf("skipped, not complete: %s\n", info->passed_over);
     printf("%s\n", info->path);
     if (info->problem[0]) {
         printf("  problem: %s\n", info->problem);
@@ -118,21 +117,21 @@ static const struct c4_option synth_options[] = {
      .initial = "1",
      .min = 0,
      .max = 0x1p53,
-     .help = "of the images; commands without --data use seed 1"},
+     .help = "seed of the images; commands without --data use seed 1"},
     {.name = "train",
      .type = C4_OPTION_INTEGER,
      .value = "N",
      .initial = "50000",
      .min = 1,
      .max = 50000,
-     .help = "train objects"},
+     .help = "number of training objects"},
     {.name = "test",
      .type = C4_OPTION_INTEGER,
      .value = "N",
      .initial = "10000",
      .min = 1,
      .max = 10000,
-     .help = "test objects, and digits of each split"},
+     .help = "number of test objects, and of digits in each split"},
     {.name = NULL},
 };
 
@@ -142,9 +141,9 @@ static const char *const synth_examples[] = {"conv4 data synth DIR --train 4096 
 static const struct c4_command info_command = {
     .name = "info",
     .summary = "check and describe the image files of a folder",
-    .description = "Reads every CIFAR-10 and SVHN file of a folder in whole, prints images, labels "
-                   "and SHA-256, and compares each file with what is published about it. Exit "
-                   "status 3 if one is missing or unsound.",
+    .description = "Reads every CIFAR-10 and SVHN file of a folder completely, prints the numbers "
+                   "of images and labels and the SHA-256, and compares each file with what is "
+                   "published about it. Exit status 3 if a file is missing or damaged.",
     .usage_tail = "DIR",
     .options = info_options,
     .examples = info_examples,

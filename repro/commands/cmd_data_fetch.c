@@ -1,4 +1,4 @@
-/* conv4 data fetch: the official files from their places. */
+/* conv4 data fetch: downloads the official files from their mirrors. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static const struct c4_option options[] = {
     {.name = "mirrors",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "take places, sizes and hashes from FILE in place of the built-in table"},
+     .help = "take mirrors, sizes and hashes from FILE instead of the built-in table"},
     {.name = "print-mirrors", .type = C4_OPTION_FLAG, .help = "print the built-in table and stop"},
     {.name = "stall",
      .type = C4_OPTION_INTEGER,
@@ -37,8 +37,8 @@ static const struct c4_option options[] = {
      .initial = "30",
      .min = 1,
      .max = 3600,
-     .help = "how long a place may send less than 1 kB/s"},
-    {.name = "quiet", .type = C4_OPTION_FLAG, .help = "no progress"},
+     .help = "how long a mirror may send less than 1 kB/s"},
+    {.name = "quiet", .type = C4_OPTION_FLAG, .help = "show no progress"},
     {.name = NULL},
 };
 
@@ -91,7 +91,7 @@ static enum c4_status check_sets(const struct c4_args *args, const struct c4_sou
             if (set[0] != '\0' && (i == 0 || strcmp(set, sources->file[i - 1].set) != 0))
                 snprintf(sets + used, sizeof sets - used, "%s%s", used > 0 ? ", " : "", set);
         }
-        return c4_fail(C4_ERR_USAGE, "there is no data set '%s' to fetch; these exist: %s",
+        return c4_fail(C4_ERR_USAGE, "no data set '%s' to fetch; choose from: %s",
                        args->positionals[word], sets);
     }
     return C4_OK;
@@ -99,14 +99,15 @@ static enum c4_status check_sets(const struct c4_args *args, const struct c4_sou
 
 static void report(const char *folder, const struct c4_source *source,
                    const struct c4_fetch_result *result) {
-    const char *there = result->was_there ? "is there already, " : "";
+    const char *there = result->was_there ? "already there, " : "";
     if (result->digest.sha256[0] == '\0')
-        printf("%s/%s: %sas unpacked from its checked archive\n", folder, source->unpack, there);
+        printf("%s/%s: %sunpacked from its verified archive\n", folder, source->unpack, there);
     else if (result->hash_known)
-        printf("%s/%s: %s%" PRIu64 " bytes, SHA-256 %s as it should be\n", folder, source->path,
+        printf("%s/%s: %s%" PRIu64 " bytes and SHA-256 %s, as expected\n", folder, source->path,
                there, result->digest.size_bytes, result->digest.sha256);
     else
-        printf("%s/%s: %s%" PRIu64 " bytes as it should be; SHA-256 %s, with nothing to compare\n",
+        printf("%s/%s: %s%" PRIu64
+               " bytes, as expected; SHA-256 %s, with no known hash to compare\n",
                folder, source->path, there, result->digest.size_bytes, result->digest.sha256);
     if (source->unpack[0] != '\0' && result->digest.sha256[0] != '\0')
         printf("%s/%s: %" PRIu32 " files unpacked\n", folder, source->unpack, source->members);
@@ -125,9 +126,10 @@ static enum c4_status fetch_one(struct session *session, const struct c4_source 
     enum c4_status status = c4_fetch_file(&fetch, &result);
     c4_progress_hide(&session->progress);
     if (status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
-        return c4_fail(status,
-                       "stopped; what arrived is in %s, and the same command goes on from there",
-                       folder);
+        return c4_fail(
+            status,
+            "stopped; the data received so far is in %s, and the same command goes on from there",
+            folder);
     if (status == C4_OK) report(folder, source, &result);
     return status;
 }
@@ -142,7 +144,7 @@ static enum c4_status fetch_all(struct session *session, const struct c4_sources
         C4_TRY(fetch_one(session, &sources->file[i]));
     }
     if (unread)
-        fprintf(stderr, "%s: this build reads no %s files; install %s and build again\n",
+        fprintf(stderr, "%s: this build cannot read %s files; install %s and build again\n",
                 session->args->path, unread->name, unread->needs);
     return C4_OK;
 }
@@ -164,10 +166,10 @@ const struct c4_command c4_cmd_data_fetch = {
     .name = "fetch",
     .summary = "download CIFAR-10 and SVHN",
     .description =
-        "Downloads the official files of the named sets (cifar10, svhn; all without a name) and "
-        "unpacks them. Places are tried in order. A download that was stopped, killed or cut off "
-        "goes on where it ended when the same command is given again. Each file is checked by "
-        "size, MD5 and SHA-256 before it gets its name; a file that is there is never replaced.",
+        "Downloads the official files of the named sets (cifar10, svhn; default: all) and unpacks "
+        "them. Mirrors are tried in order. A download that was stopped, killed or cut off resumes "
+        "when the same command is run again. Each file is checked by size, MD5 and SHA-256 before "
+        "it gets its final name; an existing file is never replaced.",
     .usage_tail = "[SET...]",
     .options = options,
     .examples = examples,

@@ -1,4 +1,4 @@
-/* conv4 data import: files that are on this machine already, into the plain layout. */
+/* conv4 data import: copies files that are already on this machine into the plain layout. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,11 +16,11 @@ static const struct c4_option options[] = {
     {.name = "mirrors",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "take the archives' sizes and hashes from FILE in place of the built-in table"},
+     .help = "take the archives' sizes and hashes from FILE instead of the built-in table"},
     {.name = NULL},
 };
 
-/* Whether c4_data_import() would find something of the set, sound or not. */
+/* Whether c4_data_import() would find files of the set, sound or not. */
 static bool has_set(const char *folder, const struct c4_set *set) {
     struct c4_data_files *files = malloc(sizeof *files);
     bool found = false;
@@ -31,8 +31,8 @@ static bool has_set(const char *folder, const struct c4_set *set) {
     return found;
 }
 
-/* Archives as they were downloaded, but for those of sets that lie unpacked in `from`: these are
- * what the user works with. *files grows by what was unpacked. */
+/* Unpacks downloaded archives, except those of sets that are also unpacked in `from`: the user
+ * works with the unpacked files. Adds the number of unpacked files to *files. */
 static enum c4_status import_archives(const char *from, const char *to,
                                       const struct c4_sources *sources, uint32_t *files) {
     for (uint32_t i = 0; i < sources->count; i++) {
@@ -67,7 +67,7 @@ static enum c4_status import(const char *from, const char *to, const struct c4_s
 static void print_found(const struct c4_data_found *found) {
     for (uint32_t i = 0; i < found->count; i++) {
         if (found->info[i].passed_over[0])
-            printf("passed over, not whole: %s\n", found->info[i].passed_over);
+            printf("skipped, not complete: %s\n", found->info[i].passed_over);
         if (found->info[i].standing == C4_STANDING_DIFFERS)
             printf("%s: NOT THE OFFICIAL FILE: it %s\n", found->info[i].path, found->info[i].why);
     }
@@ -93,12 +93,12 @@ static int run(const struct c4_args *args) {
 const struct c4_command c4_cmd_data_import = {
     .name = "import",
     .summary = "copy CIFAR-10 and SVHN files into the plain layout",
-    .description = "Takes what is on this machine already: cifar-10-binary.tar.gz or what it "
-                   "unpacks to, torchvision's folders (also cifar-10-batches-py), SVHN's .mat "
-                   "files, record files; in one folder or beside each other. Checks them whole, "
-                   "converts and copies them to TO (default: conv4-data), and says which are not "
-                   "the official files they are named as; a file UNOFFICIAL beside the "
-                   "copies keeps that.",
+    .description =
+        "Imports files that are already on this machine: cifar-10-binary.tar.gz or its unpacked "
+        "folder, torchvision's folders (also cifar-10-batches-py), SVHN's .mat files, and record "
+        "files, in one folder or side by side. Checks them completely, converts and copies them to "
+        "TO (default: conv4-data), and reports files that differ from the official files of their "
+        "name; a file UNOFFICIAL beside the copies records that.",
     .usage_tail = "DIR [TO]",
     .options = options,
     .examples = examples,

@@ -1,4 +1,4 @@
-/* conv4 data verify: every file of a folder against what is known of it. */
+/* conv4 data verify: compares every file of a folder with its known hash. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static const struct c4_option options[] = {
     {.name = "mirrors",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "take sizes and hashes from FILE in place of the built-in table"},
+     .help = "take sizes and hashes from FILE instead of the built-in table"},
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON array"},
     {.name = NULL},
 };
@@ -22,6 +22,7 @@ static const char *const examples[] = {"conv4 data verify DIR", NULL};
 
 static void print_text(const struct c4_verification *found) {
     uint32_t counts[4] = {0};
+    _Static_assert(C4_VERDICT_MISSING == 3, "a count for each verdict");
     for (uint32_t i = 0; i < found->count; i++) {
         const struct c4_verified *file = &found->file[i];
         counts[file->verdict]++;
@@ -79,11 +80,10 @@ static int run(const struct c4_args *args) {
 const struct c4_command c4_cmd_data_verify = {
     .name = "verify",
     .summary = "compare a folder's files with known hashes",
-    .description =
-        "Reads every file of a data folder (default: conv4-data) and says of each whether it is ok "
-        "(official hash, or the hash it was fetched or unpacked with), differs, or is unknown: "
-        "nothing speaks against it, but there is no hash to compare. Exit status 3 if one differs "
-        "or is missing.",
+    .description = "Reads every file of a data folder (default: conv4-data) and reports whether it "
+                   "is ok (it has the official hash, or the hash it was fetched or unpacked with), "
+                   "differs, is missing, or is unknown (no fault was found, but there is no hash "
+                   "to compare with). Exit status 3 if a file differs or is missing.",
     .usage_tail = "[DIR]",
     .options = options,
     .examples = examples,

@@ -1,4 +1,4 @@
-/* conv4 doctor: what this machine and this build can do, and whether its bits are right. */
+/* conv4 doctor: what this machine and this build can do, and whether it computes the right bits. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +18,11 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_STRING,
      .value = "NAME",
      .initial = "auto",
-     .help = "whose origins to show, and what --selftest runs"},
+     .help = "backend to describe, and to run with --selftest"},
     {.name = "selftest",
      .type = C4_OPTION_FLAG,
-     .help = "compute the canonical hash, the same on every machine; exit status 7 if it is not"},
+     .help = "compute the canonical hash, which must be the same on every machine; exit status 7 "
+             "if it differs"},
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
     {.name = NULL},
 };
@@ -44,7 +45,7 @@ struct findings {
     char hash[65];
 };
 
-/* Those of a step of 32 images on one thread. */
+/* Lists the kernels of a step of 32 images on one thread. */
 static enum c4_status look_at_kernels(struct findings *f) {
     const struct c4_step_api *step = f->dispatch.backend.step;
     const struct c4_plan_config config = {.max_batch = 32, .threads = 1};
@@ -77,22 +78,21 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
     c4_topology_free(&topology);
     C4_TRY(status);
     char path[4096];
-    f->gnuplot = c4_gnuplot_find(path, sizeof path) ? NULL
-                                                    : "figures come out as tables and scripts "
-                                                      "only (install gnuplot-nox)";
+    f->gnuplot = c4_gnuplot_find(path, sizeof path)
+                     ? NULL
+                     : "figures are written as tables and scripts only (install gnuplot-nox)";
 #ifndef C4_HAVE_CURL
     f->curl = "data sets cannot be downloaded (install libcurl4-openssl-dev and build again)";
 #endif
 #ifndef C4_HAVE_ARCHIVE
-    f->archive =
-        "CIFAR-10's archive cannot be unpacked, nor NPZ files read (install libarchive-dev and "
-        "build again)";
+    f->archive = "CIFAR-10's archive cannot be unpacked, and NPZ files cannot be read (install "
+                 "libarchive-dev and build again)";
 #endif
     if (!c4_arg_flag(args, "selftest")) return C4_OK;
     if (!f->dispatch.backend.bit_exact)
         return c4_fail(C4_ERR_USAGE,
-                       "backend '%s' is held to tolerances, not bits: choose another, as --backend "
-                       "ref",
+                       "backend '%s' is not bit-exact, so it has no canonical hash: choose "
+                       "another, such as --backend ref",
                        f->dispatch.backend.name);
     f->tested = true;
     return c4_net_selftest(&f->dispatch.backend, c4_team_threads_default(), f->hash);
@@ -141,7 +141,7 @@ static void print_text(const struct findings *f) {
     const char *why;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
         const char *name = c4_backend_name(i, &table, &why);
-        printf("  %-8s %s%s%s\n", name, table ? table->variant : "not here: ", why,
+        printf("  %-8s %s%s%s\n", name, table ? table->variant : "not available: ", why,
                table && table->bit_exact ? "; bit-exact" : "");
     }
     printf("\nchosen: %s (%s)\n  training step from %s\n", f->dispatch.backend.name,
@@ -161,9 +161,9 @@ static void print_text(const struct findings *f) {
     if (f->archive) printf("\n%s\n", f->archive);
     if (f->tested)
         printf("\nself-test of %s (arithmetic %d): %s, %s\n", f->dispatch.backend.name,
-               C4_ARITHMETIC, f->hash, is_right(f) ? "as it must be" : "which is wrong");
+               C4_ARITHMETIC, f->hash, is_right(f) ? "correct" : "wrong");
     else
-        printf("\nwhether its bits are right: conv4 doctor --selftest --backend %s\n",
+        printf("\nto check its bits: conv4 doctor --selftest --backend %s\n",
                f->dispatch.backend.bit_exact ? f->dispatch.backend.name : "ref");
 }
 
@@ -183,7 +183,7 @@ static int run(const struct c4_args *args) {
     if (status == C4_OK && findings.tested && !is_right(&findings))
         status = c4_fail(C4_ERR_RESULT,
                          "the canonical hash should be %s: this machine, compiler or build does "
-                         "not compute as ARITHMETIC.md says; results cannot be trusted",
+                         "not compute as ARITHMETIC.md specifies; its results cannot be trusted",
                          c4_net_selftest_hash);
     return c4_cli_exit(args, status);
 }
@@ -191,8 +191,8 @@ static int run(const struct c4_args *args) {
 const struct c4_command c4_cmd_doctor = {
     .name = "doctor",
     .summary = "what this machine and this build can do",
-    .description = "Shows the machine, the backends that run here and where each part of the "
-                   "chosen one comes from, and what is missing and how to get it.",
+    .description = "Shows the machine, the backends that run here, the origin of each part of the "
+                   "chosen one, what is missing, and how to install it.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -1,4 +1,4 @@
-/* conv4 eval: loss and accuracy of a network in a file, and its features for CKA elsewhere. */
+/* conv4 eval: loss and accuracy of a saved network, and its features for 'conv4 cka'. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static const struct c4_option options[] = {
      .value = "SPLIT",
      .initial = "test",
      .choices = splits,
-     .help = "of the set"},
+     .help = "split of the data set"},
     {.name = "images",
      .type = C4_OPTION_INTEGER,
      .value = "N",
@@ -40,13 +40,13 @@ static const struct c4_option options[] = {
     {.name = "init",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "the network's weights, safetensors or NPZ (default: the initial ones of --seed)"},
+     .help = "the network's weights, safetensors or NPZ (default: the initial weights of --seed)"},
     {.name = "features",
      .type = C4_OPTION_PATH,
      .value = "FILE",
      .help = "write pool1 to pool4 [n, h, w, 64] and logits [n, 10] as safetensors"},
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
-    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "no progress"},
+    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "show no progress"},
     C4_ENGINE_OPTIONS,
     {.name = NULL},
 };
@@ -99,7 +99,7 @@ static enum c4_status write_features(const struct job *job, const char *path, ui
     char images[C4_SHA256_HEX_SIZE];
     C4_TRY(
         c4_sha256_hex(c4_dataset_images(&job->task.data), (size_t)count * C4_IMAGE_BYTES, images));
-    /* By these 'conv4 cka' knows that two files do not belong together. */
+    /* With these, 'conv4 cka' detects files that must not be compared. */
     struct c4_metadata metadata[] = {
         {"conv4.version", C4_VERSION},
         {"conv4.data", (char *)job->task.data.sha256},
@@ -152,7 +152,7 @@ static enum c4_status evaluate(struct job *job) {
         job->features[layer] = malloc((size_t)count * c4_layer_features(layer) * sizeof(float));
         if (!job->features[layer])
             return c4_fail(C4_ERR_MEMORY,
-                           "out of memory for the features of %u images; take fewer (--images)",
+                           "out of memory for the features of %u images; use fewer (--images)",
                            count);
     }
     const struct c4_pass pass = {.step = job->engine.dispatch.backend.step,
@@ -190,10 +190,9 @@ const struct c4_command c4_cmd_eval = {
     .name = "eval",
     .summary = "loss, accuracy and features of a trained network",
     .description =
-        "Runs a network forward over images in file order, in batches of 32. Weights "
-        "are those that 'conv4 train' saves, or anybody's safetensors or NPZ file with the "
-        "same names and shapes. The features that --features writes are what 'conv4 "
-        "cka' compares.",
+        "Evaluates a network on images in file order, in batches of 32. The weights are those that "
+        "'conv4 train --save' writes, or any safetensors or NPZ file with the same names and "
+        "shapes. 'conv4 cka' compares the features that --features writes.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -1,4 +1,4 @@
-/* conv4 plan: what a study would do, on this machine or on another one. */
+/* conv4 plan: what a study would do, on this machine or another. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,14 +14,14 @@ static const struct c4_option options[] = {
     {.name = "topology",
      .type = C4_OPTION_STRING,
      .value = "TEXT",
-     .help = "plan for that machine: hwloc's XML file, or as \"pack:2 l3:4 core:8 pu:2\"; speed is "
-             "measured on this one"},
+     .help = "plan for another machine, given as an hwloc XML file or as \"pack:2 l3:4 core:8 "
+             "pu:2\"; speed is measured on this one"},
     {.name = "scaling",
      .type = C4_OPTION_FLAG,
-     .help = "times for 1, 2, 4, ... workers instead of the list of runs"},
+     .help = "print times for 1, 2, 4, ... workers instead of the list of runs"},
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
-    {.name = "json", .type = C4_OPTION_FLAG, .help = "for machines"},
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
     {.name = NULL},
 };
 
@@ -35,7 +35,7 @@ struct planning {
     struct c4_session session;
     struct c4_speed speed;
     int places;
-    double *seconds; /* of each run with so many places */
+    double *seconds; /* of each run, as last predicted */
 };
 
 static enum c4_status watch(void *context) {
@@ -48,7 +48,7 @@ static void report(void *context, const char *sentence) {
     fprintf(stderr, "%s\n", sentence);
 }
 
-/* How many workers the other machine has places for. */
+/* Sets plan->places: places on the machine of --topology, or else the workers of this one. */
 static enum c4_status places_of(struct planning *plan) {
     const struct c4_args *args = plan->args;
     const char *source = c4_arg_text(args, "topology");
@@ -72,7 +72,7 @@ static enum c4_status places_of(struct planning *plan) {
     return status;
 }
 
-/* Measured as the study will run: by all the workers of this machine at the same time. */
+/* Measures the speed as the study will run: in all workers of this machine at the same time. */
 static enum c4_status measure(struct planning *plan) {
     struct c4_coordinator *coordinator;
     struct c4_work work = c4_session_work(&plan->session, NULL);
@@ -149,9 +149,9 @@ static enum c4_status make_plan(struct planning *plan) {
     if (c4_arg_flag(plan->args, "json")) return write_json(plan);
     c4_session_describe(session, text, sizeof text);
     if (session->taken[0])
-        printf("Not given, so as in %s: %s.\n", c4_arg_text(plan->args, "out"), session->taken);
-    printf("Scale %s: measured with %s: %.0f training images/s each.\n", session->scale.name, text,
-           1 / plan->speed.train_seconds);
+        printf("Taken from the study in %s: %s.\n", c4_arg_text(plan->args, "out"), session->taken);
+    printf("Scale %s, measured with %s: %.0f training images/s per worker.\n", session->scale.name,
+           text, 1 / plan->speed.train_seconds);
     if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);
     C4_TRY(forecast(plan, plan->places, &end, &work));
     return c4_session_write_plan(session, plan->seconds, plan->places, stdout);
@@ -172,11 +172,11 @@ const struct c4_command c4_cmd_plan = {
     .name = "plan",
     .summary = "predict time and disk of a study without running it",
     .description =
-        "Lists the runs that the chosen figures need, each once, what they start from, and when "
-        "and where each would be made; measures for a few seconds how fast this machine is; and "
-        "predicts the whole time, how busy the places are, and the disk it takes. Options that are "
-        "not given are those of the study in --out, if there is one; what of it is done already "
-        "says conv4 repro --dry-run.",
+        "Lists the runs that the chosen figures need, each once, the run that each starts from, "
+        "and when and where it would be done; measures the speed of this machine for a few "
+        "seconds; and predicts the total time, the utilisation of the places, and disk usage. "
+        "Options that are not given are taken from the study in --out, if there is one; conv4 "
+        "repro --dry-run shows how much of it is already done.",
     .options = options,
     .examples = examples,
     .run = run,

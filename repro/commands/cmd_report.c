@@ -1,4 +1,4 @@
-/* conv4 report: figures, claims and report of a study, anew from its rows. */
+/* conv4 report: draws a study's figures, judges its claims and writes its report. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,31 +15,35 @@ static const struct c4_option options[] = {
     {.name = "figures",
      .type = C4_OPTION_STRING,
      .value = "LIST",
-     .help = "which figures, as 2,3a (default: all there are)"},
+     .help = "which figures, such as 2,3a (default: all)"},
     {.name = "seeds",
      .type = C4_OPTION_STRING,
      .value = "LIST",
-     .help = "only these seeds, as 1-3 or 1,4 (default: all that the study has)"},
+     .help = "only these seeds, such as 1-3 or 1,4 (default: all that the study has)"},
     {.name = "protocol",
      .type = C4_OPTION_STRING,
      .value = "NAME",
-     .help = "paper or authors, where the folder has runs of both"},
+     .help = "paper or authors, if the folder has runs of both"},
     {.name = "set",
      .type = C4_OPTION_STRING,
      .value = "KEY=VALUE,...",
-     .help = "other values than those that the study was made with, as sizes=64,256"},
+     .help = "override values that the study was made with, such as sizes=64,256"},
     {.name = "study",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "the description that the study was made with instead of the built-in paper.ini"},
+     .help = "the description that the study was made with, if not the built-in paper.ini"},
     {.name = "plain",
      .type = C4_OPTION_FLAG,
-     .help = "pictures without the notes below them, for use in papers; the report still has them"},
+     .help = "draw figures without the notes below them, for use in papers; the report still has "
+             "the notes"},
     {.name = "strict-claims",
      .type = C4_OPTION_FLAG,
-     .help = "end with status 4 if a claim of the paper fails"},
-    {.name = "json", .type = C4_OPTION_FLAG, .help = "report.json on standard output as well"},
-    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "only the report's path"},
+     .help = "exit with status 4 if a claim of the paper fails"},
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "also print report.json to standard output"},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = C4_OPTION_FLAG,
+     .help = "print only the report's path"},
     {.name = NULL},
 };
 
@@ -54,7 +58,7 @@ struct request {
     struct c4_publication publication;
 };
 
-/* What tells runs of one protocol from those of another in the same folder. */
+/* Takes the values that distinguish the protocol's runs from those of others in the same folder. */
 static void use_variant(struct request *r, const char *name) {
     struct c4_protocol *protocol = &r->study.protocol;
     for (int i = 0; i < r->study.protocols; i++) {
@@ -67,7 +71,7 @@ static void use_variant(struct request *r, const char *name) {
     }
 }
 
-/* The scale by its name, with the values that the folder has. */
+/* Reads the scale of the folder, with the folder's values. */
 static enum c4_status read_scale(const struct c4_args *args, struct c4_rows_store *store,
                                  struct request *r) {
     char name[64];
@@ -75,13 +79,13 @@ static enum c4_status read_scale(const struct c4_args *args, struct c4_rows_stor
     const struct c4_scale *scale = c4_study_scale(&r->study, name);
     if (!scale)
         return c4_fail(C4_ERR_DATA,
-                       "%s/study.db: was made with a scale '%s' that the description does not "
-                       "have; give its --study",
+                       "%s/study.db: was made at scale '%s', which the description does not have; "
+                       "give its own with --study",
                        c4_arg_text(args, "out"), name);
     r->scale = *scale;
     C4_TRY(c4_rows_store_apply(store, &r->study, &r->scale));
     if (r->scale.seeds.count > 0) return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s/study.db: has no runs; 'conv4 repro' makes them",
+    return c4_fail(C4_ERR_DATA, "%s/study.db: has no runs; make them with 'conv4 repro'",
                    c4_arg_text(args, "out"));
 }
 
@@ -133,12 +137,11 @@ const struct c4_command c4_cmd_report = {
     .name = "report",
     .summary = "draw a study's figures and write its report, without training",
     .description =
-        "Reads the rows that 'conv4 repro' left in a folder, also while it still works on them, "
-        "and "
-        "writes anew: figures/, report.html (one page that needs nothing else, with every figure, "
-        "the paper's claims judged, controls, cost and environment) and report.json. What is "
-        "missing is left out and said so. Scale, seeds, degrees and every value of --set are those "
-        "that the study was made with, all that ever joined it; options choose among them.",
+        "Reads the rows that 'conv4 repro' wrote to a folder, even while it is still running, and "
+        "writes figures/, report.html (one self-contained page with every figure, the verdicts on "
+        "the paper's claims, controls, cost and environment) and report.json. What is missing is "
+        "left out and listed. Scale, seeds, degrees and every value of --set are those that the "
+        "study was made with, including all that joined it later; options select among them.",
     .options = options,
     .examples = examples,
     .run = run,

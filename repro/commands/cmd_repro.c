@@ -1,4 +1,4 @@
-/* conv4 repro: the study, or the chosen figures of it, in one command. */
+/* conv4 repro: the study, or only the chosen figures, in one command. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,24 +21,27 @@ static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
     {.name = "strict-claims",
      .type = C4_OPTION_FLAG,
-     .help = "end with status 4 if a claim of the paper fails"},
+     .help = "exit with status 4 if a claim of the paper fails"},
     {.name = "dry-run",
      .type = C4_OPTION_FLAG,
-     .help = "only say what would be done, and how long it would take"},
+     .help = "only print what would be done, and how long it would take"},
     {.name = "fresh",
      .type = C4_OPTION_FLAG,
-     .help = "start over; what is in the folder is kept aside in previous-DATE"},
+     .help = "start over; the old study is kept in previous-DATE"},
     {.name = "redo",
      .type = C4_OPTION_FLAG,
-     .help = "train runs again whose rows a fault of an earlier version may have made wrong; "
+     .help = "retrain runs whose rows may be wrong because of a fault in an earlier version; "
              "everything else is kept"},
     {.name = "take-over",
      .type = C4_OPTION_FLAG,
-     .help = "go on although a process of another host seems to work on the study"},
+     .help = "go on even if a process on another host seems to be working on the study"},
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
-    {.name = "json", .type = C4_OPTION_FLAG, .help = "a summary for machines on standard output"},
-    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "no progress, only the end"},
+    {.name = "json", .type = C4_OPTION_FLAG, .help = "print a summary as one JSON object"},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = C4_OPTION_FLAG,
+     .help = "show no progress, only the results"},
     {.name = NULL},
 };
 
@@ -52,11 +55,11 @@ struct reproduction {
     struct c4_session session;
     struct c4_store *store;
     struct c4_coordinator *coordinator;
-    bool *suspect; /* [runs of the schedule]: with suspect rows */
+    bool *suspect; /* [runs of the schedule]: it has suspect rows */
     struct c4_work_state state;
     struct c4_progress progress;
     bool progressing;
-    FILE *messages; /* where sentences for people go */
+    FILE *messages; /* for sentences to the user */
 };
 
 static enum c4_status watch(void *context) {
@@ -74,7 +77,7 @@ static void report(void *context, const char *sentence) {
     fprintf(stderr, "%s\n", sentence);
 }
 
-/* What the end needs must be possible now: days of training are not spent first. */
+/* Checks that the results can be written, before days are spent on training. */
 static enum c4_status probe_folder(const char *folder) {
     static const char *const folders[] = {"checkpoints", "figures"};
     static const char *const files[] = {"report.html", "report.json"};
@@ -88,7 +91,7 @@ static enum c4_status probe_folder(const char *folder) {
     return C4_OK;
 }
 
-/* A choice by measurement is made once for a study, and kept. */
+/* Kernels are chosen by measurement once per study; the choice is stored. */
 static enum c4_status fix_kernels(struct reproduction *r) {
     char stored[C4_KERNELS_SIZE] = "";
     if (r->store) C4_TRY(c4_store_setting_read(r->store, "kernels", stored, sizeof stored));
@@ -97,7 +100,7 @@ static enum c4_status fix_kernels(struct reproduction *r) {
     return c4_store_setting(r->store, "kernels", r->session.kernels);
 }
 
-/* Runs with suspect rows: of the schedule, and of the folder besides. */
+/* Runs with suspect rows: those of the schedule, and the number of others in the folder. */
 struct suspect_runs {
     const struct c4_schedule *schedule;
     bool *asked; /* [runs of the schedule] */
@@ -114,7 +117,7 @@ static void take_suspect(void *context, const char *key) {
         runs->others++;
 }
 
-/* Right rows are not added to suspect ones, unless these are made anew. */
+/* Refuses to add right rows to suspect ones, unless these are redone. */
 static enum c4_status find_suspects(struct reproduction *r) {
     const char *folder = r->session.runner.folder;
     struct suspect_runs runs = {.schedule = &r->session.schedule, .asked = r->suspect};
@@ -132,13 +135,13 @@ static enum c4_status find_suspects(struct reproduction *r) {
                            : "There are no suspect rows: nothing is trained again.\n",
                 found.runs - runs.others, found.runs - runs.others == 1 ? "" : "s");
     if (redo && runs.others)
-        fprintf(r->messages, "%d more such run%s not asked for this time and %s as they are.\n",
+        fprintf(r->messages, "%d more such run%s not requested this time and %s unchanged.\n",
                 runs.others, runs.others == 1 ? " is" : "s are",
                 runs.others == 1 ? "stays" : "stay");
     if (redo || found.runs == 0) return C4_OK;
     snprintf(sentence, sizeof sentence,
              "%" PRId64 " rows of %d run%s are suspect: %s. --redo trains these runs again and "
-             "keeps everything else; 'conv4 report' draws what is there, marked",
+             "keeps everything else; 'conv4 report' draws them, marked as suspect",
              found.rows, found.runs, found.runs == 1 ? "" : "s", c4_suspects_reason);
     if (!c4_arg_flag(r->args, "dry-run"))
         return c4_fail(C4_ERR_DATA, "%s/study.db: %s", folder, sentence);
@@ -146,7 +149,7 @@ static enum c4_status find_suspects(struct reproduction *r) {
     return C4_OK;
 }
 
-/* Once nothing can be refused any more: their rows leave. */
+/* Removes the rows of suspect runs. Called when nothing can be refused any more. */
 static enum c4_status restart_suspects(struct reproduction *r) {
     const struct c4_schedule *schedule = &r->session.schedule;
     if (!c4_arg_flag(r->args, "redo")) return C4_OK;
@@ -155,8 +158,8 @@ static enum c4_status restart_suspects(struct reproduction *r) {
     return C4_OK;
 }
 
-/* What the folder remembers: settings and runs. A part of it, left by a start that was killed,
- * would be taken for what was asked for by the next one. */
+/* Stores settings and runs, within a transaction: if a killed start left only some of them, the
+ * next one would take these for the whole study. */
 static enum c4_status keep_plan(struct reproduction *r) {
     const struct c4_schedule *schedule = &r->session.schedule;
     bool dry = c4_arg_flag(r->args, "dry-run");
@@ -179,15 +182,17 @@ static enum c4_status open_store(struct reproduction *r) {
     if (!r->suspect) return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
     if (c4_arg_flag(r->args, "redo") && c4_arg_flag(r->args, "fresh"))
         return c4_fail(C4_ERR_USAGE,
-                       "--fresh starts everything over, so --redo does not go with it");
+                       "--fresh starts everything over; it cannot be combined with --redo");
     if (c4_arg_flag(r->args, "dry-run") && !c4_path_exists(folder)) {
-        r->session.runner.folder = NULL; /* nothing is there, and nothing is left there */
+        r->session.runner.folder = NULL; /* there is no study, and none is created */
         return fix_kernels(r);
     }
     if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "fresh"))
-        return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --fresh does not go with it");
+        return c4_fail(C4_ERR_USAGE,
+                       "--dry-run changes nothing; it cannot be combined with --fresh");
     if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "redo"))
-        return c4_fail(C4_ERR_USAGE, "--dry-run changes nothing, so --redo does not go with it");
+        return c4_fail(C4_ERR_USAGE,
+                       "--dry-run changes nothing; it cannot be combined with --redo");
     if (c4_arg_flag(r->args, "fresh")) {
         char moved[C4_STORE_PATH_SIZE];
         C4_TRY(c4_store_set_aside(folder, moved));
@@ -199,7 +204,7 @@ static enum c4_status open_store(struct reproduction *r) {
     return c4_store_end(r->store, keep_plan(r));
 }
 
-/* Where every run stands. */
+/* Finds where each run continues. *left: runs to do; *begun: runs with a checkpoint. */
 static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun) {
     const struct c4_session *session = &r->session;
     const struct c4_schedule *schedule = &session->schedule;
@@ -235,7 +240,7 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
     return C4_OK;
 }
 
-/* What fine-tuning takes besides the images of pre-training: " and A", ", A and B". */
+/* Lists the images for fine-tuning besides those of pre-training: " and A", ", A and B". */
 static void announce_tuning(const struct c4_images *images, FILE *messages) {
     const char *name[C4_SETS_MAX * C4_SPLITS];
     int count = 0;
@@ -247,11 +252,12 @@ static void announce_tuning(const struct c4_images *images, FILE *messages) {
         fprintf(messages, "%s%s", i < count - 1 ? ", " : " and ", name[i]);
 }
 
-/* How to get real images: of the sets that the study uses, those that can be fetched. */
+/* Says how to fetch the real images of the sets that the study uses. */
 static void announce_fetch(const struct c4_study *study, FILE *messages) {
     struct c4_sources *sources;
     bool known = c4_data_sources_load(NULL, &sources) == C4_OK;
-    fprintf(messages, "These images stand in for the paper's; to get those: conv4 data fetch ");
+    fprintf(messages,
+            "These images stand in for the paper's; to get the real ones: conv4 data fetch ");
     for (int i = 0; known && i < c4_set_count; i++)
         if (c4_study_uses(study, i) && c4_data_sources_have(sources, c4_sets[i].word))
             fprintf(messages, "%s ", c4_sets[i].word);
@@ -275,12 +281,12 @@ static void announce(struct reproduction *r) {
     const char *cost = c4_dispatch_cost(&session->dispatch);
     if (cost) fprintf(r->messages, "%s\n", cost);
     if (session->taken[0])
-        fprintf(r->messages, "Not given, so as before in %s: %s.\n", c4_arg_text(r->args, "out"),
+        fprintf(r->messages, "Taken from the study in %s: %s.\n", c4_arg_text(r->args, "out"),
                 session->taken);
     if (!c4_arg_text(r->args, "data")) announce_fetch(&session->study, r->messages);
 }
 
-/* Starts the workers and says how long it will take. */
+/* Starts the workers, measures their speed, and predicts how long the runs will take. */
 static enum c4_status predict(struct reproduction *r, int left, int begun) {
     struct c4_session *session = &r->session;
     const struct c4_schedule *schedule = &session->schedule;
@@ -303,8 +309,8 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     free(slot);
     c4_progress_duration(duration, sizeof duration, (uint64_t)(r->state.left_seconds * 1e9));
     fprintf(r->messages,
-            "%s%d of %d runs to do; predicted time %s, at %.0f training images/s of each worker.\n",
-            begun ? "Going on in the same folder: " : "", left, schedule->count, duration,
+            "%s%d of %d runs to do; predicted time %s, at %.0f training images/s per worker.\n",
+            begun ? "Continuing in the same folder: " : "", left, schedule->count, duration,
             1 / speed.train_seconds);
     fflush(r->messages);
     return status;
@@ -358,7 +364,7 @@ static enum c4_status publish(struct reproduction *r, double seconds) {
     return status;
 }
 
-/* All runs, unless they are there already. *dry: nothing more is to be done. */
+/* Does all runs that are not done yet; with --dry-run it only prints the plan. */
 static enum c4_status work(struct reproduction *r) {
     int left, begun;
     C4_TRY(look_at_runs(r, &left, &begun));
@@ -416,14 +422,13 @@ const struct c4_command c4_cmd_repro = {
     .name = "repro",
     .summary = "reproduce the paper's figures",
     .description =
-        "Trains the networks that the figures need, one for each seed, measures after every epoch "
-        "how similar each layer still is to where it started (CKA), and draws the figures with "
-        "mean and standard error over seeds. Everything is kept in one folder: study.db (SQLite), "
+        "Trains the networks that the figures need, for each seed, measures after every epoch how "
+        "similar each layer still is to where it started (CKA), and draws the figures with mean "
+        "and standard error over seeds. Everything is kept in one folder: study.db (SQLite), "
         "checkpoints/, figures/ and report.html. Several worker processes train at the same time; "
-        "the numbers "
-        "do not depend on how many. The study may be stopped or killed at any moment: the same "
-        "command goes on after the last finished segment of epochs and ends with the same numbers. "
-        "The last line of output is the path of the first figure.",
+        "the results do not depend on how many. The study may be stopped or killed at any moment: "
+        "the same command goes on after the last finished segment of epochs and ends with the same "
+        "results. The last line of output is the path of the first figure.",
     .options = options,
     .examples = examples,
     .run = run,

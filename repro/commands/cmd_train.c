@@ -1,4 +1,4 @@
-/* conv4 train: one network on one task, from initial weights, a file, or where it stopped. */
+/* conv4 train: trains one network on one task, from initial weights, a file or a checkpoint. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -44,14 +44,14 @@ static const struct c4_option options[] = {
      .initial = "1",
      .min = 1,
      .max = 1000000,
-     .help = "epochs in all, those of a resumed checkpoint included"},
+     .help = "total number of epochs, including those of a resumed checkpoint"},
     {.name = "batch",
      .type = C4_OPTION_INTEGER,
      .value = "N",
      .initial = "32",
      .min = 1,
      .max = 4096,
-     .help = "images of a training batch; evaluation takes 32"},
+     .help = "images per training batch; evaluation uses 32"},
     {.name = "lr",
      .type = C4_OPTION_REAL,
      .value = "X",
@@ -73,8 +73,8 @@ static const struct c4_option options[] = {
     {.name = "checkpoint",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "kept up to date after every epoch; if it exists, training goes on from it, unless "
-             "it is of another experiment"},
+     .help = "written after every epoch; if it exists, training resumes from it, unless it belongs "
+             "to another experiment"},
     {.name = "save",
      .type = C4_OPTION_PATH,
      .value = "FILE",
@@ -82,16 +82,18 @@ static const struct c4_option options[] = {
     {.name = "batches",
      .type = C4_OPTION_STRING,
      .value = "FILE|N",
-     .help =
-         "take just these steps: the batches of a safetensors or NPZ file (images U8 [steps, "
-         "batch, 3, 32, 32], labels of any integer type [steps, batch]), or the first N of epoch "
-         "1"},
+     .help = "run only these steps: the batches of a safetensors or NPZ file (images U8 [steps, "
+             "batch, 3, 32, 32], labels of any integer type [steps, batch]), or the first N "
+             "batches of epoch 1"},
     {.name = "log-json",
      .type = C4_OPTION_PATH,
      .value = "FILE",
-     .help = "one JSON object a line: each epoch, or each step with --batches; where --checkpoint "
-             "goes on, so does the log"},
-    {.name = "quiet", .letter = 'q', .type = C4_OPTION_FLAG, .help = "no progress, only the end"},
+     .help = "write one JSON object per line for each epoch, or each step with --batches; the log "
+             "continues when --checkpoint resumes"},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = C4_OPTION_FLAG,
+     .help = "show no progress, only the results"},
     C4_ENGINE_OPTIONS,
     {.name = NULL},
 };
@@ -102,7 +104,7 @@ static const char *const examples[] = {
     "conv4 train --init theirs.safetensors --batches batches.safetensors --log-json steps.jsonl",
     NULL};
 
-/* Weights may be replaced by what is trained from them: they are read before and whole. */
+/* --save may replace the file of --init, which is read completely before. */
 static const struct c4_file_option files[] = {
     {.name = "init", .replaced_by = "save"},
     {.name = "batches", .is_file = c4_train_batches_is_file},
@@ -120,8 +122,8 @@ struct job {
     struct c4_checkpoint *net; /* seed, epochs done, and the state between plan and files */
     struct c4_json_lines *log;
     struct c4_progress progress;
-    char kernels[C4_KERNELS_SIZE]; /* behind engine.kernels, if the backend has a choice */
-    bool resumed;                  /* net is a checkpoint's */
+    char kernels[C4_KERNELS_SIZE]; /* storage of engine.kernels, if the backend has a choice */
+    bool resumed;                  /* net was read from a checkpoint */
     bool trained;                  /* all epochs are done */
     uint64_t images_before;        /* of the passes done in this process */
 };
@@ -132,7 +134,8 @@ static enum c4_status watch(void *context, uint32_t images_done) {
     return c4_interrupted();
 }
 
-/* The network to begin with: initial weights, or the checkpoint's if it is of this experiment. */
+/* Loads the network to start from: initial weights, or the checkpoint's if it belongs to this
+ * experiment. */
 static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     struct c4_checkpoint *net = job->net, *initial = c4_checkpoint_new();
     uint64_t seed = (uint64_t)c4_arg_integer(job->args, "seed");
@@ -157,7 +160,7 @@ static enum c4_status begin_state(struct job *job, const char *checkpoint) {
     return job->engine.dispatch.backend.step->load(job->plan, net->state, net->momentum);
 }
 
-/* The plan's state as a file: with momentum and experiment to go on from, or the weights alone. */
+/* Writes the plan's state: with momentum and experiment, to resume from, or the weights alone. */
 static enum c4_status write_net(struct job *job, const char *path, bool momentum) {
     C4_TRY(
         job->engine.dispatch.backend.step->store(job->plan, job->net->state, job->net->momentum));
@@ -166,7 +169,7 @@ static enum c4_status write_net(struct job *job, const char *path, bool momentum
     return c4_checkpoint_write(path, job->net);
 }
 
-/* What is to be written at the end must be possible now: an hour of training is not spent first. */
+/* Checks that the results can be written, before an hour is spent on training. */
 static enum c4_status probe_files(const struct job *job) {
     static const char *const names[] = {"save", "checkpoint"};
     const size_t values[] = {C4_STATE_COUNT, C4_STATE_COUNT + C4_LEARNED_COUNT};
@@ -180,7 +183,7 @@ static enum c4_status probe_files(const struct job *job) {
     return C4_OK;
 }
 
-/* The trained weights. Where they cannot be written any more, a checkpoint still has them. */
+/* Writes the trained weights. If that fails, a checkpoint still has them. */
 static enum c4_status save_net(struct job *job, const char *path, const char *checkpoint) {
     enum c4_status status = write_net(job, path, false);
     if (status == C4_OK || !checkpoint) return status;
@@ -212,7 +215,7 @@ static void print_epoch(struct job *job, const struct c4_pass_result *trained,
     fflush(stdout);
 }
 
-/* Worth it from the second epoch on. */
+/* Patch sums pay off from the second epoch on. */
 static enum c4_status keep_patch_sums(struct job *job, uint64_t epochs) {
     const struct c4_backend *backend = &job->engine.dispatch.backend;
     if (epochs < 2 || job->engine.order != C4_BN_RELU || !backend->step->reads_patch_sums)
@@ -237,7 +240,7 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
 
     uint64_t epochs = (uint64_t)c4_arg_integer(job->args, "epochs");
     uint64_t left = epochs > job->net->epoch ? epochs - job->net->epoch : 0;
-    uint64_t images = 2 * (uint64_t)on_train.data->count + on_test.data->count; /* of an epoch */
+    uint64_t images = 2 * (uint64_t)on_train.data->count + on_test.data->count; /* per epoch */
     C4_TRY(keep_patch_sums(job, left));
     c4_progress_start(
         &job->progress, stderr, c4_progress_style_of(stderr, c4_arg_flag(job->args, "quiet")),
@@ -255,8 +258,8 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
         job->net->epoch = epoch;
         job->net->batches += trained.batches;
         job->trained = epoch == epochs;
-        /* First the log: what it has beyond the checkpoint is cut off when the training goes on,
-         * but an epoch that it lacks would be lost. */
+        /* The log is written first: epochs beyond the checkpoint are removed from it when training
+         * resumes, but an epoch that it lacks would be lost. */
         enum c4_status logged =
             job->log ? c4_train_log_epoch(job->log, epoch, &trained, &train, &test) : C4_OK;
         if (checkpoint) C4_TRY(write_net(job, checkpoint, true));
@@ -267,7 +270,7 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
     return C4_OK;
 }
 
-/* Reads the checkpoint if there is one, and fixes what the plan is made with. */
+/* Reads the checkpoint if there is one, and fixes the plan's kernels. */
 static enum c4_status prepare_checkpoint(struct job *job, const char *checkpoint) {
     job->resumed = c4_path_exists(checkpoint);
     if (job->resumed)
@@ -283,7 +286,8 @@ static enum c4_status train(struct job *job) {
     const char *batches = c4_arg_text(args, "batches"), *save = c4_arg_text(args, "save");
     bool own_batches = batches && c4_train_batches_is_file(batches);
     if (batches && checkpoint)
-        return c4_fail(C4_ERR_USAGE, "--batches takes a few steps; --checkpoint goes with epochs");
+        return c4_fail(C4_ERR_USAGE,
+                       "--batches runs single steps; it cannot be combined with --checkpoint");
     C4_TRY(c4_args_check_files(args, files, sizeof files / sizeof *files));
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
@@ -316,7 +320,7 @@ static enum c4_status train(struct job *job) {
                                                 job->plan, &sgd, job->log, &job->net->batches)
                          : train_epochs(job, checkpoint);
     c4_train_batches_close(&steps);
-    /* A log that fails in the last epoch does not cost the weights. */
+    /* The weights are saved even if the log fails in the last epoch. */
     bool trained = job->net && (status == C4_OK || job->trained);
     enum c4_status saved = trained && save ? save_net(job, save, checkpoint) : C4_OK;
     return status == C4_OK ? saved : status;
@@ -341,9 +345,9 @@ const struct c4_command c4_cmd_train = {
     .summary = "train one network",
     .description = "Trains conv4 with SGD and reports loss and accuracy after every epoch. Weights "
                    "are safetensors files with PyTorch's names and shapes (conv1.weight, ..., "
-                   "bn1.running_mean, ..., linear.bias). With --checkpoint a run that was killed "
-                   "goes on where its last epoch ended, with the same bits, if the same command is "
-                   "given; --epochs may grow, and threads and bit-exact backends may change.",
+                   "bn1.running_mean, ..., linear.bias). With --checkpoint, a killed run resumes "
+                   "after its last finished epoch, with the same bits, when the same command is "
+                   "run again; --epochs may grow, and threads and bit-exact backends may change.",
     .options = options,
     .examples = examples,
     .run = run,

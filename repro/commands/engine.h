@@ -1,5 +1,5 @@
-/* What every command that computes has in common: a backend, a bound team of threads, the choices
- * of block order, convolution algorithm and evaluation, and the options that set them. */
+/* What all commands that compute have in common: a backend, a bound team of threads, the choices of
+ * block order, convolution algorithm and evaluation, and the options that set them. */
 #ifndef C4_REPRO_COMMANDS_ENGINE_H
 #define C4_REPRO_COMMANDS_ENGINE_H
 
@@ -16,7 +16,8 @@
      .type = C4_OPTION_STRING,                                                                     \
      .value = "NAME",                                                                              \
      .initial = "auto",                                                                            \
-     .help = "what computes: auto takes the best that runs here ('conv4 doctor' lists them)"},     \
+     .help = "backend to compute with; auto takes the best that runs here ('conv4 doctor' lists "  \
+             "them)"},                                                                             \
     {                                                                                              \
         .name = "strict-backend", .type = C4_OPTION_FLAG,                                          \
         .help = "fail if any part would come from another backend"                                 \
@@ -29,7 +30,7 @@
      .value = "ORDER",                                                                             \
      .initial = "bn-relu",                                                                         \
      .choices = c4_order_names,                                                                    \
-     .help = "of a block: bn-relu as in the paper, relu-bn as in the authors' code"},              \
+     .help = "order within a block: bn-relu as in the paper, relu-bn as in the authors' code"},    \
         {.name = "conv",                                                                           \
          .type = C4_OPTION_CHOICE,                                                                 \
          .value = "ALGORITHM",                                                                     \
@@ -41,16 +42,15 @@
          .value = "ALGORITHM",                                                                     \
          .initial = "auto",                                                                        \
          .choices = c4_kernels_words,                                                              \
-         .help =                                                                                   \
-             "where --conv winograd lets oneDNN choose: auto takes the faster by measurement, "    \
-             "for each convolution and pass"},                                                     \
+         .help = "oneDNN's algorithm with --conv winograd; auto measures and takes the faster "    \
+                 "for each convolution and pass"},                                                 \
     {                                                                                              \
         .name = "statistics", .type = C4_OPTION_CHOICE, .value = "KIND", .initial = "batch",       \
         .choices = c4_statistics_names,                                                            \
-        .help = "batch norm in evaluation: batch as the authors have it, or running"               \
+        .help = "batch-norm statistics in evaluation: batch, as in the authors' code, or running"  \
     }
 
-/* All rows that c4_engine_open() reads. */
+/* All options that c4_engine_open() reads. */
 #define C4_ENGINE_OPTIONS                                                                          \
     C4_BACKEND_OPTIONS,                                                                            \
         {.name = "threads",                                                                        \
@@ -67,7 +67,7 @@ struct c4_engine {
     enum c4_order order;
     enum c4_conv_algorithm conv;
     enum c4_bn_statistics statistics;
-    const char *kernels; /* of struct c4_plan_config; the arguments' */
+    const char *kernels; /* for struct c4_plan_config; not owned */
     size_t l2_bytes;
 };
 
@@ -77,13 +77,13 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
                               int slot_count, struct c4_engine *engine);
 void c4_engine_close(struct c4_engine *engine);
 
-/* This engine's plans for batches of up to max_batch images. */
+/* The configuration of this engine's plans for batches of up to max_batch images. */
 struct c4_plan_config c4_engine_plan_config(const struct c4_engine *engine, int max_batch);
 
 /* A plan of this engine for batches of up to max_batch images. */
 enum c4_status c4_engine_plan(const struct c4_engine *engine, int max_batch, struct c4_plan **plan);
 
-/* The plan's kernels as lines, NULL of a backend that does not tell; a new reference. */
+/* The plan's kernels as a new JSON array of lines; NULL if the backend does not describe them. */
 enum c4_status c4_engine_kernel_lines(const struct c4_engine *engine, struct c4_plan *plan,
                                       json_t **lines);
 

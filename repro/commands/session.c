@@ -9,7 +9,9 @@
 #include "core/host/team.h"
 #include "repro/commands/engine.h"
 
-/* Options win over the values of protocol and scale. */
+_Static_assert(C4_PLACE_PUS_MAX == 256, "a worker's PUs must fit the largest --threads");
+
+/* Options override the values of protocol and scale. */
 static enum c4_status apply_options(const struct c4_args *args, struct c4_study *study,
                                     struct c4_scale *scale) {
     struct c4_protocol *protocol = &study->protocol;
@@ -27,7 +29,7 @@ static enum c4_status apply_options(const struct c4_args *args, struct c4_study 
     return C4_OK;
 }
 
-/* Which values the folder decided: those that the same options would give otherwise without it. */
+/* Lists the values taken from the folder: those that the same options would not give without it. */
 static enum c4_status say_taken(struct c4_session *session, struct c4_study *plain) {
     const struct c4_args *args = session->args;
     struct c4_scale scale = *c4_study_scale(plain, session->scale.name);
@@ -66,7 +68,7 @@ static enum c4_status choose_backend(struct c4_session *session) {
     return C4_OK;
 }
 
-/* A place is bound only if all of them together take every core: two programs that choose some
+/* Workers are bound only if together they take every core: two programs that bind to some of the
  * cores would choose the same ones. */
 static enum c4_status choose_places(struct c4_session *session) {
     const struct c4_args *args = session->args;
@@ -187,8 +189,7 @@ void c4_session_describe(const struct c4_session *session, char *text, size_t si
     const struct c4_protocol *protocol = &session->study.protocol;
     char products[96] = "";
     if (gram != origin)
-        snprintf(products, sizeof products, "; CKA's products by %s (%s)", gram->name,
-                 gram->variant);
+        snprintf(products, sizeof products, "; Gram blocks by %s (%s)", gram->name, gram->variant);
     char kernels[C4_KERNELS_SIZE + 4] = "";
     if (session->kernels[0]) snprintf(kernels, sizeof kernels, " (%s)", session->kernels);
     snprintf(text, size, "%s (%s), %s%s, %s%s; %d worker%s of %d thread%s, %s", origin->name,

@@ -22,35 +22,34 @@
          .type = C4_OPTION_PATH,                                                                   \
          .value = "DIR",                                                                           \
          .initial = "./conv4-study",                                                               \
-         .help = "folder of the study; one that exists goes on where it stopped"},                 \
+         .help = "folder of the study; an existing study is continued"},                           \
         {.name = "scale",                                                                          \
          .type = C4_OPTION_STRING,                                                                 \
          .value = "NAME",                                                                          \
          .initial = "quick",                                                                       \
-         .help = "how much: smoke (a minute), quick (minutes) or paper (the paper's own "          \
-                 "numbers); a study "                                                              \
-                 "that exists keeps its own"},                                                     \
+         .help = "size of the study: smoke (a minute), quick (minutes) or paper (the paper's own " \
+                 "numbers); an existing study keeps its scale"},                                   \
         {.name = "protocol",                                                                       \
          .type = C4_OPTION_STRING,                                                                 \
          .value = "NAME",                                                                          \
          .initial = "paper",                                                                       \
-         .help = "what is done where they differ: paper, or authors for their code"},              \
+         .help = "what to follow where they differ: paper, or authors for their code"},            \
         {.name = "figures",                                                                        \
          .type = C4_OPTION_STRING,                                                                 \
          .value = "LIST",                                                                          \
-         .help = "which figures, as 2,3a (default: all there are)"},                               \
+         .help = "which figures, such as 2,3a (default: all)"},                                    \
         {.name = "seeds",                                                                          \
          .type = C4_OPTION_STRING,                                                                 \
          .value = "LIST",                                                                          \
-         .help = "seeds instead of the scale's, as 1-3 or 1,4"},                                   \
+         .help = "seeds instead of the scale's, such as 1-3 or 1,4"},                              \
         {.name = "degrees",                                                                        \
          .type = C4_OPTION_STRING,                                                                 \
          .value = "LIST",                                                                          \
-         .help = "degrees of randomness instead of the scale's, as 0,9"},                          \
+         .help = "degrees of randomness instead of the scale's, such as 0,9"},                     \
         {.name = "set",                                                                            \
          .type = C4_OPTION_STRING,                                                                 \
          .value = "KEY=VALUE,...",                                                                 \
-         .help = "other values of the study, as pretrain_epochs=10,sizes=64,256"},                 \
+         .help = "override values of the study, such as pretrain_epochs=10,sizes=64,256"},         \
         {.name = "study",                                                                          \
          .type = C4_OPTION_PATH,                                                                   \
          .value = "FILE",                                                                          \
@@ -60,17 +59,17 @@
          .value = "N",                                                                             \
          .min = 1,                                                                                 \
          .max = 1024,                                                                              \
-         .help = "processes that train at the same time (default: as many as cores)"},             \
+         .help = "processes that train at the same time (default: enough to use every core)"},     \
     {                                                                                              \
         .name = "threads", .type = C4_OPTION_INTEGER, .value = "N", .min = 1, .max = 256,          \
-        .help = "OpenMP threads of each worker (default: 1, more if runs are fewer than cores)"    \
+        .help = "OpenMP threads per worker (default: 1; more if there are fewer runs than cores)"  \
     }
 
 struct c4_session {
     const struct c4_args *args;
     struct c4_study study;
     struct c4_scale scale;
-    char taken[1024]; /* values that are those of the study in the folder: "scale = smoke, ..." */
+    char taken[1024]; /* values taken from the study in the folder: "scale = smoke, ..." */
     bool figures_given;
     bool selected[C4_STUDY_FIGURES];
     struct c4_schedule schedule;
@@ -80,24 +79,23 @@ struct c4_session {
     struct c4_placement placement; /* of this machine; no places: workers are not bound */
     struct c4_images images;
     struct c4_shared_images shared;
-    int descriptor; /* of the shared images; -1: none */
-    char
-        arithmetic[256]; /* which numbers: "canonical, version 1", or the backend and its threads */
-    char kernels[C4_KERNELS_SIZE]; /* "" of a backend that has no choice; behind runner.kernels */
+    int descriptor;                /* of the shared images; -1: none */
+    char arithmetic[256];          /* "canonical, version 1", or the backend and its threads */
+    char kernels[C4_KERNELS_SIZE]; /* storage of runner.kernels; "" without a choice */
     struct c4_runner runner;
 };
 
-/* Options and study file -> protocol, scale, figures, runs; the backend; places. Options that are
- * not given are as in the study in `folder` (repro/commands/settings.h); NULL: start over. Prints
- * nothing. Release with c4_session_free(), also on failure. */
+/* Determines protocol, scale, figures, runs, backend and places from options and study file.
+ * Options that are not given are taken from the study in `folder` (repro/commands/settings.h; NULL:
+ * none). Prints nothing. Release with c4_session_free(), also on failure. */
 enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
                                struct c4_session *session);
 
-/* Fixes which kernels the workers take, for a backend that has a choice: `stored` (NULL or "":
- * none), or the option's, which may be measured here. */
+/* For a backend that has a choice, fixes the workers' kernels: --onednn-conv if it is given, or
+ * else `stored` (NULL or "": none), or else the fastest by measurement. */
 enum c4_status c4_session_choose_kernels(struct c4_session *session, const char *stored);
 
-/* Loads the images and shares them with workers to come. */
+/* Loads the images and shares them with future workers. */
 enum c4_status c4_session_load(struct c4_session *session);
 
 void c4_session_free(struct c4_session *session);
@@ -105,14 +103,14 @@ void c4_session_free(struct c4_session *session);
 /* Describes the work to a coordinator; `store` may be NULL. */
 struct c4_work c4_session_work(const struct c4_session *session, struct c4_store *store);
 
-/* What the study's folder keeps of it. */
+/* The settings that the study's folder stores. */
 struct c4_settings c4_session_settings(const struct c4_session *session);
 
 /* "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound" */
 void c4_session_describe(const struct c4_session *session, char *text, size_t size);
 
-/* The schedule as a table: every run with its place, start and length; then the time, how well the
- * places are used, and the disk it takes. */
+/* The schedule as a table: every run with its place, start and length; then the total time, the
+ * utilisation of the places, and disk usage. */
 enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
                                      int places, FILE *out);
 

@@ -15,20 +15,22 @@ static bool is_of_runs(const char *key) {
     return false;
 }
 
-/* More seeds, degrees and sizes may join a study at any time; over how many images controls are
- * taken is the same for all runs. */
+/* More seeds, degrees and sizes may join a study at any time; control_images is the same for all
+ * runs. */
 static bool joins(const struct c4_field *field) {
     return field->type == C4_FIELD_SEEDS ||
            (field->type == C4_FIELD_LIST && strcmp(field->key, "control_images") != 0);
 }
 
-/* Values that change no row; the last one counts. */
+/* Values that no row depends on; the latest one is stored. */
 static bool is_free(const char *key) {
     return strcmp(key, "segment_work") == 0 || strcmp(key, "matched_scratch") == 0;
 }
 
 static enum c4_status keep_images(const struct c4_settings *settings, struct c4_store *store) {
     static const char *const of_pretraining[] = {"training images", "test images"};
+    _Static_assert(C4_TRAIN == 0 && C4_TEST == 1 && C4_TUNING == 2 && C4_SPLITS == 3,
+                   "a name for each split but C4_TUNING");
     const struct c4_images *images = settings->images;
     for (int i = 0; i < c4_set_count; i++)
         for (int split = 0; split < C4_SPLITS; split++) {
@@ -44,7 +46,7 @@ static enum c4_status keep_images(const struct c4_settings *settings, struct c4_
     return C4_OK;
 }
 
-/* The list with what joined before. */
+/* Stores the list, joined with what the store has. */
 static enum c4_status keep_list(const struct c4_settings *settings, struct c4_store *store,
                                 const struct c4_field *field, bool join, FILE *messages) {
     char now[256], before[256], all[256];
@@ -76,7 +78,7 @@ enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_st
                                 bool join, FILE *messages) {
     C4_TRY(c4_store_setting(store, "arithmetic", settings->arithmetic));
     C4_TRY(c4_store_setting(store, "scale", settings->scale->name));
-    /* What may be refused comes before what joins. */
+    /* What may be refused is checked before anything joins. */
     for (int pass = 0; pass < 2; pass++)
         for (int table = 0; table < 2; table++) {
             const struct c4_field *field = table ? c4_scale_fields : c4_protocol_fields;
@@ -89,7 +91,7 @@ enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_st
     return C4_OK;
 }
 
-/* "key = value" for every value of *after that *before has otherwise. */
+/* Appends "key = value" for every value in which *after differs from *before. */
 static void list_changes(const struct c4_field *field, const void *before, const void *after,
                          char *text, size_t size) {
     for (; field->key; field++) {
@@ -132,7 +134,7 @@ static enum c4_status take_from(const struct c4_args *args, struct c4_rows_store
     return C4_OK;
 }
 
-/* What a start that was killed at once leaves: the next one begins. */
+/* A start that was killed at once leaves an empty file, which counts as no study. */
 static bool is_empty(const char *path) {
     int descriptor;
     uint64_t size_bytes;
@@ -148,7 +150,7 @@ enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
     const struct c4_scale *chosen = c4_study_scale(study, c4_arg_text(args, "scale"));
     if (!chosen) return C4_ERR_USAGE;
     *scale = *chosen;
-    /* A study of one's own need not have a protocol of the default's name. */
+    /* A user's study need not have a protocol of the default name. */
     if (c4_arg_given(args, "protocol"))
         C4_TRY(c4_study_use_protocol(study, c4_arg_text(args, "protocol")));
     if (!folder) return C4_OK;

@@ -18,7 +18,7 @@ static struct last last_of(const struct c4_figure_result *result, int layer) {
     return (struct last){curve->mean[last], curve->standard_error[last], curve->n[last]};
 }
 
-/* The debiased version behind a figure that is part of the summary; NULL if this is none. */
+/* The debiased version of a figure that is part of the summary; else NULL. */
 static const struct c4_figure_result *debiased_of(const struct c4_publication *p, int i) {
     const struct c4_figure_result *result = &p->figure[i];
     bool suits = result->figure->summary && !result->debiased && i + 1 < p->figures &&

@@ -1,4 +1,4 @@
-/* What conv4 repro says at its end, for people and for machines. */
+/* The summary that conv4 repro prints at its end, as text or JSON. */
 #ifndef C4_REPRO_COMMANDS_SUMMARY_H
 #define C4_REPRO_COMMANDS_SUMMARY_H
 

@@ -11,10 +11,10 @@ enum { SYNTHETIC_SEED = 1 };
 struct word {
     const char *text;
     const struct c4_set *set;
-    bool tuning; /* what fine-tuning takes of it, whatever the split */
+    bool tuning; /* the images for fine-tuning, whatever the split */
 };
 
-/* False behind the last. */
+/* False past the last. */
 static bool nth_word(int index, struct word *word) {
     for (int i = 0; i < c4_set_count; i++) {
         const struct c4_set *set = &c4_sets[i];
@@ -42,7 +42,7 @@ enum c4_status c4_task_open(const struct c4_args *args, enum c4_split split, uin
     if (c4_arg_includes(args, "labels", "random")) spec.rule = C4_LABELS_RANDOM;
     if (c4_arg_includes(args, "labels", "shifted")) spec.rule = C4_LABELS_SHIFTED;
     if (c4_arg_given(args, "degree") && spec.rule != C4_LABELS_RANDOM)
-        return c4_fail(C4_ERR_USAGE, "--degree goes with --labels random");
+        return c4_fail(C4_ERR_USAGE, "--degree needs --labels random");
 
     C4_TRY(c4_dataset_load(c4_arg_text(args, "data"), word.set, word.tuning ? C4_TUNING : split,
                            SYNTHETIC_SEED, limit, &task->data));

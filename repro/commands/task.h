@@ -8,8 +8,8 @@
 
 extern const char *const c4_task_labels[]; /* "true", "random", "shifted" */
 
-/* Words for --dataset, one by one: of each set, and of what fine-tuning takes of it if that is a
- * part. NULL behind the last. */
+/* The index-th word for --dataset: one for each set, and one for its fine-tuning images if they are
+ * only a part of a split. NULL past the last. */
 const char *c4_task_set(int index);
 
 /* Rows of an option table; c4_task_open() reads them. */
@@ -23,7 +23,7 @@ const char *c4_task_set(int index);
          .value = "SET",                                                                           \
          .initial = "cifar10",                                                                     \
          .choice = c4_task_set,                                                                    \
-         .help = "which set; svhn-finetune is the first 10,000 digits of SVHN's train file"},      \
+         .help = "data set; svhn-finetune is the first 10,000 digits of SVHN's train file"},       \
         {.name = "labels",                                                                         \
          .type = C4_OPTION_CHOICE,                                                                 \
          .value = "RULE",                                                                          \
@@ -39,7 +39,7 @@ const char *c4_task_set(int index);
          .help = "degree of randomness of --labels random"},                                       \
     {                                                                                              \
         .name = "seed", .type = C4_OPTION_INTEGER, .value = "N", .initial = "1", .min = 0,         \
-        .max = 0x1p53, .help = "of initial weights, shuffling and labels"                          \
+        .max = 0x1p53, .help = "seed of initial weights, shuffling and labels"                     \
     }
 
 struct c4_task {

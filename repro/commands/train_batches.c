@@ -31,7 +31,8 @@ static enum c4_status take(const char *path, const struct c4_arrays *file,
     const struct c4_tensor *images = c4_arrays_find(file, "images");
     const struct c4_tensor *labels = c4_arrays_find(file, "labels");
     if (!images || !labels)
-        return c4_fail(C4_ERR_DATA, "%s: it needs the tensors 'images' and 'labels'", path);
+        return c4_fail(C4_ERR_DATA,
+                       "%s: lacks tensor 'images' or 'labels'; a file of batches needs both", path);
     bool fits = images->dtype == C4_U8 && images->rank == 5 && images->shape[0] >= 1 &&
                 images->shape[1] >= 1 && images->shape[0] <= 1000000 && images->shape[1] <= 4096 &&
                 images->shape[2] == 3 && images->shape[3] == 32 && images->shape[4] == 32;
@@ -39,8 +40,8 @@ static enum c4_status take(const char *path, const struct c4_arrays *file,
         return c4_fail(C4_ERR_DATA, "%s: 'images' must be U8 [steps, batch, 3, 32, 32]", path);
     if (!c4_dtype_is_integer(labels->dtype) || labels->rank != 2 ||
         labels->shape[0] != images->shape[0] || labels->shape[1] != images->shape[1])
-        return c4_fail(C4_ERR_DATA, "%s: 'labels' must be integers [steps, batch] and fit 'images'",
-                       path);
+        return c4_fail(C4_ERR_DATA,
+                       "%s: 'labels' must be integers [steps, batch] and match 'images'", path);
     batches->steps = (int)images->shape[0];
     batches->batch = (int)images->shape[1];
     C4_TRY(allocate(batches));
@@ -67,8 +68,10 @@ enum c4_status c4_train_batches_open(const char *text, const struct c4_task *tas
         uint32_t whole = task->data.count / (uint32_t)batch;
         unsigned long steps = strtoul(text, NULL, 10);
         if (steps < 1 || steps > whole)
-            return c4_fail(C4_ERR_USAGE, "--batches %s: %s has 1 to %u whole batches of %d", text,
-                           task->data.name, whole, batch);
+            return c4_fail(
+                C4_ERR_USAGE,
+                "--batches %s: %s has %u whole batches of %d; give a number from 1 to that", text,
+                task->data.name, whole, batch);
         batches->steps = (int)steps;
         batches->batch = batch;
         status = allocate(batches);

@@ -1,4 +1,4 @@
-/* conv4 train --batches: a fixed sequence of steps, so that anyone can repeat them elsewhere. */
+/* conv4 train --batches: a fixed sequence of steps that other programs can repeat. */
 #ifndef C4_REPRO_COMMANDS_TRAIN_BATCHES_H
 #define C4_REPRO_COMMANDS_TRAIN_BATCHES_H
 
@@ -13,11 +13,11 @@ struct c4_batches {
     int steps, batch;
 };
 
-/* A number asks for the first batches of epoch 1, anything else names a file. */
+/* Whether `text` names a file. A number asks for the first batches of epoch 1 instead. */
 bool c4_train_batches_is_file(const char *text);
 
-/* From a safetensors or NPZ file (`images` U8 [steps, batch, 3, 32, 32] and `labels` integers
- * [steps, batch], 0..9), or the first N batches of the task's epoch 1. */
+/* Takes batches from a safetensors or NPZ file (`images` U8 [steps, batch, 3, 32, 32] and `labels`
+ * integers [steps, batch], 0..9), or the first N batches of the task's epoch 1. */
 enum c4_status c4_train_batches_open(const char *text, const struct c4_task *task, uint64_t seed,
                                      int batch, struct c4_batches *batches);
 void c4_train_batches_close(struct c4_batches *batches);

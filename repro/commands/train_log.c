@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Without the library: a training may go on with another version of it. */
+/* The library is left out: training may resume with another version of it. */
 static json_t *experiment_object(const struct c4_experiment *experiment) {
     json_t *object = json_object();
     for (int i = 0; object && i < experiment->count; i++) {
@@ -19,8 +19,8 @@ static json_t *experiment_object(const struct c4_experiment *experiment) {
 struct continuation {
     const char *path;
     const json_t *header;
-    json_int_t epochs; /* that the checkpoint has */
-    json_int_t last;   /* epoch of the line before */
+    json_int_t epochs; /* of the checkpoint */
+    json_int_t last;   /* epoch of the previous line */
     bool has_header;
 };
 
@@ -41,8 +41,7 @@ static enum c4_status judge(void *context, const json_t *line, bool *keeps) {
     if (!log->has_header) {
         if (!is_header_of(line, log->header))
             return c4_fail(C4_ERR_USAGE,
-                           "%s is not the log of the training that goes on here; name another "
-                           "--log-json",
+                           "%s is not the log of the training to resume; name another --log-json",
                            log->path);
         *keeps = log->has_header = true;
         return C4_OK;

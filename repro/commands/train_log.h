@@ -1,6 +1,5 @@
-/* conv4 train --log-json: a header, then a line for each epoch or step. The log of a training that
- * goes on is gone on with, so that it has every epoch once however often the training was killed.
- */
+/* conv4 train --log-json: a header, then a line for each epoch or step. When training resumes, its
+ * log is continued, so that it has every epoch exactly once, however often training was killed. */
 #ifndef C4_REPRO_COMMANDS_TRAIN_LOG_H
 #define C4_REPRO_COMMANDS_TRAIN_LOG_H
 
@@ -9,9 +8,9 @@
 #include "core/net/train.h"
 
 /* Opens the log at `path` and writes the header, with net->experiment as "experiment" if there is
- * any. If `resumed`, a log of the same training stays up to net->epoch, and keeps its header.
- * C4_ERR_USAGE: what is there is not its log; it stays as it is. The header is left to the caller,
- * who closes *log also on failure. */
+ * any. If `resumed`, an existing log of the same training keeps its header and its lines up to
+ * net->epoch. C4_ERR_USAGE: the existing file is not its log, and is left unchanged. The caller
+ * releases the header, and closes *log also on failure. */
 enum c4_status c4_train_log_open(const char *path, const struct c4_checkpoint *net, bool resumed,
                                  json_t *header, struct c4_json_lines **log);
 

@@ -13,18 +13,18 @@ enum c4_status c4_train_resume_read(const char *path, uint64_t epochs, struct c4
     C4_TRY(c4_checkpoint_read(path, net));
     if (!net->has_momentum)
         return c4_fail(C4_ERR_USAGE,
-                       "cannot go on from %s: it holds no momentum, as weights of --save do not; "
-                       "give them as --init, and name another --checkpoint",
+                       "cannot resume from %s: it holds no momentum, like all files of --save; "
+                       "give it as --init, and name another --checkpoint",
                        path);
     if (net->sum == C4_SUM_WRONG || (net->experiment.count > 0 && net->sum == C4_SUM_ABSENT))
         return c4_fail(C4_ERR_DATA,
                        "%s: is damaged or was changed (its SHA-256 is not the one it was written "
-                       "with); take a copy of it, or name another --checkpoint",
+                       "with); restore it from a copy, or name another --checkpoint",
                        path);
     if (net->epoch > epochs)
         return c4_fail(C4_ERR_USAGE,
                        "%s has %" PRIu64 " epochs already, more than --epochs %" PRIu64
-                       "; ask for as many, or name another --checkpoint",
+                       "; raise --epochs, or name another --checkpoint",
                        path, net->epoch, epochs);
     return C4_OK;
 }
@@ -77,7 +77,7 @@ enum c4_status c4_train_experiment(const struct c4_args *args, const struct c4_e
     return c4_experiment_set(e, "library", "%s", backend->variant);
 }
 
-/* Of 0.1.0's checkpoints. Its backends other than these two are bit-exact. */
+/* For checkpoints of version 0.1.0, whose backends other than these two are bit-exact. */
 static bool same_bits(const char *began, const struct c4_backend *now) {
     if (strcmp(began, now->name) == 0) return true;
     return now->bit_exact && began[0] && strcmp(began, "onednn") != 0 &&
@@ -90,19 +90,18 @@ static enum c4_status compare_without_experiment(const char *path,
                                                  const struct c4_task *task, uint64_t seed,
                                                  FILE *messages) {
     const char *differs =
-        began->seed != seed                                  ? "its seed differs"
-        : !began->has_order || began->order != engine->order ? "its block order differs"
-        : !same_bits(began->backend, &engine->dispatch.backend)
-            ? "a backend of other arithmetic began it"
-        : strcmp(began->data_sha256, task->data.sha256) != 0 ? "its training images differ"
-                                                             : NULL;
+        began->seed != seed                                     ? "its seed differs"
+        : !began->has_order || began->order != engine->order    ? "its block order differs"
+        : !same_bits(began->backend, &engine->dispatch.backend) ? "its backend computes other bits"
+        : strcmp(began->data_sha256, task->data.sha256) != 0    ? "its training images differ"
+                                                                : NULL;
     if (differs)
         return c4_fail(C4_ERR_USAGE,
-                       "cannot go on from %s: %s; give the same values, or another --checkpoint",
+                       "cannot resume from %s: %s; give the same values, or another --checkpoint",
                        path, differs);
     fprintf(messages,
-            "%s: an earlier version wrote it and kept neither rate, momentum, batch, labels, conv "
-            "nor init: whether they are as before cannot be checked\n",
+            "%s: an earlier version wrote it without rate, momentum, batch, labels, conv and init; "
+            "whether they are unchanged cannot be checked\n",
             path);
     return C4_OK;
 }
@@ -113,14 +112,14 @@ enum c4_status c4_train_same_experiment(const char *path, const struct c4_checkp
                                         uint64_t seed, FILE *messages) {
     if (began->experiment.count == 0)
         return compare_without_experiment(path, began, engine, task, seed, messages);
-    /* The other version may no longer be at hand: that is no reason to give up the network. */
+    /* Another version of the library is only reported: the old one may no longer be available. */
     struct c4_experiment compared = *now;
     const char *library = c4_experiment_find(&began->experiment, "library");
     const char *library_now = c4_experiment_find(now, "library");
     if (library && library_now && strcmp(library, library_now) != 0) {
         char shown[C4_NAME_SHOWN_SIZE];
-        fprintf(messages, "%s: %s began it, this is %s: they may round differently\n", path,
-                c4_name_show(library, shown), library_now);
+        fprintf(messages, "%s: it was begun with %s, but this is %s; they may round differently\n",
+                path, c4_name_show(library, shown), library_now);
         C4_TRY(c4_experiment_set(&compared, "library", "%s", library));
     }
     char *differences;
@@ -128,8 +127,8 @@ enum c4_status c4_train_same_experiment(const char *path, const struct c4_checkp
     enum c4_status status = C4_OK;
     if (differences[0])
         status = c4_fail(C4_ERR_USAGE,
-                         "cannot go on from %s, which is of another experiment: %s; give the same "
-                         "values, or another --checkpoint",
+                         "cannot resume from %s, which belongs to another experiment: %s; give the "
+                         "same values, or another --checkpoint",
                          path, differences);
     free(differences);
     return status;

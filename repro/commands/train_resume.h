@@ -1,5 +1,5 @@
-/* conv4 train --checkpoint: what a training is, kept with its network, and whether a checkpoint is
- * of the same one. */
+/* conv4 train --checkpoint: the description of a training that is stored with its network, and the
+ * check whether a checkpoint belongs to the same training. */
 #ifndef C4_REPRO_COMMANDS_TRAIN_RESUME_H
 #define C4_REPRO_COMMANDS_TRAIN_RESUME_H
 
@@ -9,29 +9,29 @@
 #include "repro/commands/engine.h"
 #include "repro/commands/task.h"
 
-/* Reads the checkpoint at `path` into *net and checks that train wrote it and that it is as it was
- * written. C4_ERR_USAGE: it has no momentum to go on with, or more epochs than `epochs`.
- * C4_ERR_DATA: c4_checkpoint_read(), or its sum is wrong. Nothing is changed. */
+/* Reads the checkpoint at `path` into *net and checks that train wrote it and that it was not
+ * changed since. C4_ERR_USAGE: it has no momentum, or more epochs than `epochs`. C4_ERR_DATA: as
+ * c4_checkpoint_read(), or its SHA-256 is wrong. The file is not changed. */
 enum c4_status c4_train_resume_read(const char *path, uint64_t epochs, struct c4_checkpoint *net);
 
-/* Fixes engine->kernels, for a backend that has a choice, to what training by batches of `batch`
- * images takes: --onednn-conv if it is given, or else what *began (NULL: nothing) has kept, or else
- * measured. `kernels` is the room for it. */
+/* For a backend that has a choice, fixes engine->kernels for training with batches of `batch`
+ * images: --onednn-conv if it is given, or else those that *began (may be NULL) has stored, or else
+ * the fastest by measurement. `kernels` is their storage. */
 enum c4_status c4_train_choose_kernels(const struct c4_args *args, struct c4_engine *engine,
                                        int batch, const struct c4_checkpoint *began,
                                        char kernels[C4_KERNELS_SIZE]);
 
-/* What decides the bits of a training: images, labels, SGD, protocol, first weights (`initial`
- * [C4_STATE_COUNT]; named by the seed unless `init` is the file they are from), and the kind of
- * arithmetic. Threads, and which of the bit-exact backends computes, are no part of it. */
+/* Describes what determines the bits of a training: images, labels, SGD, protocol, initial weights
+ * (`initial` [C4_STATE_COUNT]; those of the seed unless `init` names their file), and the kind of
+ * arithmetic. Threads, and the choice among bit-exact backends, are not part of it. */
 enum c4_status c4_train_experiment(const struct c4_args *args, const struct c4_engine *engine,
                                    const struct c4_task *task, const char *init,
                                    const double *initial, struct c4_experiment *experiment);
 
-/* C4_ERR_USAGE if *began, which lies at `path`, is of another experiment than `now`: the sentence
- * has each value that differs. Of a checkpoint of version 0.1.0, which kept but seed, order,
- * backend and images, these are compared, and `messages` gets a line on the others; another version
- * of the backend's library is a line, too. */
+/* C4_ERR_USAGE if *began, read from `path`, belongs to another experiment than `now`; the sentence
+ * lists each value that differs. A checkpoint of version 0.1.0 has only seed, order, backend and
+ * images: these are compared, and `messages` gets a line about the others. Another version of the
+ * backend's library is also just a line. */
 enum c4_status c4_train_same_experiment(const char *path, const struct c4_checkpoint *began,
                                         const struct c4_experiment *now,
                                         const struct c4_engine *engine, const struct c4_task *task,

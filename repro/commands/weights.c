@@ -11,7 +11,7 @@ enum c4_status c4_weights_read(const struct c4_args *args, const struct c4_engin
     }
     C4_TRY(c4_checkpoint_read(init, net));
     if (net->has_order && net->order != engine->order)
-        return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; say so", init,
+        return c4_fail(C4_ERR_USAGE, "%s was trained with --order %s; give that option", init,
                        c4_order_names[net->order]);
     if (!engine->dispatch.backend.is_double) C4_TRY(c4_checkpoint_fits_float(init, net));
     if (net->sum == C4_SUM_WRONG)

@@ -15,7 +15,7 @@ static enum c4_split halved(int set) {
     return c4_sets[set].tuning.option ? C4_TUNING : c4_sets[set].tuning.split;
 }
 
-/* Fine-tuning's halves as views of the loaded sets. */
+/* Makes fine-tuning's halves, as views of the loaded sets. */
 static enum c4_status make_halves(struct c4_images *images, const struct c4_scale *scale) {
     for (int i = 0; i < c4_set_count; i++) {
         struct c4_set_images *set = &images->set[i];
@@ -34,7 +34,7 @@ static uint32_t most_training_images(const struct c4_scale *scale) {
     return most;
 }
 
-/* What fine-tuning halves, of a set that pre-training has not loaded. */
+/* Loads the split that fine-tuning halves, unless pre-training has loaded it. */
 static enum c4_status load_tuning(const char *folder, uint32_t seed, int set,
                                   struct c4_images *images) {
     struct c4_dataset *parent = &images->set[set].split[halved(set)];
@@ -43,7 +43,7 @@ static enum c4_status load_tuning(const char *folder, uint32_t seed, int set,
     if (status == C4_OK) return C4_OK;
     char sentence[900];
     snprintf(sentence, sizeof sentence, "%s", c4_error());
-    return c4_fail(status, "%s (figures 1 to 3 do without %s: --figures 1,2,3)", sentence,
+    return c4_fail(status, "%s (figures 1 to 3 do not need %s: --figures 1,2,3)", sentence,
                    c4_sets[set].title);
 }
 
@@ -79,7 +79,7 @@ void c4_images_free(struct c4_images *images) {
     *images = (struct c4_images){0};
 }
 
-/* All splits of all sets, one by one, and NULL behind them. */
+/* The i-th of all splits of all sets; NULL past the last. */
 static struct c4_dataset *nth(struct c4_images *images, int i) {
     return i < C4_SETS_MAX * C4_SPLITS ? &images->set[i / C4_SPLITS].split[i % C4_SPLITS] : NULL;
 }
@@ -96,7 +96,7 @@ enum c4_status c4_images_add_patch_sums(struct c4_images *images,
     return C4_OK;
 }
 
-/* Room for what begins on a cache line of its own. */
+/* Reserves bytes from the next cache line on, and returns their offset. */
 static uint64_t reserve(struct c4_shared_images *shared, uint64_t bytes) {
     uint64_t offset = shared->bytes;
     shared->bytes += (bytes + 63) / 64 * 64;
@@ -134,7 +134,7 @@ enum c4_status c4_images_share(struct c4_images *images, const struct c4_scale *
     }
     *descriptor = memfd_create("conv4-images", 0);
     if (*descriptor < 0)
-        return c4_fail(C4_ERR_FAILED, "no memory can be shared with other processes: %s",
+        return c4_fail(C4_ERR_FAILED, "cannot share memory with other processes: %s",
                        strerror(errno));
     for (int i = 0; (set = nth(images, i)); i++)
         C4_TRY(fill(nth_shared(shared, i), set, *descriptor));
@@ -150,7 +150,7 @@ enum c4_status c4_images_map(int descriptor, const struct c4_shared_images *shar
         (struct c4_images){.pretraining = shared->pretraining, .mapping_bytes = shared->bytes};
     void *mapping = mmap(NULL, shared->bytes, PROT_READ, MAP_SHARED, descriptor, 0);
     if (mapping == MAP_FAILED)
-        return c4_fail(C4_ERR_MEMORY, "the shared images cannot be mapped: %s", strerror(errno));
+        return c4_fail(C4_ERR_MEMORY, "cannot map the shared images: %s", strerror(errno));
     images->mapping = mapping;
     for (int i = 0; i < C4_SETS_MAX; i++) {
         images->set[i].tunes = shared->tunes[i];

@@ -5,65 +5,64 @@
 #include "core/data/patch_sums.h"
 #include "repro/study/schedule.h"
 
-/* What is there of one data set; the rest is empty. */
+/* The loaded parts of one data set; the others are empty. */
 struct c4_set_images {
-    struct c4_dataset split[C4_SPLITS]; /* train and test of the set of pre-training; C4_TUNING, or
-                                         * the test split where that is all of it */
-    bool tunes;                         /* halves are there: */
-    struct c4_dataset tuning;           /* the images that fine-tuning trains on */
-    struct c4_dataset heldout;          /* and those that it is measured on */
+    struct c4_dataset
+        split[C4_SPLITS]; /* train and test for pre-training; the one to halve for fine-tuning */
+    bool tunes;           /* the halves below exist */
+    struct c4_dataset tuning;  /* the images that fine-tuning trains on */
+    struct c4_dataset heldout; /* the images that it is measured on */
 };
 
 struct c4_images {
     struct c4_set_images set[C4_SETS_MAX]; /* by the index in c4_sets */
-    int pretraining;                       /* index of the set of pre-training */
+    int pretraining;                       /* index of the pre-training set */
     void *mapping;                         /* of shared images, or NULL */
     size_t mapping_bytes;
 };
 
-/* Loads what the scale's runs need: always the same images of a scale, so that figures may join a
- * study later; halves only of sets that some run of the schedule fine-tunes on or is measured on
- * then. `folder` NULL: the built-in images. Errors as c4_dataset_load(). Release in every case. */
+/* Loads the images that the scale's runs need. They are always the same for a scale, so that
+ * figures may join a study later; but only sets that a run of the schedule fine-tunes on, or is
+ * then measured on, are halved. `folder` NULL: the built-in images. Errors as c4_dataset_load().
+ * Release in every case. */
 enum c4_status c4_images_load(const char *folder, const struct c4_protocol *protocol,
                               const struct c4_scale *scale, const struct c4_schedule *schedule,
                               struct c4_images *images);
 void c4_images_free(struct c4_images *images);
 
-/* What a process needs to find the images in memory that it was handed as a file descriptor; a
- * plain value. */
+/* Where the images lie in memory that is shared through a file descriptor; a plain value. */
 struct c4_shared_images {
     struct c4_shared_set {
-        struct c4_dataset data;           /* pointers mean nothing */
+        struct c4_dataset data;           /* its pointers are not valid */
         uint64_t offset_bytes;            /* of the images; labels follow them */
-        uint64_t patch_sums_offset_bytes; /* of the patch sums; 0: there are none */
+        uint64_t patch_sums_offset_bytes; /* of the patch sums; 0: none */
     } set[C4_SETS_MAX][C4_SPLITS];
     bool tunes[C4_SETS_MAX];
     int pretraining;
     uint64_t bytes;
 };
 
-/* Gives all sets their patch sums (core/data/patch_sums.h), which views that are there do not get.
- */
+/* Adds patch sums (core/data/patch_sums.h) to all loaded sets, but not to existing views. */
 enum c4_status c4_images_add_patch_sums(struct c4_images *images, c4_stem_moments_fn *stem_moments);
 
-/* Moves the images, and patch sums if there are some, into memory behind a file descriptor, which
- * the caller closes and a program that it starts inherits; *images then points there.
- * C4_ERR_FAILED, C4_ERR_MEMORY. */
+/* Moves the images and their patch sums, if any, to memory that is shared through a file
+ * descriptor; *images then points there. Programs that the caller starts inherit the descriptor;
+ * the caller closes it. C4_ERR_FAILED, C4_ERR_MEMORY. */
 enum c4_status c4_images_share(struct c4_images *images, const struct c4_scale *scale,
                                int *descriptor, struct c4_shared_images *shared);
 
-/* Finds them there again. */
+/* Maps the shared images and makes fine-tuning's halves. C4_ERR_MEMORY. Release in every case. */
 enum c4_status c4_images_map(int descriptor, const struct c4_shared_images *shared,
                              const struct c4_scale *scale, struct c4_images *images);
 
-/* Views and sets of a run. */
+/* Images and image sets of a run. */
 const struct c4_dataset *c4_images_training(const struct c4_images *images); /* pre-training's */
 const struct c4_dataset *c4_images_test(const struct c4_images *images);
 const struct c4_dataset *c4_images_of(const struct c4_images *images, struct c4_image_set set);
-struct c4_image_set c4_run_image_set(const struct c4_run *run); /* that it is measured on */
-/* The other set's half that fine-tuning is also measured on; false for other phases. */
+struct c4_image_set c4_run_image_set(const struct c4_run *run); /* the set that it is measured on */
+/* The other set's half that fine-tuning is also measured on; false for other run kinds. */
 bool c4_run_cross_set(const struct c4_run *run, struct c4_image_set *set);
-/* The run's training images: a view to be freed. */
+/* The run's training images, as a view that the caller frees. */
 enum c4_status c4_run_training(const struct c4_images *images, const struct c4_run *run,
                                struct c4_dataset *training);
 

@@ -8,8 +8,8 @@
 
 #include "core/net/init.h"
 
-/* Kept references take at most this much memory: those of one seed and one set of images of the
- * quick scale. */
+/* Memory for cached references: large enough for those of one seed and one image set at the quick
+ * scale. */
 #define CACHE_BYTES ((size_t)192 << 20)
 enum { ENTRIES = 96 };
 
@@ -18,15 +18,15 @@ struct entry {
     struct c4_features_of of;
     struct c4_prepared_features sides;
     size_t bytes;
-    uint64_t used; /* when, in calls */
+    uint64_t used; /* the call that last used it */
 };
 
 struct c4_reference_cache {
     const struct c4_runner *runner;
-    struct c4_plan *plan; /* for the references, so that the run's own plan stays as it is */
+    struct c4_plan *plan; /* for the references; the run's own plan is not touched */
     enum c4_order order;  /* of the plan */
     struct c4_checkpoint *scratch;
-    struct c4_network loaded; /* in the plan */
+    struct c4_network loaded; /* the network in the plan */
     bool has_loaded;
     struct entry entry[ENTRIES];
     int entries;
@@ -34,13 +34,13 @@ struct c4_reference_cache {
     uint64_t calls;
 };
 
-/* Features of so many images are rare and of no long life. In a heap that keeps what is freed
- * (repro/workers/worker.c), kept sides would break up the room that they leave: the system gives
- * theirs and takes it back. */
+/* Features of this size are rare and short-lived. The heap keeps freed memory
+ * (repro/workers/worker.c), and cached references would fragment the space that such features leave
+ * behind. They are therefore mapped, and returned to the system. */
 enum { RARE_BYTES = 64 << 20 };
 
 struct block {
-    size_t mapped_bytes; /* 0: of the heap */
+    size_t mapped_bytes; /* 0: from the heap */
     _Alignas(64) float values[];
 };
 
@@ -147,7 +147,7 @@ enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *
     return C4_OK;
 }
 
-/* What a prepared network is expected to take. */
+/* Expected size of a network's prepared features. */
 static size_t expected_bytes(const struct c4_runner *runner, uint32_t rows) {
     size_t sum = 0;
     for (int i = 0; i < C4_SIMILARITIES; i++)
@@ -205,7 +205,7 @@ static struct entry *find(struct c4_reference_cache *cache, const struct c4_netw
     return NULL;
 }
 
-/* Puts the network into the cache's plan. */
+/* Loads the network into the cache's plan. */
 static enum c4_status load(struct c4_reference_cache *cache, const struct c4_network *network) {
     const struct c4_runner *runner = cache->runner;
     if (cache->has_loaded && same_network(&cache->loaded, network)) return C4_OK;
@@ -230,7 +230,7 @@ static enum c4_status load(struct c4_reference_cache *cache, const struct c4_net
     return C4_OK;
 }
 
-/* c4_pass_watch: progress without counting, which belongs to the run's own images. */
+/* c4_pass_watch: reports 0 images, because only the run's own images are counted. */
 static enum c4_status watch(void *context, uint32_t images_done) {
     const struct c4_runner *runner = context;
     (void)images_done;
@@ -265,7 +265,7 @@ static void drop(struct c4_reference_cache *cache, struct entry *entry) {
     *entry = cache->entry[--cache->entries];
 }
 
-/* Drops what was not used for longest until there is room. */
+/* Drops the least recently used entries until there is room. */
 static void make_room(struct c4_reference_cache *cache, size_t bytes) {
     while (cache->entries > 0 &&
            (cache->bytes + bytes > CACHE_BYTES || cache->entries == ENTRIES)) {

@@ -10,7 +10,7 @@ void c4_out_free(struct c4_rows_out *rows) {
     *rows = (struct c4_rows_out){0};
 }
 
-/* Room for one more item of an array. */
+/* Grows an array by at least one item if it is full. */
 static enum c4_status grow(void **items, size_t item_bytes, int count, int *capacity) {
     if (count < *capacity) return C4_OK;
     int larger = *capacity ? 2 * *capacity : 128;

@@ -1,4 +1,4 @@
-/* Rows of a run in the making. */
+/* The rows of a segment, collected for the store. */
 #ifndef C4_REPRO_RUN_ROWS_OUT_H
 #define C4_REPRO_RUN_ROWS_OUT_H
 
@@ -7,14 +7,14 @@
 #include "repro/store/store.h"
 
 struct c4_rows_out {
-    int64_t epoch; /* that rows are appended for */
+    int64_t epoch; /* of the rows to append */
     const char *statistics;
     struct c4_result_row *results;
     struct c4_cost_row *costs;
     int result_count, result_capacity, cost_count, cost_capacity;
 };
 
-/* Where a similarity comes from. */
+/* What a similarity was measured on. */
 struct c4_similarity_label {
     const char *layer, *reference, *images, *statistics;
 };
@@ -29,17 +29,17 @@ enum c4_status c4_out_similarity(struct c4_rows_out *rows, const struct c4_simil
                                  const struct c4_similarity_result *result);
 enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
                            const struct c4_pass_result *result);
-/* The training pass as "train", and where its step runs in phases, each of them as "train_phase",
- * the layer being its name: seconds and throughput of thread 0, nominal FLOPs and bytes of the
- * epoch. The clocks of the plan must have run during the pass and no longer. */
+/* Appends the training pass as "train" and, if the step reports phases, each phase as "train_phase"
+ * with its name as the layer: seconds and throughput of thread 0, nominal FLOPs and bytes of the
+ * epoch. The plan's clocks must have run during this pass only. */
 enum c4_status c4_out_training(struct c4_rows_out *rows, const struct c4_pass *pass,
                                const struct c4_pass_result *result);
-/* Adds the work to the epoch's row of that name and layer, or begins one. */
+/* Adds the work to the epoch's cost row of that name and layer, or appends a new one. */
 enum c4_status c4_out_similarity_cost(struct c4_rows_out *rows, const char *what, const char *layer,
                                       const struct c4_similarity_work *work);
 enum c4_status c4_out_seconds(struct c4_rows_out *rows, const char *what, double seconds);
 
-/* Dates the epoch's cost rows. */
+/* Sets the start and end dates of the epoch's cost rows. */
 void c4_out_date(struct c4_rows_out *rows, const char *started, const char *ended);
 
 #endif

@@ -34,7 +34,7 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
     slot->is_ready = slot->has_speed = slot->has_seed = false;
     enum c4_status status = c4_worker_start(&slot->process, setup->pu, place ? place->threads : 0);
     const struct c4_message_part part = {setup, sizeof *setup};
-    /* A worker that is gone already is noticed when its pipe is read. */
+    /* A worker that has already died is noticed when its pipe is read. */
     if (status == C4_OK) c4_message_write(slot->process.to, C4_MESSAGE_SETUP, &part, 1);
     free(setup);
     return status;
@@ -83,10 +83,11 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
     default:
         break;
     }
-    return c4_fail(C4_ERR_FAILED, "a worker sent a message that is none");
+    return c4_fail(C4_ERR_FAILED, "invalid message from a worker");
 }
 
-/* The worker's pipe is closed: it died. Another takes its place and its segment. */
+/* The worker's pipe is closed, so it has died. Starts another one in its slot; its run goes back to
+ * the planned ones. */
 static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     char how[96], sentence[400];
     int run = slot->run, number = (int)(slot - c->slot) + 1;
@@ -98,7 +99,7 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
     if (run >= 0) {
         const char *key = c->work.schedule->run[run].key;
         if (++c->attempts[run] >= C4_ATTEMPTS) {
-            snprintf(sentence, sizeof sentence, "its worker %s, twice at the same place", how);
+            snprintf(sentence, sizeof sentence, "its worker %s, twice in the same segment", how);
             C4_TRY(c4_coordinator_give_up(c, run, sentence));
         } else {
             c->state->state[run] = C4_RUN_PLANNED;
@@ -116,7 +117,7 @@ enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
     for (int i = 0; i < slots; i++)
         c->poll[i] = (struct pollfd){.fd = c->slot[i].process.from, .events = POLLIN};
     if (poll(c->poll, (nfds_t)slots, wait_ms) < 0 && errno != EINTR)
-        return c4_fail(C4_ERR_FAILED, "workers cannot be waited for: %s", strerror(errno));
+        return c4_fail(C4_ERR_FAILED, "cannot wait for workers: %s", strerror(errno));
     for (int i = 0; i < slots; i++) {
         struct c4_worker_slot *slot = &c->slot[i];
         struct c4_message message;

@@ -1,4 +1,4 @@
-/* What becomes of runs: who does them next, their rows, those that fail. */
+/* Scheduling of runs: which worker gets which run, committing rows, failures. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,16 @@ enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const c
     struct c4_work_state *state = c->state;
     const char *key = c->work.schedule->run[run].key;
     char sentence[1200];
+    _Static_assert(sizeof "run  failed, the others continue: " + C4_RUN_KEY_SIZE +
+                           sizeof((struct c4_worker_failure *)0)->sentence <=
+                       sizeof sentence,
+                   "the longest failure must fit");
+    _Static_assert(sizeof((struct c4_work_state *)0)->failure == sizeof sentence,
+                   "the first failure must fit");
     state->state[run] = C4_RUN_FAILED;
     snprintf(sentence, sizeof sentence, "run %s: %s", key, why);
     if (state->failed++ == 0) snprintf(state->failure, sizeof state->failure, "%s", sentence);
-    snprintf(sentence, sizeof sentence, "run %s failed, the others go on: %s", key, why);
+    snprintf(sentence, sizeof sentence, "run %s failed, the others continue: %s", key, why);
     c4_coordinator_report(c, sentence);
     return c4_store_run_set_state(c->work.store, key, C4_RUN_FAILED);
 }
@@ -74,8 +80,8 @@ enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_worker_
     size_t result_bytes = (size_t)done.result_count * sizeof(struct c4_result_row);
     size_t cost_bytes = (size_t)done.cost_count * sizeof(struct c4_cost_row);
     if (message->size_bytes != sizeof done + result_bytes + cost_bytes)
-        return c4_fail(C4_ERR_FAILED, "a worker's message has the wrong size");
-    /* The payload lies at any address; rows are copied to one that fits them. */
+        return c4_fail(C4_ERR_FAILED, "a message from a worker has the wrong size");
+    /* The payload may be misaligned for rows, so they are copied. */
     unsigned char *copy = malloc(result_bytes + cost_bytes + 1);
     if (!copy) return c4_fail(C4_ERR_MEMORY, "out of memory for the rows of a run");
     memcpy(copy, message->payload + sizeof done, result_bytes + cost_bytes);
@@ -122,12 +128,12 @@ static enum c4_status assign(struct c4_coordinator *c, struct c4_worker_slot *sl
         slot->segment.source = state->last[schedule->after[slot->run]];
     slot->images = 0;
     const struct c4_message_part part = {&slot->segment, sizeof slot->segment};
-    /* A worker that died meanwhile is noticed when its pipe is read. */
+    /* A worker that has died meanwhile is noticed when its pipe is read. */
     c4_message_write(slot->process.to, C4_MESSAGE_SEGMENT, &part, 1);
     return C4_OK;
 }
 
-/* Runs that start from one that was given up are given up, too. */
+/* Gives up the runs that start from a failed run. */
 static enum c4_status give_up_followers(struct c4_coordinator *c) {
     const struct c4_schedule *schedule = c->work.schedule;
     for (int i = 0; i < schedule->count; i++) {
@@ -140,7 +146,8 @@ static enum c4_status give_up_followers(struct c4_coordinator *c) {
     return C4_OK;
 }
 
-/* How much of the predicted work is done, the segments under way included. */
+/* Updates the predicted time left from the share of the predicted work that is done, including
+ * segments under way. */
 static void look_ahead(struct c4_coordinator *c) {
     struct c4_work_state *state = c->state;
     double total = 0, left = 0, elapsed = (double)(c4_clock_ns() - c->start_ns) * 1e-9;
@@ -156,7 +163,7 @@ static void look_ahead(struct c4_coordinator *c) {
     if (elapsed > 2 && done > total / 100 && left > 0) state->left_seconds = elapsed * left / done;
 }
 
-/* Images of all workers so far, those of segments under way included. */
+/* Images of the segments under way. */
 static uint64_t images_now(const struct c4_coordinator *c) {
     uint64_t images = 0;
     for (int i = 0; i < c->work.workers; i++) images += c->slot[i].images;

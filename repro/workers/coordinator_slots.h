@@ -1,4 +1,4 @@
-/* Inside the coordinator: its workers and the runs they are at. */
+/* Internals of the coordinator: worker slots and the runs assigned to them. */
 #ifndef C4_REPRO_WORKERS_COORDINATOR_SLOTS_H
 #define C4_REPRO_WORKERS_COORDINATOR_SLOTS_H
 
@@ -8,19 +8,19 @@
 #include "repro/workers/coordinator.h"
 #include "repro/workers/process.h"
 
-/* How long a poll waits; how often a segment is begun before its run is given up. */
+/* How long a poll waits; how often a segment is attempted before its run is given up. */
 enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2 };
 
-/* A worker, what it does, and how often it was started in vain. */
+/* A worker slot: its process, what it does, and how often it died. */
 struct c4_worker_slot {
     struct c4_worker_process process;
     struct c4_worker_ready ready;
     bool is_ready, has_speed;
     struct c4_speed speed;
-    int losses; /* deaths since it was last of use */
+    int losses; /* deaths since a segment was last committed */
     int run;    /* under way; -1: idle */
     struct c4_segment segment;
-    bool has_seed;   /* it has prepared references of seed segment.run.seed */
+    bool has_seed;   /* references of seed segment.run.seed are prepared */
     uint64_t images; /* of the segment so far */
 };
 
@@ -29,25 +29,25 @@ struct c4_coordinator {
     struct c4_worker_slot *slot;
     struct pollfd *poll;
     struct sigaction old_pipe;
-    /* Of c4_coordinator_run(): */
+    /* For c4_coordinator_run(): */
     struct c4_work_state *state;
-    int *attempts;         /* of each run: workers lost at the segment under way */
-    double *first_seconds; /* predicted at the beginning */
-    int64_t *first_done;   /* and where that was */
+    int *attempts;         /* of each run: workers that died in its current segment */
+    double *first_seconds; /* of each run: state->seconds at the start */
+    int64_t *first_done;   /* of each run: state->done at the start */
     int64_t start_ns;
 };
 
-/* Handles what workers send, the deaths of workers included; waits for it at most `wait_ms`. */
+/* Handles messages from workers and their deaths, after waiting for them at most `wait_ms`. */
 enum c4_status c4_coordinator_pump(struct c4_coordinator *coordinator, int wait_ms);
 
-/* A sentence for the user. */
+/* Passes a sentence for the user to work.report(). */
 void c4_coordinator_report(const struct c4_coordinator *coordinator, const char *sentence);
 
-/* The worker's segment is done: its rows go to the store. */
+/* Commits the rows of a finished segment to the store and updates the state. */
 enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator,
                                      struct c4_worker_slot *slot, const struct c4_message *message);
 
-/* The run is left undone until the next start, for the reason that is given. */
+/* Marks the run as failed and reports why; it stays undone until the next start. */
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *coordinator, int run, const char *why);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "repro/run/measure.h"
 
-/* Measured sizes of what a run leaves: a checkpoint, and a row with its index. */
+/* Measured sizes on disk: a checkpoint, a row with its index, and a constant part. */
 enum { CHECKPOINT_BYTES = 935000, ROW_BYTES = 160, RESULTS_BYTES = 65536 };
 
 double c4_forecast_prepare_flops(const struct c4_protocol *protocol, uint32_t n) {
@@ -22,8 +22,8 @@ static double cka(const struct c4_runner *runner, const struct c4_speed *speed, 
     return speed->cka_seconds * c4_forecast_prepare_flops(runner->protocol, n) / speed->cka_flops;
 }
 
-/* CKA of the last epoch, by both statistics, of the run's network or of one reference. What every
- * epoch has is not made again. */
+/* Seconds of CKA on control_images after the last epoch, with both statistics, for the run's
+ * network or for one reference. What every epoch computes anyway is not counted again. */
 static double control_cka(const struct c4_runner *runner, const struct c4_speed *speed) {
     const struct c4_list *sizes = &runner->scale->control_images;
     double seconds = 0;
@@ -34,7 +34,7 @@ static double control_cka(const struct c4_runner *runner, const struct c4_speed 
     return seconds;
 }
 
-/* Forward passes of one reference for the same. */
+/* Images forwarded through one reference for that. */
 static double control_images(const struct c4_runner *runner) {
     const struct c4_list *sizes = &runner->scale->control_images;
     double images = 0;
@@ -42,7 +42,7 @@ static double control_images(const struct c4_runner *runner) {
     return images;
 }
 
-/* References that every epoch is compared with; after the last one all but the other seed's. */
+/* References that every epoch is compared with. On control_images, the other seed's is left out. */
 static int references_of(const struct c4_run *run) {
     switch (run->kind) {
     case C4_KIND_FINETUNE:
@@ -56,8 +56,8 @@ static int references_of(const struct c4_run *run) {
     return 2;
 }
 
-/* Of a reference that several runs share, the part that one of them pays. Places stay with a seed
- * (c4_forecast_next), but for the last runs. */
+/* One run's share of preparing a reference that several runs have in common. Places stay with a
+ * seed (c4_forecast_next()), except for the last runs. */
 static double share(const struct c4_schedule *schedule, const struct c4_run *run, int places) {
     int users = 0, seeds = 1;
     for (int i = 0; i < schedule->count; i++) {
@@ -116,7 +116,7 @@ uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner,
     return bytes;
 }
 
-/* Work on a run and behind it: what cannot end before it does. */
+/* Seconds of a run and of the longest chain of runs that start from it. */
 static double behind(const struct c4_schedule *schedule, const double *seconds, int index) {
     double longest = 0;
     for (int i = 0; i < schedule->count; i++)
@@ -147,15 +147,15 @@ int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
     return own >= 0 && most_own >= most / 2 ? own : best;
 }
 
-/* Places and when they are free again. */
+/* What each place does, and until when. */
 struct clock_of_places {
     double *free_at; /* [places] */
     int *run;        /* [places] under way; -1: none */
-    int *before;     /* [places] the one before it; -1: none */
+    int *before;     /* [places] the last one started; -1: none */
     int places;
 };
 
-/* The place whose run ends first; -1 if none works. */
+/* The place whose run ends first; -1 if all are idle. */
 static int first_to_end(const struct clock_of_places *clock) {
     int first = -1;
     for (int p = 0; p < clock->places; p++)

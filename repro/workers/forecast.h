@@ -1,48 +1,49 @@
-/* How long a study takes: what a run costs on this machine, and how runs fill the places. */
+/* Predicted time of a study: the cost of each run on this machine, and the order of runs on places.
+ */
 #ifndef C4_REPRO_WORKERS_FORECAST_H
 #define C4_REPRO_WORKERS_FORECAST_H
 
 #include "repro/run/run.h"
 
-/* Seconds on this machine, measured in a few seconds of trial. A plain value. */
+/* Speed of this machine, measured in a trial of a few seconds. A plain value. */
 struct c4_speed {
     double train_seconds, evaluate_seconds; /* per image */
     double cka_seconds;                     /* to prepare one network over cka_images */
-    double cka_flops;                       /* that this took */
-    double segment_seconds;                 /* to write a checkpoint */
+    double cka_flops;                       /* of that preparation */
+    double segment_seconds;                 /* to write a checkpoint and commit rows */
 };
 
 /* FLOPs to prepare a network for the protocol's measures of similarity, over n images. */
 double c4_forecast_prepare_flops(const struct c4_protocol *protocol, uint32_t n);
 
-/* Measures: a plan that is thrown away takes some steps and evaluations; CKA of noise; a checkpoint
- * is written to the study's folder and removed. */
+/* Measures the speed of training steps and evaluations with a temporary plan, of CKA on arbitrary
+ * features and, if runner->folder is set, of writing a checkpoint there, which is removed again. */
 enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed *speed);
 
-/* seconds[i] = what run i takes from after epoch done[i] (-1: from the beginning) with `places`
- * processes, which each prepare the references of the runs that they do. */
+/* seconds[i] = predicted time of run i after epoch done[i] (-1 or `done` NULL: from the beginning)
+ * with `places` processes, each of which prepares the references of its own runs. */
 void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *schedule,
                       const int64_t *done, const struct c4_speed *speed, int places,
                       double *seconds);
 
-/* Bytes that the runs' checkpoints and rows take when all is done. */
+/* Bytes of checkpoints and rows when all runs are done. */
 uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_schedule *schedule);
 
-/* The run to begin next: among those whose predecessor has ended, the one with the most work on it
- * and behind it (the first of equals); -1 if none can begin. A place that already prepared the
- * references of a seed (`seed`, NULL for none) stays with that seed while there is a run of it with
- * at least half of the most work. */
+/* The run to start next: of those whose predecessor is done, the one with the most work in itself
+ * and the longest chain of runs after it (the first of equals); -1 if none can start. A place that
+ * has prepared the references of a seed (`seed`; NULL: none) stays with that seed while one of its
+ * runs has at least half of the most work. */
 int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
                      const enum c4_run_state *state, const uint64_t *seed);
 
-/* When and where each run is made if every place takes the next one as soon as it is free. */
+/* When and where a run is done if every place takes the next run as soon as it is free. */
 struct c4_forecast_slot {
     int place; /* -1: nothing to do */
     double start_seconds, end_seconds;
 };
 
-/* Fills slot[0 .. schedule->count) and *seconds, the end of the last. Runs with seconds[i] <= 0
- * count as ended. Pure; C4_ERR_MEMORY. */
+/* Fills slot[0 .. schedule->count) and *end_seconds, the end of the last run. Runs with seconds[i]
+ * <= 0 count as done. Pure; C4_ERR_MEMORY. */
 enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double *seconds,
                                 int places, struct c4_forecast_slot *slot, double *end_seconds);
 

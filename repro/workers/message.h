@@ -1,5 +1,5 @@
-/* What the coordinator and its workers say to each other over pipes: frames of a kind, a length and
- * a payload of plain values. Both ends are the same program. */
+/* Messages between the coordinator and its workers: frames of kind, length and a payload of plain
+ * values, sent over pipes. Both ends are the same program. */
 #ifndef C4_REPRO_WORKERS_MESSAGE_H
 #define C4_REPRO_WORKERS_MESSAGE_H
 
@@ -20,7 +20,7 @@ enum c4_message_kind {
 
 enum { C4_PLACE_PUS_MAX = 256 };
 
-/* Everything that a worker needs to know once. */
+/* What a worker needs once, at its start. */
 struct c4_worker_setup {
     struct c4_protocol protocol;
     struct c4_scale scale;
@@ -28,7 +28,7 @@ struct c4_worker_setup {
     int images_descriptor; /* inherited */
     char backend[16];
     int threads;
-    char kernels[C4_KERNELS_SIZE]; /* "" : whatever the backend likes */
+    char kernels[C4_KERNELS_SIZE]; /* "": the backend's own choice */
     int bind;                      /* 1: thread i to pu[i] */
     int pu[C4_PLACE_PUS_MAX];      /* OS indices */
     char folder[C4_STORE_PATH_SIZE];
@@ -42,7 +42,7 @@ struct c4_worker_ready {
 struct c4_segment_done {
     struct c4_known_checkpoint last;
     char training[C4_DATASET_TEXT_BYTES];     /* c4_dataset_text() of the run's images */
-    char training_sha256[C4_SHA256_HEX_SIZE]; /* and their SHA-256 */
+    char training_sha256[C4_SHA256_HEX_SIZE]; /* their SHA-256 */
     int synthetic, substitute;
     uint64_t trained_images;
     double trained_seconds;
@@ -51,12 +51,12 @@ struct c4_segment_done {
 
 struct c4_worker_failure {
     enum c4_status status;
-    int faulty; /* the run is to blame, not the machine */
+    int faulty; /* 1: the run itself failed, and would fail again */
     char sentence[1024];
 };
 
-/* Writes a frame whose payload is `count` parts, whole or not at all; blocks. C4_ERR_FAILED if the
- * other end is gone. */
+/* Writes a frame whose payload is `count` parts; blocks. C4_ERR_FAILED if the other end is closed;
+ * an incomplete frame is never taken there. */
 struct c4_message_part {
     const void *bytes;
     size_t size_bytes;
@@ -64,22 +64,23 @@ struct c4_message_part {
 enum c4_status c4_message_write(int descriptor, enum c4_message_kind kind,
                                 const struct c4_message_part *parts, int count);
 
-/* Bytes that arrived and are not yet a whole frame. */
+/* Bytes received; the whole frames among them are taken one by one. */
 struct c4_inbox {
     unsigned char *bytes;
     size_t used, capacity;
 };
 
-/* A frame; the payload lies in the inbox until the next call. */
+/* A frame; the payload lies in the inbox and is valid until the next call for that inbox. */
 struct c4_message {
     enum c4_message_kind kind;
     const unsigned char *payload;
     size_t size_bytes;
 };
 
-/* Reads once. *open is false when the other end is gone. C4_ERR_MEMORY, C4_ERR_FAILED. */
+/* Reads once. Sets *open to false if the other end is closed or reading fails. C4_ERR_MEMORY. */
 enum c4_status c4_inbox_read(struct c4_inbox *inbox, int descriptor, bool *open);
-/* Takes the first whole frame, or returns false. `taken` bytes of the one before are dropped. */
+/* Drops the previous frame, which has *taken bytes, and takes the next one; false if it is not
+ * whole yet. */
 bool c4_inbox_next(struct c4_inbox *inbox, size_t *taken, struct c4_message *message);
 void c4_inbox_free(struct c4_inbox *inbox);
 

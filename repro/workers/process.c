@@ -13,12 +13,12 @@
 #include "core/host/clock.h"
 #include "core/host/team.h"
 
-/* In the child, until it becomes the worker: the place first, so that it is inherited. The OpenMP
- * runtime of the worker must not bind by variables that were meant for one process alone. */
+/* Runs in the child. Binds first, so that the worker inherits its place. The worker's OpenMP
+ * runtime must not bind by variables that were meant for a single process. */
 static void become_worker(const int *pu, int count, int in, int out) {
     static const char *const variables[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) unsetenv(variables[i]);
-    if (count > 0) c4_bind_thread(pu, count); /* the worker reads back what became of it */
+    if (count > 0) c4_bind_thread(pu, count); /* the worker reads back the result */
     if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
         execl("/proc/self/exe", "conv4", "worker", (char *)NULL);
     _exit(127);
@@ -42,7 +42,7 @@ enum c4_status c4_worker_start(struct c4_worker_process *worker, const int *pu, 
     if (pid < 0) {
         if (down[1] >= 0) close(down[1]);
         if (up[0] >= 0) close(up[0]);
-        return c4_fail(C4_ERR_FAILED, "no further process can be started: %s", strerror(error));
+        return c4_fail(C4_ERR_FAILED, "cannot start another process: %s", strerror(error));
     }
     fcntl(up[0], F_SETFL, O_NONBLOCK);
     worker->pid = pid;
@@ -80,9 +80,9 @@ void c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, c
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
     if (WIFSIGNALED(status))
-        snprintf(how, size, "was ended by signal %d (%s)", WTERMSIG(status),
+        snprintf(how, size, "was killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
-        snprintf(how, size, "ended with status %d", WEXITSTATUS(status));
+        snprintf(how, size, "exited with status %d", WEXITSTATUS(status));
     worker->pid = 0;
 }

@@ -13,15 +13,15 @@ struct c4_worker_process {
     size_t taken;
 };
 
-/* Starts this program as a worker, confined to `count` PUs (0: left where it is). The other ends of
- * earlier workers' pipes are not inherited. C4_ERR_FAILED. */
+/* Starts this program as a worker, bound to `count` PUs (0: not bound). The worker does not inherit
+ * the pipes of earlier workers. C4_ERR_FAILED. */
 enum c4_status c4_worker_start(struct c4_worker_process *worker, const int *pu, int count);
 
 /* Closes the pipes, which tells the worker to end. */
 void c4_worker_dismiss(struct c4_worker_process *worker);
 
-/* Waits for the end of a worker whose pipes are closed, kills it after `patience_seconds`, and says
- * in words how it ended: "was ended by signal 9 (Killed)" or "ended with status 1". */
+/* Waits for a worker whose pipes are closed, kills it after `patience_seconds`, and describes in
+ * `how` how it ended: "was killed by signal 9 (Killed)" or "exited with status 1". */
 void c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, char *how,
                     size_t size);
 

@@ -1,4 +1,4 @@
-/* The trial behind a predicted time. */
+/* The trial that predicted times are based on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #include "repro/run/prepared_features.h"
 #include "repro/workers/forecast.h"
 
-/* A batch again and again until it took long enough to be timed; the first one builds primitives
- * and fills caches, and does not count. */
+/* Repeats a batch until it has run long enough to be timed. The first pass creates primitives and
+ * fills caches, and does not count. */
 static enum c4_status time_batches(const struct c4_runner *runner, struct c4_plan *plan,
                                    const struct c4_sgd *sgd, double enough_seconds,
                                    double *per_image) {
@@ -37,7 +37,7 @@ static enum c4_status time_batches(const struct c4_runner *runner, struct c4_pla
     return C4_OK;
 }
 
-/* Preparing noise; the values do not matter for the time. */
+/* Prepares arbitrary features; the time does not depend on their values. */
 static enum c4_status time_cka(const struct c4_runner *runner, struct c4_speed *speed) {
     uint32_t rows = runner->protocol->cka_images;
     float *features[C4_LAYERS];
@@ -63,7 +63,7 @@ static enum c4_status time_checkpoint(const struct c4_runner *runner,
     checkpoint->has_momentum = true;
     int64_t start_ns = c4_clock_ns();
     C4_TRY(c4_checkpoint_write(path, checkpoint));
-    /* The rows' transaction syncs about as much again. */
+    /* Doubled, because committing the rows syncs about as much again. */
     speed->segment_seconds = 2e-9 * (double)(c4_clock_ns() - start_ns);
     unlink(path);
     return C4_OK;
@@ -71,7 +71,7 @@ static enum c4_status time_checkpoint(const struct c4_runner *runner,
 
 enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed *speed) {
     const struct c4_plan_config config = c4_runner_plan_config(runner, runner->protocol->order);
-    const struct c4_sgd sgd = {0, 0}; /* the trial has nothing to learn and must not diverge */
+    const struct c4_sgd sgd = {0, 0}; /* a learning rate of 0, so that the trial cannot diverge */
     struct c4_checkpoint *checkpoint = c4_checkpoint_new();
     struct c4_plan *plan = NULL;
     *speed = (struct c4_speed){0};

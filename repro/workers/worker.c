@@ -19,7 +19,7 @@
 
 #define PROGRESS_NS INT64_C(100000000)
 
-/* One worker process. */
+/* The state of this process. */
 struct worker {
     int in, out;
     struct c4_inbox inbox;
@@ -41,7 +41,7 @@ static enum c4_status answer(struct worker *worker, enum c4_message_kind kind, c
     return c4_message_write(worker->out, kind, &part, 1);
 }
 
-/* Without a coordinator there is nobody to work for. */
+/* Fails if the coordinator has closed its end of the pipe. */
 static enum c4_status still_wanted(const struct worker *worker) {
     struct pollfd in = {.fd = worker->in, .events = POLLIN};
     if (poll(&in, 1, 0) > 0 && (in.revents & (POLLHUP | POLLERR)) && !(in.revents & POLLIN))
@@ -77,12 +77,12 @@ static void name_place(const struct worker *worker, char text[64]) {
     if (!text[0]) snprintf(text, 64, "any");
 }
 
-/* Binds first, so that what is allocated later lies near. */
+/* Binds first, so that later allocations are local. */
 static enum c4_status set_up(struct worker *worker, const struct c4_message *message) {
     struct c4_worker_setup *setup = &worker->setup;
     struct c4_topology topology;
     if (message->size_bytes != sizeof *setup)
-        return c4_fail(C4_ERR_FAILED, "worker: this is not a message of this program");
+        return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(setup, message->payload, sizeof *setup);
     C4_TRY(c4_team_start(setup->bind ? setup->pu : NULL, setup->threads, &worker->team));
     C4_TRY(c4_topology_load(NULL, &topology));
@@ -142,7 +142,7 @@ static enum c4_status do_segment(struct worker *worker, const struct c4_message 
     struct c4_segment_done done;
     memset(&done, 0, sizeof done);
     if (message->size_bytes != sizeof segment)
-        return c4_fail(C4_ERR_FAILED, "worker: this is not a message of this program");
+        return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(&segment, message->payload, sizeof segment);
     worker->images_done = 0;
     worker->rows.result_count = worker->rows.cost_count = 0;
@@ -160,11 +160,11 @@ static enum c4_status obey(struct worker *worker, const struct c4_message *messa
     case C4_MESSAGE_SEGMENT:
         return do_segment(worker, message, faulty);
     default:
-        return c4_fail(C4_ERR_FAILED, "worker: message %d is unknown", (int)message->kind);
+        return c4_fail(C4_ERR_FAILED, "worker: unknown message %d", (int)message->kind);
     }
 }
 
-/* Until the coordinator closes its pipe. */
+/* Handles messages until the coordinator closes its pipe. */
 static void serve(struct worker *worker) {
     bool open = true;
     while (open) {
@@ -183,8 +183,8 @@ static void serve(struct worker *worker) {
     }
 }
 
-/* The same large blocks come and go with every CKA: freed ones are kept, not given back to the
- * system and zeroed by it again. */
+/* Every CKA allocates and frees the same large blocks. Freed ones are kept: returned to the system,
+ * they would have to be mapped and zeroed again each time. */
 static void keep_memory(void) {
 #ifdef __GLIBC__
     mallopt(M_MMAP_MAX, 0);
@@ -193,15 +193,15 @@ static void keep_memory(void) {
 }
 
 int c4_worker_main(void) {
-    static struct worker worker; /* zeroed; the setup alone has hundreds of kilobytes */
-    /* Ctrl-C reaches the whole group; the coordinator decides what becomes of its workers. */
+    static struct worker worker; /* zeroed; the setup alone takes hundreds of kilobytes */
+    /* Ctrl-C reaches the whole process group; the coordinator ends its workers. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     keep_memory();
     worker.in = dup(STDIN_FILENO);
     worker.out = dup(STDOUT_FILENO);
-    /* Whatever a library prints must not get between the messages. */
+    /* What a library prints must not get between the messages. */
     dup2(STDERR_FILENO, STDOUT_FILENO);
     serve(&worker);
     c4_execution_free(worker.execution);

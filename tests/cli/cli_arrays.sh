@@ -110,7 +110,7 @@ if [ $npz = yes ]; then
     run 3 "$program" eval --init batches --quiet
     says "batches: tensor 'conv1.weight' is missing"
     run 3 "$program" train --batches weights --quiet
-    says "weights: it needs the tensors 'images' and 'labels'"
+    says "weights: lacks tensor 'images' or 'labels'"
     mv trained trained.npz
     run 0 "$program" eval --init trained.npz --threads 1 --images 32 --quiet
 fi

@@ -34,7 +34,7 @@ expect 2 "there is no backend 'nonsense'" quick --backend nonsense
 expect 2 "9z" "$program" repro --figures 9z --out "$work/study"
 expect 2 "--epoch" quick --epoch 2
 expect 2 "relu" quick --order relu
-expect 2 "--degree goes with" quick --degree 3
+expect 2 "--degree needs" quick --degree 3
 
 cp "$batch" "$work/whole"
 head -c 100000 "$work/whole" >"$batch"
@@ -174,6 +174,6 @@ fi
 expect 3 "$work/text" "$program" cka "$work/text" "$work/net"
 expect 2 "FILE" "$program" cka "$work/net"
 expect 2 "--batches" quick --batches 900
-expect 3 "'images' and 'labels'" quick --batches "$work/net"
+expect 3 "'images' or 'labels'" quick --batches "$work/net"
 
 finish

@@ -50,7 +50,7 @@ expect 0 train --epochs 1 --checkpoint run.ck
 grep -q '^epoch 1 ' out || fail "no epoch: $(cat out)"
 
 # Each value alone, with both values in the sentence.
-refused 2 'run.ck, which is of another experiment: lr 0.001, now 0.1;' \
+refused 2 'run.ck, which belongs to another experiment: lr 0.001, now 0.1;' \
     'give the same values, or another --checkpoint' -- --epochs 2 --lr 0.1
 refused 2 'batch 32, now 8' -- --epochs 2 --batch 8
 refused 2 'momentum 0.9, now 0.5' -- --epochs 2 --momentum 0.5
@@ -186,7 +186,7 @@ for file in other.jsonl rate.jsonl diary; do
     cp two.ck log.ck
     cp $file kept
     expect 2 train --epochs 4 --checkpoint log.ck --log-json $file
-    says "$file is not the log of the training that goes on here"
+    says "$file is not the log of the training to resume"
     cmp $file kept || fail "$file was changed"
     cmp two.ck log.ck || fail "it trained first"
 done

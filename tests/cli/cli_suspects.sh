@@ -52,8 +52,8 @@ grep -q 'suspect' old/figures/fig2a.gp old/figures/fig1.gp && fail "figures of r
 expect 3 '--redo trains these runs again' study old 140 --backend "$native"
 expect 3 "$suspect rows of $runs runs are suspect" study old 140 --backend "$native" --seeds 2
 expect 0 'Without --redo nothing would be done' study old 140 --backend ref --dry-run
-expect 2 'redo does not go with it' study old 140 --redo --dry-run
-expect 2 'redo does not go with it' study old 140 --redo --fresh
+expect 2 'dry-run changes nothing; it cannot be combined with --redo' study old 140 --redo --dry-run
+expect 2 'fresh starts everything over; it cannot be combined with --redo' study old 140 --redo --fresh
 # Marks go by what the rows were made with, not by what is asked for now.
 for value in cka_images=500 batch=500 curve_images=500; do
     expect 0 "$suspect rows of $runs runs are suspect" bare "$program" report --out old --set $value

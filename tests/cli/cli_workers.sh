@@ -70,10 +70,10 @@ without() {
     bare "$program" repro --out again --data images --backend "$backend" --workers 1 --quiet "$@"
 }
 expect 0 'All runs are in again' without
-grep -q 'Not given, so as before in again: scale = smoke,.* sizes = 32,' said ||
+grep -q 'Taken from the study in again: scale = smoke,.* sizes = 32,' said ||
     fail "what the folder decides is not said: $(cat said)"
 repro again >said 2>&1 || fail "all options once more: $(cat said)"
-grep -q 'Not given' said && fail "options that are given count as not given: $(cat said)"
+grep -q 'Taken from' said && fail "options that are given count as not given: $(cat said)"
 diff again/figures/fig3b.csv whole/figures/fig3b.csv || fail "going on draws others"
 expect 1 'made with finetune_images = 32, not 16' without --set finetune_images=16
 # Lists grow: what joins is drawn now, and everything by report.
@@ -83,7 +83,7 @@ cut -d, -f1 again/figures/fig3b.csv | sort -u >said
 bare "$program" report --out again --figures 3b >log 2>&1 || fail "report of both sizes: $(cat log)"
 cut -d, -f1 again/figures/fig3b.csv | sort -u >said
 [ "$(grep -c '^k = ' said)" -eq 2 ] || fail "report of both sizes draws: $(cat said)"
-expect 0 'Not given, so as in again: .*sizes = 16,32' "$program" plan --out again --backend "$backend" --workers 1
+expect 0 'Taken from the study in again: .*sizes = 16,32' "$program" plan --out again --backend "$backend" --workers 1
 
 # What fine-tuning starts from is pre-training's end: CKA 1 to it before the first epoch.
 [ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
@@ -179,7 +179,7 @@ status=$?
 [ $hits -eq 2 ] || fail "the worker was killed $hits times"
 [ $status -eq 1 ] || fail "a run that failed gives status $status: $(cat log)"
 grep -q 'goes on from its last checkpoint' log || fail "nothing on the first death: $(cat log)"
-grep -q 'was ended by signal 9' log || fail "nothing on how it died: $(cat log)"
+grep -q 'was killed by signal 9' log || fail "nothing on how it died: $(cat log)"
 grep -q 'runs failed' log || fail "nothing on failed runs: $(cat log)"
 [ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status = 'done'")" -ge 1 ] ||
     fail "the others did not go on"
@@ -207,7 +207,7 @@ mkdir small
 if mount -t tmpfs -o size=2500k none small 2>/dev/null; then
     expect 1 'No space left on device\|disk is full' repro small/study --workers 2
     mount -o remount,size=100m small
-    expect 0 'Going on in the same folder\|runs to do' repro small/study --workers 1
+    expect 0 'Continuing in the same folder\|runs to do' repro small/study --workers 1
     cp -r small/study filled
     same whole filled
     umount small

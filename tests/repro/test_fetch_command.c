@@ -106,16 +106,15 @@ static void a_set_is_fetched_and_checked(void **state) {
     assert_non_null(strstr(said, digest.sha256));
     assert_null(strstr(said, "conv4 data fetch:")); /* nothing to note */
     assert_non_null(strstr(said, "MB (100%)"));
-    expect(0, "is there already", "data fetch --data %s/new/folder --mirrors %s", data,
-           table("404"));
+    expect(0, "already there", "data fetch --data %s/new/folder --mirrors %s", data, table("404"));
     expect(0, "7 ok, 0 differ, 0 unknown, 0 missing", "data verify %s/new/folder --mirrors %s",
            data, table("404"));
     expect(0, "CIFAR-10 test, 10000 images", "data info %s/new/folder", data);
 
     /* The archive may go; a damaged or missing file is found, and not replaced. */
     remove(scratch_path(state, "new/folder/set.tar.gz"));
-    expect(0, "as unpacked from its checked archive",
-           "data fetch --data %s/new/folder --mirrors %s", data, table("404"));
+    expect(0, "unpacked from its verified archive", "data fetch --data %s/new/folder --mirrors %s",
+           data, table("404"));
     expect(0, "6 ok, 0 differ, 0 unknown, 0 missing", "data verify %s/new/folder --mirrors %s",
            data, table("404"));
     const char *batch = scratch_path(state, "new/folder/cifar-10-batches-bin/data_batch_3.bin");
@@ -181,7 +180,7 @@ static void failures_are_said(void **state) {
     assert_non_null(strstr(said, "answered with HTTP status 404 (not found)"));
     expect(3, "none of its mirrors (1)", "data fetch --data %s --mirrors %s", data, table("wrong"));
     assert_int_equal(scratch_entries(state), 0);
-    expect(2, "there is no data set 'mnist' to fetch; these exist: cifar10, svhn",
+    expect(2, "no data set 'mnist' to fetch; choose from: cifar10, svhn",
            "data fetch mnist --data %s", data);
     expect(3, "nowhere.ini: there is no such file", "data fetch --data %s --mirrors %s/nowhere.ini",
            data, data);
@@ -191,7 +190,7 @@ static void failures_are_said(void **state) {
            "data verify %s/nowhere", data);
     expect(0, "[file train_32x32.mat]", "data fetch --print-mirrors");
     put_file(scratch_path(state, "printed.ini"), said, strlen(said));
-    expect(2, "there is no data set 'x'", "data fetch x --mirrors %s/printed.ini", data);
+    expect(2, "no data set 'x' to fetch", "data fetch x --mirrors %s/printed.ini", data);
     /* A file in the place of the folder. */
     expect(1, "a file where a folder is needed", "data fetch --data %s/bad.ini --mirrors %s", data,
            table("ok"));
