@@ -121,7 +121,7 @@ static enum c4_status take_from(const struct c4_args *args, struct c4_rows_store
         if (c4_arg_given(args, "scale")) return C4_OK;
         if (!own)
             return c4_fail(C4_ERR_USAGE,
-                           "%s/study.db: was made with a scale '%s' that the description does not "
+                           "%s/study.db: was made at scale '%s', which the description does not "
                            "have; give its --study",
                            c4_arg_text(args, "out"), name);
         *scale = *own;
