@@ -183,10 +183,6 @@ static enum c4_status open_store(struct reproduction *r) {
     if (c4_arg_flag(r->args, "redo") && c4_arg_flag(r->args, "fresh"))
         return c4_fail(C4_ERR_USAGE,
                        "--fresh starts everything over; it cannot be combined with --redo");
-    if (c4_arg_flag(r->args, "dry-run") && !c4_path_exists(folder)) {
-        r->session.runner.folder = NULL; /* there is no study, and none is created */
-        return fix_kernels(r);
-    }
     if (c4_arg_flag(r->args, "dry-run") && c4_arg_flag(r->args, "fresh"))
         return c4_fail(C4_ERR_USAGE,
                        "--dry-run changes nothing; it cannot be combined with --fresh");
@@ -198,7 +194,15 @@ static enum c4_status open_store(struct reproduction *r) {
         C4_TRY(c4_store_set_aside(folder, moved));
         if (moved[0]) fprintf(r->messages, "The old study is kept in %s.\n", moved);
     }
-    C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
+    if (c4_arg_flag(r->args, "dry-run")) {
+        C4_TRY(c4_store_open_copy(folder, &r->store));
+        if (!r->store) {
+            r->session.runner.folder = NULL; /* there is no study, and none is created */
+            return fix_kernels(r);
+        }
+    } else {
+        C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
+    }
     C4_TRY(find_suspects(r));
     C4_TRY(c4_store_begin(r->store));
     return c4_store_end(r->store, keep_plan(r));
@@ -224,7 +228,8 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
         if (r->store) {
             C4_TRY(c4_resume_find(r->store, session->runner.folder, run, report, r, &state->done[i],
                                   &state->last[i]));
-            C4_TRY(c4_resume_sweep(r->store, session->runner.folder, run));
+            if (!c4_arg_flag(r->args, "dry-run"))
+                C4_TRY(c4_resume_sweep(r->store, session->runner.folder, run));
         }
         if (state->done[i] >= 0) ++*begun;
         if (state->done[i] >= run->epochs) {

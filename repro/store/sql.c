@@ -186,6 +186,34 @@ static enum c4_status make_or_check(const char *path, sqlite3 *db) {
     return version == C4_STORE_SCHEMA ? C4_OK : c4_sql_run(path, db, sql);
 }
 
+/* The whole database as it is at one moment. Writable if possible: a journal that a killed writer
+ * left is rolled back before reading. */
+static enum c4_status load(const char *path, sqlite3 *into) {
+    sqlite3 *file;
+    int code = sqlite3_open_v2(path, &file, SQLITE_OPEN_READWRITE, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(file, 10000);
+        sqlite3_backup *backup = sqlite3_backup_init(into, "main", file, "main");
+        if (backup) sqlite3_backup_step(backup, -1);
+        code = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(into);
+    }
+    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, NULL, code);
+    sqlite3_close(file);
+    return status;
+}
+
+enum c4_status c4_sql_open_copy(const char *path, sqlite3 **db) {
+    int code = sqlite3_open_v2(":memory:", db, SQLITE_OPEN_READWRITE, NULL);
+    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, *db, code);
+    if (status == C4_OK) status = load(path, *db);
+    if (status == C4_OK) status = make_or_check(path, *db);
+    if (status != C4_OK) {
+        sqlite3_close(*db);
+        *db = NULL;
+    }
+    return status;
+}
+
 enum c4_status c4_sql_open(const char *path, sqlite3 **db) {
     int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, *db, code);

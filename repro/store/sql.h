@@ -29,6 +29,10 @@ enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row);
  * C4_ERR_FAILED: another program's database. *db is NULL on failure. */
 enum c4_status c4_sql_open(const char *path, sqlite3 **db);
 
+/* Opens a copy of the database in memory, where nothing of what is written reaches the file. Errors
+ * as above. */
+enum c4_status c4_sql_open_copy(const char *path, sqlite3 **db);
+
 /* C4_ERR_DATA: the schema is newer than this program or too old to be read. */
 enum c4_status c4_sql_check_version(const char *path, int64_t version);
 

@@ -27,22 +27,48 @@ const char *const c4_run_state_names[] = {[C4_RUN_PLANNED] = "planned",
 _Static_assert(sizeof c4_run_state_names / sizeof *c4_run_state_names == C4_RUN_FAILED + 2,
                "a name for each state, and NULL");
 
-enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **out) {
-    *out = NULL;
-    C4_TRY(c4_dir_make(folder));
+static enum c4_status new_store(const char *folder, struct c4_store **out) {
     struct c4_store *store = calloc(1, sizeof *store);
+    *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
     c4_lock_host(store->host, sizeof store->host);
-    enum c4_status status = c4_path_join(store->path, sizeof store->path, folder, "study.db");
+    return c4_path_join(store->path, sizeof store->path, folder, "study.db");
+}
+
+/* Hands out the store, or releases it after a failure. */
+static enum c4_status hand_out(struct c4_store *store, enum c4_status status,
+                               struct c4_store **out) {
+    *out = status == C4_OK ? store : NULL;
+    if (status == C4_OK || !store) return status;
+    sqlite3_close(store->db);
+    free(store);
+    return status;
+}
+
+enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **out) {
+    struct c4_store *store = NULL;
+    *out = NULL;
+    C4_TRY(c4_dir_make(folder));
+    enum c4_status status = new_store(folder, &store);
     if (status == C4_OK) status = c4_sql_open(store->path, &store->db);
     if (status == C4_OK) status = c4_lock_take(store->path, store->db, take_over, &store->lease);
-    if (status != C4_OK) {
-        sqlite3_close(store->db);
+    return hand_out(store, status, out);
+}
+
+/* The copy has its own lock, whoever has that of the file. */
+enum c4_status c4_store_open_copy(const char *folder, struct c4_store **out) {
+    struct c4_store *store = NULL;
+    enum c4_status status = new_store(folder, &store);
+    if (status == C4_OK && !c4_path_exists(store->path)) {
         free(store);
-        return status;
+        *out = NULL;
+        return C4_OK;
     }
-    *out = store;
-    return C4_OK;
+    if (status == C4_OK) status = c4_sql_open_copy(store->path, &store->db);
+    if (status == C4_OK)
+        status = c4_sql_run(store->path, store->db, "UPDATE writer SET host = '', pid = 0");
+    if (status == C4_OK) status = c4_lock_take(store->path, store->db, false, &store->lease);
+    return hand_out(store, status, out);
 }
 
 void c4_store_close(struct c4_store *store) {

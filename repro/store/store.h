@@ -33,6 +33,11 @@ struct c4_store;
  * `take_over`. *store is NULL on failure. */
 enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **store);
 
+/* Opens a copy of the study in memory: nothing of what is written reaches the folder, and another
+ * process may go on writing there. *store is NULL on failure, and with C4_OK if the folder has no
+ * study. Errors as c4_store_open(), except those of the lock. */
+enum c4_status c4_store_open_copy(const char *folder, struct c4_store **store);
+
 /* Releases the lock. `store` may be NULL. */
 void c4_store_close(struct c4_store *store);
 

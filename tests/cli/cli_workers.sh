@@ -56,6 +56,15 @@ grep -q '3 of 5 runs to do' log || fail "runs are not shared between figures: $(
 wait
 same whole narrow
 expect 0 'All runs are in' repro whole --dry-run
+# A dry run changes nothing: neither what is there, nor a folder that has no study.
+find whole -type f -exec sha256sum {} + | sort >before
+expect 0 'predicted time' bare "$program" repro --out whole --data images --scale smoke --seeds 1-3 \
+    --degrees 0,9 --backend "$backend" --quiet --set $values --dry-run
+find whole -type f -exec sha256sum {} + | sort >after
+cmp before after || fail "--dry-run changed the study"
+mkdir blank
+expect 0 'predicted time' repro blank --workers 1 --dry-run
+[ -z "$(ls blank)" ] || fail "--dry-run made $(ls blank)"
 [ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
     images = 'svhn-heldout' AND epoch = 0")" -eq 30 ] ||
     fail "fine-tuning is not compared with where it started on the digits"
