@@ -1,8 +1,8 @@
 # Reads simd/backends.def and builds each backend's folder as object libraries with its own flags.
-# A folder's flags.cmake is included with these at hand; one that cannot be built here returns
-# before its first call, and the program's table of backends does without it.
+# A folder's flags.cmake may call the functions below. If the backend cannot be built here, it
+# returns before its first call, and the program's table of backends omits it.
 
-# Compiles simd/<folder>/*.c once, under these flags.
+# Compiles simd/<folder>/*.c once, with these flags.
 function(c4_backend_variant folder variant)
   cmake_parse_arguments(arg "" "" "FLAGS;DEFINES;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/simd/${folder}/*.c)

@@ -1,4 +1,4 @@
-# One interface target carries every flag that all of the project's objects share.
+# One interface target with the flags that all of the project's objects share.
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
@@ -17,8 +17,7 @@ set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_CXX_FLAGS_RELEASE ${CMAKE_C_FLAGS_RELEASE})
 set(CMAKE_CXX_FLAGS_DEBUG ${CMAKE_C_FLAGS_DEBUG})
 
-# One compile of what several presets share, where ccache is installed: objects must not tell from
-# which build folder they are.
+# With ccache, presets share objects, so objects must not depend on their build folder.
 find_program(C4_CCACHE ccache)
 if(C4_CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${C4_CCACHE})
@@ -27,7 +26,7 @@ endif()
 add_library(c4_flags INTERFACE)
 target_compile_options(c4_flags INTERFACE -ffile-prefix-map=${PROJECT_BINARY_DIR}=.)
 target_include_directories(c4_flags INTERFACE ${PROJECT_SOURCE_DIR})
-# Part of the arithmetic: the compiler may neither fuse nor reorder; errno and traps are not read.
+# Part of the arithmetic: the compiler may neither fuse nor reorder; errno and traps are not used.
 target_compile_options(c4_flags INTERFACE
   -ffp-contract=off -fno-fast-math -fno-math-errno -fno-trapping-math
   -Wall -Wextra -Wshadow -Wvla -Wpointer-arith
@@ -35,8 +34,8 @@ target_compile_options(c4_flags INTERFACE
   $<$<BOOL:${C4_WERROR}>:-Werror>)
 target_compile_definitions(c4_flags INTERFACE _POSIX_C_SOURCE=200809L
   C4_VERSION="${PROJECT_VERSION}")
-# What runs in a team's threads keeps big arrays off their stacks, which OMP_STACKSIZE may make
-# small. Sanitizers and gcov make frames of their own size.
+# Code that runs in a team's threads keeps large arrays off their stacks, which OMP_STACKSIZE may
+# make small. Sanitizers and gcov enlarge frames, so they are exempt.
 set(c4_team_flags -Wframe-larger-than=16384)
 if(C4_SANITIZE OR C4_COVERAGE)
   set(c4_team_flags "")

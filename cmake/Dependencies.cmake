@@ -1,4 +1,5 @@
-# Required libraries stop the configuration; optional ones switch their feature off and say so.
+# A missing required library stops the configuration; a missing optional one disables its feature
+# with a message.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc>=2.4)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
@@ -38,8 +39,8 @@ if(C4_ARCHIVE)
   endif()
 endif()
 
-# Google Benchmark is C++: that language is enabled for its bridge alone. check_language() takes a
-# compiler that a preset names for granted.
+# Google Benchmark is C++: that language is enabled only for its bridge. check_language() does not
+# check a compiler that a preset names.
 set(C4_HAVE_GBENCH OFF)
 if(C4_GBENCH)
   pkg_check_modules(gbench QUIET IMPORTED_TARGET benchmark)
@@ -57,10 +58,11 @@ if(C4_GBENCH)
   endif()
 endif()
 
-# oneDNN, 2.x or 3.x: the system's, or the one in C4_ONEDNN_ROOT. It runs on gcc's libgomp. clang brings a runtime of its own, and two in one process fight over
-# the cores, so a clang build leaves this backend out; so does a library that was built for another
-# runtime. Header and library are looked up by hand: the packaged dnnl-config.cmake also demands
-# OpenCL's headers, which the CPU engine does not need.
+# oneDNN, 2.x or 3.x: the system's, or the one in C4_ONEDNN_ROOT. It runs on gcc's libgomp. clang has
+# its own OpenMP runtime, and two in one process compete for the cores, so this backend is left out
+# of clang builds, and if the library was built for another runtime. Header and library are searched
+# directly, because the packaged dnnl-config.cmake also requires OpenCL's headers, which the CPU
+# engine does not need.
 set(C4_HAVE_ONEDNN OFF)
 if(C4_ONEDNN AND NOT CMAKE_C_COMPILER_ID STREQUAL "GNU")
   message(STATUS "conv4: no oneDNN backend in a build by ${CMAKE_C_COMPILER_ID} (use gcc)")
@@ -73,7 +75,7 @@ elseif(C4_ONEDNN)
   set(places HINTS ${dnnl_ROOT})
   if(C4_ONEDNN_ROOT)
     set(places PATHS ${C4_ONEDNN_ROOT} NO_DEFAULT_PATH)
-    set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON) # an installed program finds that library, too
+    set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON) # an installed program also finds that library
   endif()
   find_path(C4_ONEDNN_INCLUDE oneapi/dnnl/dnnl.h ${places} PATH_SUFFIXES include)
   find_library(C4_ONEDNN_LIBRARY dnnl ${places} PATH_SUFFIXES lib lib64)

@@ -1,5 +1,5 @@
 # c4_embed(target FILE...): links each file into the target as the bytes between the symbols
-# c4_embed_<name> and c4_embed_<name>_end (other characters than letters and digits become _).
+# c4_embed_<name> and c4_embed_<name>_end (characters other than letters and digits become _).
 enable_language(ASM)
 function(c4_embed target)
   foreach(file IN LISTS ARGN)

@@ -1,10 +1,10 @@
-# cmake --install: the program, and what it writes about itself: manual page and completions.
+# cmake --install: the program, and the manual page and completions that it generates.
 include(GNUInstallDirs)
 install(TARGETS conv4 RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 
-# A cross build without an emulator cannot ask the program, and installs without these.
+# A cross build without an emulator cannot run the program, and omits these.
 if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
   message(STATUS "conv4: no manual page and completions in a cross build without an emulator")
   return()

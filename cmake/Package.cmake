@@ -1,5 +1,5 @@
-# "cpack -G DEB" in the build folder makes a Debian package; the target dist a tarball of what is
-# committed, which builds without a network.
+# "cpack -G DEB" in the build folder makes a Debian package; the target dist makes a tarball of the
+# committed sources, which builds without a network.
 set(CPACK_PACKAGE_VENDOR "The conv4 authors")
 set(CPACK_PACKAGE_CONTACT "The conv4 authors")
 set(CPACK_GENERATOR DEB)
@@ -7,7 +7,7 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON) # asks dpkg-shlibdeps, of dpkg-dev
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON) # uses dpkg-shlibdeps, from dpkg-dev
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS gnuplot-nox)
 include(CPack)
 

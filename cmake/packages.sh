@@ -1,12 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # it shares variables with cmake/up
-# Sourced by cmake/up: which Debian packages conv4 needs, which are missing, and how they get here.
-# Uses say and have; reads $install; set_up leaves what it took in $setup_seconds.
+# Sourced by cmake/up: the Debian packages that conv4 needs, which are missing, and installing them.
+# Uses say and have; reads $install; set_up adds its time to $setup_seconds.
 
-# A Debian package, who needs it, and what shows that it is there: a command, a pkg-config module, a
-# C header or a Python module, so that a self-built CMake will do and so will another system's
-# packages; or only the package itself.
-# Who: every verb (base), the verb test (test), a feature that can do without (more), test --all
-# (all), test --full (full), bench --peers (peers).
+# A Debian package, its group, and how to detect it: by a command, a pkg-config module, a C header
+# or a Python module, so that a self-built CMake or another system's packages also count; or only by
+# the package itself.
+# Groups: every verb (base), the verb test (test), optional features (more), test --all (all),
+# test --full (full), bench --peers (peers).
 packages='
 cmake base command cmake
 ninja-build base command ninja
@@ -59,7 +59,7 @@ binutils all command objdump
 llvm-19 all command llvm-mca-19
 debootstrap full command debootstrap'
 
-# Sets $clang to the newest clang that is here.
+# Sets $clang to the newest clang installed.
 newest_clang() {
 	for clang in clang-21 clang-20 clang-19 clang-18 clang-17 clang-16 clang; do
 		have "$clang" && return
@@ -84,14 +84,14 @@ found() { # package kind name
 	dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'
 }
 
-# The packages of the groups $*, one a line.
+# The packages of the groups $*, one per line.
 group() {
 	say "$packages" | while read -r package who kind name; do
 		case " $* " in *" $who "*) say "$package" "$kind" "$name" ;; esac
 	done
 }
 
-# Those of them that are missing, on one line.
+# The missing ones among them, on one line.
 missing() {
 	# shellcheck disable=SC2048,SC2086 # a list of words
 	group $* | while read -r package kind name; do
@@ -99,7 +99,7 @@ missing() {
 	done
 }
 
-# Sets $as to what has to stand before apt-get; fails if this user cannot install.
+# Sets $as to the prefix that apt-get needs; fails if this user cannot install.
 can_install() {
 	[ "$install" = yes ] && have apt-get || return 1
 	as=
@@ -117,7 +117,7 @@ apt_get() {
 
 setup_seconds=0
 
-# Runs a command that fetches or makes what is no part of conv4; its time is counted apart.
+# Runs a command that fetches or builds things outside conv4; its time is counted separately.
 setting_up() {
 	setup_began=$(date +%s) setup_status=0
 	"$@" || setup_status=$?
@@ -125,18 +125,18 @@ setting_up() {
 	return $setup_status
 }
 
-# Installs what is missing of the groups $1, which are required, and $2, which are not.
+# Installs the missing packages of the groups $1, which are required, and $2, which are optional.
 # Fails if a required package is still missing.
 set_up() {
 	required=$(missing "$1")
 	optional=$(missing "$2")
 	if [ -n "$required$optional" ] && can_install; then
 		mkdir -p build
-		apt_get update || say "The lists of packages could not be updated."
+		apt_get update || say "The package lists could not be updated."
 		options='install -y --no-install-recommends'
 		# shellcheck disable=SC2086 # lists of words
 		apt_get $options $required $optional || {
-			# One package that this system does not have must not keep the others away.
+			# A package that this system does not offer must not prevent the others.
 			[ -z "$required" ] || apt_get $options $required || true
 			for package in $optional; do
 				apt_get $options "$package" || true
@@ -147,7 +147,7 @@ set_up() {
 	fi
 	if [ -n "$required$optional" ]; then
 		[ -z "$required" ] || say "Missing and required: $required"
-		[ -z "$optional" ] || say "Missing, what needs it is left out: $optional"
+		[ -z "$optional" ] || say "Missing and optional, features that need it are left out: $optional"
 		say "To install, as root: apt-get install --no-install-recommends $required$optional"
 	fi
 	[ -z "$required" ] || return 1

@@ -1,12 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # it shares variables with cmake/up
 # Sourced by cmake/up: the verb test. A stage is a build and its tests, or a check; each has a line in
-# the table at the end. tests/README.md says which tier runs which stage, and what it proves.
+# the table at the end. tests/README.md says which tier runs which stage, and what the stage proves.
 # Uses say, run, run_line, have, set_up and setting_up; reads $preset and $install.
 
 passed=0 failed=0 skipped=0 leave_out='' tested='' began=$(date +%s)
 stages='stage                passed  failed skipped   build   tests (seconds)'
 
-# The seconds since the run began, but for what setting_up took.
+# The seconds since the run began, without those of setting_up.
 seconds() {
 	say $(($(date +%s) - began - setup_seconds))
 }
@@ -44,7 +44,7 @@ in_junit() { # attribute
 	grep -o " *$1=\"[0-9]*\"" "$junit" | head -n 1 | tr -dc '0-9'
 }
 
-# Builds a preset, or only $targets of it, and runs its tests but for those whose label fits
+# Builds a preset, or only its $targets, and runs its tests except those whose label matches
 # $leave_out. The labels are explained in tests/CMakeLists.txt.
 targets=
 test_stage() { # preset ctest-argument...
@@ -61,7 +61,7 @@ test_stage() { # preset ctest-argument...
 	rm -f "$junit"
 	status=0 tested="$tested $preset_name"
 	run ctest --preset "$preset_name" -j "$(nproc)" --output-junit "$junit" "$@" || status=$?
-	# The next ctest, were it only to list tests, empties its log.
+	# The next ctest empties its log, even if it only lists tests.
 	cp "build/$preset_name/Testing/Temporary/LastTest.log" "build/$preset_name/tested.log" || true
 	[ -s "$junit" ] || {
 		end_stage 0 1 0 "failed: no test ran"
@@ -75,7 +75,7 @@ test_stage() { # preset ctest-argument...
 		long=$(ctest --preset "$preset_name" -N -L "$leave_out" | grep -c 'Test *#') || true
 		left=$((left + long)) remark="skipped here: $long tests labelled $leave_out"
 	fi
-	# Whatever else made ctest fail is a failure, too.
+	# Any other reason for which ctest failed is a failure, too.
 	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
 	if [ "$bad" = 0 ]; then
 		end_stage "$good" 0 "$left" "$remark"
@@ -84,7 +84,7 @@ test_stage() { # preset ctest-argument...
 	fi
 }
 
-# The code is kept as version 14 of these tools wants it; others have other wishes.
+# The code follows version 14 of these tools; other versions disagree with it.
 needs_llvm_14() {
 	needs "$1" || return
 	"$1" --version | grep -q 'version 14\.' && return
@@ -100,8 +100,8 @@ format_stage() {
 	end_check $status
 }
 
-# The sources that were touched in the two days before the newest commit, or since it; for a header
-# one source that includes it. Fails where there is no history.
+# The sources changed in the two days before the newest commit, or since then; for a header, one
+# source that includes it. Fails without a Git history.
 changed_sources() {
 	newest=$(git log -1 --format=%ct 2>/dev/null) || return 1
 	{
@@ -124,7 +124,7 @@ tidy_stage() { # changed|whole
 		sed "s|^|$PWD/|" build/tidy.changed | grep -Fxf - build/tidy.all >build/tidy.chosen || true
 	fi
 	say "$(wc -l <build/tidy.chosen) of $(wc -l <build/tidy.all) files"
-	# OpenMP's header can be there for one version of clang alone, and that is the newest one.
+	# OpenMP's header can be installed for only one version of clang, the newest one.
 	mkdir -p build/tidy-include
 	! newest_clang || cp "$("$clang" -print-resource-dir)/include/omp.h" build/tidy-include/ || true
 	run_line "xargs -n 1 -P $(nproc) clang-tidy -p build/$preset --quiet '--extra-arg=-isystem$PWD/build/tidy-include' \
@@ -164,8 +164,8 @@ arm64_stage() {
 	must_execute neon arm64-qemu "$@"
 }
 
-# oneDNN 3.2 with gcc's OpenMP runtime, as the wheels of pip have it: include/ and lib/ of what they
-# would install, in the folder that preset onednn3 names.
+# oneDNN 3.2 with gcc's OpenMP runtime, from pip's wheels: their include/ and lib/, in the folder that
+# preset onednn3 names.
 onednn3_root=build/onednn3-root
 fetch_onednn3() {
 	[ ! -f $onednn3_root/lib/libdnnl.so ] || return 0
@@ -210,13 +210,13 @@ clang_stage() { # preset ctest-argument...
 	test_stage "$@"
 }
 
-# What run-avx512.sh boots, where Bochs is; without it those tests say that they were skipped.
+# Prepares what run-avx512.sh boots, if Bochs is installed; without it those tests are skipped.
 make_machine() {
 	have bochs-bin && [ "$install" = yes ] && have apt-get || return 0
 	setting_up run tests/emulate/make-avx512-machine.sh --dir build/avx512-machine || true
 }
 
-# What the tests of these presets say that they executed of a backend.
+# Summarises what the tests of these presets executed of a backend, from their output.
 executed() { # backend preset...
 	backend=$1
 	shift
@@ -239,7 +239,7 @@ executed() { # backend preset...
 	return 1
 }
 
-# A stage that should have executed a backend, and ran all of its tests, fails if it did not.
+# Fails a stage that ran all of its tests but did not execute the backend that it should.
 must_execute() { # backend preset ctest-argument...
 	[ $# -eq 2 ] || return 0
 	executed "$1" "$2" >/dev/null && return
@@ -247,8 +247,8 @@ must_execute() { # backend preset ctest-argument...
 	end_stage 0 1 0 "failed: no test of preset $2 executed it"
 }
 
-# What the tests of these presets were, one a line: seconds, preset, name, "run", "fail" or another
-# word.
+# The tests of these presets, one per line: seconds, preset, name, and "run", "fail" or another
+# status.
 tests_of() {
 	for name; do
 		sed -n 's/.*<testcase name="\([^"]*\)".* time="\([0-9.]*\)" status="\([a-z]*\)".*/\2 '"$name"' \1 \3/p' \
@@ -256,7 +256,7 @@ tests_of() {
 	done
 }
 
-# Another Debian than this one, bare: its compilers and libraries, and what setting up takes there.
+# A bare Debian of another release: its compilers and libraries, and setting up there.
 debian13_stage() {
 	needs debootstrap git || return 0
 	if [ "$(id -u)" != 0 ] || [ "$install" = no ]; then
@@ -280,7 +280,7 @@ finish_tests() { # seconds that the run should take at most
 	executed neon arm64-qemu "$preset" || true
 	say "$(seconds) seconds; packages, downloads and emulated machines $setup_seconds more"
 	[ -z "${1-}" ] || [ "$(seconds)" -le "$1" ] ||
-		say "That is longer than the $(($1 / 60)) minutes of this tier (tests/README.md)."
+		say "This exceeds the $(($1 / 60)) minutes of this tier (tests/README.md)."
 	say "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] || exit 1
 	exit 0
@@ -301,12 +301,12 @@ test_verb() {
 		say "0 passed, 1 failed, 0 skipped"
 		exit 6
 	}
-	CCACHE_DIR=${CCACHE_DIR:-$PWD/build/ccache} # one run's builds share what they have in common
+	CCACHE_DIR=${CCACHE_DIR:-$PWD/build/ccache} # the builds of one run share objects
 	export CCACHE_DIR
 	begin_stage "$preset"
 	case $tier in
 	quick)
-		[ $# -gt 0 ] || leave_out='all|full' # a test that is asked for is run
+		[ $# -gt 0 ] || leave_out='all|full' # a test named on the command line is run
 		test_stage "$preset" "$@"
 		finish_tests 300
 		;;

@@ -34,7 +34,7 @@ static void add_blocks(struct list *list, enum c4_op_slot slot, int first, int s
     }
 }
 
-/* Rows an odd number of cache lines apart, as CKA lays them out (core/op/gram.h). */
+/* Rows start an odd number of cache lines apart, as CKA lays them out (core/op/gram.h). */
 static size_t gap_behind(size_t features) {
     size_t lines = (features + 15) / 16;
     return 16 * (lines | 1) - features;

@@ -7,16 +7,16 @@
 struct c4_op_shape {
     struct c4_op_size size;
     enum c4_op_slot slot;
-    int images;     /* of a call; 0: a call is not for images */
-    char label[32]; /* "block2/n32", "images/n32", "linear/n32", "weights", "parameters",
-                       "pool1/64x64", with several threads "block2/n32/t2":
-                       what follows the slot's name in a row's */
+    int images;     /* per call; 0: a call has no images */
+    char label[32]; /* follows the slot's name in a row's name: "block2/n32", "images/n32",
+                       "linear/n32", "weights", "parameters", "pool1/64x64"; with several threads
+                       "block2/n32/t2" */
 };
 
-enum { C4_OP_SHAPES_MAX = C4_SLOT_COUNT * C4_LAYERS }; /* no slot has more than a shape a layer */
+enum { C4_OP_SHAPES_MAX = C4_SLOT_COUNT * C4_LAYERS }; /* at most one shape per layer */
 
-/* Writes all shapes for calls of `batch` images by each of `threads` threads, by slot in the order
- * of ops.def, and returns how many. A Gram block has 64 x 64 rows of each layer's features. */
+/* Writes all shapes for calls of `batch` images by each of `threads` threads, in the slots' order
+ * in ops.def, and returns their number. A Gram block has 64 x 64 rows of each layer's features. */
 int c4_op_shapes(int batch, int threads, struct c4_op_shape shapes[C4_OP_SHAPES_MAX]);
 
 #endif

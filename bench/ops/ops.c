@@ -60,7 +60,7 @@ enum c4_status c4_ops_bench_select(struct c4_ops_bench *bench,
         return c4_fail(C4_ERR_USAGE,
                        "no benchmark matches --filter '%s' (\"conv4 bench ops --list\" names all)",
                        filter);
-    return c4_fail(C4_ERR_USAGE, "backend '%s' has no op of its own", backends[0]->name);
+    return c4_fail(C4_ERR_USAGE, "backend '%s' implements no op", backends[0]->name);
 }
 
 void c4_ops_bench_free(struct c4_ops_bench *bench) {
@@ -77,7 +77,7 @@ void c4_ops_bench_free(struct c4_ops_bench *bench) {
 
 /* --- prediction --- */
 
-/* *seconds = `scale` times those of one call, warm. */
+/* *seconds = `scale` times the duration of one warm call. */
 static enum c4_status time_call(const struct c4_op_work *work, const struct c4_backend *backend,
                                 double scale, double *seconds) {
     struct c4_op_subject subject;
@@ -91,9 +91,9 @@ static enum c4_status time_call(const struct c4_op_work *work, const struct c4_b
     return status;
 }
 
-/* Filling and comparing, a byte. */
+/* Filling and comparing, per byte. */
 static const double fill_seconds_per_byte = 3e-9, check_seconds_per_byte = 0.5e-9;
-/* Google Benchmark looks for the number of calls first: up to four trials. */
+/* Google Benchmark first searches for the number of calls, in up to four trials. */
 enum { TRIALS = 4 };
 
 static enum c4_status predict_rows(const struct c4_ops_bench *bench,
@@ -136,7 +136,7 @@ int c4_ops_bench_shape_end(const struct c4_ops_bench *bench, int first) {
 
 enum c4_status c4_ops_bench_predict(const struct c4_ops_bench *bench,
                                     const struct c4_backend *reference, double *seconds) {
-    *seconds = 0.5; /* the peak loops' start */
+    *seconds = 0.5; /* starting the peak loops */
     for (int i = 0, last; i < bench->count; i = last) {
         last = c4_ops_bench_shape_end(bench, i);
         C4_TRY(predict_shape(bench, reference, i, last, seconds));

@@ -1,4 +1,4 @@
-/* Single ops, each backend's beside the others', timed by Google Benchmark. */
+/* Benchmarks of single ops, all backends side by side, timed by Google Benchmark. */
 #ifndef C4_BENCH_OPS_OPS_H
 #define C4_BENCH_OPS_OPS_H
 
@@ -14,11 +14,11 @@ struct c4_ops_row {
     const struct c4_op_shape *shape;
     const struct c4_backend *backend;
     struct c4_op_cost cost;  /* of one thread's call */
-    double *seconds;         /* [samples] of a call of all threads */
-    int measured;            /* samples there are; fewer than asked for only after a signal */
-    double *reorder_seconds; /* [samples] from and to canonical layouts, beside the call */
-    int reorders;            /* of them there are */
-    char kernel[64];         /* a library's name for it; "": the backend's own */
+    double *seconds;         /* [samples] of a call by all threads */
+    int measured;            /* number of samples; below `samples` only after a fault or a signal */
+    double *reorder_seconds; /* [samples] from and to canonical layouts, not part of the call */
+    int reorders;            /* number of these */
+    char kernel[64];         /* a library's name for its kernel; "": the backend's own */
     char fault[256];         /* why the row is void; "" if its checks passed */
 };
 
@@ -27,37 +27,39 @@ struct c4_ops_bench {
     int batch, threads, samples;
     double sample_seconds;
     struct c4_op_shape shapes[C4_OP_SHAPES_MAX];
-    struct c4_ops_row *rows; /* those of one shape stand together */
+    struct c4_ops_row *rows; /* those of one shape are adjacent */
     int count;
-    struct c4_peak peak; /* of as many threads, sampled around each shape */
+    struct c4_peak peak; /* for this number of threads, sampled around each shape */
     char *gbench_json;   /* of the run, for c4_ops_bench_save() */
 };
 
-/* With batch, threads, samples and sample_seconds set and the rest 0: makes a row for each shape
- * and each of the `backends` that has the op itself or prepares it in its own layouts, if `filter`
- * (a POSIX extended regular expression; NULL: all) matches somewhere in its name. C4_ERR_USAGE: a
- * bad expression, or no row is left. c4_ops_bench_free() in every case. */
+/* With batch, threads, samples and sample_seconds set and the rest 0: adds a row for each shape and
+ * each of the `backends` that has the op itself or prepares it in its own layouts, if `filter` (a
+ * POSIX extended regular expression; NULL: all) matches anywhere in its name. C4_ERR_USAGE: a bad
+ * expression, or no row. Call c4_ops_bench_free() in every case. */
 enum c4_status c4_ops_bench_select(struct c4_ops_bench *bench,
                                    const struct c4_backend *const *backends, int backend_count,
                                    const char *filter);
 void c4_ops_bench_free(struct c4_ops_bench *bench);
 
-/* The row behind the last one of the same shape as row `first`. */
+/* Index after the last row of the same shape as row `first`. */
 int c4_ops_bench_shape_end(const struct c4_ops_bench *bench, int first);
 
-/* About how many seconds the run will take, from single calls for one image (under a second). */
+/* Estimates the run's duration from single calls for one image (under a second). */
 enum c4_status c4_ops_bench_predict(const struct c4_ops_bench *bench,
                                     const struct c4_backend *reference, double *seconds);
 
-/* Times all rows, shape by shape, the samples of a shape's rows in random order; before each sample
- * the row is checked against `reference`, bit for bit or within C4_PEER_TOLERANCE as its backend
- * says, and void from the first fault on. `tick` (may be NULL) gets the number of rows done.
- * C4_ERR_RESULT if rows are void, after all others were timed; C4_ERR_ENVIRONMENT in a build
- * without Google Benchmark; c4_interrupted()'s status after a signal: rows done by then stay. */
+/* Times all rows, shape by shape, with the samples of a shape's rows in random order. Before each
+ * sample the row is checked against `reference`, bit for bit or within C4_PEER_TOLERANCE depending
+ * on its backend; a row is void from its first fault on. `tick` (may be NULL) receives the number
+ * of rows done. C4_ERR_RESULT if rows are void, after all others were timed; C4_ERR_ENVIRONMENT in
+ * a build without Google Benchmark; c4_interrupted()'s status after a signal, with the rows done so
+ * far. */
 enum c4_status c4_ops_bench_run(struct c4_ops_bench *bench, const struct c4_backend *reference,
                                 void (*tick)(void *context, int done), void *context);
 
-/* C4_OK if this build has Google Benchmark, else C4_ERR_ENVIRONMENT: what to install. */
+/* C4_OK if this build has Google Benchmark; otherwise C4_ERR_ENVIRONMENT, naming what to install.
+ */
 enum c4_status c4_ops_bench_available(void);
 
 /* Rows as text on stdout and as a JSON array. */

@@ -45,8 +45,8 @@ void c4_ops_bench_print(const struct c4_ops_bench *bench) {
     for (int i = 0; i < bench->count; i++) print_row(bench, &bench->rows[i]);
     if (bench->peak.count == 0) return;
     struct c4_spread peak = c4_peak_spread(&bench->peak);
-    printf("reorder: us from and to canonical layouts, beside the call; -: the op works on them.\n"
-           "GFLOP/s: nominal, a convolution's are those of the direct sum.\n"
+    printf("reorder: us from and to canonical layouts, besides the call; -: the op works on them.\n"
+           "GFLOP/s: nominal; a convolution counts as the direct sum.\n"
            "FMA peak: %.1f GFLOP/s (%.1f to %.1f, %s), %d samples in turn.\n",
            peak.median, peak.low, peak.high, bench->peak.loop->name, bench->peak.count);
 }
@@ -104,9 +104,10 @@ enum c4_status c4_ops_bench_save(const struct c4_ops_bench *bench, const char *p
     json_error_t error;
     json_t *object = json_loads(bench->gbench_json, JSON_REJECT_DUPLICATES, &error);
     if (!object)
-        return c4_fail(C4_ERR_FAILED,
-                       "%s: not written, as Google Benchmark's output is not JSON in line %d: %s",
-                       path, error.line, error.text);
+        return c4_fail(
+            C4_ERR_FAILED,
+            "%s: not written, because Google Benchmark's output is not JSON, line %d: %s", path,
+            error.line, error.text);
     json_t *context = json_object_get(object, "context");
     if (json_object_get(context, "host_name"))
         json_object_set_new(context, "host_name", json_string(""));

@@ -1,4 +1,4 @@
-/* Running the rows of bench ops in Google Benchmark. */
+/* Running the rows of bench ops with Google Benchmark. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ enum c4_status c4_ops_bench_available(void) {
 enum { PEAK_SAMPLES = 3 };
 static const double peak_seconds = 0.005;
 
-/* One shape's arrays, each thread's made by itself. */
+/* One shape's arrays; each thread allocates its own. */
 struct crew {
     int threads;
     struct c4_op_work *works;
@@ -46,7 +46,7 @@ static enum c4_status make_crew(struct crew *crew, const struct c4_op_shape *sha
     return C4_OK;
 }
 
-/* A row's op, one for each thread. */
+/* A row's op, once per thread. */
 struct timed {
     struct c4_ops_row *row;
     struct crew *crew;
@@ -57,8 +57,8 @@ struct timed {
 
 typedef enum c4_status step_fn(struct c4_op_subject *subject);
 
-/* What every thread does at the same time. The errors of other threads than the first have no
- * sentence here. */
+/* Runs a step in all threads at once. c4_error() is per thread, so the sentences of other threads
+ * are not available here. */
 static enum c4_status together(struct timed *timed, step_fn *step) {
     if (timed->crew->threads == 1) return step(timed->subjects);
     int failed = 0;
@@ -86,7 +86,7 @@ static enum c4_status check(struct timed *timed) {
     int64_t ran_ns = c4_clock_ns();
     C4_TRY(together(timed, c4_op_subject_store));
     int64_t reorder_ns = c4_clock_ns() - ran_ns + loaded_ns - start_ns;
-    /* The last ones: Google Benchmark's trials come first. */
+    /* A ring that keeps the last ones: Google Benchmark's trials come first. */
     timed->row->reorder_seconds[timed->checks++ % timed->samples] = (double)reorder_ns * 1e-9;
     return compare(timed);
 }
@@ -113,7 +113,7 @@ static void close_subjects(struct timed *timed) {
     free(timed->subjects);
 }
 
-/* One after the other: a library may keep what it makes for all threads. */
+/* Opened one after the other, because a library may share what it creates among threads. */
 static enum c4_status open_subjects(struct timed *timed) {
     size_t threads = (size_t)timed->crew->threads;
     timed->subjects = calloc(threads, sizeof *timed->subjects);
@@ -193,7 +193,7 @@ static enum c4_status verdict(const struct c4_ops_bench *bench) {
     for (int i = 0; i < bench->count; i++)
         if (bench->rows[i].fault[0] && faults++ == 0) fault = bench->rows[i].fault;
     if (faults == 0) return C4_OK;
-    return c4_fail(C4_ERR_RESULT, "%d of %d rows are void, their results are wrong: %s%s", faults,
+    return c4_fail(C4_ERR_RESULT, "%d of %d rows are void because of wrong results: %s%s", faults,
                    bench->count, fault, faults > 1 ? ", ..." : "");
 }
 

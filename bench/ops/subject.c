@@ -1,6 +1,6 @@
 #include "bench/ops/subject.h"
 
-/* Which arrays of the call (c4_op_arrays) a prepared convolution reads and writes. */
+/* The arrays of c4_op_arrays() that a prepared convolution reads and writes. */
 static const struct arrays {
     bool convolution;
     int first, second, out;

@@ -26,7 +26,7 @@ static bool is_output(const struct c4_op_array *array) {
     return array->spec.role == C4_OP_OUT || array->spec.role == C4_OP_INOUT;
 }
 
-/* --- inputs, of a stream of its own for each array of each slot --- */
+/* --- inputs, from a separate random stream for each array of each slot --- */
 
 static uint32_t stream_of(const struct c4_op_work *work, int i) {
     return (uint32_t)work->slot * C4_OP_ARRAYS + (uint32_t)i + 1;
@@ -46,7 +46,7 @@ static void fill_bytes(uint8_t *bytes, size_t count, uint32_t stream, uint32_t b
             (uint8_t)c4_rng_below(c4_rng_draw(seed, C4_RNG_TEST, stream, i / 4).word[i % 4], bound);
 }
 
-/* From the last array, which is filled. */
+/* From the last array, which must be filled. */
 static enum c4_status fill_transformed(const struct c4_op_work *work, float *transformed) {
     struct c4_dispatch reference;
     C4_TRY(c4_dispatch("ref", &reference));
@@ -61,7 +61,7 @@ static enum c4_status fill(const struct c4_op_work *work, int i) {
     switch (array->spec.content) {
     case C4_OP_VALUES:
     case C4_OP_FACTORS:
-    case C4_OP_SPARSE_FACTORS: /* no kernel is faster for zeros */
+    case C4_OP_SPARSE_FACTORS: /* zeros make no kernel faster */
         fill_floats(array->data, count, stream);
         break;
     case C4_OP_PADDED_VALUES:
@@ -121,7 +121,7 @@ void c4_op_work_free(struct c4_op_work *work) {
     work->array_count = 0;
 }
 
-/* All ones: a NaN in floats and doubles, no sum and no selection in integers. */
+/* Poison is all one bits: NaN in floats and doubles, an invalid sum or selection in integers. */
 void c4_op_work_reset(const struct c4_op_work *work) {
     for (int i = 0; i < work->array_count; i++) {
         const struct c4_op_array *array = &work->array[i];
@@ -186,7 +186,7 @@ static enum c4_status check_norm(const struct c4_op_array *array, const char *na
     }
     if (sqrt(error) <= tolerance * sqrt(signal)) return C4_OK; /* false for a NaN */
     return c4_fail(C4_ERR_RESULT,
-                   "%s: %s differs from the reference by %.1e of its norm, allowed is %.0e", name,
+                   "%s: %s differs from the reference by %.1e of its norm; %.0e is allowed", name,
                    array->spec.name, sqrt(error / signal), tolerance);
 }
 

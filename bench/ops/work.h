@@ -1,4 +1,4 @@
-/* One call of one op slot, with arrays of its own: to be timed, and to be checked before. */
+/* One call of one op slot with its own arrays, to be checked and then timed. */
 #ifndef C4_BENCH_OPS_WORK_H
 #define C4_BENCH_OPS_WORK_H
 
@@ -8,8 +8,8 @@
 struct c4_op_array {
     struct c4_op_array_spec spec;
     void *data;    /* 64-byte aligned */
-    void *content; /* INOUT: what `data` held at first */
-    void *expect;  /* OUT and INOUT: what the reference leaves */
+    void *content; /* INOUT: the initial content of `data` */
+    void *expect;  /* OUT and INOUT: the reference's result */
 };
 
 struct c4_op_work {
@@ -19,8 +19,8 @@ struct c4_op_work {
     int array_count;
 };
 
-/* Makes the arrays; inputs are random, uniform in [-1, 1) or as the slot's contract wants them, and
- * the same every time. c4_op_work_free() in every case. C4_ERR_MEMORY. */
+/* Allocates the arrays. Inputs are random, uniform in [-1, 1) or as the slot's contract requires,
+ * and the same every time. Call c4_op_work_free() in every case. C4_ERR_MEMORY. */
 enum c4_status c4_op_work_make(struct c4_op_work *work, enum c4_op_slot slot,
                                const struct c4_op_size *size);
 void c4_op_work_free(struct c4_op_work *work);
@@ -28,18 +28,18 @@ void c4_op_work_free(struct c4_op_work *work);
 /* Calls `function` on the arrays. */
 void c4_op_work_call(const struct c4_op_work *work, c4_op_fn *function);
 
-/* Calls the reference and keeps what it leaves. */
+/* Calls the reference and keeps its results. */
 void c4_op_work_expect(struct c4_op_work *work, c4_op_fn *reference);
 
-/* Expects what `other`, of the same slot and size, does. */
+/* Expects the same results as `other`, of the same slot and size. */
 void c4_op_work_expect_as(struct c4_op_work *work, const struct c4_op_work *other);
 
-/* Before a call that is to be compared: poisons the outputs, puts inputs that are updated back. */
+/* Before a call that will be compared: poisons outputs and scratch, restores updated inputs. */
 void c4_op_work_reset(const struct c4_op_work *work);
 
-/* Compares what a call has left with what is expected: bit for bit (NaNs are equal) if tolerance is
- * 0, else by the relative norm of each output's error. C4_ERR_RESULT with a sentence that begins
- * with `name`. */
+/* Compares a call's results with the expected ones: bit for bit (NaNs are equal) if tolerance is 0,
+ * else by the relative norm of each output's error. C4_ERR_RESULT with a sentence that begins with
+ * `name`. */
 enum c4_status c4_op_work_compare(const struct c4_op_work *work, const char *name,
                                   double tolerance);
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Includes go one way, and are written from the root of the project.
+# Includes point one way and are written from the root of the project.
 # Run from there; each line of output is a violation.
 set -eu
 found=$(mktemp)
@@ -22,11 +22,11 @@ forbid bench '(repro|tests)/'
 forbid repro 'tests/'
 forbid 'bench repro' 'simd/([^d]|d[^i]|dispatch[^.])'
 forbid 'core simd bench repro tests' '\.\./'
-# Only the program's table of commands knows bench.
+# Only the program's table of commands may include bench.
 if [ -d repro ]; then
     grep -rnE --include='*.[ch]' '^ *# *include *"bench/' repro | grep -v '^repro/main\.c:' >>"$found" || true
 fi
-# room FOLDER [FOLDER...]: what of its own top folder the first may include, besides itself.
+# room FOLDER [FOLDER...]: the folders under its own top folder that the first may include.
 room() {
     top=${1%%/*} own=$1
     shift
@@ -35,7 +35,7 @@ room() {
     grep -rnE --include='*.[ch]' --include='*.cc' "^ *# *include *\"$top/" "$own" |
         grep -vE "include *\"($allowed)" >>"$found" || true
 }
-# Inside repro and bench: from the room that uses to those that it uses.
+# Inside repro and bench: each folder and the folders that it uses.
 room repro/study
 room repro/store study
 room repro/results study store

@@ -1,6 +1,5 @@
 #!/bin/sh
-# The README stays one page, and links between the pages lead somewhere. Run from the root of the
-# project.
+# The README stays one page, and links between pages have a target. Run from the root of the project.
 set -eu
 found=$(mktemp)
 trap 'rm -f "$found"' EXIT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# No source file has more than 500 lines, unless one of its first lines gives the reason behind
+# No source file has more than 500 lines, unless one of its first lines gives a reason after
 # "Length:". Run from the root of the project.
 set -eu
 found=$(mktemp)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every symbol that the libraries export begins with c4_; so does what gcc makes of the name of an
-# OpenMP critical section.
+# Every symbol that the libraries export begins with c4_, including those that gcc generates for
+# named OpenMP critical sections.
 # usage: symbols.sh [BUILD_FOLDER], from the root of the project (default: build/release)
 set -eu
 build=${1:-build/release}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Text files end with a newline, have no tabs or spaces at line ends, and name no folder of the
-# machine they were written on. Run from the root of the project.
+# Text files end with a newline, have no trailing whitespace, and name no folder of the machine they
+# were written on. Run from the root of the project.
 set -eu
 found=$(mktemp)
 trap 'rm -f "$found"' EXIT

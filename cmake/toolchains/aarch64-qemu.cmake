@@ -1,4 +1,4 @@
-# Cross-compiles for aarch64 Linux; tests run under tests/emulate/run-aarch64.sh. The libraries lie
+# Cross-compiles for aarch64 Linux; tests run under tests/emulate/run-aarch64.sh. The libraries are
 # in a folder made by tests/emulate/make-arm64-sysroot.sh: C4_SYSROOT (a cache or environment
 # variable), else build/arm64-sysroot.
 set(CMAKE_SYSTEM_NAME Linux)
@@ -23,7 +23,7 @@ endif()
 if(NOT DEFINED CMAKE_CXX_COMPILER)
   set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 endif()
-# Only clang reads these; gcc's name tells its target.
+# Only clang reads these; gcc's name implies its target.
 set(CMAKE_C_COMPILER_TARGET aarch64-linux-gnu)
 set(CMAKE_CXX_COMPILER_TARGET aarch64-linux-gnu)
 
@@ -34,7 +34,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# pkg-config: the folder's .pc files only, and its paths put before theirs.
+# pkg-config: only the folder's .pc files, with the folder prepended to their paths.
 set(ENV{PKG_CONFIG_DIR} "")
 set(ENV{PKG_CONFIG_LIBDIR}
   "${C4_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${C4_SYSROOT}/usr/share/pkgconfig")

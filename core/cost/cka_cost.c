@@ -1,6 +1,6 @@
 #include "core/cost/cka_cost.h"
 
-/* Elements of the lower triangle of tiles: half of the square and of its diagonal tiles. */
+/* Elements of the lower triangle of tiles: half the square plus half its diagonal tiles. */
 static double triangle(size_t rows) {
     size_t whole = rows / C4_CKA_TILE, rest = rows % C4_CKA_TILE;
     double diagonal = (double)whole * C4_CKA_TILE * C4_CKA_TILE + (double)rest * (double)rest;
@@ -12,8 +12,7 @@ static double tiles(size_t rows) {
     return (double)count;
 }
 
-/* Rows that the tiles of a lower triangle read: every tile of rows takes part in tiles(rows) + 1.
- */
+/* Rows that the tiles of a lower triangle read: each tile of rows is read tiles(rows) + 1 times. */
 static double triangle_rows(size_t rows) {
     return (double)rows * (tiles(rows) + 1);
 }
@@ -28,7 +27,7 @@ static struct c4_cka_cost gram_of(size_t n, size_t features, size_t value_bytes)
     cost.flops = 2 * triangle(n) * (double)features;
     cost.bytes = centring_bytes(n, features, value_bytes) +
                  triangle_rows(n) * (double)features * (double)value_bytes +
-                 (double)sizeof(double) * triangle(n); /* the kept Gram, written or read */
+                 (double)sizeof(double) * triangle(n); /* the cached Gram matrix, written or read */
     return cost;
 }
 

@@ -1,4 +1,4 @@
-/* What one linear CKA costs in its forms. Pure functions of the shapes.
+/* Costs of the forms of one linear CKA. Pure functions of the shapes.
  *
  * All of them run over tiles of C4_CKA_TILE x C4_CKA_TILE products (core/similarity/cka.h). A
  * symmetric product of m rows costs its lower triangle of tiles, diagonal tiles in full. */
@@ -14,24 +14,25 @@ struct c4_cka_shape {
     size_t n;              /* examples */
     size_t p, q;           /* features of the reference and of the other side */
     size_t value_bytes;    /* 4 if computed in float, 8 in double */
-    bool reference_cached; /* the reference's own part is already there */
+    bool reference_cached; /* the reference's own part is already computed */
 };
 
 struct c4_cka_cost {
-    double flops; /* of the products: 2 for each multiply-add; centring and folding are left out */
+    double flops; /* of the products, 2 per multiply-add; centring and folding are left out */
     double bytes; /* traffic if nothing stays in a cache between two passes or two tiles */
 };
 
-/* Gram form: n x n Grams of both sides, the reference's kept. About n^2 q FLOPs (+ n^2 p). */
+/* Gram form: n x n Gram matrices of both sides, the reference's cached. About n^2 q FLOPs (+ n^2
+ * p). */
 struct c4_cka_cost c4_cka_gram_cost(const struct c4_cka_shape *shape);
 
 /* Feature form: the q x q product of one side and the p x q product of both. About
  * n q^2 + 2 n p q FLOPs (+ n p^2). */
 struct c4_cka_cost c4_cka_feature_cost(const struct c4_cka_shape *shape);
 
-/* The careful form (core/similarity/careful_form.h), in double: one pass over the tiles of a side's
- * Gram, as each product takes one; and all that makes a side ready: its features are shifted, and
- * two passes make the row sums and the norm. */
+/* The careful form (core/similarity/careful_form.h), in double. A pass: over the tiles of a side's
+ * Gram matrix, one for each product. The whole: preparing a side, that is shifting its features and
+ * two passes for the row sums and the norm. */
 struct c4_cka_cost c4_cka_careful_pass_cost(size_t n, size_t features);
 struct c4_cka_cost c4_cka_careful_cost(size_t n, size_t features);
 

@@ -6,7 +6,7 @@
 
 struct c4_op_cost {
     double flops, products, transforms; /* as in struct c4_op_operations */
-    double bytes; /* every array of the call read or written once, both if it is updated */
+    double bytes; /* every array of the call read or written once; updated ones count twice */
 };
 
 struct c4_op_cost c4_op_cost(enum c4_op_slot slot, const struct c4_op_size *size);
@@ -17,11 +17,11 @@ double c4_cost_performed(const struct c4_op_cost *cost);
 enum c4_pass { C4_PASS_FORWARD, C4_PASS_BACKWARD_DATA, C4_PASS_BACKWARD_WEIGHTS };
 
 /* The products of one pass through layer 0..3 (the convolution of that block) or 4 (linear) for n
- * images. Block 0 is always direct and has no backward data: all 0. Transforms of the weights
- * themselves, once a step, belong to the update and are left out. */
+ * images. Block 0 is always direct and has no backward data: all 0. The weight transforms,
+ * once per step, belong to the update and are left out. */
 struct c4_op_cost c4_pass_cost(int layer, enum c4_pass pass, enum c4_conv_algorithm conv, int n);
 
-/* All passes of a training step of n images: what images/s are turned into GFLOP/s with. */
+/* All passes of a training step of n images; it converts images/s to GFLOP/s. */
 struct c4_op_cost c4_step_cost(enum c4_conv_algorithm conv, int n);
 
 #endif

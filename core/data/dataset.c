@@ -54,6 +54,8 @@ struct c4_dataset c4_dataset_borrow(const struct c4_dataset *described,
     return borrowed;
 }
 
+_Static_assert(sizeof((struct c4_dataset *)0)->sha256 == C4_SHA256_HEX_SIZE, "its SHA-256 fits");
+
 static enum c4_status digest(struct c4_sha256 *hash, struct c4_dataset *dataset) {
     const uint8_t count[4] = {(uint8_t)dataset->count, (uint8_t)(dataset->count >> 8),
                               (uint8_t)(dataset->count >> 16), (uint8_t)(dataset->count >> 24)};
@@ -73,7 +75,7 @@ enum c4_status c4_dataset_hash(struct c4_dataset *dataset) {
 }
 
 _Static_assert(sizeof((struct c4_dataset *)0)->name + sizeof C4_DATASET_UNOFFICIAL + 1 <= 128,
-               "a text has room for all but the list of files");
+               "a text holds everything but the list of files");
 
 void c4_dataset_text(const struct c4_dataset *dataset, char text[C4_DATASET_TEXT_BYTES]) {
     bool unofficial = dataset->unofficial[0] != '\0';
@@ -83,7 +85,7 @@ void c4_dataset_text(const struct c4_dataset *dataset, char text[C4_DATASET_TEXT
 
 static enum c4_status check_limit(const char *name, uint32_t limit, uint32_t total) {
     if (limit <= total) return C4_OK;
-    return c4_fail(C4_ERR_USAGE, "%s has %u images, %u are asked for", name, total, limit);
+    return c4_fail(C4_ERR_USAGE, "%s has %u images; %u were requested", name, total, limit);
 }
 
 static enum c4_status load_synthetic(const struct c4_set *set, enum c4_split split, uint64_t seed,
@@ -97,7 +99,8 @@ static enum c4_status load_synthetic(const struct c4_set *set, enum c4_split spl
     return c4_synthetic_make(stand_in, from, seed, limit > 0 ? limit : total, out);
 }
 
-/* Fills the fields that say what was loaded. `total` is what the files hold, whatever the limit. */
+/* Fills the fields that describe what is loaded. `total` is the number of images in the files,
+ * whatever the limit. */
 static void name_set(const struct c4_data_files *files, const struct c4_set *set,
                      enum c4_split split, uint32_t total, struct c4_dataset *out) {
     enum c4_split from = split == C4_TUNING ? set->tuning.split : split;
@@ -124,7 +127,7 @@ static void name_set(const struct c4_data_files *files, const struct c4_set *set
     }
 }
 
-/* For fine-tuning the test images follow where the train images are too few. */
+/* For fine-tuning, test images follow if there are too few train images. */
 static enum c4_status find_files(const char *folder, const struct c4_set *set, enum c4_split split,
                                  struct c4_data_files *files) {
     if (split != C4_TUNING) return c4_data_find(folder, set, split, files);

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(sizeof((struct c4_data_info *)0)->sha256 == sizeof((struct c4_judged *)0)->sha256,
+               "copied as a whole");
+
 static enum c4_status describe_file(const struct c4_data_file *file, struct c4_data_info *info) {
     uint32_t count;
     uint8_t *images = NULL, *labels = NULL;
@@ -63,7 +66,7 @@ enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out) {
         describe_split(folder, &c4_sets[i], C4_TEST, out);
     }
     if (out->count > 0) return C4_OK;
-    struct c4_data_files files; /* for the sentence that says what was looked for */
+    struct c4_data_files files; /* its error says what was looked for */
     C4_TRY(c4_data_find(folder, &c4_sets[0], C4_TRAIN, &files));
     return c4_fail(C4_ERR_DATA, "%s: no image data here", folder);
 }

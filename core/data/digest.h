@@ -1,4 +1,4 @@
-/* Whether a file is the one that a table describes: size, MD5 and SHA-256, by one reading. MD5 only
+/* Whether a file is the one that a table describes, by size, MD5 and SHA-256 in one pass. MD5 only
  * because data sets publish it. */
 #ifndef C4_DATA_DIGEST_H
 #define C4_DATA_DIGEST_H
@@ -16,12 +16,12 @@ struct c4_digest {
 /* Of a regular file; errors as c4_file_open(). */
 enum c4_status c4_digest_file(const char *path, struct c4_digest *digest);
 
-/* Compares with all that is known of the file. C4_ERR_DATA: one sentence on `path` that names both
- * values. What the table leaves out agrees with anything; c4_digest_is_known() tells. */
+/* Compares with everything known about the file. C4_ERR_DATA: one sentence on `path` that names
+ * both values. A value missing in the table matches anything: see c4_digest_is_known(). */
 enum c4_status c4_digest_check(const char *path, const struct c4_digest *digest,
                                const struct c4_source *source);
 
-/* Whether a hash was compared, not the size alone. */
+/* Whether c4_digest_check() compares a hash, not only the size. */
 bool c4_digest_is_known(const struct c4_digest *digest, const struct c4_source *source);
 
 #endif

@@ -22,7 +22,7 @@ static bool has_first(const char *place, const struct c4_layout *layout, enum c4
     return exists(place, name);
 }
 
-/* Whether the place has files of the split, or of a set that is `whole` of either. */
+/* Whether the place has files of the split; for a set that is `whole`, of either split. */
 static bool is_place(const char *place, const struct c4_set *set, const struct c4_layout *layout,
                      enum c4_split split) {
     if (!set->files.whole) return has_first(place, layout, split);
@@ -72,14 +72,14 @@ static bool has_files(const char *folder, const struct c4_set *set,
                       const struct c4_layout *layout) {
     struct c4_data_files files;
     for (int split = 0; split < 2; split++) {
-        /* A bad mark lies beside files. */
+        /* A bad mark is an error, but it lies beside files. */
         (void)list(folder, set, layout, (enum c4_split)split, &files);
         if (!files.absent) return true;
     }
     return false;
 }
 
-/* C4_OK if both splits are there, with the images that they should have. */
+/* C4_OK if both splits are there, each with the right number of images. */
 static enum c4_status check_whole(const char *folder, const struct c4_set *set,
                                   const struct c4_layout *layout) {
     struct c4_data_files files[2];
@@ -103,8 +103,8 @@ static int layout_count(const struct c4_set *set) {
     return count;
 }
 
-/* The first whole candidate, or else the first that has files; NULL if none has. `passed_over` gets
- * what the first of those before it lacks. */
+/* The first complete candidate, or else the first that has files; NULL if none has. `passed_over`
+ * receives what the first candidate lacks if a later one is chosen. */
 static const struct c4_layout *choose(const char *folder, const struct c4_set *set,
                                       char passed_over[C4_PASSED_OVER_BYTES]) {
     const struct c4_layout *has[C4_LAYOUTS_MAX];
@@ -115,7 +115,7 @@ static const struct c4_layout *choose(const char *folder, const struct c4_set *s
             if (c4_format_available(layout->format) == available && has_files(folder, set, layout))
                 has[count++] = layout;
         }
-    /* Counting may mean to read all of a file: not where nothing hangs on it. */
+    /* Counting may have to read a whole file, so skip it for a single candidate. */
     for (int i = 0; i < count && count > 1; i++) {
         if (check_whole(folder, set, has[i]) == C4_OK) return has[i];
         if (i == 0) snprintf(passed_over, C4_PASSED_OVER_BYTES, "%s", c4_error());
@@ -137,7 +137,7 @@ bool c4_data_holds(const char *folder, const struct c4_set *set, bool synthetic,
     return false;
 }
 
-/* Not in list(): whatever the mark is, the files beside it are real. */
+/* Not in list(): whatever the mark contains, the files beside it are real. */
 static enum c4_status read_unofficial(struct c4_data_files *files) {
     struct c4_unofficial mark;
     char place[C4_PATH_BYTES];

@@ -1,4 +1,4 @@
-/* The forms in which images lie in files. */
+/* The file formats of images. */
 #ifndef C4_DATA_FORMAT_H
 #define C4_DATA_FORMAT_H
 
@@ -8,14 +8,15 @@
 #include <stdint.h>
 
 struct c4_format {
-    /* Number of images; the first `count` images, 3072 bytes each, planar, and labels 0..9. */
+    /* count: the number of images. read: the first `count` images, 3072 bytes each, planar, and
+     * labels 0..9. */
     enum c4_status (*count)(const char *path, uint32_t *count);
     enum c4_status (*read)(const char *path, uint32_t count, uint8_t *images, uint8_t *labels);
-    /* The first `count` labels alone; NULL: they are not read without the images. */
+    /* Only the first `count` labels; NULL: labels cannot be read without the images. */
     enum c4_status (*labels)(const char *path, uint32_t count, uint8_t *labels);
-    bool hashed;              /* files are read whole, so that their hash can be compared */
+    bool hashed;              /* files are read completely, so that their hash can be compared */
     bool (*available)(void);  /* whether this build reads it; NULL: every build does */
-    const char *name, *needs; /* of a form that some builds lack: ".mat", and packages to install */
+    const char *name, *needs; /* if some builds lack it: ".mat", and packages to install */
 };
 
 extern const struct c4_format c4_format_records; /* core/data/record.h; no hash is published */

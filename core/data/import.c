@@ -7,7 +7,7 @@
 
 struct target {
     const char *to;
-    char folder[C4_PATH_BYTES]; /* where the set's copies lie in it */
+    char folder[C4_PATH_BYTES]; /* of the set's copies, in `to` */
     uint32_t *files;
     struct c4_data_found *found; /* or NULL */
 };
@@ -27,22 +27,23 @@ static void note(struct c4_data_found *found, const struct c4_data_file *file,
     memcpy(info->why, judged->why, sizeof info->why);
 }
 
-/* The mark of a copy: what was found out about the original that the copy may not show. */
+/* Marks a copy with what is known about the original and may not show in the copy. */
 static enum c4_status mark_file(const struct c4_data_file *file, const char *name,
                                 const struct target *target, const struct c4_judged *judged) {
     const char *original = strrchr(file->path, '/') + 1; /* a path is FOLDER/name */
-    if (strcmp(original, name) == 0) /* a copy byte by byte differs as its original does */
+    if (strcmp(original, name) == 0) /* a byte-for-byte copy differs as its original does */
         return c4_unofficial_put(target->folder, name, judged->why);
     char why[C4_STANDING_BYTES];
     int length = snprintf(why, sizeof why, "was imported from %s, which %s", original, judged->why);
     if (length >= (int)sizeof why)
-        return c4_fail(C4_ERR_FAILED, "%s: what differs in it is too long to be noted: %s",
+        return c4_fail(C4_ERR_FAILED,
+                       "%s: its difference from the official file is too long to record: %s",
                        file->path, judged->why);
     return c4_unofficial_put(target->folder, name, why);
 }
 
-/* The mark comes before a file that differs and goes after one that does not, so that an import
- * that is interrupted never leaves a file that differs without it. */
+/* The mark is written before a file that differs and removed after one that does not, so an
+ * interrupted import never leaves a file that differs without its mark. */
 static enum c4_status write_records(const struct c4_data_file *file, const char *name,
                                     const struct target *target, const struct c4_judged *judged,
                                     const struct c4_dataset *data) {
@@ -73,7 +74,7 @@ static enum c4_status import_file(const struct c4_data_file *file, const char *n
     return status;
 }
 
-/* Real and synthetic files must not meet in one folder: its mark speaks for all of them. */
+/* Real and synthetic files must not share a folder, because its mark applies to all files. */
 static enum c4_status refuse_mixture(const char *to, const struct c4_set *set, bool synthetic) {
     char path[C4_PATH_BYTES];
     if (!c4_data_holds(to, set, !synthetic, path)) return C4_OK;
@@ -102,7 +103,7 @@ static enum c4_status import_set(const struct c4_data_files found[2], const bool
     C4_TRY(c4_path_join(target->folder, C4_PATH_BYTES, target->to, c4_set_plain(set)->place[0]));
     C4_TRY(c4_dir_make(target->to));
     C4_TRY(c4_dir_make(target->folder));
-    struct c4_unofficial mark; /* one that cannot be kept is refused before anything is written */
+    struct c4_unofficial mark; /* an altered one is refused before anything is written */
     C4_TRY(c4_unofficial_read(target->folder, &mark));
     if (any->synthetic) C4_TRY(c4_synthetic_mark_write(target->folder, &any->mark));
     for (int split = 0; split < 2; split++) {
@@ -131,7 +132,7 @@ enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files,
         C4_TRY(import_set(found, has, set, &target));
     }
     if (any) return C4_OK;
-    struct c4_data_files none; /* for the sentence that says what was looked for */
+    struct c4_data_files none; /* its error says what was looked for */
     C4_TRY(c4_data_find(from, &c4_sets[0], C4_TRAIN, &none));
     return c4_fail(C4_ERR_DATA, "%s: no image data here", from);
 }

@@ -1,4 +1,4 @@
-/* Looking through a folder of image data, and copying it into the plain record layout. */
+/* Describing a folder of image data, and importing it into the plain record layout. */
 #ifndef C4_DATA_IMPORT_H
 #define C4_DATA_IMPORT_H
 
@@ -13,13 +13,13 @@ struct c4_data_info {
     enum c4_split split;
     bool synthetic;
     uint32_t records;
-    uint32_t most;                  /* that the official file has */
-    uint32_t histogram[C4_CLASSES]; /* images of each label */
+    uint32_t most;                  /* records of the official file */
+    uint32_t histogram[C4_CLASSES]; /* images per label */
     char sha256[65];                /* of the file's bytes */
     enum c4_standing standing;
     char why[C4_STANDING_BYTES];            /* core/data/standing.h */
     char passed_over[C4_PASSED_OVER_BYTES]; /* of a set's first train file; core/data/files.h */
-    char problem[1024];                     /* what is wrong with it; "" if it is sound */
+    char problem[1024];                     /* what is wrong with it, or "" */
 };
 
 struct c4_data_found {
@@ -27,21 +27,20 @@ struct c4_data_found {
     uint32_t count;
 };
 
-/* Describes every file that c4_dataset_load() would use: of each set train and test. All of each
- * file is read and checked. A file that is missing or unsound has `problem` set, and the rest goes
- * on. C4_ERR_DATA if the folder holds no data set at all. */
+/* Describes every file that c4_dataset_load() would use, train and test of each set. Each file is
+ * read and checked completely. A missing or damaged file has `problem` set, and the others are
+ * still described. C4_ERR_DATA if the folder holds no data set at all. */
 enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out);
 
-/* Copies what `from` holds to where c4_set_plain() of each set lies in `to`, as record files (.mat
- * files and Python pickles are converted), each after it was read and checked whole, and each
- * atomically. `to` is made if it is missing. What each file is by what is public about it stands in
- * *found as c4_data_describe() has it, but for labels and SHA-256; NULL: nobody asks. A data set of
- * which a file is missing or unsound is refused, as is putting real files where synthetic ones lie
- * or the reverse. A file UNOFFICIAL (core/data/unofficial.h) beside the copies says which of them
- * were made from files that differ; what an earlier import noted of files that are replaced goes. A
- * file of that name that is none is refused before anything is written. *files is the number of
- * files written, also after an error. C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk),
- * C4_ERR_MEMORY. */
+/* Copies the data sets in `from` to each set's place c4_set_plain() in `to`, as record files (.mat
+ * files and Python pickles are converted). Each file is first read and checked completely, and is
+ * written atomically. `to` is created if missing. *found (unless NULL) receives what
+ * c4_data_describe() tells about each file, except labels and SHA-256. Refused are a data set with
+ * a missing or damaged file, and mixing real and synthetic files in a folder. A file UNOFFICIAL
+ * (core/data/unofficial.h) beside the copies lists those made from files that differ; it loses what
+ * an earlier import recorded about files that are replaced. An altered UNOFFICIAL file is refused
+ * before anything is written. *files is the number of files written, also after an error.
+ * C4_ERR_DATA, C4_ERR_USAGE, C4_ERR_FAILED (disk), C4_ERR_MEMORY. */
 enum c4_status c4_data_import(const char *from, const char *to, uint32_t *files,
                               struct c4_data_found *found);
 

@@ -10,10 +10,10 @@ enum c4_status c4_labels_make(struct c4_label_spec spec, uint64_t seed,
                               const struct c4_dataset *dataset, uint8_t *out) {
     bool random = spec.rule == C4_LABELS_RANDOM;
     if (random && (spec.degree < 0 || spec.degree > 9)) {
-        return c4_fail(C4_ERR_USAGE, "degree of randomness %d: it goes from 0 to 9", spec.degree);
+        return c4_fail(C4_ERR_USAGE, "degree of randomness %d is not from 0 to 9", spec.degree);
     }
     if (spec.rule == C4_LABELS_SHIFTED && (spec.shift < 0 || spec.shift > 9)) {
-        return c4_fail(C4_ERR_USAGE, "shift of labels %d: it goes from 1 to 9", spec.shift);
+        return c4_fail(C4_ERR_USAGE, "label shift %d is not from 1 to 9", spec.shift);
     }
     uint32_t shift = 0;
     if (spec.rule == C4_LABELS_SHIFTED)

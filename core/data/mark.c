@@ -46,7 +46,7 @@ enum c4_status c4_synthetic_mark_read(const char *folder, struct c4_synthetic_ma
     if ((size_t)length != bytes || memcmp(text, again, bytes) != 0 || mark->train > 50000 ||
         mark->test > 10000) {
         return c4_fail(C4_ERR_DATA,
-                       "%s: not a mark of synthetic %s as this program writes it; write the "
+                       "%s: not a mark of synthetic %s written by this program; write the "
                        "synthetic data again",
                        path, mark->set);
     }

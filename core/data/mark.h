@@ -1,5 +1,5 @@
-/* The file SYNTHETIC beside record files that c4_synthetic_write() made: from which seed, and how
- * many. */
+/* The file SYNTHETIC beside the record files of c4_synthetic_write(): their seed and number of
+ * images. */
 #ifndef C4_DATA_MARK_H
 #define C4_DATA_MARK_H
 
@@ -17,9 +17,8 @@ struct c4_synthetic_mark {
 /* Writes the SYNTHETIC file of a folder, atomically. C4_ERR_FAILED. */
 enum c4_status c4_synthetic_mark_write(const char *folder, const struct c4_synthetic_mark *mark);
 
-/* Reads it, mark->set being the set that it should name; *found says whether there is one. A mark
- * that is not exactly as written is C4_ERR_DATA: what is in it decides whether images count as
- * real. */
+/* Reads it; mark->set is the set that it must name. *found: whether there is one. C4_ERR_DATA if a
+ * mark is not exactly as written, since it decides whether images count as real. */
 enum c4_status c4_synthetic_mark_read(const char *folder, struct c4_synthetic_mark *mark,
                                       bool *found);
 

@@ -20,7 +20,7 @@ struct mat5 {
     int descriptor;
     uint64_t size_bytes;
     bool big_endian;
-    uint64_t begin; /* of the element that is looked at */
+    uint64_t begin; /* of the current element */
     uint8_t *in, *out;
 };
 
@@ -37,7 +37,7 @@ static enum c4_status read_at(const struct mat5 *mat, uint64_t offset, uint8_t *
         ssize_t got = pread(mat->descriptor, bytes, size, (off_t)offset);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return c4_fail_read(mat->path, errno);
-        if (got == 0) return damaged(mat, "is cut off: the file has become shorter");
+        if (got == 0) return damaged(mat, "is cut off: the file became shorter");
         bytes += got;
         offset += (uint64_t)got;
         size -= (size_t)got;
@@ -51,7 +51,7 @@ static uint32_t number(const struct mat5 *mat, const uint8_t *b) {
     return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
 }
 
-/* `tag` takes the first bytes that the stream holds. */
+/* `tag` receives the stream's first bytes. */
 static enum c4_status inflate_blocks(struct mat5 *mat, z_stream *stream, uint64_t size,
                                      uint8_t tag[TAG_BYTES]) {
     uint64_t offset = mat->begin + TAG_BYTES, end = offset + size;
@@ -59,7 +59,7 @@ static enum c4_status inflate_blocks(struct mat5 *mat, z_stream *stream, uint64_
     for (int state = Z_OK; state != Z_STREAM_END;) {
         if (stream->avail_in == 0) {
             size_t piece = end - offset < BLOCK_BYTES ? (size_t)(end - offset) : BLOCK_BYTES;
-            /* Without room for output the last call may have kept some back. */
+            /* If the last call filled the output, zlib may still hold some back. */
             if (piece == 0 && stream->avail_out > 0)
                 return damaged(mat, "ends before its compressed data do");
             C4_TRY(read_at(mat, offset, mat->in, piece));
@@ -77,7 +77,7 @@ static enum c4_status inflate_blocks(struct mat5 *mat, z_stream *stream, uint64_
         for (size_t i = 0; i < got && begun < TAG_BYTES; i++) tag[begun++] = mat->out[i];
     }
     if (offset != end || stream->avail_in > 0)
-        return damaged(mat, "goes on after its compressed data");
+        return damaged(mat, "continues after its compressed data");
     return C4_OK;
 }
 
@@ -89,7 +89,7 @@ static enum c4_status check_stream(struct mat5 *mat, uint64_t size) {
     enum c4_status status = inflate_blocks(mat, &stream, size, tag);
     inflateEnd(&stream);
     C4_TRY(status);
-    /* The matrix's own size is not compared: libraries are known to write it wrong. */
+    /* The matrix's own size is not compared, because some libraries write it wrong. */
     if (number(mat, tag) != MATRIX) return damaged(mat, "does not inflate to a matrix");
     return C4_OK;
 }
@@ -103,7 +103,7 @@ static enum c4_status check_elements(struct mat5 *mat, enum c4_mat5_depth depth)
         C4_TRY(read_at(mat, mat->begin, tag, TAG_BYTES));
         uint32_t type = number(mat, tag);
         size = number(mat, tag + 4);
-        if (type != MATRIX && type != COMPRESSED) return damaged(mat, "is no variable");
+        if (type != MATRIX && type != COMPRESSED) return damaged(mat, "is not a variable");
         if (size > left - TAG_BYTES) return damaged(mat, "reaches beyond the end of the file");
         if (type == COMPRESSED && depth == C4_MAT5_STREAMS) C4_TRY(check_stream(mat, size));
     }

@@ -20,7 +20,7 @@ static bool is_text(const value *v, const char *text) {
     return v != NULL && v->size_bytes == strlen(text) && memcmp(v->bytes, text, v->size_bytes) == 0;
 }
 
-/* The item of a container of that kind, or NULL. */
+/* Item `place` of a container of that kind, or NULL. */
 static const value *item(const struct c4_pickle *pickle, const value *v, enum c4_pickle_kind kind,
                          uint32_t place) {
     if (v == NULL || v->kind != kind || place >= v->count) return NULL;
@@ -57,7 +57,7 @@ static enum c4_status find_images(const char *path, const struct c4_pickle *pick
         return damaged(path, "there is no array 'data'");
     if (!is_text(item(pickle, dtype, C4_PICKLE_OBJECT, 0), "numpy\ndtype") ||
         !is_text(type, "u1") || !is_integer(item(pickle, state, C4_PICKLE_TUPLE, 3), 0))
-        return damaged(path, "'data' is not uint8, row after row");
+        return damaged(path, "'data' is not uint8 in row-major order");
     if (rows == NULL || rows->kind != C4_PICKLE_INTEGER || rows->integer < 1 ||
         rows->integer > 1000000 || shape->count != 2 ||
         !is_integer(item(pickle, shape, C4_PICKLE_TUPLE, 1), C4_IMAGE_BYTES))
@@ -71,7 +71,7 @@ static enum c4_status find_images(const char *path, const struct c4_pickle *pick
             path);
     if (raw == NULL || raw->kind != C4_PICKLE_BYTES ||
         raw->size_bytes != (size_t)*count * C4_IMAGE_BYTES)
-        return damaged(path, "'data' does not have the bytes of its shape");
+        return damaged(path, "'data' does not have as many bytes as its shape needs");
     *images = raw->bytes;
     return C4_OK;
 }
@@ -93,7 +93,8 @@ static enum c4_status copy_labels(const char *path, const struct c4_pickle *pick
 static enum c4_status take(const char *path, const struct c4_pickle *pickle, uint32_t *all,
                            uint32_t count, uint8_t *images, uint8_t *labels) {
     const uint8_t *found = NULL;
-    if (pickle->value[pickle->top].kind != C4_PICKLE_DICT) return damaged(path, "it holds no dict");
+    if (pickle->value[pickle->top].kind != C4_PICKLE_DICT)
+        return damaged(path, "it does not hold a dict");
     C4_TRY(find_images(path, pickle, &found, all));
     if (count > *all) return damaged(path, "it has too few images");
     C4_TRY(copy_labels(path, pickle, *all, count, labels));

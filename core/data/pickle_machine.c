@@ -16,7 +16,7 @@ struct machine {
     bool no_memory;
 };
 
-/* Room for one item more. */
+/* Appends an item; false if out of memory. */
 static bool push_item(struct machine *m, struct c4_pickle_value *list, uint32_t item) {
     if (list->count == list->room) {
         uint32_t room = list->room > 0 ? 2 * list->room : 16;
@@ -32,7 +32,7 @@ static bool push_item(struct machine *m, struct c4_pickle_value *list, uint32_t 
     return true;
 }
 
-/* A new value on the stack; NULL without room. The pointer lasts until the next one. */
+/* A new value on the stack; NULL if there is no room. The pointer is valid until the next push. */
 static struct c4_pickle_value *push(struct machine *m, enum c4_pickle_kind kind) {
     struct c4_pickle *p = m->pickle;
     if (p->count == VALUES_MOST) return NULL;
@@ -57,7 +57,7 @@ static bool push_integer(struct machine *m, int64_t integer) {
     return value != NULL;
 }
 
-/* `size` little-endian bytes of the program. */
+/* The program's next `size` bytes as a little-endian number. */
 static bool number(struct machine *m, size_t size, uint64_t *result) {
     if (m->size - m->at < size) return false;
     *result = 0;
@@ -72,7 +72,7 @@ static bool push_number(struct machine *m, size_t size, bool is_signed) {
     return push_integer(m, is_signed ? (int64_t)(int32_t)(uint32_t)value : (int64_t)value);
 }
 
-/* A string with its length in `size` bytes before it. */
+/* A string preceded by its length in `size` bytes. */
 static bool push_string(struct machine *m, size_t size) {
     uint64_t length;
     if (!number(m, size, &length) || length > m->size - m->at) return false;
@@ -84,7 +84,7 @@ static bool push_string(struct machine *m, size_t size) {
     return true;
 }
 
-/* The program's text up to the end of the line, which is taken. */
+/* The program's text up to the end of the line, which is skipped. */
 static bool line(struct machine *m, const unsigned char **text, size_t *length) {
     const unsigned char *start = m->bytes + m->at;
     const unsigned char *stop = memchr(start, '\n', m->size - m->at);
@@ -107,7 +107,7 @@ static bool push_text_integer(struct machine *m) {
     return *end == '\0' && push_integer(m, value);
 }
 
-/* "module\nname\n", kept as it stands. */
+/* "module\nname\n", kept as it is, without the last newline. */
 static bool push_global(struct machine *m) {
     const unsigned char *module, *name;
     size_t module_length, name_length;
@@ -119,21 +119,20 @@ static bool push_global(struct machine *m) {
     return true;
 }
 
-/* The value that is `depth` below the top of the stack, or NULL. */
+/* The value `depth` below the top of the stack, or NULL. */
 static struct c4_pickle_value *below(struct machine *m, uint32_t depth) {
     if (m->stack.count <= depth) return NULL;
     return &m->pickle->value[m->stack.items[m->stack.count - 1 - depth]];
 }
 
-/* How many values stand above the last mark; false if there is none. */
+/* The number of values above the last mark; false if there is no mark. */
 static bool above_mark(struct machine *m, uint32_t *count) {
     *count = 0;
     while (*count < m->stack.count && below(m, *count)->kind != C4_PICKLE_MARK) ++*count;
     return *count < m->stack.count;
 }
 
-/* Moves the top `count` values into the container under them (and under a mark, if there is one).
- */
+/* Moves the top `count` values into the container below them (and, if `marked`, below a mark). */
 static bool move_into(struct machine *m, uint32_t count, bool marked, enum c4_pickle_kind kind) {
     struct c4_pickle_value *target = below(m, count + marked);
     if (target == NULL || target->kind != kind || (kind == C4_PICKLE_DICT && count % 2 != 0))
@@ -144,7 +143,7 @@ static bool move_into(struct machine *m, uint32_t count, bool marked, enum c4_pi
     return true;
 }
 
-/* Replaces the top `count` values (and a mark) by a container of them. */
+/* Replaces the top `count` values (and, if `marked`, a mark) by a container of them. */
 static bool gather(struct machine *m, uint32_t count, bool marked, enum c4_pickle_kind kind) {
     if (m->stack.count < count + marked || push(m, kind) == NULL) return false;
     struct c4_pickle_value *made = below(m, 0);
@@ -174,7 +173,7 @@ static bool recall(struct machine *m, size_t size) {
     return push_item(m, &m->stack, m->memo.items[place]);
 }
 
-/* One instruction. False if it is unknown or does not fit. */
+/* Executes one instruction. False if it is unknown or does not fit the stack. */
 static bool step(struct machine *m, unsigned char code) {
     uint64_t ignored;
     uint32_t count = 0;
@@ -235,7 +234,7 @@ static bool step(struct machine *m, unsigned char code) {
     case 0x86:
     case 0x87: /* TUPLE1 to TUPLE3 */
         return gather(m, code - 0x84u, false, C4_PICKLE_TUPLE);
-    case 'R': /* a call with arguments, kept and not done */
+    case 'R': /* a call with arguments, stored but not made */
         return gather(m, 2, false, C4_PICKLE_OBJECT);
     case 'b': /* BUILD */
         return move_into(m, 1, false, C4_PICKLE_OBJECT);
@@ -263,11 +262,11 @@ enum c4_status c4_pickle_run(const char *path, const unsigned char *bytes, size_
     if (good && ended) return C4_OK;
     if (size_bytes > 1 && bytes[0] == PROTO && bytes[1] > PROTOCOL_MOST)
         return c4_fail(C4_ERR_DATA,
-                       "%s: a pickle of protocol %d, protocols 1 to %d are read; write it with "
-                       "pickle.dump(..., protocol=%d)",
+                       "%s: a pickle of protocol %d, but only protocols 1 to %d are read; write it "
+                       "with pickle.dump(..., protocol=%d)",
                        path, bytes[1], PROTOCOL_MOST, PROTOCOL_MOST);
     return c4_fail(C4_ERR_DATA,
-                   "%s: no pickle as CIFAR-10's python version has it, at offset %zu; the file is "
+                   "%s: not a pickle of CIFAR-10's python version, at offset %zu; the file is "
                    "damaged or of another kind",
                    path, at);
 }

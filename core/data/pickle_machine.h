@@ -1,4 +1,4 @@
-/* The stack machine of Python's pickle format, without its ability to call anything. */
+/* The stack machine of Python's pickle format, without the ability to call anything. */
 #ifndef C4_DATA_PICKLE_MACHINE_H
 #define C4_DATA_PICKLE_MACHINE_H
 
@@ -24,20 +24,20 @@ struct c4_pickle_value {
     int64_t integer;
     const unsigned char *bytes; /* in the file's memory, not terminated */
     size_t size_bytes;
-    uint32_t *items; /* places in c4_pickle.value */
+    uint32_t *items; /* indices into c4_pickle.value */
     uint32_t count, room;
 };
 
 struct c4_pickle {
     struct c4_pickle_value *value;
     uint32_t count, room;
-    uint32_t top; /* place of the result */
+    uint32_t top; /* index of the result */
 };
 
-/* Runs the pickle of `size_bytes` bytes; c4_pickle_free() afterwards in every case. Values point
- * into `bytes`. C4_ERR_DATA, naming the offset, for an instruction that is not of data sets' files
- * (protocols 1 and 2 as Python 2 wrote them, and byte strings of later ones), or that does not fit
- * what came before; C4_ERR_MEMORY. `path` is for the sentence. */
+/* Runs the pickle of `size_bytes` bytes; call c4_pickle_free() afterwards in every case. Values
+ * point into `bytes`. C4_ERR_DATA, naming the offset, for an instruction that data sets' files do
+ * not use (they need protocols 1 and 2 as Python 2 wrote them, and byte strings of later ones), or
+ * that does not fit the stack; C4_ERR_MEMORY. `path` is for error sentences. */
 enum c4_status c4_pickle_run(const char *path, const unsigned char *bytes, size_t size_bytes,
                              struct c4_pickle *pickle);
 

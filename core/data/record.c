@@ -29,7 +29,7 @@ enum c4_status c4_record_count(const char *path, uint32_t *count) {
                        path, bytes, records, whole, C4_RECORD_BYTES);
     }
     if (records == 0) return c4_fail(C4_ERR_DATA, "%s: the file is empty", path);
-    if (records > UINT32_MAX) return c4_fail(C4_ERR_DATA, "%s: absurdly large", path);
+    if (records > UINT32_MAX) return c4_fail(C4_ERR_DATA, "%s: impossibly large", path);
     *count = (uint32_t)records;
     return C4_OK;
 }
@@ -38,9 +38,8 @@ static bool is_zero(const uint8_t *record) {
     return record[0] == 0 && memcmp(record, record + 1, C4_RECORD_BYTES - 1) == 0;
 }
 
-/* Counts the records that are zero bytes throughout, up to number `at`. A copy that was interrupted
- * or a block that got lost leaves many of them, which as images are black and of class 0; a few may
- * be somebody's images. */
+/* Counts consecutive all-zero records up to number `at`. An interrupted copy or a lost block leaves
+ * many of them, which look like black images of class 0; a few may be real images. */
 static enum c4_status look_for_hole(const char *path, const uint8_t *record, uint32_t at,
                                     uint32_t *zeros) {
     bool zero = record != NULL && is_zero(record);
@@ -48,8 +47,8 @@ static enum c4_status look_for_hole(const char *path, const uint8_t *record, uin
     *zeros = zero ? length + 1 : 0;
     if (zero || length < C4_RECORD_HOLE) return C4_OK;
     return c4_fail(C4_ERR_DATA,
-                   "%s: records %u to %u (from offset %llu on) are zero bytes throughout, labels "
-                   "too; the file is damaged: get it again",
+                   "%s: records %u to %u (from offset %llu on) are zero bytes, labels "
+                   "included; the file is damaged: get it again",
                    path, first, at - 1, (unsigned long long)C4_RECORD_BYTES * first);
 }
 

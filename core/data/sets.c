@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Places in the table. */
+/* Indices into the table. */
 enum { CIFAR10, SVHN };
 
 const struct c4_stand_in c4_synthetic_objects = {
@@ -68,7 +68,7 @@ const struct c4_set c4_sets[] = {
 };
 
 #define COUNT ((int)(sizeof c4_sets / sizeof *c4_sets))
-_Static_assert(COUNT <= C4_SETS_MAX, "arrays by set have room for all");
+_Static_assert(COUNT <= C4_SETS_MAX, "arrays by set hold all sets");
 
 const int c4_set_count = COUNT;
 

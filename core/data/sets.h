@@ -1,9 +1,8 @@
-/* The data sets that there are, each of labelled 32x32 RGB images in ten classes.
+/* The known data sets, each of labelled 32x32 RGB images in ten classes.
  *
- * All that is particular to a set stands in its entry of c4_sets (core/data/sets.c); everybody else
- * reads the table. To add one: an entry there, its files in core/data/mirrors.ini, and the study
- * file that uses it. A set is handed around as a pointer to its entry, or, where only bytes can go,
- * as its index. */
+ * Everything specific to a set is in its entry of c4_sets (core/data/sets.c); all other code reads
+ * the table. To add a set, add an entry there, its files in core/data/mirrors.ini, and a study file
+ * that uses it. A set is passed as a pointer to its entry, or between processes as its index. */
 #ifndef C4_DATA_SETS_H
 #define C4_DATA_SETS_H
 
@@ -14,12 +13,12 @@ enum {
     C4_SETS_MAX = 8,
     C4_LAYOUTS_MAX = 4,
     C4_SPLIT_FILES_MAX = 5,    /* files of a split */
-    C4_RECORD_NAME_BYTES = 24, /* room for a file's name */
-    C4_FINETUNE_COUNT = 10000  /* images that fine-tuning halves */
+    C4_RECORD_NAME_BYTES = 24, /* size of a file name, with its NUL */
+    C4_FINETUNE_COUNT = 10000  /* images that fine-tuning splits into halves */
 };
 
-/* C4_TUNING: not a split of its own, but the images whose halves fine-tuning takes, out of one
- * (struct c4_tuning). Arrays by split have the first two alone. */
+/* C4_TUNING is not a split of its own, but the part of a split whose halves fine-tuning uses
+ * (struct c4_tuning). Arrays by split have only the first two. */
 enum c4_split { C4_TRAIN, C4_TEST, C4_TUNING, C4_SPLITS };
 
 /* "train" or "test". */
@@ -27,18 +26,18 @@ const char *c4_split_word(enum c4_split split);
 
 struct c4_draws; /* core/data/raster.h */
 
-/* Images that the program draws, as core/data/synthetic.h describes them. */
+/* Synthetic images (core/data/synthetic.h) that stand in for a set. */
 struct c4_stand_in {
     const char *name; /* "objects": in "synthetic objects train", and in the file SYNTHETIC */
     void (*draw)(struct c4_draws *draws, int class, uint8_t image[C4_IMAGE_BYTES]);
-    uint64_t id[2];     /* as of struct c4_set; also what the drawing depends on */
-    uint32_t images[2]; /* where they stand in for files that are not given */
+    uint64_t id[2];     /* as in struct c4_set; the drawing depends on it, too */
+    uint32_t images[2]; /* number per split if no data folder is given */
 };
 
-/* A place where the files of both splits may lie, and how they are named there. */
+/* Where the files of both splits may lie, and their names there. */
 struct c4_layout {
-    const char *place[2]; /* folders in the data folder, or "" for itself; the first that has files
-                           * counts. The second may be NULL */
+    const char *place[2]; /* subfolders of the data folder, or "" for itself; the first that has
+                           * files is used. The second may be NULL */
     const char *name[2];  /* of each split's files, with %u for their numbers from 1 on */
     const struct c4_format *format;
 };
@@ -46,35 +45,35 @@ struct c4_layout {
 struct c4_set_files {
     uint32_t images[2]; /* of the official splits */
     uint32_t per_file;  /* images in each file of a split; 0: a split is one file */
-    bool whole;         /* files have as many images, and one that lacks is an error; false: at most
-                         * as many, and a split may be there without the other; needs per_file 0 */
-    /* In the order in which they are looked at, but forms that the build cannot read come last. The
-     * first one of records is that of copies. Ends with a format NULL, or with the array. */
+    bool whole;         /* files must have exactly these numbers of images, and none may be missing;
+                         * false: at most these, and one split may be missing; needs per_file 0 */
+    /* In search order, but formats that the build cannot read come last. Copies use the first
+     * layout of records. Ends with a NULL format, or with the array. */
     struct c4_layout layout[C4_LAYOUTS_MAX];
-    /* What to say if there is nothing; %1$s is the folder, %2$s "train" or "test". */
+    /* The error if there are no files; %1$s is the folder, %2$s "train" or "test". */
     const char *absent;
 };
 
 /* The first 10,000 images of a split: 0-4999 train, 5000-9999 test. */
 struct c4_tuning {
     enum c4_split split;    /* C4_TRAIN or C4_TEST */
-    const char *option;     /* word for --dataset, "svhn-finetune"; NULL: it is all of the split */
-    const char *images;     /* what they are called in settings and notes, "digits" */
-    const char *substitute; /* name of what stands in for them in a set that is not `whole`: train
-                             * images followed by test images where train images are fewer */
+    const char *option;     /* word for --dataset, "svhn-finetune"; NULL: it is the whole split */
+    const char *images;     /* their name in settings and notes, "digits" */
+    const char *substitute; /* name of their substitute in a set that is not `whole`: fewer train
+                             * images, followed by test images */
     const char *degrees;    /* key of a scale (repro/study) with the degrees of random labels */
-    int other;              /* index of the set on whose images these networks are measured, too */
+    int other;              /* index of the set whose images also measure these networks */
 };
 
 struct c4_set {
-    const char *word;  /* "cifar10": in options, study files, names of runs */
+    const char *word;  /* "cifar10", in options, study files and run names */
     const char *title; /* "CIFAR-10" */
-    /* Keys of label noise: which set and split an image's index counts in. No other set has them,
-     * and they stay for ever. C4_TUNING has those of its split, so an image keeps its noise. */
+    /* Keys of label noise, one per split. They are unique among all sets and never change.
+     * C4_TUNING has its split's key, so an image keeps its noise. */
     uint64_t id[2];
-    bool pretrains; /* pre-training may take its train images, and be measured on its test images */
-    const char *test_images, *heldout_images; /* names in rows of what networks are measured on: the
-                                               * test split, if it pretrains, and the second half */
+    bool pretrains; /* pre-training may use its train images and be measured on its test images */
+    const char *test_images, *heldout_images; /* names in rows of the images that measure networks:
+                                               * the test split, if it pretrains; the second half */
     struct c4_set_files files;
     struct c4_tuning tuning;
     const struct c4_stand_in *stand_in;
@@ -88,19 +87,19 @@ extern const struct c4_stand_in c4_synthetic_objects, c4_synthetic_digits;
 /* The set of that word, or NULL. */
 const struct c4_set *c4_set_find(const char *word);
 
-/* The words, one by one; NULL behind the last. */
+/* The word of set `index`; NULL past the last. */
 const char *c4_set_word(int index);
 
-/* A form of its files that this build does not read, or NULL; also if `set` is NULL. */
+/* A format of its files that this build does not read; NULL if there is none or `set` is NULL. */
 const struct c4_format *c4_set_unread(const struct c4_set *set);
 
-/* Where copies of its files lie: records. */
+/* The layout of copies of its files: records. */
 const struct c4_layout *c4_set_plain(const struct c4_set *set);
 
-/* Number of files that `images` images of a split have. */
+/* Number of files for `images` images of a split. */
 uint32_t c4_set_file_count(const struct c4_set *set, uint32_t images);
 
-/* Name of the split's file of that number, from 1 on. */
+/* Name of the split's file `number`, from 1 on. */
 void c4_layout_name(const struct c4_layout *layout, enum c4_split split, uint32_t number,
                     char name[C4_RECORD_NAME_BYTES]);
 

@@ -13,11 +13,11 @@
 
 extern const char c4_embed_core_data_mirrors_ini[];
 
-enum { LINE_MOST = 198 }; /* inih splits longer lines without a word */
+enum { LINE_MOST = 198 }; /* inih silently splits longer lines */
 
 struct parser {
     struct c4_sources *sources;
-    struct c4_source *file; /* of the section at hand; NULL before the first */
+    struct c4_source *file; /* of the current section; NULL before the first */
     char section[C4_SOURCE_PATH_BYTES + 16];
     char problem[384]; /* of the first bad line */
 };
@@ -32,7 +32,7 @@ __attribute__((format(printf, 2, 3))) static int problem(struct parser *parser, 
     return 0;
 }
 
-/* Relative, of plain names only, so that it cannot leave the folder it is joined to. */
+/* Relative and of plain names only, so it cannot lead out of the folder it is joined to. */
 static bool is_inside(const char *path, bool slashes) {
     bool start = true; /* of a name */
     for (const char *at = path; *at != '\0'; at++) {
@@ -84,16 +84,14 @@ static int begin_section(struct parser *parser, const char *section) {
     bool known = strncmp(section, "known ", 6) == 0, file = strncmp(section, "file ", 5) == 0;
     const char *path = section + (known ? 6 : 5);
     if (!known && !file)
-        return problem(parser, "there is no section [%.64s]; [file PATH] and [known PATH] exist",
-                       section);
+        return problem(parser, "unknown section [%.64s]; use [file PATH] or [known PATH]", section);
     if (strlen(path) >= C4_SOURCE_PATH_BYTES || !is_inside(path, true))
-        return problem(parser,
-                       "[%.64s]: the path has to be relative, of letters, digits and ._- alone",
-                       section);
+        return problem(
+            parser, "[%.64s]: the path must be relative, of letters, digits and ._- only", section);
     if (c4_sources_find(parser->sources, path) != NULL)
-        return problem(parser, "'%s' is there twice", path);
+        return problem(parser, "'%s' occurs twice", path);
     if (parser->sources->count == C4_SOURCES_MAX)
-        return problem(parser, "there are more than %d files", C4_SOURCES_MAX);
+        return problem(parser, "more than %d files", C4_SOURCES_MAX);
     parser->file = &parser->sources->file[parser->sources->count++];
     copy(parser->file->path, sizeof parser->file->path, path);
     snprintf(parser->section, sizeof parser->section, "%s", section);
@@ -103,9 +101,9 @@ static int begin_section(struct parser *parser, const char *section) {
 static int take_url(struct parser *parser, const char *value) {
     struct c4_source *file = parser->file;
     if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
-        return problem(parser, "url '%s' begins neither with http:// nor with https://", value);
+        return problem(parser, "url '%s' does not begin with http:// or https://", value);
     if (file->urls == C4_SOURCE_URLS)
-        return problem(parser, "%s has more than %d places", file->path, C4_SOURCE_URLS);
+        return problem(parser, "%s has more than %d urls", file->path, C4_SOURCE_URLS);
     if (!copy(file->url[file->urls++], C4_SOURCE_URL_BYTES, value))
         return problem(parser, "url is longer than %d characters", C4_SOURCE_URL_BYTES - 1);
     return 1;
@@ -144,10 +142,11 @@ static int take_key(struct parser *parser, const char *key, const char *value) {
         good = copy(file->unpack, sizeof file->unpack, value) && is_inside(value, true);
     else
         return problem(parser,
-                       "there is no key '%s'; set, bytes, md5, sha256, labels, url, unpack and "
-                       "member exist",
+                       "unknown key '%s'; known are set, bytes, md5, sha256, labels, url, unpack "
+                       "and member",
                        key);
-    return good ? 1 : problem(parser, "%s: '%s' is no good value for %s", file->path, value, key);
+    return good ? 1
+                : problem(parser, "%s: '%s' is not a valid value for %s", file->path, value, key);
 }
 
 static int take_line(void *context, const char *section, const char *key, const char *value) {
@@ -158,7 +157,7 @@ static int take_line(void *context, const char *section, const char *key, const 
     return take_key(parser, key, value);
 }
 
-/* What a single line cannot show. */
+/* Checks what no single line shows. */
 static enum c4_status check_file(const char *name, const struct c4_source *file) {
     const char *lacks = NULL;
     if (file->urls > 0 && file->set[0] == '\0') lacks = "set";
@@ -166,7 +165,7 @@ static enum c4_status check_file(const char *name, const struct c4_source *file)
     if (file->set[0] != '\0' && file->size_bytes == 0) lacks = "bytes";
     if (file->set[0] == '\0' && file->size_bytes == 0 && file->md5[0] == '\0' &&
         file->sha256[0] == '\0' && !c4_source_has_labels(file))
-        lacks = "set"; /* nothing is known of it */
+        lacks = "set"; /* nothing is known about it */
     if (file->members > 0 && file->unpack[0] == '\0') lacks = "unpack";
     if (file->unpack[0] != '\0' && file->members == 0) lacks = "member";
     if (lacks == NULL) return C4_OK;
@@ -178,7 +177,7 @@ static enum c4_status check_lines(const char *text, const char *name) {
     for (const char *at = text; *at != '\0'; line++) {
         size_t length = strcspn(at, "\n");
         if (length > LINE_MOST)
-            return c4_fail(C4_ERR_USAGE, "%s, line %d: is longer than %d characters", name, line,
+            return c4_fail(C4_ERR_USAGE, "%s, line %d: longer than %d characters", name, line,
                            LINE_MOST);
         at += length + (at[length] == '\n');
     }
@@ -190,12 +189,11 @@ enum c4_status c4_sources_parse(const char *text, const char *name, struct c4_so
     memset(sources, 0, sizeof *sources);
     C4_TRY(check_lines(text, name));
     int line = ini_parse_string(text, take_line, &parser);
-    if (line < 0) return c4_fail(C4_ERR_MEMORY, "%s: no memory to read it", name);
+    if (line < 0) return c4_fail(C4_ERR_MEMORY, "%s: out of memory while reading it", name);
     if (line > 0)
         return c4_fail(C4_ERR_USAGE, "%s, line %d: %s", name, line,
-                       parser.problem[0] != '\0'
-                           ? parser.problem
-                           : "is neither a comment, a [section] nor key = value");
+                       parser.problem[0] != '\0' ? parser.problem
+                                                 : "not a comment, a [section] or key = value");
     for (uint32_t i = 0; i < sources->count; i++) C4_TRY(check_file(name, &sources->file[i]));
     if (sources->count == 0) return c4_fail(C4_ERR_USAGE, "%s: names no file", name);
     return C4_OK;

@@ -1,16 +1,16 @@
 /* The table of known data files: where they can be fetched, their sizes and hashes.
  *
  * It is an INI text. [file PATH] is a file that can be fetched, [known PATH] one that can only be
- * recognised; PATH counts from the data folder. Keys:
+ * recognised; PATH is relative to the data folder. Keys:
  *
- *   set     word by which a user asks for it ([file] only, needed)
- *   bytes   size (needed in [file])
- *   md5     hexadecimal; leave it out if it is not known
+ *   set     the data set's name on the command line ([file] only, required)
+ *   bytes   size (required in [file])
+ *   md5     hexadecimal; omit it if it is not known
  *   sha256  likewise
  *   labels  how many images have label 0, 1, ... 9
- *   url     http:// or https://, one line for each place, in the order they are tried
- *   unpack  folder that the members of this tar archive go to
- *   member  "NAME BYTES": a regular file of the archive in that folder, one line for each
+ *   url     http:// or https://, one line per mirror, in the order in which they are tried
+ *   unpack  destination folder for the members of this tar archive
+ *   member  "NAME BYTES": a regular file in the archive's folder, one line for each
  */
 #ifndef C4_DATA_SOURCES_H
 #define C4_DATA_SOURCES_H
@@ -46,7 +46,7 @@ struct c4_source {
     uint32_t labels[C4_CLASSES]; /* all 0: not known */
     char url[C4_SOURCE_URLS][C4_SOURCE_URL_BYTES];
     uint32_t urls;
-    char unpack[C4_SOURCE_PATH_BYTES]; /* "": no archive */
+    char unpack[C4_SOURCE_PATH_BYTES]; /* "": not an archive */
     struct c4_member member[C4_SOURCE_MEMBERS];
     uint32_t members;
 };
@@ -56,8 +56,8 @@ struct c4_sources {
     uint32_t count;
 };
 
-/* Reads a table; `name` is what the sentences call it. No path of it leads out of the data folder.
- * C4_ERR_USAGE with the line that is wrong. *sources is large: keep it off the stack. */
+/* Reads a table; error sentences call it `name`. No path in it leads out of the data folder.
+ * C4_ERR_USAGE names the line that is wrong. *sources is large: keep it off the stack. */
 enum c4_status c4_sources_parse(const char *text, const char *name, struct c4_sources *sources);
 
 /* The text of the built-in table, core/data/mirrors.ini. */
@@ -66,11 +66,11 @@ const char *c4_sources_text(void);
 /* The file of that path, or NULL. */
 const struct c4_source *c4_sources_find(const struct c4_sources *sources, const char *path);
 
-/* The file of that path, or else the one with the same last name, since files of a data set may lie
- * in several folders; or NULL. */
+/* The file of that path, or else the first with the same file name, since a data set's files may
+ * lie in several folders; or NULL. */
 const struct c4_source *c4_sources_find_name(const struct c4_sources *sources, const char *path);
 
-/* Whether the numbers of its labels are known. */
+/* Whether its numbers of images per label are known. */
 bool c4_source_has_labels(const struct c4_source *source);
 
 #endif

@@ -9,9 +9,13 @@
 
 const char *const c4_standing_names[] = {"unknown", "labels", "official", "differs"};
 
+_Static_assert(sizeof c4_standing_names / sizeof *c4_standing_names == C4_STANDING_DIFFERS + 1,
+               "a name for each standing");
+_Static_assert(sizeof((struct c4_judged *)0)->sha256 == C4_SHA256_HEX_SIZE,
+               "a file's SHA-256 fits");
 _Static_assert(C4_DATA_FILES_MAX *(C4_RECORD_NAME_BYTES + 1 + C4_STANDING_BYTES) <=
                    C4_UNOFFICIAL_BYTES,
-               "a list of all files of a data set has room");
+               "`unofficial` holds all files of a data set");
 
 static void differs(struct c4_judged *judged, const char *what) {
     judged->standing = C4_STANDING_DIFFERS;
@@ -46,7 +50,7 @@ static void compare_labels(const struct c4_data_file *file, const struct c4_sour
                            uint32_t count, const uint8_t *labels, struct c4_judged *judged) {
     uint32_t histogram[C4_CLASSES] = {0};
     for (uint32_t i = 0; i < count; i++)
-        if (labels[i] < C4_CLASSES) histogram[labels[i]]++; /* those behind a limit are unchecked */
+        if (labels[i] < C4_CLASSES) histogram[labels[i]]++; /* those past a limit are unchecked */
     if (memcmp(histogram, source->labels, sizeof histogram) != 0) {
         differs(judged, "other numbers of images per label");
         return;
@@ -56,8 +60,8 @@ static void compare_labels(const struct c4_data_file *file, const struct c4_sour
              file->format->hashed ? "its hash cannot be compared here" : "no hash of it is");
 }
 
-/* A study that reads the beginning of a file works with the file as a whole: what was not read
- * tells of it as well. */
+/* Even if a study reads only the beginning of a file, the remaining labels show whether it is the
+ * published one. */
 static enum c4_status compare_all_labels(const struct c4_data_file *file,
                                          const struct c4_source *source, uint32_t total,
                                          struct c4_judged *judged) {
@@ -101,7 +105,7 @@ static enum c4_status compare(const struct c4_data_file *file, const struct c4_s
     const struct c4_source *source = c4_sources_find_name(table, file->path);
     if (source == NULL) return C4_OK;
     if (file->format->hashed && total == file->most) C4_TRY(compare_hash(file, source, judged));
-    /* A part of a set whose whole is published has nothing to be compared with. */
+    /* Counts are published only for complete sets, so a part has nothing to compare with. */
     if (judged->standing != C4_STANDING_UNKNOWN || file->format->labels == NULL ||
         total != published_images(source))
         return C4_OK;

@@ -37,14 +37,14 @@ static uint64_t mix(const uint8_t *image) {
     return hash;
 }
 
-/* Open addressing: image i + 1 by its content; 0 is free. */
+/* A hash table with open addressing: image index + 1 by content; 0 is free. */
 struct table {
     uint32_t *slot;
     uint64_t *hash; /* of each image */
     size_t mask;
 };
 
-/* The last image before i that equals it, or i; i takes its place. */
+/* The last image before i that equals it, or i; i replaces it in the table. */
 static uint32_t replace(struct table *table, const uint8_t *images, uint32_t i) {
     size_t place = table->hash[i] & table->mask;
     for (; table->slot[place] != 0; place = (place + 1) & table->mask) {

@@ -17,7 +17,7 @@ static void stay_silent(int level, const char *message) {
     (void)message;
 }
 
-/* Older versions of matio hand the message over without const. */
+/* Older versions of matio pass the message without const. */
 typedef int old_log_init(const char *program, void (*log)(int level, char *message));
 static void stay_silent_old(int level, char *message) {
     stay_silent(level, message);
@@ -93,7 +93,7 @@ static enum c4_status read_images(mat_t *mat, const char *path, uint32_t count, 
     return status;
 }
 
-/* The bytes that a label of that class takes, or 0 if the class is not one of numbers. */
+/* Bytes of a label of that class, or 0 if the class is not numeric. */
 static size_t label_bytes(enum matio_classes class_type) {
     switch (class_type) {
     case MAT_C_INT8:

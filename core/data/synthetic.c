@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+_Static_assert(sizeof((struct c4_dataset *)0)->name == 64, "name[64] of c4_synthetic_name()");
+
 void c4_synthetic_name(const struct c4_stand_in *stand_in, enum c4_split split, char name[64]) {
     snprintf(name, 64, "synthetic %s %s", stand_in->name, c4_split_word(split));
 }
@@ -35,7 +37,7 @@ enum c4_status c4_synthetic_make(const struct c4_stand_in *stand_in, enum c4_spl
     return status;
 }
 
-/* Real files must not be overwritten, nor hide the synthetic ones. */
+/* Real files must neither be overwritten nor hide the synthetic ones. */
 static enum c4_status refuse_real(const char *folder, const struct c4_set *set) {
     char path[C4_PATH_BYTES];
     if (!c4_data_holds(folder, set, false, path)) return C4_OK;

@@ -1,7 +1,7 @@
 #include "core/data/synthetic_draw.h"
 
-/* Ten digits as polylines in a box of -32..32 across and -48..48 down. 127 lifts the pen, and ends
- * the digit where it stands twice. */
+/* Ten digits as polylines in a box of -32..32 across and -48..48 down. UP lifts the pen; UP twice
+ * ends the digit. */
 #define UP 127
 static const signed char glyphs[10][64] = {
     {-10, -48, 10,  -48, 24,  -38, 32,  -16, 32,  16,  24,  38,  10, 48,
@@ -47,7 +47,8 @@ static void trace(int32_t *squared, int digit, const struct affine *map, int32_t
     }
 }
 
-/* Size, slant and turn of the writing: one for all digits of an image, as on a house. */
+/* Size, slant and rotation of the writing, the same for all digits of an image, as in a house
+ * number. */
 static struct affine draw_writing(struct c4_draws *draws) {
     int32_t height = c4_draw(draws, 13, 19); /* Q6 pixels per glyph unit, here in Q4 */
     int32_t width = height * c4_draw(draws, 150, 260) >> 8;

@@ -10,12 +10,12 @@ static int32_t size_of(int32_t a) {
     return a < 0 ? -a : a;
 }
 
-/* Part of a length, in 1/256. */
+/* A fraction of a length, in 1/256. */
 static int32_t part(int32_t length, int32_t of_256) {
     return length * of_256 / 256;
 }
 
-/* Signed distance to a circle about (x, y), right near its edge and cut off at one pixel:
+/* Signed distance to a circle around (x, y), correct near its edge and clamped to one pixel:
  * (r^2 - d^2) / 2r. */
 struct circle {
     int32_t x, y, square, most, inverse;
@@ -34,7 +34,7 @@ static int32_t in_box(int32_t u, int32_t v, int32_t half_u, int32_t half_v) {
     return smaller(half_u - size_of(u), half_v - size_of(v));
 }
 
-/* Corners at distance r, one of them up. */
+/* Corners at distance r, one of them at the top. */
 static int32_t in_triangle(int32_t u, int32_t v, int32_t r) {
     return smaller(r / 2 - v, r / 2 + v / 2 - (size_of(u) * 14189 >> 14));
 }
@@ -52,7 +52,7 @@ static int32_t in_star(int32_t u, int32_t v, int32_t apothem) {
     return second;
 }
 
-/* Distance to the next edge of stripes of width `period` / 2, positive on every other one. */
+/* Distance to the nearest edge of stripes of width `period` / 2, positive in every other stripe. */
 static int32_t in_stripe(int32_t u, int32_t period) {
     int32_t place = u % period;
     if (place < 0) place += period;
@@ -96,7 +96,7 @@ static struct shape shape_of(int class, int32_t r) {
     return s;
 }
 
-/* One loop for each class, so that the compiler sees through shape_distance(). */
+/* One loop per class, so that the compiler can specialise shape_distance(). */
 #define FILL(class)                                                                                \
     case class:                                                                                    \
         for (int i = 0; i < C4_PLANE_BYTES; i++) {                                                 \
@@ -123,7 +123,7 @@ static void shape_coverage(int class, int32_t r, const int32_t *u, const int32_t
 }
 #undef FILL
 
-/* Each pixel's place in the shape's own, turned coordinates. */
+/* Each pixel's position in the shape's own, rotated coordinates. */
 static void own_coordinates(struct c4_point centre, struct c4_rotation turn, int32_t *u,
                             int32_t *v) {
     for (int32_t y = 0; y < C4_IMAGE_SIDE; y++) {
@@ -188,6 +188,6 @@ void c4_draw_object(struct c4_draws *draws, int class, uint8_t image[C4_IMAGE_BY
         texture_coverage(class, r, phase, u, v, coverage);
         c4_paint_over(image, &second, coverage);
     }
-    if (c4_draw(draws, 0, 5) == 0) draw_line(draws, &second, image); /* something in front of it */
+    if (c4_draw(draws, 0, 5) == 0) draw_line(draws, &second, image); /* partly hides it */
     c4_add_noise(image, draws, c4_draw(draws, 2, 24));
 }

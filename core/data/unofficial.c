@@ -14,7 +14,7 @@ enum { PATH_BYTES = 4096 };
 
 static const char header[] = "conv4 unofficial files\n";
 
-/* Also keeps lines apart: no end of a line is printable. */
+/* Printable text, hence without newlines, which separate the entries. */
 static bool is_text(const char *text, size_t length) {
     for (size_t i = 0; i < length; i++)
         if (text[i] < ' ' || text[i] > '~') return false;
@@ -48,7 +48,7 @@ const char *c4_unofficial_find(const struct c4_unofficial *mark, const char *nam
     return place < mark->count ? mark->file[place].why : NULL;
 }
 
-/* One line, without its end. */
+/* One line, without its newline. */
 static bool parse_line(const char *line, size_t length, struct c4_unofficial *mark) {
     struct c4_unofficial_file file = {0};
     const char *space = memchr(line, ' ', length);
@@ -81,7 +81,7 @@ enum c4_status c4_unofficial_read(const char *folder, struct c4_unofficial *mark
     struct stat info;
     *mark = (struct c4_unofficial){0};
     C4_TRY(c4_path_join(path, sizeof path, folder, C4_UNOFFICIAL_MARK));
-    /* Anything of that name is looked at: a link that leads nowhere, too. */
+    /* Anything of that name is read, even a dangling link. */
     if (lstat(path, &info) != 0 && errno == ENOENT) return C4_OK;
     C4_TRY(c4_file_read(path, &text, &size_bytes));
     bool ours = parse((const char *)text, size_bytes, mark);
@@ -89,7 +89,7 @@ enum c4_status c4_unofficial_read(const char *folder, struct c4_unofficial *mark
     if (ours) return C4_OK;
     *mark = (struct c4_unofficial){0};
     return c4_fail(C4_ERR_DATA,
-                   "%s: not a list of unofficial files as this program writes it; move it away and "
+                   "%s: not a list of unofficial files written by this program; move it away and "
                    "import the data again",
                    path);
 }

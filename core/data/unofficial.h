@@ -1,6 +1,6 @@
-/* The file UNOFFICIAL beside record files that c4_data_import() made: which of them were made from
- * files that are not the official ones, and why. What is known of a pickle or a .mat by its hash
- * would be lost in the copy.
+/* The file UNOFFICIAL beside record files that c4_data_import() wrote: which of them were made from
+ * files other than the official ones, and why. Without it, what the hash shows about a pickle or a
+ * .mat file would be lost in the copy.
  *
  *     conv4 unofficial files
  *     test_batch.bin was imported from test_batch, which has another MD5 than published
@@ -10,11 +10,11 @@
 
 #include "core/data/sets.h"
 
-#define C4_UNOFFICIAL_MARK "UNOFFICIAL" /* its name */
+#define C4_UNOFFICIAL_MARK "UNOFFICIAL" /* the file's name */
 
 enum {
-    C4_STANDING_BYTES = 192,     /* room for what a file's difference is */
-    C4_UNOFFICIAL_FILES_MAX = 32 /* names of record files that all sets may have together */
+    C4_STANDING_BYTES = 192,     /* size of the text on a file's difference */
+    C4_UNOFFICIAL_FILES_MAX = 32 /* record files of all sets together */
 };
 
 /* Lines of a mark; the names are all different. */
@@ -26,18 +26,18 @@ struct c4_unofficial {
     unsigned count; /* 0: there is no mark */
 };
 
-/* Reads a folder's mark. What is not exactly as written is C4_ERR_DATA, since it decides which
- * images count as official; so is a file of another kind that has its name. C4_ERR_MEMORY; the
- * errors of c4_file_read(). */
+/* Reads a folder's mark. C4_ERR_DATA if it is not exactly as written, since it decides which images
+ * count as official, or if another kind of file has its name. C4_ERR_MEMORY; the errors of
+ * c4_file_read(). */
 enum c4_status c4_unofficial_read(const char *folder, struct c4_unofficial *mark);
 
-/* What a mark says of a record file's name; NULL: nothing. */
+/* What a mark says about the record file of that name; NULL: nothing. */
 const char *c4_unofficial_find(const struct c4_unofficial *mark, const char *name);
 
-/* Makes a folder's mark say `why` of a record file, whatever it said of it before; NULL takes the
- * file off it, and with the last one the mark goes. Atomic. A mark that c4_unofficial_read() does
- * not take stays as it is, with its error; C4_ERR_USAGE if it could not read back this name or
- * this text; the errors of c4_file_write_atomic(). */
+/* Sets a record file's text in a folder's mark to `why`, replacing an earlier one; NULL removes the
+ * file from the mark, and the mark with its last file. Atomic. If c4_unofficial_read() fails, its
+ * error is returned and the mark stays as it is. C4_ERR_USAGE if this name or text could not be
+ * read back; the errors of c4_file_write_atomic(). */
 enum c4_status c4_unofficial_put(const char *folder, const char *name, const char *why);
 
 #endif

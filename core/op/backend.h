@@ -1,4 +1,4 @@
-/* A backend: op slots to be checked and compared, and the step that training runs. */
+/* A backend: its op slots, for checks and comparisons, and the step that training runs. */
 #ifndef C4_OP_BACKEND_H
 #define C4_OP_BACKEND_H
 
@@ -13,8 +13,8 @@
 #include "core/op/step.h"
 #include "core/op/update.h"
 
-/* What slots of backends that are not bit-exact are held to against ref: the relative norm of the
- * error of an output, for float sums of up to 9 * 64 * 1024 products in another order. */
+/* Tolerance against ref for the slots of backends that are not bit-exact: the relative norm of an
+ * output's error, for float sums of up to 9 * 64 * 1024 products in another order. */
 #define C4_PEER_TOLERANCE 1e-5
 
 enum c4_op_slot {
@@ -27,11 +27,11 @@ enum c4_op_slot {
 struct c4_prepared_api; /* prepared.h */
 
 struct c4_backend {
-    const char *name;    /* as --backend takes it */
-    const char *variant; /* how it runs here: "fma", "dnnl 2.6.3", ... */
-    bool bit_exact;      /* bound by ARITHMETIC.md; otherwise held to tolerances */
-    bool is_double;      /* computes in double: an oracle, which is only taken by its name */
-    const struct c4_step_api *step;         /* NULL: none of its own */
+    const char *name;               /* as --backend takes it */
+    const char *variant;            /* how it runs here: "fma", "dnnl 2.6.3", ... */
+    bool bit_exact;                 /* bound by ARITHMETIC.md; otherwise held to tolerances */
+    bool is_double;                 /* computes in double: an oracle, selected only by its name */
+    const struct c4_step_api *step; /* NULL: none of its own */
     const struct c4_prepared_api *prepared; /* NULL: its layouts are those of the slots */
 #define C4_OP(slot, type) type *slot;
 #include "core/op/ops.def"

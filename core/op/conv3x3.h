@@ -6,7 +6,7 @@
  * w   [9, ci, 64]    tap-major   wt     [9, 64, ci]    the same weights, output channel before
  * input ci is 3 (stem) or 64. All buffers start 64-byte aligned and do not overlap. Nothing outside
  * the tensors is read or written. n >= 1; direct: h, w >= 1; Winograd: h and w multiples of 4, ci
- * = 64. Calls are single-threaded: the caller splits images. They cannot fail; a backend whose
+ * = 64. Calls are single-threaded; the caller splits the images. They cannot fail; a backend whose
  * library fails fills its output with NaN. No bias: see batchnorm.h.
  *
  * Order of every sum and the Winograd transforms: ARITHMETIC.md, "Convolution".
@@ -36,8 +36,8 @@ typedef void c4_conv_bwd_weights_direct_fn(const struct c4_conv_shape *shape, co
 /* F(4x4,3x3). Positions are p = 6*i + j of the 6x6 transformed tile. */
 #define C4_WINOGRAD_POSITIONS 36
 
-/* Elements of the scratch that Winograd's slots work in, 64-byte aligned, of any content: groups of
- * transformed tiles are too big for a thread's stack, which OMP_STACKSIZE may make small. */
+/* Elements of the Winograd slots' scratch, 64-byte aligned, of any content. Groups of transformed
+ * tiles are too large for a thread's stack, which OMP_STACKSIZE may make small. */
 #define C4_WINOGRAD_SCRATCH 81920
 
 /* u[36, 64, 64] = G w Gt for each pair of channels, axes as in w (or as in wt: then ut). */

@@ -3,7 +3,7 @@
 const char *const c4_layer_name[C4_LAYERS + 1] = {"pool1", "pool2",  "pool3",
                                                   "pool4", "logits", NULL};
 
-/* Elements before block b (b >= 1) and of one later block. */
+/* Elements of block 0 and of each later block; offset of block b. */
 #define BLOCK0 (64 * 27 + 3 * 64)
 #define BLOCK (64 * 576 + 3 * 64)
 #define BASE(b) ((b) == 0 ? 0 : BLOCK0 + ((b)-1) * BLOCK)

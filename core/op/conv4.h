@@ -3,7 +3,7 @@
  *   4 x { conv 3x3, pad 1, 64 filters -> batch norm, ReLU in either order -> max pool 2x2 }
  *   -> flatten 256 -> linear 10          (Goerttler & Obermayer 2022, section 3)
  *
- * Block b = 0..3 reads maps of side 32 >> b with 3 or 64 channels and leaves maps of half that side
+ * Block b = 0..3 reads maps of side 32 >> b with 3 or 64 channels and writes maps of half that side
  * with 64 channels.
  */
 #ifndef C4_OP_CONV4_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define C4_ARITHMETIC 1 /* version of the numbers that ARITHMETIC.md fixes */
+#define C4_ARITHMETIC 1 /* version of the arithmetic that ARITHMETIC.md defines */
 
 #define C4_IMAGE_SIDE 32
 #define C4_IMAGE_CHANNELS 3
@@ -39,7 +39,7 @@ static inline int c4_block_inputs(int block) {
     return block == 0 ? C4_IMAGE_CHANNELS : C4_CHANNELS;
 }
 
-/* Layer 0..3 = pool1..pool4, 4 = logits; behind them NULL. */
+/* Layer 0..3 = pool1..pool4, 4 = logits; then NULL. */
 extern const char *const c4_layer_name[C4_LAYERS + 1];
 static inline size_t c4_layer_features(int layer) {
     size_t side = (size_t)(C4_IMAGE_SIDE >> (layer + 1));
@@ -68,7 +68,7 @@ enum {
 };
 
 #define C4_LEARNED_COUNT 115658 /* elements of tensors 0..17: what SGD changes */
-#define C4_STATE_COUNT 116170   /* and the running statistics behind them */
+#define C4_STATE_COUNT 116170   /* with the running statistics after them */
 
 extern const struct c4_param c4_params[C4_STATE_TENSORS];
 

@@ -1,4 +1,4 @@
-/* Gram blocks: inner products of rows, the one expensive part of CKA.
+/* Gram blocks: inner products of rows, the only expensive part of CKA.
  *
  *   gram[i * stride_gram + j] = sum over f of x[i * stride_x + f] * y[j * stride_y + f]
  *
@@ -8,18 +8,18 @@
  * same or overlap; gram overlaps neither. Nothing beyond the last feature of a row is read.
  * Single-threaded, cannot fail.
  *
- * Rows need no more than their type's alignment. They are read fastest when they begin on 64-byte
+ * Rows need only their type's alignment. They are read fastest when they begin on 64-byte
  * boundaries an odd number of cache lines apart: rows whole pages apart share a few cache sets.
  *
  * Arithmetic, version 1. The features are cut into chunks of 256, the last one shorter. Within a
  * chunk, lane l = 0..15 starts at +0 and takes the chunk's features l, l + 16, l + 32, ... in this
- * order, lane = fma(x, y, lane); a lane whose next feature lies beyond the chunk's end takes
- * nothing. The lanes are then added, lane[l] += lane[l + w] for all l < w, with w = 8, 4, 2, 1, and
- * lane[0] is the chunk's value. All of this is in c4_real, every operation rounded once. The
+ * order, lane = fma(x, y, lane); a lane whose next feature lies beyond the chunk's end is left
+ * as it is. The lanes are then added, lane[l] += lane[l + w] for all l < w, with w = 8, 4, 2, 1,
+ * and lane[0] is the chunk's value. All of this is in c4_real, every operation rounded once. The
  * element is +0 plus the chunks' values, converted to double and added in order.
  *
- * As fma commutes in its factors, the block of (y, x) is the transposed block of (x, y), bit for
- * bit. */
+ * Since fma commutes in its factors, the block of (y, x) is the transpose of the block of (x, y),
+ * bit for bit. */
 #ifndef C4_OP_GRAM_H
 #define C4_OP_GRAM_H
 

@@ -1,9 +1,8 @@
 /* The head: logits = x w + bias on pool4, flattened NHWC (k = (2h + w) * 64 + c).
  *
- * x [n, 256]; logits, dlogits [n, 16] (10 used; the rest of dlogits is 0, of logits what the zero
- * weights give); w [256, 16] with zero padding;
- * wt [10, 256]; bias [16] with zero padding. All 64-byte
- * aligned. Single-threaded, cannot fail; outputs overwritten. */
+ * x [n, 256]; w [256, 16] and bias [16], zero-padded; wt [10, 256]; logits, dlogits [n, 16], of
+ * which 10 columns are used: the others are 0 in dlogits, and what the zero weights give in logits.
+ * All 64-byte aligned. Single-threaded, cannot fail; outputs are overwritten. */
 #ifndef C4_OP_LINEAR_H
 #define C4_OP_LINEAR_H
 

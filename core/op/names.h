@@ -1,5 +1,5 @@
-/* What the choices of a plan are called in options, study files, rows, keys and checkpoints. Each
- * table is in the order of its enum and ends with NULL. */
+/* Names of a plan's choices in options, study files, rows, keys and checkpoints. Each table is in
+ * the order of its enum and ends with NULL. */
 #ifndef C4_OP_NAMES_H
 #define C4_OP_NAMES_H
 
@@ -8,7 +8,7 @@
 extern const char *const c4_order_names[];      /* enum c4_order: "bn-relu", "relu-bn" */
 extern const char *const c4_conv_names[];       /* enum c4_conv_algorithm: "winograd", "direct" */
 extern const char *const c4_statistics_names[]; /* enum c4_bn_statistics: "batch", "running" */
-/* The words that c4_plan_config.kernels takes from an option: "auto", "direct", "winograd". */
+/* Words that an option accepts for c4_plan_config.kernels: "auto", "direct", "winograd". */
 extern const char *const c4_kernels_words[];
 
 #endif

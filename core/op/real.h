@@ -1,5 +1,5 @@
 /* The number type of the op contracts: float, except where a source is compiled as the double
- * reference (C4_REF_DOUBLE), whose functions have the same contracts in double. */
+ * reference (C4_REF_DOUBLE), which keeps the same contracts in double. */
 #ifndef C4_OP_REAL_H
 #define C4_OP_REAL_H
 

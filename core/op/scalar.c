@@ -20,7 +20,7 @@ double c4_exp(double x) {
     if (x < -745.2) return 0.0;
     int k = (int)(x * 0x1.71547652b82fep+0 + (x < 0 ? -0.5 : 0.5));
     double r = (x - k * ln2_high) - k * ln2_low;
-    /* Taylor's series to r^13: |r| < 0.35, so the rest is below 2^-57. */
+    /* Taylor's series to r^13: |r| < 0.35, so the remainder is below 2^-57. */
     static const double inverse_factorial[] = {1.0 / 6227020800,
                                                1.0 / 479001600,
                                                1.0 / 39916800,
@@ -122,7 +122,7 @@ void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixe
         for (int l = 0; l < C4_PATCH; l++)
             covariance[k][l] =
                 (double)second[k * C4_PATCH + l] / (65025.0 * pixels) - mu[k] * mu[l];
-    /* Channels innermost: each keeps its own order of additions, and many go on at once. */
+    /* Channels innermost: each keeps its order of additions, and many are computed at once. */
     for (int c = 0; c < C4_CHANNELS; c++) mean[c] = var[c] = 0.0;
     for (int k = 0; k < C4_PATCH; k++) {
         double t[C4_CHANNELS] = {0};

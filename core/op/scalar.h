@@ -29,7 +29,7 @@ struct c4_bn_channel {
 /* From sums over `count` values; var = max(0, sum_sq / count - mean^2). */
 struct c4_bn_channel c4_bn_from_sums(double sum, double sum_sq, double count, double gamma,
                                      double beta);
-/* From a mean and a variance that are known already. */
+/* From a known mean and variance. */
 struct c4_bn_channel c4_bn_from_patch_sums(double mean, double var, double gamma, double beta);
 
 /* dy = c0 * ds + c1 + c2 * y, and the parameters' gradients. */

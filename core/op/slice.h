@@ -1,4 +1,4 @@
-/* How a batch is cut for reductions: by the batch alone, never by the number of threads.
+/* How reductions split a batch: by its size alone, never by the number of threads.
  *
  * A batch of n >= 1 images has slices of L = ceil(n / 8) images, ceil(n / L) of them (at most 8),
  * none empty. Reductions run through a slice in image order; slices are then added from the left.

@@ -1,8 +1,8 @@
-/* Every op slot as data: the arrays of a call, the call, its operations, and the network's shapes
- * that it occurs in. Checks, benchmarks and costs all take a slot from here.
+/* Every op slot as data: a call's arrays, the call itself, its operation counts, and its shapes in
+ * the network. Checks, benchmarks and costs all use it.
  *
- * Each slot has one row, in slots_<topic>.c; ops.def drives the table, so that a program with a
- * slot that has no row does not build. */
+ * Each slot has one row, in slots_<topic>.c; ops.def drives the table, so a program does not link
+ * if a slot has no row. */
 #ifndef C4_OP_SLOTS_H
 #define C4_OP_SLOTS_H
 
@@ -10,7 +10,7 @@
 
 typedef void c4_op_fn(void); /* any slot's function; c4_op_call() casts it back */
 
-/* Sizes and modes of one call, in the names of the op's header; a slot ignores the others.
+/* Sizes and modes of one call, named as in the op's header; a slot ignores the others.
  *   n, h, w, ci                convolutions; n, h, w also of the maps of batch norm and pooling (a
  *                              call over pixels has n * h * w of them; bn_rebuild and pool_select:
  *                              of y); n alone: stem and linear layer
@@ -36,38 +36,38 @@ size_t c4_op_type_bytes(enum c4_op_type type);
 
 enum c4_op_role { C4_OP_IN, C4_OP_OUT, C4_OP_INOUT, C4_OP_SCRATCH };
 
-/* What an input holds. Whoever fills it chooses the values: random ones, or what a check needs. */
+/* What an input holds. The caller chooses the values: random ones, or those that a check needs. */
 enum c4_op_content {
     C4_OP_VALUES,         /* any numbers */
-    C4_OP_FACTORS,        /* numbers that the values of another array are multiplied with */
-    C4_OP_SPARSE_FACTORS, /* a gradient behind a ReLU: some of them are 0 */
+    C4_OP_FACTORS,        /* numbers that another array's values are multiplied by */
+    C4_OP_SPARSE_FACTORS, /* a gradient through a ReLU: some are 0 */
     C4_OP_PADDED_VALUES,  /* rows of C4_LOGITS_STRIDE, 0 from column C4_CLASSES on */
     C4_OP_PADDED_FACTORS, /* both */
     C4_OP_PIXELS,         /* bytes 0..255 */
     C4_OP_WINNERS,        /* bytes 0..3: a pixel of a 2x2 window */
-    C4_OP_TRANSFORMED     /* winograd_weights of the last array, which holds its FACTORS */
+    C4_OP_TRANSFORMED     /* winograd_weights of the last array, which holds FACTORS */
 };
 
 struct c4_op_array_spec {
-    const char *name; /* the contract's */
+    const char *name; /* as in the contract */
     enum c4_op_type type;
     enum c4_op_role role;
     enum c4_op_content content; /* of IN and INOUT */
     size_t count;               /* elements in memory */
-    size_t counted;             /* of them in the call's traffic: without padding columns and gaps
-                                   between rows; 0: what is no argument of the call, and scratch,
-                                   except Winograd's du */
-    size_t align_bytes;         /* of the first element, as the contract has it */
+    size_t counted;             /* those that are traffic: no padding columns, no gaps between rows;
+                                   0 for scratch (except Winograd's du) and for an array that is not
+                                   an argument */
+    size_t align_bytes;         /* of the first element, by the contract */
 };
 
-enum { C4_OP_ARRAYS = 8 }; /* of a call at most */
+enum { C4_OP_ARRAYS = 8 }; /* at most, per call */
 
-/* Writes the arrays of a call of this size in the order of the contract, and returns how many. What
- * a TRANSFORMED array is made from stands behind them and is no argument. */
+/* Writes the arrays of a call of this size in the contract's order, and returns their number. The
+ * source of a TRANSFORMED array comes last and is not an argument. */
 int c4_op_arrays(enum c4_op_slot slot, const struct c4_op_size *size,
                  struct c4_op_array_spec specs[C4_OP_ARRAYS]);
 
-/* Calls `function`, which is of this slot, on pointers[i] = array i of c4_op_arrays(). */
+/* Calls this slot's `function` with pointers[i] = array i of c4_op_arrays(). */
 void c4_op_call(enum c4_op_slot slot, c4_op_fn *function, const struct c4_op_size *size,
                 void *const *pointers);
 
@@ -75,25 +75,25 @@ void c4_op_call(enum c4_op_slot slot, c4_op_fn *function, const struct c4_op_siz
 c4_op_fn *c4_op_function(const struct c4_backend *backend, enum c4_op_slot slot);
 
 /* A multiply, an add, a division and a comparison count 1 each, a fused multiply-add 2. Padding
- * taps count like others, padding columns of the linear layer do not. Integers count like floats.
+ * taps count like others; padding columns of the linear layer do not. Integers count like floats.
  */
 struct c4_op_operations {
-    double flops;      /* nominal: of the definition, for a convolution the direct sum */
+    double flops;      /* nominal: by the definition, for a convolution the direct sum */
     double products;   /* performed: Winograd multiplies 36 times for 16 outputs, a quarter */
-    double transforms; /* performed beside the products: Winograd's, as ARITHMETIC.md has them */
+    double transforms; /* performed besides the products: Winograd's, as in ARITHMETIC.md */
 };
 
 struct c4_op_operations c4_op_operations(enum c4_op_slot slot, const struct c4_op_size *size);
 
-/* The shapes that the network gives a slot. */
+/* A slot's shapes in the network. */
 enum c4_net_shapes {
     C4_SHAPES_IMAGES,      /* a batch's bytes */
-    C4_SHAPES_BLOCKS,      /* the convolution's maps of each block, block 1 with 3 channels */
+    C4_SHAPES_BLOCKS,      /* each block's convolution maps; block 1 has 3 channels */
     C4_SHAPES_LATE_BLOCKS, /* of blocks 2 to 4 */
-    C4_SHAPES_POOLED,      /* maps behind the pooling of each block */
+    C4_SHAPES_POOLED,      /* each block's pooled maps */
     C4_SHAPES_LINEAR,      /* a batch's features of pool4 */
     C4_SHAPES_FILTERS,     /* a block's 64 x 64 filters */
-    C4_SHAPES_PARAMETERS,  /* all that SGD changes */
+    C4_SHAPES_PARAMETERS,  /* everything that SGD updates */
     C4_SHAPES_LAYERS       /* features of each of the C4_LAYERS layers */
 };
 

@@ -71,13 +71,14 @@ C4_OP_ROW(conv_bwd_weights_direct, direct_operations, C4_SHAPES_BLOCKS);
 
 /* --- Winograd --- */
 
-/* Operations of the 1-D forms in ARITHMETIC.md, and of their 2-D forms: columns, then rows. */
+/* Operations of the 2-D transforms: (columns + rows) times those of the 1-D form in ARITHMETIC.md.
+ */
 static const double input_2d = (6 + 6) * 24.0, output_2d = (6 + 4) * 16.0;
 static const double output_adjoint_2d = (4 + 6) * 16.0;
 static const double input_adjoint_2d = (6 + 6) * 22.0 + 36; /* and 36 adds into dx */
 static const double weights_2d = (3 + 6) * 17.0, weights_adjoint_2d = (6 + 3) * 18.0;
 
-/* `transforms`: of a tile and channel, over both maps. */
+/* `transforms`: operations per tile and channel, of both maps. */
 static struct c4_op_operations winograd(const struct c4_op_size *s, double transforms) {
     double pixels = (double)c4_size_pixels(s), tiles = pixels / TILE_OUTPUTS;
     return (struct c4_op_operations){.flops = 2 * pixels * TAPS * C * C,
@@ -118,7 +119,7 @@ static void call_winograd_weights(c4_op_fn *f, const struct c4_op_size *s, void 
 
 C4_OP_ROW(winograd_weights, weights_operations, C4_SHAPES_FILTERS);
 
-/* The last array: what u or ut is made from. */
+/* The last array: the source of u or ut. */
 static struct c4_op_array_spec made_from(const char *name) {
     return c4_counting(c4_in(name, C4_OP_FACTORS, (size_t)TAPS * C * C), 0);
 }
@@ -159,7 +160,7 @@ static int arrays_conv_bwd_weights_winograd(const struct c4_op_size *s,
                                             struct c4_op_array_spec *a) {
     a[0] = c4_in("x", C4_OP_VALUES, map(s));
     a[1] = c4_in("dy", C4_OP_FACTORS, map(s));
-    /* Scratch, but as large as u and written in full: it counts as u does in the other passes. */
+    /* Scratch, but as large as u and fully written: it counts as u does in the other passes. */
     a[2] = c4_counting(c4_scratch("du", TRANSFORMED_COUNT), TRANSFORMED_COUNT);
     a[3] = c4_out("dw", (size_t)TAPS * C * C);
     a[4] = c4_scratch("scratch", C4_WINOGRAD_SCRATCH);

@@ -7,7 +7,7 @@ static size_t images(const struct c4_op_size *s) {
     return (size_t)s->n;
 }
 
-/* --- the linear layer; of padded weights and biases, only what is used is traffic --- */
+/* --- the linear layer; the padding of weights and biases does not count as traffic --- */
 
 static struct c4_op_operations biased_operations(const struct c4_op_size *s) {
     return c4_plain_operations((double)s->n * (2.0 * WEIGHTS + C4_CLASSES));
@@ -80,7 +80,7 @@ C4_OP_ROW(sgd_update, sgd_operations, C4_SHAPES_PARAMETERS);
 
 /* --- Gram blocks --- */
 
-/* Rows with gaps between them and none behind the last one, as nothing there may be read. */
+/* Rows with gaps between them but none after the last, because nothing there may be read. */
 static struct c4_op_array_spec rows(const char *name, enum c4_op_type type, enum c4_op_role role,
                                     size_t count, size_t length, size_t gap) {
     size_t elements = count ? (count - 1) * (length + gap) + length : 0;

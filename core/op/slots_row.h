@@ -1,4 +1,4 @@
-/* What a slot's row is made of, for slots*.c alone. */
+/* A slot's row and helpers to define it; private to slots*.c. */
 #ifndef C4_OP_SLOTS_ROW_H
 #define C4_OP_SLOTS_ROW_H
 
@@ -23,7 +23,7 @@ static inline size_t c4_size_pixels(const struct c4_op_size *s) {
     return (size_t)s->n * (size_t)s->h * (size_t)s->w;
 }
 
-/* Operations that are all products. */
+/* Operations without transforms. */
 static inline struct c4_op_operations c4_plain_operations(double flops) {
     return (struct c4_op_operations){flops, flops, 0};
 }
@@ -60,7 +60,7 @@ static inline struct c4_op_array_spec c4_in(const char *name, enum c4_op_content
     return c4_holding(c4_array(name, C4_OP_F32, C4_OP_IN, count, 64), content);
 }
 
-/* The same array, of which not all elements are traffic. */
+/* The same array with only `counted` elements as traffic. */
 static inline struct c4_op_array_spec c4_counting(struct c4_op_array_spec spec, size_t counted) {
     spec.counted = counted;
     return spec;

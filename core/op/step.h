@@ -2,11 +2,11 @@
  *
  * A plan owns everything a backend keeps between steps: weights in its own layout, momentum,
  * running statistics, the tape, primitives, scratch. It takes batches of 1..max_batch images and
- * may build parts for a new batch size at its first use. One plan is used by one caller at a time;
- * inside a call it runs `threads` OpenMP threads. Native backends give the same bits for every
- * number of threads; others say so in c4_backend.bit_exact.
+ * may build parts for a new batch size at its first use. Only one caller may use a plan at a time;
+ * a call runs `threads` OpenMP threads. Backends with c4_backend.bit_exact give the same bits for
+ * every number of threads.
  *
- * Values cross this border in double, whatever a backend computes in: float values survive
+ * Values cross this interface in double, whatever type a backend computes in: float values survive
  * unchanged, and the double reference loses nothing.
  */
 #ifndef C4_OP_STEP_H
@@ -25,20 +25,20 @@ struct c4_plan_config {
     int max_batch;   /* >= 1 */
     int threads;     /* >= 1 */
     size_t l2_bytes; /* of one core, for cache blocking; 0 = unknown. Never changes a bit. */
-    /* Which of several kernels for the same sums, of a backend that has choose(); others do not
-     * read it. NULL or "auto": whatever is the fastest by a measurement; or what choose() wrote, or
-     * another word of the backend's. Read at create() only. */
+    /* Which of several kernels for the same sums to use; only backends with choose() read it. NULL
+     * or "auto": the fastest as measured. Otherwise what choose() wrote, or another word that the
+     * backend knows. Read by create() only. */
     const char *kernels;
 };
 
-enum { C4_KERNELS_SIZE = 32 }; /* of a choice as text */
+enum { C4_KERNELS_SIZE = 32 }; /* bytes of a choice's text, with its NUL */
 
 struct c4_batch {
     const uint8_t *images; /* [n, 3, 32, 32] */
     const uint8_t *labels; /* [n], 0..9 */
     int n;
-    /* [n, C4_PATCH_SUMS] of the images (core/op/stem.h), or NULL: a step that wants them computes
-     * them. */
+    /* [n, C4_PATCH_SUMS] of the images (core/op/stem.h), or NULL: a step that needs them then
+     * computes them. */
     const int32_t *patch_sums;
 };
 
@@ -58,7 +58,7 @@ struct c4_step_result {
 
 struct c4_plan; /* each backend's own */
 
-/* What one phase of a step took and costs, for benchmarks. */
+/* Time and cost of one phase of a step, for benchmarks. */
 struct c4_phase_time {
     const char *name;                             /* a word; outlives the plan */
     double seconds;                               /* since the last call, of thread 0 */
@@ -66,8 +66,8 @@ struct c4_phase_time {
 };
 
 struct c4_step_api {
-    bool reads_patch_sums; /* a bn-relu step is faster if its batch brings patch sums; no bit
-                              differs */
+    bool reads_patch_sums; /* a bn-relu step is faster if its batch has patch sums; the bits
+                              are the same */
 
     enum c4_status (*create)(const struct c4_plan_config *config, struct c4_plan **plan);
     void (*destroy)(struct c4_plan *plan); /* NULL allowed */
@@ -99,25 +99,25 @@ struct c4_step_api {
     enum c4_status (*read)(const struct c4_plan *plan, const char *name, double *values,
                            size_t capacity, size_t *count);
 
-    /* Optional, both or neither (NULL): a backend that runs a step in phases tells where its time
-     * goes. time_phases() switches the clocks on or off (off in a new plan, where they cost
-     * nothing) and sets all times to 0. phases() writes the phases in the order in which a step
-     * first enters them, as many as fit into `capacity`, *count = how many there are, and sets
-     * their times to 0; seconds are those of all steps since the last call of either, from entering
-     * a phase to leaving its barrier; with the clocks off they are 0. Nominal FLOPs are those of
-     * core/cost/op_cost.h (c4_pass_cost), so that they add up to c4_step_cost(); performed ones and
-     * bytes, beyond a core's L2 cache, are the backend's own count. Neither changes a bit of any
+    /* Optional, both or neither (NULL): where a backend that runs a step in phases spends its time.
+     * time_phases() switches the clocks on or off (off in a new plan; then they cost nothing) and
+     * sets all times to 0. phases() writes up to `capacity` phases in the order in which a step
+     * first enters them, stores their total number in *count, and sets their times to 0. seconds
+     * cover all steps since the last call of either, from entering a phase to leaving its barrier;
+     * with the clocks off they are 0. Nominal FLOPs are those of core/cost/op_cost.h
+     * (c4_pass_cost), so that they add up to c4_step_cost(); performed FLOPs and bytes (traffic
+     * beyond a core's L2 cache) are the backend's own counts. Neither call changes a bit of any
      * result. */
     enum c4_status (*phases)(const struct c4_plan *plan, struct c4_phase_time *phases, int capacity,
                              int *count);
     void (*time_phases)(struct c4_plan *plan, bool on);
 
-    /* Optional, both or neither: a backend whose results depend on which of several kernels it
-     * takes. choose() writes the choice that a plan of this configuration takes for max_batch
-     * images, measured if config->kernels leaves that open; given to other plans as their
-     * `kernels`, it fixes their choice for all batch sizes. C4_ERR_USAGE if config->kernels is
-     * none. describe(): the kernels of a step of max_batch images, a line for each operation; the
-     * text lives until the plan's next call. */
+    /* Optional, both or neither: for a backend whose results depend on which of several kernels it
+     * uses. choose() writes the choice that a plan of this configuration makes for max_batch
+     * images, measured if config->kernels leaves it open; given to other plans as their `kernels`,
+     * it fixes their choice for all batch sizes. C4_ERR_USAGE if config->kernels is not a choice.
+     * describe(): the kernels of a step of max_batch images, one line per operation; the text lives
+     * until the plan's next call. */
     enum c4_status (*choose)(const struct c4_plan_config *config, char kernels[C4_KERNELS_SIZE]);
     enum c4_status (*describe)(struct c4_plan *plan, const char **text);
 };

@@ -2,9 +2,8 @@
  *
  *   v = fma(momentum, v, g);  v = |v| < 2^-100 ? 0 : v;  w = fma(-lr, v, w)
  *
- * The rule on small velocities keeps lasting denormals out. v and w are read and overwritten, g is
- * read. No alignment beyond the
- * type's. Cannot fail. */
+ * The rule for small velocities prevents lasting denormals. v and w are read and overwritten, g is
+ * read. No alignment beyond the type's. Cannot fail. */
 #ifndef C4_OP_UPDATE_H
 #define C4_OP_UPDATE_H
 

@@ -1,4 +1,4 @@
-/* The benchmarks' own honesty: what is wrong is not timed, and rates are what was measured. */
+/* Whether benchmarks can be trusted: wrong results are not timed, and rates are those measured. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void cka_with_a_wrong_gram_is_void(void **state) {
 
 /* --- steps --- */
 
-static struct c4_step_api wrapped; /* ref's step with something else in one place */
+static struct c4_step_api wrapped; /* ref's step with one function replaced */
 
 static enum c4_status step_with_wrong_loss(struct c4_plan *plan, const struct c4_batch *batch,
                                            const struct c4_sgd *sgd,
@@ -106,8 +106,8 @@ static void a_wrong_step_is_not_timed(void **state) {
     free(bench);
 }
 
-/* With two threads as with one, images/s are the images of a sample by the time it took, and no
- * image and no second is counted twice. */
+/* With one or two threads, images/s are a sample's images over its wall time; no image and no
+ * second is counted twice. */
 static void rates_are_images_by_wall_time(void **state) {
     (void)state;
     for (int threads = 1; threads <= 2; threads++) {
@@ -198,8 +198,8 @@ static void phases_are_those_of_an_image(void **state) {
 
 /* --- peak --- */
 
-/* Every chain stays at 1, so that a loop's value is the number of its lanes times chains, and
- * round_flops counts each of them. (That the compiler left none out is hot_loops' to see.) */
+/* Every chain stays at 1, so a loop's value is its number of lanes times chains, and round_flops
+ * counts each of them. (hot_loops checks that the compiler left none out.) */
 static void peak_loops_compute_what_they_count(void **state) {
     (void)state;
     const struct c4_peak_loop *loop;

@@ -1,4 +1,4 @@
-/* "conv4 bench ..." as a user types it: what it prints, and its exit status. */
+/* "conv4 bench ..." as a user types it: output and exit status. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static const struct c4_program program = {
 static char folder[] = "/tmp/c4-bench-XXXXXX";
 static char out_path[64], err_path[64];
 
-/* Runs "conv4 bench WORDS"; its streams go to files. */
+/* Runs "conv4 bench WORDS" with its streams in files. */
 static int bench(const char *words) {
     char line[512], *argv[32] = {"conv4", "bench"};
     int argc = 2;
@@ -39,7 +39,7 @@ static int bench(const char *words) {
     return status;
 }
 
-/* What the last command wrote. */
+/* A file that the last command wrote. */
 static const char *text_of(const char *path) {
     static char text[65536];
     FILE *file = fopen(path, "r");

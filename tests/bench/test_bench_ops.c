@@ -1,4 +1,4 @@
-/* bench ops' own honesty: what is wrong is not timed, and times are what was measured. */
+/* Whether bench ops can be trusted: wrong results are not timed, and times are those measured. */
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
@@ -37,7 +37,7 @@ static void linear_fwd_unwritten(int n, const float *x, const float *w, const fl
     logits[(size_t)n * C4_LOGITS_STRIDE - 1] = last;
 }
 
-/* Right at first; wrong from some later call on. */
+/* Right at first, wrong from a later call on. */
 static int calls_before_fault;
 
 static void linear_fwd_wrong_later(int n, const float *x, const float *w, const float *bias,
@@ -81,8 +81,8 @@ static void a_wrong_op_is_found(void **state) {
     c4_op_work_free(&work);
 }
 
-/* Each slot in each shape: the reference agrees with itself, also after a call that changed what is
- * updated in place, and all its outputs hold something. */
+/* Each slot in each shape: the reference agrees with itself, even after a call that updated arrays
+ * in place, and all its outputs are non-trivial. */
 static void every_slot_can_be_called_and_checked(void **state) {
     (void)state;
     struct c4_op_shape shapes[C4_OP_SHAPES_MAX];
@@ -165,7 +165,8 @@ static void a_row_that_goes_wrong_later_is_void_too(void **state) {
     struct c4_backend bad = faulty("bad", true, linear_fwd_wrong_later);
     const struct c4_backend *backends[] = {&bad, reference()};
     struct c4_ops_bench bench = {.batch = 3, .threads = 1, .samples = 9, .sample_seconds = 1e-4};
-    for (int calls = 1; calls <= 16; calls *= 4) { /* of at least 18: nine samples, checked */
+    for (int calls = 1; calls <= 16;
+         calls *= 4) { /* of at least 18: nine samples and their checks */
         calls_before_fault = calls;
         assert_int_equal(c4_ops_bench_select(&bench, backends, 2, "linear_fwd"), C4_OK);
         assert_int_equal(c4_ops_bench_run(&bench, reference(), NULL, NULL), C4_ERR_RESULT);
@@ -177,7 +178,7 @@ static void a_row_that_goes_wrong_later_is_void_too(void **state) {
     }
 }
 
-/* Google Benchmark's report of the same samples: times by the wall clock, rates from them. */
+/* Google Benchmark's report of the same samples: wall-clock times, and rates computed from them. */
 static void google_benchmark_reports_the_same_numbers(void **state) {
     (void)state;
     if (c4_ops_bench_available() != C4_OK) skip();
@@ -203,7 +204,7 @@ static void google_benchmark_reports_the_same_numbers(void **state) {
     c4_ops_bench_free(&bench);
 }
 
-/* A clock that stood still must not end up as infinity or NaN in JSON. */
+/* Zero durations must not become infinity or NaN in JSON. */
 static void json_has_no_infinities(void **state) {
     (void)state;
     const struct c4_backend *backends[] = {reference()};
@@ -238,7 +239,7 @@ static void linear_fwd_wrong_in_thread_1(int n, const float *x, const float *w, 
     if (omp_get_thread_num() == 1) logits[0] += 1;
 }
 
-/* Every thread makes every call, images of all threads count, and the time is the wall's. */
+/* Every thread makes every call, all threads' images count, and times are wall times. */
 static void threads_call_together_and_count_once(void **state) {
     (void)state;
     if (c4_ops_bench_available() != C4_OK) skip();
@@ -290,7 +291,7 @@ static void a_fault_in_one_thread_is_found(void **state) {
     c4_ops_bench_free(&bench);
 }
 
-/* --- layouts of its own: ref's Winograd behind a copy that negates --- */
+/* --- own layouts: ref's Winograd on negated copies --- */
 
 struct c4_prepared {
     struct c4_conv_shape shape;
@@ -364,7 +365,7 @@ static const struct c4_prepared_api negated = {.open = open_negated,
                                                .run = run_negated,
                                                .store = store_negated};
 
-/* The reordering is measured and stands apart; what comes back from it is what is compared. */
+/* The reordering is timed separately, and the results are compared after it. */
 static void layouts_of_its_own_are_a_column_of_their_own(void **state) {
     (void)state;
     if (c4_ops_bench_available() != C4_OK) skip();
@@ -398,7 +399,7 @@ static void layouts_of_its_own_are_a_column_of_their_own(void **state) {
     assert_int_equal(c4_ops_bench_select(&bench, backends, 1, NULL), C4_ERR_USAGE);
     c4_ops_bench_free(&bench);
     lacks_kernel = false;
-    lacks_memory = true; /* is no reason to leave a row out */
+    lacks_memory = true; /* must not be taken for a missing kernel */
     assert_int_equal(c4_ops_bench_select(&bench, backends, 1, "fwd_.*block4"), C4_ERR_MEMORY);
     c4_ops_bench_free(&bench);
     lacks_memory = false;

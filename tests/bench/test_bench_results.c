@@ -1,4 +1,4 @@
-/* Results that were written, read again: the Markdown table and the page with pictures. */
+/* Reading results back: the Markdown table and the page with pictures. */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +67,8 @@ static char *text_of(const char *path) {
     unsigned char *bytes;
     size_t size;
     assert_int_equal(c4_file_read(path, &bytes, &size), C4_OK);
-    char *text = strdup((const char *)bytes); /* gcc 12 would take strstr's results for dangling */
+    char *text =
+        strdup((const char *)bytes); /* without it gcc 12 takes strstr's results for dangling */
     free(bytes);
     assert_non_null(text);
     return text;
@@ -105,7 +106,7 @@ static void a_file_becomes_a_table(void **state) {
     free(path);
 }
 
-/* The text with one piece of it replaced. */
+/* The text with one piece replaced. */
 static char *with(const char *text, const char *from, const char *to) {
     const char *found = strstr(text, from);
     assert_non_null(found);
@@ -115,7 +116,8 @@ static char *with(const char *text, const char *from, const char *to) {
     return changed;
 }
 
-/* Columns by threads and batch; another kernel is another line, a limited library another table. */
+/* Columns by threads and batch; another kernel gets its own line, a limited library its own table.
+ */
 static void files_become_columns(void **state) {
     char *batch = with(steps, "\"batch\": 32", "\"batch\": 128");
     char *slower = with(batch, "800, ", "700, ");
@@ -154,7 +156,7 @@ static void what_is_no_result_is_refused(void **state) {
     }
 }
 
-/* Reading a file with one piece of it replaced fails and names the file and the member. */
+/* Reading a file with one piece replaced fails, naming the file and the member. */
 static void refuse(void **state, const char *whole, const char *from, const char *to,
                    const char *member) {
     char *changed = from ? with(whole, from, to) : strdup(whole);
@@ -242,7 +244,7 @@ static void what_other_results_lack_is_named(void **state) {
     refuse(state, "", NULL, NULL, "is not JSON");
 }
 
-/* Every byte of a result cut off and every byte changed: read or refused, never more. */
+/* With any byte changed or cut off, a result is read or refused, and nothing worse happens. */
 static void damaged_results_are_read_or_refused(void **state) {
     static const char *const whole[] = {steps, ops, roofs};
     for (size_t f = 0; f < sizeof whole / sizeof *whole; f++) {
@@ -294,14 +296,15 @@ static struct c4_pictures *draw(void **state, struct c4_results *results) {
 static void pictures_hold_the_numbers(void **state) {
     struct c4_results results;
     struct c4_pictures *pictures = draw(state, &results);
-    assert_int_equal(pictures->count, 5); /* two of ops' backends, one of the step's has phases */
+    assert_int_equal(pictures->count,
+                     5); /* two backends of ops; one backend of the step has phases */
     char *text = text_of(scratch_path(state, "heat-2.csv"));
     assert_non_null(strstr(text, "1,0,4,2,4.00,conv_fwd_direct/block2/n32,lib,0.004\n"));
     assert_non_null(strstr(text, "0,1,1,0,1.00,sgd_update/parameters,fast,0.002\n"));
     free(text);
     text = text_of(scratch_path(state, "phases-1.csv"));
     assert_non_null(strstr(text, ",fast,stem\n"));
-    assert_non_null(strstr(text, ",fast,rest\n")); /* 625 us an image, 500 of them in phases */
+    assert_non_null(strstr(text, ",fast,rest\n")); /* 625 us per image, 500 of them in phases */
     assert_non_null(strstr(text, "1,0,2.5e+03,14540253,pytorch-nchw,whole step\n"));
     assert_null(strstr(text, "jax"));
     free(text);
@@ -313,7 +316,7 @@ static void pictures_hold_the_numbers(void **state) {
     free(text);
     text = text_of(scratch_path(state, "roofline-4-fast.csv"));
     assert_non_null(strstr(text, "1e+02,5e+01,fwd d2,fwd d2\n"));
-    assert_null(strstr(text, "sgd")); /* not of an image */
+    assert_null(strstr(text, "sgd")); /* not per image */
     free(text);
 
     struct c4_machines machines;
@@ -360,7 +363,7 @@ static size_t place_of(const char *text, const char *part) {
     return (size_t)(found - text);
 }
 
-/* Of two machines, one of them measured twice: each table and picture stands below its machine. */
+/* Two machines, one of them measured twice: each table and picture is below its machine. */
 static void machines_stand_apart(void **state) {
     char *other_steps = with(steps, "Made-up CPU", "Other CPU");
     char *other_roofs = with(roofs, "Made-up CPU", "Other CPU");
@@ -379,7 +382,7 @@ static void machines_stand_apart(void **state) {
     assert_int_equal(count_of(text + other, "<figure"), 2); /* phases and one roofline */
     assert_int_equal(count_of(text, "<figure"), 6);
     free(text);
-    /* The pictures say whose they are, and the roofs are those of the same machine. */
+    /* The pictures name their machine, and the roofs are those of the same machine. */
     text = text_of(scratch_path(state, "roofline-3-fast.gp"));
     assert_non_null(strstr(text, "Made-up CPU (avx2+fma)"));
     assert_null(strstr(text, "memory 10 GB/s"));
@@ -399,7 +402,7 @@ static void machines_stand_apart(void **state) {
     free(more);
 }
 
-/* The same CPU in a machine with more of them is another machine, and its name says so. */
+/* The same CPU in a machine with more of them is a different machine, with a different name. */
 static void machines_of_one_cpu_stand_apart(void **state) {
     char *larger = with(steps, "\"environment\": {",
                         "\"environment\": {\"topology\": {\"logical_cpus\": 64}, ");
@@ -428,7 +431,7 @@ static void one_machine_measured_twice_is_one(void **state) {
     free(more);
 }
 
-/* A report that lacks what is needed: status 3, and no page. */
+/* A report without any result: status 3, and no page. */
 static void a_report_of_no_result_has_status_3(void **state) {
     char *path =
         save(state, "empty.json", "{\"benchmark\": \"ops\", \"environment\": {}, \"rows\": []}");

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Files of arrays as users have them: read by what they contain, whatever they are called.
+# Array files as users have them: read by their content, whatever their names.
 # usage: cli_arrays.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 arrays=$C4_TEST_REFERENCE/arrays
 
-# run STATUS COMMAND...: it ends with this status; output in out and err.
+# run STATUS COMMAND...: the command exits with this status; output in out and err.
 run() {
     want=$1
     shift
@@ -13,13 +13,13 @@ run() {
     got=$?
     [ $got -eq "$want" ] || fail "status $got instead of $want: $* ($(cat err))"
 }
-# says TEXT: run's command said it on standard error.
+# says TEXT: run's command printed it on standard error.
 says() {
     grep -qF -e "$1" err || fail "'$1' is missing in: $(cat err)"
 }
 
-# alike FILE NAME: the copy of a reference file, under a name, has CKA 1 with the same array as
-# doubles, and nothing is said about it.
+# alike FILE NAME: a copy of a reference file under this name has CKA 1 with the same array in
+# double, without any message.
 alike() {
     cp "$arrays/$1" "$2" || stop "there is no $1"
     run 0 "$program" cka "$2" "$arrays/npy-f8.npy" --threads 1
@@ -49,7 +49,7 @@ else
     grep -q 'install libarchive-dev' err || fail "$(cat err)"
     npz=no
 fi
-# Half precision is computed in float, as float is: the same digits.
+# Half precision is computed in float and gives the same digits as float.
 run 0 "$program" cka "$arrays/npy-f2.npy" "$arrays/npy-i4.npy" --threads 1 --json
 grep '"biased"\|"debiased"' out >half
 run 0 "$program" cka "$arrays/npy-f4.npy" "$arrays/npy-i4.npy" --threads 1 --json
@@ -70,7 +70,7 @@ done
 run 3 "$program" cka empty.npy "$arrays/npy-f8.npy"
 says 'empty.npy: is empty'
 
-# Integers that no double holds are said to be rounded: 2^63 + 1 beside 2^62, 3 * 2^61 and 2^61.
+# Integers that a double cannot hold are reported as rounded: 2^63 + 1 beside 2^62, 3 * 2^61 and 2^61.
 {
     printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '>u8', 'fortran_order': False, 'shape': (4, 1), }"
     printf '\200\000\000\000\000\000\000\001\100\000\000\000\000\000\000\000'
@@ -89,7 +89,7 @@ safetensors() {
     } >"$1"
 }
 
-# A type that is not read is refused by whoever needs it, and by nobody else.
+# An unsupported type is refused by commands that need the array, and by no others.
 safetensors complex '{"images":{"dtype":"U8","shape":[1,1,3,32,32],"data_offsets":[0,3072]},"labels":{"dtype":"C64","shape":[1,1],"data_offsets":[3072,3080]}}' 3080
 run 3 "$program" train --batches complex --quiet
 says "complex: tensor labels has the dtype C64"
@@ -99,7 +99,7 @@ safetensors complex '{"conv1.weight":{"dtype":"C64","shape":[1],"data_offsets":[
 run 3 "$program" eval --init complex --quiet
 says "complex: tensor conv1.weight has the dtype C64"
 
-# Weights and batches of NumPy's.
+# Weights and batches written by NumPy.
 if [ $npz = yes ]; then
     cp "$arrays/npz-network.npz" weights
     cp "$arrays/npz-batches.npz" batches

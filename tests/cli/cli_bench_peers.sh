@@ -1,13 +1,13 @@
 #!/bin/sh
-# "conv4 bench step --peers" with a stand-in for Python and its packages, which answers right, wrong
-# or not at all.
+# "conv4 bench step --peers" with a stand-in for Python and its packages, which answers correctly,
+# incorrectly or not at all.
 # usage: cli_bench_peers.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 export TMPDIR="$work" CONV4="$program"
 
-# usage: stub SCRIPT MODE --init FILE --batches FILE --threads N --order ORDER; $STUB says how it
-# behaves. Its losses come from the program itself, by files that "conv4 train" takes.
+# usage: stub SCRIPT MODE --init FILE --batches FILE --threads N --order ORDER; $STUB selects its
+# behaviour. Its losses come from the program itself, which trains on the same files.
 cat >"$work/stub" <<'EOF'
 #!/bin/sh
 init=$4 batches=$6 threads=$8 behaviour=$STUB
@@ -63,9 +63,9 @@ run() {
 	status=$?
 }
 
-# peer STUB STATUS STATE TEXT ARGS...: the exit status; TEXT on standard error (unless 0) and, with
-# the state, in the peer's row of the JSON or, with FORMS, of the table as well; the program's own
-# row is there in any case.
+# peer STUB STATUS STATE TEXT ARGS...: checks the exit status; TEXT on standard error (unless 0) and,
+# with the state, in the peer's row of the JSON or, with FORMS, also of the table; the program's own
+# row is always there.
 peer() {
 	stub=$1 want=$2 state=$3 text=$4
 	shift 4
@@ -114,7 +114,7 @@ peer late 1 failed "it exited with status 5" $one
 peer none 1 failed "it reported 0 steps" $one
 peer clock 1 failed "it reported 9 steps in 99.0" $one
 
-# A program that does not exist is a peer that is not there.
+# A program that does not exist is a missing peer.
 "$program" bench step --quick --samples 3 --batch 2 --backend ref $one --peers-python "$work/none" \
 	>"$work/out" 2>"$work/err"
 status=$?

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Google Benchmark's variables of the environment steer nothing, and results name those that are set.
+# Google Benchmark's environment variables have no effect, and results name those that are set.
 # usage: cli_bench_variables.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
@@ -14,14 +14,14 @@ ops env >/dev/null 2>said || {
 	fail "without variables: $(cat said)"
 }
 
-# steers_nothing VARIABLE=VALUE...: the same rows and samples as without, nothing written or said beside
-# them, and each variable named in the result.
+# steers_nothing VARIABLE=VALUE...: the same rows and samples as without them, no other output or
+# files, and each variable named in the result.
 steers_nothing() {
 	form='--json --gbench-json report.json'
 	ops env "$@" >out.json 2>said || fail "status $?: $* ($(cat said))"
 	form=
 	ops env "$@" >out.txt 2>said.txt || fail "status $?: $* ($(cat said.txt))"
-	# Nine samples of two ops; a report has mean, median, deviation and their ratio beside them.
+	# Nine samples of two ops, each with mean, median, deviation and coefficient of variation.
 	samples=$(grep -c '"run_type": "iteration"' report.json)
 	[ "$samples" = 18 ] || fail "$samples samples in the report: $*"
 	rows=$(grep -c '"seconds_per_call":' out.json)

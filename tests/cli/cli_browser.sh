@@ -1,6 +1,6 @@
 #!/bin/sh
-# The report in a real browser (Chromium without a window): it fits a phone and a desk, light and
-# dark, and draws every picture. Exit 77: there is no such browser.
+# The report in a real browser (headless Chromium): it fits phone and desktop screens in light and
+# dark mode, and draws every picture. Exit status 77 without such a browser.
 # usage: cli_browser.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
@@ -16,7 +16,7 @@ images=pretrain_images=64,pretrain_epochs=2,train_accuracy_images=64,accuracy_im
     --set "$images,cka_images=40,curve_images=40,control_images=40" >log 2>&1 ||
     fail "repro: $(cat log)"
 
-# page WIDTH: a page around the report that measures it in a frame of this width.
+# page WIDTH: writes a page that measures the report in a frame of this width.
 page() {
     cat >"around-$1.html" <<END
 <!DOCTYPE html><title>wait</title>
@@ -34,7 +34,7 @@ document.getElementById('f').onload = function () {
 END
 }
 
-# look WIDTH SCHEME: what the browser says of the report; scheme 0 is dark, 1 is light.
+# look WIDTH SCHEME: prints the browser's measurements of the report; scheme 0 is dark, 1 light.
 look() {
     page "$1"
     timeout 300 "$browser" --headless --no-sandbox --disable-gpu --allow-file-access-from-files \
@@ -50,7 +50,7 @@ for width in 390 1280; do
     *" pictures $pictures drawn $pictures "*"font 16px") ;;
     *) fail "at $width pixels, $pictures pictures: '$light' ($(tail -n 3 browser.log))" ;;
     esac
-    measured=${light#width } # a scroll bar takes some of it
+    measured=${light#width } # less than the frame because of a scroll bar
     [ "${measured%% *}" -le $width ] || fail "the page is wider than $width pixels: $light"
 done
 dark=$(look 390 0)

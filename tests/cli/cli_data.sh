@@ -1,12 +1,12 @@
 #!/bin/sh
-# Image files that are damaged, incomplete or not the official ones, as a user meets them: what
-# data info and import say, and what a study made from them says.
+# Image files that are damaged, incomplete or not the official ones, as a user meets them: the output
+# of data info and data import, and of a study made from them.
 # usage: cli_data.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 needs sqlite3
 
-# blacken FILE FIRST COUNT: images of record files become black; they keep their labels.
+# blacken FILE FIRST COUNT: makes images of a record file black; they keep their labels.
 blacken() {
     i=$2
     while [ "$i" -lt $(($2 + $3)) ]; do
@@ -16,12 +16,12 @@ blacken() {
     done
 }
 
-# Drawn images that claim to be real, in the sizes of the official files that a small study reads.
+# Synthetic images passed off as real, in the sizes of the official files that a small study reads.
 "$program" data synth images --train 10000 >/dev/null || stop "no images"
 rm images/*/SYNTHETIC
 tests=images/cifar-10-batches-bin/test_batch.bin
 
-# Of other labels than published: read, and told, however few of the images are read.
+# Labels other than published: read and reported, however few of the images are read.
 expect 3 'NOT THE OFFICIAL FILE: it has other numbers of images per label than published' \
     "$program" data info images # four train files are missing
 says 'data_batch_2.bin: cannot read'
@@ -49,20 +49,20 @@ case $stored in
 *) fail "the rows' origin is $stored" ;;
 esac
 
-# It goes on with the same images, also where its rows do not tell, as those of older versions.
+# It continues with the same images, even if its rows lack the note, as in older versions.
 sqlite3 study/study.db "UPDATE provenance SET id = 'older', evaluation = 'CIFAR-10 test';
 UPDATE result SET provenance = 'older'" || fail "study.db cannot be made older"
 expect 0 'NOT THE OFFICIAL FILE' repro --seeds 1,2
 count=$(sqlite3 study/study.db 'SELECT count(DISTINCT evaluation) FROM results')
 [ "$count" -eq 2 ] || fail "$count origins instead of an older and a newer one"
 
-# Black images with labels are somebody's choice.
+# Black images with labels may be intended.
 blacken $tests 0 20
 expect 0 'per label than published and 20 black images from image 0 on' \
     "$program" eval --data images --images 33
 expect 0 'Not the official images' bare "$program" report --out study
 
-# Without labels they are a hole in the file.
+# With labels of 0 they are a hole in the file.
 dd if=/dev/zero of=$tests bs=3073 seek=5000 count=5000 conv=notrunc 2>/dev/null
 for command in 'data info images' 'eval --data images'; do
     # shellcheck disable=SC2086 # several words
@@ -75,7 +75,7 @@ expect 3 'records 9984 to 9999 (from offset 30680832 on) are zero bytes' \
     "$program" data import hole copy
 [ -e copy/svhn/svhn_train.bin ] && fail "a damaged file was imported"
 
-# A copy tells what it was made from; digits need no other set.
+# A copy records what it was made from; digits need no other set.
 mkdir digits
 cp images/svhn/* digits
 blacken digits/svhn_train.bin 300 16
@@ -85,7 +85,7 @@ says '2 files written'
 expect 3 'it has 16 black images from image 300 on; get the file again' "$program" data verify digits
 expect 0 'NOT THE OFFICIAL FILE: it has 16 black images' "$program" data info copied
 
-# What only the original's hash tells is told of the copy as well, and of a copy of that.
+# What only the original's hash shows is reported for its copy, too, and for a copy of the copy.
 python=$(command -v python3)
 if [ -n "$python" ]; then
     mkdir -p py/cifar-10-batches-py
@@ -124,13 +124,13 @@ EOF
     head -n 2 pycopy/cifar-10-batches-bin/UNOFFICIAL >mark
     cp images/cifar-10-batches-bin/*.bin pycopy/cifar-10-batches-bin
     sed 's/files/data/' mark >pycopy/cifar-10-batches-bin/UNOFFICIAL
-    expect 3 'UNOFFICIAL: not a list of unofficial files as this program writes it' \
+    expect 3 'UNOFFICIAL: not a list of unofficial files written by this program' \
         "$program" eval --data pycopy --images 20
 else
     echo "not tried, python3 is missing: pickles"
 fi
 
-# Whole digits beside a part: the part is passed over, and that is told.
+# Complete digits beside incomplete ones: the latter are passed over, with a message.
 mkdir digits/svhn
 cp images/svhn/svhn_train.bin digits/svhn
 expect 0 'digits/svhn_test.bin' "$program" data info digits
@@ -138,7 +138,7 @@ head -c 100 images/svhn/svhn_test.bin >digits/svhn/svhn_test.bin
 expect 0 'skipped, not complete: digits/svhn/svhn_test.bin' "$program" data info digits
 says '^digits/svhn_train.bin'
 
-# A folder whose name is not UTF-8: JSON holds U+FFFD in place of the byte.
+# A folder whose name is not UTF-8: JSON has U+FFFD instead of the byte.
 bytes=$(printf 'digits\377')
 replaced=$(printf 'digits\357\277\275')
 cp -r digits "$bytes"

@@ -4,8 +4,8 @@
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 
-# expect STATUS TEXT COMMAND...: the status, and TEXT in the single line on standard error (a wrong
-# command line is followed by one more, which names the help).
+# expect STATUS TEXT COMMAND...: checks the status, and TEXT in the single line on standard error
+# (after a wrong command line, a second line names the help).
 expect() {
 	want=$1 text=$2
 	shift 2
@@ -20,7 +20,7 @@ $(sed 's/^/    /' "$work/err")"
 	fi
 }
 
-# quick ARGS...: a training of a few images that says nothing unless it fails.
+# quick ARGS...: a training of a few images, silent unless it fails.
 quick() {
 	"$program" train --quiet --threads 1 --images 32 --test-images 32 "$@"
 }
@@ -53,7 +53,7 @@ expect 3 "$work/absent" "$program" eval --quiet --init "$work/absent"
 expect 2 "seed 1, now 2" quick --data "$work/made" --checkpoint "$work/net" --seed 2
 expect 2 "images 32, now 64" quick --checkpoint "$work/net" --images 64
 
-# No output takes the place of an input or of another output; only weights may be trained on.
+# No output may overwrite an input or another output; only weights may be trained in place.
 quick --save "$work/weights" --backend ref64 >/dev/null || fail "a training that saves"
 cp "$work/weights" "$work/same"
 for pair in 'init log-json' 'init checkpoint' 'batches save' 'batches log-json' 'save log-json'; do
@@ -70,8 +70,8 @@ quick --backend ref64 --init "$work/same" --save "$work/same" >/dev/null ||
 	fail "weights may take the place of those that it began with"
 quick --batches 1 --save 1 >/dev/null || fail "a file may be named 1"
 
-# Weights that no training can begin with: the reason is in them, not in the learning rate.
-# put TENSOR OCTAL...: the bytes of its first element.
+# Weights from which no training can start: the error names them, not the learning rate.
+# put TENSOR OCTAL...: replaces the bytes of its first element.
 put() {
 	tensor=$1 bytes=$2
 	header=$(od -An -tu8 -N8 "$work/weights")
@@ -100,7 +100,7 @@ expect 1 "not a finite number" quick --data "$work/made" --checkpoint "$work/wil
 [ "$before" = "$(cksum <"$work/wild")" ] || fail "the checkpoint changed"
 expect 1 "disk is full" quick --log-json /dev/full
 
-# What cannot be written at the end is refused before the first epoch, and leaves nothing behind.
+# An output that cannot be written is refused before the first epoch, and leaves nothing behind.
 # refuse STATUS TEXT COMMAND...: as expect, and nothing was computed.
 refuse() {
 	expect "$@"
@@ -109,7 +109,7 @@ refuse() {
 	fi
 }
 mkdir "$work/folder"
-# In a subshell: a file may have 51,200 bytes, as on a disk that is nearly full.
+# In a subshell: files may have at most 51,200 bytes, as on a nearly full disk.
 # shellcheck disable=SC2317 # refuse calls it
 limited() (
 	ulimit -f 100
@@ -135,7 +135,7 @@ expect 1 "$work/blocked/report.html: is a folder" "$program" repro --scale smoke
 left=$(find "$work/folder" "$work/blocked/report.html" "$work/blocked/figures" -mindepth 1)
 [ -z "$left" ] || fail "something was left behind: $left"
 
-# Without permission. For root there are no permissions, so another user tries.
+# Without permission. Root ignores permissions, so another user tries.
 mkdir "$work/locked" && chmod a=rx "$work/locked" && chmod a+rx "$scratch" "$work"
 if [ "$(id -u)" = 0 ]; then
 	cp "$program" "$work/conv4" && chmod a+rx "$work/conv4"
@@ -154,8 +154,8 @@ refuse 6 "$work/locked/f: no permission to write" unprivileged "$program" eval -
 refuse 6 "$work/locked/study: no permission to write" unprivileged "$program" repro --quiet --scale smoke \
 	--out "$work/locked/study"
 
-# A folder that goes away meanwhile: the last write says so, and a checkpoint still has the network.
-# The log is a pipe that the training waits for before its first epoch.
+# A folder removed meanwhile: the last write fails, and a checkpoint still has the network. The log is
+# a pipe for which the training waits before its first epoch.
 mkdir "$work/gone" && mkfifo "$work/pipe"
 quick --data "$work/made" --epochs 8 --save "$work/gone/net" --checkpoint "$work/kept" \
 	--log-json "$work/pipe" >"$work/out" 2>"$work/err" &

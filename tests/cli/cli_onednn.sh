@@ -1,5 +1,5 @@
 #!/bin/sh
-# The choice of oneDNN's kernels as a user meets it: named in logs, fixed for a study.
+# The choice of oneDNN's kernels as a user sees it: named in logs, fixed for a study.
 # usage: cli_onednn.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
@@ -25,7 +25,7 @@ rows() {
         quote(value) FROM result ORDER BY 1, 2, 3, 4, 5, 6, 7, 8'
 }
 
-# A choice that was measured is kept; so is one that was given, whatever would be the fastest.
+# A measured choice is kept; so is a given one, even if it is not the fastest.
 expect 0 'Backend onednn (dnnl .*), winograd ([wd,]*), bn-relu' repro measured
 expr "$(kernels measured)" : '[wd]\{3\},[wd]\{3\},[wd]\{3\}$' >/dev/null ||
     fail "the study keeps '$(kernels measured)'"
@@ -34,7 +34,7 @@ expect 0 'winograd (ddd,ddd,ddd)' repro given --seeds 1-2
 [ "$(kernels given)" = ddd,ddd,ddd ] || fail "the study now has '$(kernels given)'"
 expect 1 "kernels" repro given --onednn-conv winograd
 
-# Stopped after the first run and gone on with, it has the rows of a study in one go.
+# Stopped after the first run and resumed, it has the rows of an uninterrupted study.
 expect 0 'ddd,ddd,ddd' repro whole --seeds 1-2 --onednn-conv direct
 rows whole >whole.rows
 rows given >given.rows
@@ -48,8 +48,8 @@ head -n 1 log | grep -q '"kernels":\["oneDNN .*"conv4 backward data: ' || fail "
 expect 0 'conv2 backward weights: ' "$program" doctor --backend onednn
 expect 2 'auto, direct' "$program" train --onednn-conv fast
 
-# A training's checkpoint keeps the choice, too: going on without a word takes it up again, another
-# one is another experiment.
+# A training's checkpoint keeps the choice, too: resuming without the option uses it again, and a
+# different choice is a different experiment.
 # shellcheck disable=SC2317 # expect calls it
 train() { # OPTION...
     "$program" train --data images --images 64 --test-images 64 --backend onednn --threads 1 \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the program says of itself, and how it meets wrong command lines.
+# The program's help and version, and its answers to wrong command lines.
 # usage: cli_program.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
@@ -15,7 +15,8 @@ matches() { # out|err PATTERN ARGUMENT...
     fail "$*: std$stream is not '$pattern': $(cat "$work/$stream")"
 }
 
-# expect STATUS OUT ERR ARGUMENT...: the exit status, and patterns for both streams ('' is silence).
+# expect STATUS OUT ERR ARGUMENT...: checks the exit status, and patterns for both streams ('' is
+# silence).
 expect() {
     want=$1 out=$2 err=$3
     shift 3
@@ -34,8 +35,8 @@ expect 2 '' "there is no command 'hepl'; did you mean 'help'?" hepl
 expect 2 '' "there is no option --hepl; did you mean --help?" --hepl
 expect 2 '' 'See "conv4 --help"'
 
-# Every command explains itself, in examples that it understands: with --help behind an example its
-# options are read and nothing is run. Prints the commands of the command.
+# Checks that every command's help has examples that it accepts: with --help after an example, its
+# options are parsed and nothing is run. Prints the command's subcommands.
 explain() { # words of a command, or none
     expect 0 "^Usage: conv4${*:+ $*}" '' "$@" --help
     cp "$work/out" "$work/help"

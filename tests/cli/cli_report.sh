@@ -1,12 +1,12 @@
 #!/bin/sh
-# conv4 report as a user types it: figures and report anew from the rows, beside a running study,
-# claims that fail, refusals.
+# conv4 report as a user types it: new figures and report from the rows, also beside a running study;
+# claims that fail; refusals.
 # usage: cli_report.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 
 images=pretrain_images=64,train_accuracy_images=64,accuracy_images=64,cka_images=40,curve_images=40,control_images=40
-# repro OPTION...: by one worker and without pictures, but for the first study.
+# repro OPTION...: by one worker and, except for the first study, without pictures.
 repro() {
     bare "$program" repro --scale smoke --quiet --workers 1 "$@"
 }
@@ -14,7 +14,7 @@ report() {
     bare "$program" report "$@"
 }
 
-# A study of seconds, then everything but its rows is lost.
+# A study of seconds, which then loses everything but its rows.
 "$program" repro --scale smoke --quiet --out study --figures 1,2a \
     --set "$images,pretrain_epochs=2" >log 2>&1 || fail "repro: $(cat log)"
 for file in report.html report.json figures/fig1.csv figures/fig1-debiased.csv figures/fig2a.csv; do
@@ -37,7 +37,7 @@ report --out again --figures 1 --seeds 2 >log 2>&1 || fail "--seeds: $(cat log)"
 grep -q '^series,x,mean,standard_error,n,seed_2$' again/figures/fig1.csv ||
     fail "--seeds 2 draws others"
 
-# Runs of both block orders in one folder: the paper's unless the authors' are asked for.
+# Runs of both block orders in one folder: the paper's unless the authors' are requested.
 repro --out study --figures 1 --order relu-bn --set "$images,pretrain_epochs=2" >log 2>&1 ||
     fail "relu-bn in the same folder: $(cat log)"
 report --out study --figures 1 >log 2>&1 || fail "report of both: $(cat log)"
@@ -46,7 +46,7 @@ report --out study --figures 1 --protocol authors --set curve_images=40 >log 2>&
     fail "report of the authors' order: $(cat log)"
 grep -q 'block order relu-bn' study/report.html || fail "--protocol authors draws bn-relu"
 
-# While another process works on the study: minutes, of which an epoch takes a second.
+# While another process works on the study, which takes minutes, with epochs of a second.
 launch log "$program" repro --scale smoke --quiet --workers 1 --out busy --figures 1 \
     --set "$images,pretrain_epochs=300,accuracy_images=5000,segment_work=1"
 child=$launched
@@ -60,7 +60,7 @@ kill -TERM $child
 wait $child
 [ $? -eq 143 ] || fail "the report disturbed the study: $(cat log)"
 
-# True and random labels exchanged: claims fail, which is an error only if that is asked for.
+# With true and random labels exchanged claims fail, which is an error only on request.
 sed '/^\[run pretrain-d0\]/,/^labels/s/^labels = d0/labels = d9/
      /^\[run pretrain-d9\]/,/^labels/s/^labels = d9/labels = d0/' "$here/../repro/study/paper.ini" >swapped.ini
 small="$images,pretrain_images=128,batch=2,pretrain_epochs=8"

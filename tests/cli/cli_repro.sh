@@ -1,12 +1,12 @@
 #!/bin/sh
-# conv4 repro as a user types it: Figure 1, stopping, killing and going on, refusals, exit statuses.
+# conv4 repro as a user types it: Figure 1, stopping, killing and resuming, refusals, exit statuses.
 # usage: cli_repro.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 backend=$(bit_exact | head -n 1)
 
-# A study of a moment. drawn OUT [OPTION...] starts it as a user does, repro by one worker and without
-# pictures.
+# A very short study. drawn OUT [OPTION...] starts it as a user does, repro with one worker and
+# without pictures.
 images=pretrain_images=64,train_accuracy_images=32,accuracy_images=32,cka_images=40
 images=$images,curve_images=40,control_images=20,segment_work=1
 machine="--scale smoke --backend $backend --threads 1 --quiet --figures 1"
@@ -24,8 +24,8 @@ repro() {
     bare "$program" repro --out "$out" $tiny --workers 1 "$@"
 }
 
-# same A B: figures' numbers and checkpoints agree byte for byte, and all rows of results if there
-# is a program to read them with.
+# same A B: the figures' numbers and the checkpoints agree byte for byte, and so do all rows of
+# results if sqlite3 is installed.
 same() {
     cmp "$1/figures/fig1.csv" "$2/figures/fig1.csv" || fail "$1 and $2 differ in fig1.csv"
     diff -r "$1/checkpoints" "$2/checkpoints" || fail "$1 and $2 differ in checkpoints"
@@ -41,7 +41,7 @@ same() {
     cmp "$1.dump" "$2.dump" || fail "the rows of $1 and $2 differ"
 }
 
-# One study to its end.
+# One complete study.
 drawn whole >log 2>err || fail "repro: $(cat err)"
 [ ! -s err ] || fail "--quiet writes to standard error: $(cat err)"
 last=$(tail -n 1 log)
@@ -53,11 +53,11 @@ grep -q 'predicted time' log || fail "no predicted time"
 grep -q 'synthetic data' log || fail "synthetic data are not marked"
 grep -q '^pool1 > pool2 > pool3 > pool4 > logits: ' log || fail "no word on the order"
 [ "$(grep -c ",[0-2]," whole/figures/fig1.csv)" -ge 30 ] || fail "fig1.csv is not 2 x 5 layers x 3 epochs"
-# Epoch 0 is the initialisation itself; later the logits have moved.
+# Epoch 0 is the initialisation itself; later the logits have changed.
 grep -q '^pool1,0,1,0,2,1,1$' whole/figures/fig1.csv || fail "CKA is not 1 at epoch 0"
 grep -q '^logits,2,1,' whole/figures/fig1.csv && fail "the logits never moved"
 
-# The same again: nothing to do, nothing changes.
+# The same command again: nothing to do, nothing changes.
 cp whole/study.db before.db
 expect 0 'All runs are in' repro whole
 if command -v sqlite3 >/dev/null; then
@@ -67,7 +67,7 @@ if command -v sqlite3 >/dev/null; then
 fi
 
 # Seed 2 joins a study of seed 1; the number of threads changes nothing.
-# (Beside what follows: each start times its workers for a second and a half, however many do.)
+# (In parallel with what follows: each start times its workers for a second and a half in any case.)
 (
     repro grown --seeds 1 >grown.log 2>&1 || fail "one seed: $(cat grown.log)"
     repro grown --seeds 1-2 --threads 2 >grown.log 2>&1 ||
@@ -84,9 +84,9 @@ grown=$!
 ) &
 diverged=$!
 
-# Killed at any moment, it goes on and ends with the same numbers: while it starts up, while it times
-# its workers, and behind ever more checkpoints; the last start is left alone.
-# written COUNT: there are so many checkpoints, or the study has ended.
+# Killed at any moment, it resumes and ends with the same numbers: while it starts up, while it times
+# its workers, and after more and more checkpoints; the last start is left alone.
+# written COUNT: this many checkpoints exist, or the study has ended.
 # shellcheck disable=SC2317 # await calls it
 written() {
     [ "$(find killed/checkpoints -name 'epoch-*.safetensors' 2>/dev/null | wc -l)" -ge "$1" ] ||
@@ -111,7 +111,7 @@ wait $grown
 same whole grown
 wait $diverged
 
-# A damaged and a missing checkpoint: the run goes on from the one before, or from the beginning.
+# A damaged and a missing checkpoint: the run resumes from the one before, or from the beginning.
 run=pretrain-cifar10-d0-n64-e2-bn-relu-seed
 cp -r whole damaged
 printf 'x' >>damaged/checkpoints/${run}1/epoch-0002.safetensors
@@ -128,7 +128,7 @@ expect 1 'made with pretrain_epochs = 2, not 3' \
     repro other --set "$images,pretrain_epochs=3"
 expect 1 'made with scale = smoke, not quick' repro other --scale quick
 same whole other
-# The other block order is other runs, which may lie beside these.
+# The other block order has its own runs, which may share the folder.
 cp -r whole both
 expect 0 '2 of 2 runs to do' repro both --order relu-bn
 [ -d both/checkpoints/pretrain-cifar10-d0-n64-e2-relu-bn-seed1 ] || fail "no runs of relu-bn"
@@ -137,15 +137,15 @@ expect 0 'The old study is kept in other/previous-' repro other --fresh --seeds 
 same whole other/previous-*
 [ "$(cat other/notes.txt)" = mine ] || fail "--fresh touched a file that is not the study's"
 
-# A second process is refused. Ctrl-C and kill: a sentence, the status of the signal.
-# (A shell without job control has its background jobs ignore SIGINT; env can undo that.)
+# A second process is refused. Ctrl-C and kill give a sentence and the signal's status.
+# (A shell without job control makes background jobs ignore SIGINT; env can undo that.)
 signals=TERM:143
 with_signal="env"
 if env --default-signal=INT true 2>/dev/null; then
     with_signal='env --default-signal=INT'
     signals="INT:130 $signals"
 fi
-# begun: its runs begin, or it has ended.
+# begun: its runs are starting, or it has ended.
 # shellcheck disable=SC2317 # await calls it
 begun() {
     grep -qs 'predicted time' log || ! kill -0 "$child" 2>/dev/null
@@ -164,14 +164,14 @@ for signal in $signals; do
     grep -q 'the same command goes on' log || fail "SIG${signal%:*}: $(cat log)"
 done
 
-# JSON for machines: an object and nothing else on standard output.
+# JSON for programs: one object and nothing else on standard output.
 drawn whole --json >summary.json 2>/dev/null || fail "--json"
 head -c 1 summary.json | grep -q '{' || fail "--json writes something before the object"
 for key in biased debiased places images_per_s order_holds synthetic png; do
     grep -q "\"$key\"" summary.json || [ $key = png ] || fail "--json has no key $key"
 done
 
-# Without gnuplot: table and script, and how to get the picture.
+# Without gnuplot: the table, the script, and how to get the picture.
 mkdir empty
 (PATH=$work/empty drawn whole >log 2>&1) || fail "no gnuplot: $(cat log)"
 tail -n 1 log | grep -q 'fig1.csv$' || fail "no gnuplot: the last line is $(tail -n 1 log)"

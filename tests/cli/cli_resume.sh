@@ -1,18 +1,18 @@
 #!/bin/sh
-# train --checkpoint as a user meets it: the same experiment goes on with the same bits, another one
-# is refused with the values that differ, and whatever happens the checkpoint stays as it was.
+# train --checkpoint as a user sees it: the same experiment resumes with the same bits, another one is
+# refused with the values that differ, and the checkpoint always stays intact.
 # usage: cli_resume.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 
 backend=$(bit_exact | head -n 1)
 
-# train OPTION...: a few images of the built-in set; output in out and err.
+# train OPTION...: trains on a few images of the built-in set; output in out and err.
 train() {
     "$program" train --quiet --backend "$backend" --threads 1 --images 48 --test-images 32 \
         --labels random --degree 3 "$@" >out 2>err
 }
-# expect STATUS COMMAND...: it ends with this status.
+# expect STATUS COMMAND...: the command exits with this status.
 expect() {
     want=$1
     shift
@@ -24,8 +24,8 @@ expect() {
 says() {
     grep -qF -e "$1" err || fail "'$1' is missing in: $(cat err)"
 }
-# refused STATUS TEXT... -- OPTION...: going on is refused with these words in one line (and one on
-# the help), before anything is trained, and run.ck is not touched.
+# refused STATUS TEXT... -- OPTION...: resuming is refused with these words in one line (and one more
+# on the help), before anything is trained, and run.ck is not changed.
 refused() {
     want=$1
     shift
@@ -75,7 +75,7 @@ refused 2 'lr 0.001, now 0.1' 'batch 32, now 8' 'degree 3, now 9' -- --epochs 2 
 refused 2 '--save and --checkpoint both name run.ck' -- --epochs 2 --save ./run.ck
 refused 2 '--log-json and --checkpoint both name run.ck' -- --epochs 2 --log-json run.ck
 
-# A file that is not there yet has as many names as one that is.
+# A file that does not exist yet can also have several names.
 mkdir -p inside
 ln -s . folder
 ln -s new.ck pointer
@@ -94,7 +94,7 @@ rm twin.ck
 # (the same name in another folder is another file)
 expect 0 train --checkpoint new.ck --save inside/new.ck
 
-# What does not change a bit may change: epochs, threads, the backend among bit-exact ones, files.
+# Options that do not change the bits may change: epochs, threads, a bit-exact backend, files.
 [ "$backend" = ref ] && other_backend=portable || other_backend=ref
 expect 0 train --epochs 2 --checkpoint run.ck --backend "$other_backend" --threads 2 --log-json log
 [ ! -s err ] || fail "it says: $(cat err)"
@@ -107,7 +107,7 @@ cmp whole again || fail "a training that is done gives other weights"
 refused 2 'run.ck has 3 epochs already, more than --epochs 2' -- --epochs 2 --save fewer
 [ ! -e fewer ] || fail "a network of 3 epochs was saved as one of 2"
 
-# Weights to begin with belong to the experiment; the same ones under another name do not matter.
+# Initial weights belong to the experiment, but not their file's name.
 expect 0 train --epochs 1 --init other --checkpoint tuned.ck
 cp other same
 expect 0 train --epochs 2 --init same --checkpoint tuned.ck
@@ -115,7 +115,7 @@ expect 0 train --epochs 2 --init same --checkpoint tuned.ck
 expect 2 train --epochs 3 --checkpoint tuned.ck
 says "now the seed's"
 
-# Damage is found wherever it is, and nothing is written over it.
+# Damage is found wherever it is, and the file is not overwritten.
 cp run.ck sound
 size=$(($(wc -c <run.ck)))
 for at in 3 20 700 2500 $((size / 4)) $((size / 2)) $((size - 5)); do
@@ -126,7 +126,7 @@ for at in 3 20 700 2500 $((size / 4)) $((size / 2)) $((size - 5)); do
     cmp -s sound run.ck && fail "byte $at was not changed"
     refused 3 'run.ck' -- --epochs 4
 done
-# (the last one lies in a weight: whoever only looks at the network is told)
+# (the last one is in a weight: commands that only read the network report it)
 expect 0 "$program" eval --quiet --threads 1 --images 32 --init run.ck >out 2>err
 says 'run.ck: was changed or damaged since conv4 wrote it'
 expect 0 "$program" eval --quiet --threads 1 --images 32 --init sound >out 2>err
@@ -140,8 +140,8 @@ refused 3 'run.ck: looks like text' -- --epochs 4
 cp other run.ck
 refused 2 'run.ck: it holds no momentum' -- --epochs 4
 
-# The log goes on with the checkpoint: every epoch once, in order, behind one header.
-# numbers LOG: its lines without what a clock says.
+# The log continues with the checkpoint: every epoch once, in order, after one header.
+# numbers LOG: its lines without times.
 numbers() {
     sed 's/,"seconds".*/}/' "$1"
 }
@@ -152,7 +152,7 @@ log() {
 expect 0 train --epochs 4 --checkpoint at-once.ck --log-json at-once.jsonl
 numbers at-once.jsonl >wanted
 [ "$(wc -l <wanted)" = 5 ] || fail "not a header and 4 epochs: $(cat wanted)"
-# logged WHEN: the log is that of a training that nobody stopped.
+# logged WHEN: the log equals that of an uninterrupted training.
 logged() {
     numbers log.jsonl | cmp - wanted || fail "$1: the log is $(cat log.jsonl)"
 }
@@ -165,7 +165,7 @@ expect 0 log --epochs 4
 logged 'after 2 and 2 epochs'
 expect 0 log --epochs 4
 logged 'after a training that is done already'
-# Killed behind the log's line and before the checkpoint, in the middle of a line, in the header.
+# Killed between the log's line and the checkpoint, in the middle of a line, in the header.
 for cut in 0 1 25 200; do
     cp two.ck log.ck
     size=$(($(wc -c <at-once.jsonl)))
@@ -178,7 +178,7 @@ head -c 30 at-once.jsonl >log.jsonl
 expect 0 log --epochs 4
 { head -n 1 wanted && tail -n 2 wanted; } >later
 numbers log.jsonl | cmp - later || fail "after a cut header the log is $(cat log.jsonl)"
-# Another training's log, and what is none, is not touched.
+# Another training's log, or a file that is not a log, is not changed.
 expect 0 train --seed 2 --log-json other.jsonl
 expect 0 train --lr 0.01 --log-json rate.jsonl
 echo 'dear diary' >diary
@@ -195,7 +195,7 @@ rm log.ck
 echo 'dear diary' >log.jsonl
 expect 0 log --epochs 4
 logged 'after a new training'
-# Killed for good, wherever it is.
+# Killed by SIGKILL, at any point.
 rm log.ck log.jsonl
 "$program" train --quiet --backend "$backend" --threads 1 --images 48 --test-images 32 --labels random \
     --degree 3 --checkpoint log.ck --log-json log.jsonl --epochs 100000 >out 2>err &
@@ -209,7 +209,7 @@ sed -n 's/^{"epoch":\([0-9]*\),.*/\1/p' log.jsonl >got
 seq $epochs | cmp - got || fail "after kill -9 the log is $(cat log.jsonl)"
 [ "$(grep -c '"conv4"' log.jsonl)" = 1 ] || fail "not one header: $(cat log.jsonl)"
 
-# What a killed training left of its own files goes; everything else stays.
+# A killed training's temporary files are removed; everything else stays.
 sh -c : &
 dead=$!
 wait $dead

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Rows as a user gets them: a study by the reference and by every bit-exact backend of this machine, by
-# one worker and two, with one thread and two, has the same rows, bit for bit, in both block orders and
-# by both statistics. Accuracy is measured on more images than CKA forwards, and batches are not even.
+# A user's rows: the reference and every bit-exact backend of this machine, with one or two workers and
+# one or two threads, give a study the same rows, bit for bit, in both block orders and by both
+# statistics. Accuracy is measured on more images than CKA forwards, and the last batch is partial.
 # usage: cli_rows.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 needs sqlite3
 
 "$program" data synth images --train 64 >/dev/null || stop "no images"
-# CKA forwards two batches, accuracy two and a part more. Slices of a whole batch have two images.
+# CKA forwards two batches, accuracy two and a partial one. Slices of a whole batch have two images.
 values=degrees=0,finetune_degrees=0,svhn_degrees=0,batch=12,pretrain_images=18,pretrain_epochs=1
 values=$values,sizes=7,size_epochs=1,finetune_images=13,finetune_epochs=1,train_accuracy_images=15
 values=$values,accuracy_images=55,cka_images=24,curve_images=15,control_images=8
@@ -23,7 +23,7 @@ rows() {
         quote(value) FROM result ORDER BY 1, 2, 3, 4, 5, 6, 7, 8' >"$out.rows"
 }
 
-# same NAME: its rows are those of the reference in this mode.
+# same NAME: its rows equal the reference's in this mode.
 same() {
     cmp -s "$1.rows" "ref-$mode.rows" && return
     fail "$1: $(diff "ref-$mode.rows" "$1.rows" | grep -c '^>') rows differ, as $(
@@ -35,8 +35,8 @@ backends=$(bit_exact | grep -vx ref)
 for order in bn-relu relu-bn; do
     for statistics in batch running; do
         mode=$order-$statistics
-        # All of a mode beside each other: what takes most is the trial of a second or two that each
-        # worker begins with, and that does not take longer where many share a core.
+        # All studies of a mode run in parallel: most of the time is each worker's initial trial of a
+        # second or two, which does not take longer if many share a core.
         rows "ref-$mode" $order $statistics --backend ref --workers 1 --threads 1 &
         workers=2 threads=1
         for backend in $backends; do

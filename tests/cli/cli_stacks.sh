@@ -3,8 +3,8 @@
 # usage: cli_stacks.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
-# What a thread of a team needs beside its frames is the system's and the libraries' affair: glibc
-# keeps thread-local memory there, and oneDNN's matrix products have buffers of their own.
+# Besides its frames, a thread's stack holds what the system and libraries put there: glibc keeps
+# thread-local memory there, and oneDNN's matrix products their buffers.
 export OMP_STACKSIZE=128k OMP_DYNAMIC=false
 runs=0
 
@@ -26,14 +26,14 @@ for backend in ref64 $backends; do
 				--test-images 8 --batch 8 --epochs 1 --order $order --conv $conv
 		done
 	done
-	[ "$backend" != ref64 ] || continue # the judge of the others
+	[ "$backend" != ref64 ] || continue # the oracle for the others
 	run "$program" bench step --quick --threads 2 --batch 8 --samples 3 --backend "$backend"
-	# Slots that need room, on images of their own in each of two threads.
+	# Slots that need much stack, on separate images in each of two threads.
 	run "$program" bench ops --quick --threads 2 --batch 2 --backend "$backend" \
 		--filter '^(winograd_weights|stem_|conv_.*/block4|gram_block/logits)'
 done
-# CKA in both forms. Doubles by features of pool2 alone: those of pool1 take sixteen times as long.
-# pool2 FILE: its features of that layer, 4,096 of each image, as NPY.
+# CKA in both forms. In double only with features of pool2: those of pool1 take sixteen times as long.
+# pool2 FILE: writes that layer's features, 4,096 per image, as NPY.
 pool2() {
 	printf '\223NUMPY\001\000\166\000%-117s\n' \
 		"{'descr': '<f4', 'fortran_order': False, 'shape': (150, 4096), }"
@@ -48,7 +48,7 @@ run "$program" cka plain.safetensors other.safetensors --threads 2 --method feat
 pool2 plain.safetensors >plain.npy
 pool2 other.safetensors >other.npy
 run "$program" cka plain.npy other.npy --threads 2 --method feature --double
-# Less than that is told, not tried.
+# Smaller stacks are refused with a message.
 refused() {
 	status=0
 	"$@" >said 2>&1 || status=$?

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rows that version 0.1.0 may have measured wrong: report marks them and changes nothing, repro refuses
-# to go on beside them, and --redo trains those runs again, to the rows of a study that never had them.
+# to continue with them, and --redo retrains those runs, giving the rows of a study without the fault.
 # usage: cli_suspects.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
@@ -26,7 +26,7 @@ rows() {
         quote(value) FROM result ORDER BY 1, 2, 3, 4, 5, 6, 7, 8'
 }
 
-# age OUT: as if 0.1.0 had made it, with the values that it would have had for the larger part.
+# age OUT: makes it look like a study by 0.1.0, with that version's values for the larger part.
 age() {
     sqlite3 "$1/study.db" "UPDATE provenance SET code_version = '0.1.0', id = 'old' || id;
         UPDATE result SET provenance = 'old' || provenance;
@@ -59,7 +59,7 @@ for value in cka_images=500 batch=500 curve_images=500; do
     expect 0 "$suspect rows of $runs runs are suspect" bare "$program" report --out old --set $value
     grep -q 'suspect rows' old/figures/fig2c.gp || fail "--set $value takes the mark away"
 done
-# What is refused takes no row along.
+# A refused command changes no rows.
 expect 1 'made with' study old 140 --redo --statistics running
 expect 1 'made with' bare "$program" repro --out old --data others --redo --quiet
 mv old/report.html kept && mkdir old/report.html
@@ -78,7 +78,7 @@ grep -q suspect old/report.html && fail "right rows are still called suspect"
 expect 0 'There are no suspect rows' study old 140 --backend "$native" --redo
 expect 0 'All runs are in' study old 140 --backend "$native"
 
-# Only what is suspect is done again: here a run that joined.
+# Only suspect runs are redone: here one that was added later.
 cp -r right part
 sqlite3 part/study.db "UPDATE provenance SET code_version = '0.1.0', id = 'old' || id WHERE id IN
     (SELECT provenance FROM result WHERE run GLOB 'finetune-*');
@@ -91,9 +91,9 @@ rm -r other
 expect 0 "$left of $runs runs to do" study part 140 --backend "$native" --redo
 rows part | cmp -s - right.rows || fail "a part that is done again differs"
 
-# Everything else that 0.1.0 made is right: by the reference, of no more images than CKA forwards, in
-# the other block order, by running statistics.
-# (Beside each other: each start times its worker for a second and a half, however many do.)
+# All other results of 0.1.0 are right: by the reference, over no more images than CKA forwards, in the
+# other block order, by running statistics.
+# (In parallel: each start times its worker for a second and a half in any case.)
 (study slow 140 --backend ref >slow.log 2>&1 || fail "by ref: $(cat slow.log)") &
 (study few 64 --backend "$native" >few.log 2>&1 || fail "few images: $(cat few.log)") &
 (

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Workers and the store as a user meets them: any number of workers gives the same rows, a worker
-# that dies twice, a full disk, damaged files, other versions, definitions of one's own.
+# Workers and the store as a user sees them: the same rows for any number of workers, a worker that
+# dies twice, a full disk, damaged files, other versions, custom definitions.
 # usage: cli_workers.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
@@ -14,7 +14,7 @@ tidy() {
 }
 
 backend=$(bit_exact | head -n 1)
-# Five runs of a moment, without pictures. repro OUT [OPTION...]
+# Five very short runs, without pictures. repro OUT [OPTION...]
 values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=64,pretrain_epochs=2
 values=$values,sizes=32,size_epochs=2,finetune_images=32,finetune_epochs=1
 values=$values,train_accuracy_images=32,accuracy_images=32,cka_images=40,curve_images=40
@@ -40,10 +40,10 @@ same() {
     diff -r "$1/checkpoints" "$2/checkpoints" || fail "$1 and $2 differ in checkpoints"
 }
 
-# Three workers, one worker with two threads, and the runs in two goes: the same rows.
-# (Beside each other: each start times its workers for a second and a half, however many do.)
+# Three workers, one worker with two threads, and the runs in two parts: the same rows.
+# (In parallel: each start times its workers for a second and a half in any case.)
 (repro whole --workers 3 --threads 1 >whole.log 2>&1 || fail "three workers: $(cat whole.log)") &
-# What would be done, and nothing is.
+# --dry-run: the plan, without doing anything.
 (
     repro absent --workers 2 --dry-run >absent.log 2>&1 || fail "--dry-run: $(cat absent.log)"
     grep -q '5 runs on 2 places: predicted time' absent.log || fail "--dry-run: $(cat absent.log)"
@@ -69,7 +69,7 @@ expect 0 'predicted time' repro blank --workers 1 --dry-run
     images = 'svhn-heldout' AND epoch = 0")" -eq 30 ] ||
     fail "fine-tuning is not compared with where it started on the digits"
 
-# The folder remembers what it was made with: figures anew, and going on, need no options again.
+# The folder remembers its options: new figures and resuming need none.
 cp -r whole again && rm -r again/figures
 expect 0 'report.html' bare "$program" report --out again
 diff again/figures whole/figures -x '*.pdf' -x '*.svg' -x '*.png' -x 'cost-*' ||
@@ -85,7 +85,7 @@ repro again >said 2>&1 || fail "all options once more: $(cat said)"
 grep -q 'Taken from' said && fail "options that are given count as not given: $(cat said)"
 diff again/figures/fig3b.csv whole/figures/fig3b.csv || fail "going on draws others"
 expect 1 'made with finetune_images = 32, not 16' without --set finetune_images=16
-# Lists grow: what joins is drawn now, and everything by report.
+# Lists grow: repro draws the added runs, report draws everything.
 expect 0 'sizes = 16 this time; the study has 32' without --figures 3b --set sizes=16
 cut -d, -f1 again/figures/fig3b.csv | sort -u >said
 [ "$(grep -c '^k = ' said)" -eq 1 ] || fail "sizes=16 draws: $(cat said)"
@@ -94,11 +94,11 @@ cut -d, -f1 again/figures/fig3b.csv | sort -u >said
 [ "$(grep -c '^k = ' said)" -eq 2 ] || fail "report of both sizes draws: $(cat said)"
 expect 0 'Taken from the study in again: .*sizes = 16,32' "$program" plan --out again --backend "$backend" --workers 1
 
-# What fine-tuning starts from is pre-training's end: CKA 1 to it before the first epoch.
+# Fine-tuning starts from the end of pre-training: CKA 1 to it before the first epoch.
 [ "$(sqlite3 whole/study.db "SELECT count(*) FROM result WHERE reference = 'pretrained' AND
     epoch = 0 AND quantity = 'cka_biased' AND abs(value - 1) > 1e-9")" -eq 0 ] ||
     fail "fine-tuning does not start from the pre-trained network"
-# With d=0 and d=9 changed about, the runs are, too.
+# With d=0 and d=9 exchanged, the runs are exchanged, too.
 "$program" help >/dev/null
 cat >swapped.ini <<INI
 [protocol p]
@@ -156,13 +156,13 @@ sqlite3 swapped/study.db "SELECT CASE WHEN a.value = b.value THEN 'equal' ELSE '
     FROM result a JOIN result b USING(epoch, quantity) WHERE quantity = 'loss' AND a.run < b.run
     AND epoch = 1" | grep -q differ || fail "labels of d=0 and d=9 give the same loss"
 
-# A worker that is killed twice in one segment: its run fails, the rest is done, and a second start
-# makes up for it.
+# A worker is killed twice in one segment: its run fails, the others are done, and a second start
+# completes it.
 larger=$values,pretrain_images=512,pretrain_epochs=20,segment_work=1000000
 launch log "$program" repro --out twice --data images --scale smoke --seeds 1 --quiet \
     --backend "$backend" --workers 1 --threads 1 --set $larger
 coordinator=$launched
-# computed TICKS: a worker, $worker, has taken so much time, or the study has ended.
+# computed TICKS: a worker, $worker, has used this much CPU time, or the study has ended.
 # shellcheck disable=SC2317 # await calls it
 computed() {
     kill -0 "$coordinator" 2>/dev/null || return 0
@@ -177,7 +177,7 @@ begun() {
 hits=0 last=none
 await 300 begun
 while [ $hits -lt 2 ]; do
-    # A quarter of a second more than starting up, and than the trial of the first worker.
+    # A quarter of a second more than startup and the first worker's trial take.
     await 300 computed 0
     await 300 computed $((used + 25))
     kill -KILL "$worker" 2>/dev/null || break
@@ -197,7 +197,7 @@ repro twice --workers 1 --set $larger >log 2>&1 ||
 [ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status != 'done'")" -eq 0 ] ||
     fail "a second start leaves runs undone"
 
-# The network that fine-tuning starts from is damaged: it is trained again.
+# The network from which fine-tuning starts is damaged: it is trained again.
 cp -r whole damaged
 printf x >>damaged/checkpoints/pretrain-cifar10-d0-n64-e2-bn-relu-seed1/epoch-0002.safetensors
 expect 0 'was changed since it was written' repro damaged --workers 1
@@ -211,7 +211,7 @@ sqlite3 newer/study.db 'UPDATE schema SET version = 1'
 expect 3 'written by an older conv4 (schema 1' repro newer
 cmp whole/checkpoints/size-*/epoch-0002.safetensors newer/checkpoints/size-*/epoch-0002.safetensors
 
-# A disk that fills up: one sentence, and with room again the study goes on to the same rows.
+# A disk that fills up: one sentence; once there is room, the study continues to the same rows.
 mkdir small
 if mount -t tmpfs -o size=2500k none small 2>/dev/null; then
     expect 1 'No space left on device\|disk is full' repro small/study --workers 2

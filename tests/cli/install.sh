@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs into a folder of its own and uses what came there from another one.
+# Installs into a new folder and uses the installed files from another one.
 # usage: install.sh CMAKE BUILD_FOLDER [EMULATOR...]
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
@@ -11,7 +11,7 @@ cd /
 "$@" "$work/usr/bin/conv4" --version | grep -q '^conv4 [0-9]' || fail "no version"
 "$@" "$work/usr/bin/conv4" help | grep -q '^Usage: conv4' || fail "no help"
 share=$work/usr/share
-# holds FILE PATTERN: it is installed and has such a line.
+# holds FILE PATTERN: the file is installed and has a matching line.
 holds() {
     grep -q "$2" "$share/$1" || fail "$1 does not have '$2'"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Packages: what is in the .deb and what it depends on; a tarball of the source that configures and
-# builds in a folder of its own, without a network where that can be had.
+# Packages: the contents and dependencies of the .deb; a source tarball that configures and builds in a
+# separate folder, without a network if that can be arranged.
 # usage: package.sh CMAKE SOURCE BUILD_FOLDER
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"

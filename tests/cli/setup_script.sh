@@ -1,13 +1,13 @@
 #!/bin/sh
-# cmake/up on systems with newer tools: warnings are errors for `test --all` alone, so that a newer
-# compiler does not stop a user, and another version's formatter or linter is skipped in plain sight.
+# cmake/up on systems with newer tools: warnings are errors only for `test --all`, so that a newer
+# compiler does not stop a user, and another version's formatter or linter is visibly skipped.
 # usage: setup_script.sh CMAKE SOURCE
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 cmake=$1 source=$2
 
-# configured NO|YES OPTION...: whether compilers get -Werror in one folder that is configured again
-# and again, as a user's is.
+# configured NO|YES OPTION...: whether compilers get -Werror in a folder that is configured repeatedly,
+# as a user's is.
 configured() {
 	want=$1
 	shift
@@ -25,7 +25,7 @@ configured NO --preset release
 rm -rf "$work/build"
 configured NO -G Ninja
 
-# What the script asks CMake for: stand-ins tell, and stop each stage there.
+# How the script calls CMake: stand-ins record it and stop each stage there.
 mkdir -p "$work/tree/cmake" "$work/bin"
 cp "$source/cmake/up" "$source"/cmake/*.sh "$work/tree/cmake/"
 cat >"$work/bin/cmake" <<EOF
@@ -39,7 +39,7 @@ for tool in ninja gcc pkg-config clang clang-21 clang-format clang-tidy shellche
 done
 chmod +x "$work/bin"/*
 
-# asks PATTERN VERB...: every configuration that it asks for fits the pattern.
+# asks PATTERN VERB...: every configuration that it requests matches the pattern.
 asks() {
 	pattern=$1
 	shift

@@ -55,7 +55,7 @@ static const struct c4_option sample_train_options[] = {
     {0},
 };
 
-/* The exit status tells a test what arrived. */
+/* The exit status tells a test which values arrived. */
 static int sample_run(const struct c4_args *args) {
     return 40 + args->positional_count;
 }

@@ -1,4 +1,4 @@
-/* Texts of core/cli given to the programs that they are for. Include it first, for popen. */
+/* Runs the outputs of core/cli in the programs they are made for. Include it first, for popen. */
 #ifndef C4_TESTS_CORE_CLI_SHELL_H
 #define C4_TESTS_CORE_CLI_SHELL_H
 
@@ -11,7 +11,7 @@
 #include "tests/core/cli_sample.h"
 #include "tests/harness/unit.h"
 
-/* Ends the test program as skipped (77) unless the program is here. */
+/* Ends the test program as skipped (77) unless the program is installed. */
 static inline void need(const char *program) {
     char command[128];
     snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", program);
@@ -20,7 +20,7 @@ static inline void need(const char *program) {
     exit(77);
 }
 
-/* What a shell command prints, standard error included; the caller frees it. */
+/* The output of a shell command, including standard error; the caller frees it. */
 static inline char *output_of(const char *command) {
     char *text;
     size_t size;
@@ -34,7 +34,7 @@ static inline char *output_of(const char *command) {
     return text;
 }
 
-/* Writes a text to a new file, whose name is put into `path`. */
+/* Writes a text to a new file and its name to `path`. */
 static inline void write_file(char *path, size_t size,
                               void (*write_text)(FILE *out, const struct c4_program *program)) {
     snprintf(path, size, "cli_file.XXXXXX");
@@ -46,7 +46,7 @@ static inline void write_file(char *path, size_t size,
     assert_int_equal(fclose(file), 0);
 }
 
-/* Fails unless the command prints just that. */
+/* Fails unless the command prints exactly `want`. */
 static inline void expect(const char *command, const char *want) {
     char *text = output_of(command);
     if (strcmp(text, want) != 0) fail_msg("%s\nprints: %s\nnot: %s", command, text, want);

@@ -1,7 +1,7 @@
 /* An HTTP server on 127.0.0.1 that behaves as badly as its path asks for. It runs in a child
- * process, one connection after the other, and writes each request to a file.
+ * process, one connection at a time, and logs each request to a file.
  *
- * The path is /HOW or /HOW/ANYTHING; unless said otherwise the answer is BODY, with an ETag and a
+ * The path is /HOW or /HOW/ANYTHING; unless stated otherwise the answer is BODY, with an ETag and a
  * date, and Range and If-Range are served properly.
  *
  *   ok          as it should be            noetag      no ETag, no date
@@ -9,15 +9,15 @@
  *   cut         ends after 20,000 bytes more, each time
  *   stall       the same, but stays silent instead of ending
  *   stallonce   stall the first time, then ok
- *   slow        20,000 bytes a tenth of a second
- *   wrong       the first byte is another one
- *   short, long one byte less or more, and Content-Length says so
- *   more        no Content-Length, and more bytes than there should be
+ *   slow        20,000 bytes per tenth of a second
+ *   wrong       the first byte is wrong
+ *   short, long one byte less or more, with a matching Content-Length
+ *   more        no Content-Length, and too many bytes
  *   redirect    to /ok                     loop        to itself
  *   tofile      to a file: URL             404, 500, 403
  *   changed     the first time an older file (cut); then BODY with another ETag
  *   lies        as changed, but ignores If-Range: 206 with the new ETag
- *   shifted     206 for another range than was asked for
+ *   shifted     206 for another range than requested
  *   othersize   206 for a file of another size
  *   no416       416 for every Range        empty       closes the connection at once */
 #ifndef C4_TESTS_CORE_HTTP_SERVER_H
@@ -43,10 +43,10 @@ enum { CUT_BYTES = 20000 };
 struct http_server {
     const unsigned char *body;
     size_t size;
-    const char *log; /* file of requests: "PATH RANGE IF-RANGE\n", "-" for none */
+    const char *log; /* log file of requests: "PATH RANGE IF-RANGE\n", "-" for none */
     int port;
     pid_t process;
-    unsigned changed, lies, stallonce; /* how often they were asked for */
+    unsigned changed, lies, stallonce; /* numbers of requests */
 };
 
 static inline void http_pause(long ms) {
@@ -54,7 +54,7 @@ static inline void http_pause(long ms) {
     nanosleep(&pause, NULL);
 }
 
-/* False once the client has gone. */
+/* False once the client has closed the connection. */
 static inline bool http_send(int socket, const void *bytes, size_t size) {
     const char *at = bytes;
     while (size > 0) {
@@ -66,7 +66,7 @@ static inline bool http_send(int socket, const void *bytes, size_t size) {
     return true;
 }
 
-/* Until the client closes, at most half a minute. */
+/* Waits until the client closes, at most half a minute. */
 static inline void http_be_silent(int socket) {
     struct pollfd wait = {.fd = socket, .events = POLLIN};
     poll(&wait, 1, 30000);
@@ -85,7 +85,7 @@ struct http_answer {
     const char *status, *etag;
     const unsigned char *body;
     size_t first, stop, total; /* bytes [first, stop) of total */
-    size_t most;               /* bytes that are sent */
+    size_t most;               /* bytes to send at most */
     bool length, range, date;
 };
 

@@ -21,7 +21,7 @@ static inline void archive_begin(struct archive_maker *maker, const char *path) 
     assert_int_equal(archive_write_open_filename(maker->archive, path), ARCHIVE_OK);
 }
 
-/* A member of any kind; `link` is what it leads to, or NULL; `size` bytes of value `fill`. */
+/* Adds a member of any kind: `link` is its target, or NULL; its data are `size` bytes of `fill`. */
 static inline void archive_add(struct archive_maker *maker, const char *name, mode_t kind,
                                const char *link, size_t size, int fill) {
     struct archive_entry *entry = archive_entry_new();

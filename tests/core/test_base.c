@@ -1,5 +1,5 @@
-/* Known answers of the generator (Random123's kat_vectors for philox4x32-10) and of the status
- * mapping that the command line promises. */
+/* Known answers of the generator (Random123's kat_vectors for philox4x32-10), and the documented
+ * exit statuses. */
 #include "core/base/rng.h"
 #include "core/base/status.h"
 #include "tests/harness/unit.h"

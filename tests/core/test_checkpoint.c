@@ -1,5 +1,5 @@
-/* Networks on disk: what a checkpoint keeps comes back, damage is noticed, and values that are not
- * ours are refused. */
+/* Networks on disk: checkpoints read back unchanged, damage is noticed, and values that conv4 does
+ * not write are refused. */
 #include "core/file/safetensors.h"
 #include "core/net/checkpoint.h"
 #include "core/net/init.h"
@@ -135,7 +135,7 @@ static void metadata_that_is_not_ours_is_refused(void **state) {
     c4_checkpoint_free(got);
 }
 
-/* In float a value beyond its range would become an infinity, and the loss with it. */
+/* A value beyond a float's range would make it and the loss infinite. */
 static void values_beyond_float_are_named(void **state) {
     const char *path = scratch_path(state, "net");
     struct c4_checkpoint *net = made(false), *got = c4_checkpoint_new();
@@ -221,7 +221,7 @@ static void differences_have_both_values(void **state) {
     assert_string_equal(text, "lr 0.001, now 0.0010000000000000002; batch 32, now 8; only now "
                               "unknown, now y");
     free(text);
-    /* A file's value never reaches a terminal as it is. */
+    /* A file's value never reaches a terminal unescaped. */
     began = now = (struct c4_experiment){0};
     assert_int_equal(c4_experiment_set(&began, "data", "\x1b[2J"), C4_OK);
     assert_int_equal(c4_experiment_set(&now, "data", "digits"), C4_OK);

@@ -10,7 +10,7 @@ struct demo {
     double *x, *y;
 };
 
-/* X = randn(100, 10), Y = randn(100, 10) + X of Kornblith's notebook, seed 1337. */
+/* Kornblith's notebook: X = randn(100, 10), Y = randn(100, 10) + X, seed 1337. */
 static struct demo demo_make(void) {
     struct numpy_random r;
     numpy_seed(&r, 1337);
@@ -53,7 +53,8 @@ static void known_answers_of_the_notebook(void **state) {
         struct c4_cka_result narrow = cka_by(floats(x, N, P), floats(y, N, P), methods[m]);
         assert_near(narrow.biased, demo_biased, 1e-5);
         assert_near(narrow.debiased, demo_debiased, 1e-5);
-        /* The double path must be the double path: float rounding shows in the tenth digit. */
+        /* The double path must really compute in double: float rounding shows in the tenth digit.
+         */
         assert_true(narrow.biased != wide.biased);
         struct c4_cka_result mixed = cka_by(floats(x, N, P), doubles(d.y, N, P), methods[m]);
         assert_near(mixed.biased, demo_biased, 1e-7);
@@ -63,7 +64,7 @@ static void known_answers_of_the_notebook(void **state) {
     demo_free(d);
 }
 
-/* The checker of this file must see one wrong feature value in a thousand. */
+/* This file's checks must notice one wrong feature value in a thousand. */
 static void a_planted_fault_is_noticed(void **state) {
     (void)state;
     struct demo d = demo_make();
@@ -203,7 +204,7 @@ static void invariances(void **state) {
     demo_free(d);
 }
 
-/* No product may under- or overflow in float, whatever the units of the features. */
+/* No product may underflow or overflow in float, whatever the features' scale. */
 static void any_scale_of_the_features(void **state) {
     (void)state;
     struct demo d = demo_make();
@@ -259,7 +260,7 @@ static void one_reference_serves_many(void **state) {
         struct c4_cka_options options = {.gram = test_gram(), .threads = 1, .method = methods[m]};
         struct c4_cka_reference *reference;
         assert_int_equal(c4_cka_prepare(&fx, &options, &reference), C4_OK);
-        memset(x, 0, N * P * sizeof *x); /* nothing of the input is kept */
+        memset(x, 0, N * P * sizeof *x); /* the input is not kept */
         struct c4_cka_result first, second, self, direct;
         assert_int_equal(c4_cka_compare(reference, &fy, &first), C4_OK);
         free(x);
@@ -286,7 +287,8 @@ static void one_reference_serves_many(void **state) {
     demo_free(d);
 }
 
-/* Two prepared sides give the bits that comparing with the features gives; sizes cut tiles. */
+/* Comparing two prepared sides gives the same bits as comparing features; the sizes leave partial
+ * tiles. */
 static void prepared_sides_compare_alike(void **state) {
     (void)state;
     enum { ROWS = 150, FEATURES = 70 };
@@ -341,12 +343,12 @@ static void form_follows_cost(void **state) {
     struct c4_cka_shape logits = {.n = 500, .p = 10, .q = 10, .value_bytes = 4};
     assert_true(c4_cka_feature_cost(&logits).flops == 2 * 500 * (100.0 + 2 * 100.0));
     assert_false(c4_cka_gram_is_cheaper(&logits));
-    /* Hand count of bytes: x centred (3 passes), read by 1 tile twice, and the cross product. */
+    /* Bytes counted by hand: x centred (3 passes), read twice by 1 tile, and the cross product. */
     logits.reference_cached = true;
     assert_true(c4_cka_feature_cost(&logits).bytes ==
                 4.0 * 500 * 10 * 3 + 4.0 * 500 * 10 * 2 + 4.0 * 500 * (10 + 10));
-    /* The careful form: 8 bytes a value; a pass reads the rows of one tile twice, two make a side.
-     */
+    /* The careful form: 8 bytes per value; a pass reads the rows of one tile twice; a side takes
+     * two. */
     assert_true(c4_cka_careful_pass_cost(50, 10).flops == 2 * 50 * 50 * 10.0);
     assert_true(c4_cka_careful_pass_cost(50, 10).bytes == 8.0 * 50 * 10 * 2);
     assert_true(c4_cka_careful_cost(50, 10).flops == 2 * c4_cka_careful_pass_cost(50, 10).flops);

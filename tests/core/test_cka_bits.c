@@ -6,7 +6,7 @@ static const size_t row_counts[] = {4, 63, 64, 65, 129};
 static const size_t widths[] = {1, 15, 16, 17, 255, 256, 257, 300, 513, 1000};
 enum { ROW_COUNTS = 5, WIDTHS = 10 };
 
-/* core/op/gram.h, word for word. */
+/* The definition in core/op/gram.h, literally. */
 static double literal(const float *x, const float *y, size_t features) {
     double sum = 0;
     for (size_t chunk = 0; chunk < features; chunk += 256) {
@@ -56,8 +56,8 @@ static struct forms all_forms(void) {
 
 static const double poison = -12345.5;
 
-/* One shape on exactly sized rows (a sanitizer sees a read beyond them), odd strides, poisoned
- * output whose padding must stay. */
+/* One shape with exactly sized rows (so that a sanitizer sees reads beyond them), odd strides, and
+ * poisoned output whose padding must stay. */
 static void check_block(struct forms forms, size_t rows_x, size_t rows_y, size_t features) {
     size_t sx = features + 3, sy = features + 1, sg = rows_y + 2;
     struct numpy_random r;
@@ -110,14 +110,14 @@ static void empty_blocks(void **state) {
         assert_true(gram[0] == poison);
         forms.narrow[f](&one, &one, 1, 1, 0, 1, 1, gram, 1);
         assert_true(same_bits(gram[0], 0.0));
-        /* A product that underflows to -0 in its lane still gives +0 in the Gram. */
+        /* A product that underflows to -0 in its lane still gives +0 in the Gram matrix. */
         const float tiny = -0x1p-100f, small = 0x1p-100f;
         forms.narrow[f](&tiny, &small, 1, 1, 1, 1, 1, gram, 1);
         assert_true(same_bits(gram[0], 0.0));
     }
 }
 
-/* Not-a-numbers and infinities reach the Gram; denormals are kept. */
+/* NaNs and infinities reach the Gram matrix; denormals are kept. */
 static void special_values(void **state) {
     (void)state;
     struct forms forms = all_forms();
@@ -150,7 +150,7 @@ static void check_shape(struct forms forms, size_t n, size_t p, size_t q) {
     struct numpy_random r;
     numpy_seed(&r, (uint32_t)(n + p));
     double *x64 = numpy_randn(&r, n * p), *y64 = numpy_randn(&r, n * q);
-    for (size_t i = 0; i < n; i++) /* share something, or both values may be near 0 */
+    for (size_t i = 0; i < n; i++) /* common features, or both values may be near 0 */
         for (size_t j = 0; j < p && j < q; j++) y64[i * q + j] += x64[i * p + j];
     float *x = to_float(x64, n * p), *y = to_float(y64, n * q);
     struct c4_cka_result form[2], wide;
@@ -190,7 +190,7 @@ static void same_bits_for_threads_and_builds(void **state) {
     check_shape(forms, 700, 17, 70);
 }
 
-/* The result moves with one feature's last bit, so that comparing bits can find a fault. */
+/* The result depends on one feature's last bit, so comparing bits can find a fault. */
 static void one_bit_is_noticed(void **state) {
     (void)state;
     enum { ROWS = 65, P = 257 };
@@ -216,7 +216,7 @@ static void one_bit_is_noticed(void **state) {
     free(y);
 }
 
-/* Recorded bits of arithmetic version 1, on integers that every C library makes alike. */
+/* Recorded bits of arithmetic version 1, on integers, which do not depend on the C library. */
 static void recorded_bits(void **state) {
     (void)state;
     enum { ROWS = 70, P = 300 };

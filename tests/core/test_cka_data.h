@@ -1,4 +1,4 @@
-/* Features for the CKA tests (NumPy's legacy Gaussians) and short ways to run CKA on them. */
+/* Features for the CKA tests (NumPy's legacy Gaussians) and helpers to run CKA on them. */
 #ifndef C4_TESTS_CORE_TEST_CKA_DATA_H
 #define C4_TESTS_CORE_TEST_CKA_DATA_H
 
@@ -91,7 +91,7 @@ static inline struct c4_features floats(const float *x, size_t n, size_t p) {
     return (struct c4_features){.data = x, .type = C4_FEATURES_FLOAT, .rows = n, .features = p};
 }
 
-/* The fastest of the reference's forms here; they give the same bits. */
+/* The fastest build of the reference that runs here; all give the same bits. */
 static inline c4_gram_block_fn *test_gram(void) {
 #if defined(__x86_64__)
     if (c4_cpu_features() & C4_CPU_AVX2_FMA) return c4_gram_block_ref_fma;

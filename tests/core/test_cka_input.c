@@ -1,5 +1,5 @@
-/* Input that CKA has no value for: bad data is an error with a sentence that names it, never a
- * number; what is undefined is no error, and says why. */
+/* Input for which CKA has no value: bad data are an error whose sentence names them, never a
+ * number; undefined values are not an error, and give a reason. */
 #include "tests/core/test_cka_data.h"
 
 enum { N = 8, P = 300 };
@@ -28,7 +28,8 @@ static struct fixture *fixture_make(void) {
     return f;
 }
 
-/* In all forms: the status and every one of the words (NULL ends them), and an untouched result. */
+/* In all forms: the status, a sentence with all words (NULL-terminated), and an untouched result.
+ */
 static void expect_error(struct fixture *f, enum c4_status want, const char *const *words) {
     static const enum c4_cka_method methods[] = {C4_CKA_AUTO, C4_CKA_GRAM, C4_CKA_FEATURE};
     for (int m = 0; m < 3; m++) {
@@ -69,7 +70,7 @@ static void values_too_far_apart(void **state) {
     for (size_t i = 0; i < N; i++) f->x64[i * P + 7] = 1.7e308;
     f->x64[7] = -1.7e308;
     expect_error(f, C4_ERR_DATA, WORDS("the reference features", "too large"));
-    /* Float's whole range, however, is fine in double. */
+    /* Float's whole range is fine in double, however. */
     for (size_t i = 0; i < N; i++) f->y[i * P] = i % 2 ? 3.4e38f : -3.4e38f;
     f->fx = floats(f->x, N, P);
     struct c4_cka_result result;
@@ -78,7 +79,7 @@ static void values_too_far_apart(void **state) {
     free(f);
 }
 
-/* In all forms, with cached sides and without: which values are undefined, on which side, and why.
+/* In all forms, with and without cached sides: which values are undefined, on which side, and why.
  */
 static void expect_undefined(struct c4_features x, struct c4_features y, bool biased_only,
                              struct c4_cka_reasons of_x, struct c4_cka_reasons of_y) {
@@ -117,7 +118,7 @@ static const struct c4_cka_reasons empty = {C4_CKA_DEFINED, C4_CKA_NOTHING_LEFT}
 static void no_variance(void **state) {
     (void)state;
     struct fixture *f = fixture_make();
-    /* Each column has a value of its own whose mean over 8 rows need not be exact. */
+    /* Each column has its own value, whose mean over 8 rows need not be exact. */
     for (size_t i = 0; i < N; i++)
         for (size_t j = 0; j < P; j++) f->y[i * P + j] = 0.1f * (float)(j + 1);
     expect_undefined(f->fx, f->fy, false, defined, constant);
@@ -125,7 +126,7 @@ static void no_variance(void **state) {
     expect_undefined(f->fy, f->fy, false, constant, constant);
     expect_undefined(f->fy, f->fx, true, (struct c4_cka_reasons){.biased = C4_CKA_CONSTANT},
                      defined);
-    /* What is wrong with the other side is still found. */
+    /* A fault of the other side is still found. */
     f->x[0] = NAN;
     expect_error(f, C4_ERR_DATA, WORDS("first.npy", "nan"));
     struct c4_features kept = f->fx;
@@ -135,7 +136,7 @@ static void no_variance(void **state) {
     free(f);
 }
 
-/* One row that differs is enough for biased CKA, not for debiased, whatever the other side. */
+/* One differing row is enough for biased CKA but not for debiased CKA, whatever the other side. */
 static void all_equal_but_one(void **state) {
     (void)state;
     struct fixture *f = fixture_make();
@@ -160,7 +161,7 @@ static void all_equal_but_one(void **state) {
     free(f);
 }
 
-/* Rows that are all equally far apart leave nothing after U-centring. */
+/* Equidistant rows leave nothing after U-centring. */
 static void nothing_left_to_debias(void **state) {
     (void)state;
     static const size_t sizes[] = {4, 7, 64, 100};
@@ -243,7 +244,7 @@ static void usage(void **state) {
     free(f);
 }
 
-/* Shapes that no memory holds fail before a value is read. */
+/* Shapes larger than any memory fail before a value is read. */
 static void absurd_sizes(void **state) {
     (void)state;
     struct fixture *f = fixture_make();
@@ -254,7 +255,7 @@ static void absurd_sizes(void **state) {
     free(f);
 }
 
-/* A Gram slot that produces rubbish must not be published. */
+/* A Gram slot's garbage must not become a result. */
 static void rubbish_block(const float *x, const float *y, size_t rows_x, size_t rows_y,
                           size_t features, size_t stride_x, size_t stride_y, double *gram,
                           size_t stride_gram) {

@@ -1,5 +1,5 @@
 /* CKA against exact rational arithmetic (tests/reference/cka_exact.py) where centring leaves
- * little: outliers, offsets, rows of different scale. In both forms, in float and in double. */
+ * little: outliers, offsets, rows of different scale. In both forms, in float and double. */
 #include <stdio.h>
 
 #include "tests/core/test_cka_data.h"
@@ -127,8 +127,7 @@ static void assert_alike(struct c4_cka_result a, struct c4_cka_result b) {
     assert_int_equal(a.careful, b.careful);
 }
 
-/* However a comparison is made, and by however many threads, its bits are the same; its work adds
- * up. */
+/* All ways of comparing, with any number of threads, give the same bits, and their work adds up. */
 static void expect_alike(const struct exact_case *c, struct c4_features x, struct c4_features y,
                          const struct c4_cka_options *options) {
     (void)c;
@@ -160,7 +159,7 @@ static void every_way_gives_the_same_bits(void **state) {
     for_each(expect_alike);
 }
 
-/* Where much is left, the fast forms stay; beside a large outlier no form of float does. */
+/* Where much is left, the fast forms are used; beside a large outlier, no float form is. */
 static void expect_right_form(const struct exact_case *c, struct c4_features x,
                               struct c4_features y, const struct c4_cka_options *options) {
     struct c4_cka_result got = compared(x, y, options);
@@ -190,7 +189,8 @@ static void biased_alone_takes_no_care(void **state) {
     assert_true(isnan(got.debiased) && !got.has_debiased);
 }
 
-/* The whole range of doubles: an outlier whose norm's square no double holds beside the others'. */
+/* The whole range of doubles: beside this outlier's squared norm a double cannot hold the others'.
+ */
 static void outliers_at_the_end_of_the_range(void **state) {
     (void)state;
     enum { N = 40, P = 6 };
@@ -210,7 +210,7 @@ static void outliers_at_the_end_of_the_range(void **state) {
         assert_true(gram.careful && feature.careful);
         assert_true(same_bits(gram.debiased, feature.debiased));
         if (s < 0) want = gram.debiased;
-        /* Beside this outlier what the other rows have among themselves does not show. */
+        /* Beside this outlier the structure of the other rows does not show. */
         assert_near(gram.debiased, want, 1e-7);
     }
 }

@@ -161,7 +161,7 @@ static void wrong_lines_are_explained(void **state) {
             fail_msg("%s: says \"%s\", not \"%s\"", cases[i].line, c4_error(), cases[i].says);
         c4_args_free(&line.args);
     }
-    /* A hidden option is not suggested, and a name of any length is no trouble. */
+    /* A hidden option is not suggested, and names may have any length. */
     struct line line;
     assert_int_equal(parse(&line, "sample train --trac"), C4_ERR_USAGE);
     assert_null(strstr(c4_error(), "did you mean"));
@@ -176,7 +176,7 @@ static void wrong_lines_are_explained(void **state) {
     c4_args_free(&args);
 }
 
-/* Runs a line through c4_cli_run and keeps what it wrote; the caller frees out and err. */
+/* Runs a line through c4_cli_run and captures its output; the caller frees out and err. */
 static int run(const char *text, char **out, char **err) {
     struct line line;
     size_t out_size, err_size;
@@ -196,7 +196,7 @@ static void a_line_leads_to_an_exit_status(void **state) {
     static const struct {
         const char *line;
         int status;
-        const char *out, *err; /* what has to be there; NULL: nothing may be */
+        const char *out, *err; /* required words; NULL: no output */
     } cases[] = {
         {"sample train a b c", 43, NULL, NULL},
         {"sample data import", 40, NULL, NULL},
@@ -267,7 +267,7 @@ static void edit_distances(void **state) {
     assert_int_equal(c4_edit_distance("ca", "abc"), 3); /* optimal string alignment; Damerau: 2 */
     assert_int_equal(c4_edit_distance("data", "data"), 0);
     struct c4_suggestion suggestion = C4_SUGGESTION("xy");
-    c4_suggest(&suggestion, "ab"); /* nothing of it is kept */
+    c4_suggest(&suggestion, "ab"); /* none is kept */
     assert_null(suggestion.nearest);
 }
 

@@ -1,10 +1,10 @@
-/* The sample's completion in bash. Skipped where that is missing. */
+/* The sample's completion in bash. Skipped without bash. */
 #include "tests/core/cli_shell.h"
 
 #include "core/cli/completion.h"
 
-/* Each row: the words before the cursor's word, that word, and what it may become; FILE stands for
- * the name of an existing file, whose beginning is typed. */
+/* Each row: the words before the cursor's word, that word, and its completions; FILE is the name of
+ * an existing file, of which the beginning is typed. */
 static const struct {
     const char *words, *current, *want;
 } completions[] = {

@@ -1,4 +1,4 @@
-/* Signals sent to a child: the first is told to whoever asks, the second ends the process. */
+/* Signals sent to a child: c4_interrupted() reports the first, the second ends the process. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "core/cli/interrupt.h"
 #include "tests/harness/unit.h"
 
-/* The exit status of a child that gets these signals in turn and then leaves with what
- * c4_interrupted() says. */
+/* The exit status of a child that receives these signals in turn and then exits with
+ * c4_interrupted()'s status. */
 static int status_after(int first, int second) {
     pid_t child = fork();
     assert_true(child >= 0);
@@ -32,7 +32,7 @@ static void the_first_signal_asks(void **state) {
     assert_int_equal(status_after(SIGTERM, 0), 143);
 }
 
-/* Leaves by itself with 1 if the signal did not end it. */
+/* The child exits with 1 if the signal did not end it. */
 static int status_after_second(int first, int second) {
     pid_t child = fork();
     assert_true(child >= 0);

@@ -1,4 +1,4 @@
-/* The sample's manual page, set by groff. Skipped where that is missing. */
+/* The sample's manual page, formatted by groff. Skipped without groff. */
 #include "tests/core/cli_shell.h"
 
 #include "core/cli/man.h"

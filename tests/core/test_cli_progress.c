@@ -1,5 +1,5 @@
-/* Progress lines for given counts, times and widths, and what reaches a stream that is no
- * terminal. */
+/* Progress lines for given counts, times and widths, and output to a stream that is not a terminal.
+ */
 #define _XOPEN_SOURCE 700 /* pseudo-terminals */
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void lines(void **state) {
     struct c4_progress_view view = view_at(6, 4);
     view.total = 0;
     assert_line(view, C4_PROGRESS_LINES, 0, "train: 6 images, 1.50 images/s");
-    /* Resumed: what was there before counts for the share and not for the rate. */
+    /* Resumed: earlier work counts for the share but not for the rate. */
     view = view_at(6000, 10);
     view.first = 5000;
     assert_line(view, C4_PROGRESS_LINES, 0,
@@ -56,7 +56,7 @@ static void lines(void **state) {
     assert_line(view, C4_PROGRESS_LINES, 0, "a.mat: 43.5 of 182.0 MB (23%), 4.20 MB/s, 0:33 left");
     view.total = 0;
     assert_line(view, C4_PROGRESS_LINES, 0, "a.mat: 43.5 MB, 4.20 MB/s");
-    /* Slower than a decade: no time left is shown. */
+    /* Longer than a decade: no remaining time is shown. */
     view = view_at(1, 1000000);
     view.total = UINT64_MAX;
     assert_line(view, C4_PROGRESS_LINES, 0,
@@ -78,7 +78,7 @@ static void bars_fit_their_width(void **state) {
         struct c4_progress_view view = view_at(7777, 3);
         size_t length = c4_progress_format(text, sizeof text, &view, C4_PROGRESS_BAR, columns);
         assert_true(length < (size_t)columns);
-        /* A small buffer is never overrun, and always terminated. */
+        /* A small buffer never overflows and is always terminated. */
         char small[16];
         memset(small, '#', sizeof small);
         c4_progress_format(small, 8, &view, C4_PROGRESS_BAR, columns);

@@ -1,4 +1,4 @@
-/* The sample's completion in an interactive zsh. Skipped where that is missing. */
+/* The sample's completion in an interactive zsh. Skipped without zsh. */
 #include "tests/core/cli_shell.h"
 
 #include "core/cli/completion.h"

@@ -1,4 +1,4 @@
-/* Readers, import and description of data folders: what they take, and what they refuse. */
+/* Reading, importing and describing data folders: what is accepted and what is refused. */
 #include "core/data/dataset.h"
 #include "core/data/import.h"
 #include "core/data/record.h"
@@ -20,7 +20,7 @@ static void cifar10_is_read_in_order(void **state) {
     assert_pixels(&data, 0, 0);
     assert_pixels(&data, 9999, 9999);
 
-    /* A prefix needs the first file only, from FOLDER or from the folder of the batches. */
+    /* A prefix needs only the first file, from FOLDER or from the batches' folder. */
     assert_int_equal(c4_dataset_load(folder, CIFAR10, C4_TRAIN, 0, 33, &part), C4_OK);
     assert_int_equal(part.count, 33);
     assert_memory_equal(c4_dataset_images(&part), c4_dataset_images(&data), 33 * C4_IMAGE_BYTES);
@@ -54,7 +54,7 @@ static void cifar10_crosses_files(void **state) {
 static void bad_cifar10_is_refused(void **state) {
     (void)state;
     make_sparse(at("test_batch.bin"), (off_t)9999 * 3073);
-    refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "9999 records, there should be 10000");
+    refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "9999 records instead of 10000");
     make_sparse(at("test_batch.bin"), (off_t)10001 * 3073);
     refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "10001 records");
     make_sparse(at("test_batch.bin"), (off_t)10000 * 3073 - 1);
@@ -62,9 +62,9 @@ static void bad_cifar10_is_refused(void **state) {
     make_sparse(at("test_batch.bin"), 0);
     refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "empty");
     make_sparse(at("test_batch.bin"), (off_t)3073 << 24);
-    refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "there should be 10000");
+    refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "records instead of 10000");
     if (truncate(at("test_batch.bin"), (off_t)3073 << 32) == 0) { /* not on every file system */
-        refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "absurdly large");
+        refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "impossibly large");
     }
     write_records(at("test_batch.bin"), 10000, 4321, 0);
     refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA,
@@ -77,7 +77,7 @@ static void bad_cifar10_is_refused(void **state) {
     mkdir(at("test_batch.bin"), 0777);
     refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "not a regular file");
     rmdir(at("test_batch.bin"));
-    mkfifo(at("test_batch.bin"), 0600); /* opening it would wait for ever */
+    mkfifo(at("test_batch.bin"), 0600); /* opening it would block forever */
     refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "not a regular file");
 }
 
@@ -89,7 +89,8 @@ static void missing_data_say_what_to_get(void **state) {
     mkdir(at("cifar-10-batches-py"), 0777);
     refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "'conv4 data fetch cifar10 --data ");
     write_text(at("cifar-10-batches-py/test_batch"), "no pickle");
-    refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA, "cifar-10-batches-py/test_batch: no pickle");
+    refused(folder, CIFAR10, C4_TEST, 0, C4_ERR_DATA,
+            "cifar-10-batches-py/test_batch: not a pickle");
     write_text(at("file"), "x");
     refused(at("file"), SVHN, C4_TEST, 0, C4_ERR_DATA, "not a folder");
     char long_name[5000];
@@ -98,7 +99,7 @@ static void missing_data_say_what_to_get(void **state) {
     refused(long_name, SVHN, C4_TEST, 0, C4_ERR_DATA, "the data folder aaa");
 }
 
-/* Record i of the concatenation, which is what stands in for SVHN's first 10,000. */
+/* Record i of the concatenation, the substitute for SVHN's first 10,000. */
 static void plain_svhn_substitutes(void **state) {
     (void)state;
     struct c4_dataset data;
@@ -125,7 +126,7 @@ static void plain_svhn_substitutes(void **state) {
     assert_int_equal(data.count, 512);
     c4_dataset_free(&data);
 
-    /* Flat in FOLDER, smaller, and with enough train digits. */
+    /* Directly in FOLDER, smaller, and with enough train digits. */
     assert_int_equal(rename(at("svhn/svhn_train.bin"), at("svhn_train.bin")), 0);
     write_records(at("svhn/svhn_test.bin"), 20, -1, 0);
     assert_int_equal(c4_dataset_load(folder, SVHN, C4_TUNING, 0, 0, &data), C4_OK);
@@ -138,7 +139,7 @@ static void plain_svhn_substitutes(void **state) {
     c4_dataset_free(&data);
     refused(folder, SVHN, C4_TUNING, 10001, C4_ERR_USAGE, "10000 images");
 
-    /* The official number of digits is what makes it official. */
+    /* The official number of digits makes it official. */
     make_sparse(at("svhn/svhn_test.bin"), (off_t)26032 * 3073);
     assert_int_equal(c4_dataset_load(folder, SVHN, C4_TEST, 0, 7, &data), C4_OK);
     assert_string_equal(data.name, "SVHN test");
@@ -166,22 +167,22 @@ static void synthetic_folder_stays_synthetic(void **state) {
     assert_string_equal(read.name, "synthetic digits train");
     c4_dataset_free(&read);
 
-    /* Written again with fewer images; then with an altered mark, a lost one, and over real files.
-     */
+    /* Written again with fewer images; then with an altered mark, without a mark, and over real
+     * files. */
     assert_int_equal(c4_synthetic_write(at("made"), 6, 40, 20), C4_OK);
     assert_int_equal(c4_dataset_load(at("made"), CIFAR10, C4_TRAIN, 0, 0, &read), C4_OK);
     assert_int_equal(read.count, 40);
     c4_dataset_free(&read);
     write_text(at("made/svhn/SYNTHETIC"), "conv4 synthetic digits\nseed 6\ntrain 20\ntest 21\n");
-    refused(at("made"), SVHN, C4_TEST, 0, C4_ERR_DATA, "20 records, there should be 21");
+    refused(at("made"), SVHN, C4_TEST, 0, C4_ERR_DATA, "20 records instead of 21");
     write_text(at("made/svhn/SYNTHETIC"), "conv4 synthetic digits\nseed 6\ntrain 20\ntest 20");
     refused(at("made"), SVHN, C4_TEST, 0, C4_ERR_DATA, "not a mark");
     remove(at("made/cifar-10-batches-bin/SYNTHETIC"));
-    refused(at("made"), CIFAR10, C4_TEST, 0, C4_ERR_DATA, "there should be 10000");
+    refused(at("made"), CIFAR10, C4_TEST, 0, C4_ERR_DATA, "records instead of 10000");
     assert_int_equal(c4_synthetic_write(at("made"), 6, 40, 20), C4_ERR_USAGE);
     assert_says("is not synthetic");
 
-    /* Also where whole synthetic files would be taken before a part of the real ones. */
+    /* Even where complete synthetic files would come before incomplete real ones. */
     assert_int_equal(c4_synthetic_write(at("flat"), 6, 40, 20), C4_OK);
     mkdir(at("flat/cifar-10-batches-bin/cifar-10-batches-bin"), 0777);
     make_sparse(at("flat/cifar-10-batches-bin/cifar-10-batches-bin/data_batch_1.bin"), 10);
@@ -280,7 +281,7 @@ static void failed_writes_leave_nothing(void **state) {
     static uint8_t images[4 * C4_IMAGE_BYTES], labels[4];
     assert_int_equal(c4_record_write(at("missing/x.bin"), images, labels, 4), C4_ERR_FAILED);
     assert_says("its folder does not exist");
-    /* A folder at the final name makes the rename fail after everything was written. */
+    /* A folder with the final name makes the rename fail after everything was written. */
     mkdir(at("x.bin"), 0777);
     mkdir(at("x.bin/inside"), 0777);
     assert_int_equal(c4_record_write(at("x.bin"), images, labels, 4), C4_ERR_FAILED);

@@ -1,4 +1,4 @@
-/* A temporary folder for the tests of readers and writers, and the images they put there. */
+/* A temporary folder for the tests of readers and writers, and the images written there. */
 #ifndef C4_TESTS_CORE_TEST_DATA_FOLDER_H
 #define C4_TESTS_CORE_TEST_DATA_FOLDER_H
 
@@ -53,7 +53,7 @@ static int drop_folder(void **state) {
     return 0;
 }
 
-/* Byte of image i that no neighbouring position shares. */
+/* A byte of image i that differs from its neighbours. */
 static inline uint8_t pixel(uint32_t image, int plane, int row, int column) {
     return (uint8_t)(image * 7 + (uint32_t)plane * 101 + (uint32_t)row * 5 + (uint32_t)column * 3);
 }
@@ -65,7 +65,7 @@ static inline void write_text(const char *path, const char *text) {
     assert_int_equal(fclose(file), 0);
 }
 
-/* Label i % 10 and pixel() for record i, but label 10 for `damage_at`; extra bytes of 1 behind. */
+/* Record i has label i % 10 and pixel(), but record `damage_at` label 10; `extra` bytes follow. */
 static inline void write_records(const char *path, uint32_t count, int damage_at, int extra_bytes) {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
@@ -106,7 +106,7 @@ static inline void assert_says(const char *part) {
     }
 }
 
-/* Loading must fail with this status and say this, and leave nothing behind. */
+/* Loading must fail with this status and sentence, and leave the data set empty. */
 static inline void refused(const char *where, const struct c4_set *set, enum c4_split split,
                            uint32_t limit, enum c4_status status, const char *part) {
     struct c4_dataset data;

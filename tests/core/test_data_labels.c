@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum { N = 20000 };
-enum { CIFAR10_TRAIN = 1, CIFAR10_TEST, SVHN_TRAIN }; /* keys, as they were ever drawn with */
-static uint8_t images[N]; /* never read as images: labels alone are looked at */
+enum { CIFAR10_TRAIN = 1, CIFAR10_TEST, SVHN_TRAIN }; /* keys, which never change */
+static uint8_t images[N];                             /* never read: only labels matter */
 static uint8_t truth[N], drawn[10][N];
 
 static struct c4_dataset labelled(uint64_t id) {
@@ -59,8 +59,7 @@ static void degrees_are_uniform(void **state) {
     }
 }
 
-/* Y = floor(u (d + 1)) of one u: Y of d never exceeds Y of d + 1 and never lags by more than one.
- */
+/* Y = floor(u (d + 1)) of one u: Y of d is Y of d + 1 or one less. */
 static void one_draw_serves_all_degrees(void **state) {
     (void)state;
     struct c4_dataset data = labelled(SVHN_TRAIN);
@@ -79,7 +78,7 @@ static int differences(const uint8_t *a, const uint8_t *b) {
     return count;
 }
 
-/* A tenth agree by chance. */
+/* A tenth agrees by chance. */
 static void noise_depends_on_seed_and_set_alone(void **state) {
     (void)state;
     struct c4_dataset data = labelled(CIFAR10_TRAIN), part;
@@ -201,7 +200,7 @@ static void epochs_visit_every_image_once(void **state) {
     c4_dataset_free(&data);
 }
 
-/* Moments that name their image by its first bytes. */
+/* Patch sums that identify their image by its first bytes. */
 static void name_image(int n, const uint8_t *pixels, int64_t *first, int64_t *second) {
     assert_int_equal(n, 1);
     for (int k = 0; k < C4_PATCH; k++) first[k] = pixels[k];
@@ -213,7 +212,7 @@ static void has_patch_sums_of(const uint8_t *pixels, const int32_t *patch_sums) 
     assert_int_equal(patch_sums[C4_PATCH + 1], 256 * pixels[0] + pixels[1]);
 }
 
-/* Images, labels and patch sums stay together whichever way a part is taken. */
+/* Images, labels and patch sums stay together, however a part is selected. */
 static void parts_keep_arrays_together(void **state) {
     (void)state;
     enum { IMAGES = 40, FROM = 7, COUNT = 25 };

@@ -3,7 +3,7 @@
 #include "core/data/svhn_mat.h"
 #include "tests/core/test_data_folder.h"
 
-/* A MAT 5 file made by hand, so that it can be wrong where a library would not let it be. */
+/* A MAT 5 file made by hand, so that it can have faults that a library would not write. */
 enum { DIGITS = 12, MAT_BYTES = 65536 };
 
 struct mat {
@@ -17,7 +17,7 @@ static void put(struct mat *mat, const void *bytes, size_t count) {
     mat->used += count;
 }
 
-static bool big_endian; /* what the next file is */
+static bool big_endian; /* byte order of the next file */
 
 static void put_number(struct mat *mat, uint32_t number) {
     const uint8_t little[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
@@ -84,7 +84,7 @@ static void put_compressed(struct mat *mat, const struct variable *v) {
 
 struct mat_kind {
     bool compressed, double_labels, no_y;
-    uint32_t rows, planes, images; /* what the header of X says */
+    uint32_t rows, planes, images; /* from the header of X */
     uint32_t labels;
     uint8_t last_label;
 };
@@ -196,7 +196,7 @@ static void bad_mat_is_refused(void **state) {
     write_text(path, "this is no MAT file");
     refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "matio cannot open it");
 
-    /* Wherever it is cut, it is refused and nothing crashes. */
+    /* Cut off anywhere, it is refused and nothing crashes. */
     for (int compressed = 0; compressed < 2; compressed++) {
         struct mat_kind kind = good_mat;
         struct stat info;
@@ -220,7 +220,7 @@ static void loads(enum c4_split split, uint32_t count, uint32_t first_made_as) {
     c4_dataset_free(&data);
 }
 
-/* A .mat file that is cut off or alone does not hide the plain form, nor one folder the other. */
+/* A truncated or lone .mat file does not hide the plain form, nor one folder the other. */
 static void whole_digits_come_first(void **state) {
     (void)state;
     if (!c4_svhn_mat_available()) skip();
@@ -249,7 +249,7 @@ static void whole_digits_come_first(void **state) {
     assert_int_equal(c4_data_describe(folder, &found), C4_OK);
     assert_non_null(strstr(found.info[0].passed_over, "test_32x32.mat"));
 
-    /* svhn/ has whole ones, before the plain form. */
+    /* svhn/ has complete ones, which come before the plain form. */
     write_mat(at("svhn/test_32x32.mat"), good_mat);
     write_mat(at("svhn/train_32x32.mat"), good_mat);
     loads(C4_TEST, DIGITS, 0);
@@ -257,7 +257,7 @@ static void whole_digits_come_first(void **state) {
     remove(at("svhn/svhn_train.bin"));
     refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, "test_32x32.mat");
 
-    /* Plain ones beside, while those in svhn/ are no records. */
+    /* Plain ones in FOLDER, while those in svhn/ are not records. */
     write_records(at("svhn/svhn_train.bin"), 30, -1, 1);
     write_records(at("svhn_train.bin"), 31, -1, 0);
     write_records(at("svhn_test.bin"), 32, -1, 0);

@@ -1,5 +1,5 @@
-/* SVHN's .mat files as matio writes them: labels of every numeric class, and what becomes of a file
- * of which a bit has changed. */
+/* SVHN's .mat files as matio writes them: labels of every numeric class, and files with a flipped
+ * bit. */
 #if C4_HAVE_MATIO
 
 #include "core/data/dataset.h"
@@ -10,7 +10,7 @@
 
 enum { DIGITS = 5 };
 
-/* Images that compress well, so that a small file has all that deflate makes. */
+/* Images that compress well, so that a small file has everything that deflate produces. */
 static uint8_t smooth(uint32_t i, uint32_t place) {
     return (uint8_t)(i * 40 + place % 32 / 4 + place / 256 * 3);
 }
@@ -41,7 +41,7 @@ static void write_file(const char *path, bool compressed) {
     assert_int_equal(Mat_Close(mat), 0);
 }
 
-/* A file in memory, to be written again and again. */
+/* A file in memory, written again and again. */
 static struct {
     uint8_t bytes[1 << 17];
     size_t size;
@@ -62,7 +62,7 @@ static void put_back(const char *path, size_t size) {
     assert_int_equal(fclose(file), 0);
 }
 
-/* Whether the file is refused as it is now; if not, it must hold what it held. */
+/* Whether the file is refused; if not, its content must be unchanged. */
 static bool is_refused(const char *path, const char *sha256, size_t at_byte) {
     struct c4_dataset data;
     put_back(path, kept.size);
@@ -94,12 +94,12 @@ static void no_changed_bit_gives_other_images(void **state) {
             refused_count += i >= 128 && refused_now;
             tried += i >= 128;
         }
-    /* A few bits say nothing: reserved ones, and what fills up a stream's last byte. */
+    /* A few bits have no meaning: reserved ones, and the padding of a stream's last byte. */
     assert_true(refused_count > tried - tried / 20);
     c4_dataset_free(&data);
 }
 
-/* The tag's place, the inflated bytes, the checksum, and what follows: each has its sentence. */
+/* The tag, the inflated bytes, the checksum and the bytes after it: each has its own sentence. */
 static void damage_is_located(void **state) {
     (void)state;
     char path[1024];
@@ -122,7 +122,7 @@ static void damage_is_located(void **state) {
     refused(folder, SVHN, C4_TEST, 0, C4_ERR_DATA, words);
     kept.bytes[second + 8 + 4] ^= 64;
 
-    /* Counting needs no inflating, but sees where elements end. */
+    /* Counting does not inflate, but checks where elements end. */
     uint32_t count;
     put_back(path, kept.size - 1);
     assert_int_equal(c4_svhn_mat_count(path, &count), C4_ERR_DATA);

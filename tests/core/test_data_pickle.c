@@ -1,9 +1,9 @@
-/* CIFAR-10's Python version: pickles as Python 2's cPickle wrote them, and what must be refused. */
+/* CIFAR-10's Python version: pickles as Python 2's cPickle wrote them, and pickles to refuse. */
 #include "core/data/import.h"
 #include "core/data/pickle.h"
 #include "tests/core/test_data_folder.h"
 
-/* A pickle that grows. */
+/* The pickle being written. */
 static struct {
     unsigned char *bytes;
     size_t size, room;
@@ -33,7 +33,7 @@ static void put_text(const char *text) {
 
 static uint32_t memo;
 
-/* BINPUT or LONG_BINPUT, as cPickle puts after every new object. */
+/* BINPUT or LONG_BINPUT, which cPickle puts after every new object. */
 static void put_memo(void) {
     memo++;
     put_byte(memo < 256 ? 'q' : 'r');
@@ -50,7 +50,7 @@ static void put_string(const char *text) {
     put_memo();
 }
 
-/* What a test changes. */
+/* Deviations that a test wants. */
 struct wish {
     const char *maker, *type; /* "module\nname\n"; "u1" */
     uint32_t columns, bytes_less;
@@ -173,12 +173,12 @@ static void pickles_are_read(void **state) {
     assert_string_equal(again.unofficial, "data_batch_1 has another MD5 than published");
     c4_dataset_free(&again);
 
-    /* Imported, they are records; these come first where both are. */
+    /* Imported, they are records, which come first where both are present. */
     assert_int_equal(c4_data_import(folder, at("to"), &files, NULL), C4_OK);
     assert_int_equal(files, 6);
     assert_int_equal(c4_dataset_load(at("to"), CIFAR10, C4_TEST, 0, 0, &again), C4_OK);
     assert_string_equal(again.sha256, data.sha256);
-    /* No hash of records tells it, so their mark does. */
+    /* Records have no published hash, so their mark shows it. */
     assert_string_equal(again.unofficial,
                         "test_batch.bin was imported from test_batch, which has another MD5 than "
                         "published and images 256 to 9999 equal to those from 0 on");
@@ -191,7 +191,7 @@ static void pickles_are_read(void **state) {
     assert_int_equal(found.info[0].histogram[3], 1000);
 }
 
-/* What lies in front of whole pickles, a part of the records, is passed over for both splits. */
+/* Incomplete records, which come before complete pickles, are passed over for both splits. */
 static void whole_pickles_come_before_a_part_of_the_records(void **state) {
     (void)state;
     struct c4_dataset data, records;
@@ -219,7 +219,7 @@ static void whole_pickles_come_before_a_part_of_the_records(void **state) {
     assert_non_null(strstr(found.info[0].passed_over, "cifar-10-batches-bin/data_batch_2.bin"));
     assert_string_equal(found.info[1].passed_over, "");
 
-    /* A whole set of records comes first, wherever it lies. */
+    /* A complete set of records comes first, wherever it is. */
     for (int batch = 1; batch <= 5; batch++) {
         snprintf(name, sizeof name, "data_batch_%d.bin", batch);
         make_sparse(at(name), (off_t)10000 * 3073);
@@ -229,7 +229,7 @@ static void whole_pickles_come_before_a_part_of_the_records(void **state) {
     assert_int_equal(c4_dataset_images(&records)[3], 0);
     c4_dataset_free(&records);
 
-    /* If none is whole, the first one tells what it lacks. */
+    /* If none is complete, the first one's fault is reported. */
     make_sparse(at("test_batch.bin"), (off_t)9999 * 3073);
     assert_int_equal(truncate(at("cifar-10-batches-py/data_batch_5"), 30000000), 0);
     refused(folder, CIFAR10, C4_TRAIN, 0, C4_ERR_DATA, "cifar-10-batches-bin/data_batch_2.bin");
@@ -264,7 +264,7 @@ static void other_pickles_are_refused(void **state) {
     wish = honest;
     wish.bytes_less = 1;
     make(20, &wish);
-    says("'data' does not have the bytes of its shape");
+    says("'data' does not have as many bytes as its shape needs");
     wish = honest;
     wish.bad_label = 13;
     make(20, &wish);
@@ -273,11 +273,11 @@ static void other_pickles_are_refused(void **state) {
     wish.labels_less = 1;
     make(20, &wish);
     says("no list 'labels' with one label for each image");
-    /* What Python 3 writes by default, and with protocol 2: an instruction and a call of its own.
+    /* Python 3's default protocol, and its protocol 2: an unknown instruction and an unknown call.
      */
     out.size = 0;
     put("\x80\x04\x95\x0a\0\0\0\0\0\0\0}.", 13);
-    says("a pickle of protocol 4, protocols 1 to 3 are read; write it with pickle.dump");
+    says("a pickle of protocol 4, but only protocols 1 to 3 are read; write it with pickle.dump");
     make(2, &honest);
     static const char as_text[] = "c_codecs\nencode\nX\1\0\0\0aX\6\0\0\0latin1\x86R";
     unsigned char *string = memchr(out.bytes, 'T', out.size);
@@ -309,7 +309,7 @@ static void other_pickles_are_refused(void **state) {
     }
 }
 
-/* Cut anywhere or with any byte changed, it is read or refused, and nothing worse. */
+/* Cut off anywhere or with any byte changed, it is read or refused, and nothing worse happens. */
 static void damaged_pickles_do_no_harm(void **state) {
     (void)state;
     uint32_t count;

@@ -1,4 +1,4 @@
-/* The table of data sets: what everybody who reads it relies on, and what must stay for ever. */
+/* The table of data sets: what all code that reads it relies on, and what must never change. */
 #include "core/data/import.h"
 #include "core/data/sets.h"
 #include "core/data/synthetic.h"
@@ -24,7 +24,7 @@ static void words_are_found(void **state) {
     assert_null(c4_set_unread(NULL));
 }
 
-/* Of sets and of what stands in for them; another key is other noise, and another picture. */
+/* Keys of sets and stand-ins: another key would give other noise and other pictures. */
 static void keys_are_the_recorded_ones(void **state) {
     (void)state;
     static const struct {
@@ -83,7 +83,8 @@ static void files_have_room_and_names(void **state) {
             plain++;
         assert_true(plain < layouts(set));
         assert_ptr_equal(c4_set_plain(set), &set->files.layout[plain]);
-        assert_string_not_equal(c4_set_plain(set)->place[0], ""); /* a mark speaks for a folder */
+        assert_string_not_equal(c4_set_plain(set)->place[0],
+                                ""); /* a mark applies to a whole folder */
         for (int k = 0; k < i; k++)
             assert_string_not_equal(c4_set_plain(set)->place[0],
                                     c4_set_plain(&c4_sets[k])->place[0]);
@@ -101,7 +102,7 @@ static void fine_tuning_has_its_images(void **state) {
         assert_int_not_equal(tuning->other, i);
         assert_true(set->files.images[tuning->split] >= C4_FINETUNE_COUNT);
         assert_true(set->stand_in->images[tuning->split] >= C4_FINETUNE_COUNT);
-        if (tuning->option == NULL) { /* then the split is loaded in its place */
+        if (tuning->option == NULL) { /* then the split itself is loaded */
             assert_int_equal(tuning->split, C4_TEST);
             assert_int_equal(set->files.images[C4_TEST], C4_FINETUNE_COUNT);
             assert_int_equal(set->stand_in->images[C4_TEST], C4_FINETUNE_COUNT);
@@ -116,7 +117,7 @@ static void fine_tuning_has_its_images(void **state) {
     }
 }
 
-/* Every set can be drawn, whole or its part for fine-tuning. */
+/* Every set has a stand-in, for its splits and for fine-tuning. */
 static void stand_ins_are_loaded(void **state) {
     (void)state;
     for (int i = 0; i < c4_set_count; i++)

@@ -1,5 +1,5 @@
-/* Files that are damaged, or that are not what their name says: holes, black and repeated images,
- * other labels, other hashes than published. */
+/* Files that are damaged or not the official ones: holes, black and repeated images, labels or
+ * hashes other than published. */
 #include "core/data/digest.h"
 #include "core/data/import.h"
 #include "core/data/record.h"
@@ -10,11 +10,11 @@ enum { RECORDS = 10000 };
 
 static uint8_t images[RECORDS * C4_IMAGE_BYTES], labels[RECORDS];
 
-/* What mirrors.ini has of data_batch_1.bin. */
+/* Numbers of images per label of data_batch_1.bin in mirrors.ini. */
 static const uint32_t batch_1[C4_CLASSES] = {1005, 974,  1032, 1016, 999,
                                              937,  1030, 1001, 1025, 981};
 
-/* Images that are all different, and labels as in data_batch_1. */
+/* Images that are all different, with as many of each label as in data_batch_1. */
 static void fill(void) {
     uint64_t state = 1;
     for (size_t i = 0; i < sizeof images; i++) {
@@ -63,7 +63,7 @@ static void labels_are_held_against_the_published_ones(void **state) {
     save("data_batch_1.bin");
     assert_string_equal(unofficial(RECORDS),
                         "data_batch_1.bin has other numbers of images per label than published");
-    /* However little is read of it. */
+    /* However few images are read. */
     assert_string_equal(unofficial(RECORDS - 1), unofficial(RECORDS));
     assert_string_equal(unofficial(20),
                         "data_batch_1.bin has other numbers of images per label than published");
@@ -71,19 +71,19 @@ static void labels_are_held_against_the_published_ones(void **state) {
     assert_int_equal(found.info[0].standing, C4_STANDING_DIFFERS);
     assert_string_equal(found.info[0].problem, "");
 
-    /* Labels that are none, behind what is read, are an error only once they are read. */
+    /* Invalid labels past the limit are an error only once their images are read. */
     labels[RECORDS - 1] = 200;
     save("data_batch_1.bin");
     assert_string_equal(unofficial(20),
                         "data_batch_1.bin has other numbers of images per label than published");
     refused(folder, CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, "has label byte 200");
 
-    /* Each file that differs is named, and a file of another's labels differs. */
+    /* Each file that differs is named; a file with another one's labels differs. */
     labels[RECORDS - 1] = 9;
     save("data_batch_1.bin");
     assert_string_equal(unofficial(20), "");
     save("data_batch_2.bin");
-    assert_string_equal(unofficial(RECORDS), ""); /* the next file is not looked at */
+    assert_string_equal(unofficial(RECORDS), ""); /* the next file is not read */
     assert_string_equal(unofficial(RECORDS + 1),
                         "data_batch_2.bin has other numbers of images per label than published");
     assert_string_equal(unofficial(2 * RECORDS),
@@ -111,7 +111,7 @@ static void zero_records_are_damage(void **state) {
                  first + count - 1, first * 3073);
         refused(folder, CIFAR10, C4_TRAIN, RECORDS, C4_ERR_DATA, says);
         assert_says("damaged");
-        /* What is not read is not complained about. */
+        /* Images that are not read are not checked. */
         if (first > 0) unofficial(first);
         unofficial(first + 15);
         images[(size_t)(first + 9) * C4_IMAGE_BYTES + 3071] = 1;
@@ -159,7 +159,7 @@ static void repeated_images_are_told(void **state) {
     save("data_batch_1.bin");
     assert_string_equal(unofficial(RECORDS),
                         "data_batch_1.bin has images 8000 to 8015 equal to those from 70 on");
-    /* Here and there one that is there twice is no stretch. */
+    /* Scattered duplicates are not a stretch. */
     fill();
     for (uint32_t i = 0; i < 100; i++)
         memcpy(images + (size_t)(5000 + i * (1 + i % 2)) * C4_IMAGE_BYTES,
@@ -168,7 +168,7 @@ static void repeated_images_are_told(void **state) {
     assert_string_equal(unofficial(RECORDS), "");
 }
 
-/* What is published of a file that holds "hello". */
+/* The judgement of a file that holds "hello", by this table. */
 static struct c4_judged judged_by(const char *table_text, struct c4_data_file file, uint32_t total,
                                   uint32_t count) {
     static struct c4_sources table;
@@ -195,7 +195,7 @@ static void published_hashes_decide(void **state) {
     static const char size[] = "[known test_batch]\nbytes = 6\n"
                                "md5 = 5d41402abc4b2a76b9719d911017c592\n";
     fill();
-    blacken(7, 20); /* the hash knows better */
+    blacken(7, 20); /* the hash overrides it */
     struct c4_judged judged = judged_by(right, pickle, RECORDS, RECORDS);
     assert_int_equal(judged.standing, C4_STANDING_OFFICIAL);
     assert_string_equal(judged.why, "has the published MD5");
@@ -206,7 +206,7 @@ static void published_hashes_decide(void **state) {
     assert_int_equal(judged.standing, C4_STANDING_OFFICIAL);
     assert_string_equal(judged.why, "has the published SHA-256");
     fill();
-    judged = judged_by(wrong, pickle, RECORDS, 50); /* read whole whatever is wanted of it */
+    judged = judged_by(wrong, pickle, RECORDS, 50); /* read completely, whatever the limit */
     assert_int_equal(judged.standing, C4_STANDING_DIFFERS);
     assert_string_equal(judged.why, "has another MD5 than published");
     judged = judged_by(size, mat, RECORDS, RECORDS);
@@ -253,7 +253,7 @@ static void svhn_as_a_whole_has_published_labels(void **state) {
             variant == 0 ? ""
                          : "svhn_test.bin has other numbers of images per label than published");
         c4_dataset_free(&data);
-        /* Also where digits are few of those in the file. */
+        /* Even if only a few digits of the file are read. */
         assert_int_equal(c4_dataset_load(folder, SVHN, C4_TEST, 0, 5, &data), C4_OK);
         assert_int_equal(data.unofficial[0] != '\0', variant == 1);
         c4_dataset_free(&data);
@@ -277,7 +277,7 @@ static void labels_are_read_alone(void **state) {
     assert_says("missing: cannot read");
 }
 
-/* A copy tells what its original was. */
+/* A copy records what its original was. */
 static void import_tells_what_it_copied(void **state) {
     (void)state;
     struct c4_data_found found;
@@ -303,7 +303,7 @@ static void import_tells_what_it_copied(void **state) {
                                            "and 30 black images from image 2050 on");
     assert_int_equal(found.info[5].standing, C4_STANDING_LABELS);
 
-    /* The copy tells it, too, however little of it is read; a copy of the copy, too. */
+    /* The copy reports it, too, however few images are read, and so does a copy of the copy. */
     struct c4_dataset data;
     uint32_t again;
     assert_int_equal(c4_data_import(at("to"), at("again"), &again, &found), C4_OK);
@@ -319,7 +319,7 @@ static void import_tells_what_it_copied(void **state) {
         c4_dataset_free(&data);
     }
 
-    /* A better original takes its file off the mark, and no other. */
+    /* A better original removes only its own file from the mark. */
     fill();
     save("from/data_batch_1.bin");
     assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
@@ -339,7 +339,7 @@ static void save_digits(const char *name, uint32_t count) {
     assert_int_equal(c4_record_write(at(name), images, labels, count), C4_OK);
 }
 
-/* Nothing but what this program writes is taken for a mark, written over or removed. */
+/* Only marks as this program writes them are accepted, overwritten or removed. */
 static void marks_of_imports_are_kept_apart(void **state) {
     (void)state;
     uint32_t files;
@@ -350,7 +350,7 @@ static void marks_of_imports_are_kept_apart(void **state) {
         "",
         "my notes\n",
         "conv4 unofficial files\n",
-        "conv4 unofficial files\nsvhn_train.bin differs", /* its end is missing */
+        "conv4 unofficial files\nsvhn_train.bin differs", /* without its newline */
         "conv4 unofficial files\nsvhn_train.bin\n",
         "conv4 unofficial files\nsvhn_train.bin \n",
         "conv4 unofficial files\nsvhn_train.txt differs\n",
@@ -374,13 +374,13 @@ static void marks_of_imports_are_kept_apart(void **state) {
         assert_int_equal(c4_data_describe(at("to"), &found), C4_OK);
         assert_non_null(strstr(found.info[0].problem, "svhn/UNOFFICIAL: not a list"));
         assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_ERR_DATA);
-        assert_says("svhn/UNOFFICIAL: not a list of unofficial files as this program writes it");
+        assert_says("svhn/UNOFFICIAL: not a list of unofficial files written by this program");
         assert_int_equal(files, 0);
         assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_test.bin", NULL), C4_ERR_DATA);
         assert_int_equal(c4_file_read(at("to/svhn/UNOFFICIAL"), &text, &length), C4_OK);
         assert_string_equal((char *)text, bad[i]);
         free(text);
-        /* Files beside it are real all the same. */
+        /* The files beside it are still real. */
         assert_int_equal(c4_synthetic_write(at("to"), 1, 10, 10), C4_ERR_USAGE);
         remove(at("to/svhn/UNOFFICIAL"));
     }
@@ -401,16 +401,16 @@ static void marks_of_imports_are_kept_apart(void **state) {
     assert_string_equal(data.unofficial, line);
     c4_dataset_free(&data);
 
-    /* What cannot be read back is not written. */
+    /* Text that could not be read back is not written. */
     assert_int_equal(c4_unofficial_put(at("to/svhn"), "x.bin", "differs"), C4_ERR_USAGE);
     assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_test.bin", "a\nb"), C4_ERR_USAGE);
     assert_int_equal(c4_unofficial_put(at("to/svhn"), "svhn_test.bin", ""), C4_ERR_USAGE);
 
-    /* With the last of its lines the mark goes. */
+    /* The mark is removed with its last line. */
     assert_int_equal(c4_data_import(at("from"), at("to"), &files, NULL), C4_OK);
     assert_int_equal(access(at("to/svhn/UNOFFICIAL"), F_OK), -1);
 
-    /* Synthetic files are what they are, whatever lies beside them. */
+    /* Synthetic files stay synthetic, whatever lies beside them. */
     assert_int_equal(c4_synthetic_write(at("made"), 1, 10, 10), C4_OK);
     assert_int_equal(c4_unofficial_put(at("made/svhn"), "svhn_train.bin", "differs"), C4_OK);
     assert_int_equal(c4_dataset_load(at("made"), SVHN, C4_TRAIN, 0, 0, &data), C4_OK);

@@ -1,10 +1,10 @@
-/* Averages of an evaluation whose last batch is a smaller one. */
+/* Averages of an evaluation whose last batch is smaller. */
 #include "core/net/train.h"
 #include "tests/harness/unit.h"
 
 enum { IMAGES = 33, BATCH = 32 };
 
-/* A network whose loss of an image is its label. */
+/* A network whose loss for an image is its label. */
 static enum c4_status evaluate(struct c4_plan *plan, const struct c4_batch *batch,
                                enum c4_bn_statistics statistics, struct c4_step_result *result,
                                float *const features[C4_LAYERS]) {
@@ -32,7 +32,7 @@ static void every_image_counts_the_same(void **state) {
     assert_int_equal(result.batches, 2);
     assert_true(result.loss == (32.0 + 9) / 33);
     assert_true(result.accuracy == 1.0 / 33);
-    /* Whole batches alone: the mean of their means. */
+    /* Only whole batches: the mean of their means. */
     assert_int_equal(c4_evaluate(&pass, C4_BN_BATCH, 0, BATCH, &result, NULL), C4_OK);
     assert_true(result.loss == 1);
 }

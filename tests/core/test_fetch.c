@@ -1,4 +1,4 @@
-/* Fetching from places that behave, and from places that do not: what arrives, what is kept, and
+/* Fetching from mirrors that behave and from mirrors that do not: what arrives, what is kept, and
  * what the user is told. */
 #include "core/fetch/download.h"
 #include "core/fetch/fetch.h"
@@ -13,11 +13,11 @@ enum { BODY_BYTES = 100000 };
 static unsigned char body[BODY_BYTES];
 static struct http_server server = {.body = body, .size = BODY_BYTES};
 
-/* What a fetch told its watcher. */
+/* What a fetch reported. */
 static struct {
     char notes[8192];
     uint64_t begun_at, ended_at;
-    uint64_t stop_at; /* with so many bytes it is interrupted; 0: never */
+    uint64_t stop_at; /* interrupt after this many bytes; 0: never */
 } told;
 
 static void watch_begin(void *context, const char *name, uint64_t done, uint64_t size) {
@@ -61,7 +61,7 @@ static void hex_of(const EVP_MD *kind, char *hex) {
     for (unsigned i = 0; i < size; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
-/* A file of the table with up to three places. */
+/* A table with one file and up to three mirrors. */
 static void places(const char *a, const char *b, const char *c) {
     source = (struct c4_source){.path = "file.bin", .set = "test", .size_bytes = BODY_BYTES};
     hex_of(EVP_md5(), source.md5);
@@ -96,7 +96,7 @@ static void noted(const char *words) {
     if (strstr(told.notes, words) == NULL) fail_msg("\"%s\" is not in: %s", words, told.notes);
 }
 
-/* The file is there and right, and nothing else is but the list of hashes. */
+/* The file is there and right, and nothing else but the list of hashes. */
 static void arrives(void **state) {
     struct c4_fetch_result result;
     if (fetch(state, &result) != C4_OK) fail_msg("%s; %s", c4_error(), told.notes);
@@ -116,7 +116,7 @@ static void again(void **state) {
     scratch_remove(scratch_path(state, C4_SUMS_NAME));
 }
 
-/* PART with the first bytes of the file, as if a place had sent them. */
+/* PART with the first bytes of the file, as if a mirror had sent them. */
 static void put_part(void **state, size_t size, const char *how, const char *etag) {
     char text[512];
     put_file(scratch_path(state, "file.bin.part"), body, size);
@@ -133,7 +133,7 @@ static void a_good_place_gives_the_file(void **state) {
     assert_string_equal(told.notes, "");
     assert_int_equal(told.begun_at, 0);
     assert_int_equal(told.ended_at, BODY_BYTES);
-    /* Asked again, it is there, and nobody is asked. */
+    /* A second fetch finds the file and sends no request. */
     remove(server.log);
     assert_int_equal(fetch(state, &result), C4_OK);
     assert_true(result.was_there);
@@ -153,20 +153,20 @@ static void a_part_is_continued(void **state) {
     arrives(state);
     requests_are("/ok bytes=60000- \"new\"\n");
     assert_int_equal(told.begun_at, 60000);
-    /* By another place of the same file, without a tag. */
+    /* From another mirror of the same file, without a tag. */
     again(state);
     places("ok/mirror", NULL, NULL);
     put_part(state, 60000, "ok", "\"other\"");
     arrives(state);
     requests_are("/ok/mirror bytes=60000- -\n");
-    /* Nothing is known of where it came from. */
+    /* Its origin is unknown. */
     again(state);
     places("noetag", NULL, NULL);
     put_part(state, 60000, "noetag", "");
     remove(scratch_path(state, "file.bin.part.from"));
     arrives(state);
     requests_are("/noetag bytes=60000- -\n");
-    /* All of it is there: only the name is missing. */
+    /* It is complete; only the final name is missing. */
     again(state);
     places("404", NULL, NULL);
     put_part(state, BODY_BYTES, "404", "");
@@ -199,8 +199,8 @@ static void a_place_that_ignores_ranges(void **state) {
     put_part(state, 60000, "norange", "\"new\"");
     arrives(state);
     requests_are("/norange bytes=60000- \"new\"\n");
-    assert_int_equal(told.begun_at, 0); /* progress says so */
-    /* What was there is wrong: the new bytes win. */
+    assert_int_equal(told.begun_at, 0); /* progress starts again */
+    /* The old bytes are wrong: the new ones win. */
     again(state);
     places("norange", NULL, NULL);
     unsigned char bad[60000];
@@ -214,7 +214,7 @@ static void a_place_that_ignores_ranges(void **state) {
     put_part(state, 60000, "no416", "\"new\"");
     arrives(state);
     requests_are("/no416 bytes=60000- \"new\"\n/no416 - -\n");
-    /* A part longer than the file is no part of it. */
+    /* A part longer than the file is discarded. */
     again(state);
     places("ok", NULL, NULL);
     put_part(state, 1, "ok", "\"new\"");
@@ -231,8 +231,8 @@ static void a_file_that_changes_on_the_way(void **state) {
     places("lies", NULL, NULL);
     arrives(state);
     requests_are("/lies - -\n/lies bytes=20000- \"old\"\n/lies - -\n");
-    assert_null(strstr(told.notes, "SHA-256")); /* the tag told, not the hash of a mixture */
-    /* The old part is of another place, so that only the hash can tell. */
+    assert_null(strstr(told.notes, "SHA-256")); /* found by the tag, not by the hash of a mixture */
+    /* The old part is from another mirror, so only the hash can tell. */
     again(state);
     unsigned char old[20000];
     memset(old, 7, sizeof old);
@@ -267,7 +267,7 @@ static void wrong_files_are_refused(void **state) {
     requests_are("/wrong - -\n");
     places("wrong", "ok", NULL);
     arrives(state);
-    /* With its MD5 alone. */
+    /* With only its MD5. */
     again(state);
     places("wrong", "ok", NULL);
     source.sha256[0] = '\0';
@@ -276,14 +276,14 @@ static void wrong_files_are_refused(void **state) {
     assert_int_equal(fetch(state, &result), C4_OK);
     noted("has MD5 ");
     assert_true(result.hash_known);
-    /* With its size alone the hash is told, not checked. */
+    /* With only its size, the hash is reported, not checked. */
     again(state);
     places("wrong", NULL, NULL);
     source.sha256[0] = source.md5[0] = '\0';
     assert_int_equal(fetch(state, &result), C4_OK);
     assert_false(result.hash_known);
     assert_int_equal(strlen(result.digest.sha256), 64);
-    /* 206 of another size: refused, and what is there is kept for a better place. */
+    /* 206 with another size: refused, and the part is kept for a better mirror. */
     again(state);
     places("othersize", "ok", NULL);
     put_part(state, 60000, "othersize", "\"new\"");
@@ -306,7 +306,7 @@ static void places_that_have_nothing(void **state) {
     noted("/500: answered with HTTP status 500; trying this mirror again");
     noted("/500: answered with HTTP status 500; giving up on this mirror");
     noted("127.0.0.1:1/nobody: Failed to connect");
-    /* What arrived before is kept and said. */
+    /* What arrived before is kept and reported. */
     put_part(state, 60000, "500", "\"new\"");
     assert_failed(fetch(state, &result), C4_ERR_FAILED,
                   "60000 of 100000 bytes are kept; the same command goes on from there");
@@ -326,7 +326,7 @@ static void an_interruption_keeps_what_came(void **state) {
     requests_are("/ok bytes=20000- -\n");
 }
 
-/* The whole process is killed while bytes come. */
+/* The whole process is killed while bytes arrive. */
 static void kill_loses_nothing(void **state) {
     struct stat info = {0};
     struct c4_fetch_result result;
@@ -379,7 +379,7 @@ static void a_full_disk_is_said(void **state) {
     enum c4_status status = fetch(state, &result);
     file_size_limit_end(&old);
     assert_failed(status, C4_ERR_FAILED, "file.bin.part: is larger than the file size limit");
-    requests_are("/ok - -\n"); /* another place would not help */
+    requests_are("/ok - -\n"); /* another mirror would not help */
     assert_file_is(scratch_path(state, "file.bin.part"), body, 50000);
     places("ok", NULL, NULL);
     arrives(state);

@@ -1,4 +1,4 @@
-/* Archives of data: what is taken out of a good one, and that a hostile one gets nothing. */
+/* Archives of data: a good one is unpacked, and nothing of a hostile one is. */
 #include "core/fetch/unpack.h"
 
 #if C4_HAVE_ARCHIVE
@@ -69,7 +69,7 @@ static void a_good_archive_is_unpacked(void **state) {
     assert_int_equal(c4_sha256_file(scratch_path(state, "inner/a.bin"), sha256), C4_OK);
     assert_string_equal(c4_sums_find(&sums, "inner/a.bin"), sha256);
 
-    /* Half of it, as after a kill; and again over what is there. */
+    /* Half of it, as after a kill; and again over existing files. */
     remove(scratch_path(state, "inner/b.bin"));
     assert_false(whole(state));
     assert_int_equal(install(state), C4_OK);
@@ -103,8 +103,8 @@ static void other_files_are_left_alone(void **state) {
                   "conv4.sha256: line 1 is not a SHA-256 and a file name");
 }
 
-/* What an import noted of other files of these names does not stick to the archive's; a file that
- * only has the note's name stops it before anything is placed. */
+/* What an import recorded about other files of these names does not apply to the archive's. A file
+ * that only has the mark's name stops unpacking before anything is placed. */
 static void members_lose_the_mark_of_other_files(void **state) {
     struct scratch *scratch = *state;
     struct c4_unofficial mark;
@@ -131,7 +131,7 @@ static void members_lose_the_mark_of_other_files(void **state) {
     assert_string_equal(c4_unofficial_find(&mark, "data_batch_1.bin"), "differs");
 }
 
-/* Nothing may appear beside the archive and an empty folder. */
+/* Nothing may appear but the archive and an empty folder. */
 static void refused(void **state, const char *words) {
     archive_end(&maker);
     assert_failed(install(state), C4_ERR_DATA, words);
@@ -177,8 +177,8 @@ static void hostile_archives_are_refused(void **state) {
     refused(state, "has no member 'inner/a.bin'; it is a different archive");
 }
 
-/* A link in the folder's place would carry the files elsewhere only if the user put it there; one
- * that the archive brings is passed over. */
+/* Only a user's own link in place of the folder would lead the files elsewhere; a link from the
+ * archive is passed over. */
 static void a_link_to_a_folder_is_passed_over(void **state) {
     begin(state);
     archive_add(&maker, "elsewhere", AE_IFLNK, "/tmp", 0, 0);
@@ -216,7 +216,7 @@ static void damaged_archives_are_refused(void **state) {
     assert_failed(install(state), C4_ERR_DATA, "is not a complete tar archive");
     put_file(path, "", 0);
     assert_failed(install(state), C4_ERR_DATA, "set.tar.gz");
-    /* Flipped bits never crash it, and never put a wrong name anywhere. */
+    /* Flipped bits never cause a crash or an unexpected file name. */
     for (size_t i = 0; i < 300; i++) {
         size_t at = i * 7919 % size;
         bytes[at] ^= (unsigned char)(1 << i % 8);

@@ -1,4 +1,4 @@
-/* The table of data files: the built-in one, and what a user may write wrong. */
+/* The table of data files: the built-in one, and a user's mistakes. */
 #include "core/data/sources.h"
 #include "repro/commands/data_sources.h"
 #include "tests/harness/unit.h"
@@ -29,7 +29,7 @@ static void the_built_in_table_is_whole(void **state) {
         assert_int_equal(strlen(file->sha256), 64);
         assert_true(file->urls > 0);
     }
-    /* The labels of CIFAR-10: 5,000 of each to train, 1,000 to test. */
+    /* The labels of CIFAR-10: 5,000 train and 1,000 test images of each. */
     uint32_t sum[C4_CLASSES] = {0};
     for (int batch = 1; batch <= 5; batch++) {
         char path[64];
@@ -71,27 +71,27 @@ static void wrong_tables_are_refused(void **state) {
         const char *text, *words;
     } cases[] = {
         {"", "t: names no file"},
-        {"bytes = 5\n", "there is no section []"},
-        {"[place a]\nurl = http://h\n", "there is no section [place a]"},
-        {"[file ../a]\nset = s\n", "line 2: [file ../a]: the path has to be relative"},
-        {"[file /a]\nset = s\n", "the path has to be relative"},
-        {"[file a//b]\nset = s\n", "the path has to be relative"},
-        {"[file a/]\nset = s\n", "the path has to be relative"},
-        {"[file a b]\nset = s\n", "the path has to be relative"},
-        {"[file .hidden]\nset = s\n", "the path has to be relative"},
-        {FILE_A "[known b]\nbytes = 3\n[file a.bin]\nset = s\n", "line 8: 'a.bin' is there twice"},
-        {FILE_A "speed = 3\n", "line 5: there is no key 'speed'"},
-        {FILE_A "md5 = 12\n", "a.bin: '12' is no good value for md5"},
-        {FILE_A "sha256 = abcdef0123456789abcdef0123456789\n", "no good value for sha256"},
-        {FILE_A "md5 = gbcdef0123456789abcdef0123456789\n", "no good value for md5"},
-        {FILE_A "bytes = 0\n", "no good value for bytes"},
-        {FILE_A "bytes = -1\n", "no good value for bytes"},
-        {FILE_A "bytes = 99999999999999999999999\n", "no good value for bytes"},
-        {FILE_A "bytes = 5k\n", "no good value for bytes"},
-        {FILE_A "labels = 1 2 3\n", "no good value for labels"},
-        {FILE_A "url = ftp://h/a\n", "begins neither with http:// nor with https://"},
-        {FILE_A "url = file:///etc/passwd\n", "begins neither with http:// nor with https://"},
-        {FILE_A "unpack = ..\n", "no good value for unpack"},
+        {"bytes = 5\n", "unknown section []"},
+        {"[place a]\nurl = http://h\n", "unknown section [place a]"},
+        {"[file ../a]\nset = s\n", "line 2: [file ../a]: the path must be relative"},
+        {"[file /a]\nset = s\n", "the path must be relative"},
+        {"[file a//b]\nset = s\n", "the path must be relative"},
+        {"[file a/]\nset = s\n", "the path must be relative"},
+        {"[file a b]\nset = s\n", "the path must be relative"},
+        {"[file .hidden]\nset = s\n", "the path must be relative"},
+        {FILE_A "[known b]\nbytes = 3\n[file a.bin]\nset = s\n", "line 8: 'a.bin' occurs twice"},
+        {FILE_A "speed = 3\n", "line 5: unknown key 'speed'"},
+        {FILE_A "md5 = 12\n", "a.bin: '12' is not a valid value for md5"},
+        {FILE_A "sha256 = abcdef0123456789abcdef0123456789\n", "not a valid value for sha256"},
+        {FILE_A "md5 = gbcdef0123456789abcdef0123456789\n", "not a valid value for md5"},
+        {FILE_A "bytes = 0\n", "not a valid value for bytes"},
+        {FILE_A "bytes = -1\n", "not a valid value for bytes"},
+        {FILE_A "bytes = 99999999999999999999999\n", "not a valid value for bytes"},
+        {FILE_A "bytes = 5k\n", "not a valid value for bytes"},
+        {FILE_A "labels = 1 2 3\n", "not a valid value for labels"},
+        {FILE_A "url = ftp://h/a\n", "does not begin with http:// or https://"},
+        {FILE_A "url = file:///etc/passwd\n", "does not begin with http:// or https://"},
+        {FILE_A "unpack = ..\n", "not a valid value for unpack"},
         {FILE_A "unpack = d\n", "t: 'a.bin' needs a line 'member = ...'"},
         {FILE_A "member = x 3\n", "t: 'a.bin' needs a line 'unpack = ...'"},
         {FILE_A "unpack = d\nmember = ../x 3\n", "member '../x 3' is not NAME BYTES"},
@@ -99,10 +99,10 @@ static void wrong_tables_are_refused(void **state) {
         {"[file a]\nset = s\nurl = http://h\n", "needs a line 'bytes = ...'"},
         {"[file a]\nset = s\nbytes = 3\n", "needs a line 'url = ...'"},
         {"[file a]\nbytes = 3\nurl = http://h\n", "needs a line 'set = ...'"},
-        {FILE_A "nonsense\n", "line 5: is neither a comment"},
+        {FILE_A "nonsense\n", "line 5: not a comment"},
         {FILE_A "url = http://h\nurl = http://h\nurl = http://h\nurl = http://h\nurl = http://h\n"
                 "url = http://h\nurl = http://h\nurl = http://h\n",
-         "a.bin has more than 8 places"},
+         "a.bin has more than 8 urls"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (c4_sources_parse(cases[i].text, "t", &sources) != C4_ERR_USAGE ||
@@ -113,7 +113,7 @@ static void wrong_tables_are_refused(void **state) {
     memset(end, 'a', 300);
     end[300] = '\0';
     assert_int_equal(c4_sources_parse(text, "t", &sources), C4_ERR_USAGE);
-    assert_string_equal(c4_error(), "t, line 5: is longer than 198 characters");
+    assert_string_equal(c4_error(), "t, line 5: longer than 198 characters");
 }
 
 int main(void) {

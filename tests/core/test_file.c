@@ -84,7 +84,7 @@ static void leftovers_of_one_file_go_alone(void **state) {
     assert_false(c4_path_exists(scratch_path(state, name)));
     assert_int_equal(scratch_entries(state), 7);
 
-    /* Neither a folder nor a link was made by writing. */
+    /* Writing created neither a folder nor a link. */
     assert_int_equal(mkdir(scratch_path(state, name), 0777), 0);
     assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
     assert_int_equal(rmdir(scratch_path(state, name)), 0);
@@ -171,8 +171,8 @@ static void on_alarm(int signal_number) {
     (void)signal_number;
 }
 
-/* Reads a pipe to its end, slowly; exits with 0 if byte i is i mod 251 and there are `size_bytes`.
- */
+/* Slowly reads a pipe to its end; exits with 0 if it has `size_bytes` bytes and byte i is i mod
+ * 251. */
 static void check_slowly(int descriptor, size_t size_bytes) {
     static unsigned char piece[1 << 16];
     size_t done = 0;
@@ -280,7 +280,7 @@ static void missing_permission_is_said(void **state) {
     assert_int_equal(scratch_entries(state), 3);
 }
 
-/* A probe says what a write would, and leaves no trace. */
+/* A probe gives the error that a write would, and leaves no trace. */
 static void probes_leave_nothing(void **state) {
     struct scratch *scratch = *state;
     struct rlimit before, small = {.rlim_cur = 1000};

@@ -1,6 +1,5 @@
-/* Files of arrays as NumPy, ml_dtypes, safetensors and PyTorch write them
- * (reference/make_arrays.py), under names that tell nothing; and how others, damaged or hostile,
- * are refused. */
+/* Array files as NumPy, ml_dtypes, safetensors and PyTorch write them (reference/make_arrays.py),
+ * under names without a suffix; damaged, hostile and other files are refused. */
 #include "tests/core/test_file_arrays.h"
 
 #include <strings.h>
@@ -123,7 +122,7 @@ static void other_files_are_named(void **state) {
         memcpy(bytes + cases[i].at, cases[i].bytes, cases[i].size);
         assert_bytes_refused(state, bytes, cases[i].at + cases[i].size, cases[i].words);
     }
-    /* What begins as one of ours is for its reader to refuse. */
+    /* A file that begins like a known format is refused by that format's reader. */
     assert_bytes_refused(state, "\x93NUMPY\x09\0..", 10, "NPY version 9.0");
     assert_bytes_refused(state, "\x40\0\0\0\0\0\0\0{\"", 10, "should end at byte 72");
     struct c4_arrays arrays;

@@ -1,5 +1,5 @@
-/* What the tests of files of arrays share: the files that reference/make_arrays.py made, under
- * names that tell nothing, and a look at what is read from them. */
+/* Shared by the tests of array files: the files made by reference/make_arrays.py, under names
+ * without a suffix, and a look at what is read from them. */
 #ifndef C4_TESTS_CORE_TEST_FILE_ARRAYS_H
 #define C4_TESTS_CORE_TEST_FILE_ARRAYS_H
 
@@ -19,7 +19,7 @@ static inline unsigned char *load(const char *name, size_t *size_bytes) {
     return bytes;
 }
 
-/* A copy whose name has no suffix and says nothing. */
+/* A copy whose name has no suffix and no meaning. */
 static inline const char *copy_of(void **state, const char *name) {
     size_t size_bytes;
     unsigned char *bytes = load(name, &size_bytes);

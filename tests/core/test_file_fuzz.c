@@ -1,5 +1,5 @@
-/* The readers under mutated files: whatever the bytes, a status and a sentence, and what was read
- * is whole. */
+/* Readers on mutated files: whatever the bytes, they return a status and a sentence, and what they
+ * read is complete. */
 #include "core/base/rng.h"
 #include "core/file/arrays.h"
 #include "core/file/npy.h"
@@ -12,7 +12,7 @@ enum { MUTATIONS = 20000, MOST_BYTES = 2048, SEED = 20240611 };
 static unsigned char original[MOST_BYTES], mutant[2 * MOST_BYTES];
 static size_t original_bytes;
 
-/* Random words of one mutation. */
+/* The random words of one mutation. */
 struct dice {
     uint64_t mutation;
     uint64_t index;
@@ -24,8 +24,8 @@ static uint32_t roll(struct dice *dice, uint32_t n) {
     return c4_rng_below(block.word[0], n);
 }
 
-/* One to four changes: a bit, a byte, a byte that parsers care for, a stretch copied or removed,
- * the end cut or lengthened. `front` bytes hold the header and get half of the changes. */
+/* One to four changes: a bit, a byte, a byte that parsers react to, a stretch copied or removed,
+ * the end cut or extended. The first `front` bytes hold the header and get half of the changes. */
 static size_t mutate(uint64_t mutation, uint32_t front) {
     static const unsigned char special[] = "{}[](),:'\"\\0919-eEFIOU \n<>|\xff";
     struct dice dice = {mutation, 0};
@@ -122,7 +122,7 @@ static void fuzz(void **state, const char *what, uint32_t front,
             fail_msg("%s, mutation %d: status %d, \"%s\"", what, (int)mutation, status, c4_error());
         }
     }
-    /* Changes within the data are no fault of the file, most others are. */
+    /* Changes within the data leave a valid file; most others do not. */
     print_message("%s: %d of %d accepted\n", what, accepted, MUTATIONS);
     assert_in_range(accepted, MUTATIONS / 100, MUTATIONS / 2);
 }
@@ -163,7 +163,7 @@ static void fortran_npy_reader_survives(void **state) {
     fuzz(state, "NPY in Fortran order", 72, read_npy);
 }
 
-/* Files that others wrote, by the reader that looks at their content first. */
+/* Files of other writers, by the reader that recognises formats by content. */
 static void load_reference(const char *name) {
     char path[640];
     snprintf(path, sizeof path, C4_TEST_REFERENCE "/arrays/%s", name);

@@ -1,4 +1,4 @@
-/* NPY files: exact bytes, round trips, both orders, three versions, and each way to be wrong. */
+/* NPY files: exact bytes, round trips, both orders, three versions, and every kind of fault. */
 #include "core/file/npy.h"
 #include "tests/core/test_file_scratch.h"
 
@@ -60,7 +60,7 @@ static void every_dtype_and_rank_comes_back(void **state) {
     c4_tensor_free(&got);
 }
 
-/* What numpy.save writes for numpy.arange(6, dtype='<f4').reshape(2, 3). */
+/* The output of numpy.save for numpy.arange(6, dtype='<f4').reshape(2, 3). */
 static void bytes_are_numpys(void **state) {
     static const unsigned char start[] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 128 - 10, 0};
     float data[6] = {0, 1, 2, 3, 4, 5};
@@ -123,10 +123,10 @@ static void versions_and_spellings_are_read(void **state) {
     c4_tensor_free(&got);
 }
 
-/* What numpy.dtype() takes for the same type, with the bytes of 1 as that type. */
+/* Spellings that numpy.dtype() accepts for a type, and the bytes of 1 in it. */
 static void dtypes_are_read_in_every_spelling(void **state) {
     static const struct {
-        const char *spellings; /* a space behind each */
+        const char *spellings; /* each followed by a space */
         enum c4_dtype dtype;
         unsigned char one[8];
     } cases[] = {

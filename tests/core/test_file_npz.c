@@ -1,5 +1,5 @@
-/* NPZ files as NumPy and others write them: what is read, what is passed over, set aside or
- * refused; without libarchive, how they are refused. */
+/* NPZ files as NumPy and others write them: members read, passed over, set aside or refused;
+ * without libarchive, how the files are refused. */
 #include "core/file/npy.h"
 #include "core/file/npz.h"
 #include "core/net/checkpoint.h"
@@ -33,7 +33,7 @@ static void npz_files_are_read(void **state) {
     assert_values(c4_arrays_find(&arrays, "x"), 1);
     c4_arrays_free(&arrays);
 
-    /* In the C locale, in which this program runs, too. */
+    /* This also works in the C locale, in which this program runs. */
     read_copy(state, "npz-names.npz", &arrays);
     assert_int_equal(arrays.count, 4);
     assert_values(c4_arrays_find(&arrays, "gr\xc3\xb6\xc3\x9f"
@@ -57,7 +57,7 @@ static void what_holds_no_numbers_is_passed_over_and_named(void **state) {
     assert_refused(state, "torch.pt", "is a PyTorch file (.pt, .pth)");
 }
 
-/* Any changed bit and any lost end is refused, unless what is read is the same all the same. */
+/* Any flipped bit or truncation is refused, unless the values read are still the same. */
 static void damage_never_changes_a_value(void **state) {
     static const char *const files[] = {"npz-stored.npz", "npz-deflated.npz"};
     for (int f = 0; f < 2; f++) {
@@ -71,7 +71,7 @@ static void damage_never_changes_a_value(void **state) {
             put_file(path, bytes, size_bytes);
             enum c4_status status = c4_arrays_read(path, &arrays);
             refused += status != C4_OK;
-            /* Memory: a size that this machine does not have free. */
+            /* C4_ERR_MEMORY: a size beyond this machine's free memory. */
             if (status != C4_OK && status != C4_ERR_MEMORY) assert_int_equal(status, C4_ERR_DATA);
             for (size_t i = 0; status == C4_OK && i < arrays.count; i++) {
                 double last = c4_tensor_get(&arrays.tensors[i], COUNT - 1);
@@ -144,7 +144,7 @@ static void add_file(struct archive *zip, const char *name, const char *file) {
     free(bytes);
 }
 
-/* Complex numbers, long doubles, raw bytes and nine dimensions hide no other member. */
+/* Complex numbers, long doubles, raw bytes and nine dimensions do not hide other members. */
 static void members_that_are_not_read_are_set_aside(void **state) {
     static const char nine[] = "\x93NUMPY\x01\0\x51\0{'descr': '|u1', 'fortran_order': False, "
                                "'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1), }\n.";
@@ -178,7 +178,7 @@ static void members_that_are_not_read_are_set_aside(void **state) {
     assert_non_null(strstr(arrays.left_out, "t.npy (text)"));
     c4_arrays_free(&arrays);
 
-    /* A name twice is one too many, read or not; and a corrupt member spoils the file. */
+    /* A name must not occur twice, whether it is read or not; a corrupt member spoils the file. */
     zip = begin_zip(path, "zip:compression=store");
     add_file(zip, "x.npy", "npy-f4.npy");
     add_file(zip, "x", "npy-complex.npy");
@@ -207,7 +207,7 @@ static void hostile_members_are_refused(void **state) {
     unsigned char *local = find_record(bytes, size_bytes, "PK\3\4");
     const char *path = scratch_path(state, "hostile.npz");
 
-    /* Encrypted, as both headers say. */
+    /* Encrypted, by both headers. */
     entry[8] |= 1;
     local[6] |= 1;
     put_file(path, bytes, size_bytes);
@@ -215,7 +215,7 @@ static void hostile_members_are_refused(void **state) {
     entry[8] &= 0xfe;
     local[6] &= 0xfe;
 
-    /* 2^50 bytes unpacked, says the field behind the name: nothing is waited for. */
+    /* The field after the name claims 2^50 unpacked bytes: refused at once. */
     const uint64_t huge = UINT64_C(1) << 50;
     memcpy(local + 30 + local[26] + 4, &huge, sizeof huge);
     put_file(path, bytes, size_bytes);
@@ -234,7 +234,7 @@ static void hostile_members_are_refused(void **state) {
     assert_failed(c4_arrays_read(path, &arrays), C4_ERR_DATA, "hostile.npz: member x.npy: has ");
 }
 
-/* A whole network, as numpy.savez(path, **state_dict) leaves it: in half precision, too. */
+/* A whole network, as numpy.savez(path, **state_dict) writes it, also in half precision. */
 static void weights_are_read_from_npz(void **state) {
     struct c4_checkpoint *net = c4_checkpoint_new(), *got = c4_checkpoint_new();
     const char *path = scratch_path(state, "net"), *array = scratch_path(state, "array");
@@ -275,10 +275,10 @@ static void weights_are_read_from_npz(void **state) {
     assert_false(got->has_momentum);
     assert_false(got->has_order);
 
-    /* Weights that hold no numbers are not "missing" without a word on them. */
+    /* Weights without numbers are not merely called "missing". */
     assert_failed(c4_checkpoint_read(copy_of(state, "npz-mixed.npz"), got), C4_ERR_DATA,
                   "settings.npy (Python objects)");
-    /* Nor are those of a type that is not read. */
+    /* Nor are those of an unsupported type. */
     zip = begin_zip(path, "zip:compression=store");
     add_file(zip, "conv1.weight.npy", "npy-complex.npy");
     add_file(zip, "x.npy", "npy-f4.npy");

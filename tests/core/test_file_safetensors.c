@@ -1,4 +1,4 @@
-/* Safetensors files: exact bytes, round trips, and each way a file can be wrong. */
+/* Safetensors files: exact bytes, round trips, and every kind of fault. */
 #include "core/file/safetensors.h"
 #include "tests/core/test_file_scratch.h"
 
@@ -128,7 +128,7 @@ static void unaligned_data_is_aligned(void **state) {
     c4_safetensors_free(&file);
 }
 
-/* A single tensor, which is sound but not read. */
+/* A single tensor that is valid but of an unsupported type. */
 static void assert_unreadable(void **state, const char *header, size_t data_bytes, const char *name,
                               const char *words) {
     struct c4_safetensors file;
@@ -144,7 +144,8 @@ static void assert_unreadable(void **state, const char *header, size_t data_byte
     assert_null(file.unreadable.items);
 }
 
-/* A name may have any length, entries further keys, and the header spaces in front. */
+/* Names may have any length, entries may have further keys, and the header may begin with spaces.
+ */
 static void what_pythons_library_reads_is_read(void **state) {
     char header[1200], name[1001];
     struct c4_safetensors file;
@@ -160,7 +161,7 @@ static void what_pythons_library_reads_is_read(void **state) {
     assert_int_equal(file.tensors[0].dtype, C4_BF16);
     assert_ptr_equal(c4_safetensors_find(&file, name), file.tensors);
 
-    /* And is written. */
+    /* Such a name is also written. */
     const char *path = scratch_path(state, "long.safetensors");
     assert_int_equal(c4_safetensors_write(path, file.tensors, 1, NULL, 0), C4_OK);
     c4_safetensors_free(&file);
@@ -218,14 +219,14 @@ static void types_that_are_not_read_are_set_aside(void **state) {
     assert_unreadable(state, A("\\u001b[2J", "[1]", "[0,4]"), 4, "a", "has the dtype ?[2J,");
     assert_unreadable(state, A("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]"), 4, "a", "has 9 dimensions");
     assert_unreadable(state, A("C64", "[1,1,1,1,1,1,1,1,1]", "[0,8]"), 8, "a", "the dtype C64");
-    /* Their places are checked all the same. */
+    /* Their offsets are still checked. */
     assert_refused(state, A("F8_E4M3", "[4]", "[0,4]"), 5, "1 bytes follow the last tensor");
     assert_refused(state, A("F8_E4M3", "[4]", "[1,4]"), 4, "(a gap)");
     assert_refused(state, A("F8_E4M3", "[4]", "[0,8]"), 4, "should end at byte");
     assert_refused(state, A("F8_E4M3", "[-4]", "[0,4]"), 4, "not a count");
     assert_refused(state, A("F32", "[1,1,1,1,1,1,1,1,-1]", "[0,4]"), 4, "dimension 8 of tensor a");
 
-    /* One between two others hides neither. */
+    /* One between two others does not hide them. */
     const char *header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
                          "\"b\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[1,3]},"
                          "\"c\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}";

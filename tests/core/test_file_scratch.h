@@ -1,4 +1,4 @@
-/* What the tests of core/file share: a temporary folder, raw files in it, and a look at the last
+/* Shared by the tests of core/file: a temporary folder, raw files in it, and checks of the last
  * failure. */
 #ifndef C4_TESTS_CORE_TEST_FILE_SCRATCH_H
 #define C4_TESTS_CORE_TEST_FILE_SCRATCH_H
@@ -73,8 +73,8 @@ static inline int scratch_entries(void **state) {
     return entries - 2; /* . and .. */
 }
 
-/* Writes bytes by stdio, not by the code under test. Removing the old file first saves ext4's flush
- * of a file that is emptied and written again, and with it most of the fuzzing's time. */
+/* Writes bytes with stdio, not with the code under test. Removing the old file first avoids ext4's
+ * flush of a file that is truncated and rewritten, which would take most of the fuzzing's time. */
 static inline void put_file(const char *path, const void *bytes, size_t size_bytes) {
     remove(path);
     FILE *file = fopen(path, "wb");
@@ -109,7 +109,7 @@ static inline void assert_failed(enum c4_status got, enum c4_status want, const 
         fail_msg("status %d (want %d), \"%s\" (want \"%s\")", got, want, c4_error(), words);
 }
 
-/* Until the matching end, no file may grow beyond `bytes`: a disk that fills up. */
+/* Until the matching end, no file may grow beyond `bytes`, as on a disk that fills up. */
 static inline void file_size_limit_begin(rlim_t bytes, struct rlimit *old) {
     assert_int_equal(getrlimit(RLIMIT_FSIZE, old), 0);
     struct rlimit limit = {bytes, old->rlim_max};
@@ -122,7 +122,7 @@ static inline void file_size_limit_end(const struct rlimit *old) {
     signal(SIGXFSZ, SIG_DFL);
 }
 
-/* Root may do everything; between these two a test is somebody else. */
+/* Root may do everything, so between these two calls a test runs as another user. */
 static inline void unprivileged_begin(void) {
     if (getuid() == 0) assert_int_equal(seteuid(65534), 0);
 }

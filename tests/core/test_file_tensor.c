@@ -1,4 +1,4 @@
-/* Elements of every type as doubles, and names in sentences. */
+/* Elements of every type as doubles, and names in error sentences. */
 #include "core/file/tensor.h"
 #include "tests/harness/unit.h"
 
@@ -8,7 +8,7 @@
 
 enum { PATTERNS = 65536 };
 
-/* The value of a float of 16 bits by IEEE 754's definition. */
+/* The value of a 16-bit float by IEEE 754's definition. */
 static double by_definition(unsigned pattern, int exponent_bits, int fraction_bits) {
     int bias = (1 << (exponent_bits - 1)) - 1, most = (1 << exponent_bits) - 1;
     int exponent = (int)(pattern >> fraction_bits) & most;
@@ -47,7 +47,7 @@ static void every_bfloat_is_exact(void **state) {
     check_all_patterns(C4_BF16, 8, 7);
 }
 
-/* Bytes 0x81 0xfe ... little-endian; what they are as each type. */
+/* Bytes 0x81 0xfe ..., little-endian, and their value as each type. */
 static void integers_keep_sign_and_size(void **state) {
     (void)state;
     static unsigned char bytes[17] = {0, 0x81, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -101,7 +101,7 @@ static void names_are_shown_whole_or_with_dots(void **state) {
     char shown[C4_NAME_SHOWN_SIZE], name[400];
     assert_string_equal(c4_name_show("conv1.weight", shown), "conv1.weight");
     assert_string_equal(c4_name_show("a\x1b[31m\nb\x7f", shown), "a?[31m?b?");
-    /* U+009B begins a sequence as ESC [ does; U+00A0 and U+06DB are no control characters. */
+    /* U+009B begins a control sequence like ESC [; U+00A0 and U+06DB are not control characters. */
     assert_string_equal(c4_name_show("a\xc2\x9b"
                                      "2Jb",
                                      shown),

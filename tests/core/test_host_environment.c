@@ -1,5 +1,5 @@
 /* The disclosure block, the control group's quota and the reading of /proc and /sys, on this
- * machine and on systems that were made up in a folder. */
+ * machine and on mock systems in a folder. */
 #include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "core/host/topology.h"
 #include "tests/harness/unit.h"
 
-/* A recorded system below a folder of its own. */
+/* Root folder of a recorded system. */
 static char root[64];
 
 static void put(const char *path, const char *text) {

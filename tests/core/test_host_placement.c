@@ -1,4 +1,4 @@
-/* Placement is a pure function, so it is tested on machines that were made up. */
+/* Placement is a pure function, so it is tested on made-up machines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static struct c4_topology machine(const char *synthetic) {
     return t;
 }
 
-/* The placement as text, "0,1|2,3": places parted by bars, PUs by commas. */
+/* The placement as text, "0,1|2,3": places separated by bars, PUs by commas. */
 static const char *plan(const struct c4_topology *t, enum c4_place_scope scope, int threads,
                         int max_places) {
     static char text[1024];
@@ -58,7 +58,7 @@ static void one_node(void **state) {
     assert_null(t.pu);
 }
 
-/* OS indices as on most servers: the second threads are numbered after all first ones. */
+/* OS indices as on most servers: all cores' first threads come before the second ones. */
 static void two_sockets_with_smt(void **state) {
     (void)state;
     struct c4_topology t =
@@ -127,7 +127,7 @@ static void hybrid_machine_prefers_fast_cores(void **state) {
     c4_topology_free(&t);
 }
 
-/* What is left of two sockets with SMT when a batch system grants PUs 1, 2, 3, 5 and 6. */
+/* Two sockets with SMT, of which a batch system grants PUs 1, 2, 3, 5 and 6. */
 static void mask_with_holes(void **state) {
     (void)state;
     struct c4_topology t = {.packages = 2, .nodes = 2, .l3_domains = 2, .cores = 4, .pus = 5};

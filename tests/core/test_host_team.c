@@ -1,5 +1,5 @@
-/* Clock, floating-point control state, team, control-group quota and the disclosure block. Whether
- * a machine binds is its own affair: the tests ask that what is said is true. */
+/* Clock, floating-point control state, team, control-group quota and the disclosure block. A
+ * machine may or may not allow binding: the tests check that what is reported is true. */
 #include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,10 +85,10 @@ static void flushing_is_noticed(void **state) {
 #endif
 }
 
-static const char *program; /* what starts this one */
+static const char *program; /* the command that starts this program */
 
-/* The exit status of body() in a process of its own, -1 if it has none. The child's masks and
- * variables leave this process as it was. */
+/* The exit status of body() in a child process, -1 if it has none. The child's masks and variables
+ * do not affect this process. */
 static int status_of_child(void (*body)(void)) {
     fflush(NULL);
     pid_t child = fork();
@@ -105,7 +105,8 @@ static void in_child(void (*body)(void)) {
     assert_int_equal(status_of_child(body), 0);
 }
 
-/* In a child a failed assertion is an exit code: the line, which the parent's message shows. */
+/* In a child a failed assertion becomes an exit status, its line number, which the parent's message
+ * shows. */
 #define EXPECT(condition)                                                                          \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
@@ -127,7 +128,7 @@ static void team_says_what_is_true(void) {
     EXPECT(c4_team_verify(&team) == C4_OK);
     if (team.bound) {
         for (int i = 0; i < threads; i++) EXPECT(team.pu[i] == pu[i]);
-        /* A thread that escapes is found out. */
+        /* A thread that escapes its binding is detected. */
         hwloc_topology_t h;
         EXPECT(hwloc_topology_init(&h) == 0 && hwloc_topology_load(h) == 0);
         EXPECT(hwloc_set_cpubind(h, hwloc_topology_get_topology_cpuset(h), HWLOC_CPUBIND_THREAD) ==
@@ -150,7 +151,7 @@ static void team_on_impossible_pus(void) {
     EXPECT(c4_team_start(pu, 2, &team) == C4_OK);
     EXPECT(!team.bound && strlen(team.reason) > 10);
     c4_team_free(&team);
-    /* The thread that could be bound was let go again. */
+    /* The thread that could be bound was released again. */
     struct c4_topology after;
     EXPECT(c4_topology_load(NULL, &after) == C4_OK);
     EXPECT(after.pus == t.pus);
@@ -174,7 +175,7 @@ static void team_leaves_the_environment_in_charge(void) {
 static void bound_by_openmp(int pus) {
     struct c4_topology t;
     EXPECT(c4_topology_load(NULL, &t) == C4_OK);
-    EXPECT(t.pus == pus); /* although the calling thread is confined by now */
+    EXPECT(t.pus == pus); /* although the calling thread is bound by now */
     EXPECT(c4_team_threads_default() <= t.cores);
     const int backwards[2] = {t.pu[t.pus - 1].os_index, t.pu[0].os_index};
     int threads = t.cores < 2 ? t.cores : 2;
@@ -213,7 +214,7 @@ static void worker_sees_one_core(void) {
     c4_topology_free(&t);
 }
 
-/* As a coordinator starts a worker: a process that has threads of its own, as an emulator's has,
+/* The way a coordinator starts a worker. A process with threads of its own, such as an emulator's,
  * keeps their masks. */
 static void mask_is_inherited_by_the_topology(void) {
     struct c4_topology t;
@@ -256,8 +257,8 @@ static void bad_teams_are_refused(void **state) {
     assert_true(c4_team_threads_default() >= 1);
 }
 
-/* What the caller's environment says about OpenMP must not decide these tests, and the runtime
- * reads it before main(): the program starts itself again without it, under an emulator by the
+/* OpenMP variables in the caller's environment must not affect these tests, and the runtime reads
+ * them before main(). So the program starts itself again without them, under an emulator by the
  * script C4_TEST_PROGRAM. */
 int main(int argc, char **argv) {
     static const char *const variables[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY",

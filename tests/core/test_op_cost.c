@@ -1,4 +1,4 @@
-/* Operations and bytes of the op slots, against counts made by walking through the definitions. */
+/* Operations and bytes of the op slots, against counts from the definitions. */
 #include "core/cost/op_cost.h"
 #include "tests/harness/unit.h"
 
@@ -42,8 +42,8 @@ static void convolutions_cost_their_multiply_adds(void **state) {
     }
 }
 
-/* One tile of block 4, by hand from the 1-D forms of ARITHMETIC.md: a fused multiply-add counts 2.
- */
+/* One tile of block 4, counted by hand from the 1-D forms in ARITHMETIC.md; a fused multiply-add
+ * counts 2. */
 static void transforms_count_every_operation(void **state) {
     (void)state;
     struct c4_op_size tile = map(1, 4, C);
@@ -106,7 +106,7 @@ static void no_slot_is_free(void **state) {
     }
 }
 
-/* 40.7 million multiply-adds an image, all but the input gradient of block 1. */
+/* 40.7 million multiply-adds per image, without the input gradient of block 1. */
 static void a_step_is_all_its_passes(void **state) {
     (void)state;
     double macs = 2.0 * 1769472 + 3.0 * (9437184 + 2359296 + 589824) + 3.0 * 2560 + 10;

@@ -1,5 +1,5 @@
-/* Figures: statistics, the bytes of the CSV, text that gnuplot might misread, and what happens
- * without gnuplot, with a broken one, and where nothing can be written. */
+/* Figures: statistics, the bytes of the CSV, text that gnuplot might misread, and failures: no
+ * gnuplot, a broken one, nowhere to write. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,7 +124,7 @@ static void no_gnuplot_leaves_table_and_script(void **state) {
     struct c4_series series = full_series("a");
     struct c4_figure figure = figure_of(&series, 1);
     struct c4_figure_files files;
-    /* A picture of an earlier run must not pass for this one's. */
+    /* An earlier run's picture must not pass for this run's. */
     assert_int_equal(c4_file_write_atomic(in_folder("fig.png"), "old", 3), C4_OK);
     const char *const paths[] = {"", ":", "/nonexistent", NULL};
     for (int i = 0; i < 4; i++) {
@@ -196,7 +196,7 @@ static void starts_with(const char *name, const char *magic) {
     free(bytes);
 }
 
-/* Text that would run a command, end a string, continue a line, or be formatted. */
+/* Text that would run a command, end a string, continue a line or be taken as markup. */
 #define NASTY "`touch pwned` $(touch pwned) it's \"q\" \\n \\ @x {a_b}^2 100%s %d #, \n ± end\\"
 
 static void text_is_drawn_as_given(void **state) {
@@ -225,7 +225,7 @@ static void text_is_drawn_as_given(void **state) {
         if (status != C4_OK) fail_msg("%s", c4_error());
         assert_true(files.svg && !exists("pwned"));
     }
-    /* The title in the SVG, where < and & are written as entities, has no escape left. */
+    /* In the SVG, where < and & are entities, the title contains no escapes. */
     char *svg = contents("fig.svg");
     const char *const shown[] = {"`touch pwned` $(touch pwned) it's",
                                  "\\n \\ @x {a_b}^2 100%s %d #"};
@@ -273,7 +273,7 @@ static void an_axis_label_keeps_away_from_names_and_notes(void **state) {
         /* 26 letters of some 7 pixels, at 35 degrees */
         if (!(label >= name + 100)) fail_msg("the label at %g, a name at %g", label, name);
         free(svg);
-        /* In PNG and PDF, too, where gnuplot's own place for it differs. */
+        /* In PNG and PDF as well, where gnuplot places it differently. */
         char *script = contents("fig.gp");
         assert_null(strstr(script, "set xlabel"));
         free(script);
@@ -315,7 +315,7 @@ static void pictures_are_drawn(void **state) {
     assert_non_null(strstr(script, "set yrange [-0.1:1.1]"));
     free(svg);
     free(script);
-    /* A person runs the script by hand, in the folder. */
+    /* The script also runs by hand in its folder. */
     char command[5000];
     snprintf(command, sizeof command, "cd ./%s && rm fig.svg && '%s' fig.gp && test -s fig.svg",
              folder, gnuplot);
@@ -330,7 +330,7 @@ static void unwritable_places_are_sentences(void **state) {
     assert_int_not_equal(c4_figure_write(&figure, "no/such/folder", &files), C4_OK);
     assert_non_null(strstr(c4_error(), "no/such/folder/fig.csv"));
     assert_int_not_equal(c4_figure_write(&figure, "/proc", &files),
-                         C4_OK); /* closed to root, too */
+                         C4_OK); /* closed even to root */
     assert_non_null(strstr(c4_error(), "/proc/fig.csv"));
     assert_int_equal(mkdir(in_folder("fig.csv"), 0755), 0); /* a folder is in the way */
     assert_int_not_equal(c4_figure_write(&figure, folder, &files), C4_OK);

@@ -1,4 +1,4 @@
-/* The scalar mathematics of a step: our exp and log against libm, softmax, BN coefficients. */
+/* The scalar mathematics of a step: exp and log against libm, softmax, BN coefficients. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,8 +16,8 @@ static double ulps(double got, double want) {
     return fabs((double)(a - b));
 }
 
-/* libm is within one unit, ours within one of the true value: two, and three where a subnormal
- * result rounds twice. Worst cases are printed. */
+/* libm and c4_exp are each within one unit of the true value, so within two of each other, or three
+ * where a subnormal result rounds twice. Worst cases are printed. */
 static void exp_is_within_two_units_of_libm(void **state) {
     (void)state;
     double worst = 0, at = 0;
@@ -27,7 +27,7 @@ static void exp_is_within_two_units_of_libm(void **state) {
         if (distance > worst) worst = distance, at = x;
     }
     struct c4_check_rng rng = c4_check_rng_start(c4_check_seed(), "exp");
-    for (int i = 0; i < 200000; i++) { /* where softmax lives */
+    for (int i = 0; i < 200000; i++) { /* softmax's range */
         double x = -40 * c4_check_rng_unit(&rng);
         double distance = ulps(c4_exp(x), exp(x));
         if (distance > worst) worst = distance, at = x;
@@ -65,7 +65,7 @@ static void log_is_within_two_units_of_libm(void **state) {
     }
     printf("log: at most %g units in the last place from libm, at %.17g\n", worst, at);
     assert_true(worst <= 2);
-    /* Next to 1 the result is as small as x - 1: relative there, too. */
+    /* Near 1 the result is as small as x - 1: the error must be relative there, too. */
     for (int k = 1; k <= 52; k++) {
         assert_true(ulps(c4_log(1 + ldexp(1, -k)), log(1 + ldexp(1, -k))) <= 2);
         assert_true(ulps(c4_log(1 - ldexp(1, -k - 1)), log(1 - ldexp(1, -k - 1))) <= 2);
@@ -135,7 +135,7 @@ static void tiny_softmax_gradients_become_zero(void **state) {
         if (o != 4 && o != 3) assert_true(d[o] == 0 && !signbit(d[o]));
     assert_true(d[4] >= 0x1p-64 && d[4] < 0x1p-63);
     assert_true(loss >= 0 && loss < 1e-18);
-    /* The division by n comes before the rule. */
+    /* The division by n comes before the rule for small values. */
     c4_softmax_xent(logits, 3, 2, d, &hit);
     assert_true(d[4] == 0);
 }
@@ -148,7 +148,7 @@ static void softmax_of_non_finite_logits_has_no_finite_loss(void **state) {
     assert_false(isfinite(c4_softmax_xent(logits, 0, 1, d, &hit)));
     logits[2] = INFINITY;
     assert_false(isfinite(c4_softmax_xent(logits, 0, 1, d, &hit)));
-    logits[2] = -INFINITY; /* probability 0: fine, unless it is the label */
+    logits[2] = -INFINITY; /* probability 0 is fine unless it is the label's */
     assert_true(isfinite(c4_softmax_xent(logits, 0, 1, d, &hit)));
     assert_false(isfinite(c4_softmax_xent(logits, 2, 1, d, &hit)));
 }
@@ -162,7 +162,7 @@ static void bn_coefficients_of_a_known_channel(void **state) {
     assert_true(ulps(bn.inv_std, inv_std) <= 1);
     assert_true(ulps(bn.scale, 2 * inv_std) <= 1);
     assert_true(fabs(bn.shift - (0.25 - 6 * inv_std)) <= 1e-15);
-    /* A constant channel whose sums cancel badly has variance 0, not less. */
+    /* A constant channel whose sums cancel badly has variance 0, not a negative one. */
     bn = c4_bn_from_sums(0.3, 0.03 - 1e-12, 3, 1, 0);
     assert_true(bn.var == 0 && ulps(bn.inv_std, 1 / sqrt(1e-5)) <= 1);
     assert_true(isnan(c4_bn_from_sums(NAN, 1, 3, 1, 0).scale));
@@ -170,7 +170,7 @@ static void bn_coefficients_of_a_known_channel(void **state) {
 
 static void bn_gradient_of_a_known_channel(void **state) {
     (void)state;
-    /* The textbook: dy = gamma inv_std (ds - mean(ds) - yhat mean(ds yhat)). */
+    /* The textbook form: dy = gamma inv_std (ds - mean(ds) - yhat mean(ds yhat)). */
     const double y[4] = {1, 2, 3, 6}, ds[4] = {0.5, -1, 0, 2}, gamma = 2;
     struct c4_bn_channel bn = c4_bn_from_sums(12, 50, 4, gamma, 0);
     double sum_ds = 0, sum_ds_y = 0, sum_ds_yhat = 0, sum_dy = 0;

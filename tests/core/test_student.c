@@ -10,7 +10,7 @@ static void near(double got, double want, double tolerance) {
     if (!(fabs(got - want) <= tolerance)) fail_msg("%.17g instead of %.17g", got, want);
 }
 
-/* One and two degrees of freedom have closed forms; the others are printed in tables. */
+/* One and two degrees of freedom have closed forms; the others are from printed tables. */
 static void known_probabilities(void **state) {
     (void)state;
     const double pi = acos(-1);

@@ -1,4 +1,5 @@
-/* The synthetic pair: the same bytes everywhere, and classes that no linear classifier finds. */
+/* The synthetic pair: the same bytes everywhere, and classes that a linear classifier cannot learn.
+ */
 #include "core/data/batch.h"
 #include "core/data/synthetic.h"
 #include "tests/harness/unit.h"
@@ -7,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* SHA-256 of the first 256 images of seed 1. A change of these is a change of every result that was
- * ever got from synthetic data. */
+/* SHA-256 of the first 256 images of seed 1. Changing them changes every result ever obtained from
+ * synthetic data. */
 static void bytes_are_the_recorded_ones(void **state) {
     (void)state;
     static const char *const want[2][2] = {
@@ -53,7 +54,7 @@ static void an_image_depends_on_its_index_alone(void **state) {
     }
 }
 
-/* Every class is drawn about equally often, and no image is flat: something lies on it. */
+/* Every class is drawn about equally often, and no image is a flat background. */
 static void classes_are_balanced(void **state) {
     (void)state;
     enum { N = 4000 };
@@ -79,8 +80,8 @@ static void classes_are_balanced(void **state) {
 
 enum { TRAIN = 4096, TEST = 2048, EPOCHS = 10, BATCH = 32, LANES = 16 };
 
-/* Softmax regression on the pixels; the ten classes lie in LANES, so that the compiler vectorises.
- */
+/* Softmax regression on the pixels; the ten classes are padded to LANES, so that the compiler
+ * vectorises. */
 struct linear {
     float weight[C4_IMAGE_BYTES][LANES], weight_speed[C4_IMAGE_BYTES][LANES];
     float weight_gradient[C4_IMAGE_BYTES][LANES];
@@ -165,7 +166,7 @@ static void a_linear_classifier_fails(void **state) {
                       train.name, 100 * on_train, TRAIN, 100 * on_test, TEST);
         assert_true(on_train <= 0.6);
         assert_true(on_test <= 0.6);
-        assert_true(on_train >= 0.15); /* it did learn something by heart */
+        assert_true(on_train >= 0.15); /* it did memorise something */
         c4_dataset_free(&train);
         c4_dataset_free(&test);
         free(net);

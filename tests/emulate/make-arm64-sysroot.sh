@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes a folder of Debian's arm64 development packages, to link against and to run programs in
-# with run-aarch64.sh. It needs no root and leaves dpkg's architectures and apt's lists alone.
+# Makes a folder of Debian's arm64 development packages, for linking and for running programs with
+# run-aarch64.sh. It does not need root and leaves dpkg's architectures and apt's lists alone.
 #
 # usage: make-arm64-sysroot.sh --dir DIR PACKAGE...
 #
-# What the packages depend on comes along, libc6-dev and libgomp1 always. Nothing is done if DIR
-# already has what is asked for.
+# The packages' dependencies are included, libc6-dev and libgomp1 always. Nothing is done if DIR
+# already has all of them.
 set -euo pipefail
 
 die() {
@@ -25,7 +25,7 @@ if [[ -f $dir/.packages ]] && [[ -z $(comm -23 <(echo "$want") "$dir/.packages")
     exit 0
 fi
 
-# An apt of its own: this machine's sources, but lists, cache and an empty list of installed
+# A separate apt: this machine's sources, but with lists, cache and an empty list of installed
 # packages in a scratch folder. dpkg --add-architecture arm64 would tie each arm64 library to the
 # installed amd64 version and let apt remove amd64 packages.
 mkdir -p "$(dirname "$dir")"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Makes what run-avx512.sh boots: the load image of Debian's kernel for virtual machines, and the
-# first process of the guest. Neither is installed on this machine, and no root is needed.
+# guest's first process. Neither is installed on this machine, and root is not needed.
 #
 # usage: make-avx512-machine.sh --dir DIR [--kernel FILE.deb]
 #
-#   --kernel FILE.deb  a linux-image package at hand (default: what linux-image-cloud-amd64 depends
-#                      on, fetched with apt-get download)
+#   --kernel FILE.deb  a local linux-image package (default: the one on which linux-image-cloud-amd64
+#                      depends, fetched with apt-get download)
 #
 # Nothing is done if DIR already has both.
 set -euo pipefail
@@ -39,8 +39,8 @@ number_at() {
     od -An "-tu$3" "-j$2" "-N$3" "$1" | tr -d ' '
 }
 
-# Unpacks the ELF file inside the bzImage $1 into $2. Its header tells where the packed part lies;
-# that part's last four bytes are its unpacked size.
+# Unpacks the ELF file inside the bzImage $1 into $2. The header locates the packed part, whose last
+# four bytes are its unpacked size.
 unpack_kernel() {
     local offset length magic
     offset=$((($(number_at "$1" 497 1) + 1) * 512 + $(number_at "$1" 584 4)))
@@ -68,12 +68,12 @@ fi
 dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$tmp" --wildcards './boot/vmlinuz-*'
 unpack_kernel "$(find "$tmp/boot" -name 'vmlinuz-*' -print -quit)" "$tmp/vmlinux"
 
-# Without the part at its end that is zeros, as the emulated memory is at first. A raw disk image
-# has whole sectors; Bochs' has whole MiB here.
+# Without the zeros at its end, since the emulated memory is zero at first. A raw disk image has whole
+# sectors; Bochs' has whole MiB here.
 objcopy -O binary -R .bss -R .brk -R .init.scratch "$tmp/vmlinux" "$tmp/machine/kernel.img"
 truncate -s %1M "$tmp/machine/kernel.img"
 address=$(readelf -lW "$tmp/vmlinux" | awk '$1 == "LOAD" { print $4; exit }')
-# The PVH entry point is the note of type 18 by "Xen": 4 or 8 bytes behind its header.
+# The PVH entry point is the note of type 18 by "Xen": 4 or 8 bytes after its header.
 objcopy -O binary --only-section=.notes "$tmp/vmlinux" "$tmp/notes"
 entry=$(od -An -v -tx1 "$tmp/notes" | tr -d ' \n' |
     sed -n 's/.*040000000[48]0000001200000058656e00\(..\)\(..\)\(..\)\(..\).*/0x\4\3\2\1/p')

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The program on CPUs without AVX, under QEMU's user mode: it starts, says what the missing
-# instructions cost, and trains the same bits as here.
+# The program on CPUs without AVX, under QEMU's user mode: it starts, reports the cost of the missing
+# instructions, and trains to the same bits as here.
 # usage: old_cpu.sh PROGRAM CPU_MODEL...
 set -eu
 program=$1
@@ -17,7 +17,7 @@ fail() {
 	exit 1
 }
 
-# One step of two images, and the weights' bytes without the header, which names the backend.
+# The weights' bytes after one step of two images, without the header, which names the backend.
 weights() { # name backend command...
 	name=$1
 	backend=$2

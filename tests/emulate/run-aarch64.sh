@@ -7,12 +7,12 @@
 #   --cpu MODEL        a CPU model of QEMU (default $C4_ARM_CPU or cortex-a72: NEON without dot
 #                      product, FP16 or SVE; neoverse-n1 has the first two)
 #   --sve BITS         a CPU with SVE vectors of this length
-#   --sysroot DIR      where a dynamic program finds its loader and libraries (default: the cross
+#   --sysroot DIR      folder of a dynamic program's loader and libraries (default: the cross
 #                      compiler's /usr/aarch64-linux-gnu)
 #   --timeout SECONDS  end the program after this time (default 1500)
 #
-# AddressSanitizer works, its leak detection does not and is turned off. Times mean nothing, and the
-# memory order is that of the host.
+# AddressSanitizer works, but its leak detection does not and is turned off. Times mean nothing, and
+# the memory order is the host's.
 #
 # Exit status: the program's own; 124 after the timeout; 125 if the emulation itself failed.
 set -eu
@@ -40,7 +40,7 @@ done
 qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64) ||
     die "qemu-aarch64-static is missing (install qemu-user-static)"
 [ -x "$1" ] || die "not a program: $1"
-# Bytes 18 and 19 of an ELF file tell the machine; 183 is aarch64.
+# Bytes 18 and 19 of an ELF file give the machine; 183 is aarch64.
 [ "$(od -An -tu2 -j18 -N2 "$1" | tr -d ' ')" = 183 ] || die "not an aarch64 program: $1"
 
 export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"

@@ -7,17 +7,17 @@
 #   --cpu MODEL       a CPU model of Bochs (default corei7_skylake_x: AVX-512 F, CD, DQ, BW, VL);
 #                     corei7_haswell_4770 has AVX2 and FMA, corei7_sandy_bridge_2600k AVX,
 #                     core2_penryn_t9600 SSE4.1; "bochs --help cpu" lists all
-#   --hide FEATURES   what the kernel does not use although the CPU has it, as "avx512f": its
-#                     registers' state is then not enabled in XCR0
+#   --hide FEATURES   CPU features that the kernel must not use, such as "avx512f": their registers'
+#                     state is then not enabled in XCR0
 #   --memory MIB      256 to 2048 (default 768)
 #   --timeout SECONDS of real time (default 1500)
-#   --unless-here F   skipped if this machine's own CPU has the feature F of /proc/cpuinfo, unless
+#   --unless-here F   skip if this machine's own CPU has the feature F in /proc/cpuinfo, unless
 #                     C4_TEST_FULL=1
 #   --verbose         show the kernel's messages and the time
 #
-# The program's shared libraries come along; it sees its own path and folder, the variables C4_*,
-# OMP_* and CMOCKA_*, no input, one CPU, and a clock that counts instructions. What it prints appears
-# when it has ended; files that it writes are lost.
+# The program's shared libraries are included; it sees its own path and working directory, the
+# variables C4_*, OMP_* and CMOCKA_*, no input, one CPU, and a clock that counts instructions. Its
+# output appears when it has ended; files that it writes are lost.
 #
 # Exit status: the program's own; 128+N if signal N ended it; 124 after the timeout; 77 (skipped) if
 # Bochs or the machine is missing; 125 if the emulation itself failed.
@@ -74,7 +74,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 125' INT TERM HUP
 
-# --- the guest's files: to the same paths as here
+# --- the guest's files, with the same paths as here
 
 copy_in() {
     mkdir -p "$run/guest$(dirname "$1")"
@@ -87,7 +87,7 @@ copy_in "$program"
 if readelf -lW "$program" | grep -q INTERP; then
     ldd "$program" | grep -oE '/[^ ]+' | sort -u >"$run/libraries" || die "ldd: $program"
     while read -r library; do copy_in "$library"; done <"$run/libraries"
-    # Else the loader would not look where a machine's own folders are.
+    # Otherwise the loader would not search the machine's own folders.
     copy_in /etc/ld.so.cache
 fi
 printf '%s' "$program" >"$run/guest/run.d/program"
@@ -107,7 +107,7 @@ rm -rf "$run/guest"
 kernel_address=0 kernel_entry=0
 # shellcheck source=/dev/null # two numbers
 . "$machine/kernel.conf"
-# A link of its own: Bochs locks a disk image by a file beside it.
+# A separate link, because Bochs locks a disk image with a file beside it.
 ln -s "$machine/kernel.img" "$run/kernel.img"
 initrd_bytes=$(stat -c %s "$run/initrd")
 disk_sectors=$(((4096 + initrd_bytes + 511) / 512))
@@ -119,12 +119,12 @@ as --32 -o "$run/loader.o" \
     --defsym "MEMORY_BYTES=$((memory * 1048576))" "$here/avx512/loader.S"
 ld -m elf_i386 -Ttext=0x7c00 --oformat binary -o "$run/boot.img" "$run/loader.o"
 
-# Bochs 2.7 reports wrong sizes for compacted XSAVE areas and for PKRU, upon which Linux would not
-# enable AVX; and it has no IA32_MISC_ENABLE, without which fsrm must not be used.
+# Bochs 2.7 reports wrong sizes for compacted XSAVE areas and for PKRU, so Linux would not enable AVX;
+# and it has no IA32_MISC_ENABLE, without which fsrm must not be used.
 line="console=ttyS2,115200 8250.nr_uarts=4 acpi=off nolapic noapic mitigations=off tsc=reliable"
 line+=" tsc_early_khz=$((instructions_per_second / 1000)) panic=-1 reboot=t cryptomgr.notests"
 line+=" clearcpuid=xsaves,xsavec,pku,fsrm$hide"
-# Parts of the kernel's start that take long and are not needed here.
+# Parts of the kernel's startup that are slow and not needed here.
 line+=" initcall_blacklist=crypto_algapi_init,load_system_certificate_list,cubictcp_register"
 line+=",init_kprobe_trace,init_blk_tracer,bpf_rstat_kfunc_init,bpf_key_sig_kfuncs_init,kfunc_init"
 line+=",bpf_prog_test_run_init,bpf_tcp_ca_kfunc_init,trace_eval_init"
@@ -162,7 +162,7 @@ END
 echo c >"$run/debugger" # Debian's Bochs starts in its debugger: continue
 touch "$run/stdout" "$run/stderr" "$run/console"
 began=$(date +%s)
-# The display wants a terminal, which script provides.
+# The display needs a terminal, which script provides.
 (cd "$run" && TERM=vt100 LINES=25 COLUMNS=80 exec setpriv --pdeathsig TERM script -qefc \
     "exec timeout --foreground -s KILL $limit bochs-bin -q -f bochsrc -rc debugger" \
     terminal.log </dev/null >/dev/null 2>&1) &

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Runs a command in a fresh clone of this repository on a bare Debian of another release: a root made
-# by debootstrap, without compiler or CMake, with nothing of this machine but its apt sources,
-# certificates and name resolution. Needs root.
+# Runs a command in a fresh clone of this repository on a bare Debian of another release: a root folder
+# made by debootstrap, without compiler or CMake, with nothing from this machine but its apt sources,
+# certificates and name resolution. Needs to be run as root.
 #
 # usage: run-debian.sh --suite NAME --dir DIR COMMAND [ARGUMENT...]
 #
 #   --suite NAME   trixie (13) or another release
-#   --dir DIR      where the root is kept, some 400 MB; every run starts from a copy of it
+#   --dir DIR      where the root folder is kept, some 400 MB; every run starts from a copy of it
 #
-# Exit status: the command's; 77 (skipped) if no such root could be made; 2 wrong usage.
+# Exit status: the command's; 77 (skipped) if the root folder cannot be made; 2 wrong usage.
 set -eu
 suite='' dir=''
 while [ $# -gt 0 ]; do

@@ -1,14 +1,14 @@
-# Tests that execute one backend, on this machine's CPU or on an emulated one. Label emulated: on a
-# CPU that is not this machine's. Included by tests/CMakeLists.txt.
+# Tests that execute one backend, on this machine's CPU or on an emulated one (label emulated).
+# Included by tests/CMakeLists.txt.
 
-# A test program as one more test that wants NAME, which has to fail with these words.
+# Adds a test program as another test that wants NAME and must fail with these words.
 function(c4_test_refuses test target name words)
   add_test(NAME ${test} COMMAND ${target})
   set_tests_properties(${test} PROPERTIES ENVIRONMENT C4_TEST_WANT=${name}
     PASS_REGULAR_EXPRESSION "${words}")
 endfunction()
 
-# A wanted backend that cannot run, or only with another one's help, is a failure and no skip.
+# A wanted backend that cannot run, or only with another one's slots, is a failure, not a skip.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(foreign neon)
 else()
@@ -18,8 +18,8 @@ c4_test_refuses(want_foreign test_ops ${foreign} "backend '${foreign}' cannot ru
 c4_test_refuses(want_partial test_canonical ref64 "backend 'ref64' would take stem_input from 'ref'")
 c4_test_refuses(want_unknown test_training avx1024 "there is no backend 'avx1024'")
 
-# aarch64 under QEMU's user mode: neon alone, as ref's fused multiply-adds one by one would take most
-# of an hour; test --full also does runs in segments, and the canonical hash by ref.
+# aarch64 under QEMU's user mode: only neon, because ref's fused multiply-adds one by one would take
+# most of an hour; test --full also does runs in segments, and the canonical hash by ref.
 if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   foreach(name canonical dispatch ops rows training)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT C4_TEST_WANT=neon)
@@ -34,7 +34,7 @@ if(CMAKE_CROSSCOMPILING_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   return()
 endif()
 
-# x86-64 CPUs under Bochs, a whole PC, and QEMU: what users run, so the release build alone.
+# x86-64 CPUs under Bochs, a whole PC, and QEMU: only the release build, which users run.
 if(CMAKE_CROSSCOMPILING OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR C4_SANITIZE
     OR C4_COVERAGE OR NOT CMAKE_BUILD_TYPE STREQUAL "Release"
     OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU")
@@ -50,7 +50,7 @@ set(C4_AVX512_MACHINE ${PROJECT_SOURCE_DIR}/build/avx512-machine CACHE PATH
   "What tests/emulate/make-avx512-machine.sh made")
 set(pc ${CMAKE_CURRENT_LIST_DIR}/run-avx512.sh --machine ${C4_AVX512_MACHINE})
 
-# bochs_<name>: a test program on a CPU model, wanting a backend, in tier all or full.
+# bochs_<name>: a test program on a CPU model that wants a backend, in tier all or full.
 function(c4_test_bochs name target cpu want tier)
   cmake_parse_arguments(arg "" "COST;FEATURES" "OPTIONS" ${ARGN})
   add_test(NAME bochs_${name} COMMAND ${pc} --cpu ${cpu} ${arg_OPTIONS} $<TARGET_FILE:${target}>)
@@ -61,19 +61,19 @@ function(c4_test_bochs name target cpu want tier)
   endif()
 endfunction()
 
-# What "auto" takes where no native backend has its instructions.
+# The choice of "auto" if no native backend's instructions are available.
 set(plain ref)
 if(C4_HAVE_ONEDNN)
   set(plain onednn)
 endif()
-# A CPU with AVX-512 has run these itself.
+# A CPU with AVX-512 runs these natively.
 set(unless_native OPTIONS --unless-here avx512f)
 c4_test_bochs(ops test_ops corei7_skylake_x avx512 all COST 202 ${unless_native})
 c4_test_bochs(rows test_rows corei7_skylake_x avx512 all COST 201 ${unless_native})
 c4_test_bochs(canonical test_canonical corei7_skylake_x avx512 full COST 203)
 c4_test_bochs(dispatch_skylake test_dispatch corei7_skylake_x avx512 all COST 2
   FEATURES "avx2+fma avx512")
-# The CPU has AVX-512, the system does not save its registers.
+# The CPU has AVX-512, but the system does not save its registers.
 c4_test_bochs(dispatch_no_zmm test_dispatch corei7_skylake_x avx2 all COST 2 FEATURES avx2+fma
   OPTIONS --hide avx512f)
 c4_test_bochs(dispatch_haswell test_dispatch corei7_haswell_4770 avx2 all COST 2 FEATURES avx2+fma)

@@ -37,13 +37,13 @@ int c4_check_rng_between(struct c4_check_rng *rng, int first, int last) {
     return first + (int)c4_rng_below(c4_check_rng_word(rng), (uint32_t)(last - first) + 1);
 }
 
-/* Poison of the first and the second call: for floats a NaN that no arithmetic makes, and a number;
+/* Poison of the first and second call: for floats a NaN that no arithmetic produces, then a number;
  * for integers and bytes two values that no test expects. */
 static void poison(enum c4_op_type type, int call, void *out, size_t count) {
     static const unsigned char pattern[2][4] = {{0xad, 0xdb, 0xf5, 0xff}, {0xaa, 0xaa, 0xaa, 0xaa}};
     size_t bytes = count * c4_op_type_bytes(type);
     unsigned char *to = out;
-    /* A double's upper half is the float's pattern, so it is a NaN as well. */
+    /* A double's upper half is the float's pattern, so it is a NaN, too. */
     size_t done = bytes < 4 ? bytes : 4;
     memcpy(to, pattern[call], done);
     for (size_t more; done < bytes; done += more) {
@@ -126,7 +126,8 @@ __attribute__((format(printf, 2, 3))) static void append(struct c4_check_result 
     va_end(arguments);
 }
 
-/* Opens the line: what failed, and how to repeat it. Returns false, for the caller to return. */
+/* Begins the report line: what failed, and how to repeat it. Returns false for the caller to
+ * return. */
 static bool fail(struct c4_check_result *r, const struct c4_check_case *c,
                  enum c4_check_fault fault) {
     const char *slot = c4_slot_name(c->slot);
@@ -156,7 +157,7 @@ static void show_element(struct c4_check_result *r, const struct c4_check_array 
            c4_check_value(a->spec.type, want, i));
 }
 
-/* Reports all elements that `wrong` names; true if there are none. */
+/* Reports all elements that `wrong` marks; true if there are none. */
 static bool no_differences(struct c4_check_result *r, const struct c4_check_case *c,
                            const struct c4_check_array *a, enum c4_check_fault fault,
                            const char *what, const void *got, const void *want,
@@ -190,7 +191,7 @@ static void make_call(void *context) {
     c4_op_call(call->c->slot, call->kernel, &call->c->size, call->pointers);
 }
 
-/* Contents and poison, as the call shall find them. */
+/* Sets contents and poison before a call. */
 static void prepare(const struct c4_check_case *c, int call, void *const *pointers) {
     for (int i = 0; i < c->array_count; i++) {
         const struct c4_check_array *a = &c->array[i];
@@ -218,7 +219,7 @@ bool c4_check_expect(struct c4_check_case *c, c4_op_fn *reference) {
     return true;
 }
 
-/* Where a faulting address lies: "y[4096]". */
+/* Names the element at a faulting address: "y[4096]". */
 static void name_address(struct c4_check_result *r, const struct c4_check_case *c,
                          const struct c4_guarded *g, const void *address) {
     const unsigned char *at = address;
@@ -239,7 +240,7 @@ static bool check_norm(const struct c4_check_case *c, const struct c4_check_arra
     for (size_t i = 0; i < a->spec.count; i++) {
         double want = c4_check_value(a->spec.type, a->expect, i),
                have = c4_check_value(a->spec.type, got, i);
-        if (isnan(want) && isnan(have)) continue; /* a gap between rows that is left alone */
+        if (isnan(want) && isnan(have)) continue; /* a gap between rows, which is left alone */
         double difference = have - want;
         count++;
         error += difference * difference;
@@ -247,7 +248,7 @@ static bool check_norm(const struct c4_check_case *c, const struct c4_check_arra
         sum += want;
     }
     double n = (double)count, variance = signal / n - (sum / n) * (sum / n);
-    /* The tolerance must be far below what tells the elements apart. */
+    /* The tolerance must be far below the spread of the elements. */
     if (count > 1 && !(100 * c->tolerance * sqrt(signal / n) <= sqrt(variance))) {
         fail(r, c, C4_CHECK_VACUOUS);
         append(r, "%s: the tolerance %g hides the signal", a->spec.name, c->tolerance);
@@ -260,7 +261,7 @@ static bool check_norm(const struct c4_check_case *c, const struct c4_check_arra
     return false;
 }
 
-/* What the two calls left in one output, against the reference. `kept` holds the first call's. */
+/* Compares one output of the two calls with the reference. `kept` holds the first call's. */
 static bool check_output(const struct c4_check_case *c, const struct c4_check_array *a,
                          const void *kept, const void *got, unsigned char *wrong,
                          struct c4_check_result *r) {
@@ -282,7 +283,7 @@ static bool check_output(const struct c4_check_case *c, const struct c4_check_ar
             return false;
     }
 
-    /* Where the reference leaves an element alone, it keeps the second call's poison. */
+    /* Elements that the reference leaves alone must keep the second call's poison. */
     for (size_t i = 0; i < a->spec.count; i++)
         wrong[i] = out && is_poison(a->spec.type, 0, a->expect, i)
                        ? !is_poison(a->spec.type, 1, got, i)
@@ -313,7 +314,7 @@ static bool check_surroundings(const struct c4_check_case *c, const struct c4_gu
     return true;
 }
 
-/* Copies of the first call's arrays, one behind the other, and a mark for each element. */
+/* Copies of the first call's arrays, one after the other, and a mark for each element. */
 struct notes {
     unsigned char *kept, *wrong;
     size_t at[C4_OP_ARRAYS]; /* bytes; each copy is aligned */

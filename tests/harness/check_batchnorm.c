@@ -43,7 +43,7 @@ static const int pixel_sizes[][C4_CHECK_MAX_SIZES] = {
     {64, 0, 1}, {100, 1, 0}, {256, 1, 1}, {1024, 0, 0},
 };
 
-/* Input and output share an array where the size says so. */
+/* Input and output share an array if the size says so. */
 static struct c4_op_size pixels_size(const int *v) {
     return (struct c4_op_size){
         .n = v[0], .h = 1, .w = 1, .order = v[1] ? C4_BN_RELU : C4_RELU_BN, .shared = v[2]};
@@ -114,7 +114,7 @@ static struct c4_op_size rebuild_size(const int *v) {
         .n = v[0], .h = v[1], .w = v[2], .order = v[3] ? C4_RELU_BN : C4_BN_RELU};
 }
 
-/* In relu-bn y is what a ReLU leaves. */
+/* In relu-bn y is a ReLU's output. */
 static void adjust_rebuild(struct c4_check_case *c, enum c4_check_data data,
                            struct c4_check_rng *rng) {
     float *y = c->array[0].content;
@@ -123,7 +123,7 @@ static void adjust_rebuild(struct c4_check_case *c, enum c4_check_data data,
         y[i] = relu(y[i]);
 }
 
-/* Window k of image n: its channel c lies at `pooled`, the pixel of winner a at window_at(). */
+/* The index in y of winner a of the window at index `pooled` of the pooled map. */
 static size_t window_at(const struct c4_op_size *size, size_t pooled, size_t a) {
     size_t w = (size_t)size->w, half_h = (size_t)size->h / 2, half_w = w / 2;
     size_t position = pooled / C, j = position % half_w, i = position / half_w % half_h;

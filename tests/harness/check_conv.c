@@ -5,8 +5,8 @@
 
 enum { C = C4_CHANNELS };
 
-/* n h w ci. Tiles of kernels are rows of 4, 6, 8, 12, 14 or 16 pixels: one less, equal, one more.
- */
+/* n h w ci. Kernels' tiles are rows of 4, 6, 8, 12, 14 or 16 pixels: widths one less, equal, one
+ * more. */
 static const int direct_sizes[][C4_CHECK_MAX_SIZES] = {
     {1, 1, 1, 64},  {1, 1, 1, 3},   {1, 1, 2, 64},   {1, 2, 1, 64},  {2, 2, 2, 64},
     {1, 1, 7, 3},   {1, 7, 1, 64},  {3, 3, 5, 64},   {3, 5, 3, 3},   {5, 4, 4, 64},
@@ -15,7 +15,7 @@ static const int direct_sizes[][C4_CHECK_MAX_SIZES] = {
     {1, 2, 17, 64}, {2, 8, 8, 64},  {1, 16, 16, 64}, {2, 32, 32, 3}, {1, 32, 32, 64},
 };
 
-/* The same for Winograd, where groups of 4, 8, 12 and 16 tiles are likely. */
+/* The same for Winograd, with its likely groups of 4, 8, 12 and 16 tiles. */
 static const int winograd_sizes[][C4_CHECK_MAX_SIZES] = {
     {1, 4, 4, 64},   {3, 4, 4, 64},  {5, 4, 4, 64},  {1, 4, 8, 64},
     {1, 12, 4, 64},  {3, 4, 8, 64},  {7, 4, 4, 64},  {9, 4, 4, 64},
@@ -27,8 +27,9 @@ static struct c4_op_size size_of(const int *v) {
     return (struct c4_op_size){.n = v[0], .h = v[1], .w = v[2], .ci = v[3]};
 }
 
-/* The 64 products of an input element with the weights of a tap, by the definition in conv3x3.h:
- * x, y at co = 0, w [tap, ci, co] and wt [tap, co, ci] at co = 0, and how far apart wt's co are. */
+/* The 64 products of an input element and the weights of a tap, by the definition in conv3x3.h:
+ * indices of x, and at co = 0 of y, w [tap, ci, co] and wt [tap, co, ci], and the stride of co in
+ * wt. */
 struct product {
     size_t x, y, w, wt, wt_stride;
 };
@@ -129,8 +130,8 @@ const struct c4_check_op c4_check_conv_bwd_weights_direct = {
 
 /* --- Winograd --- */
 
-/* G of F(4x4,3x3) from its points: row p is [1, p, p^2] / prod over other points q of (p - q);
- * infinity takes the last coefficient. */
+/* G of F(4x4,3x3) from its points: row p is [1, p, p^2] / prod over other points q of (p - q); the
+ * point at infinity gives the last coefficient. */
 static void weight_matrix(double g[6][3]) {
     static const double point[5] = {0, 0.75, -0.75, 1.5, -1.5};
     for (int i = 0; i < 5; i++) {
@@ -190,7 +191,7 @@ static void naive_bwd_weights_winograd(const struct c4_check_case *c, double *co
                      want[3]);
 }
 
-/* 64/81, 128/243 and 32/243 are not binary fractions, so integers do not make Winograd exact. */
+/* 64/81, 128/243 and 32/243 are not binary fractions, so Winograd is not exact even on integers. */
 #define WINOGRAD_TOLERANCE 1e-5
 
 const struct c4_check_op c4_check_winograd_weights = {

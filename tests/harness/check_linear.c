@@ -87,7 +87,7 @@ static struct c4_op_size sgd_size(const int *v) {
         .count = v[0], .lr = (float)v[1] / 1000, .momentum = (float)v[2] / 1000};
 }
 
-/* Some velocities land around 2^-100, where the rule on small ones begins. */
+/* Some velocities land around 2^-100, where the rule for small ones begins. */
 static void adjust_sgd(struct c4_check_case *c, enum c4_check_data data, struct c4_check_rng *rng) {
     static const float near_limit[] = {0x1p-100f,         -0x1p-100f,       0x1.fffffep-101f,
                                        -0x1.fffffep-101f, 0x1.000002p-100f, 0x1p-149f};
@@ -122,7 +122,7 @@ const struct c4_check_op c4_check_sgd_update = {
     .naive = naive_sgd,
 };
 
-/* --- gram_block: rows_x rows_y features, then how much longer the strides are --- */
+/* --- gram_block: rows_x rows_y features, then the gaps between rows --- */
 
 static const int gram_sizes[][C4_CHECK_MAX_SIZES] = {
     {1, 1, 1, 0, 0},    {1, 2, 3, 0, 0},      {2, 1, 10, 1, 1},     {3, 3, 15, 0, 2},
@@ -141,7 +141,7 @@ static struct c4_op_size gram_size(const int *v) {
                                .gap_gram = (size_t)v[4]};
 }
 
-/* Between two rows lies nothing that may count. */
+/* Values between two rows must have no effect. */
 static void spoil_gaps(struct c4_check_array *a, size_t features, size_t gap) {
     float *values = a->content;
     for (size_t i = 0; i < a->spec.count; i++)

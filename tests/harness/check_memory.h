@@ -1,4 +1,4 @@
-/* What stands around a checked call: guarded memory, caught signals, floating-point control. */
+/* The surroundings of a checked call: guarded memory, caught signals, floating-point control. */
 #ifndef C4_TESTS_HARNESS_CHECK_MEMORY_H
 #define C4_TESTS_HARNESS_CHECK_MEMORY_H
 
@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 enum c4_placement {
-    C4_PLACE_AT_END,  /* the last byte lies in front of the page without access (as far as the
-                         alignment allows) */
-    C4_PLACE_AT_START /* the first byte lies behind one */
+    C4_PLACE_AT_END,  /* the last byte is just before the inaccessible page (as far as the alignment
+                         allows) */
+    C4_PLACE_AT_START /* the first byte is just after one */
 };
 
-/* [no access][band, data, band][no access] */
+/* [inaccessible][band, data, band][inaccessible] */
 struct c4_guarded {
     unsigned char *map;
     size_t map_bytes, page_bytes;
@@ -20,12 +20,12 @@ struct c4_guarded {
     size_t data_bytes;
 };
 
-/* The bands are filled, the data is not. false: no memory. */
+/* Fills the bands but not the data. false: no memory. */
 bool c4_guarded_make(struct c4_guarded *g, size_t data_bytes, size_t align_bytes,
                      enum c4_placement placement);
 void c4_guarded_free(struct c4_guarded *g);
 
-/* True if both bands are whole; else *offset = the first changed byte, relative to the data. */
+/* True if both bands are intact; else *offset = the first changed byte, relative to the data. */
 bool c4_guarded_whole(const struct c4_guarded *g, ptrdiff_t *offset);
 
 /* The part of the floating-point environment that calls must leave alone: rounding mode, flushing,
@@ -39,7 +39,7 @@ struct c4_fp_control c4_fp_control_get(void);
 void c4_fp_control_set(struct c4_fp_control control);
 
 /* Runs body(context) and returns 0, or the number of the SIGSEGV, SIGBUS, SIGILL or SIGFPE that it
- * raised, with the address the signal tells in *address. */
+ * raised, with the signal's address in *address. */
 int c4_catch_signals(void (*body)(void *context), void *context, const void **address);
 
 #endif

@@ -72,7 +72,7 @@ static void fill(const struct c4_check_array *a, enum c4_check_data data,
     case C4_OP_WINNERS:
         fill_bytes(a->content, count, 3, rng);
         break;
-    case C4_OP_TRANSFORMED: /* by the check's own arithmetic: adjust() */
+    case C4_OP_TRANSFORMED: /* computed by the check itself: adjust() */
         break;
     }
 }
@@ -115,7 +115,7 @@ bool c4_check_naive(const struct c4_check_case *c, enum c4_op_slot slot, enum c4
     bool agrees = false;
     if (memory) {
         op->naive(c, want);
-        /* Beside exact integers one allowance for all: float against double, 1e-5. */
+        /* Except for exact integers, one tolerance for all: float against double, 1e-5. */
         double tolerance = data == C4_CHECK_INTEGERS ? op->naive_tolerance : 1e-5;
         agrees = c4_check_against(c, want, tolerance, result);
     } else {
@@ -131,7 +131,7 @@ static float uniform(struct c4_check_rng *rng) {
 }
 
 void c4_fill(float *values, size_t count, enum c4_check_data data, struct c4_check_rng *rng) {
-    /* Few specials: one poisons every output that it reaches. */
+    /* Only a few specials: each poisons every output that it reaches. */
     int one_in = data == C4_CHECK_SPECIALS && count > 256 ? (int)(count / 4) : 64;
     for (size_t i = 0; i < count; i++) {
         int pick = c4_check_rng_between(rng, 0, one_in - 1);

@@ -1,7 +1,7 @@
 /* How to check each op slot: sizes, special inputs, and the same result by other arithmetic. Arrays
  * and calls are those of core/op/slots.h.
  *
- * The table is driven by core/op/ops.def: a test with a slot that has no check does not build. */
+ * core/op/ops.def drives the table, so a test does not build if a slot has no check. */
 #ifndef C4_TESTS_HARNESS_CHECK_OPS_H
 #define C4_TESTS_HARNESS_CHECK_OPS_H
 
@@ -11,7 +11,7 @@
 extern const struct c4_backend c4_backend_ref;
 
 enum c4_check_data {
-    C4_CHECK_INTEGERS, /* small: every partial sum is exact, in any order */
+    C4_CHECK_INTEGERS, /* small, so every partial sum is exact in any order */
     C4_CHECK_REALS,    /* uniform in [-1, 1) */
     C4_CHECK_EXTREMES, /* with denormals, huge values and both zeros */
     C4_CHECK_SPECIALS, /* with infinities and NaN */
@@ -26,21 +26,20 @@ enum {
 enum { C4_CHECK_MAX_SIZES = 6 };
 
 struct c4_check_op {
-    const char *size_names; /* "n h w": the numbers in use, one blank between */
+    const char *size_names; /* "n h w": the names of the numbers in use, separated by a space */
     const int (*sizes)[C4_CHECK_MAX_SIZES];
     int size_count;
-    int long_sizes;   /* how many at the end of the list run with REALS alone, to save time */
+    int long_sizes;   /* how many at the end of the list run only with REALS, to save time */
     unsigned data;    /* a set of 1 << enum c4_check_data */
-    double max_zeros; /* of the outputs, where the sizes themselves do not force more */
-    /* What the numbers of one size mean. */
+    double max_zeros; /* of the outputs, unless the sizes force more */
+    /* Converts the numbers of one size. */
     struct c4_op_size (*size)(const int *v);
-    /* NULL, or: plants what contents have beyond their kind, in arrays that are filled; may set
-     * max_zeros. */
+    /* NULL, or modifies the filled arrays for this op's special cases; may set max_zeros. */
     void (*adjust)(struct c4_check_case *c, enum c4_check_data data, struct c4_check_rng *rng);
-    /* want[i] = the values of array i by plain loops in double; want[i] is NULL for inputs and
-     * scratch. Only for INTEGERS and REALS. */
+    /* Writes the values of array i, by plain loops in double, to want[i], which is NULL for inputs
+     * and scratch. Only for INTEGERS and REALS. */
     void (*naive)(const struct c4_check_case *c, double *const *want);
-    /* Allowed relative norm against naive: 0 means equal for INTEGERS. */
+    /* Allowed relative norm against naive for INTEGERS; 0 means equal. */
     double naive_tolerance;
 };
 
@@ -55,11 +54,11 @@ bool c4_check_runs(enum c4_op_slot slot, int size, enum c4_check_data data);
 
 const char *c4_check_data_name(enum c4_check_data data);
 
-/* Makes the case with its contents; the caller sets `backend` and frees it. false: no memory. */
+/* Creates the case with its contents; the caller sets `backend` and frees it. false: no memory. */
 bool c4_check_make(struct c4_check_case *c, enum c4_op_slot slot, int size, enum c4_check_data data,
                    uint64_t seed);
 
-/* c4_check_against the op's naive loops, as far as `data` allows. */
+/* c4_check_against() with the op's naive loops, as far as `data` allows. */
 bool c4_check_naive(const struct c4_check_case *c, enum c4_op_slot slot, enum c4_check_data data,
                     struct c4_check_result *result);
 
@@ -69,7 +68,8 @@ bool c4_check_naive(const struct c4_check_case *c, enum c4_op_slot slot, enum c4
 void c4_fill(float *values, size_t count, enum c4_check_data data, struct c4_check_rng *rng);
 
 /* Finite and far from underflow, also in EXTREMES and SPECIALS: for the second factor of products
- * where an underflow to -0, or 0 * infinity, would tell skipped taps from taps times zero. */
+ * where an underflow to -0, or 0 * infinity, would distinguish skipped taps from taps times zero.
+ */
 void c4_fill_factor(float *values, size_t count, enum c4_check_data data, struct c4_check_rng *rng);
 
 #define C4_CHECK_SIZES(list) .sizes = (list), .size_count = (int)(sizeof(list) / sizeof *(list))

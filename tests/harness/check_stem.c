@@ -9,7 +9,7 @@ static struct c4_op_size batch_size(const int *v) {
     return (struct c4_op_size){.n = v[0]};
 }
 
-/* In INTEGERS the first image is all alike, the second black and white. */
+/* In INTEGERS the first image is constant, the second black and white. */
 static void adjust_images(struct c4_check_case *c, enum c4_check_data data,
                           struct c4_check_rng *rng) {
     uint8_t *images = c->array[0].content;
@@ -84,7 +84,7 @@ static void naive_select_grad(const struct c4_check_case *c, double *const *want
         size_t row = position / (SIDE / 2) * 2 + arg[i] / 2;
         size_t col = position % (SIDE / 2) * 2 + arg[i] % 2;
         for (size_t k = 0; k < C4_PATCH; k++) {
-            size_t y = row + k / 9, z = col + k / 3 % 3; /* one more than the pixel's place */
+            size_t y = row + k / 9, z = col + k / 3 % 3; /* one more than the pixel's position */
             if (y < 1 || y > SIDE || z < 1 || z > SIDE) continue;
             size_t at = ((image * SIDE + y - 1) * SIDE + z - 1) * 3 + k % 3;
             want[3][k * C + i % C] += (double)x[at] * (double)ds[i];

@@ -19,7 +19,7 @@ static void give_up(const char *sentence) {
 }
 
 const struct c4_backend *c4_want_table(void) {
-    static struct c4_dispatch dispatch; /* asked for once for every case of a test */
+    static struct c4_dispatch dispatch; /* looked up once for all cases of a test */
     const char *name = c4_want_name();
     static const enum c4_op_slot slots[] = {
 #define C4_OP(slot, type) C4_SLOT_##slot,

@@ -1,4 +1,4 @@
-/* cmocka with the headers it wants to see first. */
+/* cmocka with the headers that it needs first. */
 #ifndef C4_TESTS_HARNESS_UNIT_H
 #define C4_TESTS_HARNESS_UNIT_H
 

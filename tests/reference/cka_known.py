@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes cka_known.csv: linear CKA of seeded Gaussian features by NumPy in float64, from the
-definitions (centring matrix H; U-centred Grams), for tests/core/test_cka.c.
+definitions (centring matrix H; U-centred Gram matrices), for tests/core/test_cka.c.
 
 The features come from NumPy's legacy generator, which the test implements as well:
     RandomState(seed); x = randn(n, p); y = randn(n, q); y[:, :m] += mix * x[:, :m]; x += shift,

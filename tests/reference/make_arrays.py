@@ -3,8 +3,8 @@
 tests/core/test_file_arrays.c, tests/core/test_file_npz.c and tests/cli/cli_arrays.sh.
 
 Every array named *x* or without a name is VALUES, or VALUES != 0 where the type is bool. Python 2's
-headers, PyTorch's archives and pickles, whose writers are not at hand everywhere, are made by hand
-as these programs write them.
+headers, PyTorch's archives and pickles are made by hand as these programs write them, since the
+programs are not available everywhere.
 Usage: make_arrays.py FOLDER   (NumPy 2.4, ml_dtypes 0.6, safetensors 0.8)
 """
 import io

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes pytorch_steps.safetensors: what PyTorch says of 20 training steps, in double and in float.
+"""Makes pytorch_steps.safetensors: PyTorch's results of 20 training steps, in double and in float.
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy safetensors
     venv/bin/python tests/reference/make_pytorch_steps.py tests/reference/pytorch_steps.safetensors
@@ -11,7 +11,7 @@ also writes each seed's weights and batches in the form that `conv4 train --init
 Tensors, per block order O in {bn-relu, relu-bn} and seed S in 1..10:
   O.S.loss64, O.S.loss32   [20]  loss of each step before its update, double and float
   O.S.drift32              [1]   |w32 - w64| / |w64| over all learned weights after 20 steps
-and of seed 1, in double:
+and for seed 1, in double:
   O.grad.NAME              the first step's gradient: every k-th element, k = ceil(count / 1024)
   O.project.NAME     [16]  the whole gradient's inner products with 16 vectors of random signs
   O.running.NAME           running statistics after 20 steps

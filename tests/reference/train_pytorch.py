@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Trains conv4 in PyTorch by the study's protocol, to be held against `conv4 train`.
+"""Trains conv4 in PyTorch by the study's protocol, for comparison with `conv4 train`.
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy safetensors
     venv/bin/python tests/reference/train_pytorch.py DIR --images 10000 --epochs 2 --seeds 1 2 3
 
-DIR holds cifar-10-batches-bin. Initial weights and shuffling are PyTorch's own, so agreement is that of two
-independent implementations: accuracies agree within the spread over seeds. Evaluation by batch statistics, batches of
-32 in file order.
+DIR holds cifar-10-batches-bin. Initial weights and shuffling are PyTorch's own, so the two implementations are
+independent: accuracies agree within the spread over seeds. Evaluation is by batch statistics, in batches of 32 in file
+order.
 """
 import argparse
 import os

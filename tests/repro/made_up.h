@@ -1,5 +1,5 @@
-/* A made-up study: for every family, seed, epoch and quantity a plausible value near the published
- * levels, from formulas alone. Every claim holds in it; a test disturbs what it needs. */
+/* A made-up study: formulas give a plausible value near the published levels for every family,
+ * seed, epoch and quantity. Every claim holds in it; tests disturb what they need. */
 #ifndef C4_TESTS_REPRO_MADE_UP_H
 #define C4_TESTS_REPRO_MADE_UP_H
 
@@ -16,8 +16,8 @@ struct made_up_family {
     const char *name;
     int64_t epochs;
     uint32_t images;
-    double to_start[C4_LAYERS]; /* CKA after the last epoch: to where training started */
-    double to_init[C4_LAYERS];  /* of fine-tuned networks: to the initial network */
+    double to_start[C4_LAYERS]; /* CKA after the last epoch to the network where training started */
+    double to_init[C4_LAYERS];  /* CKA of fine-tuned networks to the initial network */
     double train_accuracy, test_accuracy, loss;
 };
 
@@ -132,7 +132,7 @@ static inline const struct made_up_family *made_up_family(const char *name) {
     return NULL;
 }
 
-/* Between -1 and 1, fixed by the words. */
+/* Between -1 and 1, determined by the arguments. */
 static inline double made_up_noise(uint64_t seed, const char *word, int number) {
     uint64_t hash = 1469598103934665603u ^ seed * 1099511628211u ^ (uint64_t)number << 32;
     for (; *word; word++) hash = (hash ^ (unsigned char)*word) * 1099511628211u;
@@ -166,7 +166,7 @@ static inline double made_up_cka(const struct c4_rows_run *run, const struct mad
     /* The images of the other task show less change. */
     int own_digits = strstr(f->name, "svhn") != NULL, digits = strstr(q->images, "svhn") != NULL;
     if (own_digits != digits) last = 0.5 + last / 2;
-    /* An epoch of more images is more steps. */
+    /* An epoch of more images has more steps. */
     double rate = 4 * (strncmp(f->name, "size-", 5) == 0 ? 1 + run->images / 128.0 : 1);
     double done = (1 - exp(-rate * (double)q->epoch / (double)run->epochs)) / (1 - exp(-rate));
     double value = first + (last - first) * done;
@@ -176,7 +176,7 @@ static inline double made_up_cka(const struct c4_rows_run *run, const struct mad
     return fmin(value, 1);
 }
 
-/* The value, or NaN where a study has no such row. */
+/* The value, or NaN if a study has no such row. */
 static inline double made_up_value(const struct c4_rows_run *run, const struct c4_row_query *q) {
     const struct made_up_family *f = made_up_family(q->family);
     if (!f || q->epoch < 0 || q->epoch > run->epochs) return NAN;

@@ -1,4 +1,4 @@
-/* The made-up study of tests/repro/made_up.h as a database, made through the store. */
+/* The made-up study of tests/repro/made_up.h as a database, written through the store. */
 #ifndef C4_TESTS_REPRO_MADE_UP_STORE_H
 #define C4_TESTS_REPRO_MADE_UP_STORE_H
 
@@ -134,8 +134,8 @@ static inline void made_up_run(struct c4_store *store, const struct c4_protocol 
     free(out.result);
 }
 
-/* Makes FOLDER/study.db with every run of the scale but those whose family is `but` (may be NULL),
- * which is left planned. */
+/* Writes FOLDER/study.db with every run of the scale, except that runs of the family `but` (may be
+ * NULL) stay planned. */
 static inline void made_up_store(const char *folder, const struct c4_study *study,
                                  const struct c4_scale *scale, bool synthetic, const char *but) {
     struct c4_store *store;
@@ -147,7 +147,7 @@ static inline void made_up_store(const char *folder, const struct c4_study *stud
         const void *object = table ? (const void *)scale : (const void *)&study->protocol;
         const struct c4_field *field = table ? c4_scale_fields : c4_protocol_fields;
         for (; field->key; field++) {
-            /* What differs between runs of one folder is part of their names. */
+            /* Values that differ between a folder's runs are part of their names. */
             if (field->type != C4_FIELD_INTEGER && field->type != C4_FIELD_REAL) continue;
             if (strcmp(field->key, "curve_images") == 0) continue;
             c4_field_write(field, object, value, sizeof value);

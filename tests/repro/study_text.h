@@ -1,4 +1,4 @@
-/* A study as text, small and good, and with a mistake in it. */
+/* A small, valid study as text, and the same with a mistake. */
 #ifndef C4_TESTS_REPRO_STUDY_TEXT_H
 #define C4_TESTS_REPRO_STUDY_TEXT_H
 
@@ -43,8 +43,8 @@ static const char good[] = "[protocol p]\n"
                            "kind = cost-runs\ntitle = T\nx_label = x\ny_label = y\n"
                            "runs = v\nwidth = 4\nheight = 4\n";
 
-/* `good`, or it and the claims, with the first `from` of what was added replaced; the caller frees
- * it. */
+/* `good` followed by `more`, with the first `from` (in `more` unless that is empty) replaced by
+ * `to`; the caller frees it. */
 static inline char *replaced(const char *more, const char *from, const char *to) {
     size_t size = sizeof good + strlen(more) + strlen(to);
     char *whole = malloc(size), *text = malloc(size);

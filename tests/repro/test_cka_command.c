@@ -1,5 +1,5 @@
-/* conv4 cka and eval --features as a user types them: what is undefined, what does not fit, and
- * that neither hides the rest. */
+/* conv4 cka and eval --features as a user types them: undefined values and mismatched features are
+ * reported and do not hide the rest. */
 #include <fcntl.h>
 #include <jansson.h>
 #include <sys/wait.h>
@@ -15,7 +15,7 @@ static const struct c4_command *const commands[] = {&c4_cmd_cka, &c4_cmd_eval, N
 static const struct c4_program program = {
     .name = "conv4", .version = "0", .build = "", .summary = "", .commands = commands};
 
-static char out[65536], err[65536]; /* what the last command wrote */
+static char out[65536], err[65536]; /* output of the last command */
 
 static void read_back(const char *path, char *text, size_t size) {
     FILE *file = fopen(path, "rb");
@@ -165,7 +165,8 @@ static void an_outlier_is_compared_with_care(void **state) {
     free(y);
 }
 
-/* Layers a to d: b is constant on one side, c has a NaN, d other rows; e and f are on one side. */
+/* Layers a to d: b is constant on one side, c has a NaN, d has other rows; e and f are in one file.
+ */
 static void write_layers(void **state, bool bad) {
     float *x = random_features(1, (size_t)N * P), *y = random_features(2, (size_t)N * P);
     float *flat = test_alloc((size_t)N * P * sizeof *flat), *nan = random_features(3, N * P);
@@ -265,7 +266,7 @@ static void other_images_are_refused(void **state) {
     must_say(err, "--statistics batch");
     assert_int_equal(run(state, "cka test.st running.st --force"), 0);
     assert_int_equal(run(state, "cka test.st old.st anybody.st"), 0);
-    /* The pair that fits is compared all the same. */
+    /* The pair that fits is still compared. */
     assert_int_equal(run(state, "cka train.st test.st old.st --json"), 3);
     json_t *object = object_of(out);
     assert_true(json_is_real(json_object_get(comparison_of(object, "a"), "debiased")));
@@ -274,7 +275,7 @@ static void other_images_are_refused(void **state) {
     free(x);
 }
 
-/* The hash of the images alone decides where both files have it: labels do not matter to CKA. */
+/* Only the images' hash decides if both files have it, since labels do not matter to CKA. */
 static void other_labels_are_compared(void **state) {
     float *x = random_features(1, (size_t)N * P);
     struct c4_tensor layer = tensor("a", x, N, P);
@@ -293,7 +294,7 @@ static void other_labels_are_compared(void **state) {
     free(x);
 }
 
-/* a.st has tensors a, z and e, of which z and e are of types that are not read; b.st a, z and o. */
+/* a.st has tensors a, z and e, of which z and e have unsupported types; b.st has a, z and o. */
 static void write_unreadable(void **state) {
     static const char *const headers[] = {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4,2],\"data_offsets\":[0,32]},"
@@ -331,7 +332,7 @@ static void a_type_that_is_not_read_hides_nothing(void **state) {
     must_say(text_at(comparison_of(object, "z"), "error"), "a.st: tensor z has the dtype C64");
     must_say(text_at(comparison_of(object, "e"), "error"), "a.st: tensor e has the dtype F8_E4M3");
     json_decref(object);
-    /* An array without a name goes with the only one that is read. */
+    /* An unnamed array is paired with the only one that is read. */
     float *x = random_features(1, 4 * 2);
     write_npy(state, "x.npy", x, 4, 2);
     assert_int_equal(run(state, "cka x.npy a.st"), 3);
@@ -422,7 +423,7 @@ static void names_of_any_bytes_are_told(void **state) {
     must_say(text_at(unread, "error"), "none\xef\xbf\xbd: there is no such file");
     json_decref(object);
 
-    /* What would colour, clear or confuse a terminal. */
+    /* Names that would colour, clear or confuse a terminal. */
     static const char *const names[] = {"\x1b[31m", "\x1b[2J", "\x1b[3J", "\x1b[4m"};
     struct c4_tensor first[] = {tensor(names[0], x, N, P), tensor(names[1], x, N, P),
                                 tensor(names[2], x, N, P)};
@@ -447,7 +448,7 @@ static void names_of_any_bytes_are_told(void **state) {
     free(x);
 }
 
-/* The files that eval writes: the images are those whose features they hold. */
+/* Files that eval writes identify the images whose features they hold. */
 static void eval_says_which_images(void **state) {
     static const char *const images[] = {"--images 40", "--images 40", "--images 44",
                                          "--images 40 --split train",

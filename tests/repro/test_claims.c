@@ -19,7 +19,7 @@ static int load_study(void **state) {
     return c4_study_load(NULL, &study);
 }
 
-/* Judges with `find` in place of the undisturbed table. */
+/* Judges with `find` instead of the undisturbed table. */
 static struct c4_claims *judged(int seed_count, enum c4_judging judging,
                                 enum c4_status (*find)(void *, const struct c4_rows_run *,
                                                        const struct c4_row_query *, double *,
@@ -69,7 +69,7 @@ static void every_claim_of_the_paper_is_there(void **state) {
     assert_int_equal(c4_claims_strict(claims), C4_OK);
 }
 
-/* The planted fault that the claims must see: true and fully random labels are exchanged. */
+/* The planted fault that the claims must notice: true and fully random labels are exchanged. */
 static enum c4_status find_swapped(void *context, const struct c4_rows_run *run,
                                    const struct c4_row_query *query, double *value, bool *suspect) {
     char family[40];
@@ -118,7 +118,8 @@ static void scales_restrict(void **state) {
     assert_true(claim(claims, "5")->part[1].judged && claim(claims, "1")->part[0].judged);
 }
 
-/* Pool3 of d = 9 swings by seed, so that its sign is not settled; pool2 is settled and tiny. */
+/* pool3 of d = 9 varies with the seed, so its sign is not settled; pool2's sign is, but it is tiny.
+ */
 static enum c4_status find_swinging(void *context, const struct c4_rows_run *run,
                                     const struct c4_row_query *query, double *value,
                                     bool *suspect) {
@@ -139,7 +140,7 @@ static enum c4_status find_tiny(void *context, const struct c4_rows_run *run,
     return status;
 }
 
-/* Only the debiased estimator lacks the effect. */
+/* The debiased estimator lacks the effect. */
 static enum c4_status find_biased(void *context, const struct c4_rows_run *run,
                                   const struct c4_row_query *query, double *value, bool *suspect) {
     if (strcmp(query->quantity, "cka_debiased") == 0)
@@ -225,8 +226,8 @@ static void holm_covers_the_whole_table(void **state) {
     assert_true(fabs(its_holm - fmin(1, tests * smallest)) <= 1e-12 * its_holm);
 }
 
-/* Sizes 64 and 256 take 2 and 8 steps an epoch; 64's 100 epochs are 200 steps: 25 epochs of 256,
- * 6.25 of 1024, 1.5625 of 4096, and no whole one of 50,000. */
+/* Sizes 64 and 256 take 2 and 8 steps per epoch. 64's 100 epochs are 200 steps: 25 epochs of 256,
+ * 6.25 of 1024, 1.5625 of 4096, and less than one of 50,000. */
 static void sizes_at_equal_steps(void **state) {
     (void)state;
     struct c4_rows rows = made_up_rows(runs, SEEDS);
@@ -241,7 +242,7 @@ static void sizes_at_equal_steps(void **state) {
         assert_true(isnan(want[i]) ? isnan(epoch) : epoch == want[i]);
         assert_true(c4_sizes_epoch(&rows, &sizes, i, C4_SIZES_AT_END) ==
                     (double)sizes.run[i]->epochs);
-        /* The lowest final accuracy is that of 50,000 images. */
+        /* 50,000 images have the lowest final accuracy. */
         epoch = c4_sizes_epoch(&rows, &sizes, i, C4_SIZES_AT_ACCURACY);
         assert_true(i == 4 ? epoch == 10 : epoch > 1 && epoch < 100);
     }

@@ -1,4 +1,4 @@
-/* conv4 data fetch, verify and import as a user types them: a data set of the real layout from a
+/* conv4 data fetch, verify and import as a user types them: a data set in the real layout, from a
  * server on this machine. */
 #define _XOPEN_SOURCE 700 /* mkdtemp */
 #include "core/fetch/download.h"
@@ -29,7 +29,7 @@ static const struct c4_program program = {
 static struct http_server server;
 static struct c4_digest digest; /* of the archive */
 static char root[512];          /* archive, table, requests */
-static char said[65536];        /* what the last command wrote, both streams */
+static char said[65536];        /* output of the last command, both streams */
 
 static const char *in_root(const char *name) {
     static char paths[4][600];
@@ -39,7 +39,7 @@ static const char *in_root(const char *name) {
     return paths[turn];
 }
 
-/* The child of a command: streams to a file, then conv4 ARGUMENTS. */
+/* Starts conv4 ARGUMENTS in a child, with its streams in a file. */
 static pid_t begin_command(const char *arguments) {
     static char line[4096];
     char *argv[32];
@@ -71,7 +71,7 @@ static int end_command(pid_t child) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Runs "conv4 FORMAT" and checks its exit status and words of what it said. */
+/* Runs "conv4 FORMAT" and checks its exit status and words of its output. */
 __attribute__((format(printf, 3, 4))) static void expect(int code, const char *words,
                                                          const char *format, ...) {
     char arguments[3000];
@@ -85,7 +85,7 @@ __attribute__((format(printf, 3, 4))) static void expect(int code, const char *w
                  words, said);
 }
 
-/* A table with one place of that behaviour. */
+/* A table with one mirror that behaves like this. */
 static const char *table(const char *how) {
     FILE *file = fopen(in_root("table.ini"), "w");
     assert_non_null(file);
@@ -104,7 +104,7 @@ static void a_set_is_fetched_and_checked(void **state) {
     expect(0, "6 files unpacked", "data fetch cifar10 --data %s/new/folder --mirrors %s", data,
            table("ok"));
     assert_non_null(strstr(said, digest.sha256));
-    assert_null(strstr(said, "conv4 data fetch:")); /* nothing to note */
+    assert_null(strstr(said, "conv4 data fetch:")); /* nothing to report */
     assert_non_null(strstr(said, "MB (100%)"));
     expect(0, "already there", "data fetch --data %s/new/folder --mirrors %s", data, table("404"));
     expect(0, "7 ok, 0 differ, 0 unknown, 0 missing", "data verify %s/new/folder --mirrors %s",
@@ -199,7 +199,7 @@ static void failures_are_said(void **state) {
     expect(3, "already exists and is not known to come from the archive",
            "data fetch --data %s/synth --mirrors %s", data, table("ok"));
     expect(0, "synthetic images", "data verify %s/synth", data);
-    /* A record file with other labels than the official one differs, though it is well formed. */
+    /* A record file with other labels than the official one differs, although it is well-formed. */
     assert_int_equal(c4_dir_make(scratch_path(state, "odd")), C4_OK);
     unsigned char *ones = malloc(RECORDS_BYTES);
     assert_non_null(ones);
@@ -214,7 +214,7 @@ static void failures_are_said(void **state) {
     assert_non_null(strstr(said, "0 ok, 6 differ"));
 }
 
-/* What is on the machine already; the built-in table decides what an official archive is. */
+/* Files already on the machine; the built-in table decides which archives are official. */
 static void imports(void **state) {
     struct scratch *scratch = *state;
     const char *data = scratch->folder;
@@ -230,7 +230,7 @@ static void imports(void **state) {
     expect(0, "6 files written to", "data import %s/from %s/unpacked --mirrors %s", data, data,
            table("404"));
     expect(0, "6 ok, 0 differ", "data verify %s/unpacked --mirrors %s", data, table("404"));
-    /* Unpacked beside it, it is not looked at. */
+    /* An archive with its unpacked files beside it is not read. */
     expect(0, "6 files unpacked", "data fetch --data %s/fetched --mirrors %s", data, table("ok"));
     assert_int_equal(rename(scratch_path(state, "fetched/cifar-10-batches-bin"),
                             scratch_path(state, "from/cifar-10-batches-bin")),

@@ -1,4 +1,4 @@
-/* How runs fill places: made-up schedules, known ends. */
+/* Forecasts of when worker slots are busy: made-up schedules with known ends. */
 #include "tests/harness/unit.h"
 
 #include <stdio.h>
@@ -30,13 +30,13 @@ static void one_place_takes_all(void **state) {
     const int after[] = {-1, -1, 0};
     const double seconds[] = {3, 5, 1};
     assert_true(end_of(after, seconds, 3, 1, slot) == 9);
-    /* The most work first: 5 alone against 3 + 1. */
+    /* The longest run first: 5 alone against 3 + 1. */
     assert_true(slot[1].start_seconds == 0 && slot[0].start_seconds == 5);
     assert_true(slot[2].start_seconds == 8 && slot[2].end_seconds == 9);
     for (int i = 0; i < 3; i++) assert_int_equal(slot[i].place, 0);
 }
 
-/* What others wait for begins first, although it is short itself. */
+/* A run that others wait for begins first, although it is short itself. */
 static void long_chains_first(void **state) {
     (void)state;
     struct c4_forecast_slot slot[RUNS];
@@ -58,7 +58,7 @@ static void followers_wait(void **state) {
     assert_true(slot[1].place != slot[2].place);
 }
 
-/* What is done takes no place and holds nobody up. */
+/* Finished runs occupy no slot and delay nothing. */
 static void done_runs(void **state) {
     (void)state;
     struct c4_forecast_slot slot[RUNS];
@@ -70,7 +70,7 @@ static void done_runs(void **state) {
     assert_true(end_of(after, nothing, 2, 2, slot) == 0);
 }
 
-/* More places never end later on these, and no two runs share a place at a time. */
+/* More slots never end later on these schedules, and no two runs share a slot at a time. */
 static void places_are_not_shared(void **state) {
     (void)state;
     struct c4_forecast_slot slot[RUNS];
@@ -112,7 +112,7 @@ static void next_run(void **state) {
     assert_int_equal(c4_forecast_next(&schedule, seconds, s, NULL), -1);
 }
 
-/* A place stays with its seed as long as that does not put off much larger work. */
+/* A slot keeps its seed as long as that does not postpone much longer runs. */
 static void seeds_stay_together(void **state) {
     (void)state;
     struct c4_run run[RUNS];
@@ -133,7 +133,7 @@ static struct c4_runner runner_of(const struct c4_study *study, const struct c4_
     return (struct c4_runner){.protocol = &study->protocol, .scale = scale};
 }
 
-/* Predictions add up from images and CKA, and shrink with what is done. */
+/* Predictions add up images and CKA, and shrink as work is done. */
 static void predictions(void **state) {
     (void)state;
     struct c4_study study;
@@ -165,7 +165,7 @@ static void predictions(void **state) {
     c4_schedule_free(&schedule);
 }
 
-/* Segments end at fixed epochs, wherever a run goes on. */
+/* Segments end at fixed epochs, wherever a run resumes. */
 static void segments(void **state) {
     (void)state;
     struct c4_study study;

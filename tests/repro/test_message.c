@@ -1,4 +1,4 @@
-/* Frames between coordinator and worker, and images in shared memory. */
+/* Messages between coordinator and worker, and images in shared memory. */
 #include "tests/harness/unit.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@ static void put(unsigned char *bytes, size_t size, unsigned salt) {
     for (size_t i = 0; i < size; i++) bytes[i] = (unsigned char)(i * 31 + salt);
 }
 
-/* Frames of many sizes arrive whole and in order, however the pipe cuts them. */
+/* Messages of many sizes arrive complete and in order, however the pipe splits them. */
 static void frames_arrive_whole(void **state) {
     (void)state;
     static const size_t sizes[] = {0, 1, 8, 40000, 3, 60000, 0, 12345};
@@ -53,7 +53,7 @@ static void frames_arrive_whole(void **state) {
     free(sent);
 }
 
-/* Half a frame is none, also when its writer is gone. */
+/* Half a message is not delivered, even when its writer has exited. */
 static void half_a_frame(void **state) {
     (void)state;
     const uint32_t header[2] = {C4_MESSAGE_DONE, 100};
@@ -88,7 +88,7 @@ static void same_images(const struct c4_dataset *a, const struct c4_dataset *b) 
     assert_memory_equal(c4_dataset_labels(a), c4_dataset_labels(b), a->count);
 }
 
-/* Integers that tell images, elements and their order apart. */
+/* Integers that distinguish images, elements and their order. */
 static void numbered_patch_sums(int n, const uint8_t *images, int64_t *first, int64_t *second) {
     assert_int_equal(n, 1);
     for (int k = 0; k < C4_PATCH; k++) {
@@ -108,9 +108,8 @@ static void has_numbered_patch_sums(const struct c4_dataset *set) {
     }
 }
 
-/* What another process maps is what was loaded, patch sums and halves included, and cannot be
- * written.
- */
+/* Another process maps the images as loaded, including patch sums and halves, and cannot write
+ * them. */
 static void images_are_shared(void **state) {
     (void)state;
     struct c4_study study;
@@ -152,7 +151,7 @@ static void images_are_shared(void **state) {
         assert_int_equal(got->tuning.count, scale.finetune_images);
         assert_int_equal(got->heldout.first_index, 5000);
     }
-    assert_true(splits >= 3); /* CIFAR-10's, and what SVHN has to be halved */
+    assert_true(splits >= 3); /* CIFAR-10's, and SVHN's for fine-tuning */
     assert_true(halves >= 2);
     c4_images_free(&plain);
     c4_images_free(&shared);
@@ -161,7 +160,7 @@ static void images_are_shared(void **state) {
     c4_schedule_free(&schedule);
 }
 
-/* Where runs are measured. */
+/* The images on which runs are measured. */
 static void image_sets(void **state) {
     (void)state;
     struct c4_study study;

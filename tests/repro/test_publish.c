@@ -1,5 +1,5 @@
-/* Figures and report of a made-up study: what is drawn, what is marked, what is said to be missing,
- * and that the page needs nothing but itself. */
+/* Figures and report of a made-up study: what is drawn, marked and reported as missing, and that
+ * the page is self-contained. */
 #include "tests/core/test_file_scratch.h"
 
 #include <sqlite3.h>
@@ -17,7 +17,7 @@ static void use(const char *protocol, const char *scale_name) {
     scale = *c4_study_scale(&study, scale_name);
 }
 
-/* Fewer epochs and sizes than the paper has, so that tests are short; all its seeds and degrees. */
+/* Fewer epochs and sizes than the paper, so that tests are short, but all its seeds and degrees. */
 static void use_short_paper(const char *protocol) {
     use(protocol, "paper");
     assert_int_equal(c4_study_set(&study, &scale,
@@ -48,7 +48,7 @@ static struct c4_publication published(void **state, const char *only) {
     return p;
 }
 
-/* Nothing on the page may be fetched: every address is inside the page or a file of the study. */
+/* The page may fetch nothing: every link is inside the page or to a file of the study. */
 static void needs_nothing_else(const char *page) {
     static const char *const never[] = {"<script",  "<link",   "<iframe", "<img",    "@import",
                                         "xlink",    "http:",   "https:",  "src=",    "srcset",
@@ -65,7 +65,7 @@ static void needs_nothing_else(const char *page) {
         if (at[4] != '#') fail_msg("an address leads outside: %.60s", at);
 }
 
-/* Every id is there once, and every link inside the page leads to one. */
+/* Every id occurs once, and every internal link leads to one. */
 static void links_lead_somewhere(const char *page) {
     for (const char *at = page; (at = strstr(at, "href=")); at++) {
         char id[128], single[160], twice[160];
@@ -81,7 +81,7 @@ static void links_lead_somewhere(const char *page) {
     }
 }
 
-/* Elements that are opened are closed, in order; pictures are checked by the same rule. */
+/* Elements are closed in order; pictures are checked in the same way. */
 static void is_well_formed(const char *page) {
     static const char *const empty[] = {"meta", "br", "!DOCTYPE"};
     const char *open[64];
@@ -107,7 +107,7 @@ static void is_well_formed(const char *page) {
     assert_int_equal(depth, 0);
 }
 
-/* --plain: notes stand on the page instead of in the pictures; what marks synthetic data stays. */
+/* --plain: notes are on the page instead of in the pictures; marks of synthetic data stay. */
 static void plain_pictures_have_no_notes(void **state) {
     struct scratch *scratch = *state;
     static bool selected[C4_STUDY_FIGURES];
@@ -155,7 +155,7 @@ static void whole_study(void **state) {
     needs_nothing_else(page);
     links_lead_somewhere(page);
     is_well_formed(page);
-    /* What people look at comes first. */
+    /* What readers look for comes first. */
     static const char *const sections[] = {"figures", "claims", "controls",
                                            "tuning",  "cost",   "origin"};
     const char *at = page;
@@ -182,7 +182,7 @@ static void whole_study(void **state) {
     json_decref(json);
     c4_publication_free(&p);
 
-    /* The same rows give the same files, and reading changed no row. */
+    /* The same rows give the same files, and reading changes no row. */
     char *before = text_of(state, "figures/fig4c.csv");
     p = published(state, "4c");
     assert_int_equal(p.figures, 2);
@@ -193,7 +193,7 @@ static void whole_study(void **state) {
     free(after);
 }
 
-/* The value in a CSV file's row that begins so: the mean. */
+/* The mean in the CSV file's row that begins with `row`. */
 static double mean_of(const char *csv, const char *row) {
     const char *at = strstr(csv, row);
     if (!at) fail_msg("no row begins with '%s'", row);
@@ -224,7 +224,7 @@ static void near(double got, double want) {
     if (!(fabs(got - want) < 1e-12)) fail_msg("%.15g instead of %.15g", got, want);
 }
 
-/* Each kind of figure has the numbers that its panel is defined by. */
+/* Each kind of figure has the numbers that define its panel. */
 static void numbers_are_the_rows(void **state) {
     struct scratch *scratch = *state;
     use("paper", "quick");
@@ -284,7 +284,7 @@ static void synthetic_data_are_marked(void **state) {
         must_hold(svg, "[synthetic data]");
         free(svg);
     }
-    /* Smoke judges nothing. */
+    /* The smoke scale judges nothing. */
     assert_int_equal(c4_claims_with(&p.claims, C4_NOT_JUDGED), p.claims.count);
     free(page);
     c4_publication_free(&p);
@@ -314,7 +314,7 @@ static void missing_runs_are_said(void **state) {
     c4_publication_free(&p);
 }
 
-/* Layers without a CKA, such as constant ones, are rows without a value. */
+/* Layers without a CKA value, such as constant ones, are rows without a value. */
 static void undefined_values_are_left_out(void **state) {
     static const char sql[] = "UPDATE result SET value = NULL WHERE quantity LIKE 'cka_%' AND "
                               "((layer = 'pool3' AND run LIKE 'pretrain-%-d0-%-seed1') OR "
@@ -351,7 +351,7 @@ static void undefined_values_are_left_out(void **state) {
     c4_publication_free(&p);
 }
 
-/* The authors' levels are drawn under their protocol alone. */
+/* The authors' levels are drawn only under their protocol. */
 static void published_levels(void **state) {
     struct scratch *scratch = *state;
     use_short_paper("paper");
@@ -362,7 +362,7 @@ static void published_levels(void **state) {
     free(csv);
     c4_publication_free(&p);
     use_short_paper("authors");
-    study.protocol.curve_images = 500; /* n of the made-up rows */
+    study.protocol.curve_images = 500; /* number of images of the made-up rows */
     made_up_store(scratch->folder, &study, &scale, false, NULL);
     p = published(state, "1,3a,3b");
     csv = text_of(state, "figures/fig3a.csv");
@@ -392,7 +392,7 @@ static void published_levels(void **state) {
     c4_publication_free(&p);
 }
 
-/* The table of settings has the numbers of images that the scale measures, and the protocol's. */
+/* The table of settings has the scale's measured numbers of images, and the protocol's. */
 static void settings_have_measured_images(void **state) {
     static const struct {
         const char *control;

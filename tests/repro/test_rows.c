@@ -1,7 +1,7 @@
-/* Whole rows of a small study, as the store gets them: the reference's by every native backend,
- * in both block orders, by both statistics, with one thread and two in turn; and a hash of rows
- * that machines can compare which have no backend in common. Accuracy is measured on more images
- * than CKA needs, and the last batch is a partial one. */
+/* All rows of a small study, as the store receives them: every native backend gives the
+ * reference's, in both block orders, by both statistics, with one and two threads in turn; and a
+ * hash of rows lets machines without a common backend be compared. Accuracy is measured on more
+ * images than CKA needs, and the last batch is partial. */
 #include "tests/core/test_file_scratch.h"
 
 #include "core/data/synthetic.h"
@@ -32,7 +32,7 @@ static enum c4_status advance(void *context, uint32_t images) {
     return C4_OK;
 }
 
-/* Everything but images, which may be there already. */
+/* Everything but the images, which may already be loaded. */
 static void set_up(struct small_study *s, const char *folder, const char *values) {
     assert_int_equal(c4_study_load(NULL, &s->study), C4_OK);
     s->scale = *c4_study_scale(&s->study, "smoke");
@@ -53,7 +53,7 @@ static void use(struct small_study *s, const struct c4_backend *table, int threa
     s->runner.threads = threads;
 }
 
-/* Backends number 0, 1, ... that have to give the reference's bits; NULL behind the last. */
+/* Backend `number`, 0, 1, ..., of those that must give the reference's bits; NULL past the last. */
 static const struct c4_backend *subject(int number) {
     const struct c4_backend *table;
     for (int i = 0; c4_backend_name(i, &table, NULL); i++)
@@ -62,7 +62,7 @@ static const struct c4_backend *subject(int number) {
     return NULL;
 }
 
-/* Does one run in one segment; runs before it have left their last checkpoints in `last`. */
+/* Does one run in one segment; earlier runs have left their last checkpoints in `last`. */
 static void do_run(const struct small_study *s, int i, struct c4_known_checkpoint *last,
                    struct c4_rows_out *rows) {
     struct c4_segment segment = {.run = s->schedule.run[i], .from = -1};
@@ -97,7 +97,7 @@ static void write_row(const struct c4_result_row *row, char text[256]) {
              row->reference, row->images, row->statistics, (int)row->n, row->value);
 }
 
-/* As texts, so that a difference can be read. */
+/* As text, so that a difference can be read. */
 static void assert_same_rows(const struct study_rows *want, const struct study_rows *got,
                              const char *what) {
     assert_int_equal(want->runs, got->runs);
@@ -121,7 +121,7 @@ static void assert_same_rows(const struct study_rows *want, const struct study_r
     }
 }
 
-/* In the mode that most studies have by one thread and by two, in others by one number of them. */
+/* In the most common mode with one thread and with two, in others with one number of threads. */
 static void compare_all(struct small_study *s, const char *mode, int number) {
     const struct c4_backend *table;
     struct c4_dispatch reference;
@@ -150,7 +150,7 @@ static void compare_all(struct small_study *s, const char *mode, int number) {
     c4_schedule_free(&s->schedule);
 }
 
-/* CKA of 40 images forwards 64; 104 are measured. */
+/* CKA of 40 images needs a forward pass of 64; accuracy is measured on 104. */
 static void native_backends_give_the_reference_rows(void **state) {
     static struct small_study s;
     for (int order = 0; order < 2; order++)
@@ -182,7 +182,7 @@ static void hash_rows(const struct c4_rows_out *rows, char hash[C4_SHA256_HEX_SI
     c4_sha256_free(&sha);
 }
 
-/* Small enough for an emulator: one run of 40 images, 104 measured, of which CKA forwards 64. */
+/* Small enough for an emulator: one run of 40 images, measured on 104, of which CKA needs 64. */
 static void rows_have_the_recorded_hash(void **state) {
     static const char recorded[] =
         "48cf581e2a33d04ec1427f710c905756ede351242a3644b3a99587cb41986d05";

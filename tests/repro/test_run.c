@@ -1,5 +1,5 @@
-/* Runs segment by segment: the same rows and checkpoints however they are cut, and which rows there
- * are. */
+/* Runs in segments: the same rows and checkpoints however they are divided, and the expected set of
+ * rows. */
 #include "tests/core/test_file_scratch.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 #include "repro/run/measure.h"
 #include "simd/dispatch.h"
 
-/* A study of a few images, and all that its runs work with. */
+/* A study of a few images, and everything that its runs use. */
 struct bench {
     struct c4_study study;
     struct c4_scale scale;
@@ -57,7 +57,7 @@ static void tear_down(struct bench *bench) {
     c4_schedule_free(&bench->schedule);
 }
 
-/* Does the run in segments of `each` epochs, every one by an execution of its own. */
+/* Does the run in segments of `each` epochs, each by its own execution. */
 static void do_run(struct bench *bench, const char *family, uint32_t each,
                    const struct c4_known_checkpoint *source, struct c4_rows_out *rows,
                    struct c4_known_checkpoint *last) {
@@ -108,20 +108,20 @@ static double value(const struct c4_rows_out *rows, int64_t epoch, const char *q
     return 0;
 }
 
-/* A backend that runs steps in phases leaves the time of each in every epoch it trains; the rows of
- * results are the reference's. */
+/* A backend that runs steps in phases reports each phase's time in every training epoch; its rows
+ * of results are the reference's. */
 static void phases_are_timed(void **state) {
     static struct bench bench;
     struct c4_rows_out plain, phased;
     struct c4_known_checkpoint last;
     struct c4_dispatch portable;
     set_up(&bench, scratch_path(state, "."));
-    struct c4_step_api silent = *bench.runner.step; /* tells of no phases, whatever it is */
+    struct c4_step_api silent = *bench.runner.step; /* any backend, but reporting no phases */
     silent.phases = NULL;
     silent.time_phases = NULL;
     bench.runner.step = &silent;
     do_run(&bench, "pretrain-d0", 3, NULL, &plain, &last);
-    /* A build with sanitizers lacks portable; its native backend stands on both sides there. */
+    /* A build with sanitizers lacks portable; its native backend is then on both sides. */
     if (c4_dispatch("portable", &portable) != C4_OK) portable = bench.dispatch;
     assert_non_null(portable.backend.step->phases);
     bench.runner.step = portable.backend.step;
@@ -207,7 +207,7 @@ static void cut_anywhere(void **state) {
     assert_true(fabs(value(&cut, 0, "cka_biased", "logits", "pretrained", cross, 40) - 1) < 1e-9);
     assert_true(value(&cut, 1, "cka_biased", "logits", "pretrained", own, 40) < 1);
 
-    /* A source that is not the known one is not taken. */
+    /* A source other than the known one is refused. */
     struct c4_execution *execution;
     struct c4_segment segment = {.from = -1, .to = 1, .source = a};
     struct c4_rows_out rows = {.statistics = "batch"};
@@ -226,8 +226,8 @@ static void cut_anywhere(void **state) {
     tear_down(&bench);
 }
 
-/* A network of which pool3 and all behind it are constant: their CKA is rows without a value, the
- * run goes on, and the other layers have theirs. */
+/* A network with constant pool3 and later layers: their CKA rows have no value, the run continues,
+ * and the other layers have theirs. */
 static void a_dead_network_is_measured(void **state) {
     static struct bench bench;
     struct c4_rows_out pretrained, tuned;

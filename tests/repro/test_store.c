@@ -25,7 +25,7 @@ static struct c4_store *open_study(void **state, const char *name) {
     return store;
 }
 
-/* Runs SQL behind the store's back. */
+/* Runs SQL on the database without the store. */
 static void alter(void **state, const char *name, const char *sql) {
     sqlite3 *db;
     assert_int_equal(sqlite3_open(scratch_path(state, name), &db), SQLITE_OK);
@@ -135,13 +135,13 @@ static void rows_round_trip(void **state) {
     c4_store_close(store);
 }
 
-/* An epoch that cannot be stored as a whole leaves nothing. */
+/* An epoch that cannot be stored completely leaves nothing. */
 static void all_or_nothing(void **state) {
     struct c4_store *store = open_study(state, "a");
     double values[3];
     assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
     assert_int_equal(add_epoch(store, 0, 1), C4_OK);
-    /* The checkpoint of epoch 1 is there already: the last insertion of the transaction fails. */
+    /* The checkpoint of epoch 1 exists already, so the last insertion of the transaction fails. */
     alter(state, "a/study.db", "INSERT INTO checkpoint VALUES('" RUN "', 1, 'p', 'h')");
     assert_int_equal(add_epoch(store, 1, 1), C4_ERR_FAILED);
     assert_int_equal(c4_store_series(store, &loss, 2, values, NULL), C4_OK);
@@ -172,8 +172,8 @@ static void settings_bind(void **state) {
     c4_store_close(store);
 }
 
-/* A second process is refused while the first lives, and takes over when it was killed. */
-/* A plan of several settings and runs is there as a whole or, after a failure or a kill, not at
+/* A second process is refused while the first lives, and takes over after it was killed. */
+/* A plan of several settings and runs is stored completely or, after a failure or a kill, not at
  * all. */
 static void a_plan_is_kept_whole(void **state) {
     enum c4_run_state status;
@@ -235,7 +235,7 @@ static void lock_of_a_process(void **state) {
     assert_null(store);
     snprintf(words, sizeof words, "process %d has been working on this study", (int)child);
     assert_sentence(words);
-    assert_int_equal(c4_store_open(folder, true, &store), C4_ERR_FAILED); /* it is seen to live */
+    assert_int_equal(c4_store_open(folder, true, &store), C4_ERR_FAILED); /* it is still alive */
     assert_int_equal(c4_store_set_aside(folder, moved), C4_ERR_FAILED);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -254,7 +254,7 @@ static void lock_of_another_host(void **state) {
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
     assert_sentence("--take-over");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_OK);
-    /* The lease has moved on: the first writer cannot publish any more. */
+    /* The lease has moved on: the first writer can no longer publish. */
     assert_int_equal(add_epoch(store, 0, 1), C4_ERR_FAILED);
     assert_sentence("took over this study");
     assert_int_equal(add_epoch(second, 0, 1), C4_OK);
@@ -263,7 +263,7 @@ static void lock_of_another_host(void **state) {
     c4_store_close(second);
 }
 
-/* A process number that was given to somebody else does not hold a lock. */
+/* A process ID that was reused by another process does not hold a lock. */
 static void lock_of_a_reused_number(void **state) {
     struct c4_store *store = open_study(state, "a"), *second;
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
@@ -276,7 +276,7 @@ static void lock_of_a_reused_number(void **state) {
 static void foreign_files(void **state) {
     struct c4_store *store = open_study(state, "a");
     c4_store_close(store);
-    /* The schema before is brought up to date: it only lacks times of phases. */
+    /* The previous schema is upgraded: it only lacks phase times. */
     alter(state, "a/study.db", "UPDATE schema SET version = 2");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_OK);
     c4_store_close(store);
@@ -344,8 +344,8 @@ static void no_permission(void **state) {
     assert_int_equal(absent, C4_ERR_ENVIRONMENT);
 }
 
-/* A disk that fills up in the middle of a transaction: it fails as a whole, and the store can go on
- * once there is room. */
+/* If the disk fills up in the middle of a transaction, it fails as a whole, and the store can
+ * continue once there is room. */
 static void full_disk(void **state) {
     struct c4_store *store = open_study(state, "a");
     struct rlimit old;

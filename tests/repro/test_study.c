@@ -1,4 +1,4 @@
-/* The study as data: the built-in one, sentences for bad ones, --set, and the schedule. */
+/* The study as data: the built-in one, error sentences for bad ones, --set, and the schedule. */
 #include "repro/figures/figures.h"
 #include "repro/study/schedule.h"
 #include "repro/study/study.h"
@@ -37,7 +37,7 @@ static void built_in(void **state) {
         assert_string_equal(study.figure[i].id, panels[i]);
 }
 
-/* Runs and training images of each scale, as the study's plan has them. */
+/* Runs and training images of each scale, as in the study's plan. */
 static void built_in_scales(void **state) {
     (void)state;
     static const struct {
@@ -117,7 +117,7 @@ static void bad_texts(void **state) {
     assert_int_equal(c4_study_load("no-such-file.ini", &study), C4_ERR_DATA);
 }
 
-/* What the table of data sets says in words of the study exists, and has room. */
+/* Study keys and names in the table of data sets exist and fit. */
 static void data_sets(void **state) {
     (void)state;
     struct c4_image_set images, again;
@@ -142,8 +142,7 @@ static void data_sets(void **state) {
     assert_true(count >= 3);
 }
 
-/* A study's words for data are those of the table, and what pre-training takes is its own affair.
- */
+/* A study names data sets by the table's words; it decides itself which one pre-training uses. */
 static void sets_of_a_study(void **state) {
     (void)state;
     struct c4_study study;
@@ -194,7 +193,7 @@ static void set_values(void **state) {
     }
 }
 
-/* What a field writes, it reads back to the same value. */
+/* A field's written text reads back as the same value. */
 static void fields_round_trip(void **state) {
     (void)state;
     static const double reals[] = {0, 0.1, 1.0 / 3, 1e-300, 999.9999999999999};
@@ -254,7 +253,7 @@ static void lists_join(void **state) {
     assert_true(c4_field_join(sizes, &a, &b));
     c4_field_write(sizes, &b, text, sizeof text);
     assert_string_equal(text, "64,256,1024");
-    /* Too many: nothing joins. */
+    /* Too many: nothing is added. */
     assert_int_equal(c4_field_read(sizes, "11,12,13,14,15,16,17,18,19,20,21,22,23,24", &a), C4_OK);
     assert_false(c4_field_join(sizes, &a, &b));
     c4_field_write(sizes, &b, text, sizeof text);
@@ -276,7 +275,7 @@ static void selection(void **state) {
         assert_int_equal(c4_study_select(&study, bad[i], selected), C4_ERR_USAGE);
         assert_non_null(strstr(c4_error(), "these exist: 1"));
     }
-    /* A number names its panels. */
+    /* A figure's number selects all its panels. */
     assert_int_equal(c4_study_parse(good, "study.ini", &study), C4_OK);
     assert_int_equal(c4_study_select(&study, "2", selected), C4_OK);
     assert_true(!selected[0] && selected[1] && selected[2] && !selected[3]);
@@ -300,7 +299,7 @@ static void degrees_given(void **state) {
     assert_int_equal(c4_study_degrees(&study, &scale, "zero"), C4_ERR_USAGE);
 }
 
-/* Keys, in the schedule's order, of the figures whose letters are given; NULL: all families. */
+/* Checks the run keys, in the schedule's order, that the given figures need; NULL: all families. */
 static void expect_runs(const struct c4_study *study, const char *figures, const char *const *keys,
                         int count) {
     bool selected[C4_STUDY_FIGURES];
@@ -322,7 +321,7 @@ static void expect_runs(const struct c4_study *study, const char *figures, const
     c4_schedule_free(&schedule);
 }
 
-/* The fewest runs that the chosen figures need, and what those start from. */
+/* Only the runs that the chosen figures need, and the runs from which they start. */
 static void minimal_runs(void **state) {
     (void)state;
     struct c4_study study;
@@ -349,7 +348,7 @@ static void minimal_runs(void **state) {
     assert_non_null(strstr(c4_error(), "scale tiny has no runs for these figures"));
 }
 
-/* What a run is depends on the protocol's switches, and says so. */
+/* A run depends on the protocol's switches, and its key shows them. */
 static void switches_change_keys(void **state) {
     (void)state;
     struct c4_study study;

@@ -1,11 +1,11 @@
-/* The sections [claim ID] of a study, and what a file without some keys has instead. */
+/* The sections [claim ID] of a study, and the defaults of files without certain keys. */
 #include <math.h>
 
 #include "repro/study/study.h"
 #include "tests/core/test_file_scratch.h"
 #include "tests/repro/study_text.h"
 
-/* Behind `good`, from line 113: a claim of every form. */
+/* A claim of every form, after `good`, from line 113 on. */
 static const char claims[] =
     "[claim 5]\nfigure = 2a, 2b\nsays = It changes: more.\nstatistic = S; less\nkind = sum\n"
     "layers = pool1, pool4\nlabel = more,\n"
@@ -140,7 +140,7 @@ static const struct c4_study_figure *figure(const struct c4_study *study, const 
     return NULL;
 }
 
-/* Files from before there were claims and keys of single figures mean what they meant. */
+/* Files from before claims and keys of single figures keep their meaning. */
 static void silent_files(void **state) {
     static struct c4_study built_in, mine;
     assert_int_equal(c4_study_load(NULL, &built_in), C4_OK);
@@ -163,7 +163,7 @@ static void silent_files(void **state) {
     assert_int_equal(figure(&mine, "4a")->summary, 0);
 }
 
-/* One that has a key, or a claim, has all of them. */
+/* A file with one such key or claim must have all of them. */
 static void outspoken_files(void **state) {
     static struct c4_study mine;
     char *text = replaced(claims, "[claim 5]", "[claim 99]");
@@ -199,7 +199,7 @@ static void outspoken_files(void **state) {
     }
 }
 
-/* Which of the paper's figures have what. */
+/* The keys of the paper's figures. */
 static void built_in_figures(void **state) {
     (void)state;
     static struct c4_study study;

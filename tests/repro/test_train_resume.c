@@ -1,5 +1,5 @@
-/* Whether a checkpoint is of the same training, where the command line alone cannot show it: files
- * of version 0.1.0, other libraries, and the choice among kernels. */
+/* Whether a checkpoint belongs to the same training, where the command line cannot show it: files
+ * of version 0.1.0, other library versions, and the choice of kernels. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ struct fixture {
     FILE *messages;
 };
 
-static const char *chosen_from; /* what choose() was asked for */
+static const char *chosen_from; /* `kernels` passed to choose() */
 
 static enum c4_status choose(const struct c4_plan_config *config, char kernels[C4_KERNELS_SIZE]) {
     chosen_from = config->kernels;
@@ -89,7 +89,7 @@ static enum c4_status compare(struct fixture *f) {
     return status;
 }
 
-/* They kept seed, order, backend and images, and nothing on the rest. */
+/* They recorded seed, order, backend and images, and nothing else. */
 static void files_without_experiment_go_on_with_a_word(void **state) {
     struct fixture *f = *state;
     assert_int_equal(compare(f), C4_OK);

@@ -1,4 +1,4 @@
-/* The inputs of tests/reference/make_pytorch_steps.py, drawn by the same counters. */
+/* The inputs of tests/reference/make_pytorch_steps.py, from the same random counters. */
 #ifndef C4_TESTS_SIMD_PYTORCH_INPUTS_H
 #define C4_TESTS_SIMD_PYTORCH_INPUTS_H
 

@@ -1,5 +1,5 @@
-/* The canonical hash on every bit-exact table that runs here, at 1 and 2 threads (under an emulator
- * at 2 alone); with C4_TEST_WANT=NAME on that one. */
+/* The canonical hash by every bit-exact table that runs here, with 1 and 2 threads (under an
+ * emulator only with 2); with C4_TEST_WANT=NAME only by that one. */
 #include "tests/harness/check_want.h"
 #include "tests/harness/unit.h"
 
@@ -32,7 +32,7 @@ static void hash_is_the_recorded_one(void **state) {
     assert_true(checked > 0);
 }
 
-/* A hash that cannot change would prove nothing: the double reference must give another. */
+/* A hash that cannot change would prove nothing: the double reference must give another one. */
 static void hash_notices_another_backend(void **state) {
     (void)state;
     struct c4_dispatch dispatch;
@@ -47,7 +47,7 @@ int main(void) {
         cmocka_unit_test(hash_is_the_recorded_one),
         cmocka_unit_test(hash_notices_another_backend),
     };
-    /* Somebody who wants one backend wants no other beside it. */
+    /* If one backend is wanted, no other runs beside it. */
     const struct CMUnitTest wanted[] = {tests[0]};
     return c4_want_table() ? cmocka_run_group_tests(wanted, NULL, NULL)
                            : cmocka_run_group_tests(tests, NULL, NULL);

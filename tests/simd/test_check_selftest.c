@@ -1,5 +1,4 @@
-/* Faults planted around reference kernels: the harness must report each of them, and as what it is.
- */
+/* Faults planted around reference kernels: the harness must report each one, as the right kind. */
 #include <fenv.h>
 #include <math.h>
 #include <stdlib.h>
@@ -171,7 +170,7 @@ static void planted_fault_is_reported(void **state) {
     assert_non_null(strstr(result.text, "C4_CHECK_SEED=1 C4_CHECK_ONLY=planted/bn_apply"));
     assert_false(c4_check_passed(&tally));
     assert_true(before.word == after.word && before.rounding == after.rounding);
-    /* The harness is as good as new: the true kernel still passes. */
+    /* The harness is unharmed: the true kernel still passes. */
     assert_true(c4_check_run(&c, (c4_op_fn *)reference, &result));
     c4_check_free(&c);
 }

@@ -1,5 +1,5 @@
-/* The step API: the same bits for any number of threads and on every backend that promises them,
- * and a state that changes only where it should. */
+/* The step API: the same bits for any number of threads and on every bit-exact backend, and a state
+ * that changes only where it should. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,8 @@ static const struct mode {
     {C4_RELU_BN, C4_DIRECT},
 };
 
-static const struct c4_backend *subjects[MAX_SUBJECTS]; /* that can run here and have a step */
+static const struct c4_backend
+    *subjects[MAX_SUBJECTS]; /* backends that can run here and have a step */
 static int subject_count;
 
 static uint8_t images[IMAGES][C4_IMAGE_BYTES], labels[IMAGES];
@@ -45,7 +46,8 @@ static void add_subject(const struct c4_backend *backend) {
     if (backend->step && subject_count < MAX_SUBJECTS) subjects[subject_count++] = backend;
 }
 
-/* The baseline reference calls libm for every fma; ref_fma is the same source with instructions. */
+/* The baseline reference calls libm for every fma; ref_fma is the same source with FMA
+ * instructions. */
 static bool has_faster_twin(const struct c4_backend *backend) {
     return backend == &c4_backend_ref && (c4_cpu_features() & C4_CPU_AVX2_FMA);
 }
@@ -90,7 +92,7 @@ static struct c4_plan *new_plan(const struct c4_backend *backend, const struct m
     return plan;
 }
 
-/* Everything that a short training leaves behind. */
+/* All results of a short training. */
 struct outcome {
     struct c4_step_result step[2], batch_evaluation, running_evaluation;
     double state[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT], grad[2][C4_LEARNED_COUNT];
@@ -114,7 +116,7 @@ static void free_outcome(struct outcome *o) {
     free(o);
 }
 
-/* Two steps with these numbers of images, then evaluation of the second batch in both modes. */
+/* Two steps with `n` images each, then an evaluation of the second batch by both statistics. */
 static void train(const struct c4_backend *backend, const struct mode *mode, int threads,
                   const int n[2], struct outcome *o) {
     const struct c4_step_api *api = backend->step;
@@ -154,7 +156,7 @@ static void assert_same_outcome(const struct outcome *a, const struct outcome *b
     assert_memory_equal(a->momentum, b->momentum, sizeof a->momentum);
 }
 
-/* A comparison of bits proves nothing if nothing happened. */
+/* Comparing bits proves nothing if nothing was trained. */
 static void assert_trained(const struct outcome *o) {
     int changed = 0, moving = 0;
     for (int i = 0; i < C4_STATE_COUNT; i++) changed += o->state[i] != initial[i];
@@ -201,7 +203,7 @@ static void every_exact_backend_gives_the_reference_bits(void **state) {
     }
     free_outcome(want);
     free_outcome(got);
-    if (compared == 0) skip(); /* a CPU, or a wish, with the plain reference as the only one */
+    if (compared == 0) skip(); /* only the plain reference runs here or is wanted */
 }
 
 static void a_plan_keeps_nothing_from_the_batch_before(void **state) {
@@ -272,7 +274,7 @@ static void only_a_step_with_sgd_changes_the_state(void **state) {
         assert_int_equal(api->store(plan, after, momentum_after), C4_OK);
         assert_memory_equal(before, after, sizeof before);
         assert_memory_equal(momentum_before, momentum_after, sizeof momentum_before);
-        /* Nor does the result of a step depend on what was looked at in between. */
+        /* Nor does the result of a step depend on values read in between. */
         assert_int_equal(api->step(plan, &batch, NULL, &result), C4_OK);
         assert_int_equal(api->step(plan, &batch, &sgd, &again), C4_OK);
         assert_same_result(result, again);
@@ -293,7 +295,7 @@ static void what_does_not_fit_is_refused_with_a_sentence(void **state) {
         struct c4_step_result result;
         assert_int_equal(api->store(plan, before, NULL), C4_OK);
         assert_int_equal(api->step(plan, &large, &sgd, &result), C4_ERR_USAGE);
-        assert_non_null(strstr(c4_error(), "21")); /* names the batch and the limit */
+        assert_non_null(strstr(c4_error(), "21")); /* names the batch size and the limit */
         assert_non_null(strstr(c4_error(), "20"));
         assert_int_equal(api->evaluate(plan, &large, C4_BN_BATCH, &result, NULL), C4_ERR_USAGE);
         assert_int_equal(api->step(plan, &none, &sgd, &result), C4_ERR_USAGE);

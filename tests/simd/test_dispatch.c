@@ -1,6 +1,5 @@
-/* From a backend's name to its table. Where the environment says on which CPU the test runs, by
- * C4_TEST_CPU ("none", "avx2+fma", ...) and C4_TEST_WANT, also whether that CPU is seen and served.
- */
+/* From a backend's name to its table. If C4_TEST_CPU ("none", "avx2+fma", ...) and C4_TEST_WANT
+ * describe the CPU, also whether it is recognised and which backend is chosen. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +70,7 @@ static void every_slot_and_the_step_are_filled(void **state) {
         for (int slot = 0; slot < C4_SLOT_COUNT; slot++) {
             const struct c4_backend *origin = dispatch.slot_origin[slot];
             assert_true(has_slot(&dispatch.backend, all_slots[slot]));
-            /* Own where it has one, else the reference's. */
+            /* The backend's own slot if it has one, else the reference's. */
             if (has_slot(table, all_slots[slot]))
                 assert_ptr_equal(origin, table);
             else

@@ -1,9 +1,10 @@
 /* Every backward op of the double reference against central differences of its forward op, and the
- * identities that Winograd and the stem rest on.
+ * identities behind Winograd and the stem.
  *
- * The bound on the relative error is 1e-6. With step H = 1e-6 a central difference of a loss of
+ * The bound on the relative error is 1e-6. With step H = 1e-6, a central difference of a loss of
  * size L is uncertain by about eps L / H = 2e-10 L from rounding and by H^2 = 1e-12 times the third
- * derivative; losses here are up to a few hundred times the gradient they are compared with. */
+ * derivative; losses here are up to a few hundred times the gradients with which they are compared.
+ */
 #define C4_REF_DOUBLE 1
 #define C4_REF_SUFFIX _ref64
 
@@ -20,7 +21,7 @@
 
 #define H 1e-6
 #define BOUND 1e-6
-#define IDENTITY 1e-12 /* equal but for rounding in double */
+#define IDENTITY 1e-12 /* equal except for rounding in double */
 
 enum { C = C4_CHANNELS, ELEMENTS = 6, SEED = 1, MAX_SEEDS = 20 };
 
@@ -55,8 +56,8 @@ static double distance(const double *got, const double *want, size_t count) {
 
 /* --- central differences --- */
 
-/* A scalar loss of some vectors, and what must not change while one of them is moved: a hash of all
- * selections (pooling winners, signs at a ReLU), or 0. */
+/* A scalar loss of some vectors, and what must not change when one of them is perturbed: a hash of
+ * all selections (pooling winners, signs at a ReLU), or 0. */
 struct loss {
     double (*value)(void *context, uint64_t *selections);
     void *context;
@@ -71,7 +72,7 @@ static double evaluate(struct loss *loss) {
     return value;
 }
 
-/* The relative error of `gradient` for x: along a few elements and a direction through all. */
+/* The relative error of `gradient` for x, along a few elements and in one direction through all. */
 static double gradient_error(struct loss *loss, double *x, size_t count, const double *gradient,
                              struct c4_check_rng *rng) {
     double *start = vector(count), *direction = vector(count), worst = 0;
@@ -229,9 +230,9 @@ enum { BN_N = 2, BN_H = 4, BN_W = 6, PIXELS = BN_N * BN_H * BN_W, POOLED = PIXEL
 
 struct chain {
     bool relu_first;
-    double *y, *gamma, *beta, *bias;                             /* moved */
+    double *y, *gamma, *beta, *bias;                             /* perturbed */
     double *dp;                                                  /* the loss is p.dp */
-    double *r, *selected, *p, *ds, *dy, *dgamma, *dbeta, *dbias; /* made */
+    double *r, *selected, *p, *ds, *dy, *dgamma, *dbeta, *dbias; /* computed */
     uint8_t arg[POOLED * C];
     struct c4_bn_channel bn[C];
 };
@@ -323,7 +324,7 @@ static void stem_identities(void **state) {
     const int side = C4_IMAGE_SIDE;
     const struct c4_conv_shape shape = {STEM_N, side, side, 3};
     static uint8_t images[STEM_N * C4_IMAGE_BYTES], arg[STEM_PIXELS / 4 * C];
-    for (size_t i = 0; i < sizeof images; i++) /* no symmetric distribution: means matter */
+    for (size_t i = 0; i < sizeof images; i++) /* not symmetric, so that means matter */
         images[i] = (uint8_t)(c4_check_rng_between(&rng, 0, 200) * (1 + (int)(i % 5)) / 5);
     double *x = vector((size_t)STEM_PIXELS * 3), *y = vector((size_t)STEM_PIXELS * C);
     double *w = random_vector(&rng, (size_t)C4_PATCH * C);
@@ -438,7 +439,7 @@ static void linear_and_softmax(void **state) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
-/* A wrong gradient must not slip through: 1e-5 on one tensor is ten bounds. */
+/* A wrong gradient must be noticed: an error of 1e-5 in one tensor is ten times the bound. */
 static void a_wrong_gradient_is_noticed(void **state) {
     (void)state;
     struct c4_check_rng rng = c4_check_rng_start(SEED, "wrong");

@@ -1,12 +1,12 @@
 /* The gradient of a whole training step, in double, against central differences of its loss.
  *
- * Every learned tensor is moved along single elements and along a random direction through all of
- * its elements. A probe that changes a pooling winner or the sign at a ReLU crosses a kink, where
- * the loss has no derivative: it is drawn again, and how often is printed.
+ * Every learned tensor is perturbed along single elements and along a random direction through all
+ * of its elements. A probe that changes a pooling winner or the sign at a ReLU crosses a kink,
+ * where the loss has no derivative; it is drawn again, and the number of redraws is printed.
  *
  * The bound on the relative error is 1e-6: with step H = 1e-6 the loss (about 3) is uncertain by
- * some 1e-15 from rounding, so a difference by 1e-15 / (2 H) = 5e-10, and gradients per tensor are
- * 1e-3 and larger in root mean square or in the tested direction. */
+ * some 1e-15 from rounding, hence a difference by 1e-15 / (2 H) = 5e-10, and each tensor's gradient
+ * is 1e-3 or larger in root mean square or in the tested direction. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static const struct mode {
     {"relu-bn, direct, 9 images", C4_RELU_BN, C4_DIRECT, 9},
 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { MODES = 4, ELEMENTS = 0 }; /* sanitizers are slow, and these reach all code */
+enum { MODES = 4, ELEMENTS = 0 }; /* sanitizers are slow, and this reaches all code */
 #else
 enum { MODES = sizeof modes / sizeof *modes, ELEMENTS = 1 };
 #endif
@@ -49,7 +49,7 @@ struct trial {
     const struct mode *mode;
     struct c4_batch batch;
     uint64_t unmoved; /* the selections at `state` */
-    double *values;   /* room for the largest tensor that read() gives */
+    double *values;   /* holds the largest tensor that read() gives */
     size_t capacity;
 };
 
@@ -97,7 +97,7 @@ static void draw_direction(const struct c4_param *p, bool all, struct c4_check_r
     if (!all) direction[p->offset + one] = 1;
 }
 
-/* The loss on both sides of the state, in a direction that meets no kink. false: none was found. */
+/* The loss on both sides of the state, in a direction without a kink. false: none was found. */
 static bool probe(const struct trial *t, const struct c4_param *p, bool all,
                   struct c4_check_rng *rng, double values[2], int *redrawn) {
     for (int tries = 0; tries < MAX_TRIES; tries++, (*redrawn)++) {
@@ -129,7 +129,7 @@ static double tensor_error(const struct trial *t, const struct c4_param *p,
             analytic += gradient[p->offset + i] * direction[p->offset + i];
         double error = fabs((values[1] - values[0]) / (2 * H) - analytic);
         double scale = fmax(fabs(analytic), rms);
-        /* The biases in front of batch norm: no gradient, and no influence at all. */
+        /* The biases before batch norm have no gradient and no influence at all. */
         double relative = scale > 0 ? error / scale : error == 0 ? 0 : INFINITY;
         worst = relative <= worst ? worst : relative; /* keeps a NaN */
     }

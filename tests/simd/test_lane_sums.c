@@ -1,4 +1,4 @@
-/* Each variant against plain loops, bit for bit: what libraries' layouts are summed with. */
+/* Each variant of the sums over libraries' layouts against plain loops, bit for bit. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,8 +21,8 @@ static void sum_plainly(const float *y, size_t groups, size_t stride, double *su
     }
 }
 
-/* Values of very different sizes, in whose sums a wrong order shows; the last one lies in front of
- * a page without access. */
+/* Values of very different magnitudes, so that a wrong order of summation shows; the last one is
+ * just before an inaccessible page. */
 static void check(c4_lane_sums_fn *variant, size_t groups, size_t stride) {
     size_t count = groups ? (groups - 1) * stride + LANES : 0;
     struct c4_guarded guarded;

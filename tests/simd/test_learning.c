@@ -1,5 +1,5 @@
 /* The synthetic pair is worth training on: a network learns the objects from 4,096 images although
- * a linear classifier cannot (test_synthetic.c), and what it learned helps with the digits. */
+ * a linear classifier cannot (test_synthetic.c), and this helps with the digits. */
 #include "tests/harness/unit.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ static struct c4_pass pass_over(const struct c4_dataset *data) {
                             .batch = BATCH};
 }
 
-/* Trains what `state` holds, leaves the result there, and returns the held-out accuracy. */
+/* Trains the network in `state` in place, and returns the held-out accuracy. */
 static double train(const struct c4_stand_in *set, uint32_t images, enum c4_rng_purpose shuffle,
                     uint32_t epochs) {
     const struct c4_sgd sgd = {0.001, 0.9};

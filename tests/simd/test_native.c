@@ -1,6 +1,5 @@
-/* The native step where its own structure could show: groups of tiles of several sizes, slices
- * longer than a group, long trainings, weights that make conv1 leave its fast way, values by name.
- */
+/* The native step where its own structure could show: tile groups of several sizes, slices longer
+ * than a group, long trainings, weights that force conv1 off its fast path, values by name. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,8 @@
 enum { IMAGES = 140, MAX_SUBJECTS = 8 };
 
 static const struct c4_sgd sgd = {0.001, 0.9};
-static const struct c4_backend *subjects[MAX_SUBJECTS]; /* native steps that run here */
+static const struct c4_backend
+    *subjects[MAX_SUBJECTS]; /* backends with a native step that run here */
 static int subject_count;
 static struct c4_dispatch reference;
 static uint8_t images[IMAGES][C4_IMAGE_BYTES], labels[IMAGES];
@@ -38,7 +38,7 @@ static int set_up(void **state) {
             images[n][i] = (uint8_t)c4_check_rng_between(&rng, 0, 255);
     }
     c4_net_init(c4_check_seed(), initial);
-    return subject_count > 0 ? 0 : -1; /* portable runs anywhere; a wanted one has to */
+    return subject_count > 0 ? 0 : -1; /* portable runs anywhere; a wanted backend must run */
 }
 
 /* Without FMA instructions portable calls libm for every fma: a hundred times slower. */
@@ -51,8 +51,8 @@ struct outcome {
     double loss, state[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT], grad[C4_LEARNED_COUNT];
 };
 
-/* `steps` steps of n images from `start`, the images taken in turn, with these patch sums of theirs
- * or without. */
+/* `steps` steps of n images from `start`, cycling through the images, with these patch sums or
+ * without any. */
 static void train_with(const struct c4_backend *backend, const struct c4_plan_config *config,
                        const double *start, int steps, int n, const int32_t *patch_sums,
                        struct outcome *o) {
@@ -100,7 +100,8 @@ static void assert_same(const struct c4_backend *backend, const char *what) {
     assert_memory_equal(want->momentum, got->momentum, sizeof want->momentum);
 }
 
-/* Slices of 1 to 18 images, groups of 16 and 32 tiles: whole groups, parts, several per slice. */
+/* Slices of 1 to 18 images, groups of 16 and 32 tiles: whole and partial groups, several per slice.
+ */
 static void every_batch_size_and_group(void **state) {
     (void)state;
     static const int sizes[] = {1, 2, 3, 7, 9, 16, 17, 24, 33, 70, 140};
@@ -142,7 +143,7 @@ static void fifty_steps(void **state) {
     }
 }
 
-/* conv1's halo of zeros is multiplied by weights; these would tell. */
+/* conv1's halo of zeros is multiplied by weights; these weights would reveal it. */
 static void weights_that_would_notice_the_halo(void **state) {
     (void)state;
     static const double odd[] = {0x1p-149, -0x1p-149, -0x1p-126, -0.0, 0x1p125};
@@ -162,8 +163,8 @@ static void weights_that_would_notice_the_halo(void **state) {
     }
 }
 
-/* Moments that a data set keeps give the bits of those that a step computes; and they are read:
- * those of other images give others. */
+/* A data set's patch sums give the same bits as those that a step computes. They are really read:
+ * other images' sums give other bits. */
 static void kept_patch_sums_change_no_bit(void **state) {
     (void)state;
     enum { STEPS = 2, N = 9 };
@@ -208,7 +209,7 @@ static void values_by_name_are_the_reference_values(void **state) {
                 if (name < 24) snprintf(text, sizeof text, "%s%d", kinds[name / 4], name % 4 + 1);
                 assert_int_equal(api[0]->read(plan[0], text, a, MOST, &want_count), C4_OK);
                 enum c4_status status = api[1]->read(plan[1], text, b, MOST, &got_count);
-                /* conv1 of bn-relu never exists as a whole. */
+                /* bn-relu never stores all of conv1. */
                 bool absent = strcmp(text, "conv1") == 0 && order == C4_BN_RELU;
                 assert_int_equal(status, absent ? C4_ERR_USAGE : C4_OK);
                 if (absent) continue;

@@ -8,8 +8,8 @@
 
 #include "simd/onednn/describe.h"
 
-/* Single images, small batches, several threads; then Winograd where the library has it, whose
- * textbook points cost another digit. */
+/* Single images, small batches, several threads; then Winograd where the library has it, with
+ * textbook points that cost another digit. */
 static void one_step(enum c4_order order) {
     compare_steps(order, C4_DIRECT, 1, 1, SEEDS, 1);
     compare_steps(order, C4_DIRECT, 5, 1, SEEDS, 1);
@@ -26,7 +26,7 @@ static void one_step(enum c4_order order) {
     kernels_wanted = NULL;
 }
 
-/* What is measured once stays in this process, and as text fixes another plan's kernels. */
+/* A measured choice stays for this process, and its text fixes another plan's kernels. */
 static void choices(void **state) {
     (void)state;
     struct input *in = room(1, sizeof *in);
@@ -49,7 +49,7 @@ static void choices(void **state) {
     draw(700, C4_BN_RELU, in);
     struct plan p = open_plan("onednn", C4_BN_RELU, C4_WINOGRAD, 1, in);
     assert_int_equal(kernel_lines(&p, "conv", "wino"), winograd);
-    assert_int_equal(kernel_lines(&p, "conv", ""), 11); /* no data gradient of the images */
+    assert_int_equal(kernel_lines(&p, "conv", ""), 11); /* no gradient of the images */
     close_plan(&p);
     if (!has_winograd()) assert_int_equal(winograd, 0);
 
@@ -59,7 +59,7 @@ static void choices(void **state) {
     config.kernels = "winograd";
     ok(api->choose(&config, again));
     assert_string_equal(again, "www,www,www");
-    config.conv = C4_DIRECT; /* the protocol's word is the last */
+    config.conv = C4_DIRECT; /* the protocol overrides it */
     ok(api->choose(&config, again));
     assert_string_equal(again, "ddd,ddd,ddd");
 
@@ -85,7 +85,7 @@ static void a_mixed_choice_is_what_runs(void **state) {
     assert_int_equal(kernel_lines(&p, "conv2 forward", "wino"), 1);
     assert_int_equal(kernel_lines(&p, "conv3 backward data", "wino"), 1);
     assert_int_equal(kernel_lines(&p, "conv4 backward weights", "wino"), 1);
-    /* Describing neither is a step nor forgets one. */
+    /* Describing does not count as a step and does not discard one. */
     double value;
     size_t count;
     assert_int_equal(p.api->read(p.plan, "logits", &value, 1, &count), C4_ERR_USAGE);
@@ -110,8 +110,8 @@ static void one_step_relu_bn(void **state) {
     one_step(C4_RELU_BN);
 }
 
-/* From initial weights, where half of what ReLU leaves is zeros: no more than the convolution's
- * rounding reaches a variance. */
+/* From initial weights, where half of the ReLU's outputs are zeros: variances differ by no more
+ * than the convolution's rounding. */
 static void variance_of_many_zeros(void **state) {
     (void)state;
     struct input *in = room(1, sizeof *in);
@@ -137,8 +137,9 @@ static void variance_of_many_zeros(void **state) {
 }
 
 /* Three steps of SGD, the last on a partial batch: weights, momentum and running statistics. */
-/* Where batch norm rounds several values of a window to the same number, the library takes one that
- * need not be the largest before it, and passes the gradient there: so must say who reads it. */
+/* Where batch norm rounds several values of a window to the same number, the library selects one
+ * that need not have been the largest before, and passes the gradient there; the backend must
+ * report that winner. */
 static void winners_among_equals_are_the_librarys(void **state) {
     (void)state;
     const double gamma = 1e-5;
@@ -215,7 +216,7 @@ static void three_steps(void **state) {
     free(in);
 }
 
-/* Both statistics, features included. */
+/* Both statistics, including features. */
 static void evaluation(void **state) {
     (void)state;
     struct input *in = room(1, sizeof *in);
@@ -261,7 +262,7 @@ static void evaluation(void **state) {
     free(in);
 }
 
-/* What is stored is what was loaded, and a plan continued from a store goes on as the old one. */
+/* A plan stores what was loaded, and a plan loaded from a store continues like the old one. */
 static void store_and_load(void **state) {
     (void)state;
     struct input *in = room(1, sizeof *in), *middle = room(1, sizeof *middle);
@@ -294,8 +295,8 @@ static void store_and_load(void **state) {
     free(middle);
 }
 
-/* More batch sizes than a plan keeps at a time: an evicted one comes back as it was, and weights
- * that changed in between reach all of them. */
+/* More batch sizes than a plan keeps at a time: an evicted one comes back unchanged, and changed
+ * weights reach all of them. */
 static void many_batch_sizes(void **state) {
     (void)state;
     struct input *in = room(1, sizeof *in);
@@ -364,8 +365,8 @@ static void refusals_and_threads(void **state) {
     free(in);
 }
 
-/* The tensors of 512 images need about 400 MB. Without them there is a sentence, and a small batch
- * still runs. */
+/* The tensors of 512 images need about 400 MB. Without that memory the step fails with a sentence,
+ * and a small batch still runs. */
 static void too_little_memory(void **state) {
     (void)state;
 #ifdef __SANITIZE_ADDRESS__
@@ -427,7 +428,7 @@ int main(void) {
 
 #else
 
-/* Visible in the summary: a build without the library has not tested it. */
+/* Makes it visible in the summary that a build without the library has not tested it. */
 static void onednn_is_not_part_of_this_build(void **state) {
     (void)state;
     struct c4_dispatch dispatch;

@@ -1,15 +1,15 @@
-/* What the tests of the oneDNN backend share: random inputs, and one step against the double
+/* Shared by the tests of the oneDNN backend: random inputs, and one step against the double
  * reference.
  *
- * Two float implementations round differently, so that now and then a pooling window or a ReLU
- * decides otherwise; one such flip moves a gradient by up to 1e-2. The tight comparisons therefore
- * run on the first inputs, in a fixed order of seeds, on which every decision equals the double
- * reference's; on the others the loose bound holds. Both are counted and printed.
+ * Two float implementations round differently, so occasionally a pooling window or a ReLU decides
+ * differently; one such flip changes a gradient by up to 1e-2. The tight comparisons therefore run
+ * on the first inputs, in a fixed order of seeds, on which every decision equals the double
+ * reference's; for the others the loose bound holds. Both are counted and printed.
  *
- * In relu-bn a channel of block 4 that ReLU leaves almost nothing of has next to no variance over
- * the 16 values of a single image, and batch norm then enlarges every rounding: with initial biases
- * the gradients of the plain float reference are off by 3e-5 there. So relu-bn's inputs here have
- * few zeros. Tests with many zeros: variance_of_many_zeros, and test_pytorch.c. */
+ * In relu-bn, a channel of block 4 that ReLU sets almost entirely to zero has next to no variance
+ * over the 16 values of a single image, and batch norm then amplifies every rounding: with initial
+ * biases the gradients of the plain float reference are off by 3e-5 there. So relu-bn's inputs here
+ * have few zeros. Tests with many zeros: variance_of_many_zeros, and test_pytorch.c. */
 #ifndef C4_TESTS_SIMD_TEST_ONEDNN_H
 #define C4_TESTS_SIMD_TEST_ONEDNN_H
 
@@ -50,8 +50,8 @@ enum { MAX_BATCH = 32, C = C4_CHANNELS };
 #define LOOSE 5e-2 /* with a few flipped decisions */
 #define SEEDS 24
 
-/* Of statistics, maps and gradients, as the norm of the difference over the norm; five times that
- * of a loss. */
+/* For statistics, maps and gradients, as the norm of the difference over the norm; a loss may have
+ * five times as much. */
 #define TOLERANCE 1e-5
 
 static const char *const order_name[] = {"bn-relu", "relu-bn"};
@@ -94,7 +94,7 @@ struct plan {
     struct c4_plan *plan;
 };
 
-/* struct c4_plan_config.kernels of the plans to come. */
+/* c4_plan_config.kernels of plans created from now on. */
 static const char *kernels_wanted = NULL;
 
 static inline struct plan open_plan(const char *name, enum c4_order order,
@@ -183,7 +183,7 @@ static inline double distance_of(const struct plan *p, const struct plan *want, 
     return d;
 }
 
-/* Decisions of the last step that differ and that a gradient passes through. */
+/* The number of differing decisions of the last step through which a gradient passes. */
 static inline int flips(const struct plan *p, const struct plan *want, enum c4_order order) {
     int count = 0;
     for (int block = 1; block <= C4_BLOCKS; block++) {
@@ -240,9 +240,9 @@ static inline void same_statistics(const struct plan *p, const struct plan *want
     near(distance_of(p, want, "logits", 0), bound, "logits", 0);
 }
 
-/* One step on n images from each seed until one has no flip: gradients there, and everything that
- * does not hang on single decisions everywhere. With fewer than SEEDS seeds there may be none.
- * `slack` widens the tolerance. */
+/* One step on n images from each seed until one has no flip. Gradients are compared there, and
+ * everything that does not depend on single decisions at every seed. With fewer than SEEDS seeds
+ * there may be none without a flip. `slack` widens the tolerance. */
 static inline void compare_steps(enum c4_order order, enum c4_conv_algorithm conv, int n,
                                  int threads, uint64_t seeds, double slack) {
     struct input *in = room(1, sizeof *in);
@@ -266,7 +266,7 @@ static inline void compare_steps(enum c4_order order, enum c4_conv_algorithm con
                       (int)seed, flipped, d);
         near(d, LOOSE, "gradients", 0);
         if (flipped == 0) tight = d;
-        /* Two values that batch norm rounds to one are a flip that cannot be seen. */
+        /* If batch norm rounds two values to the same number, a flip cannot be seen. */
         hidden += flipped == 0 && !(d < bound);
         close_plan(&p);
         close_plan(&want);

@@ -1,5 +1,5 @@
-/* The oneDNN backend where the library's kernels are few: on SSE4.1 alone it takes other layouts,
- * so that maps must change theirs between operations. */
+/* The oneDNN backend where the library has few kernels: with only SSE4.1 it uses other layouts, so
+ * maps must be reordered between operations. */
 #include "tests/simd/test_onednn.h"
 
 #ifdef C4_HAVE_ONEDNN
@@ -27,7 +27,7 @@ static void kernels_are_others(void **state) {
     free(in);
 }
 
-/* Sums in every kind of layout, whatever this CPU makes the library choose, and the same bits from
+/* Sums in every kind of layout, whichever the library chooses on this CPU, with the same bits for
  * any number of threads. */
 static void sums_in_all_layouts(void **state) {
     (void)state;
@@ -97,7 +97,7 @@ int main(void) {
 
 #else
 
-/* Visible in the summary: a build without the library has not tested it. */
+/* Makes it visible in the summary that a build without the library has not tested it. */
 static void onednn_is_not_part_of_this_build(void **state) {
     (void)state;
     struct c4_dispatch dispatch;

@@ -1,9 +1,9 @@
-/* The op slots of the oneDNN backend: odd sizes, margins, teams of threads. */
+/* The op slots of the oneDNN backend: odd sizes, margins, thread teams. */
 #include "tests/simd/test_onednn.h"
 
 #ifdef C4_HAVE_ONEDNN
 
-/* Buffers of a slot, 64-byte aligned, with a margin that must survive on both sides. */
+/* A slot's buffers, 64-byte aligned, with margins on both sides that must stay unchanged. */
 enum { MARGIN = 16 };
 
 static float *buffer(size_t count, uint32_t stream) {
@@ -91,7 +91,7 @@ static void slots_in_a_team(void **state) {
     for (size_t i = 0; i < 4; i++) free(all[i] - MARGIN);
 }
 
-/* Against a sum in double; elements beyond a block's rows stay. */
+/* Against a sum in double; elements beyond a block's rows stay unchanged. */
 static void gram_blocks(void **state) {
     (void)state;
     static const struct {
@@ -135,7 +135,7 @@ int main(void) {
 
 #else
 
-/* Visible in the summary: a build without the library has not tested it. */
+/* Makes it visible in the summary that a build without the library has not tested it. */
 static void onednn_is_not_part_of_this_build(void **state) {
     (void)state;
     struct c4_dispatch dispatch;

@@ -1,6 +1,6 @@
 /* Every op slot of every backend that can run here, against the baseline reference; and the
- * reference itself against plain loops in double. Backends that ARITHMETIC.md binds must agree bit
- * for bit, others within a tolerance. With C4_TEST_WANT=NAME: that backend alone, against ref. */
+ * reference itself against plain loops in double. Bit-exact backends must agree bit for bit, others
+ * within a tolerance. With C4_TEST_WANT=NAME, only that backend, against ref. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static void find_subjects(void) {
         if (table) add_subject(table);
 }
 
-/* The reference, named as the subject it is compiled into. */
+/* The table's name, which distinguishes the two builds of the reference. */
 static const char *label(const struct c4_backend *backend) {
     if (backend == &c4_backend_ref) return "ref";
 #if defined(__x86_64__)
@@ -63,8 +63,8 @@ static void run_subject(struct subject *subject, struct c4_check_case *c, enum c
     subject->cases[slot]++;
 }
 
-/* Under an emulator that takes minutes for it, each size gets one kind of data, in turn, and the
- * network's own shapes are left out: the others reach every tail and more than one group. */
+/* Under an emulator, which takes minutes for them, each size gets one kind of data, in turn, and
+ * the network's own shapes are left out: the others reach every tail and more than one group. */
 static bool is_chosen(enum c4_op_slot slot, int size, enum c4_check_data data) {
     int kinds = 0, before = 0;
     const struct c4_check_op *op = c4_check_op(slot);

@@ -1,16 +1,15 @@
 /* Training against PyTorch 2.13 (tests/reference/make_pytorch_steps.py).
  *
- * ref64 against PyTorch's double: everything within 1e-9. Float, by one backend for all that have
- * the reference's bits, and by each peer: gradients step by step against ref64 from the same
- * weights, the first loss, and over 20 free-running steps no more than three times the error that
- * PyTorch's own float has, by medians over ten seeds. A peer is held to that with direct
- * convolution; its Winograd may have textbook points, which cost up to a digit, so there the bound
- * is ten times.
+ * ref64 against PyTorch's double: everything within 1e-9. Float, with one backend for all that have
+ * the reference's bits, and with each peer: gradients step by step against ref64 from the same
+ * weights, the first loss, and over 20 free-running steps at most three times the error of
+ * PyTorch's own float, by medians over ten seeds. This bound is for a peer's direct convolution;
+ * its Winograd may have textbook points, which cost up to a digit, so there the bound is ten times.
  *
- * A decision of pooling or ReLU that rounding turns is most of such an error, and ten seeds are
- * few: oneDNN 3.7.2's AVX2 kernels come to 1.1, 1.5, 2.7 and 6.5 times PyTorch's error on the same
- * batches with their images in four other orders. A peer's kernels differ from CPU to CPU, so its
- * median is over seeds and orders (by Winograd only with C4_TEST_FULL=1). */
+ * Most of such an error comes from pooling or ReLU decisions that rounding flips, and ten seeds are
+ * few: oneDNN 3.7.2's AVX2 kernels have 1.1, 1.5, 2.7 and 6.5 times PyTorch's error on the same
+ * batches with the images in four other orders. A peer's kernels differ between CPUs, so its median
+ * is over seeds and orders (for Winograd only with C4_TEST_FULL=1). */
 #include "tests/harness/unit.h"
 
 #include <math.h>
@@ -85,8 +84,8 @@ static void network_free(struct network *net) {
     free(net);
 }
 
-/* The images from `first` on, then those before it: the same loss and gradients, rounded in
- * another way. */
+/* Rotates the batch to begin with image `first`: the same loss and gradients, rounded differently.
+ */
 static void turn_batch(size_t first) {
     static uint8_t old_images[sizeof images], old_labels[sizeof labels];
     memcpy(old_images, images, sizeof images);
@@ -242,8 +241,8 @@ static size_t differing_values(struct network *a, struct network *b, const char 
     return differing;
 }
 
-/* Pooling winners and ReLU masks in which a float network differs from ref64. The ReLU acts on the
- * pooled values in bn-relu and on all of the convolution's in relu-bn. */
+/* The number of pooling winners and ReLU masks in which a float network differs from ref64. The
+ * ReLU acts on the pooled values in bn-relu and on the whole convolution output in relu-bn. */
 static size_t differing_selections(struct network *a, struct network *b, int order) {
     size_t differing = 0;
     for (int block = 1; block <= C4_BLOCKS; block++) {
@@ -255,8 +254,8 @@ static size_t differing_selections(struct network *a, struct network *b, int ord
     return differing;
 }
 
-/* Each step starts both networks from the float network's weights. Where a selection differs the
- * functions differ, and so may their gradients; such steps are counted and left out of the bound.
+/* Each step starts both networks from the float network's weights. Where a selection differs, the
+ * functions differ, and so may their gradients; such steps are counted and exempt from the bound.
  */
 static void check_step_by_step(const char *backend, int order) {
     static double state[C4_STATE_COUNT], a[C4_LEARNED_COUNT], b[C4_LEARNED_COUNT];
@@ -298,7 +297,7 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Of an even count. */
+/* For an even count. */
 static double median(double *values, size_t count) {
     qsort(values, count, sizeof *values, ascending);
     return (values[count / 2 - 1] + values[count / 2]) / 2;
@@ -318,7 +317,7 @@ static double error_of_pytorch(int order, int seed) {
     return largest;
 }
 
-/* That of a backend, with batches that begin with image `first`. */
+/* The same of a backend, with batches that begin with image `first`. */
 static double error_of(const char *backend, int order, enum c4_conv_algorithm conv, int seed,
                        size_t first) {
     struct network *net = network_new(backend, (enum c4_order)order, conv, (uint64_t)seed);
@@ -357,7 +356,7 @@ static void check_free_running(const char *backend, int order, enum c4_conv_algo
     assert_true(our <= bound * their);
 }
 
-/* Calls back for every float backend that has the reference's bits, or for every other one. */
+/* Calls `check` for every float backend with the reference's bits, or for every other one. */
 static int for_each_backend(bool bit_exact, void (*check)(const char *backend, int order)) {
     const struct c4_backend *table;
     int checked = 0;
@@ -371,7 +370,7 @@ static int for_each_backend(bool bit_exact, void (*check)(const char *backend, i
     return checked;
 }
 
-/* The fastest backend of those with the reference's bits, which stands for all of them. */
+/* The fastest backend with the reference's bits, which represents all of them. */
 static const char *fastest_exact(void) {
     const struct c4_backend *table;
     struct c4_dispatch dispatch;
@@ -393,7 +392,7 @@ static void native_float_stays_near_double(void **unused) {
     }
 }
 
-/* What was said of one of them is so of all: the same losses and the same weights. */
+/* What was shown for one of them holds for all: the same losses and weights. */
 static void check_same_bits(const char *backend, int order) {
     static double state[2][C4_STATE_COUNT];
     struct network *net[2] = {network_new(fastest_exact(), (enum c4_order)order, C4_WINOGRAD, 1),
@@ -434,7 +433,7 @@ static void not_at_all(const char *backend, int order) {
     (void)order;
 }
 
-/* usage: test_pytorch [native | peers | peers-running]: that part alone */
+/* usage: test_pytorch [native | peers | peers-running]: only that part */
 int main(int argc, char **argv) {
     const struct CMUnitTest native[] = {
         cmocka_unit_test(double_reference_equals_pytorch),

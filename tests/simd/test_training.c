@@ -1,5 +1,5 @@
-/* A training of fifty steps: its losses, what it leaves behind, and each layer's CKA to its
- * beginning have one recorded hash, on every bit-exact backend and every CPU. */
+/* A training of fifty steps: its losses, its final state, and each layer's CKA to the initial
+ * network have one recorded hash, on every bit-exact backend and every CPU. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ enum { SEED = 1, STEPS = 50, BATCH = 8, IMAGES = 80, EXAMPLES = 24, THREADS = 2 
 static const char recorded[65] = "f53033ab4a480d1d8b45a094ca7770203c16384e00724a5e7d2dcbcfe65d4472";
 
 static struct c4_dataset data;
-static float *features[2][C4_LAYERS]; /* of the initial network and of the trained one */
+static float *features[2][C4_LAYERS]; /* of the initial and of the trained network */
 
 /* As little-endian binary64. */
 static void add(struct c4_sha256 *sha, const double *values, size_t count) {
@@ -53,7 +53,7 @@ static void train(const struct c4_backend *backend, struct c4_sha256 *sha) {
         if (i == 0) first_loss = result.loss;
         add(sha, &result.loss, 1);
     }
-    /* A hash of something that did not learn would prove little. */
+    /* The hash of a training that did not learn would prove little. */
     assert_true(isfinite(result.loss) && result.loss < first_loss);
     assert_int_equal(api->store(plan, state, momentum), C4_OK);
     assert_memory_not_equal(state, before, sizeof state);
@@ -81,7 +81,7 @@ static void compare_layers(const struct c4_backend *backend, struct c4_sha256 *s
     }
 }
 
-/* A backend without FMA instructions would take minutes; a wanted one has to run all the same. */
+/* A backend without FMA instructions would take minutes; a wanted one must still run. */
 static bool is_slow(const struct c4_backend *table) {
     bool plain_c = strcmp(table->name, "ref") == 0 || strcmp(table->name, "portable") == 0;
     return plain_c && !c4_want_name() && !(c4_cpu_features() & (C4_CPU_AVX2_FMA | C4_CPU_NEON));

@@ -1,9 +1,10 @@
-/* How far float convolutions are from double: Winograd with the points {0, +-3/4, +-3/2, infinity}
- * and direct, on the size of block 2.
+/* The error of float convolutions against double: Winograd with the points {0, +-3/4, +-3/2,
+ * infinity} and direct, at the size of block 2.
  *
- * Expected are the errors that a small program found for this form and these points (relative norm
- * over 2,000 to 3,000 tiles); a test passes within 1.5 times of them. The textbook points would be
- * at 2 times. Every native backend has the reference's bits, so the best one stands for all. */
+ * The expected errors were measured for this form and these points by a small program (relative
+ * norm over 2,000 to 3,000 tiles); a test passes within 1.5 times these. The textbook points would
+ * have twice the error. Every native backend has the reference's bits, so the best one represents
+ * all. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static void *room(size_t count, size_t size) {
     return p;
 }
 
-/* Normal numbers of this scale. */
+/* Normally distributed numbers of this scale. */
 static void fill(uint32_t stream, double scale, float *to, size_t count) {
     for (size_t i = 0; i < count; i += 2) {
         struct c4_rng_block block = c4_rng_draw(1, C4_RNG_TEST, stream, i);
@@ -36,9 +37,9 @@ static void fill(uint32_t stream, double scale, float *to, size_t count) {
     }
 }
 
-/* --- the same sums in double, as they are defined --- */
+/* --- the same sums in double, by definition --- */
 
-/* Calls each pair of a pixel of y and one of x that a tap joins. */
+/* Runs `code` for each pair of a pixel of y and a pixel of x that a tap connects. */
 #define FOR_EACH_TAP(code)                                                                         \
     for (ptrdiff_t image = 0; image < IMAGES; image++)                                             \
         for (ptrdiff_t i = 0; i < SIDE; i++)                                                       \

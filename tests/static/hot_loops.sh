@@ -1,6 +1,6 @@
 #!/bin/sh
-# The inner loops that core/base/hot_loop.h marks: no call, no access to the stack, and as many
-# fused multiply-adds as the mark says.
+# Checks the inner loops that core/base/hot_loop.h marks: no call, no stack access, and as many fused
+# multiply-adds as the mark says.
 # usage: hot_loops.sh OBJDUMP [--faults=KIND,... | --loops=DIR] --folder NAME OBJECT...
 #                     [--folder NAME OBJECT...]...
 # A folder without a marked loop is a fault. With --faults, every folder must have exactly these
@@ -27,12 +27,12 @@ esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Prints a line for each loop, "FAULT kind ..." for what is wrong, and "loops N" at the end.
+# Prints a line for each loop, "FAULT kind ..." for each fault, and "loops N" at the end.
 inspect() { # object
 	"$objdump" -t "$1" >"$work/symbols"
 	"$objdump" -d -w --no-show-raw-insn "$1" >"$work/code"
 	awk -v object="${1##*/}" -v folder="$loops" '
-	# As an assembler reads it: jumps without their target, no comment, no padding.
+	# In a form for an assembler: jumps without their target, no comments, no padding.
 	function write_loop(first, last, label, fmas, i, file, text) {
 		file = folder "/" label "." object "." loops ".s"
 		print (line[first] ~ /%/ ? "#" : "//") " fmas " fmas >file
@@ -81,7 +81,7 @@ inspect() { # object
 		name = text
 		sub(/[ \t].*/, "", name)
 		op[n] = name
-		# Registers that stand for the frame in this function.
+		# Registers that point to the frame in this function.
 		if (text ~ /movq?[ \t]+%rsp, ?%rbp/ || text ~ /leaq?[ \t].*\(%rsp\), ?%rbp/ ||
 			text ~ /(mov|add)[ \t]+x29, ?sp/)
 			framed[functions] = 1
@@ -114,7 +114,7 @@ inspect() { # object
 			where[m] = at[mark_at[m]] + 0
 			if (where[m] == 0 && is_begin) fault("fmas", part[1] ": its mark is at no instruction")
 		}
-		# The innermost loop around each mark: a backward jump behind it to a target before it.
+		# The innermost loop around each mark: a backward jump after it to a target before it.
 		for (j = 1; j <= n; j++) {
 			if (!(j in target)) continue
 			t = at[target[j]] + 0
@@ -130,7 +130,7 @@ inspect() { # object
 			if (!begins[m]) continue
 			label = mark_name[m]
 			seen[label] = 1
-			# A copy that the compiler peeled off lies in no loop, or only in one around the marked
+			# A copy that the compiler peeled off is in no loop, or only in one around the marked
 			# loop itself.
 			inner = copies = 0
 			for (k = 1; head[m] && k <= marks; k++) {

@@ -1,19 +1,19 @@
 #!/bin/sh
-# What llvm-mca's models of cores say of the inner loops that core/base/hot_loop.h marks, taken from
-# the objects as they are shipped. A model knows no caches and no memory: it tells whether a loop's
-# own instructions keep the multiply-add units busy, and is no throughput.
+# llvm-mca's core models applied to the inner loops that core/base/hot_loop.h marks, taken from the
+# objects as shipped. A model has no caches or memory: it shows whether a loop's own instructions keep
+# the multiply-add units busy, not its throughput.
 # usage: inner_loops.sh LLVM_MCA OBJDUMP [--check TABLE] --folder NAME OBJECT... [--folder ...]...
 #
-# Prints a line of CSV for each loop and model: folder, loop, model, fused multiply-adds and cycles
-# an iteration, the cycles that the model's units alone need (Block RThroughput), and
+# Prints a line of CSV for each loop and model: folder, loop, model, fused multiply-adds and cycles per
+# iteration, the cycles that the model's units alone need (Block RThroughput), and
 #     percent = 100 * fmas * r / cycles, r = the same number for one multiply-add of that width alone
 # A loop is compiled for several numbers of rows, so its number of multiply-adds is part of its name;
-# of equal copies the worst is printed.
+# among equal copies the worst is printed.
 #
 # With --check every loop must be in TABLE, and fails if its percentage is below the table's. The
 # largest loop of each name must also reach 90 % in avx512 on skylake-avx512, in avx512m on znver4 and
-# in neon; the smaller ones are for the rows that are left over.
-# LLVM before 19 has one multiply-add pipe in its neoverse models; it is not asked (exit status 77).
+# in neon; the smaller ones are for remaining rows.
+# LLVM before 19 has one multiply-add pipe in its neoverse models; it is not used (exit status 77).
 set -eu
 here=$(dirname "$0")
 mca=$1 objdump=$2
@@ -37,7 +37,7 @@ esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-number() { # label file: the number behind the label in llvm-mca's summary
+number() { # label file: the number after the label in llvm-mca's summary
 	sed -n "s/^$1: *\([0-9.]*\)\$/\1/p" "$2"
 }
 
@@ -69,7 +69,7 @@ rows() { # folder: of the loops in $work/loops
 		exit 1
 		;;
 	esac
-	# Twenty, as llvm-mca prints a quarter of a cycle as 0.3.
+	# Twenty, because llvm-mca prints a quarter of a cycle as 0.3.
 	awk -v fma="$fma" 'BEGIN { for (i = 0; i < 20; i++) print fma }' >"$work/fma.s"
 	for model in $models; do
 		ask $triple "$model" "$work/fma.s" "$work/answer"

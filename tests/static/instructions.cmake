@@ -1,7 +1,7 @@
-# Reads the objects: marked inner loops, and which instructions are where. Included by
+# Static checks of the objects: marked inner loops, and which instructions are where. Included by
 # tests/CMakeLists.txt.
 
-# *objects = the objects and archives of those of the targets that exist.
+# *objects = the objects and archives of the existing targets.
 function(c4_objects objects)
   set(found "")
   foreach(name IN LISTS ARGN)
@@ -28,7 +28,7 @@ else()
   set(fused neon)
 endif()
 
-# As they are shipped: optimised.
+# As shipped: optimised.
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Release" OR C4_SANITIZE OR C4_COVERAGE OR NOT folders)
   foreach(name hot_loops instructions)
     add_test(NAME ${name} COMMAND sh -c "echo 'skipped: not optimised, or no ISA folder'; exit 77")
@@ -71,7 +71,7 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_COMPILER_VERSION MATCHES "^12[
   set(inner_loops sh ${CMAKE_CURRENT_LIST_DIR}/inner_loops.sh "${C4_LLVM_MCA}" "${CMAKE_OBJDUMP}")
   add_test(NAME inner_loops COMMAND ${inner_loops} --check ${table} ${folders} COMMAND_EXPAND_LISTS)
   set_tests_properties(inner_loops PROPERTIES SKIP_RETURN_CODE 77)
-  # The check itself: against a table that has more for one model, and lacks the others.
+  # The check itself, against a table with a higher value for one model and without the others.
   add_test(NAME inner_loops_worse COMMAND ${inner_loops}
     --check ${CMAKE_CURRENT_LIST_DIR}/planted_inner_loops.csv --folder avx2
     $<TARGET_OBJECTS:c4_planted_SOUND> COMMAND_EXPAND_LISTS)
@@ -104,7 +104,7 @@ else()
   set(plants "SOUND core" "FMA core fma" "FMA neon" "SVE neon sve" "DOT neon dot" "FP16 neon fp16")
 endif()
 set_tests_properties(instructions PROPERTIES SKIP_RETURN_CODE 77)
-foreach(plant IN LISTS plants) # name, what is allowed, the fault that must be found
+foreach(plant IN LISTS plants) # name, allowed set, the fault that must be found
   separate_arguments(plant)
   list(POP_FRONT plant name set)
   list(TRANSFORM plant PREPEND "--faults=")

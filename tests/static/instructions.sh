@@ -1,9 +1,9 @@
 #!/bin/sh
-# Which instructions the objects contain: each set of vector instructions only where its own flags
-# are, so that no CPU meets one that it does not have, and nothing outside fuses or vectorises what
-# the arithmetic keeps apart.
+# Checks which instructions the objects contain: each set of vector instructions only in folders built
+# for it, so that no CPU executes one that it lacks, and no fused or vectorised operations elsewhere,
+# where the arithmetic forbids them.
 # usage: instructions.sh OBJDUMP [--faults=KIND,...] --allow SET FILE... [--allow SET FILE...]...
-# SET, what these objects and archives may contain:
+# SET is what these objects and archives may contain:
 #   x86-64: core (SSE2 alone); avx2 (and AVX, AVX2, FMA, BMI); avx512 (and AVX-512)
 #   aarch64: core (Armv8.0-A without fused multiply-adds, written or contracted); neon (with them)
 # With --faults there must be exactly these kinds of faults, in alphabetical order: avx2, avx512,
@@ -84,7 +84,7 @@ while [ $# -gt 0 ]; do
 	files=$((files + 1))
 	shift
 done
-# Single objects may hold nothing but tables.
+# A single object may contain only tables.
 awk '$1 == "instructions" { n += $2 } END { exit n > 0 }' "$work/report" &&
 	echo "FAULT none: no instruction in $files files" >>"$work/report"
 grep -v '^instructions ' "$work/report" || true

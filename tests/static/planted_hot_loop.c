@@ -1,8 +1,9 @@
-/* A marked loop for tests/static/hot_loops.sh: sound, or with the fault that PLANT names. */
+/* A marked loop for tests/static/hot_loops.sh: without a fault, or with the fault that PLANT names.
+ */
 #include "core/base/hot_loop.h"
 
 #define SOUND 0
-#define UNROLLED 1 /* sound, in several copies */
+#define UNROLLED 1 /* no fault, several copies */
 #define STACK 2
 #define CALL 3
 #define COUNT 4
@@ -58,7 +59,7 @@ float planted(int n, const float *x, const float *y) {
 }
 
 #if PLANT != NO_LOOP
-/* Twice more, inside another loop. */
+/* Two more, inside another loop. */
 float planted_twice(int n, const float *x, const float *y) {
     float sum = 0;
     for (int i = 0; i < n; i++) sum += body(n, x + i, y) + body(n, x, y + i);

@@ -1,5 +1,5 @@
-/* A function for tests/static/instructions.sh: sound, or with the foreign instruction that PLANT
- * names. The assembler knows them all, whatever the flags. */
+/* A function for tests/static/instructions.sh: without a fault, or with the foreign instruction
+ * that PLANT names. The assembler knows them all, whatever the flags. */
 #define SOUND 0
 #define YMM 1
 #define VEX 2 /* AVX's encoding of an SSE instruction */

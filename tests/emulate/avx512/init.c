@@ -1,5 +1,5 @@
-/* The first process of the guest that tests/emulate/run-avx512.sh boots: runs one program, passes
- * on what it prints, and turns the machine off.
+/* The first process of the guest that tests/emulate/run-avx512.sh boots: runs one program, forwards
+ * its output, and turns the machine off.
  *
  * /run.d/program, /run.d/folder: the program's path and its working directory; /run.d/arguments,
  * /run.d/environment: its argument and environment strings, each ended by a NUL. Standard output
@@ -65,7 +65,7 @@ static _Noreturn void fail(const char *what) {
     turn_off(record);
 }
 
-/* The whole file, with a NUL behind it; *size = its bytes. */
+/* The whole file, followed by a NUL; *size = its bytes. */
 static char *contents(const char *path, size_t *size) {
     struct stat status;
     int file = open(path, O_RDONLY | O_CLOEXEC);
