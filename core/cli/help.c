@@ -64,7 +64,9 @@ void c4_help_option(const struct c4_option *option, char *text, size_t size) {
     char domain[512] = "";
     bool ranged = option->min != 0.0 || option->max != 0.0;
     if (ranged)
-        snprintf(domain, sizeof domain, "%.15g to %.15g", option->min, option->max);
+        snprintf(domain, sizeof domain,
+                 option->type == C4_OPTION_INTEGER ? "%.0f to %.0f" : "%.15g to %.15g", option->min,
+                 option->max);
     else if (c4_option_choice(option, 0) != NULL)
         c4_option_domain(option, domain, sizeof domain);
     const char *initial = option->initial;

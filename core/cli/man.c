@@ -124,6 +124,7 @@ void c4_man_write(FILE *out, const struct c4_program *program) {
                 statuses[i].meaning);
     fputs(".SH ENVIRONMENT\n"
           ".TP\n.B NO_COLOR\nNo colours if set and not empty.\n"
-          ".TP\n.B TERM\nIf unset or\n.BR dumb ,\nprogress is shown as plain lines.\n",
+          ".TP\n.B TERM\nIf unset or\n.BR dumb ,\nprogress is shown as plain lines.\n"
+          ".TP\n.B TMPDIR\nThe folder for temporary files, instead of\n.IR /tmp .\n",
           out);
 }

@@ -96,7 +96,8 @@ static bool read_integer(struct c4_arg *arg, const struct c4_option *option, con
     intmax_t value = strtoimax(text, &end, 10);
     if (end == text || *end != '\0' || errno != 0) return false;
     if (value < INT64_MIN || value > INT64_MAX) return false;
-    if (has_range(option) && ((double)value < option->min || (double)value > option->max))
+    /* As integers: a double rounds what is just above 2^53. */
+    if (has_range(option) && (value < (int64_t)option->min || value > (int64_t)option->max))
         return false;
     arg->integer = value;
     return true;

@@ -22,8 +22,8 @@
  * that differ and undefined for constants that are equal, which makes no point. Magnitude: the
  * larger of |after / before - 1| and |before / after - 1| of the means, 0 in place of a division by
  * 0. */
-#ifndef C4_CORE_STATS_CHANGE_POINTS_H
-#define C4_CORE_STATS_CHANGE_POINTS_H
+#ifndef C4_STATS_CHANGE_POINTS_H
+#define C4_STATS_CHANGE_POINTS_H
 
 #include "core/base/status.h"
 

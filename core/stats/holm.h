@@ -1,7 +1,7 @@
 /* Holm's adjustment of p-values for many tests at once (S. Holm, Scandinavian Journal of Statistics
  * 6, 1979). */
-#ifndef C4_CORE_STATS_HOLM_H
-#define C4_CORE_STATS_HOLM_H
+#ifndef C4_STATS_HOLM_H
+#define C4_STATS_HOLM_H
 
 /* Step-down: with the m p that are not NaN in ascending order,
  *   adjusted_(i) = max over j <= i of min(1, (m - j + 1) p_(j)).

@@ -19,8 +19,8 @@
  * three allows for ratios that depend on one another: with an autocorrelation of .3 they cover 85
  * to 88 %, and false alarms in 60 rows are 8 to 19 % by ranks, 15 to 21 % by t, 47 to 58 % by the
  * bootstrap. */
-#ifndef C4_CORE_STATS_PAIRED_H
-#define C4_CORE_STATS_PAIRED_H
+#ifndef C4_STATS_PAIRED_H
+#define C4_STATS_PAIRED_H
 
 #include <stdint.h>
 

@@ -5,8 +5,8 @@
  *
  * Ranks are midranks: equal values share the mean of their ranks. Values are equal if their bits
  * are, but for the zeros' sign. */
-#ifndef C4_CORE_STATS_RANK_H
-#define C4_CORE_STATS_RANK_H
+#ifndef C4_STATS_RANK_H
+#define C4_STATS_RANK_H
 
 #include <stdbool.h>
 

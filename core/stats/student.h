@@ -1,6 +1,6 @@
 /* Small-sample statistics of paired contrasts: Student's t and its interval. */
-#ifndef C4_CORE_STATS_STUDENT_H
-#define C4_CORE_STATS_STUDENT_H
+#ifndef C4_STATS_STUDENT_H
+#define C4_STATS_STUDENT_H
 
 /* P(|T| >= |t|) for Student's t with df > 0 degrees of freedom: I_x(df/2, 1/2) at
  * x = df / (df + t^2), to 1e-12. NaN if t is NaN; 0 if it is infinite. */

@@ -1,6 +1,6 @@
 /* Means and their standard errors over seeds. */
-#ifndef C4_CORE_STATS_SUMMARY_H
-#define C4_CORE_STATS_SUMMARY_H
+#ifndef C4_STATS_SUMMARY_H
+#define C4_STATS_SUMMARY_H
 
 /* For each of `points` columns of values[seeds][points], over the seeds whose value is finite (the
  * others count as missing):

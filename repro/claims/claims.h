@@ -1,5 +1,5 @@
-/* Judges the claims that the paper makes about its figures (repro/study/claims.h): a directed
- * statistic and a verdict for each.
+/* Judges the claims that the paper makes about its figures (repro/study/claim_definition.h): a
+ * directed statistic and a verdict for each.
  *
  * D is a contrast within a seed, positive if the paper is right, with a 95 % paired t interval over
  * seeds. A contrast holds if the interval lies above 0 and its mean is at least 0.01 (of CKA; one

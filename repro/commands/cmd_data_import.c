@@ -99,7 +99,7 @@ const struct c4_command c4_cmd_data_import = {
         "files, in one folder or side by side. Checks them completely, converts and copies them to "
         "TO (default: conv4-data), and reports files that differ from the official files of their "
         "name; a file UNOFFICIAL beside the copies records that.",
-    .usage_tail = "DIR [TO]",
+    .usage_tail = "FROM [DIR]",
     .options = options,
     .examples = examples,
     .min_positionals = 1,

@@ -72,10 +72,10 @@ static void use_variant(struct request *r, const char *name) {
 }
 
 /* Reads the scale of the folder, with the folder's values. */
-static enum c4_status read_scale(const struct c4_args *args, struct c4_rows_store *store,
+static enum c4_status read_scale(const struct c4_args *args, struct c4_study_reader *store,
                                  struct request *r) {
     char name[64];
-    C4_TRY(c4_rows_store_setting(store, "scale", name, sizeof name));
+    C4_TRY(c4_study_reader_setting(store, "scale", name, sizeof name));
     const struct c4_scale *scale = c4_study_scale(&r->study, name);
     if (!scale)
         return c4_fail(C4_ERR_DATA,
@@ -83,20 +83,20 @@ static enum c4_status read_scale(const struct c4_args *args, struct c4_rows_stor
                        "give its own with --study",
                        c4_arg_text(args, "out"), name);
     r->scale = *scale;
-    C4_TRY(c4_rows_store_apply(store, &r->study, &r->scale));
+    C4_TRY(c4_study_reader_apply(store, &r->study, &r->scale));
     if (r->scale.seeds.count > 0) return C4_OK;
     return c4_fail(C4_ERR_DATA, "%s/study.db: has no runs; make them with 'conv4 repro'",
                    c4_arg_text(args, "out"));
 }
 
 static enum c4_status read_study(const struct c4_args *args, struct request *r) {
-    struct c4_rows_store *store = NULL;
+    struct c4_study_reader *store = NULL;
     C4_TRY(c4_study_load(c4_arg_text(args, "study"), &r->study));
     if (c4_arg_given(args, "protocol"))
         C4_TRY(c4_study_use_protocol(&r->study, c4_arg_text(args, "protocol")));
-    enum c4_status status = c4_rows_store_open(c4_arg_text(args, "out"), &store);
+    enum c4_status status = c4_study_reader_open(c4_arg_text(args, "out"), &store);
     if (status == C4_OK) status = read_scale(args, store, r);
-    c4_rows_store_close(store);
+    c4_study_reader_close(store);
     C4_TRY(status);
     if (c4_arg_given(args, "protocol")) use_variant(r, c4_arg_text(args, "protocol"));
     if (c4_arg_given(args, "set"))

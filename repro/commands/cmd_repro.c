@@ -13,7 +13,7 @@
 #include "repro/commands/engine.h"
 #include "repro/commands/session.h"
 #include "repro/commands/summary.h"
-#include "repro/results/rows_store.h"
+#include "repro/results/study_reader.h"
 #include "repro/run/measure.h"
 #include "repro/run/resume.h"
 
@@ -122,11 +122,11 @@ static enum c4_status find_suspects(struct reproduction *r) {
     const char *folder = r->session.runner.folder;
     struct suspect_runs runs = {.schedule = &r->session.schedule, .asked = r->suspect};
     struct c4_suspects found = {0};
-    struct c4_rows_store *reader;
+    struct c4_study_reader *reader;
     char sentence[512];
-    enum c4_status status = c4_rows_store_open(folder, &reader);
-    if (status == C4_OK) status = c4_rows_store_suspects(reader, take_suspect, &runs, &found);
-    c4_rows_store_close(reader);
+    enum c4_status status = c4_study_reader_open(folder, &reader);
+    if (status == C4_OK) status = c4_study_reader_suspects(reader, take_suspect, &runs, &found);
+    c4_study_reader_close(reader);
     C4_TRY(status);
     bool redo = c4_arg_flag(r->args, "redo");
     if (redo)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "core/file/file.h"
-#include "repro/results/rows_store.h"
+#include "repro/results/study_reader.h"
 
 /* Keys that are part of a run's own key or description. */
 static bool is_of_runs(const char *key) {
@@ -111,10 +111,10 @@ void c4_settings_list(const struct c4_protocol *protocol, const struct c4_scale 
     list_changes(c4_scale_fields, scale, taken, text, size);
 }
 
-static enum c4_status take_from(const struct c4_args *args, struct c4_rows_store *store,
+static enum c4_status take_from(const struct c4_args *args, struct c4_study_reader *store,
                                 struct c4_study *study, struct c4_scale *scale) {
     char name[64];
-    C4_TRY(c4_rows_store_setting(store, "scale", name, sizeof name));
+    C4_TRY(c4_study_reader_setting(store, "scale", name, sizeof name));
     if (!name[0]) return C4_OK;
     if (strcmp(name, scale->name) != 0) {
         const struct c4_scale *own = c4_study_scale(study, name);
@@ -128,7 +128,7 @@ static enum c4_status take_from(const struct c4_args *args, struct c4_rows_store
     }
     struct c4_seeds seeds = scale->seeds;
     struct c4_protocol protocol = study->protocol;
-    C4_TRY(c4_rows_store_apply(store, study, scale));
+    C4_TRY(c4_study_reader_apply(store, study, scale));
     if (scale->seeds.count == 0) scale->seeds = seeds;
     if (c4_arg_given(args, "protocol")) study->protocol = protocol;
     return C4_OK;
@@ -146,7 +146,7 @@ static bool is_empty(const char *path) {
 enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
                                 struct c4_study *study, struct c4_scale *scale) {
     char path[C4_STORE_PATH_SIZE];
-    struct c4_rows_store *store = NULL;
+    struct c4_study_reader *store = NULL;
     const struct c4_scale *chosen = c4_study_scale(study, c4_arg_text(args, "scale"));
     if (!chosen) return C4_ERR_USAGE;
     *scale = *chosen;
@@ -156,12 +156,12 @@ enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
     if (!folder) return C4_OK;
     C4_TRY(c4_path_join(path, sizeof path, folder, "study.db"));
     if (!c4_path_exists(path)) return C4_OK;
-    enum c4_status status = c4_rows_store_open(folder, &store);
+    enum c4_status status = c4_study_reader_open(folder, &store);
     if (status == C4_ERR_DATA && is_empty(path)) {
-        c4_rows_store_close(store);
+        c4_study_reader_close(store);
         return C4_OK;
     }
     if (status == C4_OK) status = take_from(args, store, study, scale);
-    c4_rows_store_close(store);
+    c4_study_reader_close(store);
     return status;
 }

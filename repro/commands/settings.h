@@ -31,7 +31,7 @@ enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_st
 /* Takes scale and protocol from --scale and --protocol, or else from the study in `folder` (NULL:
  * none), if there is one, with all its values. If --scale names another scale than the folder's,
  * nothing is taken from the folder, and c4_settings_keep() will refuse the scale. Statuses of
- * c4_rows_store_open(). */
+ * c4_study_reader_open(). */
 enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
                                 struct c4_study *study, struct c4_scale *scale);
 

@@ -4,7 +4,7 @@
 #define C4_REPRO_FIGURES_FIGURES_H
 
 #include "repro/figures/curves.h"
-#include "repro/results/rows_store.h"
+#include "repro/results/study_reader.h"
 #include "repro/store/store.h"
 
 enum { C4_FIGURE_NOTES = 6, C4_FIGURE_NOTE_BYTES = 768 };

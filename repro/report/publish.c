@@ -53,8 +53,8 @@ static void name_data(struct c4_publication *p) {
     c4_shown_list(p->study, p->set, p->images, sizeof p->images);
 }
 
-static enum c4_status count_suspects(struct c4_publication *p, struct c4_rows_store *store) {
-    C4_TRY(c4_rows_store_suspects(store, NULL, NULL, &p->suspects));
+static enum c4_status count_suspects(struct c4_publication *p, struct c4_study_reader *store) {
+    C4_TRY(c4_study_reader_suspects(store, NULL, NULL, &p->suspects));
     if (p->suspects.rows)
         warn(p,
              "%" PRId64 " rows of %d run%s are suspect: %s. 'conv4 repro --redo' with the study's "
@@ -64,14 +64,14 @@ static enum c4_status count_suspects(struct c4_publication *p, struct c4_rows_st
     return C4_OK;
 }
 
-static enum c4_status count_runs(struct c4_publication *p, struct c4_rows_store *store) {
+static enum c4_status count_runs(struct c4_publication *p, struct c4_study_reader *store) {
     char failed[200] = "";
     for (int i = 0; i < p->rows.runs; i++) {
         const struct c4_rows_run *run = &p->rows.run[i];
         enum c4_run_state state;
         bool known;
         if (run->order != p->study->protocol.order) continue;
-        C4_TRY(c4_rows_store_run_state(store, run->key, &known, &state));
+        C4_TRY(c4_study_reader_run_state(store, run->key, &known, &state));
         p->runs.all++;
         p->runs.done += state == C4_RUN_DONE;
         p->runs.begun += state == C4_RUN_RUNNING;
@@ -164,11 +164,11 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
     return C4_OK;
 }
 
-static enum c4_status gather(struct c4_publication *p, struct c4_rows_store *store) {
-    C4_TRY(c4_rows_store_rows(store, p->study, p->scale, &p->rows));
-    C4_TRY(c4_rows_store_origins(store, p->origin, &p->origins));
-    C4_TRY(c4_rows_store_places(store, p->place, &p->places));
-    C4_TRY(c4_rows_store_costs(store, &p->costs, &p->cost_count));
+static enum c4_status gather(struct c4_publication *p, struct c4_study_reader *store) {
+    C4_TRY(c4_study_reader_rows(store, p->study, p->scale, &p->rows));
+    C4_TRY(c4_study_reader_origins(store, p->origin, &p->origins));
+    C4_TRY(c4_study_reader_places(store, p->place, &p->places));
+    C4_TRY(c4_study_reader_costs(store, &p->costs, &p->cost_count));
     name_data(p);
     p->judging = c4_claims_judging(p->scale->pretrain_images, p->scale->pretrain_epochs,
                                    p->study->protocol.batch);
@@ -177,7 +177,7 @@ static enum c4_status gather(struct c4_publication *p, struct c4_rows_store *sto
     return count_runs(p, store);
 }
 
-static enum c4_status make_all(struct c4_publication *p, struct c4_rows_store *store,
+static enum c4_status make_all(struct c4_publication *p, struct c4_study_reader *store,
                                const bool *selected) {
     const struct c4_claim_setting usual = {.order = p->study->protocol.order};
     C4_TRY(gather(p, store));
@@ -199,7 +199,7 @@ static enum c4_status make_all(struct c4_publication *p, struct c4_rows_store *s
 enum c4_status c4_study_publish(const char *folder, const struct c4_study *study,
                                 const struct c4_scale *scale, const bool *selected, bool plain,
                                 struct c4_publication *p) {
-    struct c4_rows_store *store = NULL;
+    struct c4_study_reader *store = NULL;
     *p = (struct c4_publication){.folder = folder, .plain = plain, .study = study, .scale = scale};
     p->figure = calloc(2 * (size_t)study->figures + 1, sizeof *p->figure);
     p->origin = calloc(C4_ORIGINS_MAX, sizeof *p->origin);
@@ -211,9 +211,9 @@ enum c4_status c4_study_publish(const char *folder, const struct c4_study *study
     C4_TRY(c4_path_join(figures, sizeof figures, folder, "figures"));
     C4_TRY(c4_leftovers_remove(folder));
     C4_TRY(c4_leftovers_remove(figures));
-    enum c4_status status = c4_rows_store_open(folder, &store);
+    enum c4_status status = c4_study_reader_open(folder, &store);
     if (status == C4_OK) status = make_all(p, store, selected);
-    c4_rows_store_close(store);
+    c4_study_reader_close(store);
     return status;
 }
 

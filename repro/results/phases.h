@@ -2,7 +2,7 @@
 #ifndef C4_REPRO_RESULTS_PHASES_H
 #define C4_REPRO_RESULTS_PHASES_H
 
-#include "repro/results/rows_store.h"
+#include "repro/results/study_reader.h"
 
 enum { C4_PHASES_MAX = 32 };
 

@@ -1,5 +1,5 @@
-/* Only for rows_store*.c: the rows of a run, read from the database once and kept as one array per
- * quantity, so that figures and claims do not need an SQL query for each point. */
+/* Only for study_reader*.c: the rows of a run, read from the database once and kept as one array
+ * per quantity, so that figures and claims do not need an SQL query for each point. */
 #ifndef C4_REPRO_RESULTS_SERIES_H
 #define C4_REPRO_RESULTS_SERIES_H
 

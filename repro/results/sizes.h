@@ -3,7 +3,7 @@
 #define C4_REPRO_RESULTS_SIZES_H
 
 #include "repro/results/rows.h"
-#include "repro/study/claims.h"
+#include "repro/study/claim_definition.h"
 #include "repro/study/field.h"
 
 enum { C4_SIZES_MAX = C4_LIST_MAX + 1 }; /* those of a scale, and the whole set */

@@ -91,7 +91,7 @@ static double accuracy(const float *logits, const uint8_t *labels, uint32_t coun
 }
 
 static enum c4_status measure_training(struct c4_measure *measure, struct c4_plan *plan,
-                                       struct c4_rows_out *rows) {
+                                       struct c4_row_list *rows) {
     float *const logits[C4_LAYERS] = {[C4_LAYERS - 1] = measure->logits};
     const struct c4_training *training = measure->training;
     uint32_t count = measure->train_images;
@@ -108,7 +108,7 @@ static enum c4_status measure_training(struct c4_measure *measure, struct c4_pla
 
 /* Forwards the evaluation images: features of the first `forwarded`, logits of all. */
 static enum c4_status measure_evaluation(struct c4_measure *measure, struct c4_plan *plan,
-                                         struct c4_rows_out *rows) {
+                                         struct c4_row_list *rows) {
     enum c4_bn_statistics statistics = measure->runner->protocol->statistics;
     const struct c4_dataset *data = measure->evaluation;
     uint32_t first = measure->forwarded, count = measure->tests;
@@ -132,7 +132,7 @@ static enum c4_status measure_evaluation(struct c4_measure *measure, struct c4_p
 }
 
 static enum c4_status measure_accuracy(struct c4_measure *measure, struct c4_plan *plan,
-                                       struct c4_rows_out *rows) {
+                                       struct c4_row_list *rows) {
     C4_TRY(measure_training(measure, plan, rows));
     return measure_evaluation(measure, plan, rows);
 }
@@ -163,7 +163,7 @@ struct comparison {
 static enum c4_status compare_layer(const struct c4_prepared_features *own,
                                     const struct c4_prepared_features *reference, int layer,
                                     const struct c4_similarity_label *label, const char *cost,
-                                    struct c4_rows_out *rows) {
+                                    struct c4_row_list *rows) {
     for (int i = 0; i < C4_SIMILARITIES; i++) {
         const struct c4_similarity *measure = c4_similarities[i];
         struct c4_similarity_result result;
@@ -178,7 +178,7 @@ static enum c4_status compare_layer(const struct c4_prepared_features *own,
 /* The network's own sides are made already. */
 static enum c4_status compare_features(struct c4_measure *measure, const struct comparison *what,
                                        const struct c4_prepared_features *own,
-                                       struct c4_rows_out *rows) {
+                                       struct c4_row_list *rows) {
     enum c4_status status = c4_prepared_features_out_cost(own, what->cost, rows);
     for (int reference = 0; reference < C4_REFERENCES && status == C4_OK; reference++) {
         struct c4_network network = network_of(measure, reference);
@@ -196,7 +196,7 @@ static enum c4_status compare_features(struct c4_measure *measure, const struct 
 }
 
 static enum c4_status compare(struct c4_measure *measure, const struct comparison *what,
-                              float *const features[C4_LAYERS], struct c4_rows_out *rows) {
+                              float *const features[C4_LAYERS], struct c4_row_list *rows) {
     struct c4_prepared_features own;
     C4_TRY(c4_prepared_features_make(measure->runner, features, what->of.rows, &own));
     enum c4_status status = compare_features(measure, what, &own, rows);
@@ -205,7 +205,7 @@ static enum c4_status compare(struct c4_measure *measure, const struct compariso
 }
 
 /* The network's own evaluation images, whose features are there already. */
-static enum c4_status measure_cka(struct c4_measure *measure, struct c4_rows_out *rows) {
+static enum c4_status measure_cka(struct c4_measure *measure, struct c4_row_list *rows) {
     const struct c4_protocol *protocol = measure->runner->protocol;
     struct comparison what = {.of = {.set = c4_run_image_set(measure->run),
                                      .statistics = protocol->statistics,
@@ -223,7 +223,7 @@ static enum c4_status measure_cka(struct c4_measure *measure, struct c4_rows_out
 /* Forwards `images` of a set. */
 static enum c4_status forward(struct c4_measure *measure, struct c4_plan *plan,
                               const struct c4_features_of *of, uint32_t images, const char *cost,
-                              float *const features[C4_LAYERS], struct c4_rows_out *rows) {
+                              float *const features[C4_LAYERS], struct c4_row_list *rows) {
     const struct c4_dataset *data = c4_images_of(measure->runner->images, of->set);
     struct c4_pass pass = pass_over(measure, plan, data, c4_dataset_labels(data));
     struct c4_pass_result result;
@@ -233,7 +233,7 @@ static enum c4_status forward(struct c4_measure *measure, struct c4_plan *plan,
 
 /* Fine-tuned networks on the images of the other task. */
 static enum c4_status measure_cross(struct c4_measure *measure, struct c4_plan *plan,
-                                    struct c4_rows_out *rows) {
+                                    struct c4_row_list *rows) {
     struct comparison what = {.of = {.statistics = measure->runner->protocol->statistics,
                                      .rows = measure->runner->protocol->cka_images},
                               .references = 1u << C4_REFERENCE_PRETRAINED,
@@ -256,7 +256,7 @@ static bool has_rows(const struct c4_measure *measure, const struct c4_features_
 static enum c4_status make_controls(struct c4_measure *measure, struct c4_plan *plan,
                                     const struct comparison *what, const char *cost,
                                     struct c4_prepared_features own[C4_LIST_MAX],
-                                    struct c4_rows_out *rows) {
+                                    struct c4_row_list *rows) {
     const struct c4_list *sizes = &measure->runner->scale->control_images;
     uint32_t available = measure->evaluation->count;
     uint32_t images =
@@ -280,7 +280,7 @@ static enum c4_status make_controls(struct c4_measure *measure, struct c4_plan *
  * are about: not with the other seed's initialisation. Features of so many images are large: those
  * of the network are gone before those of a reference come. */
 static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan *plan,
-                                      struct c4_rows_out *rows) {
+                                      struct c4_row_list *rows) {
     const struct c4_list *sizes = &measure->runner->scale->control_images;
     struct comparison what = {.of = {.set = c4_run_image_set(measure->run)},
                               .references =
@@ -303,7 +303,7 @@ static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan
 }
 
 enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,
-                                struct c4_rows_out *rows) {
+                                struct c4_row_list *rows) {
     C4_TRY(measure_accuracy(measure, plan, rows));
     C4_TRY(measure_cka(measure, rows));
     C4_TRY(measure_cross(measure, plan, rows));

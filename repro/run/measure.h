@@ -49,6 +49,6 @@ void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
  * Images pass in file order in batches of the protocol's size. Evaluation and CKA share one pass:
  * as many images as the longer of them needs. */
 enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,
-                                struct c4_rows_out *rows);
+                                struct c4_row_list *rows);
 
 #endif

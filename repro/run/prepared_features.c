@@ -137,7 +137,7 @@ void c4_prepared_features_free(struct c4_prepared_features *sides) {
 }
 
 enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *sides,
-                                             const char *what, struct c4_rows_out *rows) {
+                                             const char *what, struct c4_row_list *rows) {
     for (int layer = 0; layer < C4_LAYERS; layer++)
         for (int i = 0; i < C4_SIMILARITIES; i++) {
             if (!sides->of[i][layer]) continue;
@@ -278,7 +278,7 @@ static void make_room(struct c4_reference_cache *cache, size_t bytes) {
 
 enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
                                       const struct c4_network *network,
-                                      const struct c4_features_of *of, struct c4_rows_out *rows,
+                                      const struct c4_features_of *of, struct c4_row_list *rows,
                                       const struct c4_prepared_features **sides) {
     struct entry *entry = find(cache, network, of);
     if (!entry) {

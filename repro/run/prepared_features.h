@@ -33,7 +33,7 @@ void c4_prepared_features_free(struct c4_prepared_features *sides);
 
 /* Adds the cost of preparing them to the cost rows named `what`, layer by layer. */
 enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *sides,
-                                             const char *what, struct c4_rows_out *rows);
+                                             const char *what, struct c4_row_list *rows);
 
 /* A reference network: the initial one of a seed, or that of a checkpoint. */
 struct c4_network {
@@ -52,7 +52,7 @@ void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed 
  * cost of preparing them is added to *rows as "cka_reference". */
 enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
                                       const struct c4_network *network,
-                                      const struct c4_features_of *of, struct c4_rows_out *rows,
+                                      const struct c4_features_of *of, struct c4_row_list *rows,
                                       const struct c4_prepared_features **sides);
 
 #endif

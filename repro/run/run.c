@@ -140,7 +140,7 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
     return load_start(ex, segment);
 }
 
-static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {
+static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_row_list *rows) {
     const struct c4_protocol *protocol = ex->runner->protocol;
     bool tunes = c4_run_tunes(&ex->run);
     struct c4_pass pass =
@@ -158,7 +158,7 @@ static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_r
     return C4_OK;
 }
 
-static enum c4_status do_epoch(struct c4_execution *ex, uint32_t epoch, struct c4_rows_out *rows) {
+static enum c4_status do_epoch(struct c4_execution *ex, uint32_t epoch, struct c4_row_list *rows) {
     char started[C4_CLOCK_UTC_BYTES], ended[C4_CLOCK_UTC_BYTES];
     rows->epoch = epoch;
     c4_clock_utc(started);
@@ -199,7 +199,7 @@ static bool is_faulty(enum c4_status status) {
 }
 
 static enum c4_status do_segment(struct c4_execution *ex, const struct c4_segment *segment,
-                                 struct c4_rows_out *rows, struct c4_known_checkpoint *last,
+                                 struct c4_row_list *rows, struct c4_known_checkpoint *last,
                                  bool *faulty) {
     if (!ex->has_run || strcmp(ex->run.key, segment->run.key) != 0 || ex->done != segment->from)
         C4_TRY(enter_run(ex, segment));
@@ -220,7 +220,7 @@ static enum c4_status do_segment(struct c4_execution *ex, const struct c4_segmen
 }
 
 enum c4_status c4_execution_segment(struct c4_execution *ex, const struct c4_segment *segment,
-                                    struct c4_rows_out *rows, struct c4_known_checkpoint *last,
+                                    struct c4_row_list *rows, struct c4_known_checkpoint *last,
                                     bool *faulty) {
     *faulty = false;
     enum c4_status status = do_segment(ex, segment, rows, last, faulty);

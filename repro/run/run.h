@@ -7,7 +7,7 @@
 
 #include "core/op/backend.h"
 #include "repro/run/images.h"
-#include "repro/run/rows_out.h"
+#include "repro/run/row_list.h"
 
 /* What all runs of a process work with. Borrowed. */
 struct c4_runner {
@@ -69,7 +69,7 @@ void c4_execution_free(struct c4_execution *execution); /* NULL allowed */
  * that is constant is no failure: its CKA is a row without a value. A checkpoint that cannot be
  * read or is not the known one is C4_ERR_DATA. */
 enum c4_status c4_execution_segment(struct c4_execution *execution,
-                                    const struct c4_segment *segment, struct c4_rows_out *rows,
+                                    const struct c4_segment *segment, struct c4_row_list *rows,
                                     struct c4_known_checkpoint *last, bool *faulty);
 
 /* The images that the run under way trains on; NULL without one. */

@@ -13,8 +13,8 @@ void c4_claim_begin(struct c4_claim_definition *claim);
 /* The contrast whose terms the key gives, or NULL. */
 struct c4_claim_contrast *c4_claim_terms(struct c4_claim_definition *claim, const char *key);
 
-/* Adds the terms of a line (grammar: repro/study/claims.h). C4_ERR_USAGE: a bad term, or an unknown
- * run, reference or image set; terms before it have been added. */
+/* Adds the terms of a line (grammar: repro/study/claim_definition.h). C4_ERR_USAGE: a bad term, or
+ * an unknown run, reference or image set; terms before it have been added. */
 enum c4_status c4_claim_add_terms(const struct c4_study *study, const char *text,
                                   struct c4_claim_contrast *contrast);
 

@@ -14,7 +14,7 @@
 #include "core/data/labels.h"
 #include "core/op/step.h"
 #include "core/similarity/similarity.h"
-#include "repro/study/claims.h"
+#include "repro/study/claim_definition.h"
 #include "repro/study/field.h"
 #include "repro/study/image_set.h"
 #include "repro/study/names.h"

@@ -30,7 +30,7 @@ struct worker {
     struct c4_team team;
     struct c4_runner runner;
     struct c4_execution *execution;
-    struct c4_rows_out rows;
+    struct c4_row_list rows;
     uint64_t images_done; /* of the segment */
     int64_t said_ns;
 };
@@ -116,7 +116,7 @@ static enum c4_status measure_speed(struct worker *worker) {
 }
 
 static enum c4_status send_done(struct worker *worker, struct c4_segment_done *done) {
-    const struct c4_rows_out *rows = &worker->rows;
+    const struct c4_row_list *rows = &worker->rows;
     const struct c4_dataset *training = c4_execution_training(worker->execution);
     c4_dataset_text(training, done->training);
     snprintf(done->training_sha256, sizeof done->training_sha256, "%s", training->sha256);

@@ -1,5 +1,5 @@
-/* The stem: bytes to input, conv1 with pooling in registers, and conv1's gradient
- * from the selected pixels. */
+/* The stem: bytes to input, conv1 with pooling in registers, and the sums over selected pixels from
+ * which c4_stem_weight_grad() (core/op/scalar.h) makes conv1's weight gradient. */
 #ifndef C4_SIMD_BODY_STEM_H
 #define C4_SIMD_BODY_STEM_H
 

@@ -1,6 +1,6 @@
 /* The algorithm of each convolution of blocks 2 to 4 in each pass. */
-#ifndef C4_ONEDNN_CHOICE_H
-#define C4_ONEDNN_CHOICE_H
+#ifndef C4_SIMD_ONEDNN_CHOICE_H
+#define C4_SIMD_ONEDNN_CHOICE_H
 
 #include "core/op/step.h"
 #include "simd/onednn/shim.h"

@@ -1,6 +1,6 @@
 /* The kernels that oneDNN chose. */
-#ifndef C4_ONEDNN_DESCRIBE_H
-#define C4_ONEDNN_DESCRIBE_H
+#ifndef C4_SIMD_ONEDNN_DESCRIBE_H
+#define C4_SIMD_ONEDNN_DESCRIBE_H
 
 #include "core/op/step.h"
 

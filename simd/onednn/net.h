@@ -1,7 +1,7 @@
 /* The network as oneDNN primitives for one batch size: tensors in the library's own layouts and
  * lists of operations over them. A net is made once per batch size and then only run. */
-#ifndef C4_ONEDNN_NET_H
-#define C4_ONEDNN_NET_H
+#ifndef C4_SIMD_ONEDNN_NET_H
+#define C4_SIMD_ONEDNN_NET_H
 
 #include "core/op/conv4.h"
 #include "core/op/step.h"

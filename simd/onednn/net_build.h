@@ -1,7 +1,7 @@
 /* Small steps by which net_forward.c and net_backward.c build a net. The net owns everything they
  * create. */
-#ifndef C4_ONEDNN_NET_BUILD_H
-#define C4_ONEDNN_NET_BUILD_H
+#ifndef C4_SIMD_ONEDNN_NET_BUILD_H
+#define C4_SIMD_ONEDNN_NET_BUILD_H
 
 #include "simd/onednn/net.h"
 

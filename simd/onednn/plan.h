@@ -1,6 +1,6 @@
 /* The plan of the oneDNN backend: canonical vectors, and a net per batch size in use. */
-#ifndef C4_ONEDNN_PLAN_H
-#define C4_ONEDNN_PLAN_H
+#ifndef C4_SIMD_ONEDNN_PLAN_H
+#define C4_SIMD_ONEDNN_PLAN_H
 
 #include "simd/onednn/describe.h"
 #include "simd/onednn/net.h"

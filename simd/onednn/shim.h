@@ -12,8 +12,8 @@
  *
  * Functions that fail call c4_fail(); the library never aborts. No object may be used by two
  * threads at once. */
-#ifndef C4_ONEDNN_SHIM_H
-#define C4_ONEDNN_SHIM_H
+#ifndef C4_SIMD_ONEDNN_SHIM_H
+#define C4_SIMD_ONEDNN_SHIM_H
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* Op slots on canonical layouts (core/op/conv3x3.h, core/op/gram.h): prepared, loaded, run and
  * released in each call; if the library fails, the output is filled with NaN. */
-#ifndef C4_ONEDNN_SLOTS_H
-#define C4_ONEDNN_SLOTS_H
+#ifndef C4_SIMD_ONEDNN_SLOTS_H
+#define C4_SIMD_ONEDNN_SLOTS_H
 
 #include "core/op/prepared.h"
 

@@ -5,8 +5,8 @@
  * the same direction, and the error grows with the length of the chain instead of its square root:
  * 1e-4 of a variance over 32 images. So these are summed here. The sums of batch norm's backward
  * pass are left to the library: they are within 5e-6. */
-#ifndef C4_ONEDNN_SUMS_H
-#define C4_ONEDNN_SUMS_H
+#ifndef C4_SIMD_ONEDNN_SUMS_H
+#define C4_SIMD_ONEDNN_SUMS_H
 
 #include "core/op/conv4.h"
 #include "simd/onednn/lane_sums/lane_sums.h"

@@ -1,6 +1,6 @@
 /* Loops that only multiply and add, or only read, to measure a core's peak. */
-#ifndef C4_SIMD_PEAK_H
-#define C4_SIMD_PEAK_H
+#ifndef C4_SIMD_PEAK_PEAK_H
+#define C4_SIMD_PEAK_PEAK_H
 
 #include <stddef.h>
 #include <stdint.h>

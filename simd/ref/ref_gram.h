@@ -1,7 +1,7 @@
 /* The reference's Gram blocks (contract: core/op/gram.h). The two float forms give the same bits;
  * those with _fma may be called only on a CPU that has C4_CPU_AVX2_FMA. */
-#ifndef C4_SIMD_REF_GRAM_H
-#define C4_SIMD_REF_GRAM_H
+#ifndef C4_SIMD_REF_REF_GRAM_H
+#define C4_SIMD_REF_REF_GRAM_H
 
 #include "core/op/gram.h"
 

@@ -1,7 +1,7 @@
 /* The reference is one plain-C source compiled several times: the suffix tells the objects apart
  * (_ref, _ref_fma, _ref64, _ref64_fma), c4_real and c4_fma are float or double. */
-#ifndef C4_REF_NAME_H
-#define C4_REF_NAME_H
+#ifndef C4_SIMD_REF_REF_NAME_H
+#define C4_SIMD_REF_REF_NAME_H
 
 #include <math.h>
 

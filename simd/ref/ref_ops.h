@@ -1,7 +1,7 @@
 /* The reference implementation of every op slot, under this object's suffix. The contracts are in
  * core/op; `ref` includes nothing from the other backends, or the oracle would check itself. */
-#ifndef C4_REF_OPS_H
-#define C4_REF_OPS_H
+#ifndef C4_SIMD_REF_REF_OPS_H
+#define C4_SIMD_REF_REF_OPS_H
 
 #include "core/op/batchnorm.h"
 #include "core/op/conv3x3.h"

@@ -1,7 +1,7 @@
 /* What the reference keeps between steps. Everything is NHWC and in the op slots' layouts; nothing
  * is fused and nothing is recomputed, so that any intermediate can be inspected. */
-#ifndef C4_REF_PLAN_H
-#define C4_REF_PLAN_H
+#ifndef C4_SIMD_REF_REF_PLAN_H
+#define C4_SIMD_REF_REF_PLAN_H
 
 #include "core/op/scalar.h"
 #include "core/op/slice.h"

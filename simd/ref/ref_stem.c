@@ -1,4 +1,5 @@
-/* Bytes to input, patch sums, and conv1's gradient from the selected pixels. */
+/* Bytes to input, patch sums, and the sums over selected pixels from which c4_stem_weight_grad()
+ * (core/op/scalar.h) makes conv1's weight gradient. */
 #include <string.h>
 
 #include "simd/ref/ref_ops.h"

@@ -1,6 +1,6 @@
 /* The vector vocabulary for AVX2 with FMA: see vec.md for what each word means. */
-#ifndef C4_SIMD_VEC_AVX2_H
-#define C4_SIMD_VEC_AVX2_H
+#ifndef C4_SIMD_VEC_VEC_AVX2_H
+#define C4_SIMD_VEC_VEC_AVX2_H
 
 #include <immintrin.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The vector vocabulary for AVX-512 (F, DQ, BW, VL): see vec.md for what each word means. */
-#ifndef C4_SIMD_VEC_AVX512_H
-#define C4_SIMD_VEC_AVX512_H
+#ifndef C4_SIMD_VEC_VEC_AVX512_H
+#define C4_SIMD_VEC_VEC_AVX512_H
 
 #include <immintrin.h>
 #include <stdint.h>

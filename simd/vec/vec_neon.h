@@ -1,6 +1,6 @@
 /* The vector vocabulary for AArch64 Advanced SIMD: see vec.md for what each word means. */
-#ifndef C4_SIMD_VEC_NEON_H
-#define C4_SIMD_VEC_NEON_H
+#ifndef C4_SIMD_VEC_VEC_NEON_H
+#define C4_SIMD_VEC_VEC_NEON_H
 
 #include <arm_neon.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The vector vocabulary in C, with the vector types of gcc and clang, for any CPU: see vec.md. */
-#ifndef C4_SIMD_VEC_SCALAR_H
-#define C4_SIMD_VEC_SCALAR_H
+#ifndef C4_SIMD_VEC_VEC_SCALAR_H
+#define C4_SIMD_VEC_VEC_SCALAR_H
 
 #include <math.h>
 #include <stdint.h>

@@ -271,8 +271,21 @@ static void edit_distances(void **state) {
     assert_null(suggestion.nearest);
 }
 
+/* Bounds hold exactly: as doubles, 2^53 and what follows it would be the same. */
+static void large_integers(void **state) {
+    const struct c4_option option = {
+        .name = "seed", .type = C4_OPTION_INTEGER, .min = 0, .max = 0x1p53};
+    struct c4_arg arg = {.option = &option};
+    (void)state;
+    assert_int_equal(c4_arg_read(&arg, &option, "9007199254740992"), C4_OK);
+    assert_true(arg.integer == INT64_C(9007199254740992));
+    assert_int_equal(c4_arg_read(&arg, &option, "9007199254740993"), C4_ERR_USAGE);
+    assert_int_equal(c4_arg_read(&arg, &option, "-1"), C4_ERR_USAGE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(large_integers),
         cmocka_unit_test(defaults_hold_until_changed),
         cmocka_unit_test(an_option_alone_may_imply_a_value),
         cmocka_unit_test(every_spelling_is_read),

@@ -18,6 +18,7 @@ and for seed 1, in double:
   O.eval.batch, O.eval.running  [16, 10]  logits of the next batch after 20 steps, by both statistics
 """
 import math
+import os
 import sys
 
 import numpy as np
@@ -131,6 +132,7 @@ def export(folder, seed):
 def main():
     torch.set_num_threads(1)
     if len(sys.argv) == 3 and sys.argv[1] == "--export":
+        os.makedirs(sys.argv[2], exist_ok=True)
         for seed in range(1, SEEDS + 1):
             export(sys.argv[2], seed)
         return

@@ -23,7 +23,7 @@ struct small_study {
 /* The rows of every run of a schedule. */
 struct study_rows {
     int runs;
-    struct c4_rows_out run[RUNS_MAX];
+    struct c4_row_list run[RUNS_MAX];
 };
 
 static enum c4_status advance(void *context, uint32_t images) {
@@ -64,13 +64,13 @@ static const struct c4_backend *subject(int number) {
 
 /* Does one run in one segment; earlier runs have left their last checkpoints in `last`. */
 static void do_run(const struct small_study *s, int i, struct c4_known_checkpoint *last,
-                   struct c4_rows_out *rows) {
+                   struct c4_row_list *rows) {
     struct c4_segment segment = {.run = s->schedule.run[i], .from = -1};
     struct c4_execution *execution;
     bool faulty;
     segment.to = segment.run.epochs;
     if (s->schedule.after[i] >= 0) segment.source = last[s->schedule.after[i]];
-    *rows = (struct c4_rows_out){
+    *rows = (struct c4_row_list){
         .statistics = s->study.protocol.statistics == C4_BN_BATCH ? "batch" : "running"};
     assert_int_equal(c4_execution_new(&s->runner, &execution), C4_OK);
     if (c4_execution_segment(execution, &segment, rows, &last[i], &faulty) != C4_OK)
@@ -102,7 +102,7 @@ static void assert_same_rows(const struct study_rows *want, const struct study_r
                              const char *what) {
     assert_int_equal(want->runs, got->runs);
     for (int run = 0; run < want->runs; run++) {
-        const struct c4_rows_out *a = &want->run[run], *b = &got->run[run];
+        const struct c4_row_list *a = &want->run[run], *b = &got->run[run];
         int differing = 0;
         char first_a[256] = "", first_b[256] = "";
         assert_int_equal(a->result_count, b->result_count);
@@ -170,7 +170,7 @@ static void native_backends_give_the_reference_rows(void **state) {
     c4_images_free(&s.images);
 }
 
-static void hash_rows(const struct c4_rows_out *rows, char hash[C4_SHA256_HEX_SIZE]) {
+static void hash_rows(const struct c4_row_list *rows, char hash[C4_SHA256_HEX_SIZE]) {
     struct c4_sha256 sha;
     assert_int_equal(c4_sha256_init(&sha), C4_OK);
     for (int i = 0; i < rows->result_count; i++) {

@@ -59,12 +59,12 @@ static void tear_down(struct bench *bench) {
 
 /* Does the run in segments of `each` epochs, each by its own execution. */
 static void do_run(struct bench *bench, const char *family, uint32_t each,
-                   const struct c4_known_checkpoint *source, struct c4_rows_out *rows,
+                   const struct c4_known_checkpoint *source, struct c4_row_list *rows,
                    struct c4_known_checkpoint *last) {
     struct c4_segment segment = {.from = -1};
     assert_true(c4_run_describe(&bench->study, &bench->scale, family, 1, &segment.run));
     if (source) segment.source = *source;
-    *rows = (struct c4_rows_out){.statistics = "batch"};
+    *rows = (struct c4_row_list){.statistics = "batch"};
     do {
         struct c4_execution *execution;
         bool faulty;
@@ -81,7 +81,7 @@ static void do_run(struct bench *bench, const char *family, uint32_t each,
 }
 
 /* Rows with these values; NULL and -1 match any. */
-static int count(const struct c4_rows_out *rows, int64_t epoch, const char *reference,
+static int count(const struct c4_row_list *rows, int64_t epoch, const char *reference,
                  const char *images, const char *statistics, int64_t n) {
     int found = 0;
     for (int i = 0; i < rows->result_count; i++) {
@@ -94,7 +94,7 @@ static int count(const struct c4_rows_out *rows, int64_t epoch, const char *refe
     return found;
 }
 
-static double value(const struct c4_rows_out *rows, int64_t epoch, const char *quantity,
+static double value(const struct c4_row_list *rows, int64_t epoch, const char *quantity,
                     const char *layer, const char *reference, const char *images, int64_t n) {
     for (int i = 0; i < rows->result_count; i++) {
         const struct c4_result_row *row = &rows->results[i];
@@ -112,7 +112,7 @@ static double value(const struct c4_rows_out *rows, int64_t epoch, const char *q
  * of results are the reference's. */
 static void phases_are_timed(void **state) {
     static struct bench bench;
-    struct c4_rows_out plain, phased;
+    struct c4_row_list plain, phased;
     struct c4_known_checkpoint last;
     struct c4_dispatch portable;
     set_up(&bench, scratch_path(state, "."));
@@ -156,7 +156,7 @@ static void phases_are_timed(void **state) {
 
 static void cut_anywhere(void **state) {
     static struct bench bench;
-    struct c4_rows_out whole, cut;
+    struct c4_row_list whole, cut;
     struct c4_known_checkpoint a, b, tuned;
     set_up(&bench, scratch_path(state, "."));
     do_run(&bench, "pretrain-d0", 3, NULL, &whole, &a);
@@ -210,7 +210,7 @@ static void cut_anywhere(void **state) {
     /* A source other than the known one is refused. */
     struct c4_execution *execution;
     struct c4_segment segment = {.from = -1, .to = 1, .source = a};
-    struct c4_rows_out rows = {.statistics = "batch"};
+    struct c4_row_list rows = {.statistics = "batch"};
     bool faulty;
     segment.source.sha256[0] = segment.source.sha256[0] == '0' ? '1' : '0';
     assert_true(
@@ -230,7 +230,7 @@ static void cut_anywhere(void **state) {
  * and the other layers have theirs. */
 static void a_dead_network_is_measured(void **state) {
     static struct bench bench;
-    struct c4_rows_out pretrained, tuned;
+    struct c4_row_list pretrained, tuned;
     struct c4_known_checkpoint alive, dead, last;
     struct c4_checkpoint *net = c4_checkpoint_new();
     assert_non_null(net);
@@ -267,7 +267,7 @@ static void diverged(void **state) {
     static struct bench bench;
     struct c4_execution *execution;
     struct c4_segment segment = {.from = -1, .to = 2};
-    struct c4_rows_out rows = {.statistics = "batch"};
+    struct c4_row_list rows = {.statistics = "batch"};
     struct c4_known_checkpoint last;
     bool faulty;
     set_up(&bench, scratch_path(state, "."));

@@ -14,8 +14,8 @@
  * repro/study/names.h. CKA and accuracies are taken after the run's last epoch. IMAGES may be
  * followed by "in the next layer" (the layer after the one being judged) and "at the start" (after
  * epoch 0). */
-#ifndef C4_REPRO_STUDY_CLAIMS_H
-#define C4_REPRO_STUDY_CLAIMS_H
+#ifndef C4_REPRO_STUDY_CLAIM_DEFINITION_H
+#define C4_REPRO_STUDY_CLAIM_DEFINITION_H
 
 #include <stdbool.h>
 

@@ -1,13 +1,13 @@
-/* Only for rows_store*.c. */
-#ifndef C4_REPRO_RESULTS_ROWS_STORE_INNER_H
-#define C4_REPRO_RESULTS_ROWS_STORE_INNER_H
+/* Only for study_reader*.c. */
+#ifndef C4_REPRO_RESULTS_STUDY_READER_INNER_H
+#define C4_REPRO_RESULTS_STUDY_READER_INNER_H
 
 #include <sqlite3.h>
 
 #include "repro/results/series.h"
 #include "repro/store/store.h"
 
-struct c4_rows_store {
+struct c4_study_reader {
     sqlite3 *db;
     char path[C4_STORE_PATH_SIZE];
     struct c4_run_series *runs; /* those queried so far */

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repro/results/rows_store.h"
-#include "repro/results/rows_store_inner.h"
+#include "repro/results/study_reader.h"
+#include "repro/results/study_reader_inner.h"
 #include "repro/store/sql.h"
 
 /* Calls take() for each row until it returns false. */
-static enum c4_status each(struct c4_rows_store *store, const char *sql, const char *key,
+static enum c4_status each(struct c4_study_reader *store, const char *sql, const char *key,
                            bool (*take)(void *context, sqlite3_stmt *row), void *context) {
     sqlite3_stmt *statement;
     int row;
@@ -43,15 +43,15 @@ static bool take_text(void *context, sqlite3_stmt *row) {
     return false;
 }
 
-enum c4_status c4_rows_store_setting(struct c4_rows_store *store, const char *name, char *value,
-                                     size_t size) {
+enum c4_status c4_study_reader_setting(struct c4_study_reader *store, const char *name, char *value,
+                                       size_t size) {
     struct text to = {value, size};
     value[0] = '\0';
     return each(store, "SELECT value FROM setting WHERE name = ?", name, take_text, &to);
 }
 
-enum c4_status c4_rows_store_run_state(struct c4_rows_store *store, const char *run, bool *known,
-                                       enum c4_run_state *state) {
+enum c4_status c4_study_reader_run_state(struct c4_study_reader *store, const char *run,
+                                         bool *known, enum c4_run_state *state) {
     char name[16] = "";
     struct text to = {name, sizeof name};
     *state = C4_RUN_PLANNED;
@@ -85,12 +85,13 @@ static bool take_count(void *context, sqlite3_stmt *row) {
 }
 
 /* Number of runs whose key matches an SQL pattern. */
-static enum c4_status count_like(struct c4_rows_store *store, const char *pattern, int64_t *count) {
+static enum c4_status count_like(struct c4_study_reader *store, const char *pattern,
+                                 int64_t *count) {
     *count = 0;
     return each(store, "SELECT count(*) FROM run WHERE key LIKE ?", pattern, take_count, count);
 }
 
-static enum c4_status apply_names(struct c4_rows_store *store, struct c4_protocol *protocol) {
+static enum c4_status apply_names(struct c4_study_reader *store, struct c4_protocol *protocol) {
     int64_t bn_relu, relu_bn, true_sizes, random_sizes, by_one, curve_images = 0;
     C4_TRY(count_like(store, "%-bn-relu-seed%", &bn_relu));
     C4_TRY(count_like(store, "%-relu-bn-seed%", &relu_bn));
@@ -110,14 +111,14 @@ static enum c4_status apply_names(struct c4_rows_store *store, struct c4_protoco
     return C4_OK;
 }
 
-enum c4_status c4_rows_store_apply(struct c4_rows_store *store, struct c4_study *study,
-                                   struct c4_scale *scale) {
+enum c4_status c4_study_reader_apply(struct c4_study_reader *store, struct c4_study *study,
+                                     struct c4_scale *scale) {
     for (int table = 0; table < 2; table++) {
         void *object = table ? (void *)scale : (void *)&study->protocol;
         const struct c4_field *field = table ? c4_scale_fields : c4_protocol_fields;
         for (; field->key; field++) {
             char value[512];
-            C4_TRY(c4_rows_store_setting(store, field->key, value, sizeof value));
+            C4_TRY(c4_study_reader_setting(store, field->key, value, sizeof value));
             if (value[0]) C4_TRY(c4_field_read(field, value, object));
         }
     }
@@ -147,8 +148,8 @@ static bool take_origin(void *context, sqlite3_stmt *row) {
     return true;
 }
 
-enum c4_status c4_rows_store_origins(struct c4_rows_store *store,
-                                     struct c4_origin origin[C4_ORIGINS_MAX], int *count) {
+enum c4_status c4_study_reader_origins(struct c4_study_reader *store,
+                                       struct c4_origin origin[C4_ORIGINS_MAX], int *count) {
     struct origins to = {origin, count};
     *count = 0;
     return each(store,
@@ -187,8 +188,8 @@ static bool take_sum(void *context, sqlite3_stmt *row) {
     return true;
 }
 
-enum c4_status c4_rows_store_costs(struct c4_rows_store *store, struct c4_cost_sum **sums,
-                                   int *count) {
+enum c4_status c4_study_reader_costs(struct c4_study_reader *store, struct c4_cost_sum **sums,
+                                     int *count) {
     struct sums to = {0};
     enum c4_status status = each(
         store,
@@ -219,8 +220,8 @@ static bool take_place(void *context, sqlite3_stmt *row) {
     return true;
 }
 
-enum c4_status c4_rows_store_places(struct c4_rows_store *store,
-                                    struct c4_place_sum place[C4_PLACES_MAX], int *count) {
+enum c4_status c4_study_reader_places(struct c4_study_reader *store,
+                                      struct c4_place_sum place[C4_PLACES_MAX], int *count) {
     struct places to = {place, count};
     *count = 0;
     return each(

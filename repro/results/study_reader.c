@@ -1,4 +1,4 @@
-#include "repro/results/rows_store.h"
+#include "repro/results/study_reader.h"
 #include "core/op/names.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/file/file.h"
-#include "repro/results/rows_store_inner.h"
+#include "repro/results/study_reader_inner.h"
 #include "repro/results/suspects.h"
 #include "repro/store/sql.h"
 
@@ -19,7 +19,7 @@
     "CAST(substr(spec, instr(spec, 'curve_images=') + 13) AS INTEGER)"
 #define FROM_RESULTS " FROM results JOIN run ON run.key = results.run "
 
-static enum c4_status number_of(struct c4_rows_store *store, const char *sql, int64_t *number) {
+static enum c4_status number_of(struct c4_study_reader *store, const char *sql, int64_t *number) {
     sqlite3_stmt *statement;
     int row;
     *number = -1;
@@ -30,7 +30,7 @@ static enum c4_status number_of(struct c4_rows_store *store, const char *sql, in
     return status;
 }
 
-static enum c4_status check_schema(struct c4_rows_store *store) {
+static enum c4_status check_schema(struct c4_study_reader *store) {
     int64_t tables, version;
     C4_TRY(number_of(store,
                      "SELECT count(*) FROM sqlite_master WHERE name IN ('schema', 'result', "
@@ -43,17 +43,17 @@ static enum c4_status check_schema(struct c4_rows_store *store) {
 }
 
 /* 1 if the setting is missing: the study has no rows yet. */
-static enum c4_status number_setting(struct c4_rows_store *store, const char *name,
+static enum c4_status number_setting(struct c4_study_reader *store, const char *name,
                                      uint32_t *number) {
     char text[64];
-    C4_TRY(c4_rows_store_setting(store, name, text, sizeof text));
+    C4_TRY(c4_study_reader_setting(store, name, text, sizeof text));
     unsigned long value = strtoul(text, NULL, 10);
     *number = value > 0 && value <= UINT32_MAX ? (uint32_t)value : 1;
     return C4_OK;
 }
 
-enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out) {
-    struct c4_rows_store *store = calloc(1, sizeof *store);
+enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader **out) {
+    struct c4_study_reader *store = calloc(1, sizeof *store);
     *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
     C4_TRY(c4_path_join(store->path, sizeof store->path, folder, "study.db"));
@@ -70,7 +70,7 @@ enum c4_status c4_rows_store_open(const char *folder, struct c4_rows_store **out
     return number_setting(store, "cka_images", &store->cka_images);
 }
 
-void c4_rows_store_close(struct c4_rows_store *store) {
+void c4_study_reader_close(struct c4_study_reader *store) {
     if (!store) return;
     for (int i = 0; i < store->run_count; i++) c4_series_free(&store->runs[i]);
     free(store->runs);
@@ -84,7 +84,7 @@ static const char *text_at(sqlite3_stmt *row, int i) {
 }
 
 /* Whether a row is suspect whose FACTS begin at column `at`. */
-static bool is_suspect(const struct c4_rows_store *store, sqlite3_stmt *row, int at,
+static bool is_suspect(const struct c4_study_reader *store, sqlite3_stmt *row, int at,
                        const char *quantity) {
     int64_t curve = sqlite3_column_int64(row, at + 5);
     int64_t rows = curve > store->cka_images ? curve : store->cka_images;
@@ -99,9 +99,9 @@ static bool is_suspect(const struct c4_rows_store *store, sqlite3_stmt *row, int
     return c4_row_is_suspect(&facts);
 }
 
-enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
-                                      void (*take)(void *context, const char *run), void *context,
-                                      struct c4_suspects *suspects) {
+enum c4_status c4_study_reader_suspects(struct c4_study_reader *store,
+                                        void (*take)(void *context, const char *run), void *context,
+                                        struct c4_suspects *suspects) {
     sqlite3_stmt *statement;
     char last[sizeof((struct c4_rows_run *)0)->key] = "";
     int row;
@@ -125,7 +125,7 @@ enum c4_status c4_rows_store_suspects(struct c4_rows_store *store,
 }
 
 /* Reads all rows of a run. CKA is never suspect, so its facts are not examined. */
-static enum c4_status read_run(struct c4_rows_store *store, struct c4_run_series *to) {
+static enum c4_status read_run(struct c4_study_reader *store, struct c4_run_series *to) {
     sqlite3_stmt *statement;
     int row;
     C4_TRY(c4_sql_prepare(
@@ -154,7 +154,7 @@ static enum c4_status read_run(struct c4_rows_store *store, struct c4_run_series
 }
 
 /* The run's rows, read on first use. */
-static enum c4_status series_of(struct c4_rows_store *store, const char *run,
+static enum c4_status series_of(struct c4_study_reader *store, const char *run,
                                 struct c4_run_series **series) {
     for (int i = 0; i < store->run_count; i++) {
         *series = &store->runs[i];
@@ -191,8 +191,8 @@ static enum c4_status find(void *context, const struct c4_rows_run *run,
     return C4_OK;
 }
 
-enum c4_status c4_rows_store_rows(struct c4_rows_store *store, const struct c4_study *study,
-                                  const struct c4_scale *scale, struct c4_rows *rows) {
+enum c4_status c4_study_reader_rows(struct c4_study_reader *store, const struct c4_study *study,
+                                    const struct c4_scale *scale, struct c4_rows *rows) {
     struct c4_families families;
     c4_families_make(study, scale, &families);
     size_t most = 2 * (size_t)families.count * (size_t)scale->seeds.count;

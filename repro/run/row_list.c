@@ -1,13 +1,13 @@
-#include "repro/run/rows_out.h"
+#include "repro/run/row_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void c4_out_free(struct c4_rows_out *rows) {
+void c4_out_free(struct c4_row_list *rows) {
     free(rows->results);
     free(rows->costs);
-    *rows = (struct c4_rows_out){0};
+    *rows = (struct c4_row_list){0};
 }
 
 /* Grows an array by at least one item if it is full. */
@@ -21,7 +21,7 @@ static enum c4_status grow(void **items, size_t item_bytes, int count, int *capa
     return C4_OK;
 }
 
-static enum c4_status add_result(struct c4_rows_out *rows, struct c4_result_row **row) {
+static enum c4_status add_result(struct c4_row_list *rows, struct c4_result_row **row) {
     void *items = rows->results;
     C4_TRY(grow(&items, sizeof **row, rows->result_count, &rows->result_capacity));
     rows->results = items;
@@ -31,7 +31,7 @@ static enum c4_status add_result(struct c4_rows_out *rows, struct c4_result_row 
     return C4_OK;
 }
 
-static enum c4_status add_cost(struct c4_rows_out *rows, const char *what, const char *layer,
+static enum c4_status add_cost(struct c4_row_list *rows, const char *what, const char *layer,
                                struct c4_cost_row **row) {
     void *items = rows->costs;
     C4_TRY(grow(&items, sizeof **row, rows->cost_count, &rows->cost_capacity));
@@ -44,7 +44,7 @@ static enum c4_status add_cost(struct c4_rows_out *rows, const char *what, const
     return C4_OK;
 }
 
-enum c4_status c4_out_result(struct c4_rows_out *rows, const char *quantity, double value,
+enum c4_status c4_out_result(struct c4_row_list *rows, const char *quantity, double value,
                              int64_t n) {
     struct c4_result_row *row;
     C4_TRY(add_result(rows, &row));
@@ -55,7 +55,7 @@ enum c4_status c4_out_result(struct c4_rows_out *rows, const char *quantity, dou
     return C4_OK;
 }
 
-enum c4_status c4_out_similarity(struct c4_rows_out *rows, const struct c4_similarity_label *label,
+enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_similarity_label *label,
                                  const struct c4_similarity *measure,
                                  const struct c4_similarity_result *result) {
     for (int i = 0; measure->quantity[i]; i++) {
@@ -72,7 +72,7 @@ enum c4_status c4_out_similarity(struct c4_rows_out *rows, const struct c4_simil
     return C4_OK;
 }
 
-enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
+enum c4_status c4_out_pass(struct c4_row_list *rows, const char *what,
                            const struct c4_pass_result *result) {
     struct c4_cost_row *row;
     C4_TRY(add_cost(rows, what, "", &row));
@@ -83,7 +83,7 @@ enum c4_status c4_out_pass(struct c4_rows_out *rows, const char *what,
 
 enum { PHASES = 32 };
 
-enum c4_status c4_out_training(struct c4_rows_out *rows, const struct c4_pass *pass,
+enum c4_status c4_out_training(struct c4_row_list *rows, const struct c4_pass *pass,
                                const struct c4_pass_result *result) {
     struct c4_phase_time phase[PHASES];
     int count = 0;
@@ -100,14 +100,14 @@ enum c4_status c4_out_training(struct c4_rows_out *rows, const struct c4_pass *p
     return C4_OK;
 }
 
-enum c4_status c4_out_seconds(struct c4_rows_out *rows, const char *what, double seconds) {
+enum c4_status c4_out_seconds(struct c4_row_list *rows, const char *what, double seconds) {
     struct c4_cost_row *row;
     C4_TRY(add_cost(rows, what, "", &row));
     row->seconds = seconds;
     return C4_OK;
 }
 
-enum c4_status c4_out_similarity_cost(struct c4_rows_out *rows, const char *what, const char *layer,
+enum c4_status c4_out_similarity_cost(struct c4_row_list *rows, const char *what, const char *layer,
                                       const struct c4_similarity_work *work) {
     struct c4_cost_row *row = NULL;
     for (int i = rows->cost_count - 1; i >= 0 && rows->costs[i].epoch == rows->epoch && !row; i--)
@@ -123,7 +123,7 @@ enum c4_status c4_out_similarity_cost(struct c4_rows_out *rows, const char *what
     return C4_OK;
 }
 
-void c4_out_date(struct c4_rows_out *rows, const char *started, const char *ended) {
+void c4_out_date(struct c4_row_list *rows, const char *started, const char *ended) {
     for (int i = rows->cost_count - 1; i >= 0 && rows->costs[i].epoch == rows->epoch; i--) {
         snprintf(rows->costs[i].started, sizeof rows->costs[i].started, "%s", started);
         snprintf(rows->costs[i].ended, sizeof rows->costs[i].ended, "%s", ended);
