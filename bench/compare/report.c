@@ -44,6 +44,21 @@ static void write_interval(const struct c4_row_verdict *verdict, char *text, siz
         snprintf(text, size, "-");
 }
 
+/* What a line of either table shows. */
+struct cells {
+    char old[32], new[32], interval[48], verdict[32];
+};
+
+/* False for a row without pairs, which no line shows. */
+static bool make_cells(const struct c4_compared_row *row, struct cells *cells) {
+    if (!row->in_old || !row->in_new || row->pairs == 0) return false;
+    write_time(median(row->old_seconds, row->pairs), cells->old, sizeof cells->old);
+    write_time(median(row->new_seconds, row->pairs), cells->new, sizeof cells->new);
+    write_interval(&row->verdict, cells->interval, sizeof cells->interval);
+    write_verdict(&row->verdict, cells->verdict, sizeof cells->verdict);
+    return true;
+}
+
 /* What was run, in a sentence. */
 static void write_setting(const struct c4_compare *compare, char *text, size_t size) {
     char time[32];
@@ -81,14 +96,10 @@ void c4_compare_text(const struct c4_compare *compare, const struct c4_compariso
             "pairs", "verdict");
     for (int i = 0; i < comparison->count; i++) {
         const struct c4_compared_row *row = &comparison->row[i];
-        char old[32], new[32], interval[48], verdict[32];
-        if (!row->in_old || !row->in_new || row->pairs == 0) continue;
-        write_time(median(row->old_seconds, row->pairs), old, sizeof old);
-        write_time(median(row->new_seconds, row->pairs), new, sizeof new);
-        write_interval(&row->verdict, interval, sizeof interval);
-        write_verdict(&row->verdict, verdict, sizeof verdict);
-        fprintf(out, "%-46s %10s %10s %6.3f %-16s %5d  %s\n", row->name, old, new,
-                row->verdict.ratio, interval, row->pairs, verdict);
+        struct cells cells;
+        if (!make_cells(row, &cells)) continue;
+        fprintf(out, "%-46s %10s %10s %6.3f %-16s %5d  %s\n", row->name, cells.old, cells.new,
+                row->verdict.ratio, cells.interval, row->pairs, cells.verdict);
     }
     write_lacking(compare, comparison, "", "", out);
     fprintf(out,
@@ -108,14 +119,10 @@ void c4_compare_markdown(const struct c4_compare *compare, const struct c4_compa
                  "| --- | ---: | ---: | ---: | --- | ---: | --- |\n");
     for (int i = 0; i < comparison->count; i++) {
         const struct c4_compared_row *row = &comparison->row[i];
-        char old[32], new[32], interval[48], verdict[32];
-        if (!row->in_old || !row->in_new || row->pairs == 0) continue;
-        write_time(median(row->old_seconds, row->pairs), old, sizeof old);
-        write_time(median(row->new_seconds, row->pairs), new, sizeof new);
-        write_interval(&row->verdict, interval, sizeof interval);
-        write_verdict(&row->verdict, verdict, sizeof verdict);
-        fprintf(out, "| `%s` | %s | %s | %.3f | %s | %d | %s |\n", row->name, old, new,
-                row->verdict.ratio, interval, row->pairs, verdict);
+        struct cells cells;
+        if (!make_cells(row, &cells)) continue;
+        fprintf(out, "| `%s` | %s | %s | %.3f | %s | %d | %s |\n", row->name, cells.old, cells.new,
+                row->verdict.ratio, cells.interval, row->pairs, cells.verdict);
     }
     fputc('\n', out);
     write_lacking(compare, comparison, "- ", "", out);
