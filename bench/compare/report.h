@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "bench/compare/measure.h"
+#include "bench/compare/run_pairs.h"
 
 /* Every row with its median times, ratio, interval and verdict; rows that one program lacks;
  * counts. */

@@ -5,8 +5,8 @@
  * confined to a core of its own, so that whatever disturbs the machine disturbs both (Bulej et al.,
  * "Duet Benchmarking", ICPE 2020). Which comes first, or on which core, is drawn for the first pair
  * of each block of two and the other way round in the second. */
-#ifndef C4_BENCH_COMPARE_MEASURE_H
-#define C4_BENCH_COMPARE_MEASURE_H
+#ifndef C4_BENCH_COMPARE_RUN_PAIRS_H
+#define C4_BENCH_COMPARE_RUN_PAIRS_H
 
 #include "bench/compare/pairs.h"
 

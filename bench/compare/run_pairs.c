@@ -1,4 +1,4 @@
-#include "bench/compare/measure.h"
+#include "bench/compare/run_pairs.h"
 
 #include <errno.h>
 #include <stdio.h>
