@@ -82,10 +82,10 @@ static enum c4_status measure(const struct c4_args *args, struct c4_cka_bench *b
                       0, (uint64_t)(c4_cka_bench_flops(bench) * 1e-6), (uint64_t)c4_clock_ns());
     enum c4_status status = c4_cka_bench_run(bench, &reference.backend, tick, &progress);
     c4_progress_hide(&progress);
-    if (status != C4_OK && status != C4_ERR_RESULT && status != C4_ERR_INTERRUPTED &&
-        status != C4_ERR_TERMINATED)
-        return status;
+    if (status != C4_OK && status != C4_ERR_RESULT && !c4_is_partial(status)) return status;
+    c4_disclose_partial(object, status);
     if (!c4_arg_flag(args, "json")) {
+        if (c4_is_partial(status)) printf("Partial: interrupted before all samples were taken.\n");
         c4_cka_bench_print(bench);
         return status;
     }

@@ -83,9 +83,10 @@ static enum c4_status measure(const struct c4_args *args, struct c4_ops_bench *b
                       "benchmarks", 0, (uint64_t)bench->count, (uint64_t)c4_clock_ns());
     enum c4_status status = c4_ops_bench_run(bench, reference, tick, &progress);
     c4_progress_hide(&progress);
-    if (status != C4_OK && status != C4_ERR_RESULT && status != C4_ERR_INTERRUPTED &&
-        status != C4_ERR_TERMINATED)
-        return status;
+    if (status != C4_OK && status != C4_ERR_RESULT && !c4_is_partial(status)) return status;
+    c4_disclose_partial(object, status);
+    if (c4_is_partial(status) && !c4_arg_flag(args, "json"))
+        printf("Partial: interrupted before all samples were taken.\n");
     print(args, bench, object);
     if (!c4_arg_given(args, "gbench-json")) return status;
     enum c4_status saved = c4_ops_bench_save(bench, c4_arg_text(args, "gbench-json"));

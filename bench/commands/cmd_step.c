@@ -151,7 +151,7 @@ static void print(const struct c4_args *args, const struct c4_step_bench *bench,
     json_object_set_new(object, "bound", json_boolean(team->bound));
     json_object_set_new(object, "order", json_string(c4_order_names[config->order]));
     json_object_set_new(object, "conv", json_string(c4_conv_names[config->conv]));
-    json_object_set_new(object, "peak", c4_peak_json(&bench->peak));
+    if (bench->peak.count) json_object_set_new(object, "peak", c4_peak_json(&bench->peak));
     json_object_set_new(object, "steps", c4_step_bench_json(bench));
     c4_disclose_print(object);
 }
@@ -172,10 +172,12 @@ static enum c4_status bench_step(const struct c4_args *args, struct c4_step_benc
         c4_team_start_on_cores(bench->config.threads, &team, &bench->config.l2_bytes);
     if (status == C4_OK) {
         status = measure(args, bench, &team);
-        if (status == C4_OK) {
+        if (c4_is_partial(status) && !c4_arg_flag(args, "json"))
+            printf("Partial: interrupted before all samples were taken.\n");
+        c4_disclose_partial(object, status);
+        if (status == C4_OK || c4_is_partial(status))
             print(args, bench, &team, json_incref(object));
-            status = verdict(args, bench);
-        }
+        if (status == C4_OK) status = verdict(args, bench);
         c4_team_free(&team);
     }
     json_decref(object);

@@ -1,9 +1,12 @@
 #include "bench/measure/calibrate.h"
 
+#include <math.h>
 #include <stdint.h>
 
 #include "core/file/json.h"
 #include "core/host/clock.h"
+
+enum { TRIALS = 5 }; /* of each loop, before one is chosen */
 
 struct work {
     double gflops, busy_gflops;
@@ -41,18 +44,19 @@ void c4_peak_start(struct c4_peak *peak, const struct c4_peak_loop *loop, int th
     peak->rounds = rounds > 1 ? (int64_t)rounds : 1;
 }
 
+/* In turn and by CPU time: what disturbs a trial lowers it, so each loop's best counts. */
 void c4_peak_start_best(struct c4_peak *peak, int threads, double sample_seconds) {
-    const struct c4_peak_loop *best = c4_dispatch_peak(0), *loop;
-    double most = 0;
-    for (int i = 0; (loop = c4_dispatch_peak(i)); i++) {
-        c4_peak_start(peak, loop, threads, sample_seconds / 4);
-        double gflops = run(peak).busy_gflops;
-        if (gflops > most) {
-            most = gflops;
-            best = loop;
-        }
-    }
-    c4_peak_start(peak, best, threads, sample_seconds);
+    struct c4_peak trial[C4_CALIBRATE_MAX];
+    double best[C4_CALIBRATE_MAX] = {0};
+    int count = 0, widest = 0;
+    const struct c4_peak_loop *loop;
+    while (count < C4_CALIBRATE_MAX && (loop = c4_dispatch_peak(count)))
+        c4_peak_start(&trial[count++], loop, threads, sample_seconds / TRIALS);
+    for (int k = 0; k < TRIALS; k++)
+        for (int i = 0; i < count; i++) best[i] = fmax(best[i], run(&trial[i]).busy_gflops);
+    for (int i = 1; i < count; i++)
+        if (best[i] > best[widest]) widest = i;
+    c4_peak_start(peak, trial[widest].loop, threads, sample_seconds);
 }
 
 void c4_peak_sample(struct c4_peak *peak) {

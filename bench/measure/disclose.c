@@ -28,6 +28,14 @@ enum c4_status c4_disclose(const char *name, json_t **object) {
     return *object ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory");
 }
 
+bool c4_is_partial(enum c4_status status) {
+    return status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED;
+}
+
+void c4_disclose_partial(json_t *object, enum c4_status status) {
+    if (c4_is_partial(status)) json_object_set_new(object, "partial", json_true());
+}
+
 void c4_disclose_print(json_t *object) {
     json_dumpf(object, stdout, JSON_INDENT(2));
     putchar('\n');

@@ -222,6 +222,10 @@ enum c4_status c4_result_check(const json_t *object, const char *path) {
                        "%s is not a benchmark result, as \"%s\" is missing or unknown: give a file "
                        "from \"conv4 bench ... --json\"",
                        path, place.benchmark ? "environment" : "benchmark");
+    if (json_is_true(json_object_get(object, "partial")))
+        return c4_fail(C4_ERR_DATA,
+                       "%s is of a benchmark that was interrupted: give one that ran to its end",
+                       path);
     C4_TRY(check_members(&place, object, any_result, COUNT(any_result)));
     if (strcmp(benchmark, "step") == 0) {
         C4_TRY(check_members(&place, object, step_result, COUNT(step_result)));

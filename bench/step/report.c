@@ -132,8 +132,11 @@ static void print_kernels(const struct c4_step_runner *runner) {
 
 static void print_row(const struct c4_step_bench *bench, const struct c4_step_runner *runner) {
     const struct c4_peer *peer = runner->peer;
-    if (runner->measured == 0) { /* only a peer's row can be empty */
-        printf("%-20s %s: %s\n", runner->name, c4_peer_state_name(peer->state), peer->reason);
+    if (runner->measured == 0) { /* a peer that is absent or failed, or the run was interrupted */
+        if (peer && peer->state != C4_PEER_MEASURED)
+            printf("%-20s %s: %s\n", runner->name, c4_peer_state_name(peer->state), peer->reason);
+        else
+            printf("%-20s no samples\n", runner->name);
         return;
     }
     struct c4_spread s = c4_step_runner_spread(runner);
@@ -146,6 +149,7 @@ void c4_step_bench_print(const struct c4_step_bench *bench) {
     printf("%-20s %10s %10s %10s %9s %8s  %s\n", "backend", "images/s", "lowest", "highest",
            "GFLOP/s", "of peak", "origin");
     for (int i = 0; i < bench->count; i++) print_row(bench, &bench->runners[i]);
+    if (bench->peak.count == 0) return;
     struct c4_spread peak = c4_peak_spread(&bench->peak);
     printf("GFLOP/s are nominal: they count the operations of direct convolution.\n"
            "FMA peak of %d thread%s: %.1f GFLOP/s (%.1f to %.1f, %s), measured in turn.\n",

@@ -97,4 +97,24 @@ kill -TERM "$launched"
 wait "$launched"
 [ $? -eq 143 ] || fail "SIGTERM: $(cat partial.log)"
 grep -q '2 unknown' partial.log || fail "SIGTERM shows nothing: $(cat partial.log)"
+
+# A benchmark that is interrupted shows what it has, marked as a part, which no table takes.
+# used TICKS: hundredths of a second that the program has computed, or it has ended.
+# shellcheck disable=SC2317 # await calls it
+used() {
+    ticks=$(awk '{ print $14 + $15 }' "/proc/$launched/stat" 2>/dev/null) || return 0
+    [ "$ticks" -gt "$1" ]
+}
+for options in '' --json; do
+    # shellcheck disable=SC2086 # one option or none
+    "$program" bench step --backend auto --batch 2 --quick --samples 1000 $options >part 2>part.err &
+    launched=$!
+    await 60 used 150 || fail "bench step computes nothing"
+    kill -TERM "$launched"
+    wait "$launched"
+    [ $? -eq 143 ] || fail "bench step $options: SIGTERM gives another status: $(cat part.err)"
+    grep -q "^Partial\|\"partial\": true" part || fail "bench step $options: not marked: $(cat part)"
+    grep -q 'FMA peak\|"images_per_s": [1-9]' part || fail "bench step $options: no values: $(cat part)"
+done
+expect 3 'part is of a benchmark that was interrupted' "$program" bench table part
 finish
