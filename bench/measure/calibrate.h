@@ -12,11 +12,10 @@ enum { C4_CALIBRATE_MAX = 4 };
 /* A loop of multiply-adds on `threads` OpenMP threads, and its samples. */
 struct c4_peak {
     const struct c4_peak_loop *loop;
-    int threads;
     int64_t rounds;                      /* of one sample */
     double samples[C4_SAMPLES_MAX];      /* GFLOP/s of all threads together, single precision */
     double busy_samples[C4_SAMPLES_MAX]; /* GFLOP/s of one thread, by its CPU time */
-    int count;
+    int threads, count;
 };
 
 /* Warms up the cores and sets `rounds` for samples of about `sample_seconds`; takes no sample. */
