@@ -5,6 +5,7 @@
 #include "bench/commands.h"
 #include "bench/commands/options.h"
 #include "bench/compare/report.h"
+#include "bench/compare/revision.h"
 #include "bench/measure/disclose.h"
 #include "core/cli/cli.h"
 #include "core/cli/duration.h"
@@ -65,7 +66,7 @@ static const struct c4_option options[] = {
     C4_BENCH_END};
 
 static const char *const examples[] = {
-    "conv4 bench compare old/conv4 new/conv4",
+    "conv4 bench compare old/conv4 new/conv4", "conv4 bench compare v0.1.0 HEAD",
     "conv4 bench compare old/conv4 new/conv4 --benchmark ops --max-time 10m --format markdown",
     NULL};
 
@@ -121,7 +122,6 @@ static enum c4_status conclude(const struct c4_args *args, const struct c4_compa
 static enum c4_status measure(const struct c4_args *args, struct c4_compare *compare,
                               struct c4_comparison *comparison) {
     struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
-    C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_compare_settle(compare));
     compare->tick = tick;
     compare->context = &progress;
@@ -133,8 +133,14 @@ static enum c4_status measure(const struct c4_args *args, struct c4_compare *com
     return status == C4_OK ? conclude(args, comparison) : status;
 }
 
+static void say_build(const char *line) {
+    fprintf(stderr, "%s\n", line);
+}
+
 static enum c4_status run_comparison(const struct c4_args *args) {
-    struct c4_compare compare = {.program = {args->positionals[0], args->positionals[1]},
+    char program[2][C4_PROGRAM_PATH_SIZE];
+    struct c4_compare compare = {.name = {args->positionals[0], args->positionals[1]},
+                                 .program = {program[0], program[1]},
                                  .benchmark =
                                      c4_compare_benchmarks[c4_arg_choice(args, "benchmark")],
                                  .backend = c4_arg_text(args, "backend"),
@@ -147,10 +153,13 @@ static enum c4_status run_comparison(const struct c4_args *args) {
     C4_TRY(c4_duration_read("max-time", c4_arg_text(args, "max-time"), &compare.max_seconds));
     if (compare.filter && strcmp(compare.benchmark, "ops") != 0)
         return c4_fail(C4_ERR_USAGE, "--filter: only --benchmark ops has names to choose from");
+    C4_TRY(c4_interrupt_catch());
+    for (int i = 0; i < 2; i++)
+        C4_TRY(c4_revision_program(args->positionals[i], say_build, program[i]));
     C4_TRY(are_identical(&compare, &identical));
     if (identical && !c4_arg_flag(args, "aa")) {
         printf("identical: %s and %s are the same bytes, so nothing was measured (--aa would).\n",
-               compare.program[0], compare.program[1]);
+               compare.name[0], compare.name[1]);
         return C4_OK;
     }
     enum c4_status status = measure(args, &compare, &comparison);
@@ -166,7 +175,9 @@ const struct c4_command c4_bench_compare = {
     .name = "compare",
     .summary = "compare the speed of two programs",
     .description =
-        "Runs a benchmark of two conv4 programs (version 0.1.0 or later) as fresh processes, in "
+        "Runs a benchmark of two conv4 programs (version 0.1.0 or later), or of two git revisions, "
+        "which "
+        "it builds in build/compare of the checkout, as fresh processes, in "
         "pairs, and gives each row a ratio of new to old time with an interval and a verdict: "
         "slower "
         "or faster where the interval excludes 1 and the change is at least --min-effect; equal "

@@ -81,8 +81,8 @@ static void write_lacking(const struct c4_compare *compare, const struct c4_comp
     for (int i = 0; i < comparison->count; i++) {
         const struct c4_compared_row *row = &comparison->row[i];
         if (row->in_old && row->in_new) continue;
-        fprintf(out, "%s%s: not in %s%s\n", before, row->name,
-                compare->program[row->in_old ? 1 : 0], after);
+        fprintf(out, "%s%s: not in %s%s\n", before, row->name, compare->name[row->in_old ? 1 : 0],
+                after);
     }
 }
 
@@ -91,7 +91,7 @@ void c4_compare_text(const struct c4_compare *compare, const struct c4_compariso
     char setting[256], counts[96];
     write_setting(compare, setting, sizeof setting);
     write_counts(comparison, counts, sizeof counts);
-    fprintf(out, "old: %s\nnew: %s\n%s.\n", compare->program[0], compare->program[1], setting);
+    fprintf(out, "old: %s\nnew: %s\n%s.\n", compare->name[0], compare->name[1], setting);
     fprintf(out, "%-46s %10s %10s %6s %-16s %5s  %s\n", "row", "old", "new", "ratio", "interval",
             "pairs", "verdict");
     for (int i = 0; i < comparison->count; i++) {
@@ -113,7 +113,7 @@ void c4_compare_markdown(const struct c4_compare *compare, const struct c4_compa
     char setting[256], counts[96];
     write_setting(compare, setting, sizeof setting);
     write_counts(comparison, counts, sizeof counts);
-    fprintf(out, "`%s` to `%s`: **%s** (%s).\n\n", compare->program[0], compare->program[1], counts,
+    fprintf(out, "`%s` to `%s`: **%s** (%s).\n\n", compare->name[0], compare->name[1], counts,
             setting);
     fprintf(out, "| row | old | new | ratio | interval | pairs | verdict |\n"
                  "| --- | ---: | ---: | ---: | --- | ---: | --- |\n");
@@ -155,13 +155,12 @@ enum c4_status c4_compare_json(const struct c4_compare *compare,
     json_t *more = json_pack(
         "{s:{s:o, s:o, s:s, s:s, s:i, s:i, s:s, s:i, s:f, s:f, s:f, s:i}, s:o, s:{s:i, s:i, s:i, "
         "s:i}}",
-        "compare", "old", c4_json_text(compare->program[0]), "new",
-        c4_json_text(compare->program[1]), "benchmark", compare->benchmark, "backend",
-        compare->backend, "batch", compare->batch, "threads", compare->threads, "mode",
-        c4_compare_modes[compare->mode], "processes", compare->processes, "seconds",
-        compare->seconds, "min_effect", comparison->min_effect, "alpha_of_a_row",
-        c4_row_alpha(count), "pairs_needed", c4_pairs_needed(count), "rows", rows, "counts",
-        "slower", c4_comparison_with(comparison, C4_SLOWER), "faster",
+        "compare", "old", c4_json_text(compare->name[0]), "new", c4_json_text(compare->name[1]),
+        "benchmark", compare->benchmark, "backend", compare->backend, "batch", compare->batch,
+        "threads", compare->threads, "mode", c4_compare_modes[compare->mode], "processes",
+        compare->processes, "seconds", compare->seconds, "min_effect", comparison->min_effect,
+        "alpha_of_a_row", c4_row_alpha(count), "pairs_needed", c4_pairs_needed(count), "rows", rows,
+        "counts", "slower", c4_comparison_with(comparison, C4_SLOWER), "faster",
         c4_comparison_with(comparison, C4_FASTER), "equal",
         c4_comparison_with(comparison, C4_EQUAL), "unknown",
         c4_comparison_with(comparison, C4_UNKNOWN));

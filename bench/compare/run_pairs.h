@@ -15,7 +15,8 @@ extern const char *const c4_compare_modes[];      /* "auto", "duet", "turns" */
 extern const char *const c4_compare_benchmarks[]; /* "step", "ops", "cka" */
 
 struct c4_compare {
-    const char *program[2]; /* old, new */
+    const char *name[2];    /* old and new, as reports call them */
+    const char *program[2]; /* their paths */
     const char *benchmark;  /* of c4_compare_benchmarks */
     const char *backend;    /* as --backend has it */
     const char *filter;     /* regular expression for names of ops; NULL: all */

@@ -71,8 +71,43 @@ expect 0 '2 equal' compare ./old ./same --aa
 expect 5 '2 rows are unknown; --max-time' compare ./old ./same --max-time 0.001 --fail-on-unknown
 expect 0 '2 unknown' compare ./old ./same --max-time 0.001
 
+# Revisions are built, each once: here of a project whose program is a stand-in.
+if command -v git >/dev/null && command -v cmake >/dev/null; then
+    mkdir toy
+    cat >toy/CMakeLists.txt <<'CMAKE'
+cmake_minimum_required(VERSION 3.20)
+project(toy NONE)
+add_custom_target(conv4 ALL COMMAND cp ${CMAKE_SOURCE_DIR}/program ${CMAKE_BINARY_DIR}/conv4
+  COMMAND cp ${CMAKE_SOURCE_DIR}/program.rows ${CMAKE_SOURCE_DIR}/conv4.rows)
+CMAKE
+    toy() {
+        git -C toy -c user.name=t -c user.email=t@t "$@" >/dev/null 2>&1 || fail "git $*"
+    }
+    toy init
+    for speed in same slow; do
+        cp ./$speed toy/program
+        cp ./$speed.rows toy/program.rows
+        toy add CMakeLists.txt program program.rows
+        toy commit -m $speed
+    done
+    for again in 1 2; do
+        (cd toy && "$program" bench compare HEAD~1 HEAD --benchmark ops --mode turns) >said 2>said.err
+        [ $? -eq 5 ] || fail "revisions: $(cat said said.err)"
+        says '^b/n32/avx2 .* slower$'
+        [ "$(grep -c 'Building revision' said.err)" -eq $((again == 1 ? 2 : 0)) ] ||
+            fail "revisions are built at another time: $(cat said.err)"
+    done
+    [ "$(git -C toy status --short)" = '?? build/' ] || fail "the checkout was touched"
+    echo broken >toy/CMakeLists.txt
+    toy commit -am broken
+    cd toy || stop "no toy"
+    expect 1 'revision HEAD cannot be built; .*log says why' "$program" bench compare HEAD~1 HEAD
+    expect 3 'no such git revision' "$program" bench compare no/such HEAD~1
+    cd ..
+fi
+
 # What cannot be compared.
-expect 3 'there is no such file' compare ./old ./absent
+expect 3 'there is no such program' compare ./old ./absent
 echo not a program >nonsense && chmod +x nonsense
 expect 3 'nonsense: ' compare ./old ./nonsense
 touch same.fails
