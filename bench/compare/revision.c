@@ -36,6 +36,7 @@ static enum c4_status find_commit(const char *word, char commit[COMMIT_SIZE], bo
 static const char script[] =
     "set -e; exec >\"$2.log\" 2>&1; rm -rf \"$2\"; mkdir -p \"$2\"; "
     "git -C \"$1\" archive \"$3\" | tar -x -C \"$2\"; "
+    "if command -v ninja >&2; then export CMAKE_GENERATOR=Ninja; fi; "
     "cmake -S \"$2\" -B \"$2/build\" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF; "
     "cmake --build \"$2/build\" --target conv4 --parallel; "
     "cp \"$2/build/conv4\" \"$2/conv4.new\"; mv \"$2/conv4.new\" \"$2/conv4\"";
