@@ -93,13 +93,18 @@ static enum c4_status are_identical(const struct c4_compare *compare, bool *iden
 }
 
 static enum c4_status print(const struct c4_args *args, const struct c4_compare *compare,
-                            const struct c4_comparison *comparison) {
+                            const struct c4_comparison *comparison, enum c4_status measured) {
     const char *format = c4_arg_flag(args, "json") ? "json" : c4_arg_text(args, "format");
     if (strcmp(format, "markdown") == 0) c4_compare_markdown(compare, comparison, stdout);
     if (strcmp(format, "text") == 0) c4_compare_text(compare, comparison, stdout);
-    if (strcmp(format, "json") != 0) return C4_OK;
+    if (strcmp(format, "json") != 0) {
+        if (c4_is_partial(measured))
+            printf("Partial: interrupted before all pairs were measured.\n");
+        return C4_OK;
+    }
     json_t *object;
     C4_TRY(c4_disclose("compare", &object));
+    c4_disclose_partial(object, measured);
     enum c4_status status = c4_compare_json(compare, comparison, object);
     if (status == C4_OK)
         c4_disclose_print(object);
@@ -127,9 +132,8 @@ static enum c4_status measure(const struct c4_args *args, struct c4_compare *com
     compare->context = &progress;
     enum c4_status status = c4_compare_run(compare, comparison);
     c4_progress_hide(&progress);
-    if (status != C4_OK && comparison->count == 0) return status;
-    if (status == C4_OK || status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
-        C4_TRY(print(args, compare, comparison));
+    if (status != C4_OK && (!c4_is_partial(status) || comparison->count == 0)) return status;
+    C4_TRY(print(args, compare, comparison, status));
     return status == C4_OK ? conclude(args, comparison) : status;
 }
 
@@ -175,17 +179,14 @@ const struct c4_command c4_bench_compare = {
     .name = "compare",
     .summary = "compare the speed of two programs",
     .description =
-        "Runs a benchmark of two conv4 programs (version 0.1.0 or later), or of two git revisions, "
-        "which "
-        "it builds in build/compare of the checkout, as fresh processes, in "
+        "Runs a benchmark of two conv4 programs (version 0.1.0 or later), or of two git "
+        "revisions, which it builds in build/compare of the checkout, as fresh processes, in "
         "pairs, and gives each row a ratio of new to old time with an interval and a verdict: "
-        "slower "
-        "or faster where the interval excludes 1 and the change is at least --min-effect; equal "
-        "within 2, 3 or 5 % where the interval lies inside; otherwise unknown, as with fewer than "
-        "14 "
-        "pairs. Of two equal programs, any row is called slower or faster in at most 1 % of "
-        "comparisons by design. Rows that are not equal after the first pass are measured again. "
-        "The exit status is 5 if a row is slower.",
+        "slower or faster where the interval excludes 1 and the change is at least "
+        "--min-effect; equal within 2, 3 or 5 % where the interval lies inside; otherwise "
+        "unknown, as with fewer than 14 pairs. Of two equal programs, any row is called "
+        "slower or faster in at most 1 % of comparisons by design. Rows that are not equal "
+        "after the first pass are measured again. The exit status is 5 if a row is slower.",
     .usage_tail = "OLD NEW",
     .options = options,
     .examples = examples,

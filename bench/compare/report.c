@@ -1,24 +1,12 @@
 #include "bench/compare/report.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "bench/measure/spread.h"
 #include "core/cli/progress.h"
 #include "core/file/json.h"
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(const double *values, int count) {
-    double sorted[C4_PAIRS_MOST];
-    if (count == 0) return (double)NAN;
-    memcpy(sorted, values, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, by_value);
-    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
-}
+_Static_assert((int)C4_PAIRS_MOST <= (int)C4_SAMPLES_MAX, "a row's pairs have a median");
 
 static void write_time(double seconds, char *text, size_t size) {
     static const struct {
@@ -52,8 +40,8 @@ struct cells {
 /* False for a row without pairs, which no line shows. */
 static bool make_cells(const struct c4_compared_row *row, struct cells *cells) {
     if (!row->in_old || !row->in_new || row->pairs == 0) return false;
-    write_time(median(row->old_seconds, row->pairs), cells->old, sizeof cells->old);
-    write_time(median(row->new_seconds, row->pairs), cells->new, sizeof cells->new);
+    write_time(c4_spread_of(row->old_seconds, row->pairs).median, cells->old, sizeof cells->old);
+    write_time(c4_spread_of(row->new_seconds, row->pairs).median, cells->new, sizeof cells->new);
     write_interval(&row->verdict, cells->interval, sizeof cells->interval);
     write_verdict(&row->verdict, cells->verdict, sizeof cells->verdict);
     return true;
@@ -77,12 +65,11 @@ static void write_counts(const struct c4_comparison *comparison, char *text, siz
 }
 
 static void write_lacking(const struct c4_compare *compare, const struct c4_comparison *comparison,
-                          const char *before, const char *after, FILE *out) {
+                          const char *before, FILE *out) {
     for (int i = 0; i < comparison->count; i++) {
         const struct c4_compared_row *row = &comparison->row[i];
         if (row->in_old && row->in_new) continue;
-        fprintf(out, "%s%s: not in %s%s\n", before, row->name, compare->name[row->in_old ? 1 : 0],
-                after);
+        fprintf(out, "%s%s: not in %s\n", before, row->name, compare->name[row->in_old ? 1 : 0]);
     }
 }
 
@@ -101,7 +88,7 @@ void c4_compare_text(const struct c4_compare *compare, const struct c4_compariso
         fprintf(out, "%-46s %10s %10s %6.3f %-16s %5d  %s\n", row->name, cells.old, cells.new,
                 row->verdict.ratio, cells.interval, row->pairs, cells.verdict);
     }
-    write_lacking(compare, comparison, "", "", out);
+    write_lacking(compare, comparison, "", out);
     fprintf(out,
             "%s. Of equal programs any row is called slower or faster in at most 1 %% of "
             "comparisons.\n",
@@ -125,7 +112,7 @@ void c4_compare_markdown(const struct c4_compare *compare, const struct c4_compa
                 row->verdict.ratio, cells.interval, row->pairs, cells.verdict);
     }
     fputc('\n', out);
-    write_lacking(compare, comparison, "- ", "", out);
+    write_lacking(compare, comparison, "- ", out);
 }
 
 static json_t *values_of(const double *values, int count) {

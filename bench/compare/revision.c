@@ -9,7 +9,7 @@
 
 enum { COMMIT_SIZE = 41, BUILD_SECONDS = 3600 };
 
-/* Runs a program to its end and hands out its output, cut to the room, without the last newline. */
+/* Runs a program to its end and hands out its output's first line, cut to the room. */
 static enum c4_status run(char *const *argv, char *output, size_t size, bool *ok) {
     struct c4_child child = {.out = -1};
     enum c4_status status = c4_child_start(&child, argv, -1);
@@ -24,7 +24,7 @@ static enum c4_status run(char *const *argv, char *output, size_t size, bool *ok
 }
 
 static enum c4_status find_commit(const char *word, char commit[COMMIT_SIZE], bool *found) {
-    char revision[C4_PROGRAM_PATH_SIZE];
+    char revision[C4_PROGRAM_PATH_SIZE + sizeof "^{commit}"]; /* a word fits a program's path */
     snprintf(revision, sizeof revision, "%s^{commit}", word);
     char *argv[] = {"git", "rev-parse", "--verify", "--quiet", "--end-of-options", revision, NULL};
     C4_TRY(run(argv, commit, COMMIT_SIZE, found));
@@ -35,7 +35,7 @@ static enum c4_status find_commit(const char *word, char commit[COMMIT_SIZE], bo
 /* The shell keeps the log; all that it is given are positional parameters. */
 static const char script[] =
     "set -e; exec >\"$2.log\" 2>&1; rm -rf \"$2\"; mkdir -p \"$2\"; "
-    "git -C \"$1\" archive \"$3\" | tar -x -C \"$2\"; "
+    "git -C \"$1\" archive --output \"$2/source.tar\" \"$3\"; tar -xf \"$2/source.tar\" -C \"$2\"; "
     "if command -v ninja >&2; then export CMAKE_GENERATOR=Ninja; fi; "
     "cmake -S \"$2\" -B \"$2/build\" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF; "
     "cmake --build \"$2/build\" --target conv4 --parallel; "

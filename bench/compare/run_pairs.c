@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "bench/compare/child.h"
+#include "bench/measure/disclose.h"
 #include "core/base/rng.h"
 #include "core/host/clock.h"
 #include "core/host/topology.h"
@@ -120,7 +121,7 @@ static double seconds_since(int64_t start_ns) {
     return (double)(c4_clock_ns() - start_ns) * 1e-9;
 }
 
-/* Runs `first` and the other program and keeps their output, in[0] that of the old one. */
+/* Runs `first` and the other program; child[0] keeps the output of the old one. */
 static enum c4_status run_both(struct pass *pass, int first, struct c4_child child[2]) {
     struct c4_compare *compare = pass->compare;
     struct command command;
@@ -174,13 +175,14 @@ static enum c4_status run_pass(struct pass *pass, int most, int needed) {
     return C4_OK;
 }
 
-/* "^(a|b|c)$" of the rows that are open; NULL if none is, or without memory. Names of ops have no
+/* *filter is a new "^(a|b|c)$" of the rows that are open; NULL if none is. Names of ops have no
  * character that is special in a regular expression. */
-static char *filter_of_open(const struct c4_comparison *comparison) {
+static enum c4_status filter_of_open(const struct c4_comparison *comparison, char **filter_out) {
     size_t size = 8;
+    *filter_out = NULL;
     for (int i = 0; i < comparison->count; i++) size += strlen(comparison->row[i].name) + 1;
     char *filter = malloc(size);
-    if (!filter) return NULL;
+    if (!filter) return c4_fail(C4_ERR_MEMORY, "out of memory for a --filter of the open rows");
     size_t used = (size_t)snprintf(filter, size, "^(");
     bool any = false;
     for (int i = 0; i < comparison->count; i++) {
@@ -190,9 +192,11 @@ static char *filter_of_open(const struct c4_comparison *comparison) {
         any = true;
     }
     snprintf(filter + used, size - used, ")$");
-    if (any) return filter;
-    free(filter);
-    return NULL;
+    if (any)
+        *filter_out = filter;
+    else
+        free(filter);
+    return C4_OK;
 }
 
 static enum c4_status run_passes(struct pass *pass) {
@@ -200,7 +204,8 @@ static enum c4_status run_passes(struct pass *pass) {
     C4_TRY(run_pass(pass, C4_PAIRS_MOST, 0));
     C4_TRY(c4_comparison_judge(comparison));
     int needed = c4_pairs_needed(c4_comparison_rows(comparison));
-    char *filter = filter_of_open(comparison);
+    char *filter;
+    C4_TRY(filter_of_open(comparison, &filter));
     if (!filter) return C4_OK;
     pass->filter = filter;
     enum c4_status status = run_pass(pass, 2 * needed, needed);
@@ -217,8 +222,9 @@ enum c4_status c4_compare_run(struct c4_compare *compare, struct c4_comparison *
                         .start_ns = c4_clock_ns()};
     enum c4_status status = run_passes(&pass);
     compare->seconds = seconds_since(pass.start_ns);
-    bool cut = status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED;
-    if (status != C4_OK && !cut) return status;
+    if (status != C4_OK && !c4_is_partial(status)) return status;
     C4_TRY(c4_comparison_judge(comparison));
-    return cut ? c4_fail(status, "interrupted: the rows above are of the pairs so far") : C4_OK;
+    return c4_is_partial(status)
+               ? c4_fail(status, "interrupted: the rows above are of the pairs so far")
+               : C4_OK;
 }

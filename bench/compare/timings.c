@@ -21,7 +21,7 @@ static double time_of(const json_t *row, const struct layout *layout) {
 }
 
 static enum c4_status take_rows(const json_t *rows, const struct layout *layout,
-                                struct c4_timings *timings) {
+                                const char *program, struct c4_timings *timings) {
     size_t count = json_array_size(rows);
     timings->timing = calloc(count + 1, sizeof *timings->timing);
     if (!timings->timing) return c4_fail(C4_ERR_MEMORY, "out of memory for a benchmark's times");
@@ -32,7 +32,9 @@ static enum c4_status take_rows(const json_t *rows, const struct layout *layout,
         struct c4_timing *timing = &timings->timing[timings->count];
         if (!name || !(seconds > 0)) continue;
         int length = snprintf(timing->name, sizeof timing->name, "%s%s", layout->prefix, name);
-        if (length >= (int)sizeof timing->name) continue; /* no name of ours is so long */
+        if (length >= (int)sizeof timing->name)
+            return c4_fail(C4_ERR_DATA, "%s: the name of a row is longer than %d bytes: %s",
+                           program, C4_TIMING_NAME_SIZE - 1, name);
         timing->seconds = seconds;
         timings->count++;
     }
@@ -49,7 +51,7 @@ enum c4_status c4_timings_read(const char *text, size_t size_bytes, const char *
     for (size_t i = 0; benchmark && i < sizeof layouts / sizeof *layouts; i++)
         if (strcmp(layouts[i].benchmark, benchmark) == 0) layout = &layouts[i];
     enum c4_status status =
-        layout ? take_rows(json_object_get(object, layout->rows), layout, timings) : C4_OK;
+        layout ? take_rows(json_object_get(object, layout->rows), layout, program, timings) : C4_OK;
     json_decref(object);
     C4_TRY(status);
     if (timings->count > 0) return C4_OK;

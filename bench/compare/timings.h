@@ -21,7 +21,8 @@ struct c4_timings {
 };
 
 /* Rows that were void or not measured are left out. `program` is for the sentence of C4_ERR_DATA:
- * the text is not the output of such a benchmark, or has no rows. c4_timings_free() in every case.
+ * the text is not the output of such a benchmark, has no rows, or one whose name is too long.
+ * c4_timings_free() in every case.
  */
 enum c4_status c4_timings_read(const char *text, size_t size_bytes, const char *program,
                                struct c4_timings *timings);

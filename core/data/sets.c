@@ -1,9 +1,9 @@
 #include "core/data/sets.h"
 
-#include "core/data/synthetic_draw.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "core/data/synthetic_draw.h"
 
 /* Indices into the table. */
 enum { CIFAR10, SVHN };

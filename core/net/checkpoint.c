@@ -1,5 +1,4 @@
 #include "core/net/checkpoint.h"
-#include "core/op/names.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,6 +9,7 @@
 
 #include "core/file/arrays.h"
 #include "core/file/sha256.h"
+#include "core/op/names.h"
 
 enum {
     MAX_TENSORS = C4_STATE_TENSORS + C4_BLOCKS + C4_LEARNED_TENSORS,

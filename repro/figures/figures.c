@@ -1,5 +1,4 @@
 #include "repro/figures/figures.h"
-#include "core/op/names.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "core/file/file.h"
+#include "core/op/names.h"
 #include "repro/figures/authors.h"
 #include "repro/results/suspects.h"
 

@@ -62,9 +62,12 @@ static bool make_room(struct c4_series *s, int64_t epoch) {
 
 enum c4_status c4_series_add(struct c4_run_series *run, const struct c4_row_query *key,
                              int64_t epoch, double value, bool suspect) {
+    if (epoch < 0 || epoch > INT32_MAX)
+        return c4_fail(C4_ERR_DATA, "run %s has a row of epoch %lld; its database is damaged",
+                       run->run, (long long)epoch);
     struct c4_series *s = find(run, key);
     if (!s) s = begin(run, key);
-    if (!s || epoch < 0 || epoch > INT32_MAX || !make_room(s, epoch))
+    if (!s || !make_room(s, epoch))
         return c4_fail(C4_ERR_MEMORY, "out of memory for the rows of run %s", run->run);
     s->value[epoch] = value;
     s->suspect[epoch] = suspect;

@@ -23,7 +23,7 @@ struct c4_run_series {
 };
 
 /* Adds a row; `key` gives its quantity, layer, reference, images, statistics and n, none of them
- * NULL. C4_ERR_MEMORY: out of memory, or a bad epoch. */
+ * NULL. C4_ERR_DATA: no epoch of a run; C4_ERR_MEMORY. */
 enum c4_status c4_series_add(struct c4_run_series *run, const struct c4_row_query *key,
                              int64_t epoch, double value, bool suspect);
 

@@ -1,5 +1,4 @@
 #include "repro/results/study_reader.h"
-#include "core/op/names.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "core/file/file.h"
+#include "core/op/names.h"
 #include "repro/results/study_reader_inner.h"
 #include "repro/results/suspects.h"
 #include "repro/store/sql.h"

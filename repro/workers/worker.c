@@ -1,5 +1,4 @@
 #include "repro/workers/worker.h"
-#include "core/op/names.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -14,6 +13,7 @@
 #include "core/host/clock.h"
 #include "core/host/team.h"
 #include "core/host/topology.h"
+#include "core/op/names.h"
 #include "repro/workers/message.h"
 #include "simd/dispatch.h"
 

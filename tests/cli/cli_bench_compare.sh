@@ -114,6 +114,8 @@ touch same.fails
 expect 3 'same: its benchmark ended with status 7' compare ./old ./same
 rm same.fails
 expect 3 'did not print the results of a benchmark' compare ./old /bin/true
+stand_in ./long "$(printf '%0200d' 0)=1e-5"
+expect 3 'the name of a row is longer than 127 bytes' compare ./old ./long
 expect 2 'is no duration' compare ./old ./same --max-time soon
 expect 2 "too few arguments" compare ./old
 expect 2 'only --benchmark ops' "$program" bench compare ./old ./same --filter a
@@ -132,6 +134,7 @@ kill -TERM "$launched"
 wait "$launched"
 [ $? -eq 143 ] || fail "SIGTERM: $(cat partial.log)"
 grep -q '2 unknown' partial.log || fail "SIGTERM shows nothing: $(cat partial.log)"
+grep -q '^Partial' partial.log || fail "SIGTERM: not marked as a part: $(cat partial.log)"
 
 # A benchmark that is interrupted shows what it has, marked as a part, which no table takes.
 # used TICKS: hundredths of a second that the program has computed, or it has ended.

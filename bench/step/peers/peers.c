@@ -1,5 +1,4 @@
 #include "bench/step/peers/peers.h"
-#include "core/op/names.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "bench/step/peers/folder.h"
 #include "core/cli/interrupt.h"
 #include "core/host/clock.h"
+#include "core/op/names.h"
 #include "simd/dispatch.h"
 
 static const double tolerance = 1e-5; /* the same as for a backend's loss */
