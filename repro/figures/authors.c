@@ -57,7 +57,7 @@ bool c4_authors_comparable(const struct c4_curves_source *source,
                            const struct c4_study_figure *figure) {
     const struct c4_protocol *protocol = &source->study->protocol;
     const struct c4_protocol *authors = &source->study->authors;
-    bool is_cka = c4_rows_is_cka(c4_quantity_names[figure->quantity]);
+    bool is_cka = c4_rows_is_similarity(c4_quantity_names[figure->quantity]);
     uint32_t wanted = figure->curve_images ? authors->curve_images : authors->cka_images;
     uint32_t images = figure->curve_images ? protocol->curve_images : protocol->cka_images;
     if (!figure->authors || !is_same_network(source->study) ||

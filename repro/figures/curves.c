@@ -310,7 +310,7 @@ enum c4_status c4_curves_make(const struct c4_curves_source *source,
     const struct c4_protocol *protocol = &source->study->protocol;
     struct making m = {source, figure, c4_quantity_names[figure->quantity], curves};
     *curves = (struct c4_curves){.seeds = source->scale->seeds.count};
-    if (c4_rows_is_cka(m.quantity)) {
+    if (c4_rows_is_similarity(m.quantity)) {
         if (debiased) m.quantity = c4_quantity_names[C4_QUANTITY_CKA_DEBIASED];
         curves->n = figure->curve_images ? protocol->curve_images : protocol->cka_images;
     }

@@ -5,7 +5,7 @@
 
 #include "core/similarity/similarity.h"
 
-int c4_rows_is_cka(const char *quantity) {
+int c4_rows_is_similarity(const char *quantity) {
     return c4_is_similarity(quantity, NULL);
 }
 

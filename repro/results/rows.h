@@ -56,8 +56,8 @@ const struct c4_rows_run *c4_rows_run_of(const struct c4_rows *rows, const char 
  * are NaN. */
 double c4_rows_value(struct c4_rows *rows, const struct c4_row_query *query);
 
-/* Whether the quantity is a CKA, which has a layer, a reference, images, statistics and n; other
- * quantities are identified by run, epoch and name alone. */
-int c4_rows_is_cka(const char *quantity);
+/* Whether the quantity is of a similarity, and so has a layer, a reference, images, statistics and
+ * n; other quantities are identified by run, epoch and name alone. */
+int c4_rows_is_similarity(const char *quantity);
 
 #endif

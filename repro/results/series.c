@@ -7,7 +7,7 @@
 
 static bool is_of(const struct c4_series *s, const struct c4_row_query *q) {
     if (strcmp(s->quantity, q->quantity) != 0) return false;
-    return !c4_rows_is_cka(q->quantity) ||
+    return !c4_rows_is_similarity(q->quantity) ||
            (s->n == q->n && strcmp(s->layer, q->layer) == 0 &&
             strcmp(s->reference, q->reference) == 0 && strcmp(s->images, q->images) == 0 &&
             strcmp(s->statistics, q->statistics) == 0);

@@ -142,7 +142,7 @@ static enum c4_status read_run(struct c4_study_reader *store, struct c4_run_seri
                                          .statistics = text_at(statement, 6),
                                          .n = sqlite3_column_int64(statement, 9)};
         bool suspect =
-            !c4_rows_is_cka(key.quantity) && is_suspect(store, statement, 6, key.quantity);
+            !c4_rows_is_similarity(key.quantity) && is_suspect(store, statement, 6, key.quantity);
         bool is_null = sqlite3_column_type(statement, 1) == SQLITE_NULL;
         status =
             c4_series_add(to, &key, sqlite3_column_int64(statement, 0),

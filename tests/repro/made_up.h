@@ -180,7 +180,7 @@ static inline double made_up_cka(const struct c4_rows_run *run, const struct mad
 static inline double made_up_value(const struct c4_rows_run *run, const struct c4_row_query *q) {
     const struct made_up_family *f = made_up_family(q->family);
     if (!f || q->epoch < 0 || q->epoch > run->epochs) return NAN;
-    if (c4_rows_is_cka(q->quantity)) return made_up_cka(run, f, q);
+    if (c4_rows_is_similarity(q->quantity)) return made_up_cka(run, f, q);
     double t = (double)q->epoch / (double)run->epochs;
     double noise = made_up_noise(q->seed, q->quantity, (int)q->epoch);
     if (strcmp(q->quantity, "loss") == 0)
