@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "bench/compare/child.h"
+#include "bench/measure/child.h"
 #include "core/file/file.h"
 
 enum { COMMIT_SIZE = 41, BUILD_SECONDS = 3600 };

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "bench/compare/child.h"
+#include "bench/measure/child.h"
 #include "bench/measure/disclose.h"
 #include "core/base/rng.h"
 #include "core/host/clock.h"

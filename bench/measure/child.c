@@ -1,4 +1,4 @@
-#include "bench/compare/child.h"
+#include "bench/measure/child.h"
 
 #include <errno.h>
 #include <fcntl.h>

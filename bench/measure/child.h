@@ -1,6 +1,6 @@
 /* Programs run to their end, one or two at the same time, their standard output kept. */
-#ifndef C4_BENCH_COMPARE_CHILD_H
-#define C4_BENCH_COMPARE_CHILD_H
+#ifndef C4_BENCH_MEASURE_CHILD_H
+#define C4_BENCH_MEASURE_CHILD_H
 
 #include <stddef.h>
 #include <sys/types.h>
