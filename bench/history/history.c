@@ -1,13 +1,10 @@
 #include "bench/history/history.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/file/file.h"
 #include "core/file/json.h"
@@ -183,12 +180,13 @@ enum c4_status c4_history_line_json(const struct c4_history_line *line, json_t *
     for (int i = 0; i < line->samples; i++)
         json_array_append_new(samples, number(line, line->sample[i]));
     *json = json_pack(
-        "{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:{s:s, s:s}, "
+        "{s:s, s:i, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:{s:s, s:s}, "
         "s:s*, s:s*}",
-        "schema", "conv4-history", "version", 1, "commit", line->commit, "committed_utc",
-        line->committed_utc, "recorded_utc", now, "benchmark", line->benchmark, "row", line->row,
-        "batch", count_or_null(line->batch), "threads", count_or_null(line->threads), "unit",
-        line->unit, "exact", (int)line->exact, "median", number(line, interval.estimate), "low",
+        "schema", "conv4-history", "version", 1, "commit", c4_json_text(line->commit),
+        "committed_utc", line->committed_utc, "recorded_utc", now, "benchmark", line->benchmark,
+        "row", line->row, "batch", count_or_null(line->batch), "threads",
+        count_or_null(line->threads), "unit", line->unit, "exact", (int)line->exact, "median",
+        number(line, interval.estimate), "low",
         isfinite(interval.low) ? number(line, interval.low) : json_null(), "high",
         isfinite(interval.high) ? number(line, interval.high) : json_null(), "samples", samples,
         "environment", "key", line->environment, "text", line->machine, "canonical_hash",
@@ -199,23 +197,14 @@ enum c4_status c4_history_line_json(const struct c4_history_line *line, json_t *
 /* All lines as one text, each with its newline; NULL: no memory. */
 static char *text_of(json_t *const *lines, int count, size_t *size) {
     char *text = NULL;
-    *size = 0;
-    for (int i = 0; i < count; i++) {
-        char *line = json_dumps(lines[i], JSON_COMPACT);
-        size_t length = line ? strlen(line) : 0;
-        char *grown = line ? realloc(text, *size + length + 2) : NULL;
-        if (!grown) {
-            free(line);
-            free(text);
-            return NULL;
-        }
-        text = grown;
-        memcpy(text + *size, line, length);
-        text[*size + length] = '\n';
-        *size += length + 1;
-        free(line);
-    }
-    return text;
+    FILE *stream = open_memstream(&text, size);
+    bool whole = stream != NULL;
+    for (int i = 0; i < count && whole; i++)
+        whole = json_dumpf(lines[i], stream, JSON_COMPACT) == 0 && fputc('\n', stream) != EOF;
+    if (stream && fclose(stream) != 0) whole = false;
+    if (whole) return text;
+    free(text);
+    return NULL;
 }
 
 /* The size up to the last newline. */

@@ -14,8 +14,9 @@ bool c4_history_same_series(const struct c4_history_line *a, const struct c4_his
  * room for it. */
 static void insert(struct c4_history_series *series, const struct c4_history_line *line) {
     for (int i = 0; i < series->points; i++) {
-        if (strcmp(series->line[i]->commit, line->commit) != 0) continue;
-        if (strcmp(line->recorded_utc, series->line[i]->recorded_utc) >= 0) series->line[i] = line;
+        const struct c4_history_line *there = series->line[i];
+        if (strcmp(there->commit, line->commit) != 0) continue;
+        if (strcmp(line->recorded_utc, there->recorded_utc) >= 0) series->line[i] = line;
         return;
     }
     int at = series->points++;
@@ -30,7 +31,7 @@ static enum c4_status add_series(const struct c4_history *history, int first,
     struct c4_history_series *series = &all->series[all->count];
     for (int i = first; i < history->count; i++)
         room += c4_history_same_series(&history->line[first], &history->line[i]);
-    series->line = calloc((size_t)room, sizeof *series->line);
+    *series = (struct c4_history_series){calloc((size_t)room, sizeof(void *)), 0};
     if (!series->line) return c4_fail(C4_ERR_MEMORY, "out of memory for a history's series");
     all->count++;
     for (int i = first; i < history->count; i++)

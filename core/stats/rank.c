@@ -40,10 +40,11 @@ static double normal_p(double z) {
     return fmin(1, erfc(z / sqrt(2)));
 }
 
-/* P(U <= u) for u <= nm / 2 without ties. How often each U occurs are the coefficients of the
- * Gaussian binomial (n + m choose n) in q: the product of (1 - q^(m + i)) / (1 - q^i), i = 1..n.
- * Their sum is below 2^63 for nm <= 1000, so that counting modulo 2^64 is exact. */
-static double mann_whitney_cdf(int n, int m, int u) {
+/* How often each U occurs are the coefficients of the Gaussian binomial (n + m choose n) in q: the
+ * product of (1 - q^(m + i)) / (1 - q^i), i = 1..n, for the smaller n. Their sum is below 2^63 for
+ * nm <= 1000, so that counting modulo 2^64 is exact. */
+double c4_mann_whitney_below(int n, int m, int u) {
+    if (n > m) return c4_mann_whitney_below(m, n, u);
     uint64_t count[C4_MANN_WHITNEY_EXACT / 2 + 1] = {1};
     int half = n * m / 2;
     for (int i = 1; i <= n; i++) {
@@ -89,7 +90,7 @@ enum c4_status c4_mann_whitney(const double *x, int n, const double *y, int m,
     result->statistic = u;
     if (result->exact) {
         int less = (int)fmin(u, product - u);
-        result->p = fmin(1, 2 * mann_whitney_cdf(n < m ? n : m, n < m ? m : n, less));
+        result->p = fmin(1, 2 * c4_mann_whitney_below(n, m, less));
         return C4_OK;
     }
     double variance = product / 12 * (total + 1 - sums.ties / (total * (total - 1)));

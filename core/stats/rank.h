@@ -40,6 +40,10 @@ struct c4_rank_test {
 enum c4_status c4_mann_whitney(const double *x, int n, const double *y, int m,
                                enum c4_rank_method method, struct c4_rank_test *result);
 
+/* P(U <= u) of the statistic for two samples of n and m distinct values from one distribution,
+ * exact but for rounding. n, m >= 1, n * m <= C4_MANN_WHITNEY_EXACT, 0 <= u <= n * m / 2. */
+double c4_mann_whitney_below(int n, int m, int u);
+
 /* Are differences[n] symmetric about 0? (Wilcoxon, 1945) Zeros are dropped; k are left.
  *   statistic: T+, the sum of the ranks of |d| over d > 0.
  *   exact: p = min(1, 2 P(T <= min(T+, k(k + 1)/2 - T+))), T counted over all 2^k signs.
