@@ -21,8 +21,9 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_CHOICE,
      .value = "NAME",
      .initial = "step",
-     .choices = c4_compare_benchmarks,
-     .help = "which of the programs' benchmarks"},
+     .choices = c4_program_benchmarks,
+     .help = "which of the programs' benchmarks; google-benchmark: all of any program of that "
+             "library"},
     {.name = "backend",
      .type = C4_OPTION_STRING,
      .value = "NAME",
@@ -33,7 +34,7 @@ static const struct c4_option options[] = {
     {.name = "filter",
      .type = C4_OPTION_STRING,
      .value = "REGEX",
-     .help = "of ops: only those with this regular expression in their name"},
+     .help = "of ops and google-benchmark: only rows with this regular expression in their name"},
     {.name = "mode",
      .type = C4_OPTION_CHOICE,
      .value = "MODE",
@@ -66,7 +67,10 @@ static const struct c4_option options[] = {
     C4_BENCH_END};
 
 static const char *const examples[] = {
-    "conv4 bench compare old/conv4 new/conv4", "conv4 bench compare v0.1.0 HEAD",
+    "conv4 bench compare old/conv4 new/conv4",
+    "conv4 bench compare v0.1.0 HEAD",
+    "conv4 bench compare --benchmark google-benchmark old/my_benchmarks new/my_benchmarks",
+    "conv4 bench compare old.ndjson new.ndjson",
     "conv4 bench compare old/conv4 new/conv4 --benchmark ops --max-time 10m --format markdown",
     NULL};
 
@@ -81,31 +85,25 @@ static void tick(void *context, int pairs, int wanted) {
 }
 
 static enum c4_status are_identical(const struct c4_compare *compare, bool *identical) {
-    char sha256[2][C4_SHA256_HEX_SIZE];
+    char sha256[C4_SIDES][C4_SHA256_HEX_SIZE];
     *identical = false;
     /* Names without a slash are found by PATH, and so not read here. */
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < C4_SIDES; i++) {
         if (!strchr(compare->program[i], '/')) return C4_OK;
         C4_TRY(c4_sha256_file(compare->program[i], sha256[i]));
     }
-    *identical = strcmp(sha256[0], sha256[1]) == 0;
+    *identical = strcmp(sha256[C4_OLD], sha256[C4_NEW]) == 0;
     return C4_OK;
 }
 
-static enum c4_status print(const struct c4_args *args, const struct c4_compare *compare,
-                            const struct c4_comparison *comparison, enum c4_status measured) {
+static enum c4_status print(const struct c4_args *args, const struct c4_compare_report *report) {
     const char *format = c4_arg_flag(args, "json") ? "json" : c4_arg_text(args, "format");
-    if (strcmp(format, "markdown") == 0) c4_compare_markdown(compare, comparison, stdout);
-    if (strcmp(format, "text") == 0) c4_compare_text(compare, comparison, stdout);
-    if (strcmp(format, "json") != 0) {
-        if (c4_is_partial(measured))
-            printf("Partial: interrupted before all pairs were measured.\n");
-        return C4_OK;
-    }
+    if (strcmp(format, "markdown") == 0) c4_compare_markdown(report, stdout);
+    if (strcmp(format, "text") == 0) c4_compare_text(report, stdout);
+    if (strcmp(format, "json") != 0) return C4_OK;
     json_t *object;
     C4_TRY(c4_disclose("compare", &object));
-    c4_disclose_partial(object, measured);
-    enum c4_status status = c4_compare_json(compare, comparison, object);
+    enum c4_status status = c4_compare_json(report, object);
     if (status == C4_OK)
         c4_disclose_print(object);
     else
@@ -124,49 +122,78 @@ static enum c4_status conclude(const struct c4_args *args, const struct c4_compa
     return C4_OK;
 }
 
+/* What was measured before an error is printed all the same, marked as a part. */
 static enum c4_status measure(const struct c4_args *args, struct c4_compare *compare,
-                              struct c4_comparison *comparison) {
+                              struct c4_compare_report *report, struct c4_comparison *comparison) {
     struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
     C4_TRY(c4_compare_settle(compare));
     compare->tick = tick;
     compare->context = &progress;
     enum c4_status status = c4_compare_run(compare, comparison);
     c4_progress_hide(&progress);
-    if (status != C4_OK && (!c4_is_partial(status) || comparison->count == 0)) return status;
-    C4_TRY(print(args, compare, comparison, status));
-    return status == C4_OK ? conclude(args, comparison) : status;
+    if (status != C4_OK && comparison->count == 0) return status;
+    report->compare = compare;
+    report->partial = status != C4_OK;
+    enum c4_status printed = print(args, report);
+    if (status != C4_OK || printed != C4_OK) return status != C4_OK ? status : printed;
+    return conclude(args, comparison);
 }
 
 static void say_build(const char *line) {
     fprintf(stderr, "%s\n", line);
 }
 
-static enum c4_status run_comparison(const struct c4_args *args) {
-    char program[2][C4_PROGRAM_PATH_SIZE];
-    struct c4_compare compare = {.name = {args->positionals[0], args->positionals[1]},
-                                 .program = {program[0], program[1]},
-                                 .benchmark =
-                                     c4_compare_benchmarks[c4_arg_choice(args, "benchmark")],
-                                 .backend = c4_arg_text(args, "backend"),
-                                 .filter = c4_arg_text(args, "filter"),
-                                 .batch = (int)c4_arg_integer(args, "batch"),
-                                 .threads = (int)c4_arg_integer(args, "threads"),
+static enum c4_status compare_programs(const struct c4_args *args, struct c4_compare_report *report,
+                                       struct c4_comparison *comparison) {
+    char program[C4_SIDES][C4_PROGRAM_PATH_SIZE];
+    struct c4_compare compare = {.name = {report->name[C4_OLD], report->name[C4_NEW]},
+                                 .program = {program[C4_OLD], program[C4_NEW]},
+                                 .setting = {.benchmark = c4_arg_text(args, "benchmark"),
+                                             .backend = c4_arg_text(args, "backend"),
+                                             .filter = c4_arg_text(args, "filter"),
+                                             .batch = (int)c4_arg_integer(args, "batch"),
+                                             .threads = (int)c4_arg_integer(args, "threads")},
                                  .mode = (enum c4_compare_mode)c4_arg_choice(args, "mode")};
-    struct c4_comparison comparison = {.min_effect = c4_arg_real(args, "min-effect")};
-    bool identical;
     C4_TRY(c4_duration_read("max-time", c4_arg_text(args, "max-time"), &compare.max_seconds));
-    if (compare.filter && strcmp(compare.benchmark, "ops") != 0)
-        return c4_fail(C4_ERR_USAGE, "--filter: only --benchmark ops has names to choose from");
+    if (compare.setting.filter && !c4_program_filters(&compare.setting))
+        return c4_fail(C4_ERR_USAGE,
+                       "--filter: only --benchmark ops and google-benchmark have names to choose "
+                       "from");
+    for (int i = 0; i < C4_SIDES; i++)
+        C4_TRY(c4_revision_program(report->name[i], say_build, program[i]));
+    C4_TRY(are_identical(&compare, &report->identical));
+    if (c4_arg_flag(args, "aa")) report->identical = false;
+    if (report->identical) return print(args, report);
+    enum c4_status status = measure(args, &compare, report, comparison);
+    report->compare = NULL;
+    return status;
+}
+
+static enum c4_status compare_files(const struct c4_args *args, struct c4_compare_report *report,
+                                    struct c4_comparison *comparison) {
+    struct c4_recorded recorded[C4_SIDES];
+    enum c4_status status = c4_compare_recorded(report->name, comparison, recorded);
+    report->recorded = recorded;
+    if (status == C4_OK) status = print(args, report);
+    if (status == C4_OK) status = conclude(args, comparison);
+    for (int i = 0; i < C4_SIDES; i++) c4_recorded_free(&recorded[i]);
+    report->recorded = NULL;
+    return status;
+}
+
+static enum c4_status run_comparison(const struct c4_args *args) {
+    struct c4_comparison comparison = {.min_effect = c4_arg_real(args, "min-effect")};
+    struct c4_compare_report report = {.name = {args->positionals[0], args->positionals[1]},
+                                       .comparison = &comparison};
+    bool files[C4_SIDES];
+    for (int i = 0; i < C4_SIDES; i++) files[i] = c4_is_recorded(report.name[i]);
+    if (files[C4_OLD] != files[C4_NEW])
+        return c4_fail(C4_ERR_USAGE, "%s is a file of results, %s is none: give two of a kind",
+                       report.name[files[C4_OLD] ? C4_OLD : C4_NEW],
+                       report.name[files[C4_OLD] ? C4_NEW : C4_OLD]);
     C4_TRY(c4_interrupt_catch());
-    for (int i = 0; i < 2; i++)
-        C4_TRY(c4_revision_program(args->positionals[i], say_build, program[i]));
-    C4_TRY(are_identical(&compare, &identical));
-    if (identical && !c4_arg_flag(args, "aa")) {
-        printf("identical: %s and %s are the same bytes, so nothing was measured (--aa would).\n",
-               compare.name[0], compare.name[1]);
-        return C4_OK;
-    }
-    enum c4_status status = measure(args, &compare, &comparison);
+    enum c4_status status = files[C4_OLD] ? compare_files(args, &report, &comparison)
+                                          : compare_programs(args, &report, &comparison);
     c4_comparison_free(&comparison);
     return status;
 }
@@ -181,7 +208,8 @@ const struct c4_command c4_bench_compare = {
     .description =
         "Runs a benchmark of two conv4 programs (version 0.1.0 or later), or of two git "
         "revisions, which it builds in build/compare of the checkout, as fresh processes, in "
-        "pairs, and gives each row a ratio of new to old time with an interval and a verdict: "
+        "pairs; or reads two files of \"bench record\"; and gives each row a ratio of new to old "
+        "time with an interval and a verdict: "
         "slower or faster where the interval excludes 1 and the change is at least "
         "--min-effect; equal within 2, 3 or 5 % where the interval lies inside; otherwise "
         "unknown, as with fewer than 14 pairs. Of two equal programs, any row is called "

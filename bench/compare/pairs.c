@@ -11,8 +11,8 @@ static struct c4_compared_row *find(struct c4_comparison *comparison, const char
     return NULL;
 }
 
-static enum c4_status row_of(struct c4_comparison *comparison, const char *name,
-                             struct c4_compared_row **row) {
+enum c4_status c4_comparison_row(struct c4_comparison *comparison, const char *name,
+                                 struct c4_compared_row **row) {
     *row = find(comparison, name);
     if (*row) return C4_OK;
     if (comparison->count == comparison->capacity) {
@@ -38,37 +38,65 @@ enum c4_status c4_comparison_add(struct c4_comparison *comparison, const struct 
                                  const struct c4_timings *new) {
     struct c4_compared_row *row;
     for (int i = 0; i < old->count; i++) {
-        C4_TRY(row_of(comparison, old->timing[i].name, &row));
-        row->in_old = true;
+        C4_TRY(c4_comparison_row(comparison, old->timing[i].name, &row));
+        row->in[C4_OLD] = true;
     }
     for (int i = 0; i < new->count; i++) {
-        C4_TRY(row_of(comparison, new->timing[i].name, &row));
-        row->in_new = true;
+        C4_TRY(c4_comparison_row(comparison, new->timing[i].name, &row));
+        row->in[C4_NEW] = true;
     }
     for (int i = 0; i < comparison->count; i++) {
         row = &comparison->row[i];
         const struct c4_timing *a = timing_of(old, row->name), *b = timing_of(new, row->name);
-        if (!a || !b || row->pairs == C4_PAIRS_MOST) continue;
-        row->old_seconds[row->pairs] = a->seconds;
-        row->new_seconds[row->pairs] = b->seconds;
-        row->log_ratio[row->pairs++] = log(b->seconds / a->seconds);
+        if (!a || !b || row->count[C4_OLD] == C4_PAIRS_MOST) continue;
+        row->seconds[C4_OLD][row->count[C4_OLD]++] = a->seconds;
+        row->seconds[C4_NEW][row->count[C4_NEW]++] = b->seconds;
     }
     return C4_OK;
 }
 
+bool c4_row_in_both(const struct c4_compared_row *row) {
+    return row->in[C4_OLD] && row->in[C4_NEW];
+}
+
+int c4_row_pairs(const struct c4_compared_row *row) {
+    return row->count[C4_OLD] < row->count[C4_NEW] ? row->count[C4_OLD] : row->count[C4_NEW];
+}
+
 int c4_comparison_rows(const struct c4_comparison *comparison) {
     int rows = 0;
-    for (int i = 0; i < comparison->count; i++)
-        rows += comparison->row[i].in_old && comparison->row[i].in_new;
+    for (int i = 0; i < comparison->count; i++) rows += c4_row_in_both(&comparison->row[i]);
     return rows;
+}
+
+static enum c4_status judge_pairs(const struct c4_compared_row *row, int rows, double min_effect,
+                                  struct c4_row_verdict *verdict) {
+    double ratio[C4_PAIRS_MOST];
+    int pairs = c4_row_pairs(row);
+    for (int i = 0; i < pairs; i++)
+        ratio[i] = log(row->seconds[C4_NEW][i] / row->seconds[C4_OLD][i]);
+    return c4_row_judge(ratio, pairs, rows, min_effect, verdict);
+}
+
+static enum c4_status judge_apart(const struct c4_compared_row *row, int rows, double min_effect,
+                                  struct c4_row_verdict *verdict) {
+    double time[C4_SIDES][C4_PAIRS_MOST];
+    for (int side = 0; side < C4_SIDES; side++)
+        for (int i = 0; i < row->count[side]; i++) time[side][i] = log(row->seconds[side][i]);
+    return c4_row_judge_apart(time[C4_OLD], row->count[C4_OLD], time[C4_NEW], row->count[C4_NEW],
+                              rows, min_effect, verdict);
 }
 
 enum c4_status c4_comparison_judge(struct c4_comparison *comparison) {
     int rows = c4_comparison_rows(comparison);
     for (int i = 0; i < comparison->count; i++) {
-        struct c4_compared_row *row = &comparison->row[i];
-        C4_TRY(
-            c4_row_judge(row->log_ratio, row->pairs, rows, comparison->min_effect, &row->verdict));
+        const struct c4_compared_row *row = &comparison->row[i];
+        struct c4_row_verdict *verdict = &comparison->row[i].verdict;
+        C4_TRY((comparison->apart ? judge_apart : judge_pairs)(row, rows, comparison->min_effect,
+                                                               verdict));
+        if (!comparison->mute) continue;
+        verdict->change = C4_UNKNOWN;
+        verdict->margin = 0;
     }
     return C4_OK;
 }
@@ -77,13 +105,13 @@ int c4_comparison_with(const struct c4_comparison *comparison, enum c4_change ch
     int count = 0;
     for (int i = 0; i < comparison->count; i++) {
         const struct c4_compared_row *row = &comparison->row[i];
-        count += row->in_old && row->in_new && row->verdict.change == change;
+        count += c4_row_in_both(row) && row->verdict.change == change;
     }
     return count;
 }
 
 bool c4_row_is_open(const struct c4_compared_row *row) {
-    return row->in_old && row->in_new && row->verdict.change != C4_EQUAL;
+    return c4_row_in_both(row) && row->verdict.change != C4_EQUAL;
 }
 
 void c4_comparison_free(struct c4_comparison *comparison) {

@@ -1,4 +1,4 @@
-/* The rows of a comparison and their pairs so far. */
+/* The rows of a comparison and their times so far. */
 #ifndef C4_BENCH_COMPARE_PAIRS_H
 #define C4_BENCH_COMPARE_PAIRS_H
 
@@ -7,14 +7,15 @@
 #include "bench/compare/timings.h"
 #include "bench/compare/verdict.h"
 
-enum { C4_PAIRS_MOST = 200 }; /* of a row */
+enum { C4_PAIRS_MOST = 200 }; /* times of a row on either side */
+
+enum c4_side { C4_OLD, C4_NEW, C4_SIDES };
 
 struct c4_compared_row {
     char name[C4_TIMING_NAME_SIZE];
-    double log_ratio[C4_PAIRS_MOST]; /* new / old, in the order in which they were measured */
-    double old_seconds[C4_PAIRS_MOST], new_seconds[C4_PAIRS_MOST];
-    int pairs;
-    bool in_old, in_new; /* a row that one program lacks is named and not compared */
+    double seconds[C4_SIDES][C4_PAIRS_MOST]; /* in the order in which they were measured */
+    int count[C4_SIDES];
+    bool in[C4_SIDES]; /* a row that one side lacks is named and not compared */
     struct c4_row_verdict verdict;
 };
 
@@ -22,20 +23,33 @@ struct c4_comparison {
     struct c4_compared_row *row;
     int count, capacity;
     double min_effect;
+    bool apart; /* both sides were measured by themselves; otherwise in pairs */
+    bool mute;  /* the sides cannot be compared, so that no row gets a verdict */
 };
+
+/* The row of that name, which is added if there is none. The pointer holds until the next call.
+ * C4_ERR_MEMORY. */
+enum c4_status c4_comparison_row(struct c4_comparison *comparison, const char *name,
+                                 struct c4_compared_row **row);
 
 /* Adds a pair to each row that both runs have; rows beyond the first pair's are added, too.
  * C4_ERR_MEMORY. */
 enum c4_status c4_comparison_add(struct c4_comparison *comparison, const struct c4_timings *old,
                                  const struct c4_timings *new);
 
-/* Rows that both programs have. */
+/* How many rows both sides have. */
 int c4_comparison_rows(const struct c4_comparison *comparison);
+
+/* Whether both sides have the row. */
+bool c4_row_in_both(const struct c4_compared_row *row);
+
+/* How many processes of either side its verdict rests on: the smaller number. */
+int c4_row_pairs(const struct c4_compared_row *row);
 
 /* Judges all rows anew. */
 enum c4_status c4_comparison_judge(struct c4_comparison *comparison);
 
-/* How many of the rows that both programs have got this verdict. */
+/* How many of the rows that both sides have got this verdict. */
 int c4_comparison_with(const struct c4_comparison *comparison, enum c4_change change);
 
 /* Whether another look may change the row's verdict: it is not EQUAL. */

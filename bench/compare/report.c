@@ -1,12 +1,12 @@
 #include "bench/compare/report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "bench/measure/spread.h"
 #include "core/cli/progress.h"
-#include "core/file/json.h"
 
-_Static_assert((int)C4_PAIRS_MOST <= (int)C4_SAMPLES_MAX, "a row's pairs have a median");
+_Static_assert((int)C4_PAIRS_MOST <= (int)C4_SAMPLES_MAX, "a row's times have a median");
 
 static void write_time(double seconds, char *text, size_t size) {
     static const struct {
@@ -37,122 +37,126 @@ struct cells {
     char old[32], new[32], interval[48], verdict[32];
 };
 
-/* False for a row without pairs, which no line shows. */
+/* False for a row without times, which no line shows. */
 static bool make_cells(const struct c4_compared_row *row, struct cells *cells) {
-    if (!row->in_old || !row->in_new || row->pairs == 0) return false;
-    write_time(c4_spread_of(row->old_seconds, row->pairs).median, cells->old, sizeof cells->old);
-    write_time(c4_spread_of(row->new_seconds, row->pairs).median, cells->new, sizeof cells->new);
+    if (!c4_row_in_both(row) || c4_row_pairs(row) == 0) return false;
+    write_time(c4_spread_of(row->seconds[C4_OLD], row->count[C4_OLD]).median, cells->old,
+               sizeof cells->old);
+    write_time(c4_spread_of(row->seconds[C4_NEW], row->count[C4_NEW]).median, cells->new,
+               sizeof cells->new);
     write_interval(&row->verdict, cells->interval, sizeof cells->interval);
     write_verdict(&row->verdict, cells->verdict, sizeof cells->verdict);
     return true;
 }
 
-/* What was run, in a sentence. */
-static void write_setting(const struct c4_compare *compare, char *text, size_t size) {
+/* What was run, in a sentence without its full stop. */
+static void write_setting(const struct c4_compare_report *report, FILE *out) {
+    const struct c4_compare *compare = report->compare;
+    if (!compare) {
+        fputs("recorded results, each side by itself", out);
+        return;
+    }
+    const struct c4_program_setting *setting = &compare->setting;
     char time[32];
     c4_progress_duration(time, sizeof time, (uint64_t)(compare->seconds * 1e9));
-    snprintf(text, size, "bench %s, backend %s, batch %d, %d thread%s; %s, %d processes in %s",
-             compare->benchmark, compare->backend, compare->batch, compare->threads,
-             compare->threads == 1 ? "" : "s",
-             compare->mode == C4_COMPARE_DUET ? "both at the same time on a core each" : "in turns",
-             compare->processes, time);
+    if (strcmp(setting->benchmark, "google-benchmark") == 0)
+        fputs("Google Benchmark", out);
+    else
+        fprintf(out, "bench %s, backend %s, batch %d, %d thread%s", setting->benchmark,
+                setting->backend, setting->batch, setting->threads,
+                setting->threads == 1 ? "" : "s");
+    fprintf(out, "; %s, %d processes in %s",
+            compare->mode == C4_COMPARE_DUET ? "both at the same time on a core each" : "in turns",
+            compare->processes, time);
 }
 
-static void write_counts(const struct c4_comparison *comparison, char *text, size_t size) {
-    snprintf(text, size, "%d slower, %d faster, %d equal, %d unknown",
-             c4_comparison_with(comparison, C4_SLOWER), c4_comparison_with(comparison, C4_FASTER),
-             c4_comparison_with(comparison, C4_EQUAL), c4_comparison_with(comparison, C4_UNKNOWN));
+static void write_counts(const struct c4_comparison *comparison, FILE *out) {
+    fprintf(out, "%d slower, %d faster, %d equal, %d unknown",
+            c4_comparison_with(comparison, C4_SLOWER), c4_comparison_with(comparison, C4_FASTER),
+            c4_comparison_with(comparison, C4_EQUAL), c4_comparison_with(comparison, C4_UNKNOWN));
 }
 
-static void write_lacking(const struct c4_compare *compare, const struct c4_comparison *comparison,
-                          const char *before, FILE *out) {
-    for (int i = 0; i < comparison->count; i++) {
-        const struct c4_compared_row *row = &comparison->row[i];
-        if (row->in_old && row->in_new) continue;
-        fprintf(out, "%s%s: not in %s\n", before, row->name, compare->name[row->in_old ? 1 : 0]);
+static void write_lacking(const struct c4_compare_report *report, const char *before, FILE *out) {
+    for (int i = 0; i < report->comparison->count; i++) {
+        const struct c4_compared_row *row = &report->comparison->row[i];
+        if (c4_row_in_both(row)) continue;
+        fprintf(out, "%s%s: not in %s\n", before, row->name,
+                report->name[row->in[C4_OLD] ? C4_NEW : C4_OLD]);
     }
 }
 
-void c4_compare_text(const struct c4_compare *compare, const struct c4_comparison *comparison,
-                     FILE *out) {
-    char setting[256], counts[96];
-    write_setting(compare, setting, sizeof setting);
-    write_counts(comparison, counts, sizeof counts);
-    fprintf(out, "old: %s\nnew: %s\n%s.\n", compare->name[0], compare->name[1], setting);
+/* Where recorded results are from, and why they get no verdict. */
+static void write_origins(const struct c4_compare_report *report, const char *before, FILE *out) {
+    for (int side = 0; report->recorded && side < C4_SIDES; side++)
+        fprintf(out, "%s%s is of %s%s%s.\n", before, report->name[side],
+                report->recorded[side].machine ? report->recorded[side].machine
+                                               : "an unknown machine",
+                report->recorded[side].commit ? ", commit " : "",
+                report->recorded[side].commit ? report->recorded[side].commit : "");
+    if (report->comparison->mute)
+        fprintf(out,
+                "%sNot surely of the same machine, compiler and flags, so there are no verdicts.\n",
+                before);
+}
+
+static void write_end(const struct c4_compare_report *report, FILE *out) {
+    if (report->partial) fputs("Partial: ended before all pairs were measured.\n", out);
+}
+
+/* True: and there is nothing else to say. */
+static bool write_identical(const struct c4_compare_report *report, FILE *out) {
+    if (report->identical)
+        fprintf(out,
+                "identical: %s and %s are the same bytes, so nothing was measured (--aa would).\n",
+                report->name[C4_OLD], report->name[C4_NEW]);
+    return report->identical;
+}
+
+void c4_compare_text(const struct c4_compare_report *report, FILE *out) {
+    const struct c4_comparison *comparison = report->comparison;
+    if (write_identical(report, out)) return;
+    fprintf(out, "old: %s\nnew: %s\n", report->name[C4_OLD], report->name[C4_NEW]);
+    write_setting(report, out);
+    fputs(".\n", out);
+    write_origins(report, "", out);
     fprintf(out, "%-46s %10s %10s %6s %-16s %5s  %s\n", "row", "old", "new", "ratio", "interval",
-            "pairs", "verdict");
+            comparison->apart ? "times" : "pairs", "verdict");
     for (int i = 0; i < comparison->count; i++) {
         const struct c4_compared_row *row = &comparison->row[i];
         struct cells cells;
         if (!make_cells(row, &cells)) continue;
         fprintf(out, "%-46s %10s %10s %6.3f %-16s %5d  %s\n", row->name, cells.old, cells.new,
-                row->verdict.ratio, cells.interval, row->pairs, cells.verdict);
+                row->verdict.ratio, cells.interval, c4_row_pairs(row), cells.verdict);
     }
-    write_lacking(compare, comparison, "", out);
-    fprintf(out,
-            "%s. Of equal programs any row is called slower or faster in at most 1 %% of "
-            "comparisons.\n",
-            counts);
+    write_lacking(report, "", out);
+    write_counts(comparison, out);
+    fputs(". Of equal programs any row is called slower or faster in at most 1 % of "
+          "comparisons.\n",
+          out);
+    write_end(report, out);
 }
 
-void c4_compare_markdown(const struct c4_compare *compare, const struct c4_comparison *comparison,
-                         FILE *out) {
-    char setting[256], counts[96];
-    write_setting(compare, setting, sizeof setting);
-    write_counts(comparison, counts, sizeof counts);
-    fprintf(out, "`%s` to `%s`: **%s** (%s).\n\n", compare->name[0], compare->name[1], counts,
-            setting);
-    fprintf(out, "| row | old | new | ratio | interval | pairs | verdict |\n"
-                 "| --- | ---: | ---: | ---: | --- | ---: | --- |\n");
+void c4_compare_markdown(const struct c4_compare_report *report, FILE *out) {
+    const struct c4_comparison *comparison = report->comparison;
+    if (write_identical(report, out)) return;
+    fprintf(out, "`%s` to `%s`: **", report->name[C4_OLD], report->name[C4_NEW]);
+    write_counts(comparison, out);
+    fputs("** (", out);
+    write_setting(report, out);
+    fputs(").\n\n", out);
+    fprintf(out,
+            "| row | old | new | ratio | interval | %s | verdict |\n"
+            "| --- | ---: | ---: | ---: | --- | ---: | --- |\n",
+            comparison->apart ? "times" : "pairs");
     for (int i = 0; i < comparison->count; i++) {
         const struct c4_compared_row *row = &comparison->row[i];
         struct cells cells;
         if (!make_cells(row, &cells)) continue;
         fprintf(out, "| `%s` | %s | %s | %.3f | %s | %d | %s |\n", row->name, cells.old, cells.new,
-                row->verdict.ratio, cells.interval, row->pairs, cells.verdict);
+                row->verdict.ratio, cells.interval, c4_row_pairs(row), cells.verdict);
     }
     fputc('\n', out);
-    write_lacking(compare, comparison, "- ", out);
-}
-
-static json_t *values_of(const double *values, int count) {
-    json_t *array = json_array();
-    for (int i = 0; i < count; i++) json_array_append_new(array, c4_json_real(values[i]));
-    return array;
-}
-
-static json_t *json_of(const struct c4_compared_row *row) {
-    const struct c4_row_verdict *v = &row->verdict;
-    return json_pack("{s:s, s:b, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name", row->name,
-                     "in_old", (int)row->in_old, "in_new", (int)row->in_new, "verdict",
-                     c4_change_names[v->change], "pairs", row->pairs, "ratio",
-                     c4_json_real(v->ratio), "ratio_low", c4_json_real(v->low), "ratio_high",
-                     c4_json_real(v->high), "margin",
-                     v->margin > 0 ? c4_json_real(v->margin) : json_null(), "old_seconds",
-                     values_of(row->old_seconds, row->pairs), "new_seconds",
-                     values_of(row->new_seconds, row->pairs));
-}
-
-enum c4_status c4_compare_json(const struct c4_compare *compare,
-                               const struct c4_comparison *comparison, json_t *object) {
-    json_t *rows = json_array();
-    for (int i = 0; i < comparison->count; i++)
-        json_array_append_new(rows, json_of(&comparison->row[i]));
-    int count = c4_comparison_rows(comparison);
-    json_t *more = json_pack(
-        "{s:{s:o, s:o, s:s, s:s, s:i, s:i, s:s, s:i, s:f, s:f, s:f, s:i}, s:o, s:{s:i, s:i, s:i, "
-        "s:i}}",
-        "compare", "old", c4_json_text(compare->name[0]), "new", c4_json_text(compare->name[1]),
-        "benchmark", compare->benchmark, "backend", compare->backend, "batch", compare->batch,
-        "threads", compare->threads, "mode", c4_compare_modes[compare->mode], "processes",
-        compare->processes, "seconds", compare->seconds, "min_effect", comparison->min_effect,
-        "alpha_of_a_row", c4_row_alpha(count), "pairs_needed", c4_pairs_needed(count), "rows", rows,
-        "counts", "slower", c4_comparison_with(comparison, C4_SLOWER), "faster",
-        c4_comparison_with(comparison, C4_FASTER), "equal",
-        c4_comparison_with(comparison, C4_EQUAL), "unknown",
-        c4_comparison_with(comparison, C4_UNKNOWN));
-    if (!more) return c4_fail(C4_ERR_MEMORY, "out of memory for the comparison");
-    json_object_update(object, more);
-    json_decref(more);
-    return C4_OK;
+    write_origins(report, "- ", out);
+    write_lacking(report, "- ", out);
+    write_end(report, out);
 }

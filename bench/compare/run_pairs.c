@@ -1,23 +1,18 @@
 #include "bench/compare/run_pairs.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 
-#include "bench/measure/child.h"
 #include "bench/measure/disclose.h"
 #include "core/base/rng.h"
 #include "core/host/clock.h"
 #include "core/host/topology.h"
 
 const char *const c4_compare_modes[] = {"auto", "duet", "turns", NULL};
-const char *const c4_compare_benchmarks[] = {"step", "ops", "cka", NULL};
 
-/* PATIENCE_SECONDS: bench ops by ref alone takes minutes. */
-enum { ARGUMENTS = 24, NUMBER_SIZE = 16, PATIENCE_SECONDS = 3600, IDLE_MS = 200 };
+enum { IDLE_MS = 200 };
 
 /* --- the mode --- */
 
@@ -52,7 +47,7 @@ enum c4_status c4_compare_settle(struct c4_compare *compare) {
         if (i == 0 || topology.pu[i].core != topology.pu[i - 1].core)
             compare->pu[cores++] = topology.pu[i].os_index;
     c4_topology_free(&topology);
-    bool possible = cores == 2 && compare->threads == 1;
+    bool possible = cores == 2 && compare->setting.threads == 1;
     if (compare->mode == C4_COMPARE_DUET && !possible)
         return c4_fail(C4_ERR_ENVIRONMENT,
                        "a duet needs two cores and --threads 1; use --mode turns");
@@ -61,57 +56,12 @@ enum c4_status c4_compare_settle(struct c4_compare *compare) {
     return C4_OK;
 }
 
-/* --- one process --- */
-
-struct command {
-    char *argv[ARGUMENTS];
-    char batch[NUMBER_SIZE], threads[NUMBER_SIZE];
-    int count;
-};
-
-static void add(struct command *command, const char *name, const char *value) {
-    command->argv[command->count++] = (char *)name;
-    if (value) command->argv[command->count++] = (char *)value;
-    command->argv[command->count] = NULL;
-}
-
-/* Only options that version 0.1.0 has. */
-static void make_command(const struct c4_compare *compare, int which, const char *filter,
-                         struct command *command) {
-    bool ops = strcmp(compare->benchmark, "ops") == 0, cka = strcmp(compare->benchmark, "cka") == 0;
-    *command = (struct command){0};
-    snprintf(command->batch, sizeof command->batch, "%d", compare->batch);
-    snprintf(command->threads, sizeof command->threads, "%d", compare->threads);
-    add(command, compare->program[which], NULL);
-    add(command, "bench", NULL);
-    add(command, compare->benchmark, NULL);
-    add(command, "--json", NULL);
-    add(command, "--quick", NULL);
-    if (!ops) add(command, "--samples", "3");
-    add(command, "--backend", compare->backend);
-    if (!cka) add(command, "--batch", command->batch);
-    add(command, "--threads", command->threads);
-    if (ops && filter) add(command, "--filter", filter);
-}
-
-static enum c4_status check_end(const char *program, const struct c4_child *child) {
-    if (WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0) return C4_OK;
-    if (WIFEXITED(child->status) && WEXITSTATUS(child->status) == 127)
-        return c4_fail(C4_ERR_DATA, "%s: cannot be run; give the path of a conv4 program", program);
-    if (WIFEXITED(child->status))
-        return c4_fail(C4_ERR_DATA,
-                       "%s: its benchmark ended with status %d; run it by hand to see why", program,
-                       WEXITSTATUS(child->status));
-    return c4_fail(C4_ERR_DATA, "%s: its benchmark was killed by signal %d", program,
-                   WTERMSIG(child->status));
-}
-
 /* --- pairs --- */
 
 struct pass {
     struct c4_compare *compare;
     struct c4_comparison *comparison;
-    const char *filter;
+    struct c4_program_setting setting; /* with the pass's filter */
     uint64_t seed;
     int64_t start_ns;
     int pairs; /* of all passes */
@@ -121,36 +71,32 @@ static double seconds_since(int64_t start_ns) {
     return (double)(c4_clock_ns() - start_ns) * 1e-9;
 }
 
-/* Runs `first` and the other program; child[0] keeps the output of the old one. */
-static enum c4_status run_both(struct pass *pass, int first, struct c4_child child[2]) {
+/* Runs `first` and the other program; child[C4_OLD] keeps the output of the old one. */
+static enum c4_status run_both(struct pass *pass, int first, struct c4_child child[C4_SIDES]) {
     struct c4_compare *compare = pass->compare;
-    struct command command;
-    enum c4_status status = C4_OK;
     bool duet = compare->mode == C4_COMPARE_DUET;
-    for (int i = 0; i < 2 && status == C4_OK; i++) {
-        int which = i == 0 ? first : 1 - first;
-        make_command(compare, which, pass->filter, &command);
-        status = c4_child_start(&child[which], command.argv, duet ? compare->pu[i] : -1);
-        if (status == C4_OK && !duet) status = c4_children_wait(&child[which], 1, PATIENCE_SECONDS);
+    for (int i = 0; i < C4_SIDES; i++) {
+        int side = i == 0 ? first : 1 - first;
+        C4_TRY(c4_program_start(&pass->setting, compare->program[side], duet ? compare->pu[i] : -1,
+                                &child[side]));
+        compare->processes++;
+        if (!duet) C4_TRY(c4_children_wait(&child[side], 1, C4_PROGRAM_PATIENCE_SECONDS));
     }
-    if (status == C4_OK && duet) status = c4_children_wait(child, 2, PATIENCE_SECONDS);
-    for (int i = 0; i < 2 && status == C4_OK; i++)
-        status = check_end(compare->program[i], &child[i]);
-    compare->processes += 2;
-    return status;
+    return duet ? c4_children_wait(child, C4_SIDES, C4_PROGRAM_PATIENCE_SECONDS) : C4_OK;
 }
 
 static enum c4_status add_pair(struct pass *pass) {
-    struct c4_child child[2] = {{.out = -1}, {.out = -1}};
-    struct c4_timings timings[2] = {{0}, {0}};
+    struct c4_child child[C4_SIDES] = {{.out = -1}, {.out = -1}};
+    struct c4_timings timings[C4_SIDES] = {{0}, {0}};
     uint32_t drawn =
         c4_rng_draw(pass->seed, C4_RNG_BOOTSTRAP, 0, (uint64_t)pass->pairs / 2).word[0];
     enum c4_status status = run_both(pass, (int)(drawn + (uint32_t)pass->pairs) & 1, child);
-    for (int i = 0; i < 2 && status == C4_OK; i++)
+    for (int i = 0; i < C4_SIDES && status == C4_OK; i++)
         status =
-            c4_timings_read(child[i].text, child[i].used, pass->compare->program[i], &timings[i]);
-    if (status == C4_OK) status = c4_comparison_add(pass->comparison, &timings[0], &timings[1]);
-    for (int i = 0; i < 2; i++) {
+            c4_program_timings(&pass->setting, pass->compare->program[i], &child[i], &timings[i]);
+    if (status == C4_OK)
+        status = c4_comparison_add(pass->comparison, &timings[C4_OLD], &timings[C4_NEW]);
+    for (int i = 0; i < C4_SIDES; i++) {
         c4_timings_free(&timings[i]);
         c4_child_free(&child[i]);
     }
@@ -158,58 +104,61 @@ static enum c4_status add_pair(struct pass *pass) {
     return status;
 }
 
-/* At most `most` pairs, as long as another one is likely to end in time. */
-static enum c4_status run_pass(struct pass *pass, int most, int needed) {
+/* At most `most` pairs, as long as another one is likely to end in time. Before the first pass
+ * nobody knows how many rows there are, and so how many pairs they need: `most` is 0 then. */
+static enum c4_status run_pass(struct pass *pass, int most) {
     struct c4_compare *compare = pass->compare;
     int64_t pass_ns = c4_clock_ns();
-    if (compare->tick) compare->tick(compare->context, 0, needed ? most : C4_LEAST_PAIRS);
-    for (int i = 0; i < most; i++) {
+    int wanted = most > 0 ? most : C4_LEAST_PAIRS;
+    if (compare->tick) compare->tick(compare->context, 0, wanted);
+    for (int i = 0; i < wanted; i++) {
         double elapsed = seconds_since(pass->start_ns);
         double each = i > 0 ? seconds_since(pass_ns) / i : 0;
         if (i > 0 && elapsed + each > compare->max_seconds) return C4_OK;
         C4_TRY(add_pair(pass));
-        if (i == 0 && needed == 0)
-            most = needed = c4_pairs_needed(c4_comparison_rows(pass->comparison));
-        if (compare->tick) compare->tick(compare->context, i + 1, most);
+        if (most == 0) wanted = c4_pairs_needed(c4_comparison_rows(pass->comparison));
+        if (compare->tick) compare->tick(compare->context, i + 1, wanted);
     }
     return C4_OK;
 }
 
-/* *filter is a new "^(a|b|c)$" of the rows that are open; NULL if none is. Names of ops have no
- * character that is special in a regular expression. */
-static enum c4_status filter_of_open(const struct c4_comparison *comparison, char **filter_out) {
-    size_t size = 8;
-    *filter_out = NULL;
-    for (int i = 0; i < comparison->count; i++) size += strlen(comparison->row[i].name) + 1;
-    char *filter = malloc(size);
-    if (!filter) return c4_fail(C4_ERR_MEMORY, "out of memory for a --filter of the open rows");
-    size_t used = (size_t)snprintf(filter, size, "^(");
-    bool any = false;
+/* Writes a name so that a regular expression takes each character for itself. */
+static void write_literally(const char *name, FILE *out) {
+    for (; *name; name++) {
+        if (strchr("\\^$.|?*+()[]{}", *name)) fputc('\\', out);
+        fputc(*name, out);
+    }
+}
+
+/* *filter is a new "^(a|b|c)$" of the rows that are open; NULL if none is. */
+static enum c4_status filter_of_open(const struct c4_comparison *comparison, char **filter) {
+    size_t size;
+    int open = 0;
+    *filter = NULL;
+    FILE *out = open_memstream(filter, &size);
+    if (!out) return c4_fail(C4_ERR_MEMORY, "out of memory for a --filter of the open rows");
     for (int i = 0; i < comparison->count; i++) {
         if (!c4_row_is_open(&comparison->row[i])) continue;
-        used += (size_t)snprintf(filter + used, size - used, "%s%s", any ? "|" : "",
-                                 comparison->row[i].name);
-        any = true;
+        fputs(open++ ? "|" : "^(", out);
+        write_literally(comparison->row[i].name, out);
     }
-    snprintf(filter + used, size - used, ")$");
-    if (any)
-        *filter_out = filter;
-    else
-        free(filter);
-    return C4_OK;
+    fputs(")$", out);
+    bool whole = fclose(out) == 0;
+    if (whole && open > 0) return C4_OK;
+    free(*filter);
+    *filter = NULL;
+    return whole ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a --filter of the open rows");
 }
 
 static enum c4_status run_passes(struct pass *pass) {
     struct c4_comparison *comparison = pass->comparison;
-    C4_TRY(run_pass(pass, C4_PAIRS_MOST, 0));
+    C4_TRY(run_pass(pass, 0));
     C4_TRY(c4_comparison_judge(comparison));
-    int needed = c4_pairs_needed(c4_comparison_rows(comparison));
     char *filter;
     C4_TRY(filter_of_open(comparison, &filter));
     if (!filter) return C4_OK;
-    pass->filter = filter;
-    enum c4_status status = run_pass(pass, 2 * needed, needed);
-    pass->filter = NULL;
+    if (c4_program_filters(&pass->setting)) pass->setting.filter = filter;
+    enum c4_status status = run_pass(pass, 2 * c4_pairs_needed(c4_comparison_rows(comparison)));
     free(filter);
     return status;
 }
@@ -217,14 +166,13 @@ static enum c4_status run_passes(struct pass *pass) {
 enum c4_status c4_compare_run(struct c4_compare *compare, struct c4_comparison *comparison) {
     struct pass pass = {.compare = compare,
                         .comparison = comparison,
-                        .filter = compare->filter,
+                        .setting = compare->setting,
                         .seed = (uint64_t)c4_clock_ns(),
                         .start_ns = c4_clock_ns()};
     enum c4_status status = run_passes(&pass);
     compare->seconds = seconds_since(pass.start_ns);
-    if (status != C4_OK && !c4_is_partial(status)) return status;
     C4_TRY(c4_comparison_judge(comparison));
     return c4_is_partial(status)
                ? c4_fail(status, "interrupted: the rows above are of the pairs so far")
-               : C4_OK;
+               : status;
 }

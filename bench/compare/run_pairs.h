@@ -9,23 +9,20 @@
 #define C4_BENCH_COMPARE_RUN_PAIRS_H
 
 #include "bench/compare/pairs.h"
+#include "bench/compare/program.h"
 
 enum c4_compare_mode { C4_COMPARE_AUTO, C4_COMPARE_DUET, C4_COMPARE_TURNS };
-extern const char *const c4_compare_modes[];      /* "auto", "duet", "turns" */
-extern const char *const c4_compare_benchmarks[]; /* "step", "ops", "cka" */
+extern const char *const c4_compare_modes[]; /* "auto", "duet", "turns" */
 
 struct c4_compare {
-    const char *name[2];    /* old and new, as reports call them */
-    const char *program[2]; /* their paths */
-    const char *benchmark;  /* of c4_compare_benchmarks */
-    const char *backend;    /* as --backend has it */
-    const char *filter;     /* regular expression for names of ops; NULL: all */
-    int batch, threads;
+    const char *name[C4_SIDES];    /* as reports call them */
+    const char *program[C4_SIDES]; /* their paths */
+    struct c4_program_setting setting;
     enum c4_compare_mode mode; /* AUTO becomes one of the others: see c4_compare_settle() */
     double max_seconds;
-    int pu[2];      /* of a duet: OS indices */
-    int processes;  /* run so far */
-    double seconds; /* that they took */
+    int pu[C4_SIDES]; /* of a duet: OS indices */
+    int processes;    /* run so far */
+    double seconds;   /* that they took */
     /* Before the first pair of a pass and after each: `pairs` of `wanted` are there. */
     void (*tick)(void *context, int pairs, int wanted);
     void *context;
@@ -40,8 +37,8 @@ enum c4_status c4_compare_settle(struct c4_compare *compare);
  * c4_pairs_needed() pairs, then, in the time that is left, a second one over the rows that are
  * open, with up to twice as many pairs. Rows are judged after each pass only.
  *
- * C4_ERR_DATA: a program cannot be run, fails (with the status it ended with), or prints no
- * results; C4_ERR_INTERRUPTED and C4_ERR_TERMINATED: what there is has been judged. Other errors:
+ * Whatever the status, what there is has been judged. C4_ERR_DATA: a program cannot be run, fails
+ * (with the status it ended with), or prints no results; C4_ERR_INTERRUPTED, C4_ERR_TERMINATED,
  * C4_ERR_FAILED, C4_ERR_MEMORY. */
 enum c4_status c4_compare_run(struct c4_compare *compare, struct c4_comparison *comparison);
 

@@ -1,7 +1,10 @@
 #include "bench/compare/verdict.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "core/stats/shift.h"
 
 const char *const c4_change_names[] = {
     [C4_UNKNOWN] = "unknown", [C4_EQUAL] = "equal", [C4_SLOWER] = "slower", [C4_FASTER] = "faster"};
@@ -31,6 +34,18 @@ static enum c4_change change_of(const struct c4_interval *interval, double min_e
     return margin > 0 ? C4_EQUAL : C4_UNKNOWN;
 }
 
+/* `enough`: whether there were enough pairs for a verdict. */
+static void judge(const struct c4_interval *interval, bool enough, double min_effect,
+                  struct c4_row_verdict *verdict) {
+    verdict->ratio = exp(interval->estimate);
+    verdict->low = exp(interval->low);
+    verdict->high = exp(interval->high);
+    if (!enough) return;
+    verdict->margin = margin_of(interval);
+    verdict->change = change_of(interval, min_effect, verdict->margin);
+    if (verdict->change != C4_EQUAL) verdict->margin = 0;
+}
+
 enum c4_status c4_row_judge(const double *log_ratio, int pairs, int rows, double min_effect,
                             struct c4_row_verdict *verdict) {
     struct c4_interval interval;
@@ -38,12 +53,20 @@ enum c4_status c4_row_judge(const double *log_ratio, int pairs, int rows, double
         .pairs = pairs, .ratio = (double)NAN, .low = 0, .high = (double)INFINITY};
     if (pairs == 0) return C4_OK;
     C4_TRY(c4_paired_interval(log_ratio, pairs, c4_row_alpha(rows), &interval));
-    verdict->ratio = exp(interval.estimate);
-    verdict->low = exp(interval.low);
-    verdict->high = exp(interval.high);
-    if (pairs < c4_pairs_needed(rows)) return C4_OK;
-    verdict->margin = margin_of(&interval);
-    verdict->change = change_of(&interval, min_effect, verdict->margin);
-    if (verdict->change != C4_EQUAL) verdict->margin = 0;
+    judge(&interval, pairs >= c4_pairs_needed(rows), min_effect, verdict);
+    return C4_OK;
+}
+
+enum c4_status c4_row_judge_apart(const double *old, int olds, const double *new, int news,
+                                  int rows, double min_effect, struct c4_row_verdict *verdict) {
+    struct c4_interval interval;
+    double alpha = c4_row_alpha(rows);
+    int fewer = olds < news ? olds : news;
+    *verdict = (struct c4_row_verdict){
+        .pairs = fewer, .ratio = (double)NAN, .low = 0, .high = (double)INFINITY};
+    if (fewer == 0) return C4_OK;
+    C4_TRY(c4_shift_interval(old, olds, new, news, alpha, &interval));
+    judge(&interval, fewer >= C4_LEAST_PAIRS && c4_shift_is_finite(olds, news, alpha), min_effect,
+          verdict);
     return C4_OK;
 }

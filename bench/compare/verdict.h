@@ -40,4 +40,10 @@ struct c4_row_verdict {
 enum c4_status c4_row_judge(const double *log_ratio, int pairs, int rows, double min_effect,
                             struct c4_row_verdict *verdict);
 
+/* The same for log times of two sides that were measured by themselves, by c4_shift_interval(),
+ * where each side needs C4_LEAST_PAIRS, or more where no interval is finite. verdict->pairs is the
+ * smaller number. What changed between the two sittings counts as a change of the program. */
+enum c4_status c4_row_judge_apart(const double *old, int olds, const double *new, int news,
+                                  int rows, double min_effect, struct c4_row_verdict *verdict);
+
 #endif

@@ -9,6 +9,14 @@
 /* Whether two files have the same CPU, topology and hypervisor flag. */
 bool c4_same_machine(const json_t *a, const json_t *b);
 
+enum { C4_MACHINE_KEY_SIZE = 13 };
+
+/* 12 hexadecimal digits of what has to agree for times to compare: the members of
+ * c4_same_machine(), compiler and flags. *text is the same for people, "AMD EPYC (avx2+fma), 2
+ * CPUs, gcc 12.2.0 -O3"; release it with free(). `file` has a member "environment". C4_ERR_MEMORY.
+ */
+enum c4_status c4_machine_key(const json_t *file, char key[C4_MACHINE_KEY_SIZE], char **text);
+
 enum { C4_MACHINE_BYTES = 256 };
 
 struct c4_machines {

@@ -44,6 +44,39 @@ static void outputs_are_read(void **state) {
     }
 }
 
+/* Aggregates, failed and skipped rows are left out; repetitions are samples of one process. */
+static void google_benchmark_is_read(void **state) {
+    struct c4_timings t;
+    (void)state;
+    assert_int_equal(
+        read("{\"context\": {}, \"benchmarks\": ["
+             "{\"name\": \"f/8\", \"run_type\": \"iteration\", \"real_time\": 3, \"time_unit\": "
+             "\"us\"},"
+             "{\"name\": \"g\", \"real_time\": 5, \"time_unit\": \"s\"},"
+             "{\"name\": \"f/8\", \"run_type\": \"iteration\", \"real_time\": 1, \"time_unit\": "
+             "\"us\"},"
+             "{\"name\": \"f/8\", \"run_type\": \"iteration\", \"real_time\": 2, \"time_unit\": "
+             "\"us\"},"
+             "{\"name\": \"f/8_mean\", \"run_type\": \"aggregate\", \"real_time\": 2, "
+             "\"time_unit\": \"us\"},"
+             "{\"name\": \"h\", \"error_occurred\": true, \"real_time\": 9, \"time_unit\": \"ns\"},"
+             "{\"name\": \"i\", \"skipped\": \"x\", \"real_time\": 9, \"time_unit\": \"ns\"},"
+             "{\"name\": \"j\", \"real_time\": 9, \"time_unit\": \"years\"}]}",
+             &t),
+        C4_OK);
+    assert_string_equal(t.benchmark, "google-benchmark");
+    assert_int_equal(t.count, 2);
+    assert_string_equal(t.timing[0].name, "f/8");
+    assert_true(fabs(t.timing[0].seconds - 2e-6) < 1e-18);
+    assert_string_equal(t.timing[1].name, "g");
+    assert_true(t.timing[1].seconds == 5);
+    c4_timings_free(&t);
+    /* The library writes numbers that JSON does not have. */
+    assert_int_equal(read("{\"benchmarks\": [{\"name\": \"f\", \"real_time\": nan}]}", &t),
+                     C4_ERR_DATA);
+    c4_timings_free(&t);
+}
+
 static struct c4_row_verdict judge(double center, double spread, int pairs, int rows) {
     double r[C4_PAIRS_MOST];
     struct c4_row_verdict verdict;
@@ -89,10 +122,32 @@ static void families(void **state) {
         assert_true(ldexp(1, 1 - c4_pairs_needed(rows)) <= c4_row_alpha(rows));
 }
 
+/* Sides that were measured by themselves: no verdict below 14 times on either. */
+static void sides_apart(void **state) {
+    double old[20], new[20];
+    struct c4_row_verdict v;
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        old[i] = log(2) + .0007 * ((i * 7) % 20 - 9.5);
+        new[i] = log(2.2) + .0007 * ((i * 11) % 20 - 9.5);
+    }
+    assert_int_equal(c4_row_judge_apart(old, 20, new, 20, 1, .02, &v), C4_OK);
+    assert_true(v.change == C4_SLOWER && v.pairs == 20 && fabs(v.ratio - 1.1) < .001);
+    assert_int_equal(c4_row_judge_apart(new, 20, old, 15, 300, .02, &v), C4_OK);
+    assert_true(v.change == C4_FASTER && v.pairs == 15);
+    assert_int_equal(c4_row_judge_apart(old, 20, old, 20, 1, .02, &v), C4_OK);
+    assert_true(v.change == C4_EQUAL && v.margin == .02 && v.ratio == 1);
+    assert_int_equal(c4_row_judge_apart(old, 20, new, 13, 1, .02, &v), C4_OK);
+    assert_true(v.change == C4_UNKNOWN && isfinite(v.high));
+    assert_int_equal(c4_row_judge_apart(old, 20, new, 0, 1, .02, &v), C4_OK);
+    assert_true(v.change == C4_UNKNOWN && isnan(v.ratio));
+}
+
 static void pairs_are_collected(void **state) {
     struct c4_timing of_old[] = {{"both", 1}, {"gone", 1}},
                      of_new[] = {{"added", 1}, {"both", 1.5}};
-    const struct c4_timings old = {of_old, 2}, new = {of_new, 2}, part = {of_new + 1, 1};
+    const struct c4_timings old = {"ops", of_old, 2, NULL}, new = {"ops", of_new, 2, NULL},
+                            part = {"ops", of_new + 1, 1, NULL};
     struct c4_comparison c = {.min_effect = .02};
     (void)state;
     for (int i = 0; i < 14; i++) assert_int_equal(c4_comparison_add(&c, &old, &new), C4_OK);
@@ -101,8 +156,8 @@ static void pairs_are_collected(void **state) {
     assert_int_equal(c4_comparison_judge(&c), C4_OK);
     const struct c4_compared_row *both = &c.row[0];
     assert_string_equal(both->name, "both");
-    assert_int_equal(both->pairs, 14);
-    assert_true(both->new_seconds[13] == 1.5 && both->old_seconds[13] == 1);
+    assert_int_equal(c4_row_pairs(both), 14);
+    assert_true(both->seconds[C4_NEW][13] == 1.5 && both->seconds[C4_OLD][13] == 1);
     assert_int_equal(both->verdict.change, C4_SLOWER);
     assert_true(c4_row_is_open(both));
     for (int i = 1; i < 3; i++) assert_false(c4_row_is_open(&c.row[i]));
@@ -111,8 +166,8 @@ static void pairs_are_collected(void **state) {
     /* A second look at some rows only; room for pairs is limited. */
     for (int i = 0; i < C4_PAIRS_MOST; i++)
         assert_int_equal(c4_comparison_add(&c, &part, &part), C4_OK);
-    assert_int_equal(c.row[0].pairs, C4_PAIRS_MOST);
-    assert_int_equal(c.row[1].pairs, 0);
+    assert_int_equal(c4_row_pairs(&c.row[0]), C4_PAIRS_MOST);
+    assert_int_equal(c4_row_pairs(&c.row[1]), 0);
     c4_comparison_free(&c);
 }
 
@@ -140,7 +195,8 @@ static void durations(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outputs_are_read), cmocka_unit_test(verdicts),
+        cmocka_unit_test(outputs_are_read), cmocka_unit_test(google_benchmark_is_read),
+        cmocka_unit_test(sides_apart),      cmocka_unit_test(verdicts),
         cmocka_unit_test(families),         cmocka_unit_test(pairs_are_collected),
         cmocka_unit_test(durations),
     };

@@ -66,6 +66,7 @@ grep -q '^| `b/n32/avx2` | 2.* ms | 2\.[12].* ms | 1\..* | slower |$' said ||
 
 # The same bytes need no measurement; without time there is no verdict.
 expect 0 'identical' compare ./old ./old
+expect 0 '"identical": true' compare ./old ./old --json
 rm -f old.calls
 expect 0 '2 equal' compare ./old ./same --aa
 expect 5 '2 rows are unknown; --max-time' compare ./old ./same --max-time 0.001 --fail-on-unknown
@@ -113,13 +114,68 @@ expect 3 'nonsense: ' compare ./old ./nonsense
 touch same.fails
 expect 3 'same: its benchmark ended with status 7' compare ./old ./same
 rm same.fails
-expect 3 'did not print the results of a benchmark' compare ./old /bin/true
+expect 3 'no results of a benchmark' compare ./old /bin/true
 stand_in ./long "$(printf '%0200d' 0)=1e-5"
 expect 3 'the name of a row is longer than 127 bytes' compare ./old ./long
 expect 2 'is no duration' compare ./old ./same --max-time soon
 expect 2 "too few arguments" compare ./old
 expect 2 'only --benchmark ops' "$program" bench compare ./old ./same --filter a
 expect 6 'needs two cores' "$program" bench compare ./old ./same --mode duet --threads 2
+
+# A program that fails late costs nothing of what was measured before.
+{
+    cat ./same
+    echo "[ \$(wc -l <\"\$0.calls\") -lt 9 ] || exit 7"
+} >late && chmod +x late && cp same.rows late.rows
+expect 3 'late: its benchmark ended with status 7' compare ./old ./late
+grep -q '^a/n32/avx2 .* 8  unknown$' said || fail "8 pairs are lost: $(cat said)"
+says '^Partial'
+
+# Two recorded files: as many processes as a verdict needs, of one machine; else the times alone.
+# record NAME KEY SECONDS [COUNT]: times that differ a little.
+record() {
+    awk -v key="$2" -v seconds="$3" -v count="${4:-14}" 'BEGIN {
+        printf "{\"schema\":\"conv4-history\",\"version\":1,\"commit\":\"c1\",\"committed_utc\":\"2026-01-01T00:00:00Z\","
+        printf "\"recorded_utc\":\"2026-01-01T00:00:00Z\",\"benchmark\":\"step\",\"row\":\"step/avx2\",\"batch\":32,"
+        printf "\"threads\":1,\"unit\":\"s\",\"exact\":false,\"median\":%g,\"low\":null,\"high\":null,\"samples\":[", seconds
+        for (i = 0; i < count; i++) printf "%s%.9g", i ? "," : "", seconds * (1 + 0.0004 * (i * 5 % 14))
+        print "],\"environment\":{\"key\":\"" key "\",\"text\":\"machine " key "\"}}"
+    }' >"$1"
+}
+record a.ndjson 000000000001 2e-4
+record b.ndjson 000000000001 2.2e-4
+expect 5 '1 slower' "$program" bench compare a.ndjson b.ndjson
+says 'step/avx2, batch 32, 1 thread .* 1\.1'
+says 'is of machine 000000000001, commit c1'
+expect 0 '1 equal' "$program" bench compare a.ndjson a.ndjson
+record b.ndjson 000000000001 2.2e-4 13
+expect 0 '1 unknown' "$program" bench compare a.ndjson b.ndjson
+record b.ndjson 000000000002 2.2e-4
+expect 0 'Not surely of the same machine' "$program" bench compare a.ndjson b.ndjson
+says '1 unknown'
+expect 0 '"mode": "recorded"' "$program" bench compare a.ndjson b.ndjson --json
+cat a.ndjson b.ndjson >both.ndjson
+expect 3 'several machines or builds' "$program" bench compare a.ndjson both.ndjson
+sed 's/"c1"/"c2"/' a.ndjson >>a2.ndjson && cat a.ndjson >>a2.ndjson
+expect 3 'several commits' "$program" bench compare a2.ndjson a.ndjson
+expect 2 'a.ndjson is a file of results, ./old is none' "$program" bench compare ./old a.ndjson
+echo '{"benchmarks": [{"name": "f", "real_time": 2, "time_unit": "ns"}]}' >google.json
+expect 0 '^f .* 2 ns .* 2 ns .* 1\.000' "$program" bench compare google.json google.json
+echo '{' >broken.json
+expect 3 'broken.json' "$program" bench compare broken.json google.json
+
+# Any program of Google Benchmark.
+for speed in 1 1.1; do
+    cat >"google-$speed" <<SCRIPT
+#!/bin/sh
+echo "\$*" >>google.calls
+awk -v n="\$(wc -l <google.calls)" 'BEGIN { printf "{\"benchmarks\": [{\"name\": \"f<int>/8\", \"time_unit\": \"ns\", \"real_time\": %.9g}]}", $speed * (1 + .0003 * (n * 7 % 11)) }'
+SCRIPT
+    chmod +x "google-$speed"
+done
+expect 5 '1 slower' "$program" bench compare --benchmark google-benchmark --mode turns ./google-1 ./google-1.1
+says '^f<int>/8 .* slower$'
+grep -q -e '--benchmark_filter=^(f<int>/8)\$$' google.calls || fail "no second look: $(cat google.calls)"
 
 # Interrupted, it shows what it has.
 printf '#!/bin/sh\nsleep 0.2\nexec ./same "$@"\n' >sleepy && chmod +x sleepy
