@@ -1,36 +1,15 @@
 #include "bench/compare/revision.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "bench/measure/child.h"
+#include "bench/measure/git.h"
 #include "core/file/file.h"
 
-enum { COMMIT_SIZE = 41, BUILD_SECONDS = 3600 };
-
-/* Runs a program to its end and hands out its output's first line, cut to the room. */
-static enum c4_status run(char *const *argv, char *output, size_t size, bool *ok) {
-    struct c4_child child = {.out = -1};
-    enum c4_status status = c4_child_start(&child, argv, -1);
-    if (status == C4_OK) status = c4_children_wait(&child, 1, BUILD_SECONDS);
-    if (status == C4_OK) {
-        snprintf(output, size, "%s", child.text ? child.text : "");
-        output[strcspn(output, "\n")] = '\0';
-        *ok = WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0;
-    }
-    c4_child_free(&child);
-    return status;
-}
-
-static enum c4_status find_commit(const char *word, char commit[COMMIT_SIZE], bool *found) {
-    char revision[C4_PROGRAM_PATH_SIZE + sizeof "^{commit}"]; /* a word fits a program's path */
-    snprintf(revision, sizeof revision, "%s^{commit}", word);
-    char *argv[] = {"git", "rev-parse", "--verify", "--quiet", "--end-of-options", revision, NULL};
-    C4_TRY(run(argv, commit, COMMIT_SIZE, found));
-    *found = *found && strlen(commit) == COMMIT_SIZE - 1;
-    return C4_OK;
-}
+enum { BUILD_SECONDS = 3600 };
 
 /* The shell keeps the log; all that it is given are positional parameters. */
 static const char script[] =
@@ -41,32 +20,24 @@ static const char script[] =
     "cmake --build \"$2/build\" --target conv4 --parallel; "
     "cp \"$2/build/conv4\" \"$2/conv4.new\"; mv \"$2/conv4.new\" \"$2/conv4\"";
 
-static enum c4_status build(const char *root, const char *folder, char *commit, const char *word) {
-    char output[8];
-    bool ok = false;
-    char *argv[] = {"sh", "-c", (char *)script, "sh", (char *)root, (char *)folder, commit, NULL};
-    C4_TRY(run(argv, output, sizeof output, &ok));
+static enum c4_status build(const char *root, const char *folder, const char *commit,
+                            const char *word) {
+    struct c4_child child = {.out = -1};
+    const char *const argv[] = {"sh", "-c", script, "sh", root, folder, commit, NULL};
+    enum c4_status status = c4_child_start(&child, (char *const *)argv, -1);
+    if (status == C4_OK) status = c4_children_wait(&child, 1, BUILD_SECONDS);
+    bool ok = WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0;
+    c4_child_free(&child);
+    C4_TRY(status);
     if (ok) return C4_OK;
     return c4_fail(C4_ERR_FAILED, "revision %s cannot be built; %s.log says why", word, folder);
 }
 
-enum c4_status c4_revision_program(const char *word, void (*report)(const char *line),
-                                   char program[C4_PROGRAM_PATH_SIZE]) {
-    char commit[COMMIT_SIZE], root[C4_PROGRAM_PATH_SIZE], inside[64], line[160];
-    bool found = false;
-    if (snprintf(program, C4_PROGRAM_PATH_SIZE, "%s", word) >= C4_PROGRAM_PATH_SIZE)
-        return c4_fail(C4_ERR_USAGE, "the path of a program is too long");
-    if (c4_path_exists(word)) return C4_OK;
-    C4_TRY(find_commit(word, commit, &found));
-    if (!found && !strchr(word, '/')) return C4_OK; /* to be found by PATH, or not at all */
-    if (!found)
-        return c4_fail(C4_ERR_DATA, "%s: there is no such program, and no such git revision here",
-                       word);
-    char *argv[] = {"git", "rev-parse", "--show-toplevel", NULL};
-    C4_TRY(run(argv, root, sizeof root, &found));
-    if (!found) return c4_fail(C4_ERR_DATA, "%s: this is no git checkout with a work tree", word);
-    snprintf(inside, sizeof inside, "build/compare/%s", commit);
-    char folder[C4_PROGRAM_PATH_SIZE];
+/* Builds the commit, unless it was before, where nothing of the checkout is touched. */
+static enum c4_status make(const char *root, const char *commit, const char *word,
+                           void (*report)(const char *line), char program[C4_PROGRAM_PATH_SIZE]) {
+    char inside[64], line[160], folder[C4_PROGRAM_PATH_SIZE];
+    snprintf(inside, sizeof inside, "build/compare/%.40s", commit);
     C4_TRY(c4_path_join(folder, sizeof folder, root, inside));
     C4_TRY(c4_path_join(program, C4_PROGRAM_PATH_SIZE, folder, "conv4"));
     if (c4_path_exists(program)) return C4_OK;
@@ -74,4 +45,24 @@ enum c4_status c4_revision_program(const char *word, void (*report)(const char *
     snprintf(line, sizeof line, "Building revision %.40s (%.12s).", word, commit);
     report(line);
     return build(root, folder, commit, word);
+}
+
+enum c4_status c4_revision_program(const char *word, void (*report)(const char *line),
+                                   char program[C4_PROGRAM_PATH_SIZE]) {
+    char *commit, *root = NULL;
+    if (snprintf(program, C4_PROGRAM_PATH_SIZE, "%s", word) >= C4_PROGRAM_PATH_SIZE)
+        return c4_fail(C4_ERR_USAGE, "the path of a program is too long");
+    if (c4_path_exists(word)) return C4_OK;
+    C4_TRY(c4_git_commit(word, &commit));
+    if (!commit && !strchr(word, '/')) return C4_OK; /* to be found by PATH, or not at all */
+    if (!commit)
+        return c4_fail(C4_ERR_DATA, "%s: there is no such program, and no such git revision here",
+                       word);
+    enum c4_status status = c4_git_root(&root);
+    if (status == C4_OK)
+        status = root ? make(root, commit, word, report, program)
+                      : c4_fail(C4_ERR_DATA, "%s: this is no git checkout with a work tree", word);
+    free(root);
+    free(commit);
+    return status;
 }

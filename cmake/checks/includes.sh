@@ -63,6 +63,7 @@ room bench/results measure
 room bench/exact measure
 room bench/history measure results
 room bench/compare measure exact history results
+room bench/record measure exact history results compare
 # Every folder is one of these, or the one of the commands, which may use all others.
 for folder in core/* repro/* bench/*; do
     [ ! -d "$folder" ] || [ "${folder#*/}" = commands ] || grep -q "^room $folder\b" "$0" ||
