@@ -126,6 +126,7 @@ static enum c4_status calibrate(const struct c4_args *args, struct job *job) {
             job->bandwidth, &job->levels, c4_result_number(object, "environment.topology.l2_bytes"),
             c4_result_number(object, "environment.topology.l3_bytes"), threads);
         if (status == C4_OK) status = measure(job, threads);
+        c4_disclose_end(object, &team);
         for (int i = 0; i < job->levels; i++) c4_bandwidth_free(&job->bandwidth[i]);
         c4_team_free(&team);
     }
@@ -133,8 +134,11 @@ static enum c4_status calibrate(const struct c4_args *args, struct job *job) {
         print_json(job, object);
         return status;
     }
+    if (status == C4_OK) {
+        print_text(job, threads);
+        c4_disclose_notes(object, stdout);
+    }
     json_decref(object);
-    if (status == C4_OK) print_text(job, threads);
     return status;
 }
 

@@ -74,7 +74,7 @@ static void tick(void *context, double flops_done) {
 }
 
 static enum c4_status measure(const struct c4_args *args, struct c4_cka_bench *bench,
-                              json_t *object) {
+                              const struct c4_team *team, json_t *object) {
     struct c4_dispatch reference;
     C4_TRY(c4_dispatch("ref", &reference));
     struct c4_progress progress;
@@ -84,9 +84,11 @@ static enum c4_status measure(const struct c4_args *args, struct c4_cka_bench *b
     c4_progress_hide(&progress);
     if (status != C4_OK && status != C4_ERR_RESULT && !c4_is_partial(status)) return status;
     c4_disclose_partial(object, status);
+    c4_disclose_end(object, team);
     if (!c4_arg_flag(args, "json")) {
         if (c4_is_partial(status)) printf("Partial: interrupted before all samples were taken.\n");
         c4_cka_bench_print(bench);
+        c4_disclose_notes(object, stdout);
         return status;
     }
     json_object_set_new(object, "threads", json_integer(bench->threads));
@@ -103,7 +105,7 @@ static enum c4_status time_rows(const struct c4_args *args, struct c4_cka_bench 
     C4_TRY(c4_disclose("cka", &object));
     enum c4_status status = c4_team_start_on_cores(bench->threads, &team, &l2_bytes);
     if (status == C4_OK) {
-        status = measure(args, bench, object);
+        status = measure(args, bench, &team, object);
         c4_team_free(&team);
     }
     json_decref(object);

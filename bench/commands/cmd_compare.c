@@ -96,19 +96,20 @@ static enum c4_status are_identical(const struct c4_compare *compare, bool *iden
     return C4_OK;
 }
 
-static enum c4_status print(const struct c4_args *args, const struct c4_compare_report *report) {
+/* `object` is what was disclosed before anything was run. */
+static enum c4_status print(const struct c4_args *args, const struct c4_compare_report *report,
+                            json_t *object) {
     const char *format = c4_arg_flag(args, "json") ? "json" : c4_arg_text(args, "format");
+    c4_disclose_end(object, NULL);
     if (strcmp(format, "markdown") == 0) c4_compare_markdown(report, stdout);
-    if (strcmp(format, "text") == 0) c4_compare_text(report, stdout);
+    if (strcmp(format, "text") == 0) {
+        c4_compare_text(report, stdout);
+        if (report->compare) c4_disclose_notes(object, stdout);
+    }
     if (strcmp(format, "json") != 0) return C4_OK;
-    json_t *object;
-    C4_TRY(c4_disclose("compare", &object));
-    enum c4_status status = c4_compare_json(report, object);
-    if (status == C4_OK)
-        c4_disclose_print(object);
-    else
-        json_decref(object);
-    return status;
+    C4_TRY(c4_compare_json(report, object));
+    c4_disclose_print(json_incref(object));
+    return C4_OK;
 }
 
 static enum c4_status conclude(const struct c4_args *args, const struct c4_comparison *comparison) {
@@ -124,7 +125,8 @@ static enum c4_status conclude(const struct c4_args *args, const struct c4_compa
 
 /* What was measured before an error is printed all the same, marked as a part. */
 static enum c4_status measure(const struct c4_args *args, struct c4_compare *compare,
-                              struct c4_compare_report *report, struct c4_comparison *comparison) {
+                              struct c4_compare_report *report, struct c4_comparison *comparison,
+                              json_t *object) {
     struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
     C4_TRY(c4_compare_settle(compare));
     compare->tick = tick;
@@ -134,7 +136,7 @@ static enum c4_status measure(const struct c4_args *args, struct c4_compare *com
     if (status != C4_OK && comparison->count == 0) return status;
     report->compare = compare;
     report->partial = status != C4_OK;
-    enum c4_status printed = print(args, report);
+    enum c4_status printed = print(args, report, object);
     if (status != C4_OK || printed != C4_OK) return status != C4_OK ? status : printed;
     return conclude(args, comparison);
 }
@@ -144,7 +146,7 @@ static void say_build(const char *line) {
 }
 
 static enum c4_status compare_programs(const struct c4_args *args, struct c4_compare_report *report,
-                                       struct c4_comparison *comparison) {
+                                       struct c4_comparison *comparison, json_t *object) {
     char program[C4_SIDES][C4_PROGRAM_PATH_SIZE];
     struct c4_compare compare = {.name = {report->name[C4_OLD], report->name[C4_NEW]},
                                  .program = {program[C4_OLD], program[C4_NEW]},
@@ -163,18 +165,18 @@ static enum c4_status compare_programs(const struct c4_args *args, struct c4_com
         C4_TRY(c4_revision_program(report->name[i], say_build, program[i]));
     C4_TRY(are_identical(&compare, &report->identical));
     if (c4_arg_flag(args, "aa")) report->identical = false;
-    if (report->identical) return print(args, report);
-    enum c4_status status = measure(args, &compare, report, comparison);
+    if (report->identical) return print(args, report, object);
+    enum c4_status status = measure(args, &compare, report, comparison, object);
     report->compare = NULL;
     return status;
 }
 
 static enum c4_status compare_files(const struct c4_args *args, struct c4_compare_report *report,
-                                    struct c4_comparison *comparison) {
+                                    struct c4_comparison *comparison, json_t *object) {
     struct c4_recorded recorded[C4_SIDES];
     enum c4_status status = c4_compare_recorded(report->name, comparison, recorded);
     report->recorded = recorded;
-    if (status == C4_OK) status = print(args, report);
+    if (status == C4_OK) status = print(args, report, object);
     if (status == C4_OK) status = conclude(args, comparison);
     for (int i = 0; i < C4_SIDES; i++) c4_recorded_free(&recorded[i]);
     report->recorded = NULL;
@@ -191,9 +193,12 @@ static enum c4_status run_comparison(const struct c4_args *args) {
         return c4_fail(C4_ERR_USAGE, "%s is a file of results, %s is none: give two of a kind",
                        report.name[files[C4_OLD] ? C4_OLD : C4_NEW],
                        report.name[files[C4_OLD] ? C4_NEW : C4_OLD]);
+    json_t *object;
     C4_TRY(c4_interrupt_catch());
-    enum c4_status status = files[C4_OLD] ? compare_files(args, &report, &comparison)
-                                          : compare_programs(args, &report, &comparison);
+    C4_TRY(c4_disclose("compare", &object));
+    enum c4_status status = files[C4_OLD] ? compare_files(args, &report, &comparison, object)
+                                          : compare_programs(args, &report, &comparison, object);
+    json_decref(object);
     c4_comparison_free(&comparison);
     return status;
 }

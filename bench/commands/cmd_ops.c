@@ -61,10 +61,13 @@ static void print_variables(const json_t *object) {
                json_is_string(value) ? json_string_value(value) : "");
 }
 
-static void print(const struct c4_args *args, const struct c4_ops_bench *bench, json_t *object) {
+static void print(const struct c4_args *args, const struct c4_ops_bench *bench,
+                  const struct c4_team *team, json_t *object) {
+    c4_disclose_end(object, team);
     if (!c4_arg_flag(args, "json")) {
         c4_ops_bench_print(bench);
         print_variables(object);
+        c4_disclose_notes(object, stdout);
         return;
     }
     json_object_set_new(object, "batch", json_integer(bench->batch));
@@ -77,7 +80,8 @@ static void print(const struct c4_args *args, const struct c4_ops_bench *bench, 
 
 /* After a signal or with void rows, what was measured is printed and written all the same. */
 static enum c4_status measure(const struct c4_args *args, struct c4_ops_bench *bench,
-                              const struct c4_backend *reference, json_t *object) {
+                              const struct c4_backend *reference, const struct c4_team *team,
+                              json_t *object) {
     struct c4_progress progress;
     c4_progress_start(&progress, stderr, c4_progress_style_of(stderr, false), "bench ops",
                       "benchmarks", 0, (uint64_t)bench->count, (uint64_t)c4_clock_ns());
@@ -87,7 +91,7 @@ static enum c4_status measure(const struct c4_args *args, struct c4_ops_bench *b
     c4_disclose_partial(object, status);
     if (c4_is_partial(status) && !c4_arg_flag(args, "json"))
         printf("Partial: interrupted before all samples were taken.\n");
-    print(args, bench, object);
+    print(args, bench, team, object);
     if (!c4_arg_given(args, "gbench-json")) return status;
     enum c4_status saved = c4_ops_bench_save(bench, c4_arg_text(args, "gbench-json"));
     if (saved == C4_OK || status == C4_OK) return saved == C4_OK ? status : saved;
@@ -106,7 +110,7 @@ static enum c4_status time_rows(const struct c4_args *args, struct c4_ops_bench 
     C4_TRY(c4_disclose("ops", &object));
     enum c4_status status = c4_team_start_on_cores(bench->threads, &team, &l2_bytes);
     if (status == C4_OK) {
-        status = measure(args, bench, &reference.backend, object);
+        status = measure(args, bench, &reference.backend, &team, object);
         c4_team_free(&team);
     }
     json_decref(object);

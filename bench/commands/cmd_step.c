@@ -137,18 +137,19 @@ static enum c4_status verdict(const struct c4_args *args, const struct c4_step_b
 static void print(const struct c4_args *args, const struct c4_step_bench *bench,
                   const struct c4_team *team, json_t *object) {
     const struct c4_plan_config *config = &bench->config;
+    c4_disclose_end(object, team);
     if (!c4_arg_flag(args, "json")) {
-        json_decref(object);
         printf("training step, batch %d, %d thread%s%s, %s, median of %d samples taken in turn\n",
                config->max_batch, config->threads, config->threads == 1 ? "" : "s",
                team->bound ? " bound" : " not bound", c4_order_names[config->order],
                bench->samples);
         c4_step_bench_print(bench);
+        c4_disclose_notes(object, stdout);
+        json_decref(object);
         return;
     }
     json_object_set_new(object, "batch", json_integer(config->max_batch));
     json_object_set_new(object, "threads", json_integer(config->threads));
-    json_object_set_new(object, "bound", json_boolean(team->bound));
     json_object_set_new(object, "order", json_string(c4_order_names[config->order]));
     json_object_set_new(object, "conv", json_string(c4_conv_names[config->conv]));
     if (bench->peak.count) json_object_set_new(object, "peak", c4_peak_json(&bench->peak));

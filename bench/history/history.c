@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/file/file.h"
 #include "core/file/json.h"
+#include "core/host/clock.h"
 #include "core/stats/median.h"
 
 /* --- reading --- */
@@ -169,11 +169,8 @@ static json_t *number(const struct c4_history_line *line, double value) {
 
 enum c4_status c4_history_line_json(const struct c4_history_line *line, json_t **json) {
     struct c4_interval interval = {0};
-    char now[32];
-    time_t seconds = time(NULL);
-    struct tm parts;
-    gmtime_r(&seconds, &parts);
-    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    char now[C4_CLOCK_UTC_BYTES];
+    c4_clock_utc(now);
     C4_TRY(c4_median_interval(line->sample, line->samples, .05, &interval));
     if (line->exact) interval.low = interval.high = interval.estimate;
     json_t *samples = json_array();

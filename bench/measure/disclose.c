@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
+#include "core/host/conditions.h"
 #include "core/host/environment.h"
+#include "core/host/team.h"
 #include "simd/dispatch.h"
 
 enum c4_status c4_disclose(const char *name, json_t **object) {
@@ -23,9 +25,36 @@ enum c4_status c4_disclose(const char *name, json_t **object) {
     enum c4_status status = c4_environment(&input, &environment);
     c4_topology_free(&topology);
     C4_TRY(status);
-    *object = json_pack("{s:s, s:i, s:s, s:o}", "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC,
-                        "benchmark", name, "environment", environment);
+    *object = json_pack("{s:s, s:i, s:s, s:o, s:o}", "conv4", C4_VERSION, "arithmetic",
+                        C4_ARITHMETIC, "benchmark", name, "environment", environment, "conditions",
+                        c4_conditions_read(""));
     return *object ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory");
+}
+
+void c4_disclose_end(json_t *object, const struct c4_team *team) {
+    const json_t *topology = json_object_get(json_object_get(object, "environment"), "topology");
+    json_t *end = c4_conditions_read("");
+    json_t *both =
+        c4_conditions_of(json_object_get(object, "conditions"), end,
+                         (int)json_integer_value(json_object_get(topology, "logical_cpus")));
+    if (both) json_object_set_new(object, "conditions", both);
+    json_decref(end);
+    if (!team) return;
+    json_object_set_new(object, "bound", json_boolean(team->bound));
+    json_object_set_new(object, "bound_reason",
+                        team->reason[0] ? json_string(team->reason) : json_null());
+}
+
+static void write_list(const json_t *list, FILE *out) {
+    for (size_t i = 0; i < json_array_size(list); i++)
+        fprintf(out, "Note: %s\n", json_string_value(json_array_get(list, i)));
+}
+
+void c4_disclose_notes(const json_t *object, FILE *out) {
+    const char *reason = json_string_value(json_object_get(object, "bound_reason"));
+    if (reason) fprintf(out, "Note: %s\n", reason);
+    write_list(json_object_get(json_object_get(object, "environment"), "warnings"), out);
+    write_list(json_object_get(json_object_get(object, "conditions"), "notes"), out);
 }
 
 bool c4_is_partial(enum c4_status status) {

@@ -27,18 +27,51 @@ static double quota_of(const char *root, const char *folder, bool version_2) {
     return quota > 0 && period > 0 ? quota / period : 0;
 }
 
+/* The seconds that a single group was stopped, 0 = never or unknown; *known is set if they can be
+ * read. */
+static double throttled_of(const char *root, const char *folder, bool version_2, bool *known) {
+    char path[PATH_BYTES + 32], name[4096], line[128];
+    snprintf(path, sizeof path, "%s/cpu.stat", folder);
+    int n = snprintf(name, sizeof name, "%s%s", root, path);
+    FILE *file = n > 0 && (size_t)n < sizeof name ? fopen(name, "r") : NULL;
+    double value, seconds = 0;
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, version_2 ? "throttled_usec %lf" : "throttled_time %lf", &value) != 1)
+            continue;
+        *known = true;
+        seconds = value * (version_2 ? 1e-6 : 1e-9);
+    }
+    if (file) fclose(file);
+    return seconds;
+}
+
+/* What is asked of every group. */
+struct question {
+    const char *root;
+    bool throttled; /* the longest stop; otherwise the smallest quota above 0 */
+    bool known;
+    double answer; /* 0: none so far */
+};
+
+static void ask(struct question *question, const char *folder, bool version_2) {
+    double one = question->throttled
+                     ? throttled_of(question->root, folder, version_2, &question->known)
+                     : quota_of(question->root, folder, version_2);
+    bool better = question->throttled ? one > question->answer
+                                      : question->answer == 0 || one < question->answer;
+    if (one > 0 && better) question->answer = one;
+}
+
 /* The group and each of its ancestors may set a limit. */
-static double smallest_quota(const char *root, const char *mount, const char *group,
-                             bool version_2) {
+static void ask_upwards(struct question *question, const char *mount, const char *group,
+                        bool version_2) {
     char folder[PATH_BYTES];
     int n = snprintf(folder, sizeof folder, "%s%s", mount, group);
-    if (n < 0 || (size_t)n >= sizeof folder) return 0;
-    double smallest = 0;
+    if (n < 0 || (size_t)n >= sizeof folder) return;
     for (;;) {
-        double quota = quota_of(root, folder, version_2);
-        if (quota > 0 && (smallest == 0 || quota < smallest)) smallest = quota;
+        ask(question, folder, version_2);
         char *slash = strrchr(folder, '/');
-        if (!slash || (size_t)(slash - folder) < strlen(mount)) return smallest;
+        if (!slash || (size_t)(slash - folder) < strlen(mount)) return;
         *slash = '\0';
     }
 }
@@ -49,14 +82,14 @@ static bool lists_cpu(const char *controllers) {
     return false;
 }
 
-bool c4_cgroup_cpu_quota(const char *root, double *cpus) {
+/* Asks all groups of this process that control its CPUs. */
+static void ask_all(struct question *question) {
     char name[PATH_BYTES];
-    int n = snprintf(name, sizeof name, "%s/proc/self/cgroup", root);
+    int n = snprintf(name, sizeof name, "%s/proc/self/cgroup", question->root);
     FILE *file = n > 0 && (size_t)n < sizeof name ? fopen(name, "r") : NULL;
-    if (!file) return false;
+    if (!file) return;
     char *line = NULL;
     size_t capacity = 0;
-    double smallest = 0;
     while (getline(&line, &capacity, file) >= 0) { /* id:controllers:/group */
         line[strcspn(line, "\n")] = '\0';
         char *controllers = strchr(line, ':');
@@ -64,19 +97,29 @@ bool c4_cgroup_cpu_quota(const char *root, double *cpus) {
         if (!group) continue;
         *group++ = '\0';
         controllers++;
-        double quota = 0;
         if (*controllers == '\0') {
-            quota = smallest_quota(root, "/sys/fs/cgroup", group, true);
+            ask_upwards(question, "/sys/fs/cgroup", group, true);
         } else if (lists_cpu(controllers)) {
             char mount[PATH_BYTES];
             snprintf(mount, sizeof mount, "/sys/fs/cgroup/%s", controllers);
-            quota = smallest_quota(root, mount, group, false);
-            if (quota == 0) quota = smallest_quota(root, "/sys/fs/cgroup/cpu", group, false);
+            ask_upwards(question, mount, group, false);
+            ask_upwards(question, "/sys/fs/cgroup/cpu", group, false);
         }
-        if (quota > 0 && (smallest == 0 || quota < smallest)) smallest = quota;
     }
     free(line);
     fclose(file);
-    if (smallest > 0) *cpus = smallest;
-    return smallest > 0;
+}
+
+bool c4_cgroup_cpu_quota(const char *root, double *cpus) {
+    struct question question = {.root = root};
+    ask_all(&question);
+    if (question.answer > 0) *cpus = question.answer;
+    return question.answer > 0;
+}
+
+bool c4_cgroup_throttled(const char *root, double *seconds) {
+    struct question question = {.root = root, .throttled = true};
+    ask_all(&question);
+    if (question.known) *seconds = question.answer;
+    return question.known;
 }

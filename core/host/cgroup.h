@@ -1,4 +1,4 @@
-/* The CPU quota that a container or batch system has set. */
+/* The CPU quota that a container or batch system has set, and what it has cost. */
 #ifndef C4_HOST_CGROUP_H
 #define C4_HOST_CGROUP_H
 
@@ -9,5 +9,10 @@
  * the customary /sys/fs/cgroup. False if no quota is set or none can be read. `root` as in
  * sysfile.h. */
 bool c4_cgroup_cpu_quota(const char *root, double *cpus);
+
+/* For how long a quota has stopped this process's control group or one of its ancestors, whichever
+ * the longest, since it was made: throttled_usec (version 2) or throttled_time (version 1) of
+ * cpu.stat. False if none can be read. */
+bool c4_cgroup_throttled(const char *root, double *seconds);
 
 #endif

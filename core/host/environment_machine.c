@@ -57,10 +57,15 @@ static void add_hypervisor(struct c4_block *b, bool is_arm) {
 static void add_smt(struct c4_block *b) {
     static const char path[] = "/sys/devices/system/cpu/smt/active";
     char line[16];
-    if (c4_sysfile_line(b->root, path, line, sizeof line))
-        c4_block_value(b, "cpu", "smt_active", json_boolean(strcmp(line, "1") == 0));
-    else
+    if (!c4_sysfile_line(b->root, path, line, sizeof line)) {
         c4_block_null(b, "cpu", "smt_active", "/sys/devices/system/cpu/smt/active cannot be read.");
+        return;
+    }
+    bool active = strcmp(line, "1") == 0;
+    c4_block_value(b, "cpu", "smt_active", json_boolean(active));
+    if (active)
+        c4_block_warn(b,
+                      "Cores are shared by SMT neighbours; whatever runs on one slows the other.");
 }
 
 static void add_cpu(struct c4_block *b) {
@@ -182,9 +187,10 @@ static void add_load(struct c4_block *b) {
             c4_block_null(b, "load", members[i], "/proc/loadavg cannot be read.");
     if (known && average[0] > 0.25 * b->input->topology->cores)
         c4_block_warn(b,
-                      "The load average of the last minute is %.2f on %d cores; other programs "
+                      "The load average of the last minute is %.2f on %d core%s; other programs "
                       "may disturb timings.",
-                      average[0], b->input->topology->cores);
+                      average[0], b->input->topology->cores,
+                      b->input->topology->cores == 1 ? "" : "s");
 }
 
 static void add_cgroup(struct c4_block *b) {

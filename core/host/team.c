@@ -200,7 +200,7 @@ static enum c4_status start(struct survey *s, const int *pu, struct c4_team *tea
         snprintf(team->reason, sizeof team->reason, "%s is set, so its binding was kept.%s%s",
                  variable, flawed ? " " : "", flaw);
     } else if (!pu) {
-        snprintf(team->reason, sizeof team->reason, "No binding was requested.");
+        team->bound = false; /* as nobody asked for it, there is no reason to give */
     } else if (obstacle) {
         snprintf(team->reason, sizeof team->reason, "%s", obstacle);
     } else if (flawed) {

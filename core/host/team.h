@@ -13,7 +13,7 @@ struct c4_team {
     bool from_environment; /* an OpenMP variable sets the binding, which was only verified */
     int fpenv_reset;       /* threads whose floating-point control state had to be corrected */
     int *pu;               /* OS index of the PU each thread was last seen on, -1 = unknown */
-    char reason[256];      /* why it is not bound, or what bound it; "" if bound as requested */
+    char reason[256];      /* why it is not bound, or what bound it; "" if as requested */
 };
 
 /* Starts a team of `threads` OpenMP threads, the calling thread being number 0, and binds thread i

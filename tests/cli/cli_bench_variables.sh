@@ -55,4 +55,10 @@ steers_nothing BENCHMARK_TIME_UNIT=s
 steers_nothing BENCHMARK_CONTEXT=planted=1
 steers_nothing BENCHMARK_CONTEXT=date=planted,conv4=planted
 steers_nothing BENCHMARK_NOTHING_LIKE_IT=1
+
+# Two threads on one PU: the variable that put them there is named beside the result.
+env OMP_PLACES='{0}' OMP_PROC_BIND=true "$program" bench ops --quick --filter linear_fwd --backend ref --threads 2 >out.txt 2>said.txt ||
+	fail "status of OMP_PLACES: $(cat said.txt)"
+grep -q '^Note: OMP_P.* is set, so its binding was kept. Threads 0 and 1 share' out.txt ||
+	fail "no note on OMP_PLACES: $(cat out.txt)"
 finish

@@ -192,7 +192,7 @@ static void team_repairs_floating_point(void) {
     fesetround(FE_UPWARD); /* threads inherit it */
     struct c4_team team;
     EXPECT(c4_team_start(NULL, 2, &team) == C4_OK);
-    EXPECT(team.fpenv_reset >= 1 && !team.bound && team.reason[0]);
+    EXPECT(team.fpenv_reset >= 1 && !team.bound && !team.reason[0]);
     EXPECT(c4_fpenv_check() == C4_OK);
     EXPECT(c4_team_verify(&team) == C4_OK);
     fesetround(FE_DOWNWARD);
