@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "bench/commands.h"
+#include "bench/commands/calibrate_aa.h"
 #include "bench/commands/options.h"
+#include "bench/compare/pairs.h"
 #include "bench/measure/bandwidth.h"
 #include "bench/measure/calibrate.h"
 #include "bench/measure/disclose.h"
@@ -16,12 +18,14 @@
 static const struct c4_option options[] = {
     C4_BENCH_THREADS("OpenMP threads that run each loop at the same time"),
     C4_BENCH_SAMPLES("15", 3, "samples of each loop, taken in turn"),
+    C4_CALIBRATE_AA_OPTIONS,
     C4_BENCH_JSON,
     C4_BENCH_END,
 };
 
 static const char *const examples[] = {"conv4 bench calibrate",
-                                       "conv4 bench calibrate --threads 2 --json", NULL};
+                                       "conv4 bench calibrate --threads 2 --json",
+                                       "conv4 bench calibrate --aa 42", NULL};
 
 static const double sample_seconds = 0.02;
 /* A larger spread of the samples means that the core is shared or changes its clock. */
@@ -143,6 +147,7 @@ static enum c4_status calibrate(const struct c4_args *args, struct job *job) {
 }
 
 static int run(const struct c4_args *args) {
+    if (c4_arg_given(args, "aa")) return c4_cli_exit(args, c4_calibrate_aa(args));
     struct job *job = calloc(1, sizeof *job);
     if (!job) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
     enum c4_status status = calibrate(args, job);
@@ -158,7 +163,10 @@ const struct c4_command c4_bench_calibrate = {
         "FLOP/cycle does not depend on the clock: a core with two FMA units reaches 32 with "
         "vectors of 8 floats, and 64 with 16. The clock is measured with a chain of register "
         "additions. Both are by CPU time, which leaves out what other programs take. L2, L3 and "
-        "memory are read sequentially with the widest loads, by each thread in its own array.",
+        "memory are read sequentially with the widest loads, by each thread in its own array. With "
+        "--aa this program runs beside itself instead, as \"bench compare\" would run two: the "
+        "table says how far ratios of equal programs stray, and how small a change could be found; "
+        "the grade is A to D; and the verdicts count false alarms.",
     .options = options,
     .examples = examples,
     .run = run,

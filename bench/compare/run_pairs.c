@@ -1,5 +1,6 @@
 #include "bench/compare/run_pairs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,12 +164,25 @@ static enum c4_status run_passes(struct pass *pass) {
     return status;
 }
 
+static struct pass start_pass(struct c4_compare *compare, struct c4_comparison *comparison) {
+    return (struct pass){.compare = compare,
+                         .comparison = comparison,
+                         .setting = compare->setting,
+                         .seed = (uint64_t)c4_clock_ns(),
+                         .start_ns = c4_clock_ns()};
+}
+
+enum c4_status c4_compare_pairs(struct c4_compare *compare, struct c4_comparison *comparison,
+                                int pairs) {
+    struct pass pass = start_pass(compare, comparison);
+    compare->max_seconds = (double)INFINITY;
+    enum c4_status status = run_pass(&pass, pairs);
+    compare->seconds = seconds_since(pass.start_ns);
+    return status;
+}
+
 enum c4_status c4_compare_run(struct c4_compare *compare, struct c4_comparison *comparison) {
-    struct pass pass = {.compare = compare,
-                        .comparison = comparison,
-                        .setting = compare->setting,
-                        .seed = (uint64_t)c4_clock_ns(),
-                        .start_ns = c4_clock_ns()};
+    struct pass pass = start_pass(compare, comparison);
     enum c4_status status = run_passes(&pass);
     compare->seconds = seconds_since(pass.start_ns);
     C4_TRY(c4_comparison_judge(comparison));

@@ -42,4 +42,8 @@ enum c4_status c4_compare_settle(struct c4_compare *compare);
  * C4_ERR_FAILED, C4_ERR_MEMORY. */
 enum c4_status c4_compare_run(struct c4_compare *compare, struct c4_comparison *comparison);
 
+/* Adds just so many pairs of all rows, whatever the time, and judges nothing. Statuses as above. */
+enum c4_status c4_compare_pairs(struct c4_compare *compare, struct c4_comparison *comparison,
+                                int pairs);
+
 #endif

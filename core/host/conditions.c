@@ -1,7 +1,6 @@
 #include "core/host/conditions.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -72,13 +71,34 @@ static double difference(const json_t *begin, const json_t *end, const char *mem
     return value_of(end, member) - value_of(begin, member);
 }
 
-__attribute__((format(printf, 2, 3))) static void add_note(json_t *notes, const char *format, ...) {
-    char text[256];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    json_array_append_new(notes, json_string(text));
+/* Of whatever is known to be bad; NaN is no reason for doubt. */
+static json_t *notes_of(double steal, double others, int cpus, double throttled, double seconds,
+                        double mhz, double mhz_end) {
+    json_t *notes = json_array();
+    char
+        text[160]; /* sentences with numbers of at most 310 digits would be cut; these are shares */
+    if (steal > .01) {
+        snprintf(text, sizeof text,
+                 "The hypervisor gave %.1f %% of the CPUs' time to other machines meanwhile.",
+                 100 * steal);
+        json_array_append_new(notes, json_string(text));
+    }
+    if (others > .1) {
+        snprintf(text, sizeof text, "Other programs kept %.2f of %d CPUs busy meanwhile.", others,
+                 cpus);
+        json_array_append_new(notes, json_string(text));
+    }
+    if (throttled > 0) {
+        snprintf(text, sizeof text, "A CPU quota stopped this program for %.2f of %.2f seconds.",
+                 throttled, seconds);
+        json_array_append_new(notes, json_string(text));
+    }
+    if (fabs(mhz_end - mhz) > .05 * mhz) {
+        snprintf(text, sizeof text, "The clock was %.0f MHz before and %.0f MHz after.", mhz,
+                 mhz_end);
+        json_array_append_new(notes, json_string(text));
+    }
+    return notes;
 }
 
 json_t *c4_conditions_of(const json_t *begin, const json_t *end, int cpus) {
@@ -89,20 +109,9 @@ json_t *c4_conditions_of(const json_t *begin, const json_t *end, int cpus) {
                     seconds);
     double throttled = difference(begin, end, "throttled_seconds");
     double mhz = value_of(begin, "clock_mhz"), mhz_end = value_of(end, "clock_mhz");
-    json_t *notes = json_array();
-    /* fmax() takes the 0 for NaN, so an unknown share of others is told by its parts. */
+    /* fmax() takes the 0 for NaN. */
     if (isnan(difference(begin, end, "busy_seconds"))) others = (double)NAN;
-    if (steal > .01)
-        add_note(notes,
-                 "The hypervisor gave %.1f %% of the CPUs' time to other machines meanwhile.",
-                 100 * steal);
-    if (others > .1)
-        add_note(notes, "Other programs kept %.2f of %d CPUs busy meanwhile.", others, cpus);
-    if (throttled > 0)
-        add_note(notes, "A CPU quota stopped this program for %.2f of %.2f seconds.", throttled,
-                 seconds);
-    if (fabs(mhz_end - mhz) > .05 * mhz)
-        add_note(notes, "The clock was %.0f MHz before and %.0f MHz after.", mhz, mhz_end);
+    json_t *notes = notes_of(steal, others, cpus, throttled, seconds, mhz, mhz_end);
     return json_pack("{s:O, s:O, s:o, s:o, s:o, s:o, s:o}", "begin", begin, "end", end, "seconds",
                      c4_json_real(seconds), "steal_share", c4_json_real(steal), "others_cpus",
                      c4_json_real(others), "throttled_seconds", c4_json_real(throttled), "notes",
