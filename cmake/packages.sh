@@ -56,6 +56,7 @@ lz4 all command lz4
 zstd all command zstd
 xz-utils all command xz
 binutils all command objdump
+valgrind all command valgrind
 llvm-19 all command llvm-mca-19
 debootstrap full command debootstrap'
 

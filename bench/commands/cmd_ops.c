@@ -28,6 +28,9 @@ static const struct c4_option options[] = {
     C4_BENCH_QUICK("samples of 2 ms instead of 20"),
     C4_BENCH_LIST,
     C4_BENCH_DRY_RUN,
+    C4_BENCH_INTEGER("calls", "1", 1, 1000000,
+                     "call each op N times, untimed and unchecked, through c4_op_subject_count(), "
+                     "for counters of instructions"),
     C4_BENCH_JSON,
     {.name = "gbench-json",
      .type = C4_OPTION_PATH,
@@ -126,6 +129,28 @@ static enum c4_status dry_run(const struct c4_ops_bench *bench) {
     return C4_OK;
 }
 
+/* Without the environment's disclosure, whose look at the machine would be counted. */
+static enum c4_status call_rows(const struct c4_args *args, const struct c4_ops_bench *bench) {
+    int calls = (int)c4_arg_integer(args, "calls");
+    if (bench->threads > 1)
+        return c4_fail(C4_ERR_USAGE, "--calls counts one thread: leave out --threads");
+    C4_TRY(c4_ops_bench_call(bench, calls));
+    json_t *rows = json_array();
+    for (int i = 0; i < bench->count; i++) {
+        json_array_append_new(rows, json_pack("{s:s}", "name", bench->rows[i].name));
+        if (!c4_arg_flag(args, "json")) puts(bench->rows[i].name);
+    }
+    json_t *object =
+        json_pack("{s:s, s:s, s:i, s:i, s:i, s:o}", "benchmark", "ops-calls", "conv4", C4_VERSION,
+                  "calls", calls, "batch", bench->batch, "threads", bench->threads, "rows", rows);
+    if (c4_arg_flag(args, "json")) {
+        json_dumpf(object, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
+    json_decref(object);
+    return C4_OK;
+}
+
 static enum c4_status bench_ops(const struct c4_args *args, struct c4_ops_bench *bench) {
     bench->batch = (int)c4_arg_integer(args, "batch");
     bench->threads = (int)c4_arg_integer(args, "threads");
@@ -137,6 +162,7 @@ static enum c4_status bench_ops(const struct c4_args *args, struct c4_ops_bench 
         for (int i = 0; i < bench->count; i++) puts(bench->rows[i].name);
         return C4_OK;
     }
+    if (c4_arg_given(args, "calls")) return call_rows(args, bench);
     return c4_arg_flag(args, "dry-run") ? dry_run(bench) : time_rows(args, bench);
 }
 

@@ -58,6 +58,11 @@ enum c4_status c4_ops_bench_predict(const struct c4_ops_bench *bench,
 enum c4_status c4_ops_bench_run(struct c4_ops_bench *bench, const struct c4_backend *reference,
                                 void (*tick)(void *context, int done), void *context);
 
+/* Calls the op of each row on the calling thread, once without counting and then `calls` times
+ * through c4_op_subject_count(). Nothing is timed, checked or kept. C4_ERR_MEMORY,
+ * c4_interrupted()'s status after a signal, or the failure of an op that is prepared. */
+enum c4_status c4_ops_bench_call(const struct c4_ops_bench *bench, int calls);
+
 /* C4_OK if this build has Google Benchmark; otherwise C4_ERR_ENVIRONMENT, naming what to install.
  */
 enum c4_status c4_ops_bench_available(void);

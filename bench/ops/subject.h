@@ -30,4 +30,8 @@ enum c4_status c4_op_subject_load(struct c4_op_subject *subject);
 enum c4_status c4_op_subject_run(struct c4_op_subject *subject);
 enum c4_status c4_op_subject_store(struct c4_op_subject *subject);
 
+/* c4_op_subject_run() under a name at which counters of instructions can be switched on and off: it
+ * is never inlined, and returns only after the op has. */
+__attribute__((noinline)) enum c4_status c4_op_subject_count(struct c4_op_subject *subject);
+
 #endif

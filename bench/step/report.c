@@ -59,6 +59,14 @@ static void add_origin(const struct c4_step_bench *bench, const struct c4_step_r
     json_object_set_new(row, "memory", json_string(peer->kept ? "kept" : "default"));
 }
 
+/* What a plan of bench->config takes; null where the backend does not tell, and for peers. */
+static void add_memory(const struct c4_step_runner *runner, json_t *row) {
+    bool known = runner->api && runner->api->planned_bytes;
+    json_object_set_new(row, "plan_bytes",
+                        known ? json_integer((json_int_t)runner->api->planned_bytes(runner->plan))
+                              : json_null());
+}
+
 static void add_numbers(const struct c4_step_bench *bench, const struct c4_step_runner *runner,
                         json_t *row) {
     double rates[C4_SAMPLES_MAX];
@@ -96,6 +104,7 @@ json_t *c4_step_bench_json(const struct c4_step_bench *bench) {
         json_t *row = json_pack("{s:s, s:s, s:b}", "backend", runner->name, "variant",
                                 runner->variant, "checked", runner->measured > 0);
         add_origin(bench, runner, row);
+        add_memory(runner, row);
         if (runner->measured > 0) add_numbers(bench, runner, row);
         if (runner->kernels)
             json_object_set_new(row, "kernels", c4_json_text_lines(runner->kernels));

@@ -71,7 +71,7 @@ enum c4_status c4_step_bench_run(struct c4_step_bench *bench, void (*tick)(void 
 struct c4_spread c4_step_runner_spread(const struct c4_step_runner *runner);
 
 /* All runners as a JSON array, and the same as text on stdout. GFLOP/s are nominal: the operations
- * of direct convolution. */
+ * of direct convolution. In JSON, plan_bytes is c4_step_api.planned_bytes(), or null. */
 json_t *c4_step_bench_json(const struct c4_step_bench *bench);
 void c4_step_bench_print(const struct c4_step_bench *bench);
 

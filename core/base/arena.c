@@ -48,3 +48,7 @@ void *c4_arena_take(struct c4_arena *arena, size_t bytes, size_t *used) {
     arena->used += part;
     return at;
 }
+
+size_t c4_arena_used_bytes(const struct c4_arena *arena) {
+    return arena->used;
+}

@@ -19,4 +19,7 @@ void c4_arena_free(struct c4_arena *arena);
  * one function can both measure a layout and make it. */
 void *c4_arena_take(struct c4_arena *arena, size_t bytes, size_t *used);
 
+/* Bytes of all parts taken so far, each rounded up to 64. */
+size_t c4_arena_used_bytes(const struct c4_arena *arena);
+
 #endif

@@ -72,6 +72,11 @@ struct c4_step_api {
     enum c4_status (*create)(const struct c4_plan_config *config, struct c4_plan **plan);
     void (*destroy)(struct c4_plan *plan); /* NULL allowed */
 
+    /* Optional (NULL: unknown). Bytes of memory that the plan's layout takes: weights, momentum,
+     * gradients, tape and scratch of all threads, without the plan's own descriptor and the
+     * rounding of the whole to pages. The same for every plan of the same configuration. */
+    size_t (*planned_bytes)(const struct c4_plan *plan);
+
     /* state [C4_STATE_COUNT] in the canonical vector of conv4.h; momentum [C4_LEARNED_COUNT], or
      * NULL for zeros. Values are rounded to the backend's type. */
     enum c4_status (*load)(struct c4_plan *plan, const double *state, const double *momentum);

@@ -27,6 +27,7 @@ static const struct c4_step_api step_api = {
     .reads_patch_sums = true,
     .create = create,
     .destroy = c4_native_destroy,
+    .planned_bytes = c4_native_planned_bytes,
     .load = c4_native_load,
     .store = c4_native_store,
     .step = c4_native_step,

@@ -142,6 +142,7 @@ struct c4_native_phases {
 enum c4_status c4_native_create(const struct c4_plan_config *config,
                                 const struct c4_native_phases *phases, struct c4_plan **plan);
 void c4_native_destroy(struct c4_plan *plan);
+size_t c4_native_planned_bytes(const struct c4_plan *plan);
 enum c4_status c4_native_load(struct c4_plan *plan, const double *state, const double *momentum);
 enum c4_status c4_native_store(const struct c4_plan *plan, double *state, double *momentum);
 enum c4_status c4_native_step(struct c4_plan *plan, const struct c4_batch *batch,

@@ -109,3 +109,7 @@ void c4_native_destroy(struct c4_plan *plan) {
     free(plan->scratch);
     free(plan);
 }
+
+size_t c4_native_planned_bytes(const struct c4_plan *plan) {
+    return c4_arena_used_bytes(plan->arena);
+}

@@ -113,6 +113,24 @@ static void a_dry_run_predicts_and_times_nothing(void **state) {
            "2 benchmarks, 3 samples each, about ");
 }
 
+/* In the order of --list, also in a build without Google Benchmark. */
+static void ops_are_called_to_be_counted(void **state) {
+    (void)state;
+    expect(0, "ops --calls 2 --batch 1 --backend ref --filter linear", out_path,
+           "linear_fwd/linear/n1/ref\nlinear_bwd_data/linear/n1/ref\n"
+           "linear_bwd_weights/linear/n1/ref\n");
+    assert_int_equal(bench("ops --calls 1 --batch 1 --backend ref --filter linear --json"), 0);
+    json_t *object = json_load_file(out_path, 0, NULL);
+    json_t *rows = json_object_get(object, "rows");
+    assert_string_equal(json_string_value(json_object_get(object, "benchmark")), "ops-calls");
+    assert_int_equal(json_array_size(rows), 3);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 1), "name")),
+                        "linear_bwd_data/linear/n1/ref");
+    json_decref(object);
+    expect(2, "ops --calls 1 --threads 2 --backend ref", err_path, "leave out --threads");
+    expect(2, "ops --calls 0", err_path, "--calls");
+}
+
 static void rows_are_checked_and_written(void **state) {
     (void)state;
     char words[256], path[96];
@@ -179,7 +197,21 @@ static void the_others_write_json_too(void **state) {
     assert_int_equal(json_array_size(json_object_get(step, "samples_images_per_s")), 3);
     assert_true(json_real_value(json_object_get(step, "images_per_s")) > 0);
     assert_true(json_real_value(json_object_get(step, "percent_of_peak")) > 0);
+    assert_true(json_is_null(json_object_get(step, "plan_bytes")));
     json_decref(object);
+
+    json_int_t plan_bytes[3];
+    for (int i = 0; i < 3; i++) {
+        char words[80];
+        snprintf(words, sizeof words,
+                 "step --json --quick --backend portable --batch %d --samples 3", i == 2 ? 3 : 2);
+        object = json_of(words);
+        step = json_array_get(json_object_get(object, "steps"), 0);
+        plan_bytes[i] = json_integer_value(json_object_get(step, "plan_bytes"));
+        json_decref(object);
+    }
+    assert_true(plan_bytes[0] > 1000000);
+    assert_true(plan_bytes[0] == plan_bytes[1] && plan_bytes[0] < plan_bytes[2]);
 }
 
 static int make_folder(void **state) {
@@ -202,6 +234,7 @@ int main(void) {
         cmocka_unit_test(wrong_command_lines_are_refused),
         cmocka_unit_test(lists_name_what_would_run),
         cmocka_unit_test(a_dry_run_predicts_and_times_nothing),
+        cmocka_unit_test(ops_are_called_to_be_counted),
         cmocka_unit_test(rows_are_checked_and_written),
         cmocka_unit_test(the_others_write_json_too),
     };
