@@ -9,7 +9,7 @@
 #include "bench/compare/recorded.h"
 #include "bench/compare/revision.h"
 #include "bench/measure/git.h"
-#include "bench/record/record.h"
+#include "bench/record/recording.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
@@ -123,23 +123,24 @@ static void say(const char *line) {
 }
 
 static enum c4_status measure(const struct c4_args *args, const char *program,
-                              struct c4_record *record) {
+                              struct c4_recording *record) {
     struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
-    const struct c4_record_run run = {.program = program,
-                                      .setting = {.benchmark = c4_arg_text(args, "benchmark"),
-                                                  .backend = c4_arg_text(args, "backend"),
-                                                  .filter = c4_arg_text(args, "filter"),
-                                                  .batch = (int)c4_arg_integer(args, "batch"),
-                                                  .threads = (int)c4_arg_integer(args, "threads")},
-                                      .processes = (int)c4_arg_integer(args, "processes"),
-                                      .tick = tick,
-                                      .context = &progress};
+    const struct c4_recording_run run = {
+        .program = program,
+        .setting = {.benchmark = c4_arg_text(args, "benchmark"),
+                    .backend = c4_arg_text(args, "backend"),
+                    .filter = c4_arg_text(args, "filter"),
+                    .batch = (int)c4_arg_integer(args, "batch"),
+                    .threads = (int)c4_arg_integer(args, "threads")},
+        .processes = (int)c4_arg_integer(args, "processes"),
+        .tick = tick,
+        .context = &progress};
     bool google = strcmp(run.setting.benchmark, "google-benchmark") == 0;
     if (run.setting.filter && !c4_program_filters(&run.setting))
         return c4_fail(C4_ERR_USAGE,
                        "--filter: only --benchmark ops and google-benchmark have names to choose "
                        "from");
-    enum c4_status status = c4_record_run(&run, record);
+    enum c4_status status = c4_recording_run(&run, record);
     c4_progress_hide(&progress);
     if (status != C4_OK || google || c4_arg_flag(args, "no-exact")) return status;
     const struct c4_exact_request request = {.program = program,
@@ -158,7 +159,7 @@ static enum c4_status measure(const struct c4_args *args, const char *program,
 
 /* --- the file --- */
 
-static enum c4_status default_history(const struct c4_record *record, char **path) {
+static enum c4_status default_history(const struct c4_recording *record, char **path) {
     char *root;
     C4_TRY(c4_git_root(&root));
     if (!root)
@@ -170,10 +171,10 @@ static enum c4_status default_history(const struct c4_record *record, char **pat
     return *path ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a path");
 }
 
-static enum c4_status append(const struct c4_args *args, const struct c4_record *record,
+static enum c4_status append(const struct c4_args *args, const struct c4_recording *record,
                              const struct identity *identity) {
-    const struct c4_record_identity of = {identity->commit, identity->date,
-                                          c4_arg_text(args, "accept")};
+    const struct c4_recording_identity of = {identity->commit, identity->date,
+                                             c4_arg_text(args, "accept")};
     char *path = NULL;
     int lines;
     if (c4_arg_given(args, "history")) {
@@ -182,7 +183,7 @@ static enum c4_status append(const struct c4_args *args, const struct c4_record 
     } else {
         C4_TRY(default_history(record, &path));
     }
-    enum c4_status status = c4_record_append(record, &of, path, &lines);
+    enum c4_status status = c4_recording_append(record, &of, path, &lines);
     if (status == C4_OK)
         printf("%d line%s of %.12s appended to %s\n", lines, lines == 1 ? "" : "s",
                identity->commit, path);
@@ -199,13 +200,13 @@ static enum c4_status own_program(char program[C4_PROGRAM_PATH_SIZE]) {
     return C4_OK;
 }
 
-static enum c4_status take_record(const struct c4_args *args, struct c4_record *record,
+static enum c4_status take_record(const struct c4_args *args, struct c4_recording *record,
                                   struct identity *identity) {
     char program[C4_PROGRAM_PATH_SIZE];
     int words = args->positional_count;
     const char *word = words > 0 ? args->positionals[0] : NULL;
     C4_TRY(identify(args, word, identity));
-    if (word && c4_is_recorded(word)) return c4_record_read(args->positionals, words, record);
+    if (word && c4_is_recorded(word)) return c4_recording_read(args->positionals, words, record);
     if (words > 1)
         return c4_fail(C4_ERR_USAGE, "%s: give one program, or files of results",
                        args->positionals[1]);
@@ -215,12 +216,12 @@ static enum c4_status take_record(const struct c4_args *args, struct c4_record *
 }
 
 static int run(const struct c4_args *args) {
-    struct c4_record record = {0};
+    struct c4_recording record = {0};
     struct identity identity = {NULL, NULL};
     enum c4_status status = c4_interrupt_catch();
     if (status == C4_OK) status = take_record(args, &record, &identity);
     if (status == C4_OK) status = append(args, &record, &identity);
-    c4_record_free(&record);
+    c4_recording_free(&record);
     free(identity.commit);
     free(identity.date);
     return c4_cli_exit(args, status);

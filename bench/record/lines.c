@@ -2,10 +2,10 @@
 #include <stdlib.h>
 
 #include "bench/history/history.h"
-#include "bench/record/record.h"
+#include "bench/record/recording.h"
 
-static struct c4_history_line common(const struct c4_record *record,
-                                     const struct c4_record_identity *identity) {
+static struct c4_history_line common(const struct c4_recording *record,
+                                     const struct c4_recording_identity *identity) {
     return (struct c4_history_line){.commit = identity->commit,
                                     .committed_utc = identity->committed_utc,
                                     .environment = record->key,
@@ -14,8 +14,8 @@ static struct c4_history_line common(const struct c4_record *record,
 }
 
 /* Side C4_NEW of the row. */
-static enum c4_status line_of_row(const struct c4_record *record,
-                                  const struct c4_record_identity *identity,
+static enum c4_status line_of_row(const struct c4_recording *record,
+                                  const struct c4_recording_identity *identity,
                                   struct c4_compared_row *row, json_t **json) {
     struct c4_history_line line = common(record, identity);
     line.benchmark = record->benchmark;
@@ -28,8 +28,8 @@ static enum c4_status line_of_row(const struct c4_record *record,
     return c4_history_line_json(&line, json);
 }
 
-static enum c4_status line_of_value(const struct c4_record *record,
-                                    const struct c4_record_identity *identity,
+static enum c4_status line_of_value(const struct c4_recording *record,
+                                    const struct c4_recording_identity *identity,
                                     struct c4_exact_value *value, json_t **json) {
     struct c4_history_line line = common(record, identity);
     line.benchmark = value->benchmark;
@@ -44,9 +44,9 @@ static enum c4_status line_of_value(const struct c4_record *record,
     return c4_history_line_json(&line, json);
 }
 
-enum c4_status c4_record_append(const struct c4_record *record,
-                                const struct c4_record_identity *identity, const char *path,
-                                int *lines) {
+enum c4_status c4_recording_append(const struct c4_recording *record,
+                                   const struct c4_recording_identity *identity, const char *path,
+                                   int *lines) {
     size_t most = (size_t)record->rows.count + (size_t)record->exact.count;
     json_t **json = calloc(most + 1, sizeof(void *));
     enum c4_status status = json ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a record");

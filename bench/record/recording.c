@@ -1,4 +1,4 @@
-#include "bench/record/record.h"
+#include "bench/record/recording.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ static enum c4_status key_of(const json_t *output, char key[C4_MACHINE_KEY_SIZE]
     return status;
 }
 
-static enum c4_status take_identity(const struct c4_timings *timings, struct c4_record *record) {
+static enum c4_status take_identity(const struct c4_timings *timings, struct c4_recording *record) {
     const json_t *output = timings->output;
     record->benchmark = timings->benchmark;
     record->batch = c4_result_whole(output, "batch");
@@ -67,7 +67,7 @@ static enum c4_status take_identity(const struct c4_timings *timings, struct c4_
 }
 
 static enum c4_status check_identity(const struct c4_timings *timings, const char *path,
-                                     const struct c4_record *record) {
+                                     const struct c4_recording *record) {
     char key[C4_MACHINE_KEY_SIZE], *text = NULL;
     enum c4_status status = key_of(timings->output, key, &text);
     free(text);
@@ -82,7 +82,7 @@ static enum c4_status check_identity(const struct c4_timings *timings, const cha
 }
 
 static enum c4_status add_process(const struct c4_timings *timings, const char *path,
-                                  struct c4_record *record) {
+                                  struct c4_recording *record) {
     C4_TRY(record->machine ? check_identity(timings, path, record)
                            : take_identity(timings, record));
     for (int i = 0; i < timings->count; i++) {
@@ -97,7 +97,7 @@ static enum c4_status add_process(const struct c4_timings *timings, const char *
 
 /* --- where they come from --- */
 
-static enum c4_status run_one(const struct c4_record_run *run, struct c4_record *record) {
+static enum c4_status run_one(const struct c4_recording_run *run, struct c4_recording *record) {
     struct c4_child child = {.out = -1};
     struct c4_timings timings = {0};
     enum c4_status status = c4_program_start(&run->setting, run->program, -1, &child);
@@ -109,8 +109,8 @@ static enum c4_status run_one(const struct c4_record_run *run, struct c4_record 
     return status;
 }
 
-enum c4_status c4_record_run(const struct c4_record_run *run, struct c4_record *record) {
-    *record = (struct c4_record){0};
+enum c4_status c4_recording_run(const struct c4_recording_run *run, struct c4_recording *record) {
+    *record = (struct c4_recording){0};
     if (run->tick) run->tick(run->context, 0, run->processes);
     for (int i = 0; i < run->processes; i++) {
         C4_TRY(run_one(run, record));
@@ -119,7 +119,7 @@ enum c4_status c4_record_run(const struct c4_record_run *run, struct c4_record *
     return C4_OK;
 }
 
-static enum c4_status read_one(const char *path, struct c4_record *record) {
+static enum c4_status read_one(const char *path, struct c4_recording *record) {
     unsigned char *bytes;
     size_t size;
     struct c4_timings timings;
@@ -133,16 +133,16 @@ static enum c4_status read_one(const char *path, struct c4_record *record) {
     return status;
 }
 
-enum c4_status c4_record_read(char *const *paths, int count, struct c4_record *record) {
-    *record = (struct c4_record){0};
+enum c4_status c4_recording_read(char *const *paths, int count, struct c4_recording *record) {
+    *record = (struct c4_recording){0};
     for (int i = 0; i < count; i++) C4_TRY(read_one(paths[i], record));
     return C4_OK;
 }
 
-void c4_record_free(struct c4_record *record) {
+void c4_recording_free(struct c4_recording *record) {
     c4_comparison_free(&record->rows);
     c4_exact_free(&record->exact);
     free(record->machine);
     free(record->model);
-    *record = (struct c4_record){0};
+    *record = (struct c4_recording){0};
 }
