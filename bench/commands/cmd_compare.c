@@ -55,6 +55,16 @@ static const struct c4_option options[] = {
      .value = "TIME",
      .initial = "3m",
      .help = "how long it may take, as 90, 3m or 3:50:00"},
+    C4_BENCH_FLAG("no-exact",
+                  "leave out exact values, such as the instructions that valgrind counts"),
+    C4_BENCH_FLAG("exact-only", "find exact values, and time nothing"),
+    {.name = "max-instructions",
+     .type = C4_OPTION_REAL,
+     .value = "SHARE",
+     .min = 0,
+     .max = 10,
+     .help = "exit with 5 also if a training step has more than this share of further "
+             "instructions, as 0.02"},
     C4_BENCH_FLAG("aa", "measure even if both programs are the same bytes"),
     C4_BENCH_FLAG("fail-on-unknown", "exit with 5 also if a row is unknown"),
     {.name = "format",
@@ -112,11 +122,16 @@ static enum c4_status print(const struct c4_args *args, const struct c4_compare_
     return C4_OK;
 }
 
-static enum c4_status conclude(const struct c4_args *args, const struct c4_comparison *comparison) {
+static enum c4_status conclude(const struct c4_args *args, const struct c4_compare_report *report) {
+    const struct c4_comparison *comparison = report->comparison;
+    double growth = report->exact ? c4_exact_step_growth(report->exact) : 0;
     int slower = c4_comparison_with(comparison, C4_SLOWER);
     int unknown = c4_comparison_with(comparison, C4_UNKNOWN);
     if (slower > 0)
         return c4_fail(C4_ERR_REGRESSION, "%d row%s slower", slower, slower == 1 ? " is" : "s are");
+    if (c4_arg_given(args, "max-instructions") && growth > c4_arg_real(args, "max-instructions"))
+        return c4_fail(C4_ERR_REGRESSION, "a training step has %.2f %% more instructions",
+                       100 * growth);
     if (unknown > 0 && c4_arg_flag(args, "fail-on-unknown"))
         return c4_fail(C4_ERR_REGRESSION, "%d row%s unknown; --max-time gives them longer", unknown,
                        unknown == 1 ? " is" : "s are");
@@ -138,12 +153,71 @@ static enum c4_status measure(const struct c4_args *args, struct c4_compare *com
     report->partial = status != C4_OK;
     enum c4_status printed = print(args, report, object);
     if (status != C4_OK || printed != C4_OK) return status != C4_OK ? status : printed;
-    return conclude(args, comparison);
+    return conclude(args, report);
 }
 
 static void say_build(const char *line) {
     fprintf(stderr, "%s\n", line);
 }
+
+/* --- exact values --- */
+
+static void tick_exact(void *context, int done, int of) {
+    struct c4_progress *progress = context;
+    progress->view.total = (uint64_t)of;
+    c4_progress_update(progress, (uint64_t)done, (uint64_t)c4_clock_ns());
+}
+
+static enum c4_status find_exact(const struct c4_compare *compare, struct c4_exact *side) {
+    struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
+    enum c4_status status = C4_OK;
+    for (int i = 0; i < C4_SIDES && status == C4_OK; i++) {
+        const struct c4_exact_request request = {.program = compare->program[i],
+                                                 .backend = compare->setting.backend,
+                                                 .ops =
+                                                     strcmp(compare->setting.benchmark, "ops") == 0,
+                                                 .filter = compare->setting.filter,
+                                                 .tick = tick_exact,
+                                                 .context = &progress};
+        c4_progress_start(&progress, stderr, progress.style,
+                          i == C4_OLD ? "counting, old" : "counting, new", "parts", 0, 1,
+                          (uint64_t)c4_clock_ns());
+        status = c4_exact_measure(&request, &side[i]);
+        c4_progress_hide(&progress);
+    }
+    return status;
+}
+
+static bool wants_exact(const struct c4_args *args, const struct c4_compare *compare) {
+    return strcmp(compare->setting.benchmark, "google-benchmark") != 0 &&
+           !c4_arg_flag(args, "no-exact");
+}
+
+/* Exact values first, then, unless they are all that is wanted, times. */
+static enum c4_status find_and_measure(const struct c4_args *args, struct c4_compare *compare,
+                                       struct c4_compare_report *report,
+                                       struct c4_comparison *comparison, json_t *object) {
+    struct c4_exact side[C4_SIDES] = {{0}, {0}};
+    struct c4_exact_changes changes = {0};
+    enum c4_status status = C4_OK;
+    if (wants_exact(args, compare)) {
+        status = find_exact(compare, side);
+        if (status == C4_OK) status = c4_exact_changes_of(side, &changes);
+        report->exact = &changes;
+    }
+    if (status == C4_OK && c4_arg_flag(args, "exact-only")) {
+        status = print(args, report, object);
+        if (status == C4_OK) status = conclude(args, report);
+    } else if (status == C4_OK) {
+        status = measure(args, compare, report, comparison, object);
+    }
+    report->exact = NULL;
+    c4_exact_changes_free(&changes);
+    for (int i = 0; i < C4_SIDES; i++) c4_exact_free(&side[i]);
+    return status;
+}
+
+/* --- the two kinds of sides --- */
 
 static enum c4_status compare_programs(const struct c4_args *args, struct c4_compare_report *report,
                                        struct c4_comparison *comparison, json_t *object) {
@@ -161,12 +235,15 @@ static enum c4_status compare_programs(const struct c4_args *args, struct c4_com
         return c4_fail(C4_ERR_USAGE,
                        "--filter: only --benchmark ops and google-benchmark have names to choose "
                        "from");
+    if (c4_arg_flag(args, "exact-only") && !wants_exact(args, &compare))
+        return c4_fail(C4_ERR_USAGE,
+                       "--exact-only: with --no-exact or google-benchmark nothing is left");
     for (int i = 0; i < C4_SIDES; i++)
         C4_TRY(c4_revision_program(report->name[i], say_build, program[i]));
     C4_TRY(are_identical(&compare, &report->identical));
     if (c4_arg_flag(args, "aa")) report->identical = false;
     if (report->identical) return print(args, report, object);
-    enum c4_status status = measure(args, &compare, report, comparison, object);
+    enum c4_status status = find_and_measure(args, &compare, report, comparison, object);
     report->compare = NULL;
     return status;
 }
@@ -174,12 +251,19 @@ static enum c4_status compare_programs(const struct c4_args *args, struct c4_com
 static enum c4_status compare_files(const struct c4_args *args, struct c4_compare_report *report,
                                     struct c4_comparison *comparison, json_t *object) {
     struct c4_recorded recorded[C4_SIDES];
+    struct c4_exact side[C4_SIDES];
+    struct c4_exact_changes changes = {0};
     enum c4_status status = c4_compare_recorded(report->name, comparison, recorded);
+    for (int i = 0; i < C4_SIDES; i++) side[i] = recorded[i].exact;
+    if (status == C4_OK) status = c4_exact_changes_of(side, &changes);
     report->recorded = recorded;
+    if (changes.count > 0) report->exact = &changes;
     if (status == C4_OK) status = print(args, report, object);
-    if (status == C4_OK) status = conclude(args, comparison);
-    for (int i = 0; i < C4_SIDES; i++) c4_recorded_free(&recorded[i]);
+    if (status == C4_OK) status = conclude(args, report);
     report->recorded = NULL;
+    report->exact = NULL;
+    c4_exact_changes_free(&changes);
+    for (int i = 0; i < C4_SIDES; i++) c4_recorded_free(&recorded[i]);
     return status;
 }
 
@@ -219,7 +303,10 @@ const struct c4_command c4_bench_compare = {
         "--min-effect; equal within 2, 3 or 5 % where the interval lies inside; otherwise "
         "unknown, as with fewer than 14 pairs. Of two equal programs, any row is called "
         "slower or faster in at most 1 % of comparisons by design. Rows that are not equal "
-        "after the first pass are measured again. The exit status is 5 if a row is slower.",
+        "after the first pass are measured again. Before that, exact values are found, of which "
+        "any change is real: instructions of a step (and of ops with --benchmark ops), as "
+        "valgrind counts them, bytes of the program and of a step's plan, the canonical hash. The "
+        "exit status is 5 if a row is slower.",
     .usage_tail = "OLD NEW",
     .options = options,
     .examples = examples,

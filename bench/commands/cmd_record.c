@@ -88,11 +88,14 @@ static char *now_utc(void) {
 static enum c4_status identify(const struct c4_args *args, const char *word,
                                struct identity *identity) {
     const char *name = c4_arg_text(args, "commit");
-    bool revision = !name && word && !c4_path_exists(word);
-    if (!name && !revision) C4_TRY(check_clean());
-    if (revision) name = word;
-    C4_TRY(c4_git_commit(name ? name : "HEAD", &identity->commit));
-    if (!identity->commit && !c4_arg_given(args, "commit"))
+    bool given = name != NULL;
+    if (!given && word && !c4_path_exists(word)) name = word;
+    if (!name) {
+        C4_TRY(check_clean());
+        name = "HEAD";
+    }
+    C4_TRY(c4_git_commit(name, &identity->commit));
+    if (!identity->commit && !given)
         return c4_fail(C4_ERR_USAGE, "this is no git checkout: name what is recorded by --commit");
     if (identity->commit) C4_TRY(c4_git_date(identity->commit, &identity->date));
     if (!identity->commit) identity->commit = strdup(name);
@@ -164,9 +167,10 @@ static enum c4_status default_history(const struct c4_recording *record, char **
     C4_TRY(c4_git_root(&root));
     if (!root)
         return c4_fail(C4_ERR_USAGE, "this is no git checkout: name the file by --history FILE");
-    size_t size = strlen(root) + strlen(record->model) + sizeof "/results/history/.ndjson";
+    const char *model = record->model && *record->model ? record->model : "unknown-cpu";
+    size_t size = strlen(root) + strlen(model) + sizeof "/results/history/.ndjson";
     *path = malloc(size);
-    if (*path) snprintf(*path, size, "%s/results/history/%s.ndjson", root, record->model);
+    if (*path) snprintf(*path, size, "%s/results/history/%s.ndjson", root, model);
     free(root);
     return *path ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a path");
 }
@@ -178,7 +182,8 @@ static enum c4_status append(const struct c4_args *args, const struct c4_recordi
     char *path = NULL;
     int lines;
     if (c4_arg_given(args, "history")) {
-        path = strdup(c4_arg_text(args, "history"));
+        const char *given = c4_arg_text(args, "history");
+        path = given ? strdup(given) : NULL;
         if (!path) return c4_fail(C4_ERR_MEMORY, "out of memory for a path");
     } else {
         C4_TRY(default_history(record, &path));

@@ -69,18 +69,37 @@ static enum c4_status add_line(const struct c4_history_line *line, enum c4_side 
     return C4_OK;
 }
 
+/* `exact` has room for it. */
+static enum c4_status add_exact(const struct c4_history_line *line, struct c4_exact *exact) {
+    char *row = strdup(line->row);
+    if (!row) return c4_fail(C4_ERR_MEMORY, "out of memory for a recorded result");
+    exact->value[exact->count++] = (struct c4_exact_value){.row = row,
+                                                           .benchmark = line->benchmark,
+                                                           .unit = line->unit,
+                                                           .batch = line->batch,
+                                                           .threads = line->threads,
+                                                           .value = line->median};
+    if (line->canonical_hash)
+        snprintf(exact->canonical_hash, sizeof exact->canonical_hash, "%s", line->canonical_hash);
+    return C4_OK;
+}
+
 static enum c4_status take_history(enum c4_side side, struct c4_comparison *comparison,
                                    struct c4_recorded *recorded) {
-    struct c4_history history;
-    enum c4_status status = c4_history_read(recorded->path, &history);
-    for (int i = 0; i < history.count && status == C4_OK; i++) {
-        const struct c4_history_line *line = &history.line[i];
-        status = take_identity(line, recorded);
-        if (status == C4_OK && !line->exact && strcmp(line->unit, "s") == 0)
-            status = add_line(line, side, comparison, recorded->path);
+    struct c4_history *history = &recorded->history;
+    C4_TRY(c4_history_read(recorded->path, history));
+    recorded->exact.value = calloc((size_t)history->count + 1, sizeof *recorded->exact.value);
+    if (!recorded->exact.value)
+        return c4_fail(C4_ERR_MEMORY, "out of memory for a recorded result");
+    for (int i = 0; i < history->count; i++) {
+        const struct c4_history_line *line = &history->line[i];
+        C4_TRY(take_identity(line, recorded));
+        if (line->exact)
+            C4_TRY(add_exact(line, &recorded->exact));
+        else if (strcmp(line->unit, "s") == 0)
+            C4_TRY(add_line(line, side, comparison, recorded->path));
     }
-    c4_history_free(&history);
-    return status;
+    return C4_OK;
 }
 
 /* --- one process's output --- */
@@ -139,6 +158,8 @@ enum c4_status c4_compare_recorded(const char *const path[C4_SIDES],
 }
 
 void c4_recorded_free(struct c4_recorded *recorded) {
+    c4_exact_free(&recorded->exact);
+    c4_history_free(&recorded->history);
     free(recorded->machine);
     free(recorded->commit);
     *recorded = (struct c4_recorded){0};

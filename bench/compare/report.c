@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/compare/report_exact.h"
 #include "bench/measure/spread.h"
 #include "core/cli/progress.h"
 
@@ -53,7 +54,8 @@ static bool make_cells(const struct c4_compared_row *row, struct cells *cells) {
 static void write_setting(const struct c4_compare_report *report, FILE *out) {
     const struct c4_compare *compare = report->compare;
     if (!compare) {
-        fputs("recorded results, each side by itself", out);
+        fputs(report->recorded ? "recorded results, each side by itself" : "exact values only",
+              out);
         return;
     }
     const struct c4_program_setting *setting = &compare->setting;
@@ -119,6 +121,8 @@ void c4_compare_text(const struct c4_compare_report *report, FILE *out) {
     write_setting(report, out);
     fputs(".\n", out);
     write_origins(report, "", out);
+    if (report->exact) c4_exact_text(report->exact, out);
+    if (comparison->count == 0) return;
     fprintf(out, "%-46s %10s %10s %6s %-16s %5s  %s\n", "row", "old", "new", "ratio", "interval",
             comparison->apart ? "times" : "pairs", "verdict");
     for (int i = 0; i < comparison->count; i++) {
@@ -144,6 +148,8 @@ void c4_compare_markdown(const struct c4_compare_report *report, FILE *out) {
     fputs("** (", out);
     write_setting(report, out);
     fputs(").\n\n", out);
+    if (report->exact) c4_exact_markdown(report->exact, out);
+    if (comparison->count == 0) return;
     fprintf(out,
             "| row | old | new | ratio | interval | %s | verdict |\n"
             "| --- | ---: | ---: | ---: | --- | ---: | --- |\n",

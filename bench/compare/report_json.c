@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bench/compare/report_exact.h"
 #include "core/file/json.h"
 
 static json_t *values_of(const double *values, int count) {
@@ -65,6 +66,8 @@ enum c4_status c4_compare_json(const struct c4_compare_report *report, json_t *o
     json_decref(how);
     if (report->partial) json_object_set_new(object, "partial", json_true());
     whole &= json_object_set_new(object, "compare", of) == 0;
+    whole &= json_object_set_new(object, "exact",
+                                 report->exact ? c4_exact_json(report->exact) : json_null()) == 0;
     whole &= json_object_set_new(object, "rows", rows) == 0;
     whole &= json_object_set_new(object, "counts", json_of_counts(comparison)) == 0;
     return whole ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for the comparison");

@@ -49,8 +49,9 @@ enum c4_status c4_recording_append(const struct c4_recording *record,
                                    int *lines) {
     size_t most = (size_t)record->rows.count + (size_t)record->exact.count;
     json_t **json = calloc(most + 1, sizeof(void *));
-    enum c4_status status = json ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a record");
+    enum c4_status status = C4_OK;
     int count = 0;
+    if (!json) return c4_fail(C4_ERR_MEMORY, "out of memory for a history's lines");
     for (int i = 0; i < record->rows.count && status == C4_OK; i++) {
         status = line_of_row(record, identity, &record->rows.row[i], &json[count]);
         count += status == C4_OK;

@@ -10,9 +10,9 @@
 
 /* --- whose times these are --- */
 
-/* Letters and digits; everything else becomes one hyphen between them. */
+/* Letters and digits; everything else becomes one hyphen between them. "" if there are none. */
 static char *file_name_of(const char *model) {
-    char *name = malloc(strlen(model) + sizeof "unknown-cpu");
+    char *name = malloc(strlen(model) + 1);
     size_t used = 0;
     if (!name) return NULL;
     for (; *model; model++) {
@@ -24,7 +24,6 @@ static char *file_name_of(const char *model) {
     }
     while (used > 0 && name[used - 1] == '-') used--;
     name[used] = '\0';
-    if (used == 0) strcpy(name, "unknown-cpu");
     return name;
 }
 

@@ -4,6 +4,7 @@
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 
+# shellcheck disable=SC2317 # expect calls it
 aa() {
     "$program" bench calibrate --aa 14 --benchmark ops --filter linear_fwd --backend ref "$@"
 }

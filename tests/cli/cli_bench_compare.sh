@@ -32,7 +32,7 @@ SCRIPT
     chmod +x "$name"
 }
 compare() {
-    "$program" bench compare "$@" --benchmark ops --mode turns
+    "$program" bench compare "$@" --benchmark ops --mode turns --no-exact
 }
 
 stand_in ./old a/n32/avx2=1e-5 b/n32/avx2=2e-3 gone/avx2=1
@@ -92,7 +92,7 @@ CMAKE
         toy commit -m $speed
     done
     for again in 1 2; do
-        (cd toy && "$program" bench compare HEAD~1 HEAD --benchmark ops --mode turns) >said 2>said.err
+        (cd toy && "$program" bench compare HEAD~1 HEAD --benchmark ops --mode turns --no-exact) >said 2>said.err
         [ $? -eq 5 ] || fail "revisions: $(cat said said.err)"
         says '^b/n32/avx2 .* slower$'
         [ "$(grep -c 'Building revision' said.err)" -eq $((again == 1 ? 2 : 0)) ] ||
@@ -121,6 +121,24 @@ expect 2 'is no duration' compare ./old ./same --max-time soon
 expect 2 "too few arguments" compare ./old
 expect 2 'only --benchmark ops' "$program" bench compare ./old ./same --filter a
 expect 6 'needs two cores' "$program" bench compare ./old ./same --mode duet --threads 2
+
+# Exact values, of recorded files: what changed, and a gate on instructions.
+# exact NAME INSTRUCTIONS [HASH]
+exact() {
+    printf '{"schema":"conv4-history","version":1,"commit":"c1","committed_utc":"2026-01-01T00:00:00Z","recorded_utc":"2026-01-01T00:00:00Z","benchmark":"step","row":"step/avx2","batch":8,"threads":1,"unit":"instructions","exact":true,"median":%s,"low":%s,"high":%s,"samples":[%s],"environment":{"key":"000000000001","text":"m"},"canonical_hash":"%s"}\n' \
+        "$2" "$2" "$2" "$2" "${3-0123456789abcdef}" >"$1"
+}
+exact x.ndjson 1000
+exact y.ndjson 1021 0123456789abcdee
+expect 0 'Exact values: 1, 1 the same' "$program" bench compare x.ndjson x.ndjson --max-instructions 0.02
+says 'canonical hash is the same, 0123456789ab'
+expect 0 '^step/avx2, batch 8 .*1000 .*1021 instructions .*+2.1 %$' "$program" bench compare x.ndjson y.ndjson
+says 'Other bits: the canonical hash was'
+expect 5 'a training step has 2.10 % more instructions' "$program" bench compare x.ndjson y.ndjson --max-instructions 0.02
+expect 0 '+2.1 %' "$program" bench compare x.ndjson y.ndjson --max-instructions 0.03
+expect 0 '| `step/avx2, batch 8` | 1000 | 1021 | instructions | +2.1 % |' "$program" bench compare x.ndjson y.ndjson --format markdown
+expect 0 '"same": false' "$program" bench compare x.ndjson y.ndjson --json
+expect 2 'nothing is left' "$program" bench compare ./old ./same --exact-only --no-exact
 
 # A program that fails late costs nothing of what was measured before.
 {
@@ -181,7 +199,7 @@ grep -q -e '--benchmark_filter=^(f<int>/8)\$$' google.calls || fail "no second l
 printf '#!/bin/sh\nsleep 0.2\nexec ./same "$@"\n' >sleepy && chmod +x sleepy
 : >same.calls
 # (Not by `launch`: the stand-ins need awk.)
-"$program" bench compare ./old ./sleepy --benchmark ops --mode turns >partial.log 2>&1 &
+"$program" bench compare ./old ./sleepy --benchmark ops --mode turns --no-exact >partial.log 2>&1 &
 launched=$!
 # shellcheck disable=SC2317 # await calls it
 has_some() { [ "$(wc -l <same.calls)" -ge 4 ]; }

@@ -1,0 +1,131 @@
+#include "bench/compare/report_exact.h"
+
+#include <string.h>
+
+#include "core/file/json.h"
+
+static int count_same(const struct c4_exact_changes *changes) {
+    int same = 0;
+    for (int i = 0; i < changes->count; i++) same += c4_exact_is_same(&changes->change[i]);
+    return same;
+}
+
+/* "step/avx2, batch 8" */
+static void write_name(const struct c4_exact_change *change, char *name, size_t size) {
+    if (change->batch > 0)
+        snprintf(name, size, "%s, batch %d", change->row, change->batch);
+    else
+        snprintf(name, size, "%s", change->row);
+}
+
+/* "+2.1 %", or which side lacks it. */
+static void write_change(const struct c4_exact_change *change, char *text, size_t size) {
+    if (!change->in[C4_OLD])
+        snprintf(text, size, "new");
+    else if (!change->in[C4_NEW])
+        snprintf(text, size, "gone");
+    else
+        snprintf(text, size, "%+.3g %%", 100 * (change->value[C4_NEW] / change->value[C4_OLD] - 1));
+}
+
+static void write_value(const struct c4_exact_change *change, enum c4_side side, char *text,
+                        size_t size) {
+    if (change->in[side])
+        snprintf(text, size, "%.0f", change->value[side]);
+    else
+        snprintf(text, size, "-");
+}
+
+static void write_hash(const struct c4_exact_changes *changes, const char *before, FILE *out) {
+    const char *old = changes->side[C4_OLD].canonical_hash;
+    const char *new = changes->side[C4_NEW].canonical_hash;
+    if (!*old || !*new) return;
+    if (strcmp(old, new) == 0)
+        fprintf(out, "%sThe canonical hash is the same, %.12s.\n", before, old);
+    else
+        fprintf(out, "%sOther bits: the canonical hash was %.12s and is %.12s.\n", before, old,
+                new);
+}
+
+/* Each line of a side's note, once. */
+static void write_notes(const struct c4_exact_changes *changes, const char *before, FILE *out) {
+    static const char *const names[] = {"old", "new"};
+    const char *old = changes->side[C4_OLD].note, *new = changes->side[C4_NEW].note;
+    bool same = old && new &&strcmp(old, new) == 0;
+    for (int side = 0; side < C4_SIDES; side++) {
+        const char *line = side == C4_OLD ? old : same ? NULL : new;
+        while (line && *line) {
+            int length = (int)strcspn(line, "\n");
+            fprintf(out, "%s%s: %.*s\n", before, same ? "both" : names[side], length, line);
+            line += length + (line[length] == '\n');
+        }
+    }
+}
+
+void c4_exact_text(const struct c4_exact_changes *changes, FILE *out) {
+    char name[160], old[32], new[32], text[32];
+    fprintf(out, "Exact values: %d, %d the same.\n", changes->count, count_same(changes));
+    for (int i = 0; i < changes->count; i++) {
+        const struct c4_exact_change *change = &changes->change[i];
+        if (c4_exact_is_same(change)) continue;
+        write_name(change, name, sizeof name);
+        write_value(change, C4_OLD, old, sizeof old);
+        write_value(change, C4_NEW, new, sizeof new);
+        write_change(change, text, sizeof text);
+        fprintf(out, "%-46s %14s %14s %-12s  %s\n", name, old, new, change->unit, text);
+    }
+    write_hash(changes, "", out);
+    write_notes(changes, "", out);
+}
+
+void c4_exact_markdown(const struct c4_exact_changes *changes, FILE *out) {
+    char name[160], old[32], new[32], text[32];
+    int same = count_same(changes);
+    fprintf(out, "Exact values: %d, %d the same.\n\n", changes->count, same);
+    if (same < changes->count)
+        fprintf(out, "| exact | old | new | unit | change |\n| --- | ---: | ---: | --- | ---: |\n");
+    for (int i = 0; i < changes->count; i++) {
+        const struct c4_exact_change *change = &changes->change[i];
+        if (c4_exact_is_same(change)) continue;
+        write_name(change, name, sizeof name);
+        write_value(change, C4_OLD, old, sizeof old);
+        write_value(change, C4_NEW, new, sizeof new);
+        write_change(change, text, sizeof text);
+        fprintf(out, "| `%s` | %s | %s | %s | %s |\n", name, old, new, change->unit, text);
+    }
+    if (same < changes->count) fputc('\n', out);
+    write_hash(changes, "- ", out);
+    write_notes(changes, "- ", out);
+    fputc('\n', out);
+}
+
+static json_t *value_or_null(const struct c4_exact_change *change, enum c4_side side) {
+    return change->in[side] ? c4_json_real(change->value[side]) : json_null();
+}
+
+static json_t *count_or_null(int count) {
+    return count > 0 ? json_integer(count) : json_null();
+}
+
+static json_t *text_or_null(const char *text) {
+    return text && *text ? c4_json_text(text) : json_null();
+}
+
+json_t *c4_exact_json(const struct c4_exact_changes *changes) {
+    json_t *values = json_array();
+    for (int i = 0; i < changes->count; i++) {
+        const struct c4_exact_change *change = &changes->change[i];
+        json_array_append_new(values, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "name",
+                                                change->row, "benchmark", change->benchmark, "unit",
+                                                change->unit, "batch", count_or_null(change->batch),
+                                                "threads", count_or_null(change->threads), "old",
+                                                value_or_null(change, C4_OLD), "new",
+                                                value_or_null(change, C4_NEW), "same",
+                                                (int)c4_exact_is_same(change)));
+    }
+    const struct c4_exact *side = changes->side;
+    return json_pack("{s:o, s:[o, o], s:[o, o]}", "values", values, "canonical_hash",
+                     text_or_null(side[C4_OLD].canonical_hash),
+                     text_or_null(side[C4_NEW].canonical_hash), "notes",
+                     text_or_null(side[C4_OLD].note), text_or_null(side[C4_NEW].note));
+}
