@@ -1,0 +1,44 @@
+/* A stand-in for conv4 whose training step takes as many instructions as STEP_ROUNDS says, in a
+ * project of its own (cli_bench_gate.sh). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef STEP_ROUNDS
+#define STEP_ROUNDS 100000
+#endif
+
+static void train(int steps) {
+    volatile int sum = 0;
+    for (int i = 0; i < steps * STEP_ROUNDS; i++) sum += i;
+}
+
+static const char *value_of(int argc, char **argv, const char *option) {
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], option) == 0) return argv[i + 1];
+    return "0";
+}
+
+static int has(int argc, char **argv, const char *word) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], word) == 0) return 1;
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (has(argc, argv, "--selftest")) {
+        printf("{\"selftest\": \"%064d\"}\n", 7);
+    } else if (has(argc, argv, "doctor")) {
+        printf("{\"step\": \"avx2\"}\n");
+    } else if (has(argc, argv, "train")) {
+        train((int)strtol(value_of(argc, argv, "--batches"), NULL, 10));
+    } else if (has(argc, argv, "step")) {
+        printf(
+            "{\"benchmark\": \"step\", \"steps\": [{\"backend\": \"avx2\", \"images_per_s\": 1000, "
+            "\"plan_bytes\": %d}]}\n",
+            STEP_ROUNDS / 1000);
+    } else {
+        return 2;
+    }
+    return 0;
+}
