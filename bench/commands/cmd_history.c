@@ -81,7 +81,7 @@ static enum c4_status find_files(struct c4_history_files *files) {
     char *root, folder[4096];
     C4_TRY(c4_commits_root(&root));
     if (!root)
-        return c4_fail(C4_ERR_DATA, "this is no git checkout: name files of conv4 bench record");
+        return c4_fail(C4_ERR_DATA, "git finds no checkout here: name files of conv4 bench record");
     enum c4_status status = c4_path_join(folder, sizeof folder, root, "results/history");
     free(root);
     C4_TRY(status);

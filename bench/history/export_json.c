@@ -27,15 +27,15 @@ static json_t *json_of_change(const struct c4_trend *trend,
                               const struct c4_history_change *change) {
     const struct c4_history_line *const *line = &trend->series->line[change->index];
     json_t *commits = json_array();
-    for (int i = 0; i < change->commits.count; i++)
-        json_array_append_new(commits, c4_json_text(change->commits.line[i]));
+    for (int i = 0; i < change->commits->count; i++)
+        json_array_append_new(commits, c4_json_text(change->commits->line[i]));
     double share = change->before == 0 ? (double)NAN : change->after / change->before - 1;
     return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i}", "index", change->index,
                      "commit", line[0]->commit, "committed_utc", line[0]->committed_utc,
                      "commit_before", line[-1]->commit, "before", c4_json_real(change->before),
                      "after", c4_json_real(change->after), "change", c4_json_real(share), "p",
                      c4_json_real(change->p), "commits", commits, "commits_not_listed",
-                     change->commits.more);
+                     change->commits->more);
 }
 
 static json_t *json_of_trend(const struct c4_trend *trend) {

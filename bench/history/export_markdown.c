@@ -21,12 +21,12 @@ static void write_changes(const struct c4_trend *trend, FILE *out) {
         fputs(": ", out);
         c4_write_change(out, trend, i);
         fputc('\n', out);
-        for (int k = 0; k < change->commits.count; k++) {
+        for (int k = 0; k < change->commits->count; k++) {
             fputs("  - ", out);
-            c4_write_cell(out, change->commits.line[k]);
+            c4_write_cell(out, change->commits->line[k]);
             fputc('\n', out);
         }
-        if (change->commits.more > 0) fprintf(out, "  - and %d more\n", change->commits.more);
+        if (change->commits->more > 0) fprintf(out, "  - and %d more\n", change->commits->more);
     }
 }
 

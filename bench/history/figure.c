@@ -104,7 +104,7 @@ void c4_history_figure(struct c4_html *html, const struct c4_trend *trend, int n
     c4_html_words(html, "p", NULL, write_summary, trend, 0);
     for (int i = trend->changes - 1; i >= 0; i--) {
         c4_html_words(html, "p", NULL, c4_write_change, trend, i);
-        add_commits(html, &trend->change[i].commits);
+        add_commits(html, trend->change[i].commits);
     }
     c4_html_close(html, "figcaption");
     add_table(html, trend);

@@ -75,9 +75,9 @@ static void write_changes(const struct c4_trend *trend, FILE *out) {
         fputs("    ", out);
         c4_write_change(out, trend, i);
         fputc('\n', out);
-        for (int k = 0; k < change->commits.count; k++)
-            fprintf(out, "        %s\n", change->commits.line[k]);
-        if (change->commits.more > 0) fprintf(out, "        and %d more\n", change->commits.more);
+        for (int k = 0; k < change->commits->count; k++)
+            fprintf(out, "        %s\n", change->commits->line[k]);
+        if (change->commits->more > 0) fprintf(out, "        and %d more\n", change->commits->more);
     }
 }
 

@@ -7,6 +7,8 @@
 
 enum { TITLE_MORE = 80 }; /* bytes of a title besides the row's name */
 
+static const struct c4_commits no_commits;
+
 static enum c4_status no_memory(void) {
     return c4_fail(C4_ERR_MEMORY, "out of memory for a history's trends");
 }
@@ -26,8 +28,8 @@ static void exact_changes(struct c4_trend *trend, double least) {
     for (int i = 1; i < trend->series->points; i++) {
         double before = trend->median[i - 1], after = trend->median[i];
         if (before == after || !(magnitude(before, after) > least)) continue;
-        trend->change[trend->changes++] =
-            (struct c4_history_change){.index = i, .before = before, .after = after, .p = NAN};
+        trend->change[trend->changes++] = (struct c4_history_change){
+            .index = i, .before = before, .after = after, .p = NAN, .commits = &no_commits};
     }
 }
 
@@ -42,7 +44,8 @@ static enum c4_status tested_changes(struct c4_trend *trend,
         trend->change[i] = (struct c4_history_change){.index = point[i].index,
                                                       .before = point[i].before,
                                                       .after = point[i].after,
-                                                      .p = point[i].p};
+                                                      .p = point[i].p,
+                                                      .commits = &no_commits};
     free(point);
     return status;
 }
@@ -156,14 +159,33 @@ enum c4_status c4_trends_of(const struct c4_history *history, const struct c4_hi
     return C4_OK;
 }
 
+/* Many series change at the same commits, and each question to git is a process. */
+static enum c4_status find_span(struct c4_trends *trends, const char *after, const char *last,
+                                int most, const struct c4_commits **commits) {
+    struct c4_history_span *span = trends->span;
+    for (; span < trends->span + trends->spans; span++) {
+        if (strcmp(span->after, after) != 0 || strcmp(span->last, last) != 0) continue;
+        *commits = &span->commits;
+        return C4_OK;
+    }
+    trends->spans++;
+    *span = (struct c4_history_span){.after = after, .last = last};
+    *commits = &span->commits;
+    return c4_commits_between(after, last, most, &span->commits);
+}
+
 enum c4_status c4_trends_add_commits(struct c4_trends *trends, int most) {
+    size_t changes = 0;
+    for (int i = 0; i < trends->count; i++) changes += (size_t)trends->trend[i].changes;
+    trends->span = calloc(changes + 1, sizeof *trends->span);
+    if (!trends->span) return no_memory();
+    trends->spans = 0;
     for (int i = 0; i < trends->count; i++) {
         struct c4_trend *trend = &trends->trend[i];
         for (int k = 0; k < trend->changes; k++) {
-            const struct c4_history_line *const *line =
-                &trend->series->line[trend->change[k].index];
-            C4_TRY(c4_commits_between(line[-1]->commit, line[0]->commit, most,
-                                      &trend->change[k].commits));
+            struct c4_history_change *change = &trend->change[k];
+            const struct c4_history_line *const *line = &trend->series->line[change->index];
+            C4_TRY(find_span(trends, line[-1]->commit, line[0]->commit, most, &change->commits));
         }
     }
     return C4_OK;
@@ -176,11 +198,12 @@ bool c4_trend_opens_machine(const struct c4_trends *trends, int index) {
 void c4_trends_free(struct c4_trends *trends) {
     for (int i = 0; i < trends->count; i++) {
         struct c4_trend *trend = &trends->trend[i];
-        for (int k = 0; k < trend->changes; k++) c4_commits_free(&trend->change[k].commits);
         free(trend->change);
         free(trend->median);
         free(trend->title);
     }
+    for (int i = 0; i < trends->spans; i++) c4_commits_free(&trends->span[i].commits);
+    free(trends->span);
     free(trends->trend);
     *trends = (struct c4_trends){0};
 }

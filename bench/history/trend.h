@@ -10,7 +10,7 @@ struct c4_history_change {
     int index;            /* of the first point behind it */
     double before, after; /* means since the change before and up to the next; exact: both values */
     double p;             /* NAN: exact */
-    struct c4_commits commits;
+    const struct c4_commits *commits;
 };
 
 struct c4_trend {
@@ -25,6 +25,12 @@ struct c4_trend {
     int changes;
 };
 
+/* The commits between two of a history; several changes may have the same ones. */
+struct c4_history_span {
+    const char *after, *last;
+    struct c4_commits commits;
+};
+
 struct c4_trends {
     const struct c4_history *history;
     struct c4_change_options options;
@@ -32,6 +38,8 @@ struct c4_trends {
     int count, machines;
     int commits;               /* different ones in the history */
     const char *newest_commit; /* committed last; of equal times the first in the history */
+    struct c4_history_span *span;
+    int spans;
 };
 
 /* The trends of all series of a history with at least one line; both have to outlive them. Change
@@ -42,7 +50,8 @@ enum c4_status c4_trends_of(const struct c4_history *history, const struct c4_hi
                             const struct c4_change_options *options, struct c4_trends *trends);
 
 /* Asks git for at most `most` commits of each change: what its commit has and the series' commit
- * before has not. Statuses are those of c4_commits_between(). */
+ * before has not. Before that, and where git does not know them, a change has none. Once only.
+ * Statuses are those of c4_commits_between(). */
 enum c4_status c4_trends_add_commits(struct c4_trends *trends, int most);
 
 /* Whether a trend is the first one of its machine. */

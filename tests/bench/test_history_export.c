@@ -206,12 +206,58 @@ static void json(void **state) {
     history_end(&sample);
 }
 
+static json_t *schema_of_lines(void) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/../bench/history/history.schema.json", C4_TEST_FOLDER);
+    json_t *schema = json_load_file(path, 0, NULL);
+    assert_non_null(schema);
+    return schema;
+}
+
+/* The schema knows every member that is written, and requires none that is not. */
+static void lines_are_as_their_schema_says(void **state) {
+    double size = 1234;
+    const struct c4_history_line line = {.commit = "c",
+                                         .committed_utc = "2026-01-01T00:00:00Z",
+                                         .benchmark = "program",
+                                         .row = "size",
+                                         .unit = "bytes",
+                                         .environment = "0123456789ab",
+                                         .machine = "a machine",
+                                         .canonical_hash = "d19e",
+                                         .accepted = "why",
+                                         .exact = true,
+                                         .sample = &size,
+                                         .samples = 1};
+    json_t *schema = schema_of_lines(), *written_line, *member;
+    const char *name;
+    size_t i;
+    (void)state;
+    assert_int_equal(c4_history_line_json(&line, &written_line), C4_OK);
+    const json_t *known = json_object_get(schema, "properties");
+    json_object_foreach(written_line, name, member) {
+        if (!json_object_get(known, name)) fail_msg("the schema does not know %s", name);
+    }
+    json_array_foreach(json_object_get(schema, "required"), i, member) {
+        if (!json_object_get(written_line, json_string_value(member)))
+            fail_msg("%s is not written", json_string_value(member));
+    }
+    assert_int_equal(json_object_size(known), json_object_size(written_line));
+    json_decref(written_line);
+    json_decref(schema);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text),   cmocka_unit_test(markdown),
-        cmocka_unit_test(csv),    cmocka_unit_test(otava),
-        cmocka_unit_test(github), cmocka_unit_test(otava_names_and_gaps),
-        cmocka_unit_test(gbench), cmocka_unit_test(json),
+        cmocka_unit_test(text),
+        cmocka_unit_test(markdown),
+        cmocka_unit_test(csv),
+        cmocka_unit_test(otava),
+        cmocka_unit_test(github),
+        cmocka_unit_test(otava_names_and_gaps),
+        cmocka_unit_test(gbench),
+        cmocka_unit_test(json),
+        cmocka_unit_test(lines_are_as_their_schema_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

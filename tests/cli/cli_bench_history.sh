@@ -10,7 +10,7 @@ export LC_ALL
 history() {
     "$program" bench history "$@"
 }
-expect 3 'this is no git checkout: name files' env GIT_CEILING_DIRECTORIES="$scratch" "$program" bench history
+expect 3 'git finds no checkout here: name files' env GIT_CEILING_DIRECTORIES="$scratch" "$program" bench history
 
 # The toy: commits on days of their own.
 git init -q toy || stop "no repository"
