@@ -42,6 +42,7 @@ zsh all command zsh
 chromium all command chromium
 python3 all command python3
 python3-venv all python ensurepip
+python3-jsonschema all python jsonschema
 gcc-aarch64-linux-gnu all command aarch64-linux-gnu-gcc
 g++-aarch64-linux-gnu all command aarch64-linux-gnu-g++
 qemu-user-static all command qemu-aarch64-static

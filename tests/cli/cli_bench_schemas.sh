@@ -1,0 +1,57 @@
+#!/bin/sh
+# What benchmarks write as JSON is as their schemas say, which refuse what lacks a member. Exit status 77
+# without python3-jsonschema.
+# usage: cli_bench_schemas.sh PROGRAM
+# shellcheck source=./tests/harness/shell.sh
+. "$(dirname "$0")/../harness/shell.sh"
+needs python3
+python3 -c 'from jsonschema import Draft202012Validator' 2>/dev/null || skip "python3-jsonschema is missing"
+root=$here/..
+
+# valid SCHEMA FILE
+valid() {
+    expect 0 '^valid, [1-9][0-9]* required members$' python3 "$here/harness/schema.py" "$root/bench/$1.schema.json" "$2"
+}
+
+"$program" bench step --backend auto --batch 2 --quick --samples 3 --json >step.json 2>err || fail "step: $(cat err)"
+valid results/step step.json
+"$program" bench step --backend auto --batch 2 --quick --samples 3 --peers=jax --peers-python /nowhere --json >peers.json 2>err
+valid results/step peers.json
+grep -q '"absent"' peers.json || fail "no absent peer"
+if "$program" bench ops --backend auto --batch 1 --quick --filter linear_fwd --json >ops.json 2>err; then
+    valid results/ops ops.json
+    "$program" bench compare "$program" "$program" --aa --benchmark ops --filter linear_fwd --batch 1 --mode turns \
+        --max-time 1 --json >compare.json 2>err || fail "compare: $(cat err)"
+else
+    grep -q 'Google Benchmark' err || fail "ops: $(cat err)"
+    "$program" bench compare "$program" "$program" --aa --batch 2 --mode turns --max-time 1 --json >compare.json 2>err ||
+        fail "compare: $(cat err)"
+fi
+valid compare/compare compare.json
+"$program" bench cka --backend auto --quick --layers logits --samples 1 --json >cka.json 2>err || fail "cka: $(cat err)"
+valid results/cka cka.json
+"$program" bench calibrate --samples 3 --json >calibrate.json 2>err || fail "calibrate: $(cat err)"
+valid results/calibrate calibrate.json
+
+# A history of two lines, and its report with a change point.
+for commit in 1 2; do
+    printf '{"schema": "conv4-history", "version": 1, "commit": "c%d", "committed_utc": "2026-01-0%dT00:00:00Z", ' \
+        $commit $commit
+    printf '"recorded_utc": "2026-01-03T00:00:00Z", "benchmark": "program", "row": "size", "batch": null, '
+    printf '"threads": null, "unit": "bytes", "exact": true, "median": %d, "low": %d, "high": %d, "samples": [%d], ' \
+        $commit $commit $commit $commit
+    printf '"environment": {"key": "0123456789ab", "text": "a machine"}}\n'
+done >history.ndjson
+head -n 1 history.ndjson >line.json
+valid history/history line.json
+"$program" bench history history.ndjson --json >history.json 2>err || fail "history: $(cat err)"
+valid history/history_report history.json
+grep -q '"commit_before": "c1"' history.json || fail "no change point: $(cat history.json)"
+
+# The validator notices what it is here for.
+sed 's/"unit": "bytes", //' line.json >less.json
+expect 1 "'unit' is a required property" python3 "$here/harness/schema.py" "$root/bench/history/history.schema.json" less.json
+sed 's/"images_per_s": /"images_per_min": /' step.json >less.json
+expect 1 "'images_per_s' is a required property" python3 "$here/harness/schema.py" \
+    "$root/bench/results/step.schema.json" less.json
+finish
