@@ -5,6 +5,7 @@
 
 #include "bench/commands.h"
 #include "bench/commands/options.h"
+#include "bench/history/base.h"
 #include "bench/history/files.h"
 #include "bench/history/page.h"
 #include "bench/history/report.h"
@@ -48,6 +49,14 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_STRING,
      .value = "REV",
      .help = "print the newest ancestor of a git revision that has records, and nothing else"},
+    {.name = "max-growth",
+     .type = C4_OPTION_REAL,
+     .value = "SHARE",
+     .initial = "0.02",
+     .min = 0,
+     .max = 10,
+     .help = "of --base: leave out commits whose step has more than this share of further "
+             "instructions than the recorded ones before, unless they are accepted"},
     {.name = "out",
      .type = C4_OPTION_PATH,
      .value = "DIR",
@@ -105,26 +114,13 @@ static enum c4_status read_history(const struct c4_args *args, struct c4_history
     return c4_history_select(history, c4_arg_text(args, "benchmark"), c4_arg_text(args, "filter"));
 }
 
-static bool has_commit(const struct c4_history *history, const char *commit) {
-    for (int i = 0; i < history->count; i++)
-        if (strcmp(history->line[i].commit, commit) == 0) return true;
-    return false;
-}
-
-static enum c4_status print_base(const struct c4_history *history, const char *revision) {
-    struct c4_commits ancestors;
-    enum c4_status status = c4_commits_ancestors(revision, &ancestors);
-    int i = 0;
-    if (status == C4_OK) {
-        while (i < ancestors.count && !has_commit(history, ancestors.line[i])) i++;
-        if (i < ancestors.count)
-            printf("%s\n", ancestors.line[i]);
-        else
-            status = c4_fail(C4_ERR_DATA,
-                             "no ancestor of %s is recorded: conv4 bench record does it", revision);
-    }
-    c4_commits_free(&ancestors);
-    return status;
+static enum c4_status print_base(const struct c4_args *args, const struct c4_history *history) {
+    char *commit;
+    C4_TRY(c4_history_base(history, c4_arg_text(args, "base"), c4_arg_real(args, "max-growth"),
+                           &commit));
+    printf("%s\n", commit);
+    free(commit);
+    return C4_OK;
 }
 
 static enum c4_status show(const struct c4_args *args, int format, const struct c4_history *history,
@@ -149,7 +145,7 @@ static enum c4_status run_history(const struct c4_args *args, struct c4_history 
     C4_TRY(check(args, &format));
     C4_TRY(c4_interrupt_catch());
     C4_TRY(read_history(args, history));
-    if (c4_arg_given(args, "base")) return print_base(history, c4_arg_text(args, "base"));
+    if (c4_arg_given(args, "base")) return print_base(args, history);
     enum c4_status status = c4_history_series_of(history, &all);
     if (status == C4_OK) status = show(args, format, history, &all, &trends);
     c4_trends_free(&trends);

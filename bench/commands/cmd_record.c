@@ -215,7 +215,7 @@ static enum c4_status take_record(const struct c4_args *args, struct c4_recordin
     if (words > 1)
         return c4_fail(C4_ERR_USAGE, "%s: give one program, or files of results",
                        args->positionals[1]);
-    if (c4_arg_given(args, "history")) C4_TRY(c4_file_probe(c4_arg_text(args, "history"), 0));
+    if (c4_arg_given(args, "history")) C4_TRY(c4_history_probe(c4_arg_text(args, "history")));
     C4_TRY(word ? c4_revision_program(word, say, program) : own_program(program));
     return measure(args, program, record);
 }

@@ -220,6 +220,11 @@ static enum c4_status make_folder(const char *path) {
     return status;
 }
 
+enum c4_status c4_history_probe(const char *path) {
+    C4_TRY(make_folder(path));
+    return c4_file_probe(path, 0);
+}
+
 enum c4_status c4_history_append(const char *path, json_t *const *lines, int count) {
     unsigned char *old = NULL;
     size_t old_size = 0, size;

@@ -59,6 +59,9 @@ enum c4_status c4_history_line_json(const struct c4_history_line *line, json_t *
  * missing; what a killed program left of a line is cut off first. */
 enum c4_status c4_history_append(const char *path, json_t *const *lines, int count);
 
+/* Fails now if c4_history_append() would fail later, with the same sentence; makes the folder. */
+enum c4_status c4_history_probe(const char *path);
+
 void c4_history_free(struct c4_history *history);
 
 #endif
