@@ -51,7 +51,7 @@ static void add_heads(struct c4_html *html, const char *const *head, int count, 
 }
 
 static void add_table(struct c4_html *html, const struct c4_trend *trend) {
-    static const char *const heads[] = {"date", "commit", "median", "lowest", "highest", "samples"};
+    static const char *const heads[] = {"date", "commit", "median", "from", "to", "samples"};
     int points = trend->series->points;
     c4_html_open(html, "details", NULL);
     c4_html_element(html, "summary", NULL, "Numbers, newest first");
