@@ -10,6 +10,7 @@
 #include "bench/history/page.h"
 #include "bench/history/report.h"
 #include "bench/history/spark.h"
+#include "bench/measure/git.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/file/file.h"
@@ -88,7 +89,7 @@ static enum c4_status check(const struct c4_args *args, int *format) {
 /* All files of the checkout. */
 static enum c4_status find_files(struct c4_history_files *files) {
     char *root, folder[4096];
-    C4_TRY(c4_commits_root(&root));
+    C4_TRY(c4_git_root(&root));
     if (!root)
         return c4_fail(C4_ERR_DATA, "git finds no checkout here: name files of conv4 bench record");
     enum c4_status status = c4_path_join(folder, sizeof folder, root, "results/history");

@@ -4,34 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "bench/measure/child.h"
+#include "bench/measure/git.h"
 
-enum { HASH_DIGITS = 40, GIT_SECONDS = 120 };
+enum { HASH_DIGITS = 40 };
 
 bool c4_commit_is_hash(const char *word) {
     return strlen(word) == HASH_DIGITS && strspn(word, "0123456789abcdef") == HASH_DIGITS;
 }
 
-/* Runs git to its end; *text is its output, or NULL if it failed or is not there. */
-static enum c4_status run_git(char *const *argv, char **text) {
-    struct c4_child child = {.out = -1};
+/* What git prints, or NULL if it failed or is not there. */
+static enum c4_status ask(const char *const *arguments, char **text) {
+    bool ok;
+    C4_TRY(c4_git(arguments, text, &ok));
+    if (ok) return C4_OK;
+    free(*text);
     *text = NULL;
-    enum c4_status status = c4_child_start(&child, argv, -1);
-    if (status == C4_OK) status = c4_children_wait(&child, 1, GIT_SECONDS);
-    if (status == C4_OK && WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0) {
-        *text = child.text;
-        child.text = NULL;
-    }
-    c4_child_free(&child);
-    return status;
-}
-
-enum c4_status c4_commits_root(char **root) {
-    char *argv[] = {"git", "rev-parse", "--show-toplevel", NULL};
-    C4_TRY(run_git(argv, root));
-    if (*root) (*root)[strcspn(*root, "\n")] = '\0';
     return C4_OK;
 }
 
@@ -45,7 +33,7 @@ static char *copy_plain(const char *line, size_t length) {
 /* The first `most` lines; `more` counts the others. */
 static enum c4_status take_lines(const char *text, int most, struct c4_commits *commits) {
     int lines = 0;
-    for (const char *at = text; (at = strchr(at, '\n')); at++) lines++;
+    for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n') lines++;
     int taken = lines < most ? lines : most;
     commits->more = lines - taken;
     commits->line = calloc((size_t)taken + 1, sizeof *commits->line);
@@ -65,9 +53,9 @@ enum c4_status c4_commits_between(const char *after, const char *last, int most,
     *commits = (struct c4_commits){0};
     if (!c4_commit_is_hash(after) || !c4_commit_is_hash(last)) return C4_OK;
     snprintf(range, sizeof range, "%s..%s", after, last);
-    char *argv[] = {"git", "log", "--no-color", "--no-show-signature", "--format=%h %s",
-                    range, NULL};
-    C4_TRY(run_git(argv, &text));
+    const char *const arguments[] = {"log", "--no-color", "--no-show-signature", "--format=%h %s",
+                                     range, NULL};
+    C4_TRY(ask(arguments, &text));
     enum c4_status status = text ? take_lines(text, most, commits) : C4_OK;
     free(text);
     return status;
@@ -76,13 +64,13 @@ enum c4_status c4_commits_between(const char *after, const char *last, int most,
 enum c4_status c4_commits_ancestors(const char *revision, struct c4_commits *commits) {
     char *text;
     *commits = (struct c4_commits){0};
-    char *argv[] = {"git", "rev-list", "--date-order", "--end-of-options", (char *)revision,
-                    "--",  NULL};
-    C4_TRY(run_git(argv, &text));
-    const char *behind = text ? strchr(text, '\n') : NULL;
+    const char *const arguments[] = {"rev-list", "--date-order", "--end-of-options",
+                                     revision,   "--",           NULL};
+    C4_TRY(ask(arguments, &text));
+    size_t first = text ? strcspn(text, "\n") : 0;
     enum c4_status status =
-        behind ? take_lines(behind + 1, INT_MAX, commits)
-               : c4_fail(C4_ERR_DATA, "%s: there is no such git revision here", revision);
+        first > 0 ? take_lines(text + first + (text[first] == '\n'), INT_MAX, commits)
+                  : c4_fail(C4_ERR_DATA, "%s: there is no such git revision here", revision);
     free(text);
     return status;
 }

@@ -16,19 +16,14 @@ struct c4_commits {
 /* Whether a word is a full hash: 40 hexadecimal digits, in small letters. */
 bool c4_commit_is_hash(const char *word);
 
-/* The root of the checkout that the working directory is in, released with free(); NULL: none.
- * C4_ERR_MEMORY, C4_ERR_INTERRUPTED, C4_ERR_TERMINATED, and C4_ERR_FAILED if no process can be
- * started. So do the functions below. */
-enum c4_status c4_commits_root(char **root);
-
 /* The commits that `last` has and `after` has not, as "abbreviated hash subject", at most `most` of
  * them; control characters of subjects become blanks. None if either is no full hash or not in the
- * checkout. c4_commits_free() in every case. */
+ * checkout. Statuses of c4_git(), C4_ERR_MEMORY. c4_commits_free() in every case. */
 enum c4_status c4_commits_between(const char *after, const char *last, int most,
                                   struct c4_commits *commits);
 
 /* The full hashes of all ancestors of a revision, itself excluded, each after its descendants.
- * C4_ERR_DATA: there is no such revision here. c4_commits_free() in every case. */
+ * C4_ERR_DATA: there is no such revision here; others as above. c4_commits_free() in every case. */
 enum c4_status c4_commits_ancestors(const char *revision, struct c4_commits *commits);
 
 void c4_commits_free(struct c4_commits *commits);

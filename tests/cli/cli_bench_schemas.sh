@@ -21,13 +21,17 @@ grep -q '"absent"' peers.json || fail "no absent peer"
 if "$program" bench ops --backend auto --batch 1 --quick --filter linear_fwd --json >ops.json 2>err; then
     valid results/ops ops.json
     "$program" bench compare "$program" "$program" --aa --benchmark ops --filter linear_fwd --batch 1 --mode turns \
-        --max-time 1 --json >compare.json 2>err || fail "compare: $(cat err)"
+        --max-time 1 --no-exact --json >compare.json 2>err || fail "compare: $(cat err)"
 else
     grep -q 'Google Benchmark' err || fail "ops: $(cat err)"
-    "$program" bench compare "$program" "$program" --aa --batch 2 --mode turns --max-time 1 --json >compare.json 2>err ||
+    "$program" bench compare "$program" "$program" --aa --batch 2 --mode turns --max-time 1 --no-exact --json >compare.json 2>err ||
         fail "compare: $(cat err)"
 fi
 valid compare/compare compare.json
+"$program" bench compare "$program" "$program" --json >identical.json 2>err || fail "identical: $(cat err)"
+valid compare/compare identical.json
+"$program" bench calibrate --aa 14 --json >aa.json 2>err || fail "--aa: $(cat err)"
+valid compare/calibrate_aa aa.json
 "$program" bench cka --backend auto --quick --layers logits --samples 1 --json >cka.json 2>err || fail "cka: $(cat err)"
 valid results/cka cka.json
 "$program" bench calibrate --samples 3 --json >calibrate.json 2>err || fail "calibrate: $(cat err)"
@@ -47,6 +51,14 @@ valid history/history line.json
 "$program" bench history history.ndjson --json >history.json 2>err || fail "history: $(cat err)"
 valid history/history_report history.json
 grep -q '"commit_before": "c1"' history.json || fail "no change point: $(cat history.json)"
+
+# What is really recorded, and a comparison of it.
+"$program" bench record --commit c1 --history recorded.ndjson --processes 1 --no-exact --backend ref --batch 2 >/dev/null 2>err ||
+    fail "record: $(cat err)"
+valid history/history recorded.ndjson
+cp line.json one.ndjson
+"$program" bench compare one.ndjson one.ndjson --json >recorded.json 2>err || fail "compare recorded: $(cat err)"
+valid compare/compare recorded.json
 
 # The validator notices what it is here for.
 sed 's/"unit": "bytes", //' line.json >less.json
