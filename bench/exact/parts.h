@@ -25,7 +25,7 @@ enum c4_status c4_exact_arena(struct c4_exact_work *work);
 /* work->counted, by running the program under valgrind. */
 enum c4_status c4_exact_choose(struct c4_exact_work *work);
 
-/* Row step/BACKEND: the difference of two steps and one. Nothing without work->counted. */
+/* Row step/BACKEND: of the second of two steps. Nothing without work->counted. */
 enum c4_status c4_exact_step(struct c4_exact_work *work);
 
 /* The rows of ops. Nothing without work->counted, or if no ops are wanted. */

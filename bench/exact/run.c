@@ -69,21 +69,14 @@ void c4_exact_valgrind(struct c4_exact_command *command, const char *tool) {
     c4_exact_words(command, "valgrind", "--command-line-only=yes", "--vgdb=no", tool, NULL);
 }
 
-static int end_of(const struct c4_child *child) {
-    return WIFSIGNALED(child->status) ? 128 + WTERMSIG(child->status) : WEXITSTATUS(child->status);
-}
-
-enum c4_status c4_exact_run(const struct c4_exact_command *command, int count,
-                            struct c4_child *child, int *ended) {
-    enum c4_status status = C4_OK;
+enum c4_status c4_exact_run(const struct c4_exact_command *command, struct c4_child *child,
+                            int *ended) {
     *ended = -1;
-    for (int i = 0; i < count; i++) child[i] = (struct c4_child){.out = -1};
-    for (int i = 0; i < count && status == C4_OK; i++)
-        status = c4_child_start(&child[i], (char *const *)command[i].word, -1);
-    if (status == C4_OK) status = c4_children_wait(child, count, patience_seconds);
+    enum c4_status status = c4_child_start(child, (char *const *)command->word, -1);
+    if (status == C4_OK) status = c4_children_wait(child, 1, patience_seconds);
     if (c4_is_partial(status) || status == C4_ERR_MEMORY) return status;
     if (status != C4_OK) return C4_OK;
-    *ended = 0;
-    for (int i = 0; i < count && *ended == 0; i++) *ended = end_of(&child[i]);
+    *ended =
+        WIFSIGNALED(child->status) ? 128 + WTERMSIG(child->status) : WEXITSTATUS(child->status);
     return C4_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "bench/measure/child.h"
 
-enum { C4_EXACT_WORDS = 48 };
+enum { C4_EXACT_WORDS = 64 };
 
 /* Begin with {0}. The words stay the caller's. */
 struct c4_exact_command {
@@ -26,12 +26,11 @@ enum c4_status c4_exact_locate(const char *name, char **path);
  * valgrind's. */
 void c4_exact_valgrind(struct c4_exact_command *command, const char *tool);
 
-/* Runs one command, or two at the same time, to their end. *ended = 0 if all exited with status 0,
- * else the first other exit status, 128 + N for signal N, or -1 if a process could not be started
- * or took more than an hour. child[i] keeps what command[i] has printed; its text is NULL if that
- * is nothing; c4_child_free() for each in every case. c4_interrupted()'s status after a signal, and
- * C4_ERR_MEMORY: the processes are ended. */
-enum c4_status c4_exact_run(const struct c4_exact_command *command, int count,
-                            struct c4_child *child, int *ended);
+/* Runs a command to its end. *ended = its exit status, 128 + N for signal N, or -1 if it could not
+ * be started or took more than an hour. child->text is what it has printed, NULL if that is
+ * nothing; c4_child_free() in every case. c4_interrupted()'s status after a signal, and
+ * C4_ERR_MEMORY: the process is ended. */
+enum c4_status c4_exact_run(const struct c4_exact_command *command, struct c4_child *child,
+                            int *ended);
 
 #endif

@@ -10,7 +10,7 @@
 /* Runs a command whose output is one JSON object: a new reference, or NULL if it is none. */
 static enum c4_status ask(const struct c4_exact_command *command, json_t **object, int *ended) {
     struct c4_child child;
-    enum c4_status status = c4_exact_run(command, 1, &child, ended);
+    enum c4_status status = c4_exact_run(command, &child, ended);
     *object = status == C4_OK && child.text ? json_loadb(child.text, child.used, 0, NULL) : NULL;
     c4_child_free(&child);
     return status;

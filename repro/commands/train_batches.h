@@ -23,7 +23,9 @@ enum c4_status c4_train_batches_open(const char *text, const struct c4_task *tas
 void c4_train_batches_close(struct c4_batches *batches);
 
 /* Runs the steps in order; prints and logs {"step", "loss", "hits", "images"} for each, the loss
- * being that before the step's update; adds to *steps_done. */
+ * being that before the step's update; adds to *steps_done. Calls c4_interrupted() after each step,
+ * and nothing else does until the program ends: bench/exact counts a step's instructions between
+ * two of these calls. */
 enum c4_status c4_train_batches_run(const struct c4_batches *batches,
                                     const struct c4_step_api *step, struct c4_plan *plan,
                                     const struct c4_sgd *sgd, struct c4_json_lines *log,

@@ -21,7 +21,7 @@ static const char program_text[] =
     "*) exit 2 ;;\n"
     "esac\n";
 
-/* 1,000,000 instructions and 700 for each step; the ops have 500 and 600. */
+/* The second step has 700 instructions; the ops have 500 and 600. */
 static const char valgrind_text[] =
     "#!/bin/sh\n"
     "set -e\n"
@@ -36,11 +36,14 @@ static const char valgrind_text[] =
     "    shift\n"
     "done\n"
     "\"$@\"\n"
-    "[ $tool != cachegrind ] || echo \"==7== I   refs:      $((1000000 + 700 * $4))\"\n"
-    "[ $tool != callgrind ] || for total in 500 600; do\n"
-    "    echo 'desc: Trigger: --dump-after=c4_op_subject_count'\n"
+    "[ $tool = callgrind ] || exit 0\n"
+    "counts='500 600'\n"
+    "[ $2 = bench ] || counts='900 700'\n"
+    "for total in $counts; do\n"
+    "    echo 'desc: Trigger: --dump-before=f'\n"
     "    echo \"totals: $total\"\n"
-    "done >\"$out\"\n";
+    "done >\"$out\"\n"
+    "echo 'desc: Trigger: Program termination\ntotals: 21' >>\"$out\"\n";
 
 static inline void write_script(void **state, const char *name, const char *text) {
     const char *path = scratch_path(state, name);
