@@ -148,6 +148,24 @@ rules_stage() {
 	if [ "$bad" = 0 ]; then end_stage "$good" 0 0; else end_stage "$good" "$bad" 0 failed; fi
 }
 
+# This commit against the newest earlier one that the history knows, or the last tag: instructions of
+# a step decide, times are for information.
+speed_stage() {
+	needs git valgrind || return 0
+	git rev-parse --verify --quiet HEAD >/dev/null || {
+		end_stage 0 0 1 "skipped: no Git history"
+		return 0
+	}
+	status=0
+	sh bench/ci/gate.sh --conv4 "build/$preset/conv4" --comment build/speed.md >build/speed.log || status=$?
+	cat build/speed.log
+	if grep -q 'nothing to compare with' build/speed.log; then
+		end_stage 0 0 1 "skipped: no ancestor of this commit is recorded or has a tag"
+	else
+		end_check $status
+	fi
+}
+
 arm64_stage() {
 	needs aarch64-linux-gnu-gcc qemu-aarch64-static || return 0
 	sysroot=build/arm64-sysroot
@@ -318,6 +336,8 @@ test_verb() {
 		must_execute avx512 "$preset" "$@"
 	fi
 
+	begin_stage speed
+	speed_stage
 	begin_stage asan
 	leave_out='full|long|numeric'
 	[ $tier = all ] || leave_out='long|numeric'

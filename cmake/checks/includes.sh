@@ -60,6 +60,7 @@ room bench/ops measure
 room bench/step measure
 room bench/cka measure
 room bench/results measure
+room bench/ci
 room bench/exact measure
 room bench/history measure results
 room bench/compare measure exact history results
