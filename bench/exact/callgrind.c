@@ -19,7 +19,7 @@ static void leave_out_the_heap(struct c4_exact_command *command) {
                    "--toggle-collect=aligned_alloc", "--toggle-collect=posix_memalign", NULL);
 }
 
-static enum c4_status run_into(const char *file, const char *collect, const char *dump,
+static enum c4_status run_into(const char *file, const struct c4_callgrind_scope *scope,
                                const char *const *program, struct c4_callgrind *run) {
     static const char option[] = "--callgrind-out-file=";
     struct c4_exact_command command = {0};
@@ -29,9 +29,9 @@ static enum c4_status run_into(const char *file, const char *collect, const char
     if (asprintf(&out, "%s%s", option, file) < 0)
         return c4_fail(C4_ERR_MEMORY, "out of memory for a path");
     c4_exact_valgrind(&command, "--tool=callgrind");
-    c4_exact_words(&command, out, "--combine-dumps=yes", "--collect-atstart=no", collect, dump,
-                   NULL);
-    leave_out_the_heap(&command);
+    c4_exact_words(&command, out, "--combine-dumps=yes", "--collect-atstart=no", scope->collect,
+                   scope->dump, NULL);
+    if (scope->without_heap) leave_out_the_heap(&command);
     for (int i = 0; program[i]; i++) c4_exact_words(&command, program[i], NULL);
     enum c4_status status = c4_exact_run(&command, &run->child, &ended);
     free(out);
@@ -50,26 +50,26 @@ static void remove_folder(const char *folder) {
     rmdir(folder);
 }
 
-static enum c4_status run_in(char *folder, const char *collect, const char *dump,
+static enum c4_status run_in(char *folder, const struct c4_callgrind_scope *scope,
                              const char *const *program, struct c4_callgrind *run) {
     char *file;
     if (!mkdtemp(folder)) return c4_fail(C4_ERR_FAILED, "%s: %s", folder, strerror(errno));
     if (asprintf(&file, "%s/out", folder) < 0) file = NULL;
-    enum c4_status status = file ? run_into(file, collect, dump, program, run)
+    enum c4_status status = file ? run_into(file, scope, program, run)
                                  : c4_fail(C4_ERR_MEMORY, "out of memory for a path");
     free(file);
     remove_folder(folder);
     return status;
 }
 
-enum c4_status c4_callgrind_run(const char *collect, const char *dump, const char *const *program,
+enum c4_status c4_callgrind_run(const struct c4_callgrind_scope *scope, const char *const *program,
                                 struct c4_callgrind *run) {
     const char *under = getenv("TMPDIR");
     char *folder;
     *run = (struct c4_callgrind){.child.out = -1};
     if (asprintf(&folder, "%s/conv4-exact-XXXXXX", under && *under ? under : "/tmp") < 0)
         return c4_fail(C4_ERR_MEMORY, "out of memory for a path");
-    enum c4_status status = run_in(folder, collect, dump, program, run);
+    enum c4_status status = run_in(folder, scope, program, run);
     free(folder);
     return status;
 }

@@ -30,8 +30,11 @@ static enum c4_status count_step(const struct c4_exact_work *work, struct c4_cal
     const char *const words[] = {
         work->program,   "train", "--batches", "2", "--batch",   "8",           "--images", "32",
         "--test-images", "1",     "--threads", "1", "--backend", work->counted, "-q",       NULL};
-    C4_TRY(c4_callgrind_run("--toggle-collect=c4_train_batches_run", "--dump-before=c4_interrupted",
-                            words, run));
+    static const struct c4_callgrind_scope scope = {.collect =
+                                                        "--toggle-collect=c4_train_batches_run",
+                                                    .dump = "--dump-before=c4_interrupted",
+                                                    .without_heap = true};
+    C4_TRY(c4_callgrind_run(&scope, words, run));
     if (c4_callgrind_totals(run->parts, take_step, step) >= 2 && step->total > 0) return C4_OK;
     return c4_fail(
         C4_ERR_FAILED,
@@ -100,8 +103,10 @@ static enum c4_status call_ops(const struct c4_exact_work *work, struct c4_callg
                                  filter ? "--filter" : NULL,
                                  filter,
                                  NULL};
-    enum c4_status status = c4_callgrind_run("--toggle-collect=c4_op_subject_count",
-                                             "--dump-after=c4_op_subject_count", words, run);
+    static const struct c4_callgrind_scope scope = {.collect =
+                                                        "--toggle-collect=c4_op_subject_count",
+                                                    .dump = "--dump-after=c4_op_subject_count"};
+    enum c4_status status = c4_callgrind_run(&scope, words, run);
     if (status != C4_ERR_FAILED) return status;
     return c4_fail(status, "%s; \"bench ops\" of older programs has no --calls", c4_error());
 }

@@ -12,10 +12,11 @@
  * step/BACKEND      step       instructions      8        1  of one training step
  * SLOT/SHAPE/BACKEND ops       instructions      1        1  of one call of an op
  *
- * Instructions are those that valgrind executes, without those of the C library's heap. They depend
- * on the program, the C library, the CPU's kind and cache sizes, and valgrind, but not on the
- * machine's load, the cores allowed, the working folder, the environment's variables or where the
- * program lies. BACKEND is the one that was counted. */
+ * Instructions are those that valgrind executes; a step's are without those of the C library's
+ * heap, in which the OpenMP library keeps its team, and native ops use none. They depend on the
+ * program, the C library, the CPU's kind and cache sizes, and valgrind, but not on the machine's
+ * load, the cores allowed, the working folder, the environment's variables or where the program
+ * lies. BACKEND is the one that was counted. */
 struct c4_exact_value {
     char *row;
     const char *benchmark;

@@ -16,6 +16,7 @@ static void difference(const char *old, const char *new, int of_planted) {
     measure(old, NULL, &a);
     measure(new, NULL, &b);
     for (int i = 0; i < 4; i++) {
+        if (i < 3) assert_true(value_of(&a, rows[i]) < 1000 * (i + 1) + 20);
         double want = i % 2 ? of_planted : 0, by = value_of(&b, rows[i]) - value_of(&a, rows[i]);
         if (value_of(&a, rows[i]) < 1000 || by != want)
             fail_msg("%s is %.0f and then %.0f: %s", rows[i], value_of(&a, rows[i]),
