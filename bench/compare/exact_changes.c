@@ -53,8 +53,14 @@ bool c4_exact_is_same(const struct c4_exact_change *change) {
            change->value[C4_OLD] == change->value[C4_NEW];
 }
 
+bool c4_exact_counted_alike(const struct c4_exact_changes *changes) {
+    const char *old = changes->side[C4_OLD].counter, *new = changes->side[C4_NEW].counter;
+    return !old || !new || strcmp(old, new) == 0;
+}
+
 double c4_exact_step_growth(const struct c4_exact_changes *changes) {
     double growth = (double)-INFINITY;
+    if (!c4_exact_counted_alike(changes)) return 0;
     for (int i = 0; i < changes->count; i++) {
         const struct c4_exact_change *change = &changes->change[i];
         if (strcmp(change->benchmark, "step") == 0 && strcmp(change->unit, "instructions") == 0 &&

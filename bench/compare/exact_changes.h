@@ -26,8 +26,12 @@ void c4_exact_changes_free(struct c4_exact_changes *changes);
 /* Whether both sides have it, with the same value. */
 bool c4_exact_is_same(const struct c4_exact_change *change);
 
+/* Whether both sides' instructions were counted in the same way, by the same version of a tool, as
+ * far as is known. */
+bool c4_exact_counted_alike(const struct c4_exact_changes *changes);
+
 /* new / old - 1 of the instructions of a training step, the largest of several; 0 if no such value
- * is on both sides. */
+ * is on both sides, or they were not counted alike. */
 double c4_exact_step_growth(const struct c4_exact_changes *changes);
 
 #endif

@@ -79,6 +79,10 @@ static enum c4_status add_exact(const struct c4_history_line *line, struct c4_ex
                                                            .batch = line->batch,
                                                            .threads = line->threads,
                                                            .value = line->median};
+    if (line->counter && !exact->counter) {
+        exact->counter = strdup(line->counter);
+        if (!exact->counter) return c4_fail(C4_ERR_MEMORY, "out of memory for a recorded result");
+    }
     if (line->canonical_hash)
         snprintf(exact->canonical_hash, sizeof exact->canonical_hash, "%s", line->canonical_hash);
     return C4_OK;

@@ -49,6 +49,9 @@ static void write_hash(const struct c4_exact_changes *changes, const char *befor
 
 /* Each line of a side's note, once. */
 static void write_notes(const struct c4_exact_changes *changes, const char *before, FILE *out) {
+    if (!c4_exact_counted_alike(changes))
+        fprintf(out, "%sInstructions were counted by %s and by %s, which may count otherwise.\n",
+                before, changes->side[C4_OLD].counter, changes->side[C4_NEW].counter);
     static const char *const names[] = {"old", "new"};
     const char *old = changes->side[C4_OLD].note, *new = changes->side[C4_NEW].note;
     bool same = old && new &&strcmp(old, new) == 0;

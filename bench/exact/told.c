@@ -97,6 +97,23 @@ static enum c4_status take_choice(struct c4_exact_work *work, const json_t *obje
                          counted, wanted);
 }
 
+/* Another version may count otherwise. */
+static enum c4_status take_counter(struct c4_exact_work *work) {
+    struct c4_exact_command command = {0};
+    struct c4_child child;
+    int ended;
+    c4_exact_words(&command, "valgrind", "--version", NULL);
+    enum c4_status status = c4_exact_run(&command, &child, &ended);
+    if (status == C4_OK) {
+        const char *text = child.text ? child.text : "";
+        work->exact->counter = strndup(text, strcspn(text, "\n"));
+        if (!work->exact->counter)
+            status = c4_fail(C4_ERR_MEMORY, "out of memory for the version of valgrind");
+    }
+    c4_child_free(&child);
+    return status;
+}
+
 enum c4_status c4_exact_choose(struct c4_exact_work *work) {
     struct c4_exact_command command = {0};
     json_t *object;
@@ -105,6 +122,7 @@ enum c4_status c4_exact_choose(struct c4_exact_work *work) {
     C4_TRY(c4_exact_locate("valgrind", &valgrind));
     if (!valgrind) return c4_exact_note(work->exact, "install valgrind to count instructions");
     free(valgrind);
+    C4_TRY(take_counter(work));
     const char *wanted = work->request->backend;
     c4_exact_valgrind(&command, "--tool=none");
     c4_exact_words(&command, work->program, "doctor", "--json", "--backend",

@@ -38,6 +38,7 @@ enum c4_status c4_exact_note(struct c4_exact *exact, const char *format, ...) {
 void c4_exact_free(struct c4_exact *exact) {
     for (int i = 0; i < exact->count; i++) free(exact->value[i].row);
     free(exact->value);
+    free(exact->counter);
     free(exact->note);
     *exact = (struct c4_exact){0};
 }

@@ -5,9 +5,9 @@
 #include "core/file/csv.h"
 
 static const char *const columns[] = {
-    "commit",  "committed_utc", "recorded_utc", "benchmark",      "row",     "batch",
-    "threads", "unit",          "exact",        "median",         "low",     "high",
-    "samples", "environment",   "machine",      "canonical_hash", "accepted"};
+    "commit",  "committed_utc", "recorded_utc",   "benchmark", "row",  "batch",   "threads",
+    "unit",    "exact",         "median",         "low",       "high", "samples", "environment",
+    "machine", "counter",       "canonical_hash", "accepted"};
 
 static void add_count(struct c4_csv *csv, int count) {
     if (count > 0)
@@ -54,6 +54,7 @@ static enum c4_status add_line(struct c4_csv *csv, const struct c4_history_line 
     C4_TRY(add_samples(csv, line));
     c4_csv_text(csv, line->environment);
     c4_csv_text(csv, line->machine);
+    c4_csv_text(csv, line->counter ? line->counter : "");
     c4_csv_text(csv, line->canonical_hash ? line->canonical_hash : "");
     c4_csv_text(csv, line->accepted ? line->accepted : "");
     c4_csv_end_row(csv);

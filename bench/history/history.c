@@ -39,6 +39,7 @@ static enum c4_status take_texts(const struct place *place, struct c4_history_li
     C4_TRY(take_text(place, line->json, "unit", &line->unit));
     C4_TRY(take_text(place, environment, "key", &line->environment));
     C4_TRY(take_text(place, environment, "text", &line->machine));
+    line->counter = json_string_value(json_object_get(line->json, "counter"));
     line->canonical_hash = json_string_value(json_object_get(line->json, "canonical_hash"));
     line->accepted = json_string_value(json_object_get(line->json, "accepted"));
     return C4_OK;
@@ -178,7 +179,7 @@ enum c4_status c4_history_line_json(const struct c4_history_line *line, json_t *
         json_array_append_new(samples, number(line, line->sample[i]));
     *json = json_pack(
         "{s:s, s:i, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:{s:s, s:s}, "
-        "s:s*, s:s*}",
+        "s:s*, s:s*, s:s*}",
         "schema", "conv4-history", "version", 1, "commit", c4_json_text(line->commit),
         "committed_utc", line->committed_utc, "recorded_utc", now, "benchmark", line->benchmark,
         "row", line->row, "batch", count_or_null(line->batch), "threads",
@@ -186,8 +187,8 @@ enum c4_status c4_history_line_json(const struct c4_history_line *line, json_t *
         number(line, interval.estimate), "low",
         isfinite(interval.low) ? number(line, interval.low) : json_null(), "high",
         isfinite(interval.high) ? number(line, interval.high) : json_null(), "samples", samples,
-        "environment", "key", line->environment, "text", line->machine, "canonical_hash",
-        line->canonical_hash, "accepted", line->accepted);
+        "environment", "key", line->environment, "text", line->machine, "counter", line->counter,
+        "canonical_hash", line->canonical_hash, "accepted", line->accepted);
     return *json ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a line of a history");
 }
 

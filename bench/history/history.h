@@ -17,6 +17,8 @@
  *   samples          one for each process: its own median
  *   environment      {"key": 12 hexadecimal digits of what has to agree for values to compare:
  *                    machine, compiler, flags; "text": the same for people}
+ *   counter          of instructions: "valgrind-3.19.0"; other counters may count otherwise; may be
+ *                    missing
  *   canonical_hash   of row "size" of benchmark program; may be missing
  *   accepted         why a larger value than before is accepted; may be missing */
 #ifndef C4_BENCH_HISTORY_HISTORY_H
@@ -31,9 +33,9 @@
 struct c4_history_line {
     const char *commit, *committed_utc, *recorded_utc;
     const char *benchmark, *row, *unit;
-    const char *environment, *machine;     /* its key, and its text */
-    const char *canonical_hash, *accepted; /* NULL: none */
-    int batch, threads;                    /* 0: none */
+    const char *environment, *machine;               /* its key, and its text */
+    const char *counter, *canonical_hash, *accepted; /* NULL: none */
+    int batch, threads;                              /* 0: none */
     bool exact;
     double median, low, high; /* low and high may be -INFINITY and INFINITY */
     double *sample;

@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Two texts, either of which may be missing. */
+static bool are_equal(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 bool c4_history_same_series(const struct c4_history_line *a, const struct c4_history_line *b) {
     return a->batch == b->batch && a->threads == b->threads && strcmp(a->row, b->row) == 0 &&
            strcmp(a->benchmark, b->benchmark) == 0 && strcmp(a->unit, b->unit) == 0 &&
-           strcmp(a->environment, b->environment) == 0;
+           strcmp(a->environment, b->environment) == 0 && are_equal(a->counter, b->counter);
 }
 
 /* Puts the line into its place, or in the place of an earlier record of the same commit. `line` has

@@ -4,8 +4,9 @@
 
 #include "bench/history/history.h"
 
-/* Lines that agree in benchmark, row, batch, threads, unit and environment, in ascending order of
- * committed_utc, then of the file; of several lines of one commit the one recorded last. */
+/* Lines that agree in benchmark, row, batch, threads, unit, environment and counter, in ascending
+ * order of committed_utc, then of the file; of several lines of one commit the one recorded last.
+ */
 struct c4_history_series {
     const struct c4_history_line **line; /* [points], the history's */
     int points;

@@ -1,5 +1,6 @@
 /* From a record to the lines of a history. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/history/history.h"
 #include "bench/record/recording.h"
@@ -40,6 +41,7 @@ static enum c4_status line_of_value(const struct c4_recording *record,
     line.exact = true;
     line.sample = &value->value;
     line.samples = 1;
+    if (strcmp(value->unit, "instructions") == 0) line.counter = record->exact.counter;
     if (record->exact.canonical_hash[0]) line.canonical_hash = record->exact.canonical_hash;
     return c4_history_line_json(&line, json);
 }

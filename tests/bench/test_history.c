@@ -105,10 +105,13 @@ static void series_are_sorted(void **state) {
     append(&line);
     line.environment = "another";
     append(&line);
+    line.counter = "valgrind-3.19.0";
+    append(&line);
     samples[0] = 3;
     assert_int_equal(c4_history_read(path, &history), C4_OK);
     assert_int_equal(c4_history_series_of(&history, &all), C4_OK);
-    assert_int_equal(all.count, 3);
+    assert_int_equal(all.count, 4);
+    assert_string_equal(all.series[3].line[0]->counter, "valgrind-3.19.0");
     assert_int_equal(all.series[0].points, 3);
     for (int i = 0; i < 3; i++) {
         const char expected[] = {'c', (char)('1' + i), '\0'};

@@ -91,17 +91,17 @@ static void csv(void **state) {
     (void)state;
     writes("csv", true,
            "commit,committed_utc,recorded_utc,benchmark,row,batch,threads,unit,exact,median,low,"
-           "high,samples,environment,machine,canonical_hash,accepted\n" C1
+           "high,samples,environment,machine,counter,canonical_hash,accepted\n" C1
            ",2026-01-01T01:00:00Z,2026-05-01T00:00:00Z,step,conv|1,32,1,s,false,0.5,0.375,,0.375 "
-           "0.5 0.75,one,machine one,,\n" C1
+           "0.5 0.75,one,machine one,,,\n" C1
            ",2026-01-01T01:00:00Z,2026-05-01T00:00:00Z,program,size,,1,bytes,true,1000,1000,1000,"
-           "1000,one,machine one,,\n" C2
+           "1000,one,machine one,,,\n" C2
            ",2026-01-01T02:00:00Z,2026-05-01T00:00:00Z,step,conv|1,32,1,s,false,0.75,0.625,,0.625 "
-           "0.75 1,one,machine one,,\n" C2
+           "0.75 1,one,machine one,,,\n" C2
            ",2026-01-01T02:00:00Z,2026-05-01T00:00:00Z,program,size,,1,bytes,true,1250,1250,1250,"
-           "1250,one,machine one,d19e,\"a, \"\"b\"\"\"\n" C3
+           "1250,one,machine one,,d19e,\"a, \"\"b\"\"\"\n" C3
            ",2026-01-01T03:00:00Z,2026-05-01T00:00:00Z,program,size,,1,bytes,true,1250,1250,1250,"
-           "1250,one,machine one,,\n");
+           "1250,one,machine one,,,\n");
 }
 
 static void otava(void **state) {
@@ -224,6 +224,7 @@ static void lines_are_as_their_schema_says(void **state) {
                                          .unit = "bytes",
                                          .environment = "0123456789ab",
                                          .machine = "a machine",
+                                         .counter = "valgrind-3.19.0",
                                          .canonical_hash = "d19e",
                                          .accepted = "why",
                                          .exact = true,
