@@ -17,7 +17,7 @@ void c4_sparkline(FILE *out, const double *values, int n, double least_share, bo
     double span = fmax(high - low, least_share * fmax(fabs(low), fabs(high)));
     for (int i = 0; i < n; i++) {
         double share = span > 0 ? (values[i] - middle) / span + 0.5 : 0.5;
-        int level = (int)fmin(7, floor(8 * share));
+        int level = (int)fmax(0, fmin(7, floor(8 * share))); /* the lowest may round below 0 */
         if (utf8)
             fputs(blocks[level], out);
         else

@@ -23,6 +23,10 @@ static void sparklines(void **state) {
     draws(noise, 3, 0.08, false, "=++"); /* of 8.08 around 100.5 */
     draws(rising, 1, 0.02, false, "+");
     draws(rising, 0, 0.02, false, "");
+    for (int i = 1; i < 2000; i++) { /* whatever the rounding, the lowest is the lowest */
+        const double pair[2] = {2339509 + i * 0.1, 2339509 + i * 0.1 + 0.7 / i};
+        draws(pair, 2, 0, false, ".@");
+    }
 }
 
 static void says_value(const char *unit, double value, const char *want) {
