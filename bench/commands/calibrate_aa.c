@@ -3,15 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "bench/commands/programs.h"
 #include "bench/compare/aa.h"
 #include "bench/compare/run_pairs.h"
 #include "bench/measure/disclose.h"
 #include "bench/results/machines.h"
 #include "core/cli/duration.h"
 #include "core/cli/interrupt.h"
-#include "core/cli/progress.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
 #include "core/host/clock.h"
@@ -145,15 +144,6 @@ static enum c4_status show(const struct c4_args *args, const struct c4_compare *
 
 /* --- measuring --- */
 
-static void tick(void *context, int pairs, int wanted) {
-    struct c4_progress *progress = context;
-    uint64_t now_ns = (uint64_t)c4_clock_ns();
-    if (pairs == 0)
-        c4_progress_start(progress, stderr, progress->style, "measuring", "pairs", 0,
-                          (uint64_t)wanted, now_ns);
-    c4_progress_update(progress, (uint64_t)pairs, now_ns);
-}
-
 /* As many pairs as fit into the time of a comparison. */
 static int pairs_in(double seconds, const struct c4_compare *compare, int pairs) {
     double most = seconds / (compare->seconds / pairs);
@@ -162,19 +152,18 @@ static int pairs_in(double seconds, const struct c4_compare *compare, int pairs)
 
 static enum c4_status measure(const struct c4_args *args, struct c4_compare *compare,
                               struct c4_comparison *comparison, json_t *disclosed) {
-    struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
+    struct c4_ticker ticker = {.label = "measuring", .unit = "pairs"};
     int pairs = (int)c4_arg_integer(args, "aa");
     double limit_seconds;
     struct c4_aa aa;
     C4_TRY(c4_duration_read("max-time", c4_arg_text(args, "max-time"), &limit_seconds));
-    if (compare->setting.filter && !c4_program_filters(&compare->setting))
-        return c4_fail(C4_ERR_USAGE, "--filter: only --benchmark ops has names to choose from");
+    C4_TRY(c4_check_filter(&compare->setting));
     if (c4_arg_given(args, "keep")) C4_TRY(c4_file_probe(c4_arg_text(args, "keep"), 0));
     C4_TRY(c4_compare_settle(compare));
-    compare->tick = tick;
-    compare->context = &progress;
+    compare->tick = c4_tick;
+    compare->context = &ticker;
     enum c4_status status = c4_compare_pairs(compare, comparison, pairs);
-    c4_progress_hide(&progress);
+    c4_progress_hide(&ticker.progress);
     pairs = comparison->count > 0 ? c4_row_pairs(&comparison->row[0]) : 0;
     if (pairs == 0 || (status != C4_OK && !c4_is_partial(status))) return status;
     c4_disclose_partial(disclosed, status);
@@ -187,11 +176,8 @@ static enum c4_status measure(const struct c4_args *args, struct c4_compare *com
 }
 
 enum c4_status c4_calibrate_aa(const struct c4_args *args) {
-    static const char self[] = "/proc/self/exe";
-    char program[4096];
-    ssize_t length = readlink(self, program, sizeof program - 1);
-    if (length <= 0) return c4_fail(C4_ERR_ENVIRONMENT, "%s, this program, cannot be read", self);
-    program[length] = '\0';
+    char program[C4_PROGRAM_PATH_SIZE];
+    C4_TRY(c4_own_program(program));
     struct c4_compare compare = {.name = {"this program", "this program"},
                                  .program = {program, program},
                                  .setting = {.benchmark = c4_arg_text(args, "benchmark"),

@@ -4,37 +4,18 @@
 
 #include "bench/commands.h"
 #include "bench/commands/options.h"
+#include "bench/commands/programs.h"
 #include "bench/compare/report.h"
-#include "bench/compare/revision.h"
 #include "bench/measure/disclose.h"
 #include "core/cli/cli.h"
 #include "core/cli/duration.h"
 #include "core/cli/interrupt.h"
-#include "core/cli/progress.h"
 #include "core/file/sha256.h"
-#include "core/host/clock.h"
 
 static const char *const formats[] = {"text", "markdown", "json", NULL};
 
 static const struct c4_option options[] = {
-    {.name = "benchmark",
-     .type = C4_OPTION_CHOICE,
-     .value = "NAME",
-     .initial = "step",
-     .choices = c4_program_benchmarks,
-     .help = "which of the programs' benchmarks; google-benchmark: all of any program of that "
-             "library"},
-    {.name = "backend",
-     .type = C4_OPTION_STRING,
-     .value = "NAME",
-     .initial = "auto",
-     .help = "the backend whose rows are compared"},
-    C4_BENCH_BATCH("images of a step or of an op's call"),
-    C4_BENCH_THREADS("OpenMP threads of each program"),
-    {.name = "filter",
-     .type = C4_OPTION_STRING,
-     .value = "REGEX",
-     .help = "of ops and google-benchmark: only rows with this regular expression in their name"},
+    C4_BENCH_OF_PROGRAM,
     {.name = "mode",
      .type = C4_OPTION_CHOICE,
      .value = "MODE",
@@ -84,16 +65,6 @@ static const char *const examples[] = {
     "conv4 bench compare old/conv4 new/conv4 --benchmark ops --max-time 10m --format markdown",
     NULL};
 
-static void tick(void *context, int pairs, int wanted) {
-    struct c4_progress *progress = context;
-    uint64_t now_ns = (uint64_t)c4_clock_ns();
-    if (pairs == 0)
-        c4_progress_start(progress, stderr, progress->style, "measuring", "pairs", 0,
-                          (uint64_t)wanted, now_ns);
-    progress->view.total = (uint64_t)wanted;
-    c4_progress_update(progress, (uint64_t)pairs, now_ns);
-}
-
 static enum c4_status are_identical(const struct c4_compare *compare, bool *identical) {
     char sha256[C4_SIDES][C4_SHA256_HEX_SIZE];
     *identical = false;
@@ -142,12 +113,12 @@ static enum c4_status conclude(const struct c4_args *args, const struct c4_compa
 static enum c4_status measure(const struct c4_args *args, struct c4_compare *compare,
                               struct c4_compare_report *report, struct c4_comparison *comparison,
                               json_t *object) {
-    struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
+    struct c4_ticker ticker = {.label = "measuring", .unit = "pairs"};
     C4_TRY(c4_compare_settle(compare));
-    compare->tick = tick;
-    compare->context = &progress;
+    compare->tick = c4_tick;
+    compare->context = &ticker;
     enum c4_status status = c4_compare_run(compare, comparison);
-    c4_progress_hide(&progress);
+    c4_progress_hide(&ticker.progress);
     if (status != C4_OK && comparison->count == 0) return status;
     report->compare = compare;
     report->partial = status != C4_OK;
@@ -156,37 +127,7 @@ static enum c4_status measure(const struct c4_args *args, struct c4_compare *com
     return conclude(args, report);
 }
 
-static void say_build(const char *line) {
-    fprintf(stderr, "%s\n", line);
-}
-
 /* --- exact values --- */
-
-static void tick_exact(void *context, int done, int of) {
-    struct c4_progress *progress = context;
-    progress->view.total = (uint64_t)of;
-    c4_progress_update(progress, (uint64_t)done, (uint64_t)c4_clock_ns());
-}
-
-static enum c4_status find_exact(const struct c4_compare *compare, struct c4_exact *side) {
-    struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
-    enum c4_status status = C4_OK;
-    for (int i = 0; i < C4_SIDES && status == C4_OK; i++) {
-        const struct c4_exact_request request = {.program = compare->program[i],
-                                                 .backend = compare->setting.backend,
-                                                 .ops =
-                                                     strcmp(compare->setting.benchmark, "ops") == 0,
-                                                 .filter = compare->setting.filter,
-                                                 .tick = tick_exact,
-                                                 .context = &progress};
-        c4_progress_start(&progress, stderr, progress.style,
-                          i == C4_OLD ? "counting, old" : "counting, new", "parts", 0, 1,
-                          (uint64_t)c4_clock_ns());
-        status = c4_exact_measure(&request, &side[i]);
-        c4_progress_hide(&progress);
-    }
-    return status;
-}
 
 static bool wants_exact(const struct c4_args *args, const struct c4_compare *compare) {
     return strcmp(compare->setting.benchmark, "google-benchmark") != 0 &&
@@ -201,7 +142,11 @@ static enum c4_status find_and_measure(const struct c4_args *args, struct c4_com
     struct c4_exact_changes changes = {0};
     enum c4_status status = C4_OK;
     if (wants_exact(args, compare)) {
-        status = find_exact(compare, side);
+        status = c4_find_exact(&compare->setting, compare->program[C4_OLD], "counting, old",
+                               &side[C4_OLD]);
+        if (status == C4_OK)
+            status = c4_find_exact(&compare->setting, compare->program[C4_NEW], "counting, new",
+                                   &side[C4_NEW]);
         if (status == C4_OK) status = c4_exact_changes_of(side, &changes);
         report->exact = &changes;
     }
@@ -231,15 +176,12 @@ static enum c4_status compare_programs(const struct c4_args *args, struct c4_com
                                              .threads = (int)c4_arg_integer(args, "threads")},
                                  .mode = (enum c4_compare_mode)c4_arg_choice(args, "mode")};
     C4_TRY(c4_duration_read("max-time", c4_arg_text(args, "max-time"), &compare.max_seconds));
-    if (compare.setting.filter && !c4_program_filters(&compare.setting))
-        return c4_fail(C4_ERR_USAGE,
-                       "--filter: only --benchmark ops and google-benchmark have names to choose "
-                       "from");
+    C4_TRY(c4_check_filter(&compare.setting));
     if (c4_arg_flag(args, "exact-only") && !wants_exact(args, &compare))
         return c4_fail(C4_ERR_USAGE,
                        "--exact-only: with --no-exact or google-benchmark nothing is left");
     for (int i = 0; i < C4_SIDES; i++)
-        C4_TRY(c4_revision_program(report->name[i], say_build, program[i]));
+        C4_TRY(c4_revision_program(report->name[i], c4_say_build, program[i]));
     C4_TRY(are_identical(&compare, &report->identical));
     if (c4_arg_flag(args, "aa")) report->identical = false;
     if (report->identical) return print(args, report, object);

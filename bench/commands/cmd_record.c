@@ -2,39 +2,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bench/commands.h"
 #include "bench/commands/options.h"
+#include "bench/commands/programs.h"
 #include "bench/compare/recorded.h"
-#include "bench/compare/revision.h"
 #include "bench/measure/git.h"
 #include "bench/record/recording.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
-#include "core/cli/progress.h"
 #include "core/file/file.h"
 #include "core/host/clock.h"
 
 static const struct c4_option options[] = {
-    {.name = "benchmark",
-     .type = C4_OPTION_CHOICE,
-     .value = "NAME",
-     .initial = "step",
-     .choices = c4_program_benchmarks,
-     .help = "which of the program's benchmarks; google-benchmark: all of any program of that "
-             "library"},
-    {.name = "backend",
-     .type = C4_OPTION_STRING,
-     .value = "NAME",
-     .initial = "auto",
-     .help = "the backend whose rows are recorded"},
-    C4_BENCH_BATCH("images of a step or of an op's call"),
-    C4_BENCH_THREADS("OpenMP threads of the program"),
-    {.name = "filter",
-     .type = C4_OPTION_STRING,
-     .value = "REGEX",
-     .help = "of ops and google-benchmark: only rows with this regular expression in their name"},
+    C4_BENCH_OF_PROGRAM,
     C4_BENCH_INTEGER("processes", "14", 1, C4_PAIRS_MOST,
                      "how often the program is run; a verdict needs 14"),
     C4_BENCH_FLAG("no-exact", "leave out what valgrind counts, which takes half a minute"),
@@ -106,28 +87,9 @@ static enum c4_status identify(const struct c4_args *args, const char *word,
 
 /* --- measuring --- */
 
-static void tick(void *context, int done, int of) {
-    struct c4_progress *progress = context;
-    uint64_t now_ns = (uint64_t)c4_clock_ns();
-    if (done == 0)
-        c4_progress_start(progress, stderr, progress->style, "measuring", "runs", 0, (uint64_t)of,
-                          now_ns);
-    c4_progress_update(progress, (uint64_t)done, now_ns);
-}
-
-static void tick_exact(void *context, int done, int of) {
-    struct c4_progress *progress = context;
-    progress->view.total = (uint64_t)of;
-    c4_progress_update(progress, (uint64_t)done, (uint64_t)c4_clock_ns());
-}
-
-static void say(const char *line) {
-    fprintf(stderr, "%s\n", line);
-}
-
 static enum c4_status measure(const struct c4_args *args, const char *program,
                               struct c4_recording *record) {
-    struct c4_progress progress = {.style = c4_progress_style_of(stderr, false)};
+    struct c4_ticker ticker = {.label = "measuring", .unit = "runs"};
     const struct c4_recording_run run = {
         .program = program,
         .setting = {.benchmark = c4_arg_text(args, "benchmark"),
@@ -136,28 +98,16 @@ static enum c4_status measure(const struct c4_args *args, const char *program,
                     .batch = (int)c4_arg_integer(args, "batch"),
                     .threads = (int)c4_arg_integer(args, "threads")},
         .processes = (int)c4_arg_integer(args, "processes"),
-        .tick = tick,
-        .context = &progress};
+        .tick = c4_tick,
+        .context = &ticker};
     bool google = strcmp(run.setting.benchmark, "google-benchmark") == 0;
-    if (run.setting.filter && !c4_program_filters(&run.setting))
-        return c4_fail(C4_ERR_USAGE,
-                       "--filter: only --benchmark ops and google-benchmark have names to choose "
-                       "from");
+    C4_TRY(c4_check_filter(&run.setting));
     enum c4_status status = c4_recording_run(&run, record);
-    c4_progress_hide(&progress);
+    c4_progress_hide(&ticker.progress);
     if (status != C4_OK || google || c4_arg_flag(args, "no-exact")) return status;
-    const struct c4_exact_request request = {.program = program,
-                                             .backend = run.setting.backend,
-                                             .ops = strcmp(run.setting.benchmark, "ops") == 0,
-                                             .filter = run.setting.filter,
-                                             .tick = tick_exact,
-                                             .context = &progress};
-    c4_progress_start(&progress, stderr, progress.style, "counting", "parts", 0, 1,
-                      (uint64_t)c4_clock_ns());
-    status = c4_exact_measure(&request, &record->exact);
-    c4_progress_hide(&progress);
-    if (status == C4_OK && record->exact.note) fputs(record->exact.note, stderr);
-    return status;
+    C4_TRY(c4_find_exact(&run.setting, program, "counting", &record->exact));
+    if (record->exact.note) fprintf(stderr, "%s\n", record->exact.note);
+    return C4_OK;
 }
 
 /* --- the file --- */
@@ -196,15 +146,6 @@ static enum c4_status append(const struct c4_args *args, const struct c4_recordi
     return status;
 }
 
-static enum c4_status own_program(char program[C4_PROGRAM_PATH_SIZE]) {
-    ssize_t length = readlink("/proc/self/exe", program, C4_PROGRAM_PATH_SIZE - 1);
-    if (length <= 0)
-        return c4_fail(C4_ERR_ENVIRONMENT,
-                       "/proc/self/exe cannot be read; give the program's path");
-    program[length] = '\0';
-    return C4_OK;
-}
-
 static enum c4_status take_record(const struct c4_args *args, struct c4_recording *record,
                                   struct identity *identity) {
     char program[C4_PROGRAM_PATH_SIZE];
@@ -216,7 +157,7 @@ static enum c4_status take_record(const struct c4_args *args, struct c4_recordin
         return c4_fail(C4_ERR_USAGE, "%s: give one program, or files of results",
                        args->positionals[1]);
     if (c4_arg_given(args, "history")) C4_TRY(c4_history_probe(c4_arg_text(args, "history")));
-    C4_TRY(word ? c4_revision_program(word, say, program) : own_program(program));
+    C4_TRY(word ? c4_revision_program(word, c4_say_build, program) : c4_own_program(program));
     return measure(args, program, record);
 }
 

@@ -24,6 +24,19 @@
     C4_BENCH_FLAG("dry-run", "print the number of benchmarks and the expected time, and exit")
 #define C4_BENCH_JSON C4_BENCH_FLAG("json", "print one JSON object with all samples")
 #define C4_BENCH_END {.name = NULL}
+
+/* Which rows of which benchmark of a program. */
+#define C4_BENCH_OF_PROGRAM                                                                        \
+    {.name = "benchmark", .type = C4_OPTION_CHOICE, .value = "NAME", .initial = "step",            \
+     .choices = c4_program_benchmarks,                                                             \
+     .help = "which of the program's benchmarks; google-benchmark: all of any program of that "    \
+             "library"},                                                                           \
+    {.name = "backend", .type = C4_OPTION_STRING, .value = "NAME", .initial = "auto",              \
+     .help = "the backend whose rows are measured"},                                               \
+    C4_BENCH_BATCH("images of a step or of an op's call"),                                         \
+    C4_BENCH_THREADS("OpenMP threads of the program"),                                             \
+    {.name = "filter", .type = C4_OPTION_STRING, .value = "REGEX",                                 \
+     .help = "of ops and google-benchmark: only rows with this regular expression in their name"}
 /* clang-format on */
 
 #endif

@@ -65,37 +65,42 @@ static void write_notes(const struct c4_exact_changes *changes, const char *befo
     }
 }
 
+/* What a line of either table shows. */
+struct cells {
+    char name[160], old[32], new[32], change[32];
+};
+
+/* False for a value that did not change, which no line shows. */
+static bool make_cells(const struct c4_exact_change *change, struct cells *cells) {
+    if (c4_exact_is_same(change)) return false;
+    write_name(change, cells->name, sizeof cells->name);
+    write_value(change, C4_OLD, cells->old, sizeof cells->old);
+    write_value(change, C4_NEW, cells->new, sizeof cells->new);
+    write_change(change, cells->change, sizeof cells->change);
+    return true;
+}
+
 void c4_exact_text(const struct c4_exact_changes *changes, FILE *out) {
-    char name[160], old[32], new[32], text[32];
+    struct cells cells;
     fprintf(out, "Exact values: %d, %d the same.\n", changes->count, count_same(changes));
-    for (int i = 0; i < changes->count; i++) {
-        const struct c4_exact_change *change = &changes->change[i];
-        if (c4_exact_is_same(change)) continue;
-        write_name(change, name, sizeof name);
-        write_value(change, C4_OLD, old, sizeof old);
-        write_value(change, C4_NEW, new, sizeof new);
-        write_change(change, text, sizeof text);
-        fprintf(out, "%-46s %14s %14s %-12s  %s\n", name, old, new, change->unit, text);
-    }
+    for (int i = 0; i < changes->count; i++)
+        if (make_cells(&changes->change[i], &cells))
+            fprintf(out, "%-46s %14s %14s %-12s  %s\n", cells.name, cells.old, cells.new,
+                    changes->change[i].unit, cells.change);
     write_hash(changes, "", out);
     write_notes(changes, "", out);
 }
 
 void c4_exact_markdown(const struct c4_exact_changes *changes, FILE *out) {
-    char name[160], old[32], new[32], text[32];
+    struct cells cells;
     int same = count_same(changes);
     fprintf(out, "Exact values: %d, %d the same.\n\n", changes->count, same);
     if (same < changes->count)
         fprintf(out, "| exact | old | new | unit | change |\n| --- | ---: | ---: | --- | ---: |\n");
-    for (int i = 0; i < changes->count; i++) {
-        const struct c4_exact_change *change = &changes->change[i];
-        if (c4_exact_is_same(change)) continue;
-        write_name(change, name, sizeof name);
-        write_value(change, C4_OLD, old, sizeof old);
-        write_value(change, C4_NEW, new, sizeof new);
-        write_change(change, text, sizeof text);
-        fprintf(out, "| `%s` | %s | %s | %s | %s |\n", name, old, new, change->unit, text);
-    }
+    for (int i = 0; i < changes->count; i++)
+        if (make_cells(&changes->change[i], &cells))
+            fprintf(out, "| `%s` | %s | %s | %s | %s |\n", cells.name, cells.old, cells.new,
+                    changes->change[i].unit, cells.change);
     if (same < changes->count) fputc('\n', out);
     write_hash(changes, "- ", out);
     write_notes(changes, "- ", out);

@@ -2,6 +2,7 @@
 #include "core/file/file.h"
 #include "core/host/cgroup.h"
 #include "core/host/conditions.h"
+#include "tests/core/made_up_system.h"
 #include "tests/harness/unit.h"
 
 #include <math.h>
@@ -9,30 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char root[64];
-
-static void put(const char *path, const char *text) {
-    char name[512], folder[512];
-    snprintf(name, sizeof name, "%s%s", root, path);
-    snprintf(folder, sizeof folder, "%s", name);
-    *strrchr(folder, '/') = '\0';
-    assert_int_equal(c4_dir_make(folder), C4_OK);
-    assert_int_equal(c4_file_write_atomic(name, text, strlen(text)), C4_OK);
-}
-
-static int make_root(void **state) {
-    (void)state;
-    strcpy(root, "conditions-XXXXXX");
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf ./%s", root);
-    return system(command); /* NOLINT: the folder that mkdtemp() named */
-}
 
 static double get(const json_t *object, const char *member) {
     const json_t *value = json_object_get(object, member);
