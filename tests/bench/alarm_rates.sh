@@ -41,8 +41,8 @@ one() { # KIND
     case $1 in
     aa-ops | busy-ops) compare --benchmark ops "$work/conv4" "$work/conv4" ;;
     aa-step | busy-step) compare "$work/conv4" "$work/conv4" ;;
-    ab-10) compare --benchmark ops --batch 40 --filter '^conv_' "$work/conv4-0" "$work/conv4-conv10" ;;
-    ab-5) compare --benchmark ops --batch 40 --filter '^conv_' "$work/conv4-0" "$work/conv4-conv5" ;;
+    ab-10) compare --benchmark ops --batch 40 --filter '^conv_fwd' "$work/conv4-0" "$work/conv4-conv10" ;;
+    ab-5) compare --benchmark ops --batch 40 --filter '^conv_fwd' "$work/conv4-0" "$work/conv4-conv5" ;;
     *)
         echo "there is no kind $1" >&2
         exit 2
