@@ -136,6 +136,7 @@ expect 0 '^step/avx2, batch 8 .*1000 .*1021 instructions .*+2.1 %$' "$program" b
 says 'Other bits: the canonical hash was'
 expect 5 'a training step has 2.10 % more instructions' "$program" bench compare x.ndjson y.ndjson --max-instructions 0.02
 expect 0 '+2.1 %' "$program" bench compare x.ndjson y.ndjson --max-instructions 0.03
+# shellcheck disable=SC2016 # Markdown
 expect 0 '| `step/avx2, batch 8` | 1000 | 1021 | instructions | +2.1 % |' "$program" bench compare x.ndjson y.ndjson --format markdown
 expect 0 '"same": false' "$program" bench compare x.ndjson y.ndjson --json
 sed 's/"canonical_hash"/"counter":"valgrind-9","canonical_hash"/' y.ndjson >z.ndjson

@@ -18,8 +18,8 @@ rounds() {
     echo "target_compile_definitions(conv4 PRIVATE STEP_ROUNDS=$1)" >rounds.cmake
     toy add .
     toy commit -m "$1 rounds"
-    cmake -B build/now -DCMAKE_BUILD_TYPE=Release >/dev/null && cmake --build build/now >/dev/null ||
-        stop "the toy does not build"
+    cmake -B build/now -DCMAKE_BUILD_TYPE=Release >/dev/null || stop "the toy is not configured"
+    cmake --build build/now >/dev/null || stop "the toy does not build"
 }
 # shellcheck disable=SC2317 # expect calls it
 gate() {
@@ -54,6 +54,7 @@ expect 0 'instructions | +' gate --growth 0.2
 expect 0 '^identical: ' gate --base HEAD
 
 # Accepted by a line of the history, and then the base of what comes after it.
+# shellcheck disable=SC2317 # expect calls it
 record() {
     "$program" bench record --commit HEAD --history results/history/toy.ndjson "$@" build/now/conv4
 }
