@@ -7,6 +7,8 @@
 #include "bench/commands/options.h"
 #include "bench/commands/programs.h"
 #include "bench/compare/recorded.h"
+#include "bench/history/history.h"
+#include "bench/measure/disclose.h"
 #include "bench/measure/git.h"
 #include "bench/record/recording.h"
 #include "core/cli/cli.h"
@@ -112,17 +114,35 @@ static enum c4_status measure(const struct c4_args *args, const char *program,
 
 /* --- the file --- */
 
-static enum c4_status default_history(const struct c4_recording *record, char **path) {
-    char *root;
-    C4_TRY(c4_git_root(&root));
-    if (!root)
+/* --history, or the machine's file of the checkout: new text. */
+static enum c4_status history_path(const struct c4_args *args, const char *model, char **path) {
+    const char *given = c4_arg_text(args, "history");
+    char *root = NULL;
+    if (!given) C4_TRY(c4_git_root(&root));
+    if (!given && !root)
         return c4_fail(C4_ERR_USAGE, "this is no git checkout: name the file by --history FILE");
-    const char *model = record->model && *record->model ? record->model : "unknown-cpu";
-    size_t size = strlen(root) + strlen(model) + sizeof "/results/history/.ndjson";
+    size_t size = given ? strlen(given) + 1
+                        : strlen(root) + strlen(model) + sizeof "/results/history/.ndjson";
     *path = malloc(size);
-    if (*path) snprintf(*path, size, "%s/results/history/%s.ndjson", root, model);
+    if (*path && given) snprintf(*path, size, "%s", given);
+    if (*path && !given) snprintf(*path, size, "%s/results/history/%s.ndjson", root, model);
     free(root);
     return *path ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a path");
+}
+
+/* Before anything is measured. The program will run on this machine. */
+static enum c4_status probe_history(const struct c4_args *args) {
+    json_t *object;
+    char *path = NULL;
+    C4_TRY(c4_disclose("record", &object));
+    char *model = c4_machine_file_name(object);
+    json_decref(object);
+    enum c4_status status = model ? history_path(args, model, &path)
+                                  : c4_fail(C4_ERR_MEMORY, "out of memory for a path");
+    if (status == C4_OK) status = c4_history_probe(path);
+    free(path);
+    free(model);
+    return status;
 }
 
 static enum c4_status append(const struct c4_args *args, const struct c4_recording *record,
@@ -131,13 +151,7 @@ static enum c4_status append(const struct c4_args *args, const struct c4_recordi
                                              c4_arg_text(args, "accept")};
     char *path = NULL;
     int lines;
-    if (c4_arg_given(args, "history")) {
-        const char *given = c4_arg_text(args, "history");
-        path = given ? strdup(given) : NULL;
-        if (!path) return c4_fail(C4_ERR_MEMORY, "out of memory for a path");
-    } else {
-        C4_TRY(default_history(record, &path));
-    }
+    C4_TRY(history_path(args, record->model ? record->model : "", &path));
     enum c4_status status = c4_recording_append(record, &of, path, &lines);
     if (status == C4_OK)
         printf("%d line%s of %.12s appended to %s\n", lines, lines == 1 ? "" : "s",
@@ -156,7 +170,7 @@ static enum c4_status take_record(const struct c4_args *args, struct c4_recordin
     if (words > 1)
         return c4_fail(C4_ERR_USAGE, "%s: give one program, or files of results",
                        args->positionals[1]);
-    if (c4_arg_given(args, "history")) C4_TRY(c4_history_probe(c4_arg_text(args, "history")));
+    C4_TRY(probe_history(args));
     C4_TRY(word ? c4_revision_program(word, c4_say_build, program) : c4_own_program(program));
     return measure(args, program, record);
 }

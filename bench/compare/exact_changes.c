@@ -60,12 +60,12 @@ bool c4_exact_counted_alike(const struct c4_exact_changes *changes) {
 
 double c4_exact_step_growth(const struct c4_exact_changes *changes) {
     double growth = (double)-INFINITY;
-    if (!c4_exact_counted_alike(changes)) return 0;
+    if (!c4_exact_counted_alike(changes)) return (double)NAN;
     for (int i = 0; i < changes->count; i++) {
         const struct c4_exact_change *change = &changes->change[i];
         if (strcmp(change->benchmark, "step") == 0 && strcmp(change->unit, "instructions") == 0 &&
             change->in[C4_OLD] && change->in[C4_NEW] && change->value[C4_OLD] > 0)
             growth = fmax(growth, change->value[C4_NEW] / change->value[C4_OLD] - 1);
     }
-    return isfinite(growth) ? growth : 0;
+    return isfinite(growth) ? growth : (double)NAN;
 }

@@ -143,9 +143,13 @@ void c4_compare_text(const struct c4_compare_report *report, FILE *out) {
 void c4_compare_markdown(const struct c4_compare_report *report, FILE *out) {
     const struct c4_comparison *comparison = report->comparison;
     if (write_identical(report, out)) return;
-    fprintf(out, "`%s` to `%s`: **", report->name[C4_OLD], report->name[C4_NEW]);
-    write_counts(comparison, out);
-    fputs("** (", out);
+    fprintf(out, "`%s` to `%s`", report->name[C4_OLD], report->name[C4_NEW]);
+    if (comparison->count > 0) {
+        fputs(": **", out);
+        write_counts(comparison, out);
+        fputs("**", out);
+    }
+    fputs(" (", out);
     write_setting(report, out);
     fputs(").\n\n", out);
     if (report->exact) c4_exact_markdown(report->exact, out);

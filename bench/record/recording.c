@@ -1,6 +1,5 @@
 #include "bench/record/recording.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +8,6 @@
 #include "core/file/file.h"
 
 /* --- whose times these are --- */
-
-/* Letters and digits; everything else becomes one hyphen between them. "" if there are none. */
-static char *file_name_of(const char *model) {
-    char *name = malloc(strlen(model) + 1);
-    size_t used = 0;
-    if (!name) return NULL;
-    for (; *model; model++) {
-        unsigned char c = (unsigned char)*model;
-        if (c < 0x80 && isalnum(c))
-            name[used++] = (char)tolower(c);
-        else if (used > 0 && name[used - 1] != '-')
-            name[used++] = '-';
-    }
-    while (used > 0 && name[used - 1] == '-') used--;
-    name[used] = '\0';
-    return name;
-}
 
 /* What Google Benchmark's context tells, under the names of our own results. */
 static json_t *environment_of_context(const json_t *context) {
@@ -59,8 +41,7 @@ static enum c4_status take_identity(const struct c4_timings *timings, struct c4_
     record->benchmark = timings->benchmark;
     record->batch = c4_result_whole(output, "batch");
     record->threads = c4_result_whole(output, "threads");
-    record->model =
-        file_name_of(c4_result_text(output, "environment.cpu.model_name", "unknown-cpu"));
+    record->model = c4_machine_file_name(output);
     if (!record->model) return c4_fail(C4_ERR_MEMORY, "out of memory for a machine's name");
     return key_of(output, record->key, &record->machine);
 }

@@ -24,7 +24,7 @@ struct c4_recording {
     struct c4_exact exact;     /* empty until c4_exact_measure() */
     char key[C4_MACHINE_KEY_SIZE];
     char *machine; /* the same for people */
-    char *model;   /* the CPU's letters and digits, in lower case, and hyphens; may be "" */
+    char *model;   /* c4_machine_file_name() */
 };
 
 /* Runs the processes one after the other. C4_ERR_DATA: one failed or printed no results;

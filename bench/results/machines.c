@@ -1,10 +1,13 @@
 #include "bench/results/machines.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/file/sha256.h"
+
+static const char unknown_cpu[] = "unknown-cpu";
 
 static const char *const ways[] = {"environment.cpu.architecture",
                                    "environment.cpu.model_name",
@@ -61,6 +64,24 @@ enum c4_status c4_machine_key(const json_t *file, char key[C4_MACHINE_KEY_SIZE],
     free(members);
     if (status == C4_OK) snprintf(key, C4_MACHINE_KEY_SIZE, "%.*s", C4_MACHINE_KEY_SIZE - 1, hex);
     return status;
+}
+
+char *c4_machine_file_name(const json_t *file) {
+    const char *model = c4_result_text(file, "environment.cpu.model_name", "");
+    char *name = malloc(strlen(model) + sizeof unknown_cpu);
+    size_t used = 0;
+    if (!name) return NULL;
+    for (; *model; model++) {
+        unsigned char c = (unsigned char)*model;
+        if (c < 0x80 && isalnum(c))
+            name[used++] = (char)tolower(c);
+        else if (used > 0 && name[used - 1] != '-')
+            name[used++] = '-';
+    }
+    while (used > 0 && name[used - 1] == '-') used--;
+    name[used] = '\0';
+    if (used == 0) memcpy(name, unknown_cpu, sizeof unknown_cpu);
+    return name;
 }
 
 void c4_machines_of(const struct c4_results *results, struct c4_machines *machines) {

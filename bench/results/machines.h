@@ -17,6 +17,10 @@ enum { C4_MACHINE_KEY_SIZE = 13 };
  */
 enum c4_status c4_machine_key(const json_t *file, char key[C4_MACHINE_KEY_SIZE], char **text);
 
+/* The CPU's model name for a file's: letters and digits, in lower case, with hyphens between;
+ * "unknown-cpu" without any. New text; NULL: no memory. */
+char *c4_machine_file_name(const json_t *file);
+
 enum { C4_MACHINE_BYTES = 256 };
 
 struct c4_machines {
