@@ -125,6 +125,12 @@ for name in $mine; do
 done
 same whole damaged
 
+# A folder whose name is no text: its bytes are replaced in JSON, and nothing is lost.
+odd=$(printf 'odd\377')
+cp -r whole "$odd"
+expect 0 '"report": "\./odd' repro "./$odd" --json
+rm -r "$odd"
+
 # Other settings are refused; --fresh keeps the old study aside and touches nothing else.
 cp -r whole other
 echo mine >other/notes.txt
