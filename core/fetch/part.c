@@ -87,9 +87,10 @@ enum c4_status c4_part_open(const char *path, struct c4_part *part) {
         }
         close(descriptor);
     }
-    if (fstat(part->descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
+    /* Another name of the file would change with it. */
+    if (fstat(part->descriptor, &info) != 0 || !S_ISREG(info.st_mode) || info.st_nlink > 1) {
         c4_part_close(part);
-        return c4_fail(C4_ERR_FAILED, "%s: is not a regular file; remove it", path);
+        return c4_fail(C4_ERR_FAILED, "%s: is not a regular file of one name; remove it", path);
     }
     part->size_bytes = part->kept_bytes = (uint64_t)info.st_size;
     if (part->size_bytes > 0) read_origin(path, &part->origin);

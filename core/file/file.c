@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/file/temporary.h"
+
 enum c4_status c4_fail_read(const char *path, int error) {
     char reason[128] = "unknown error";
     switch (error) {
@@ -148,10 +150,8 @@ static int open_folder_of(const char *target) {
     return descriptor;
 }
 
-static enum c4_status write_and_sync(const char *temporary, const char *path,
+static enum c4_status write_and_sync(int descriptor, const char *path,
                                      const struct c4_file_part *parts, size_t count) {
-    int descriptor = open_retrying(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-    if (descriptor < 0) return c4_fail_write(path, errno);
     enum c4_status status = C4_OK;
     for (size_t i = 0; i < count && status == C4_OK; i++)
         status = c4_file_write_all(descriptor, path, parts[i].bytes, parts[i].size_bytes);
@@ -173,25 +173,18 @@ static enum c4_status replace(const char *temporary, const char *target, const c
     return status;
 }
 
-/* TARGET.tmp.<pid>; NULL if out of memory. */
-static char *temporary_of(const char *target) {
-    size_t size = strlen(target) + 32; /* .tmp. and a pid */
-    char *temporary = malloc(size);
-    if (temporary != NULL) snprintf(temporary, size, "%s.tmp.%ld", target, (long)getpid());
-    return temporary;
-}
-
 enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *parts,
                                    size_t count) {
     enum c4_status status = C4_OK;
-    char *target = resolve_target(path, &status);
+    char *target = resolve_target(path, &status), *temporary;
+    int descriptor;
     if (target == NULL) return status;
-    char *temporary = temporary_of(target);
-    if (temporary == NULL) {
+    int error = c4_temporary_open(target, &temporary, &descriptor);
+    if (error != 0) {
         free(target);
-        return c4_fail_write(path, ENOMEM);
+        return c4_fail_write(path, error);
     }
-    status = write_and_sync(temporary, path, parts, count);
+    status = write_and_sync(descriptor, path, parts, count);
     if (status == C4_OK) status = replace(temporary, target, path);
     if (status != C4_OK) unlink(temporary);
     free(temporary);
@@ -199,16 +192,18 @@ enum c4_status c4_file_write_parts(const char *path, const struct c4_file_part *
     return status;
 }
 
-/* Makes and removes the temporary; returns 0 or an errno value. If the file system cannot reserve
+/* Makes and removes a temporary; returns 0 or an errno value. If the file system cannot reserve
  * space, there is nothing to report. */
-static int probe(const char *temporary, uint64_t size_bytes) {
-    int descriptor = open_retrying(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), error = 0;
-    if (descriptor < 0) return errno;
+static int probe(const char *target, uint64_t size_bytes) {
+    char *temporary;
+    int descriptor, error = c4_temporary_open(target, &temporary, &descriptor);
+    if (error != 0) return error;
     if (size_bytes > 0 && size_bytes <= INT64_MAX) do
             error = posix_fallocate(descriptor, 0, (off_t)size_bytes);
         while (error == EINTR);
     close(descriptor);
     unlink(temporary);
+    free(temporary);
     return error == EOPNOTSUPP || error == EINVAL || error == ENODEV ? 0 : error;
 }
 
@@ -216,23 +211,17 @@ enum c4_status c4_file_probe(const char *path, uint64_t size_bytes) {
     enum c4_status status = C4_OK;
     char *target = resolve_target(path, &status);
     if (target == NULL) return status;
-    char *temporary = temporary_of(target);
-    int error = temporary != NULL ? probe(temporary, size_bytes) : ENOMEM;
-    free(temporary);
+    int error = probe(target, size_bytes);
     free(target);
     return error == 0 ? C4_OK : c4_fail_write(path, error);
 }
 
 enum c4_status c4_dir_probe(const char *path) {
     C4_TRY(c4_dir_make(path));
-    size_t size = strlen(path) + 8;
-    char *inside = malloc(size), *temporary = NULL;
-    if (inside != NULL) {
-        snprintf(inside, size, "%s/probe", path);
-        temporary = temporary_of(inside);
-    }
-    int error = temporary != NULL ? probe(temporary, 0) : ENOMEM;
-    free(temporary);
+    size_t size = strlen(path) + sizeof "/probe";
+    char *inside = malloc(size);
+    if (inside != NULL) snprintf(inside, size, "%s/probe", path);
+    int error = inside != NULL ? probe(inside, 0) : ENOMEM;
     free(inside);
     return error == 0 ? C4_OK : c4_fail_write(path, error);
 }

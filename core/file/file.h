@@ -20,13 +20,13 @@ struct c4_file_part {
     size_t size_bytes;
 };
 
-/* Makes `path` hold exactly these bytes. They go to the temporary PATH.tmp.<pid> in the same
- * folder, which is synced and renamed over `path`; then the folder is synced. A reader sees the old
- * file or the new one, never a mixture, and so does the next start after a power cut. On failure
- * the temporary is removed and the old file is unchanged; only if the last step fails, the folder's
- * sync, is the new file already in place. Symbolic links are followed. An existing path that is not
- * a regular file (a folder, a device) or not writable is refused. Two threads of one process must
- * not write the same path at once. */
+/* Makes `path` hold exactly these bytes. They go to a new temporary (core/file/temporary.h) in
+ * the same folder, which is synced and renamed over `path`; then the folder is synced. A reader
+ * sees the old file or the new one, never a mixture, and so does the next start after a power cut.
+ * On failure the temporary is removed and the old file is unchanged; only if the last step fails,
+ * the folder's sync, is the new file already in place. Symbolic links are followed. An existing
+ * path that is not a regular file (a folder, a device) or not writable is refused. Two threads of
+ * one process must not write the same path at once. */
 enum c4_status c4_file_write_atomic(const char *path, const void *bytes, size_t size_bytes);
 
 /* The same for the concatenation of `count` parts. */

@@ -9,6 +9,7 @@
 
 #include "core/file/csv.h"
 #include "core/file/file.h"
+#include "core/file/temporary.h"
 #include "core/report/gnuplot.h"
 
 enum { PATH_BYTES = 4096 };
@@ -114,8 +115,9 @@ static enum c4_status publish(const char *drawn, const char *final, bool *publis
 /* gnuplot writes to temporary names, so that a reader never sees half a picture. */
 static enum c4_status draw(const char *id, const char *folder, const char *gnuplot,
                            bool published[PICTURES]) {
-    char stem[96], command[128], script[96];
-    snprintf(stem, sizeof stem, ".%s.tmp.%ld", id, (long)getpid());
+    char stem[128], command[160], script[96], mark[C4_TEMPORARY_MARK_SIZE];
+    c4_temporary_mark(mark);
+    snprintf(stem, sizeof stem, ".%s%s", id, mark);
     snprintf(command, sizeof command, "stem = '%s'", stem);
     snprintf(script, sizeof script, "%s.gp", id);
     enum c4_status status = c4_gnuplot_run(gnuplot, folder, script, command);

@@ -1,6 +1,8 @@
 #include "repro/commands/summary.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/cli/progress.h"
@@ -79,6 +81,17 @@ static json_t *estimate(struct last last) {
                      c4_json_real(last.standard_error), "seeds", last.n);
 }
 
+/* STEM.SUFFIX. A folder's name may hold any bytes. */
+static json_t *file_name(const char *stem, const char *suffix) {
+    size_t size = strlen(stem) + strlen(suffix) + 2;
+    char *name = malloc(size);
+    if (!name) return NULL;
+    snprintf(name, size, "%s.%s", stem, suffix);
+    json_t *value = c4_json_text(name);
+    free(name);
+    return value;
+}
+
 static json_t *figure_object(const struct c4_publication *p, int i) {
     const struct c4_figure_result *result = &p->figure[i], *debiased = debiased_of(p, i);
     json_t *files = json_object(), *layers = json_array();
@@ -92,15 +105,14 @@ static json_t *figure_object(const struct c4_publication *p, int i) {
                  {"pdf", result->files.pdf}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         if (kinds[k].drawn)
-            json_object_set_new(files, kinds[k].suffix,
-                                json_sprintf("%s.%s", result->stem, kinds[k].suffix));
+            json_object_set_new(files, kinds[k].suffix, file_name(result->stem, kinds[k].suffix));
     for (int layer = 0; debiased && layer < C4_LAYERS; layer++)
         json_array_append_new(layers, json_pack("{s:s, s:o, s:o}", "layer", c4_layer_name[layer],
                                                 "biased", estimate(last_of(result, layer)),
                                                 "debiased", estimate(last_of(debiased, layer))));
-    json_t *object =
-        json_pack("{s:s, s:s, s:o, s:s, s:s}", "id", result->id, "title", result->figure->title,
-                  "files", files, "mark", result->mark, "note", result->files.note);
+    json_t *object = json_pack("{s:s, s:o, s:o, s:s, s:o}", "id", result->id, "title",
+                               c4_json_text(result->figure->title), "files", files, "mark",
+                               result->mark, "note", c4_json_text(result->files.note));
     if (debiased) {
         json_object_set_new(object, "layers", layers);
         json_object_set_new(object, "order_holds", json_boolean(falls(result)));
@@ -121,19 +133,19 @@ enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FIL
         json_object_set_new(claims, p->claims.claim[i].id,
                             json_string(c4_verdict_names[p->claims.claim[i].verdict]));
     json_t *object =
-        json_pack("{s:s, s:i, s:s, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
-                  "s:o, s:o, s:s, "
+        json_pack("{s:s, s:i, s:o, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
+                  "s:o, s:o, s:o, "
                   "s:o, s:o}",
-                  "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder", p->folder, "scale",
-                  scale->name, "seeds", seeds, "images", (json_int_t)scale->pretrain_images,
-                  "epochs", (json_int_t)scale->pretrain_epochs, "data", summary->training->name,
-                  "data_sha256", summary->training->sha256, "synthetic",
-                  summary->training->synthetic || summary->evaluation->synthetic, "unofficial",
-                  (int)p->unofficial, "backend", summary->backend, "threads", summary->threads,
-                  "places", summary->places, "runs", summary->runs, "seconds",
+                  "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder",
+                  c4_json_text(p->folder), "scale", scale->name, "seeds", seeds, "images",
+                  (json_int_t)scale->pretrain_images, "epochs", (json_int_t)scale->pretrain_epochs,
+                  "data", summary->training->name, "data_sha256", summary->training->sha256,
+                  "synthetic", summary->training->synthetic || summary->evaluation->synthetic,
+                  "unofficial", (int)p->unofficial, "backend", summary->backend, "threads",
+                  summary->threads, "places", summary->places, "runs", summary->runs, "seconds",
                   c4_json_real(summary->seconds), "images_per_s",
                   c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : (double)NAN),
-                  "report", p->report, "claims", claims, "figures", figures);
+                  "report", c4_json_text(p->report), "claims", claims, "figures", figures);
     if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the summary");
     json_dumpf(object, out, JSON_INDENT(2));
     fputc('\n', out);

@@ -64,7 +64,7 @@ static json_t *figure_object(const struct c4_publication *p,
         if (there[i])
             json_array_append_new(files, json_sprintf("figures/%s.%s", result->id, suffix[i]));
     for (int i = 0; i < result->notes; i++)
-        json_array_append_new(notes, json_string(result->note[i]));
+        json_array_append_new(notes, c4_json_text(result->note[i]));
     (void)p;
     return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:o, s:o, s:o}", "id", result->id, "title",
                      result->figure->title, "debiased", (int)result->debiased, "empty",
@@ -94,7 +94,7 @@ static json_t *fields(const struct c4_field *field, const void *object) {
     for (; field->key; field++) {
         char value[512];
         c4_field_write(field, object, value, sizeof value);
-        json_object_set_new(values, field->key, json_string(value));
+        json_object_set_new(values, field->key, c4_json_text(value));
     }
     return values;
 }
@@ -117,10 +117,10 @@ static json_t *places_array(const struct c4_publication *p) {
     json_t *array = json_array();
     for (int i = 0; i < p->places; i++) {
         const struct c4_place_sum *place = &p->place[i];
-        json_array_append_new(array,
-                              json_pack("{s:s, s:s, s:i, s:i, s:o}", "host", place->host, "place",
-                                        place->place, "threads", place->threads, "runs",
-                                        place->runs, "seconds", c4_json_real(place->seconds)));
+        json_array_append_new(array, json_pack("{s:o, s:s, s:i, s:i, s:o}", "host",
+                                               c4_json_text(place->host), "place", place->place,
+                                               "threads", place->threads, "runs", place->runs,
+                                               "seconds", c4_json_real(place->seconds)));
     }
     return array;
 }
@@ -149,7 +149,7 @@ json_t *c4_publication_json(const struct c4_publication *p) {
     for (int i = 0; i < p->figures; i++)
         json_array_append_new(figures, figure_object(p, &p->figure[i]));
     for (int i = 0; i < p->warnings; i++)
-        json_array_append_new(warnings, json_string(p->warning[i]));
+        json_array_append_new(warnings, c4_json_text(p->warning[i]));
     for (int s = 0; s < p->scale->seeds.count; s++)
         json_array_append_new(seeds, json_integer((json_int_t)p->scale->seeds.seed[s]));
     json_t *object =

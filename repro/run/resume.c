@@ -47,6 +47,15 @@ enum c4_status c4_resume_find(struct c4_store *store, const char *folder, const 
     return status;
 }
 
+/* Whether a whole name is that of one of the run's checkpoints; anything else is the user's. */
+static bool is_ours(const char *name, const struct c4_run *run) {
+    char path[C4_CHECKPOINT_PATH_SIZE];
+    uint32_t epoch;
+    if (sscanf(name, "epoch-%" SCNu32, &epoch) != 1) return false;
+    c4_run_checkpoint_path(run->key, epoch, path);
+    return strcmp(strrchr(path, '/') + 1, name) == 0;
+}
+
 enum c4_status c4_resume_sweep(struct c4_store *store, const char *folder,
                                const struct c4_run *run) {
     struct c4_store_checkpoint known[C4_STORE_KEPT];
@@ -58,8 +67,7 @@ enum c4_status c4_resume_sweep(struct c4_store *store, const char *folder,
     DIR *entries = opendir(path);
     if (!entries) return errno == ENOENT ? C4_OK : c4_fail_read(path, errno);
     for (struct dirent *entry; (entry = readdir(entries));) {
-        uint32_t epoch;
-        bool keep = sscanf(entry->d_name, "epoch-%" SCNu32 ".safetensors", &epoch) != 1;
+        bool keep = !is_ours(entry->d_name, run);
         for (int i = 0; i < count && !keep; i++)
             keep = strcmp(strrchr(known[i].path, '/') + 1, entry->d_name) == 0;
         if (!keep) unlinkat(dirfd(entries), entry->d_name, 0);

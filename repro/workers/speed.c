@@ -6,6 +6,7 @@
 
 #include "core/data/batch.h"
 #include "core/file/file.h"
+#include "core/file/temporary.h"
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
 #include "core/net/init.h"
@@ -57,8 +58,9 @@ static enum c4_status time_cka(const struct c4_runner *runner, struct c4_speed *
 
 static enum c4_status time_checkpoint(const struct c4_runner *runner,
                                       struct c4_checkpoint *checkpoint, struct c4_speed *speed) {
-    char path[C4_STORE_PATH_SIZE], name[48];
-    snprintf(name, sizeof name, "trial-%ld.safetensors", (long)getpid());
+    char path[C4_STORE_PATH_SIZE], name[64], mark[C4_TEMPORARY_MARK_SIZE];
+    c4_temporary_mark(mark);
+    snprintf(name, sizeof name, "trial%s", mark);
     C4_TRY(c4_path_join(path, sizeof path, runner->folder, name));
     checkpoint->has_momentum = true;
     int64_t start_ns = c4_clock_ns();

@@ -54,6 +54,18 @@ for command in $(explain); do
     done
 done
 
+# Closed streams: a file that the program opens does not take their place.
+"$program" train --batches 2 --batch 2 --images 8 --test-images 1 --threads 1 -q --log-json closed.jsonl >&- 2>"$work/err" ||
+    fail "train without standard output: $(cat "$work/err")"
+[ "$(grep -c '^{' closed.jsonl)" = 3 ] || fail "no log without standard output: $(cat closed.jsonl)"
+[ "$(wc -l <closed.jsonl)" = 3 ] || fail "messages in the log: $(cat closed.jsonl)"
+"$program" train --batches 1 --batch 2 --images 8 --test-images 1 --threads 1 --save closed.safetensors <&- >&- 2>&- ||
+    fail "train without streams"
+"$program" eval --init closed.safetensors --images 32 --threads 1 >/dev/null 2>"$work/err" ||
+    fail "messages in the weights: $(cat "$work/err")"
+"$program" plan --scale smoke --figures 1 --workers 1 <&- >/dev/null 2>"$work/err" ||
+    fail "plan without standard input: $(cat "$work/err")"
+
 if [ -w /dev/full ]; then
     "$program" --help >/dev/full 2>"$work/err"
     status=$?

@@ -116,9 +116,20 @@ run=pretrain-cifar10-d0-n64-e2-bn-relu-seed
 cp -r whole damaged
 printf 'x' >>damaged/checkpoints/${run}1/epoch-0002.safetensors
 rm damaged/checkpoints/${run}2/epoch-000?.safetensors
+mine="epoch-0001.safetensors.mine epoch-1.safetensors epoch-0001.safetensor"
+for name in $mine; do echo mine >damaged/checkpoints/${run}1/$name; done
 expect 0 'goes on from the checkpoint before it' repro damaged
 grep -q 'goes on from its beginning' said || fail "a missing checkpoint is not mentioned"
+for name in $mine; do
+    rm damaged/checkpoints/${run}1/$name || fail "the user's $name is gone"
+done
 same whole damaged
+
+# A folder whose name is no text: its bytes are replaced in JSON, and nothing is lost.
+odd=$(printf 'odd\377')
+cp -r whole "$odd"
+expect 0 '"report": "\./odd' repro "./$odd" --json
+rm -r "$odd"
 
 # Other settings are refused; --fresh keeps the old study aside and touches nothing else.
 cp -r whole other

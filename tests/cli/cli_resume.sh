@@ -215,18 +215,19 @@ dead=$!
 wait $dead
 mkdir -p left
 ln -s left/kw.ck to-kw.ck
-for name in kw.ck.tmp.$dead kw.st.tmp.$dead kw.ck.tmp.$$ kw.ck.tmp.0$dead kw.ck.tmp.$dead.bak \
-    kw.ck.tmp. kw.ck.tmp.x kw.ck.tmp other.ck.tmp.$dead akw.ck.tmp.$dead; do
+mark=.tmp.$dead.0123abcd
+for name in kw.ck$mark kw.st$mark kw.ck.tmp.$$.0123abcd kw.ck.tmp.0$dead.0123abcd kw.ck$mark.bak \
+    kw.ck.tmp.$dead kw.ck.tmp.x kw.ck.tmp other.ck$mark akw.ck$mark; do
     echo mine >"left/$name"
 done
-mkdir left/kw.st.tmp.1$dead
+mkdir left/kw.st.tmp.1$dead.0123abcd
 expect 0 train --checkpoint left/kw.ck --save left/kw.st
-[ ! -e left/kw.ck.tmp.$dead ] || fail "a dead process's temporary of the checkpoint stays"
-[ ! -e left/kw.st.tmp.$dead ] || fail "a dead process's temporary of the weights stays"
+[ ! -e left/kw.ck$mark ] || fail "a dead process's temporary of the checkpoint stays"
+[ ! -e left/kw.st$mark ] || fail "a dead process's temporary of the weights stays"
 [ "$(find left -mindepth 1 | wc -l)" = 11 ] || fail "left are: $(ls left)"
-echo mine >left/kw.ck.tmp.$dead
+echo mine >left/kw.ck$mark
 expect 0 train --epochs 2 --checkpoint to-kw.ck
-[ ! -e left/kw.ck.tmp.$dead ] || fail "it stays beside the file that a link leads to"
+[ ! -e left/kw.ck$mark ] || fail "it stays beside the file that a link leads to"
 [ "$(find left -mindepth 1 | wc -l)" = 11 ] || fail "left are: $(ls left)"
 
 finish

@@ -371,6 +371,16 @@ static void only_one_process_fetches(void **state) {
     arrives(state);
 }
 
+/* Appending to it would change the other file, too. */
+static void a_part_with_another_name_is_refused(void **state) {
+    struct c4_fetch_result result;
+    places("ok", NULL, NULL);
+    put_part(state, 60000, "ok", "\"new\"");
+    assert_int_equal(link(scratch_path(state, "file.bin.part"), scratch_path(state, "users")), 0);
+    assert_failed(fetch(state, &result), C4_ERR_FAILED, "is not a regular file of one name");
+    assert_file_is(scratch_path(state, "users"), body, 60000);
+}
+
 static void a_full_disk_is_said(void **state) {
     struct c4_fetch_result result;
     struct rlimit old;
@@ -457,6 +467,7 @@ int main(void) {
         SCRATCH(an_interruption_keeps_what_came),
         SCRATCH(kill_loses_nothing),
         SCRATCH(only_one_process_fetches),
+        SCRATCH(a_part_with_another_name_is_refused),
         SCRATCH(a_full_disk_is_said),
         SCRATCH(a_folder_that_cannot_be_written),
         SCRATCH(a_file_that_is_there_is_never_replaced),

@@ -2,6 +2,7 @@
 #include "core/file/file.h"
 #include "core/file/leftovers.h"
 #include "core/file/sha256.h"
+#include "core/file/temporary.h"
 #include "tests/core/test_file_scratch.h"
 
 #include <errno.h>
@@ -46,16 +47,72 @@ static void relative_path_is_written_here(void **state) {
     assert_text_file_is(scratch_path(state, "here"), "x");
 }
 
-static void leftovers_of_the_dead_go(void **state) {
-    struct scratch *scratch = *state;
+/* A process that is gone. */
+static pid_t dead_process(void) {
     pid_t child = fork();
     if (child == 0) _exit(0);
     assert_int_equal(waitpid(child, NULL, 0), child);
-    char dead[64], drawn[64], live[64];
-    snprintf(dead, sizeof dead, "a.tmp.%ld", (long)child);
-    snprintf(drawn, sizeof drawn, ".fig.tmp.%ld.svg", (long)child);
-    snprintf(live, sizeof live, "a.tmp.%ld", (long)getpid());
-    const char *const kept[] = {live, "a", "a.tmp", "a.tmp.", "a.tmp.0", "a.tmp.1x", "tmp.1"};
+    return child;
+}
+
+static void temporaries_have_marks(void **state) {
+    char *name[2];
+    int descriptor;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(c4_temporary_open(scratch_path(state, "a"), &name[i], &descriptor), 0);
+        assert_int_equal(close(descriptor), 0);
+        assert_int_equal(c4_temporary_writer(name[i], NULL), getpid());
+        assert_int_equal(c4_temporary_target_length(name[i]), strlen(scratch_path(state, "a")));
+    }
+    assert_string_not_equal(name[0], name[1]);
+    for (int i = 0; i < 2; i++) {
+        unlink(name[i]);
+        free(name[i]);
+    }
+    assert_int_equal(c4_temporary_open(scratch_path(state, "none/a"), &name[0], &descriptor),
+                     ENOENT);
+    assert_null(name[0]);
+    assert_int_equal(c4_temporary_writer("a.tmp.12.0123abcd", NULL), 12);
+    assert_int_equal(c4_temporary_writer("a.tmp.12.0123abcd.svg", ".svg"), 12);
+    static const char *const others[] = {"a.tmp.12",
+                                         "a.tmp.12.0123abc",
+                                         "a.tmp.12.0123abcde",
+                                         "a.tmp.12.0123abcX",
+                                         "a.tmp.012.0123abcd",
+                                         ".tmp.12.0123abcd",
+                                         "a.tmp.12.0123abcd.mine",
+                                         "a.tmp.12-0123abcd",
+                                         "a"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(c4_temporary_writer(others[i], ".svg"), 0);
+}
+
+/* What was planted at a name that could be foreseen in 0.1.0 stays what it is. */
+static void planted_files_are_left_alone(void **state) {
+    char planted[64];
+    snprintf(planted, sizeof planted, "a.tmp.%ld", (long)getpid());
+    put_file(scratch_path(state, "users"), "users", 5);
+    assert_int_equal(link(scratch_path(state, "users"), scratch_path(state, planted)), 0);
+    assert_int_equal(c4_file_write_atomic(scratch_path(state, "a"), "new", 3), C4_OK);
+    assert_text_file_is(scratch_path(state, "users"), "users");
+    assert_text_file_is(scratch_path(state, "a"), "new");
+    assert_int_equal(unlink(scratch_path(state, planted)), 0);
+    assert_int_equal(mkfifo(scratch_path(state, planted), 0666), 0);
+    assert_int_equal(c4_file_write_atomic(scratch_path(state, "a"), "newer", 5), C4_OK);
+    assert_int_equal(scratch_entries(state), 3);
+    assert_int_equal(unlink(scratch_path(state, planted)), 0);
+}
+
+static void leftovers_of_the_dead_go(void **state) {
+    struct scratch *scratch = *state;
+    pid_t child = dead_process();
+    char dead[64], drawn[64], live[64], old[64], mine[64];
+    snprintf(dead, sizeof dead, "a.tmp.%ld.0123abcd", (long)child);
+    snprintf(drawn, sizeof drawn, ".fig.tmp.%ld.0123abcd.svg", (long)child);
+    snprintf(live, sizeof live, "a.tmp.%ld.0123abcd", (long)getpid());
+    snprintf(old, sizeof old, "a.tmp.%ld", (long)child);
+    snprintf(mine, sizeof mine, "a.tmp.%ld.0123abcd.mine", (long)child);
+    const char *const kept[] = {live, old, mine, "a", "a.tmp", "a.tmp.", "tmp.1"};
     put_file(scratch_path(state, dead), "x", 1);
     put_file(scratch_path(state, drawn), "x", 1);
     for (int i = 0; i < 7; i++) put_file(scratch_path(state, kept[i]), "x", 1);
@@ -66,19 +123,18 @@ static void leftovers_of_the_dead_go(void **state) {
 }
 
 static void leftovers_of_one_file_go_alone(void **state) {
-    pid_t child = fork();
-    if (child == 0) _exit(0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    static const char *const kept[] = {"a.tmp.%ld.svg", "b.tmp.%ld",  "ba.tmp.%ld",
-                                       "a.tmp.0%ld",    "a.tmp.+%ld", "a.tmp. %ld"};
+    pid_t child = dead_process();
+    static const char *const kept[] = {
+        "a.tmp.%ld.0123abcd.svg", "b.tmp.%ld.0123abcd", "ba.tmp.%ld.0123abcd",
+        "a.tmp.0%ld.0123abcd",    "a.tmp.%ld",          "a.tmp.%ld.0123ABCD"};
     char name[64];
-    snprintf(name, sizeof name, "a.tmp.%ld", (long)getpid());
+    snprintf(name, sizeof name, "a.tmp.%ld.0123abcd", (long)getpid());
     put_file(scratch_path(state, name), "x", 1);
     for (int i = 0; i < 6; i++) {
         snprintf(name, sizeof name, kept[i], (long)child);
         put_file(scratch_path(state, name), "x", 1);
     }
-    snprintf(name, sizeof name, "a.tmp.%ld", (long)child);
+    snprintf(name, sizeof name, "a.tmp.%ld.0123abcd", (long)child);
     put_file(scratch_path(state, name), "x", 1);
     assert_int_equal(c4_leftovers_remove_of(scratch_path(state, "a")), C4_OK);
     assert_false(c4_path_exists(scratch_path(state, name)));
@@ -412,6 +468,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(written_bytes_come_back),
         SCRATCH_TEST(relative_path_is_written_here),
+        SCRATCH_TEST(temporaries_have_marks),
+        SCRATCH_TEST(planted_files_are_left_alone),
         SCRATCH_TEST(leftovers_of_one_file_go_alone),
         SCRATCH_TEST(one_file_has_many_names),
         SCRATCH_TEST(leftovers_of_the_dead_go),

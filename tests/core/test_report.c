@@ -180,7 +180,7 @@ static void gnuplot_without_cairo_says_so(void **state) {
     struct c4_series series = full_series("a");
     struct c4_figure figure = figure_of(&series, 1);
     struct c4_figure_files files;
-    /* Argument 3 is: stem = '.fig.tmp.PID' */
+    /* Argument 3 is: stem = '.fig.tmp.PID.XXXXXXXX' */
     fake_gnuplot("#!/bin/sh\nstem=${3#*\\'}\necho svg > \"${stem%\\'}.svg\"\n");
     assert_int_equal(c4_figure_write(&figure, folder, &files), C4_OK);
     assert_true(files.svg && !files.png && !files.pdf);
