@@ -105,12 +105,12 @@ static enum c4_status judge_instructions(const struct c4_args *args,
     if (!isnan(growth)) return C4_OK;
     if (c4_arg_flag(args, "fail-on-unknown"))
         return c4_fail(C4_ERR_REGRESSION, "the instructions of a step are unknown");
-    fputs("The instructions of a step are unknown, so --max-instructions decides nothing.\n", stderr);
+    fputs("The instructions of a step are unknown, so --max-instructions decides nothing.\n",
+          stderr);
     return C4_OK;
 }
 
-static enum c4_status conclude(const struct c4_args *args,
-                               const struct c4_compare_report *report) {
+static enum c4_status conclude(const struct c4_args *args, const struct c4_compare_report *report) {
     const struct c4_comparison *comparison = report->comparison;
     int slower = c4_comparison_with(comparison, C4_SLOWER);
     int unknown = c4_comparison_with(comparison, C4_UNKNOWN);
