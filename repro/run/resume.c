@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/file/file.h"
+#include "core/file/temporary.h"
 #include "core/net/checkpoint.h"
 
 static enum c4_status find_sound(struct c4_store *store, const char *folder,
@@ -47,13 +48,17 @@ enum c4_status c4_resume_find(struct c4_store *store, const char *folder, const 
     return status;
 }
 
-/* Whether a whole name is that of one of the run's checkpoints; anything else is the user's. */
+/* Whether a whole name is that of one of the run's checkpoints, or of a temporary of one, which
+ * only a writer that was killed leaves; anything else is the user's. */
 static bool is_ours(const char *name, const struct c4_run *run) {
     char path[C4_CHECKPOINT_PATH_SIZE];
     uint32_t epoch;
     if (sscanf(name, "epoch-%" SCNu32, &epoch) != 1) return false;
     c4_run_checkpoint_path(run->key, epoch, path);
-    return strcmp(strrchr(path, '/') + 1, name) == 0;
+    const char *own = strrchr(path, '/') + 1;
+    size_t length =
+        c4_temporary_writer(name, NULL) > 0 ? c4_temporary_target_length(name) : strlen(name);
+    return length == strlen(own) && strncmp(name, own, length) == 0;
 }
 
 enum c4_status c4_resume_sweep(struct c4_store *store, const char *folder,
