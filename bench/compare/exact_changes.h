@@ -30,8 +30,8 @@ bool c4_exact_is_same(const struct c4_exact_change *change);
  * far as is known. */
 bool c4_exact_counted_alike(const struct c4_exact_changes *changes);
 
-/* new / old - 1 of the instructions of a training step, the largest of several; NAN if no such value
- * is on both sides, or they were not counted alike. */
+/* new / old - 1 of the instructions of a training step, the largest of several; NAN if no such
+ * value is on both sides, or they were not counted alike. */
 double c4_exact_step_growth(const struct c4_exact_changes *changes);
 
 #endif
