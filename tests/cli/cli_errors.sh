@@ -176,4 +176,8 @@ expect 2 "FILE" "$program" cka "$work/net"
 expect 2 "--batches" quick --batches 900
 expect 3 "'images' or 'labels'" quick --batches "$work/net"
 
+# Without standard input, pipes to workers are still pipes.
+"$program" plan --scale smoke --figures 1 --workers 1 <&- >plan.out 2>plan.err ||
+    fail "plan without standard input: $(cat plan.err)"
+
 finish

@@ -63,8 +63,6 @@ done
     fail "train without streams"
 "$program" eval --init closed.safetensors --images 32 --threads 1 >/dev/null 2>"$work/err" ||
     fail "messages in the weights: $(cat "$work/err")"
-"$program" plan --scale smoke --figures 1 --workers 1 <&- >/dev/null 2>"$work/err" ||
-    fail "plan without standard input: $(cat "$work/err")"
 
 if [ -w /dev/full ]; then
     "$program" --help >/dev/full 2>"$work/err"

@@ -117,11 +117,11 @@ cp -r whole damaged
 printf 'x' >>damaged/checkpoints/${run}1/epoch-0002.safetensors
 rm damaged/checkpoints/${run}2/epoch-000?.safetensors
 mine="epoch-0001.safetensors.mine epoch-1.safetensors epoch-0001.safetensor"
-for name in $mine; do echo mine >damaged/checkpoints/${run}1/$name; done
+for name in $mine; do echo mine >"damaged/checkpoints/${run}1/$name"; done
 expect 0 'goes on from the checkpoint before it' repro damaged
 grep -q 'goes on from its beginning' said || fail "a missing checkpoint is not mentioned"
 for name in $mine; do
-    rm damaged/checkpoints/${run}1/$name || fail "the user's $name is gone"
+    rm "damaged/checkpoints/${run}1/$name" || fail "the user's $name is gone"
 done
 same whole damaged
 
