@@ -96,10 +96,11 @@ static void print_text(const struct c4_compare *compare, const struct c4_aa *aa,
            aa->comparisons, aa->comparisons == 1 ? "" : "s", aa->alarms, aa->equal, aa->unknown,
            aa->wrong);
     if (kept)
-        printf("Kept so far: %lld comparisons, %lld with a false alarm; rows: %lld equal, %lld "
+        printf("Kept so far: %lld comparison%s, %lld with a false alarm; rows: %lld equal, %lld "
                "unknown, %lld wrong.\n",
-               (long long)kept->comparisons, (long long)kept->alarms, (long long)kept->equal,
-               (long long)kept->unknown, (long long)kept->wrong);
+               (long long)kept->comparisons, kept->comparisons == 1 ? "" : "s",
+               (long long)kept->alarms, (long long)kept->equal, (long long)kept->unknown,
+               (long long)kept->wrong);
     c4_disclose_notes(disclosed, stdout);
 }
 

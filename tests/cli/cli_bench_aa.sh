@@ -9,14 +9,14 @@ aa() {
     "$program" bench calibrate --aa 14 --benchmark ops --filter linear_fwd --backend ref "$@"
 }
 
-# (Under load a row may be unknown; a row that is called slower or faster is a false alarm.)
-expect 0 '^As 1 comparison: 0 with a row called slower or faster' aa --keep kept.ndjson
+# (A false alarm is possible, in one comparison of a hundred or fewer; it is counted, and no failure.)
+expect 0 '^As 1 comparison: [01] with a row called slower or faster' aa --keep kept.ndjson
 says '^linear_fwd/linear/n32/ref '
 says '^Grade [ABCD]: '
-says '^Kept so far: 1 comparisons, 0 with a false alarm'
+says '^Kept so far: 1 comparison, [01] with a false alarm'
 expect 0 '"benchmark": "calibrate-aa"' aa --keep kept.ndjson --json
 says '"smallest_found"'
-says '"alarms": 0'
+says '"alarms": [01]'
 [ "$(wc -l <kept.ndjson)" -eq 2 ] || fail "kept: $(cat kept.ndjson)"
 
 # What cannot be.
