@@ -157,7 +157,7 @@ speed_stage() {
 		return 0
 	}
 	status=0
-	sh bench/ci/gate.sh --conv4 "build/$preset/conv4" --comment build/speed.md >build/speed.log || status=$?
+	sh bench/ci/gate.sh --conv4 "build/$preset/conv4" >build/speed.log || status=$?
 	cat build/speed.log
 	if grep -q 'nothing to compare with' build/speed.log; then
 		end_stage 0 0 1 "skipped: no ancestor of this commit is recorded or has a tag"

@@ -69,8 +69,7 @@ esac
 
 # What to compare with.
 if [ -z "$base" ]; then
-    # shellcheck disable=SC2086 # one file or none
-    base=$("$conv4" bench history --base HEAD --max-growth "$growth" $history) ||
+    base=$("$conv4" bench history --base HEAD --max-growth "$growth" ${history:+"$history"}) ||
         base=$(git describe --tags --abbrev=0 HEAD^ 2>/dev/null) || {
         echo "gate.sh: nothing to compare with: no ancestor of HEAD is in the history, and none has a tag"
         exit 0

@@ -4,22 +4,13 @@
 #include <stdlib.h>
 
 #include "core/base/rng.h"
+#include "core/stats/sort.h"
 
 enum { RESAMPLES = 200 };
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void log_ratios(const struct c4_compared_row *row, int count, double *ratio) {
-    for (int i = 0; i < count; i++)
-        ratio[i] = log(row->seconds[C4_NEW][i] / row->seconds[C4_OLD][i]);
-}
-
 /* The value below which a share of them lies: the nearest rank. Sorts. */
 static double quantile(double *values, int count, double share) {
-    qsort(values, (size_t)count, sizeof *values, ascending);
+    c4_sort(values, count);
     int rank = (int)ceil(share * count);
     return values[rank > 1 ? rank - 1 : 0];
 }
@@ -82,7 +73,7 @@ static enum c4_status take_rows(const struct c4_comparison *comparison, struct c
         int count = c4_row_pairs(row);
         if (!c4_row_in_both(row) || count == 0) continue;
         struct c4_aa_row *one = &aa->row[aa->count++];
-        log_ratios(row, count, ratio);
+        c4_row_log_ratios(row, ratio);
         one->row = row;
         one->within = within_of(ratio, count, scratch);
         C4_TRY(smallest_of(ratio, count, aa->pairs, rows, comparison->min_effect, &one->smallest));

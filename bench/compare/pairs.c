@@ -63,6 +63,11 @@ int c4_row_pairs(const struct c4_compared_row *row) {
     return row->count[C4_OLD] < row->count[C4_NEW] ? row->count[C4_OLD] : row->count[C4_NEW];
 }
 
+void c4_row_log_ratios(const struct c4_compared_row *row, double ratio[C4_PAIRS_MOST]) {
+    for (int i = 0; i < c4_row_pairs(row); i++)
+        ratio[i] = log(row->seconds[C4_NEW][i] / row->seconds[C4_OLD][i]);
+}
+
 int c4_comparison_rows(const struct c4_comparison *comparison) {
     int rows = 0;
     for (int i = 0; i < comparison->count; i++) rows += c4_row_in_both(&comparison->row[i]);
@@ -72,10 +77,8 @@ int c4_comparison_rows(const struct c4_comparison *comparison) {
 static enum c4_status judge_pairs(const struct c4_compared_row *row, int rows, double min_effect,
                                   struct c4_row_verdict *verdict) {
     double ratio[C4_PAIRS_MOST];
-    int pairs = c4_row_pairs(row);
-    for (int i = 0; i < pairs; i++)
-        ratio[i] = log(row->seconds[C4_NEW][i] / row->seconds[C4_OLD][i]);
-    return c4_row_judge(ratio, pairs, rows, min_effect, verdict);
+    c4_row_log_ratios(row, ratio);
+    return c4_row_judge(ratio, c4_row_pairs(row), rows, min_effect, verdict);
 }
 
 static enum c4_status judge_apart(const struct c4_compared_row *row, int rows, double min_effect,

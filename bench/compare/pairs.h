@@ -46,6 +46,9 @@ bool c4_row_in_both(const struct c4_compared_row *row);
 /* How many processes of either side its verdict rests on: the smaller number. */
 int c4_row_pairs(const struct c4_compared_row *row);
 
+/* The logarithms of new to old time of its c4_row_pairs() pairs. */
+void c4_row_log_ratios(const struct c4_compared_row *row, double ratio[C4_PAIRS_MOST]);
+
 /* Judges all rows anew. */
 enum c4_status c4_comparison_judge(struct c4_comparison *comparison);
 

@@ -9,7 +9,11 @@
 #include "bench/results/machines.h"
 #include "core/file/file.h"
 
-_Static_assert(sizeof((struct c4_recorded *)0)->key == C4_MACHINE_KEY_SIZE, "a machine's key");
+_Static_assert(sizeof((struct c4_recorded *)0)->key == C4_MACHINE_KEY_SIZE &&
+                   C4_MACHINE_KEY_SIZE == C4_HISTORY_KEY_DIGITS + 1,
+               "a machine's key");
+_Static_assert(sizeof((struct c4_exact *)0)->canonical_hash == C4_HISTORY_HASH_DIGITS + 1,
+               "a canonical hash");
 
 bool c4_is_recorded(const char *word) {
     char first = '\0';
@@ -34,7 +38,7 @@ static enum c4_status take_identity(const struct c4_history_line *line,
     if (strcmp(recorded->commit, line->commit) != 0)
         return c4_fail(C4_ERR_DATA, "%s: holds several commits; a comparison takes a file of one",
                        recorded->path);
-    if (strncmp(recorded->key, line->environment, sizeof recorded->key - 1) != 0)
+    if (strcmp(recorded->key, line->environment) != 0)
         return c4_fail(C4_ERR_DATA,
                        "%s: holds results of several machines or builds; a comparison takes a file "
                        "of one",

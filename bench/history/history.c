@@ -39,8 +39,12 @@ static enum c4_status take_texts(const struct place *place, struct c4_history_li
     C4_TRY(take_text(place, line->json, "unit", &line->unit));
     C4_TRY(take_text(place, environment, "key", &line->environment));
     C4_TRY(take_text(place, environment, "text", &line->machine));
+    if (strlen(line->environment) > C4_HISTORY_KEY_DIGITS)
+        return refuse(place, "key", "has more than 12 digits");
     line->counter = json_string_value(json_object_get(line->json, "counter"));
     line->canonical_hash = json_string_value(json_object_get(line->json, "canonical_hash"));
+    if (line->canonical_hash && strlen(line->canonical_hash) > C4_HISTORY_HASH_DIGITS)
+        return refuse(place, "canonical_hash", "has more than 64 digits");
     line->accepted = json_string_value(json_object_get(line->json, "accepted"));
     return C4_OK;
 }

@@ -29,6 +29,9 @@
 
 #include "core/base/status.h"
 
+/* At most, in what c4_history_read() accepts. */
+enum { C4_HISTORY_KEY_DIGITS = 12, C4_HISTORY_HASH_DIGITS = 64 };
+
 /* Texts live as long as the history. */
 struct c4_history_line {
     const char *commit, *committed_utc, *recorded_utc;

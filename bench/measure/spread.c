@@ -4,16 +4,12 @@
 #include <string.h>
 
 #include "core/file/json.h"
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+#include "core/stats/sort.h"
 
 struct c4_spread c4_spread_of(const double *samples, int count) {
     double sorted[C4_SAMPLES_MAX];
     memcpy(sorted, samples, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, ascending);
+    c4_sort(sorted, count);
     return (struct c4_spread){sorted[0], (sorted[(count - 1) / 2] + sorted[count / 2]) / 2,
                               sorted[count - 1]};
 }

@@ -75,8 +75,7 @@ static double difference(const json_t *begin, const json_t *end, const char *mem
 static json_t *notes_of(double steal, double others, int cpus, double throttled, double seconds,
                         double mhz, double mhz_end) {
     json_t *notes = json_array();
-    char
-        text[160]; /* sentences with numbers of at most 310 digits would be cut; these are shares */
+    char text[160]; /* longer than any of these sentences with numbers of 15 digits */
     if (steal > .01) {
         snprintf(text, sizeof text,
                  "The hypervisor gave %.1f %% of the CPUs' time to other machines meanwhile.",
@@ -105,12 +104,10 @@ json_t *c4_conditions_of(const json_t *begin, const json_t *end, int cpus) {
     double seconds = difference(begin, end, "at_seconds");
     double steal = difference(begin, end, "steal_seconds") / (seconds * cpus);
     double others =
-        fmax(0, (difference(begin, end, "busy_seconds") - difference(begin, end, "own_seconds")) /
-                    seconds);
+        (difference(begin, end, "busy_seconds") - difference(begin, end, "own_seconds")) / seconds;
+    if (others < 0) others = 0; /* the two clocks tick apart; NaN stays NaN */
     double throttled = difference(begin, end, "throttled_seconds");
     double mhz = value_of(begin, "clock_mhz"), mhz_end = value_of(end, "clock_mhz");
-    /* fmax() takes the 0 for NaN. */
-    if (isnan(difference(begin, end, "busy_seconds"))) others = (double)NAN;
     json_t *notes = notes_of(steal, others, cpus, throttled, seconds, mhz, mhz_end);
     return json_pack("{s:O, s:O, s:o, s:o, s:o, s:o, s:o}", "begin", begin, "end", end, "seconds",
                      c4_json_real(seconds), "steal_share", c4_json_real(steal), "others_cpus",

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+#include "core/stats/sort.h"
 
 /* The largest k <= n / 2 with 2 P(B <= k - 1) <= alpha. */
 static int last_rank(int n, double alpha) {
@@ -34,7 +31,7 @@ enum c4_status c4_median_interval(const double *values, int n, double alpha,
     double *sorted = malloc((size_t)n * sizeof *sorted);
     if (!sorted) return c4_fail(C4_ERR_MEMORY, "No memory for %d values.", n);
     memcpy(sorted, values, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+    c4_sort(sorted, n);
     int k = last_rank(n, alpha);
     result->estimate = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
     result->low = k > 0 ? sorted[k - 1] : (double)-INFINITY;

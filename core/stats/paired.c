@@ -6,12 +6,8 @@
 
 #include "core/base/rng.h"
 #include "core/stats/rank.h"
+#include "core/stats/sort.h"
 #include "core/stats/student.h"
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static enum c4_status check(const double *log_ratio, int n, double alpha) {
     if (n < 1 || n > C4_PAIRED_MOST)
@@ -49,7 +45,7 @@ enum c4_status c4_paired_interval(const double *log_ratio, int n, double alpha,
     if (!walsh) return c4_fail(C4_ERR_MEMORY, "No memory for the averages of %d pairs.", n);
     for (int i = 0; i < n; i++)
         for (int j = i; j < n; j++) walsh[at++] = 0.5 * (log_ratio[i] + log_ratio[j]);
-    qsort(walsh, (size_t)all, sizeof *walsh, compare_doubles);
+    c4_sort(walsh, all);
     int k = last_rank(n, alpha, walsh + all);
     result->estimate = median_of(walsh, all);
     result->low = k > 0 ? walsh[k - 1] : -(double)INFINITY;
@@ -131,13 +127,13 @@ static double quantile_of(const double *sorted, int count, double p) {
 static void bca(const double *log_ratio, int n, double alpha, uint64_t seed, int resamples,
                 double *sorted, double *medians, struct c4_interval *result) {
     memcpy(sorted, log_ratio, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, compare_doubles);
+    c4_sort(sorted, n);
     double median = median_of(sorted, n), below = 0;
     for (int b = 0; b < resamples; b++) {
         medians[b] = resampled_median(sorted, n, seed, (uint32_t)b);
         below += medians[b] < median ? 1 : medians[b] == median ? 0.5 : 0;
     }
-    qsort(medians, (size_t)resamples, sizeof *medians, compare_doubles);
+    c4_sort(medians, resamples);
     below = fmin(resamples - 0.5, fmax(0.5, below));
     double z0 = normal_quantile(below / resamples), a = acceleration(sorted, n);
     double end[2];

@@ -4,11 +4,7 @@
 #include <stdlib.h>
 
 #include "core/stats/rank.h"
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+#include "core/stats/sort.h"
 
 static enum c4_status check(const double *values, int n) {
     if (n < 1 || n > C4_SHIFT_MOST)
@@ -55,7 +51,7 @@ enum c4_status c4_shift_interval(const double *x, int n, const double *y, int m,
     if (!difference) return c4_fail(C4_ERR_MEMORY, "No memory for %d differences.", all);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < m; j++) difference[i * m + j] = y[j] - x[i];
-    qsort(difference, (size_t)all, sizeof *difference, ascending);
+    c4_sort(difference, all);
     int k = last_rank(n, m, alpha);
     result->estimate = 0.5 * (difference[(all - 1) / 2] + difference[all / 2]);
     result->low = k > 0 ? difference[k - 1] : (double)-INFINITY;

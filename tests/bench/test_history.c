@@ -164,6 +164,10 @@ static void damage_is_named(void **state) {
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         with_member(needed[i], NULL, needed[i]);
     with_member("environment", NULL, "key");
+    with_member("environment", "{\"key\": \"0123456789abc\", \"text\": \"m\"}", "more than 12");
+    with_member("canonical_hash",
+                "\"0123456789012345678901234567890123456789012345678901234567890123x\"",
+                "more than 64");
     with_member("batch", "0", "\"batch\" is neither");
     with_member("samples", "[]", "has not 1 to 1000");
     with_member("samples", "[1, -1]", "no number of at least 0");
