@@ -21,7 +21,8 @@ enum c4_status {
     C4_ERR_TERMINATED   /* SIGTERM; work done so far is saved */
 };
 
-/* Keeps the sentence (printf form, no trailing newline; cut at 1023 bytes) and returns `status`. */
+/* Keeps the sentence (printf form, no trailing newline) and returns `status`. If there is no memory
+ * for a long one, it is cut and ends in "[...]". */
 __attribute__((format(printf, 2, 3))) enum c4_status c4_fail(enum c4_status status,
                                                              const char *format, ...);
 

@@ -1,7 +1,13 @@
-/* Known answers of the generator (Random123's kat_vectors for philox4x32-10), and the documented
- * exit statuses. */
+/* Known answers of the generator (Random123's kat_vectors for philox4x32-10), the documented exit
+ * statuses, and texts and arrays that grow. */
+#include "core/base/array.h"
 #include "core/base/rng.h"
 #include "core/base/status.h"
+#include "core/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/harness/unit.h"
 
 static void philox_known_answers(void **state) {
@@ -43,11 +49,77 @@ static void failure_keeps_one_sentence(void **state) {
     assert_int_equal(c4_status_exit_code(C4_ERR_INTERRUPTED), 130);
 }
 
+static void long_sentence_is_kept_whole(void **state) {
+    (void)state;
+    char path[5000];
+    memset(path, 'p', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    c4_fail(C4_ERR_DATA, "%s: truncated", path);
+    c4_fail(C4_ERR_DATA, "outer: %s", c4_error());
+    assert_int_equal(strlen(c4_error()), sizeof path - 1 + strlen("outer: : truncated"));
+    assert_string_equal(c4_error() + strlen(c4_error()) - 11, ": truncated");
+    c4_fail(C4_ERR_DATA, "short %.3s", c4_error() + 7);
+    assert_string_equal(c4_error(), "short ppp");
+}
+
+static void text_grows(void **state) {
+    (void)state;
+    struct c4_text text = {0};
+    assert_string_equal(c4_text_string(&text), "");
+    for (int i = 0; i < 1000; i++) assert_int_equal(c4_text_add(&text, "%d,", i), C4_OK);
+    assert_int_equal(text.length, 10 * 2 + 90 * 3 + 900 * 4);
+    assert_int_equal(strlen(c4_text_string(&text)), text.length);
+    c4_text_clear(&text);
+    assert_int_equal(c4_text_add_word(&text, ", ", "one"), C4_OK);
+    assert_int_equal(c4_text_add_word(&text, ", ", "two"), C4_OK);
+    assert_int_equal(c4_text_add(&text, "; %s", c4_text_string(&text)), C4_OK);
+    assert_int_equal(c4_text_add_bytes(&text, text.bytes, 3), C4_OK);
+    assert_string_equal(c4_text_string(&text), "one, two; one, twoone");
+    assert_int_equal(c4_text_set(&text, text.bytes + 5), C4_OK);
+    assert_string_equal(c4_text_string(&text), "two; one, twoone");
+    c4_text_free(&text);
+}
+
+/* Every call after memory ran out fails, and says so, until the text is cleared. */
+static void lost_text_stays_lost(void **state) {
+    (void)state;
+    struct c4_text text = {0};
+    assert_int_equal(c4_text_add(&text, "kept"), C4_OK);
+    assert_int_equal(c4_text_add_bytes(&text, "", SIZE_MAX), C4_ERR_MEMORY);
+    assert_int_equal(c4_text_add(&text, "more"), C4_ERR_MEMORY);
+    assert_string_equal(c4_error(), "out of memory for a text");
+    assert_string_equal(c4_text_string(&text), "kept");
+    c4_text_clear(&text);
+    assert_int_equal(c4_text_add(&text, "more"), C4_OK);
+    c4_text_free(&text);
+}
+
+static void array_grows_or_stays(void **state) {
+    (void)state;
+    size_t capacity = 0;
+    uint32_t *items = NULL;
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint32_t *larger = c4_array_reserve(items, sizeof *items, i + 1, &capacity);
+        assert_non_null(larger);
+        items = larger;
+        items[i] = i;
+    }
+    for (uint32_t i = 0; i < 1000; i++) assert_int_equal(items[i], i);
+    size_t before = capacity;
+    assert_null(c4_array_reserve(items, sizeof *items, SIZE_MAX, &capacity));
+    assert_int_equal(capacity, before);
+    free(items);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_known_answers),
         cmocka_unit_test(permutation_holds_every_index_once),
         cmocka_unit_test(failure_keeps_one_sentence),
+        cmocka_unit_test(long_sentence_is_kept_whole),
+        cmocka_unit_test(text_grows),
+        cmocka_unit_test(lost_text_stays_lost),
+        cmocka_unit_test(array_grows_or_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
