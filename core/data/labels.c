@@ -2,6 +2,10 @@
 
 #include "core/base/rng.h"
 
+const char *const c4_label_rule_names[] = {"true", "random", "shifted", NULL};
+_Static_assert(sizeof c4_label_rule_names / sizeof *c4_label_rule_names == C4_LABELS_SHIFTED + 2,
+               "a name for each rule, and NULL");
+
 int c4_labels_shift(uint64_t seed) {
     return (int)((seed % 9 + 8) % 9) + 1;
 }

@@ -14,6 +14,7 @@
 #include "core/data/dataset.h"
 
 enum c4_label_rule { C4_LABELS_TRUE, C4_LABELS_RANDOM, C4_LABELS_SHIFTED };
+extern const char *const c4_label_rule_names[]; /* "true", "random", "shifted"; ends with NULL */
 
 struct c4_label_spec {
     enum c4_label_rule rule;

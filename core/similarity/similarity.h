@@ -19,6 +19,9 @@ enum c4_similarity_id {
 
 enum { C4_SIMILARITY_VALUES = 4 }; /* at most, of a measure */
 
+/* The version of the arithmetic by which values are computed; rows of a study say theirs. */
+enum { C4_SIMILARITY_VERSION = 1 };
+
 struct c4_similarity_options {
     c4_gram_block_fn *gram; /* the backend's slot (core/op/gram.h) */
     int threads;            /* OpenMP threads, 1 or more */

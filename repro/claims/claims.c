@@ -105,12 +105,12 @@ static double ratio_value(const struct judge *j, const struct c4_claim_contrast 
 
 static double sizes_value(const struct judge *j, enum c4_sizes_at at, int layer, uint64_t seed) {
     struct c4_sizes sizes;
-    c4_sizes_of(j->rows, seed, j->setting.order, &sizes);
+    c4_sizes_of(j->rows, -1, seed, j->setting.order, &sizes);
     if (sizes.count < 2) return (double)NAN;
     struct c4_row_query query = query_of(j, seed, "");
     query.layer = c4_layer_name[layer];
-    query.reference = "initialisation";
-    query.images = "cifar10-test";
+    query.reference = c4_reference_names[C4_REFERENCE_INITIALISATION];
+    query.images = c4_image_set_name((struct c4_image_set){.set = sizes.run[0]->data});
     double smallest =
         c4_sizes_value(j->rows, sizes.run[0], c4_sizes_epoch(j->rows, &sizes, 0, at), &query);
     for (int i = sizes.count - 1; i > 0; i--) {
@@ -321,15 +321,17 @@ int c4_claims_with(const struct c4_claims *claims, enum c4_verdict verdict) {
 }
 
 enum c4_status c4_claims_strict(const struct c4_claims *claims) {
-    char ids[512] = "";
+    struct c4_text ids = {0};
     int failed = c4_claims_with(claims, C4_FAILS);
     if (failed == 0) return C4_OK;
-    for (int i = 0; i < claims->count; i++) {
-        size_t used = strlen(ids);
-        if (claims->claim[i].verdict == C4_FAILS)
-            snprintf(ids + used, sizeof ids - used, "%s%s", used ? ", " : "", claims->claim[i].id);
-    }
-    return c4_fail(C4_ERR_CLAIM,
-                   "%d claim%s of the paper fail%s here: %s; report.html has the numbers", failed,
-                   failed == 1 ? "" : "s", failed == 1 ? "s" : "", ids);
+    for (int i = 0; i < claims->count; i++)
+        if (claims->claim[i].verdict == C4_FAILS) c4_text_add_word(&ids, ", ", claims->claim[i].id);
+    enum c4_status status =
+        ids.lost
+            ? C4_ERR_MEMORY
+            : c4_fail(C4_ERR_CLAIM,
+                      "%d claim%s of the paper fail%s here: %s; report.html has the numbers",
+                      failed, failed == 1 ? "" : "s", failed == 1 ? "s" : "", c4_text_string(&ids));
+    c4_text_free(&ids);
+    return status;
 }

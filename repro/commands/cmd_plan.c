@@ -148,8 +148,9 @@ static enum c4_status make_plan(struct planning *plan) {
     C4_TRY(measure(plan));
     if (c4_arg_flag(plan->args, "json")) return write_json(plan);
     c4_session_describe(session, text, sizeof text);
-    if (session->taken[0])
-        printf("Taken from the study in %s: %s.\n", c4_arg_text(plan->args, "out"), session->taken);
+    if (session->taken.length)
+        printf("Taken from the study in %s: %s.\n", c4_arg_text(plan->args, "out"),
+               c4_text_string(&session->taken));
     printf("Scale %s, measured with %s: %.0f training images/s per worker.\n", session->scale.name,
            text, 1 / plan->speed.train_seconds);
     if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);

@@ -74,14 +74,17 @@ static void use_variant(struct request *r, const char *name) {
 /* Reads the scale of the folder, with the folder's values. */
 static enum c4_status read_scale(const struct c4_args *args, struct c4_study_reader *store,
                                  struct request *r) {
-    char name[64];
-    C4_TRY(c4_study_reader_setting(store, "scale", name, sizeof name));
-    const struct c4_scale *scale = c4_study_scale(&r->study, name);
-    if (!scale)
-        return c4_fail(C4_ERR_DATA,
-                       "%s/study.db: was made at scale '%s', which the description does not have; "
-                       "give its own with --study",
-                       c4_arg_text(args, "out"), name);
+    struct c4_text name = {0};
+    enum c4_status status = c4_study_reader_setting(store, "scale", &name);
+    const struct c4_scale *scale =
+        status == C4_OK ? c4_study_scale(&r->study, c4_text_string(&name)) : NULL;
+    if (status == C4_OK && !scale)
+        status = c4_fail(C4_ERR_DATA,
+                         "%s/study.db: was made at scale '%s', which the description does not "
+                         "have; give its own with --study",
+                         c4_arg_text(args, "out"), c4_text_string(&name));
+    c4_text_free(&name);
+    C4_TRY(status);
     r->scale = *scale;
     C4_TRY(c4_study_reader_apply(store, &r->study, &r->scale));
     if (r->scale.seeds.count > 0) return C4_OK;
@@ -121,6 +124,7 @@ static enum c4_status report(const struct c4_args *args, struct request *r) {
     } else {
         c4_publication_text(&r->publication, stdout);
     }
+    C4_TRY(c4_publication_status(&r->publication));
     return c4_arg_flag(args, "strict-claims") ? c4_claims_strict(&r->publication.claims) : C4_OK;
 }
 

@@ -93,9 +93,11 @@ static enum c4_status probe_folder(const char *folder) {
 
 /* Kernels are chosen by measurement once per study; the choice is stored. */
 static enum c4_status fix_kernels(struct reproduction *r) {
-    char stored[C4_KERNELS_SIZE] = "";
-    if (r->store) C4_TRY(c4_store_setting_read(r->store, "kernels", stored, sizeof stored));
-    C4_TRY(c4_session_choose_kernels(&r->session, stored));
+    struct c4_text stored = {0};
+    enum c4_status status = r->store ? c4_store_setting_read(r->store, "kernels", &stored) : C4_OK;
+    if (status == C4_OK) status = c4_session_choose_kernels(&r->session, c4_text_string(&stored));
+    c4_text_free(&stored);
+    C4_TRY(status);
     if (!r->store || !r->session.kernels[0] || c4_arg_flag(r->args, "dry-run")) return C4_OK;
     return c4_store_setting(r->store, "kernels", r->session.kernels);
 }
@@ -167,11 +169,8 @@ static enum c4_status keep_plan(struct reproduction *r) {
     C4_TRY(c4_settings_keep(&settings, r->store, !dry, r->messages));
     C4_TRY(fix_kernels(r));
     if (!dry) C4_TRY(probe_folder(r->session.runner.folder));
-    for (int i = 0; i < schedule->count; i++) {
-        char spec[C4_RUN_SPEC_SIZE];
-        c4_run_spec(&schedule->run[i], &r->session.study.protocol, spec);
-        C4_TRY(c4_store_run_add(r->store, schedule->run[i].key, spec));
-    }
+    for (int i = 0; i < schedule->count; i++)
+        C4_TRY(c4_store_run_add(r->store, &schedule->run[i], &r->session.study.protocol));
     return restart_suspects(r);
 }
 
@@ -285,9 +284,9 @@ static void announce(struct reproduction *r) {
     }
     const char *cost = c4_dispatch_cost(&session->dispatch);
     if (cost) fprintf(r->messages, "%s\n", cost);
-    if (session->taken[0])
+    if (session->taken.length)
         fprintf(r->messages, "Taken from the study in %s: %s.\n", c4_arg_text(r->args, "out"),
-                session->taken);
+                c4_text_string(&session->taken));
     if (!c4_arg_text(r->args, "data")) announce_fetch(&session->study, r->messages);
 }
 
@@ -353,6 +352,7 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
                                                                  : 0};
     C4_TRY(c4_arg_flag(r->args, "json") ? c4_repro_summary_json(&summary, stdout)
                                         : c4_repro_summary_text(&summary, stdout));
+    if (r->state.failed == 0) C4_TRY(c4_publication_status(publication));
     return c4_arg_flag(r->args, "strict-claims") && r->state.failed == 0
                ? c4_claims_strict(&publication->claims)
                : C4_OK;

@@ -37,10 +37,9 @@ static enum c4_status say_taken(struct c4_session *session, struct c4_study *pla
         C4_TRY(c4_study_use_protocol(plain, c4_arg_text(args, "protocol")));
     C4_TRY(apply_options(args, plain, &scale));
     if (strcmp(scale.name, c4_arg_text(args, "scale")) != 0)
-        snprintf(session->taken, sizeof session->taken, "scale = %s", scale.name);
-    c4_settings_list(&plain->protocol, &scale, &session->study, &session->scale, session->taken,
-                     sizeof session->taken);
-    return C4_OK;
+        C4_TRY(c4_text_add(&session->taken, "scale = %s", scale.name));
+    return c4_settings_list(&plain->protocol, &scale, &session->study, &session->scale,
+                            &session->taken);
 }
 
 static enum c4_status read_study(struct c4_session *session, const char *folder) {
@@ -162,6 +161,7 @@ void c4_session_free(struct c4_session *session) {
     c4_placement_free(&session->placement);
     c4_topology_free(&session->topology);
     c4_schedule_free(&session->schedule);
+    c4_text_free(&session->taken);
 }
 
 struct c4_work c4_session_work(const struct c4_session *session, struct c4_store *store) {

@@ -69,7 +69,7 @@ struct c4_session {
     const struct c4_args *args;
     struct c4_study study;
     struct c4_scale scale;
-    char taken[1024]; /* values taken from the study in the folder: "scale = smoke, ..." */
+    struct c4_text taken; /* values taken from the study in the folder: "scale = smoke, ..." */
     bool figures_given;
     bool selected[C4_STUDY_FIGURES];
     struct c4_schedule schedule;

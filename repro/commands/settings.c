@@ -37,41 +37,66 @@ static enum c4_status keep_images(const struct c4_settings *settings, struct c4_
             const struct c4_dataset *set = &images->set[i].split[split];
             bool pretraining = i == images->pretraining && split != C4_TUNING;
             const char *what = pretraining ? of_pretraining[split] : c4_sets[i].tuning.images;
-            char name[64];
+            struct c4_text name = {0};
             if (set->count == 0) continue;
             C4_TRY(c4_store_setting(store, what, set->name));
-            snprintf(name, sizeof name, "%s' SHA-256", what);
-            C4_TRY(c4_store_setting(store, name, set->sha256));
+            enum c4_status status = c4_text_add(&name, "%s' SHA-256", what);
+            if (status == C4_OK)
+                status = c4_store_setting(store, c4_text_string(&name), set->sha256);
+            c4_text_free(&name);
+            C4_TRY(status);
         }
     return C4_OK;
+}
+
+/* A list of the scale's as it is now, as the store has it, and both together. */
+struct list_texts {
+    struct c4_text now, before, all;
+};
+
+static enum c4_status join_list(const struct c4_settings *settings, struct c4_store *store,
+                                const struct c4_field *field, struct list_texts *texts) {
+    struct c4_scale joined = *settings->scale, old = *settings->scale;
+    C4_TRY(c4_store_setting_read(store, field->key, &texts->before));
+    C4_TRY(c4_field_write(field, settings->scale, &texts->now));
+    if (texts->before.length > 0)
+        C4_TRY(c4_field_read(field, c4_text_string(&texts->before), &old));
+    C4_TRY(c4_field_join(field, &old, &joined));
+    return c4_field_write(field, &joined, &texts->all);
 }
 
 /* Stores the list, joined with what the store has. */
 static enum c4_status keep_list(const struct c4_settings *settings, struct c4_store *store,
                                 const struct c4_field *field, bool join, FILE *messages) {
-    char now[256], before[256], all[256];
-    struct c4_scale joined = *settings->scale, old = *settings->scale;
-    C4_TRY(c4_store_setting_read(store, field->key, before, sizeof before));
-    c4_field_write(field, settings->scale, now, sizeof now);
-    if (before[0]) C4_TRY(c4_field_read(field, before, &old));
-    if (!c4_field_join(field, &old, &joined)) joined = *settings->scale;
-    c4_field_write(field, &joined, all, sizeof all);
-    if (strcmp(all, now) != 0)
+    struct list_texts texts = {0};
+    enum c4_status status = join_list(settings, store, field, &texts);
+    const char *now = c4_text_string(&texts.now), *before = c4_text_string(&texts.before),
+               *all = c4_text_string(&texts.all);
+    if (status == C4_OK && strcmp(all, now) != 0)
         fprintf(messages,
                 "Note: %s = %s this time; the study has %s, and 'conv4 report' shows them all.\n",
                 field->key, now, before);
-    return join && strcmp(all, before) != 0 ? c4_store_setting_put(store, field->key, all) : C4_OK;
+    if (status == C4_OK && join && strcmp(all, before) != 0)
+        status = c4_store_setting_put(store, field->key, all);
+    c4_text_free(&texts.now);
+    c4_text_free(&texts.before);
+    c4_text_free(&texts.all);
+    return status;
 }
 
 static enum c4_status keep_field(const struct c4_settings *settings, struct c4_store *store,
                                  const struct c4_field *field, const void *object, bool join,
                                  FILE *messages) {
-    char text[256];
+    struct c4_text text = {0};
     if (field->type == C4_FIELD_TEXT || is_of_runs(field->key)) return C4_OK;
     if (joins(field)) return keep_list(settings, store, field, join, messages);
-    c4_field_write(field, object, text, sizeof text);
-    if (!is_free(field->key)) return c4_store_setting(store, field->key, text);
-    return join ? c4_store_setting_put(store, field->key, text) : C4_OK;
+    enum c4_status status = c4_field_write(field, object, &text);
+    if (status == C4_OK && !is_free(field->key))
+        status = c4_store_setting(store, field->key, c4_text_string(&text));
+    else if (status == C4_OK && join)
+        status = c4_store_setting_put(store, field->key, c4_text_string(&text));
+    c4_text_free(&text);
+    return status;
 }
 
 enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_store *store,
@@ -92,40 +117,51 @@ enum c4_status c4_settings_keep(const struct c4_settings *settings, struct c4_st
 }
 
 /* Appends "key = value" for every value in which *after differs from *before. */
-static void list_changes(const struct c4_field *field, const void *before, const void *after,
-                         char *text, size_t size) {
-    for (; field->key; field++) {
-        char old[256], new[256];
-        c4_field_write(field, before, old, sizeof old);
-        c4_field_write(field, after, new, sizeof new);
-        size_t used = strlen(text);
-        if (strcmp(old, new) != 0 && used < size)
-            snprintf(text + used, size - used, "%s%s = %s", used ? ", " : "", field->key, new);
+static enum c4_status list_changes(const struct c4_field *field, const void *before,
+                                   const void *after, struct c4_text *text) {
+    struct c4_text old = {0}, new = {0};
+    enum c4_status status = C4_OK;
+    for (; field->key && status == C4_OK; field++) {
+        status = c4_field_write(field, before, &old);
+        if (status == C4_OK) status = c4_field_write(field, after, &new);
+        if (status == C4_OK && strcmp(c4_text_string(&old), c4_text_string(&new)) != 0)
+            status = c4_text_add(text, "%s%s = %s", text->length ? ", " : "", field->key,
+                                 c4_text_string(&new));
     }
+    c4_text_free(&old);
+    c4_text_free(&new);
+    return status;
 }
 
-void c4_settings_list(const struct c4_protocol *protocol, const struct c4_scale *scale,
-                      const struct c4_study *study, const struct c4_scale *taken, char *text,
-                      size_t size) {
-    list_changes(c4_protocol_fields, protocol, &study->protocol, text, size);
-    list_changes(c4_scale_fields, scale, taken, text, size);
+enum c4_status c4_settings_list(const struct c4_protocol *protocol, const struct c4_scale *scale,
+                                const struct c4_study *study, const struct c4_scale *taken,
+                                struct c4_text *text) {
+    C4_TRY(list_changes(c4_protocol_fields, protocol, &study->protocol, text));
+    return list_changes(c4_scale_fields, scale, taken, text);
+}
+
+/* The scale of the folder's name, if it is another and the user names none. */
+static enum c4_status take_scale(const struct c4_args *args, const char *name,
+                                 const struct c4_study *study, struct c4_scale *scale) {
+    const struct c4_scale *own = c4_study_scale(study, name);
+    if (!own)
+        return c4_fail(C4_ERR_USAGE,
+                       "%s/study.db: was made at scale '%s', which the description does not "
+                       "have; give its --study",
+                       c4_arg_text(args, "out"), name);
+    *scale = *own;
+    return C4_OK;
 }
 
 static enum c4_status take_from(const struct c4_args *args, struct c4_study_reader *store,
                                 struct c4_study *study, struct c4_scale *scale) {
-    char name[64];
-    C4_TRY(c4_study_reader_setting(store, "scale", name, sizeof name));
-    if (!name[0]) return C4_OK;
-    if (strcmp(name, scale->name) != 0) {
-        const struct c4_scale *own = c4_study_scale(study, name);
-        if (c4_arg_given(args, "scale")) return C4_OK;
-        if (!own)
-            return c4_fail(C4_ERR_USAGE,
-                           "%s/study.db: was made at scale '%s', which the description does not "
-                           "have; give its --study",
-                           c4_arg_text(args, "out"), name);
-        *scale = *own;
-    }
+    struct c4_text name = {0};
+    enum c4_status status = c4_study_reader_setting(store, "scale", &name);
+    bool another = status == C4_OK && strcmp(c4_text_string(&name), scale->name) != 0;
+    bool nothing = name.length == 0 || (another && c4_arg_given(args, "scale"));
+    if (another && !nothing) status = take_scale(args, c4_text_string(&name), study, scale);
+    c4_text_free(&name);
+    if (status != C4_OK || nothing) return status;
     struct c4_seeds seeds = scale->seeds;
     struct c4_protocol protocol = study->protocol;
     C4_TRY(c4_study_reader_apply(store, study, scale));

@@ -36,9 +36,9 @@ enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
                                 struct c4_study *study, struct c4_scale *scale);
 
 /* Appends the values in which *study and *taken differ from *protocol and *scale: "batch = 16,
- * sizes = 64,256". */
-void c4_settings_list(const struct c4_protocol *protocol, const struct c4_scale *scale,
-                      const struct c4_study *study, const struct c4_scale *taken, char *text,
-                      size_t size);
+ * sizes = 64,256". C4_ERR_MEMORY. */
+enum c4_status c4_settings_list(const struct c4_protocol *protocol, const struct c4_scale *scale,
+                                const struct c4_study *study, const struct c4_scale *taken,
+                                struct c4_text *text);
 
 #endif

@@ -24,7 +24,7 @@ static struct last last_of(const struct c4_figure_result *result, int layer) {
 static const struct c4_figure_result *debiased_of(const struct c4_publication *p, int i) {
     const struct c4_figure_result *result = &p->figure[i];
     bool suits = result->figure->summary && !result->debiased && i + 1 < p->figures &&
-                 p->figure[i + 1].figure == result->figure;
+                 result->status == C4_OK && p->figure[i + 1].figure == result->figure;
     if (!suits || result->curves.count < C4_LAYERS || p->figure[i + 1].curves.count < C4_LAYERS)
         return NULL;
     return &p->figure[i + 1];
@@ -49,8 +49,8 @@ static void write_table(const struct c4_figure_result *result,
                         const struct c4_figure_result *debiased, FILE *out) {
     const struct c4_curve *first = &result->curves.curve[0];
     fprintf(out, "\nFigure %s: %s after epoch %.0f%s%s%s\n", result->figure->id,
-            result->figure->y_label, first->x[first->points - 1], result->mark[0] ? " (" : "",
-            result->mark, result->mark[0] ? ")" : "");
+            result->figure->y_label, first->x[first->points - 1], result->mark.length ? " (" : "",
+            c4_text_string(&result->mark), result->mark.length ? ")" : "");
     fprintf(out, "layer   biased           debiased         seeds\n");
     for (int layer = 0; layer < C4_LAYERS; layer++) {
         fprintf(out, "%-6s", c4_layer_name[layer]);
@@ -83,12 +83,11 @@ static json_t *estimate(struct last last) {
 
 /* STEM.SUFFIX. A folder's name may hold any bytes. */
 static json_t *file_name(const char *stem, const char *suffix) {
-    size_t size = strlen(stem) + strlen(suffix) + 2;
-    char *name = malloc(size);
-    if (!name) return NULL;
-    snprintf(name, size, "%s.%s", stem, suffix);
-    json_t *value = c4_json_text(name);
-    free(name);
+    struct c4_text name = {0};
+    json_t *value = NULL;
+    if (c4_text_add(&name, "%s.%s", stem, suffix) == C4_OK)
+        value = c4_json_text(c4_text_string(&name));
+    c4_text_free(&name);
     return value;
 }
 
@@ -110,9 +109,10 @@ static json_t *figure_object(const struct c4_publication *p, int i) {
         json_array_append_new(layers, json_pack("{s:s, s:o, s:o}", "layer", c4_layer_name[layer],
                                                 "biased", estimate(last_of(result, layer)),
                                                 "debiased", estimate(last_of(debiased, layer))));
-    json_t *object = json_pack("{s:s, s:o, s:o, s:s, s:o}", "id", result->id, "title",
-                               c4_json_text(result->figure->title), "files", files, "mark",
-                               result->mark, "note", c4_json_text(result->files.note));
+    json_t *object =
+        json_pack("{s:s, s:o, s:o, s:s, s:o}", "id", result->id, "title",
+                  c4_json_text(result->figure->title), "files", files, "mark",
+                  c4_text_string(&result->mark), "note", c4_json_text(result->files.note));
     if (debiased) {
         json_object_set_new(object, "layers", layers);
         json_object_set_new(object, "order_holds", json_boolean(falls(result)));

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const c4_task_labels[] = {"true", "random", "shifted", NULL};
-
 enum { SYNTHETIC_SEED = 1 };
 
 struct word {

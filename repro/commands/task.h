@@ -6,8 +6,6 @@
 #include "core/data/dataset.h"
 #include "core/data/labels.h"
 
-extern const char *const c4_task_labels[]; /* "true", "random", "shifted" */
-
 /* The index-th word for --dataset: one for each set, and one for its fine-tuning images if they are
  * only a part of a split. NULL past the last. */
 const char *c4_task_set(int index);
@@ -28,7 +26,7 @@ const char *c4_task_set(int index);
          .type = C4_OPTION_CHOICE,                                                                 \
          .value = "RULE",                                                                          \
          .initial = "true",                                                                        \
-         .choices = c4_task_labels,                                                                \
+         .choices = c4_label_rule_names,                                                           \
          .help = "true labels, partially random ones (--degree), or shifted by the seed"},         \
         {.name = "degree",                                                                         \
          .type = C4_OPTION_INTEGER,                                                                \

@@ -7,7 +7,7 @@
 
 extern const char c4_embed_results_reference_authors_2024_csv[];
 
-enum { CELLS = 5, CELL_BYTES = 40, ALL_IMAGES = 50000, POINTS_MAX = 64 };
+enum { CELLS = 5, CELL_BYTES = 40, POINTS_MAX = 64 };
 
 /* Reads the first cells of a line and returns the rest of the text, or NULL at the end. The table
  * has no quoted cells. */
@@ -26,13 +26,13 @@ static double number(const char *cell) {
     return *cell ? strtod(cell, NULL) : (double)NAN;
 }
 
-bool c4_authors_level(const char *figure, const char *series, const char *x, double *mean,
-                      double *standard_error) {
+bool c4_authors_level(const struct c4_study *study, const char *figure, const char *family,
+                      const char *x, double *mean, double *standard_error) {
     char cell[CELLS][CELL_BYTES];
     const char *text = c4_embed_results_reference_authors_2024_csv;
     while ((text = next_line(text, cell)))
-        if (strcmp(cell[0], figure) == 0 && strcmp(cell[1], series) == 0 &&
-            strcmp(cell[2], x) == 0) {
+        if (strcmp(cell[0], figure) == 0 && strcmp(cell[2], x) == 0 &&
+            c4_study_is_published_as(study, family, cell[1])) {
             *mean = number(cell[3]);
             *standard_error = number(cell[4]);
             return true;
@@ -47,9 +47,11 @@ static bool is_same_network(const struct c4_study *study) {
     return study->authors.name[0] && study->protocol.order == study->authors.order;
 }
 
-static bool draws_sizes(const struct c4_study_figure *figure) {
-    for (int i = 0; i < figure->runs.count; i++)
-        if (strchr(figure->runs.name[i], '*')) return true;
+static bool draws_sizes(const struct c4_study *study, const struct c4_study_figure *figure) {
+    for (int i = 0; i < figure->runs.count; i++) {
+        const struct c4_family *family = c4_study_family(study, figure->runs.name[i], NULL);
+        if (family && family->kind == C4_KIND_SIZE) return true;
+    }
     return false;
 }
 
@@ -64,8 +66,9 @@ bool c4_authors_comparable(const struct c4_curves_source *source,
         protocol->statistics != authors->statistics)
         return false;
     if (is_cka && images != wanted) return false;
-    if (draws_sizes(figure)) return protocol->size_labels == authors->size_labels;
-    return source->scale->pretrain_images >= ALL_IMAGES;
+    if (draws_sizes(source->study, figure)) return protocol->size_labels == authors->size_labels;
+    int set = c4_study_pretraining(source->study);
+    return source->scale->pretrain_images >= c4_sets[set].files.images[C4_TRAIN];
 }
 
 bool c4_authors_have_table(const struct c4_study *study, const struct c4_study_figure *figure) {
@@ -74,10 +77,13 @@ bool c4_authors_have_table(const struct c4_study *study, const struct c4_study_f
 }
 
 /* x coordinate of a level; NaN if its curve is not drawn or ends before it. */
-static double place(const struct c4_curves *curves, const char *series, const char *x) {
+static double place(const struct c4_study *study, const struct c4_curves *curves,
+                    const char *series, const char *x) {
     for (int i = 0; i < curves->count; i++) {
         const struct c4_curve *curve = &curves->curve[i];
-        if (strcmp(series, curve->family) != 0 && strcmp(series, curve->label) != 0) continue;
+        if (!c4_study_is_published_as(study, curve->family, series) &&
+            strcmp(series, curve->label) != 0)
+            continue;
         for (int layer = 0; curves->layered && layer < C4_LAYERS; layer++)
             if (strcmp(x, c4_layer_name[layer]) == 0) return layer;
         double epoch = number(x);
@@ -95,14 +101,14 @@ enum c4_status c4_authors_add(const struct c4_curves_source *source,
     const char *text = c4_embed_results_reference_authors_2024_csv;
     while ((text = next_line(text, cell)) && points < POINTS_MAX) {
         if (strcmp(cell[0], figure->id) != 0) continue;
-        x[points] = place(curves, cell[1], cell[2]);
+        x[points] = place(source->study, curves, cell[1], cell[2]);
         mean[points] = number(cell[3]);
         error[points] = number(cell[4]);
         points += !isnan(x[points]);
     }
     if (points == 0) return C4_OK;
-    struct c4_curve *curve = c4_curve_add(curves, "published", points);
-    if (!curve) return C4_ERR_MEMORY;
+    struct c4_curve *curve;
+    C4_TRY(c4_curve_add(curves, "published", points, &curve));
     curve->kind = C4_SERIES_PUBLISHED;
     for (int p = 0; p < points; p++) {
         curve->x[p] = x[p];

@@ -9,10 +9,10 @@
 
 #include "repro/figures/curves.h"
 
-/* The level of a figure's series at x (an epoch, a layer, or the name of an accuracy). False and
- * NaN if there is none. */
-bool c4_authors_level(const char *figure, const char *series, const char *x, double *mean,
-                      double *standard_error);
+/* The level of a family of the study, whatever it calls it, in a figure at x (an epoch, a layer, or
+ * the name of an accuracy). False and NaN if there is none. */
+bool c4_authors_level(const struct c4_study *study, const char *figure, const char *family,
+                      const char *x, double *mean, double *standard_error);
 
 /* Adds the published levels to a figure's curves as one series, where they are comparable: block
  * order, statistics and number of images for CKA are those of the authors' protocol, and

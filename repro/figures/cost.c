@@ -7,37 +7,37 @@
 #include "repro/results/phases.h"
 
 /* One tick on the x axis per family. */
-static void name_ticks(const struct c4_figures_input *input, struct c4_figure_result *result) {
+static enum c4_status name_ticks(const struct c4_figures_input *input,
+                                 struct c4_figure_result *result) {
     const struct c4_rows *rows = input->source.rows;
-    for (int i = 0; i < rows->runs && result->ticks < C4_CURVES_MAX; i++) {
+    for (int i = 0; i < rows->runs; i++) {
         const struct c4_rows_run *run = &rows->run[i];
         if (run->seed != input->source.scale->seeds.seed[0] ||
             run->order != input->source.study->protocol.order)
             continue;
-        snprintf(result->tick[result->ticks], sizeof *result->tick, "%s", run->family);
-        result->ticks++;
+        C4_TRY(c4_figure_tick(result, run->family));
     }
+    return C4_OK;
 }
 
 static bool is_training(const struct c4_cost_sum *sum) {
-    return strcmp(sum->what, "train") == 0;
+    return sum->what == C4_COST_TRAIN;
 }
 
 static bool is_similarity(const struct c4_cost_sum *sum) {
-    return strncmp(sum->what, "cka", 3) == 0;
+    return c4_cost_is_similarity(sum->what);
 }
 
 static bool is_evaluation(const struct c4_cost_sum *sum) {
-    return !is_training(sum) && !is_similarity(sum) && strcmp(sum->what, "checkpoint") != 0 &&
-           strcmp(sum->what, "train_phase") != 0;
+    return c4_cost_is_evaluation(sum->what);
 }
 
 /* Seconds or images/s of each family. */
 static enum c4_status add_by_family(const struct c4_figures_input *input,
                                     struct c4_figure_result *result, const char *label,
                                     bool (*counts)(const struct c4_cost_sum *), bool speed) {
-    struct c4_curve *curve = c4_curve_add(&result->curves, label, result->ticks);
-    if (!curve) return C4_ERR_MEMORY;
+    struct c4_curve *curve;
+    C4_TRY(c4_curve_add(&result->curves, label, result->ticks, &curve));
     for (int f = 0; f < result->ticks; f++) {
         curve->x[f] = f;
         for (int s = 0; s < result->curves.seeds; s++) {
@@ -67,16 +67,16 @@ static bool has_seed(const struct c4_figures_input *input, const char *key, uint
 /* Milliseconds per row of `what`, by layer; the mean over the runs of a seed. */
 static enum c4_status add_by_layer(const struct c4_figures_input *input,
                                    struct c4_figure_result *result, const char *label,
-                                   const char *what) {
-    struct c4_curve *curve = c4_curve_add(&result->curves, label, C4_LAYERS);
-    if (!curve) return C4_ERR_MEMORY;
+                                   enum c4_cost_what what) {
+    struct c4_curve *curve;
+    C4_TRY(c4_curve_add(&result->curves, label, C4_LAYERS, &curve));
     for (int layer = 0; layer < C4_LAYERS; layer++) {
         curve->x[layer] = layer;
         for (int s = 0; s < result->curves.seeds; s++) {
             double seconds = 0, count = 0;
             for (int i = 0; i < input->cost_count; i++) {
                 const struct c4_cost_sum *sum = &input->costs[i];
-                if (strcmp(sum->what, what) != 0 || strcmp(sum->layer, c4_layer_name[layer]) != 0 ||
+                if (sum->what != what || strcmp(sum->layer, c4_layer_name[layer]) != 0 ||
                     !has_seed(input, sum->run, input->source.scale->seeds.seed[s]))
                     continue;
                 seconds += sum->seconds;
@@ -89,8 +89,6 @@ static enum c4_status add_by_layer(const struct c4_figures_input *input,
     return C4_OK;
 }
 
-_Static_assert((int)C4_PHASES_MAX <= (int)C4_CURVES_MAX, "a tick for each phase");
-
 /* Microseconds per image of each phase of a training step; they add up to the step. */
 static enum c4_status add_phases(const struct c4_figures_input *input,
                                  struct c4_figure_result *result) {
@@ -99,10 +97,9 @@ static enum c4_status add_phases(const struct c4_figures_input *input,
     int count =
         c4_phase_sums(input->costs, input->cost_count, input->source.rows, order, NULL, sums);
     if (count == 0) return C4_OK;
-    for (int i = 0; i < count; i++)
-        snprintf(result->tick[result->ticks++], sizeof *result->tick, "%.15s", sums[i].name);
-    struct c4_curve *curve = c4_curve_add(&result->curves, "training", count);
-    if (!curve) return C4_ERR_MEMORY;
+    for (int i = 0; i < count; i++) C4_TRY(c4_figure_tick(result, sums[i].name));
+    struct c4_curve *curve;
+    C4_TRY(c4_curve_add(&result->curves, "training", count, &curve));
     for (int i = 0; i < count; i++) curve->x[i] = i;
     for (int s = 0; s < result->curves.seeds; s++) {
         const uint64_t *seed = &input->source.scale->seeds.seed[s];
@@ -122,11 +119,11 @@ enum c4_status c4_cost_curves(const struct c4_figures_input *input,
     result->curves.seeds = input->source.scale->seeds.count;
     if (result->figure->kind == C4_FIGURE_COST_CKA) {
         result->curves.layered = true;
-        C4_TRY(add_by_layer(input, result, "all comparisons of an epoch", "cka"));
-        return add_by_layer(input, result, "all references of a run", "cka_reference");
+        C4_TRY(add_by_layer(input, result, "all comparisons of an epoch", C4_COST_CKA));
+        return add_by_layer(input, result, "all references of a run", C4_COST_CKA_REFERENCE);
     }
     if (result->figure->kind == C4_FIGURE_COST_PHASES) return add_phases(input, result);
-    name_ticks(input, result);
+    C4_TRY(name_ticks(input, result));
     if (result->ticks == 0) return C4_OK;
     if (result->figure->kind == C4_FIGURE_COST_THROUGHPUT)
         return add_by_family(input, result, "training", is_training, true);

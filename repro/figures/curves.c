@@ -9,21 +9,26 @@
 #include "core/stats/summary.h"
 #include "repro/results/sizes.h"
 
-static const char initial[] = "initialisation", other[] = "other-initialisation";
+/* c4_reference_names[] are not constants. */
+static const char *initial(void) {
+    return c4_reference_names[C4_REFERENCE_INITIALISATION];
+}
 
-struct c4_curve *c4_curve_add(struct c4_curves *curves, const char *label, int points) {
-    if (curves->count == C4_CURVES_MAX) {
-        c4_fail(C4_ERR_USAGE, "a figure has at most %d curves", C4_CURVES_MAX);
-        return NULL;
-    }
+static const char *other(void) {
+    return c4_reference_names[C4_REFERENCE_OTHER];
+}
+
+enum c4_status c4_curve_add(struct c4_curves *curves, const char *label, int points,
+                            struct c4_curve **added) {
+    if (curves->count == C4_CURVES_MAX)
+        return c4_fail(C4_ERR_USAGE, "a figure has at most %d curves", C4_CURVES_MAX);
     size_t p = (size_t)points, s = (size_t)curves->seeds;
     double *block = malloc((s + 3) * p * sizeof *block);
     int *n = calloc(p, sizeof *n);
     if (!block || !n) {
         free(block);
         free(n);
-        c4_fail(C4_ERR_MEMORY, "out of memory for the curves of a figure");
-        return NULL;
+        return c4_fail(C4_ERR_MEMORY, "out of memory for the curves of a figure");
     }
     for (size_t i = 0; i < (s + 3) * p; i++) block[i] = NAN;
     struct c4_curve *curve = &curves->curve[curves->count++];
@@ -34,7 +39,8 @@ struct c4_curve *c4_curve_add(struct c4_curves *curves, const char *label, int p
                                .values = block + 3 * p,
                                .n = n};
     snprintf(curve->label, sizeof curve->label, "%s", label);
-    return curve;
+    *added = curve;
+    return C4_OK;
 }
 
 void c4_curves_free(struct c4_curves *curves) {
@@ -58,7 +64,7 @@ bool c4_curves_have_values(const struct c4_curves *curves) {
 }
 
 const char *c4_family_images(const struct c4_study *study, const char *family) {
-    const struct c4_family *section = c4_study_family(study, family);
+    const struct c4_family *section = c4_study_family(study, family, NULL);
     if (!section) return "";
     bool tunes = section->kind == C4_KIND_FINETUNE || section->kind == C4_KIND_SCRATCH;
     return c4_image_set_name((struct c4_image_set){.set = section->data, .heldout = tunes});
@@ -69,6 +75,7 @@ struct making {
     const struct c4_curves_source *source;
     const struct c4_study_figure *figure;
     const char *quantity;
+    int sizes; /* index in study->family of the section whose sizes it draws; -1: none */
     struct c4_curves *curves;
 };
 
@@ -102,9 +109,9 @@ static const struct c4_rows_run *any_run(const struct making *m, const char *fam
 /* A curve over layers: a family's CKA to a reference. For sizes at equal steps or accuracy, the
  * epoch depends on the seed. */
 static enum c4_status add_over_layers(struct making *m, const char *family, const char *reference,
-                                      const char *label, int64_t epoch) {
-    struct c4_curve *curve = c4_curve_add(m->curves, label, C4_LAYERS);
-    if (!curve) return C4_ERR_MEMORY;
+                                      const char *label) {
+    struct c4_curve *curve;
+    C4_TRY(c4_curve_add(m->curves, label, C4_LAYERS, &curve));
     snprintf(curve->family, sizeof curve->family, "%s", family);
     enum c4_sizes_at at = m->figure->kind == C4_FIGURE_SIZES_AT_STEPS      ? C4_SIZES_AT_STEPS
                           : m->figure->kind == C4_FIGURE_SIZES_AT_ACCURACY ? C4_SIZES_AT_ACCURACY
@@ -114,12 +121,12 @@ static enum c4_status add_over_layers(struct making *m, const char *family, cons
         struct c4_row_query query = query_of(m, family, seed_of(m, s));
         struct c4_sizes sizes;
         query.reference = reference;
-        query.epoch = epoch;
-        if (at != C4_SIZES_AT_END) c4_sizes_of(m->source->rows, query.seed, query.order, &sizes);
+        if (at != C4_SIZES_AT_END)
+            c4_sizes_of(m->source->rows, m->sizes, query.seed, query.order, &sizes);
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             double *value = &curve->values[s * C4_LAYERS + layer];
             query.layer = c4_layer_name[layer];
-            if (at == C4_SIZES_AT_END || epoch == 0) {
+            if (at == C4_SIZES_AT_END) {
                 *value = c4_rows_value(m->source->rows, &query);
                 continue;
             }
@@ -133,10 +140,37 @@ static enum c4_status add_over_layers(struct making *m, const char *family, cons
     return C4_OK;
 }
 
-/* CKA of two independent random networks: those of seed s and of the next seed before training. */
+/* The CKA of two random networks on the images of pre-training: those of a seed and of the next one
+ * before training. Every run that begins with initial weights has it; the first that was made is
+ * asked. */
+static double null_value(const struct making *m, uint64_t seed, int layer) {
+    const struct c4_rows *rows = m->source->rows;
+    double value = (double)NAN;
+    for (int i = 0; i < rows->runs && isnan(value); i++) {
+        const struct c4_rows_run *run = &rows->run[i];
+        if (run->seed != seed || run->order != m->source->study->protocol.order ||
+            (run->kind != C4_KIND_PRETRAIN && run->kind != C4_KIND_SIZE))
+            continue;
+        struct c4_row_query query = query_of(m, run->family, seed);
+        query.images = c4_family_images(m->source->study, run->family);
+        query.reference = other();
+        query.layer = c4_layer_name[layer];
+        query.epoch = 0;
+        value = c4_rows_value(m->source->rows, &query);
+    }
+    return value;
+}
+
 static enum c4_status add_null(struct making *m) {
-    C4_TRY(add_over_layers(m, "pretrain-d0", other, "two random networks", 0));
-    m->curves->curve[m->curves->count - 1].kind = C4_SERIES_BASELINE;
+    struct c4_curve *curve;
+    C4_TRY(c4_curve_add(m->curves, "two random networks", C4_LAYERS, &curve));
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        curve->x[layer] = layer;
+        for (int s = 0; s < m->curves->seeds; s++)
+            curve->values[s * C4_LAYERS + layer] = null_value(m, seed_of(m, s), layer);
+    }
+    c4_curve_summarise(curve, m->curves->seeds);
+    curve->kind = C4_SERIES_BASELINE;
     m->curves->has_null = true;
     return C4_OK;
 }
@@ -144,9 +178,12 @@ static enum c4_status add_null(struct making *m) {
 /* Makes the last curve the control of curve `like`. */
 static void to_control(struct c4_curves *curves, int like) {
     struct c4_curve *curve = &curves->curve[curves->count - 1];
-    char label[64];
-    snprintf(label, sizeof label, "%.63s", curves->curve[like].label);
-    snprintf(curve->label, sizeof curve->label, "%s, another's initialisation", label);
+    char own[C4_CURVE_LABEL_SIZE];
+    memcpy(own, curves->curve[like].label, sizeof own);
+    _Static_assert(C4_NAME_SIZE + sizeof "another's initialisation, " <= C4_CURVE_LABEL_SIZE,
+                   "a name or label of a study's file fits");
+    snprintf(curve->label, sizeof curve->label, "%.*s, another's initialisation", C4_NAME_SIZE,
+             own);
     curve->kind = C4_SERIES_BASELINE;
     curve->like = like + 1;
     curves->has_other = true;
@@ -158,7 +195,7 @@ static bool asks_for(const struct c4_study_figure *figure, const char *reference
     return false;
 }
 
-/* The families of a figure, with size-* expanded; those beyond C4_CURVES_MAX are dropped. */
+/* The families of a figure, with all sizes of a section expanded. */
 struct families {
     int count, index[C4_CURVES_MAX]; /* position of the name in `runs` */
     const char *name[C4_CURVES_MAX];
@@ -166,35 +203,64 @@ struct families {
     bool sizes;
 };
 
-static void add_family(struct families *families, const struct c4_rows_run *run, int index) {
-    if (families->count == C4_CURVES_MAX) return;
+static enum c4_status add_family(const struct making *m, struct families *families,
+                                 const struct c4_rows_run *run, int index) {
+    if (families->count == C4_CURVES_MAX)
+        return c4_fail(C4_ERR_USAGE, "figure %s has more than %d curves", m->figure->id,
+                       C4_CURVES_MAX);
     families->index[families->count] = index;
     families->images[families->count] = run->images;
     families->name[families->count++] = run->family;
+    return C4_OK;
 }
 
-static void list_families(const struct making *m, struct families *families) {
-    const struct c4_names *names = &m->figure->runs;
-    uint32_t all = c4_sets[c4_study_pretraining(m->source->study)].files.images[C4_TRAIN];
-    *families = (struct families){0};
-    for (int i = 0; i < names->count; i++) {
-        size_t length = strlen(names->name[i]);
-        if (length == 0 || names->name[i][length - 1] != '*') continue;
-        families->sizes = true;
+/* The section of the figure's first name that stands for all sizes of it (index in study->family),
+ * or -1. */
+static int sizes_section(const struct c4_study *study, const struct c4_study_figure *figure) {
+    for (int i = 0; i < figure->runs.count; i++) {
+        uint32_t size;
+        const struct c4_family *family = c4_study_family(study, figure->runs.name[i], &size);
+        if (family && family->kind == C4_KIND_SIZE && size == 0)
+            return (int)(family - study->family);
     }
+    return -1;
+}
+
+/* All sizes of a section. */
+static enum c4_status add_all_sizes(const struct making *m, int section, int index,
+                                    struct families *families) {
+    struct c4_sizes sizes;
+    c4_sizes_of(m->source->rows, section, seed_of(m, 0), m->source->study->protocol.order, &sizes);
+    for (int k = 0; k < sizes.count; k++)
+        if (sizes.run[k]->kind == C4_KIND_SIZE)
+            C4_TRY(add_family(m, families, sizes.run[k], index));
+    return C4_OK;
+}
+
+/* Beside sizes, a figure draws only what continues them. */
+static bool belongs(const struct making *m, const struct families *families,
+                    const struct c4_rows_run *run) {
+    struct c4_sizes sizes;
+    if (!families->sizes || run->kind == C4_KIND_SIZE) return true;
+    c4_sizes_of(m->source->rows, m->sizes, seed_of(m, 0), run->order, &sizes);
+    return sizes.count > 0 && c4_sizes_end_with(run, sizes.run[0]);
+}
+
+static enum c4_status list_families(const struct making *m, struct families *families) {
+    const struct c4_names *names = &m->figure->runs;
+    const struct c4_study *study = m->source->study;
+    *families = (struct families){.sizes = m->sizes >= 0};
     for (int i = 0; i < names->count; i++) {
-        const char *name = names->name[i];
-        if (strcmp(name, "size-*") == 0) {
-            struct c4_sizes sizes;
-            c4_sizes_of(m->source->rows, seed_of(m, 0), m->source->study->protocol.order, &sizes);
-            for (int k = 0; k < sizes.count; k++)
-                if (strncmp(sizes.run[k]->family, "size-", 5) == 0)
-                    add_family(families, sizes.run[k], i);
+        uint32_t size;
+        const struct c4_family *family = c4_study_family(study, names->name[i], &size);
+        if (family && family->kind == C4_KIND_SIZE && size == 0) {
+            C4_TRY(add_all_sizes(m, (int)(family - study->family), i, families));
             continue;
         }
-        const struct c4_rows_run *run = any_run(m, name);
-        if (run && (!families->sizes || run->images >= all)) add_family(families, run, i);
+        const struct c4_rows_run *run = any_run(m, names->name[i]);
+        if (run && belongs(m, families, run)) C4_TRY(add_family(m, families, run, i));
     }
+    return C4_OK;
 }
 
 static void label_of(const struct making *m, const struct families *families, int f, char *label,
@@ -212,17 +278,17 @@ static void label_of(const struct making *m, const struct families *families, in
 
 static enum c4_status runs_over_layers(struct making *m) {
     struct families families;
-    list_families(m, &families);
+    C4_TRY(list_families(m, &families));
     m->curves->layered = true;
     for (int f = 0; f < families.count; f++) {
         char label[64];
         label_of(m, &families, f, label, sizeof label);
         C4_TRY(add_over_layers(m, families.name[f],
-                               nth_name(&m->figure->references, families.index[f]), label, -1));
+                               nth_name(&m->figure->references, families.index[f]), label));
     }
     if (!m->figure->null_line) return C4_OK;
-    for (int f = 0; f < families.count && !asks_for(m->figure, other); f++) {
-        C4_TRY(add_over_layers(m, families.name[f], other, "", -1));
+    for (int f = 0; f < families.count && !asks_for(m->figure, other()); f++) {
+        C4_TRY(add_over_layers(m, families.name[f], other(), ""));
         to_control(m->curves, f);
     }
     return add_null(m);
@@ -234,14 +300,14 @@ static enum c4_status references_over_layers(struct making *m) {
     if (!any_run(m, family)) return C4_OK;
     for (int r = 0; r < m->figure->references.count; r++) {
         const char *reference = m->figure->references.name[r];
-        C4_TRY(add_over_layers(m, family, reference,
-                               r < m->figure->labels.count ? m->figure->labels.name[r] : reference,
-                               -1));
+        C4_TRY(
+            add_over_layers(m, family, reference,
+                            r < m->figure->labels.count ? m->figure->labels.name[r] : reference));
     }
     if (!m->figure->null_line) return C4_OK;
-    for (int r = 0; r < m->figure->references.count && !asks_for(m->figure, other); r++)
-        if (strcmp(m->figure->references.name[r], initial) == 0) {
-            C4_TRY(add_over_layers(m, family, other, "", -1));
+    for (int r = 0; r < m->figure->references.count && !asks_for(m->figure, other()); r++)
+        if (strcmp(m->figure->references.name[r], initial()) == 0) {
+            C4_TRY(add_over_layers(m, family, other(), ""));
             to_control(m->curves, r);
         }
     return add_null(m);
@@ -254,8 +320,8 @@ static enum c4_status add_over_epochs(struct making *m, const struct c4_rows_run
                                       const char *label, int first) {
     int points = (int)run->epochs - first + 1;
     if (points < 1) return C4_OK;
-    struct c4_curve *curve = c4_curve_add(m->curves, label, points);
-    if (!curve) return C4_ERR_MEMORY;
+    struct c4_curve *curve;
+    C4_TRY(c4_curve_add(m->curves, label, points, &curve));
     snprintf(curve->family, sizeof curve->family, "%s", run->family);
     for (int p = 0; p < points; p++) curve->x[p] = first + p;
     for (int s = 0; s < m->curves->seeds; s++) {
@@ -285,7 +351,7 @@ static enum c4_status layers_over_epochs(struct making *m) {
                                c4_layer_name[layer], 0));
     if (!m->figure->null_line || gap) return C4_OK;
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        C4_TRY(add_over_epochs(m, run, c4_layer_name[layer], other, NULL, "", 0));
+        C4_TRY(add_over_epochs(m, run, c4_layer_name[layer], other(), NULL, "", 0));
         to_control(m->curves, layer);
     }
     return C4_OK;
@@ -293,7 +359,7 @@ static enum c4_status layers_over_epochs(struct making *m) {
 
 static enum c4_status runs_over_epochs(struct making *m) {
     struct families families;
-    list_families(m, &families);
+    C4_TRY(list_families(m, &families));
     for (int f = 0; f < families.count; f++) {
         char label[64];
         const struct c4_rows_run *run = any_run(m, families.name[f]);
@@ -308,7 +374,8 @@ enum c4_status c4_curves_make(const struct c4_curves_source *source,
                               const struct c4_study_figure *figure, bool debiased,
                               struct c4_curves *curves) {
     const struct c4_protocol *protocol = &source->study->protocol;
-    struct making m = {source, figure, c4_quantity_names[figure->quantity], curves};
+    struct making m = {source, figure, c4_quantity_names[figure->quantity],
+                       sizes_section(source->study, figure), curves};
     *curves = (struct c4_curves){.seeds = source->scale->seeds.count};
     if (c4_rows_is_similarity(m.quantity)) {
         if (debiased) m.quantity = c4_quantity_names[C4_QUANTITY_CKA_DEBIASED];

@@ -2,10 +2,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/file/file.h"
 #include "core/op/names.h"
 #include "repro/figures/authors.h"
@@ -13,6 +15,35 @@
 
 void c4_figure_result_free(struct c4_figure_result *result) {
     c4_curves_free(&result->curves);
+    free(result->tick);
+    c4_text_free(&result->mark);
+    c4_text_free(&result->failure);
+    for (int i = 0; i < result->notes; i++) c4_text_free(&result->note[i]);
+    free(result->note);
+}
+
+enum c4_status c4_figure_tick(struct c4_figure_result *result, const char *name) {
+    void *grown = c4_array_reserve(result->tick, sizeof *result->tick, (size_t)result->ticks + 1,
+                                   &result->tick_capacity);
+    if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for a figure's axis");
+    result->tick = grown;
+    snprintf(result->tick[result->ticks++], sizeof *result->tick, "%s", name);
+    return C4_OK;
+}
+
+bool c4_figure_is_numbered(const struct c4_study_figure *figure) {
+    return figure->id[0] >= '0' && figure->id[0] <= '9';
+}
+
+bool c4_figure_draws(const struct c4_study *study, const struct c4_study_figure *figure,
+                     const struct c4_rows_run *run) {
+    for (int i = 0; i < figure->runs.count; i++) {
+        uint32_t size;
+        const struct c4_family *family = c4_study_family(study, figure->runs.name[i], &size);
+        if (family && family - study->family == run->section && (size == 0 || size == run->images))
+            return true;
+    }
+    return false;
 }
 
 static bool is_cost(const struct c4_study_figure *figure) {
@@ -20,13 +51,27 @@ static bool is_cost(const struct c4_study_figure *figure) {
            figure->kind == C4_FIGURE_COST_PHASES || figure->kind == C4_FIGURE_COST_RUNS;
 }
 
-/* Returns space for the next note; excess notes overwrite the last one. */
-static char *next_note(struct c4_figure_result *result) {
-    if (result->notes < C4_FIGURE_NOTES) result->notes++;
-    return result->note[result->notes - 1];
+/* A further note below the figure, to be written by c4_text_add(). */
+static enum c4_status new_note(struct c4_figure_result *result, struct c4_text **note) {
+    struct c4_text *grown = c4_array_reserve(result->note, sizeof *grown, (size_t)result->notes + 1,
+                                             &result->note_capacity);
+    if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for a figure's notes");
+    result->note = grown;
+    *note = &grown[result->notes++];
+    **note = (struct c4_text){0};
+    return C4_OK;
 }
 
-#define add_note(result, ...) snprintf(next_note(result), C4_FIGURE_NOTE_BYTES, __VA_ARGS__)
+__attribute__((format(printf, 2, 3))) static enum c4_status
+add_note(struct c4_figure_result *result, const char *format, ...) {
+    struct c4_text *note = NULL;
+    va_list arguments;
+    C4_TRY(new_note(result, &note));
+    va_start(arguments, format);
+    enum c4_status status = c4_text_add_list(note, format, arguments);
+    va_end(arguments);
+    return status;
+}
 
 /* The run kinds that a figure draws. */
 struct phases {
@@ -37,7 +82,7 @@ struct phases {
 static struct phases phases_of(const struct c4_study *study, const struct c4_curves *curves) {
     struct phases p = {0};
     for (int i = 0; i < curves->count; i++) {
-        const struct c4_family *family = c4_study_family(study, curves->curve[i].family);
+        const struct c4_family *family = c4_study_family(study, curves->curve[i].family, NULL);
         if (curves->curve[i].kind != C4_SERIES_MEASURED || !family) continue;
         p.pretrain = p.pretrain || family->kind == C4_KIND_PRETRAIN;
         p.sizes = p.sizes || family->kind == C4_KIND_SIZE;
@@ -53,102 +98,96 @@ static bool draws_set(const struct c4_study_figure *figure, const struct phases 
                                images.heldout && images.set == set);
 }
 
-static void add_mark(struct c4_figure_result *result, const char *words) {
-    size_t used = strlen(result->mark);
-    snprintf(result->mark + used, sizeof result->mark - used, "%s%s", used ? "; " : "", words);
-}
-
 /* Marks synthetic or substituted data and suspect rows. */
-static void write_mark(const struct c4_figures_input *input, const struct phases *phases,
-                       struct c4_figure_result *result) {
-    if (input->synthetic) add_mark(result, "synthetic data");
+static enum c4_status write_mark(const struct c4_figures_input *input, const struct phases *phases,
+                                 struct c4_figure_result *result) {
+    struct c4_text *mark = &result->mark;
+    if (input->synthetic) C4_TRY(c4_text_add_word(mark, "; ", "synthetic data"));
     for (int i = 0; i < c4_set_count; i++)
         if (input->set[i].substitute && draws_set(result->figure, phases, i))
-            add_mark(result, c4_sets[i].tuning.substitute);
-    if (result->suspect) add_mark(result, "suspect rows");
+            C4_TRY(c4_text_add_word(mark, "; ", c4_sets[i].tuning.substitute));
+    return result->suspect ? c4_text_add_word(mark, "; ", "suspect rows") : C4_OK;
 }
 
 /* ", digits: SVHN" for each fine-tuning set except the pre-training set. */
-static void list_tuned(const struct c4_figures_input *input, const struct phases *phases,
-                       char *text, size_t size) {
+static enum c4_status list_tuned(const struct c4_figures_input *input, const struct phases *phases,
+                                 struct c4_text *text) {
     int pretraining = c4_study_pretraining(input->source.study);
-    text[0] = '\0';
-    for (int i = 0; i < c4_set_count; i++) {
-        size_t used = strlen(text);
+    for (int i = 0; i < c4_set_count; i++)
         if (i != pretraining && phases->on[i])
-            snprintf(text + used, size - used, ", %s: %s", c4_sets[i].tuning.images,
-                     input->set[i].title);
-    }
+            C4_TRY(c4_text_add(text, ", %s: %s", c4_sets[i].tuning.images, input->set[i].title));
+    return C4_OK;
 }
 
-static void note_runs(const struct c4_figures_input *input, const struct phases *phases,
-                      struct c4_figure_result *result) {
+static enum c4_status note_runs(const struct c4_figures_input *input, const struct phases *phases,
+                                struct c4_figure_result *result) {
     const struct c4_scale *scale = input->source.scale;
     const char *data = input->set[c4_study_pretraining(input->source.study)].title;
-    char seeds[128], pretrain[160] = "", sizes[96] = "", tunes[320] = "", tuned[192];
-    c4_field_write(c4_field_find(c4_scale_fields, "seeds"), scale, seeds, sizeof seeds);
+    struct c4_text *note = NULL;
+    C4_TRY(new_note(result, &note));
+    C4_TRY(c4_text_add(note, "Seeds "));
+    C4_TRY(c4_seeds_show(&scale->seeds, note));
+    C4_TRY(c4_text_add(note, "; scale %s.", scale->name));
     if (phases->pretrain || phases->tunes)
-        snprintf(pretrain, sizeof pretrain,
-                 " Pre-trained on the first %" PRIu32 " training images of %s for %" PRIu32
-                 " epochs.",
-                 scale->pretrain_images, data, scale->pretrain_epochs);
+        C4_TRY(c4_text_add(note,
+                           " Pre-trained on the first %" PRIu32
+                           " training images of %s for %" PRIu32 " epochs.",
+                           scale->pretrain_images, data, scale->pretrain_epochs));
     if (phases->sizes)
-        snprintf(sizes, sizeof sizes, " Trained on the first k images for %" PRIu32 " epochs.",
-                 scale->size_epochs);
-    list_tuned(input, phases, tuned, sizeof tuned);
-    if (phases->tunes)
-        snprintf(tunes, sizeof tunes,
-                 " Fine-tuned (or trained from scratch) on %" PRIu32 " images%s for %" PRIu32
-                 " epochs.",
-                 scale->finetune_images, tuned, scale->finetune_epochs);
-    add_note(result, "Seeds %s; scale %s.%s%s%s", seeds, scale->name, pretrain, sizes, tunes);
+        C4_TRY(c4_text_add(note, " Trained on the first k images for %" PRIu32 " epochs.",
+                           scale->size_epochs));
+    if (!phases->tunes) return C4_OK;
+    C4_TRY(c4_text_add(note, " Fine-tuned (or trained from scratch) on %" PRIu32 " images",
+                       scale->finetune_images));
+    C4_TRY(list_tuned(input, phases, note));
+    return c4_text_add(note, " for %" PRIu32 " epochs.", scale->finetune_epochs);
 }
 
-static void note_cka(const struct c4_figures_input *input, struct c4_figure_result *result) {
+static enum c4_status note_cka(const struct c4_figures_input *input,
+                               struct c4_figure_result *result) {
     const struct c4_protocol *protocol = &input->source.study->protocol;
-    add_note(result,
-             "Linear CKA, %s, over %" PRId64 " images, evaluated in batches of %" PRIu32
-             " with %s statistics; block order %s.",
-             result->debiased ? "debiased" : "biased as in the paper", result->curves.n,
-             protocol->batch, c4_statistics_names[protocol->statistics],
-             c4_order_names[protocol->order]);
-    if (result->curves.has_other)
-        add_note(result, "Dotted: the same network compared with another seed's initial network%s.",
-                 result->figure->kind == C4_FIGURE_LAYERS_OVER_EPOCHS
-                     ? "; at epoch 0 that is the null line, two random networks"
-                     : "");
+    C4_TRY(add_note(result,
+                    "Linear CKA, %s, over %" PRId64 " images, evaluated in batches of %" PRIu32
+                    " with %s statistics; block order %s.",
+                    result->debiased ? "debiased" : "biased as in the paper", result->curves.n,
+                    protocol->batch, c4_statistics_names[protocol->statistics],
+                    c4_order_names[protocol->order]));
+    if (!result->curves.has_other) return C4_OK;
+    return add_note(result,
+                    "Dotted: the same network compared with another seed's initial network%s.",
+                    result->figure->kind == C4_FIGURE_LAYERS_OVER_EPOCHS
+                        ? "; at epoch 0 that is the null line, two random networks"
+                        : "");
 }
 
-static void write_notes(const struct c4_figures_input *input, const struct phases *phases,
-                        struct c4_figure_result *result) {
-    if (is_cost(result->figure)) {
-        add_note(result, "Times depend on the machine and its load; results do not.");
-        return;
-    }
-    note_runs(input, phases, result);
-    if (result->suspect) add_note(result, "Suspect: %s.", c4_suspects_reason);
-    if (result->curves.n) note_cka(input, result);
+static enum c4_status write_notes(const struct c4_figures_input *input, const struct phases *phases,
+                                  struct c4_figure_result *result) {
+    if (is_cost(result->figure))
+        return add_note(result, "Times depend on the machine and its load; results do not.");
+    C4_TRY(note_runs(input, phases, result));
+    if (result->suspect) C4_TRY(add_note(result, "Suspect: %s.", c4_suspects_reason));
+    if (result->curves.n) C4_TRY(note_cka(input, result));
     if (result->figure->kind == C4_FIGURE_SIZES_AT_STEPS)
-        add_note(result,
-                 "Each size after as many steps as the smallest takes in total; sizes whose "
-                 "first epoch is longer are left out.");
+        C4_TRY(add_note(result, "Each size after as many steps as the smallest takes in total; "
+                                "sizes whose first epoch is longer are left out."));
     if (result->figure->kind == C4_FIGURE_SIZES_AT_ACCURACY)
-        add_note(result, "Each size at the point where it first reaches the lowest final training "
-                         "accuracy of all sizes.");
+        C4_TRY(add_note(result, "Each size at the point where it first reaches the lowest final "
+                                "training accuracy of all sizes."));
     const char *more = result->figure->authors_note;
-    if (result->published)
-        add_note(result,
-                 "Published: the authors' run exports (T. Goerttler, 2024), 150 epochs%s%s%s, "
-                 "5 seeds.",
-                 more[0] ? " (" : "", more, more[0] ? ")" : "");
+    if (!result->published) return C4_OK;
+    return add_note(result,
+                    "Published: the authors' run exports (T. Goerttler, 2024), 150 epochs%s%s%s, "
+                    "5 seeds.",
+                    more[0] ? " (" : "", more, more[0] ? ")" : "");
 }
 
-static enum c4_status write_figure(const struct c4_figures_input *input,
-                                   struct c4_figure_result *result) {
+/* A figure with series, names on its axis and notes that are kept by others. */
+static enum c4_status write_parts(const struct c4_figures_input *input,
+                                  struct c4_figure_result *result, const char *title,
+                                  const char **ticks, const char **notes) {
     const struct c4_study_figure *described = result->figure;
     struct c4_series series[C4_CURVES_MAX];
-    const char *ticks[C4_CURVES_MAX], *notes[C4_FIGURE_NOTES];
-    char folder[C4_STORE_PATH_SIZE], title[160];
+    char folder[C4_STORE_PATH_SIZE];
     for (int i = 0; i < result->curves.count; i++) {
         const struct c4_curve *curve = &result->curves.curve[i];
         bool single = curve->kind == C4_SERIES_MEASURED;
@@ -164,8 +203,7 @@ static enum c4_status write_figure(const struct c4_figures_input *input,
                                        .like = curve->like};
     }
     for (int i = 0; i < result->ticks; i++) ticks[i] = result->tick[i];
-    for (int i = 0; i < result->notes; i++) notes[i] = result->note[i];
-    snprintf(title, sizeof title, "%s%s", described->title, result->debiased ? ", debiased" : "");
+    for (int i = 0; i < result->notes; i++) notes[i] = c4_text_string(&result->note[i]);
     bool epochs = described->kind == C4_FIGURE_LAYERS_OVER_EPOCHS ||
                   described->kind == C4_FIGURE_GAP_OVER_EPOCHS;
     bool by_name = /* runs or phases, not layers */
@@ -175,7 +213,8 @@ static enum c4_status write_figure(const struct c4_figures_input *input,
                                      .title = title,
                                      .x_label = described->x_label,
                                      .y_label = described->y_label,
-                                     .mark = result->mark[0] ? result->mark : NULL,
+                                     .mark =
+                                         result->mark.length ? c4_text_string(&result->mark) : NULL,
                                      .width_inches = described->width,
                                      .height_inches = described->height,
                                      .x_range = {0, epochs ? first->x[first->points - 1] : 0},
@@ -197,13 +236,27 @@ static enum c4_status write_figure(const struct c4_figures_input *input,
     return c4_figure_write_data(&figure, folder);
 }
 
+static enum c4_status write_figure(const struct c4_figures_input *input,
+                                   struct c4_figure_result *result) {
+    struct c4_text title = {0};
+    const char **texts = calloc((size_t)(result->ticks + result->notes) + 1, sizeof *texts);
+    enum c4_status status = texts ? C4_OK : c4_fail(C4_ERR_MEMORY, "out of memory for a figure");
+    if (status == C4_OK)
+        status = c4_text_add(&title, "%s%s", result->figure->title,
+                             result->debiased ? ", debiased" : "");
+    if (status == C4_OK)
+        status = write_parts(input, result, c4_text_string(&title), texts, texts + result->ticks);
+    free(texts);
+    c4_text_free(&title);
+    return status;
+}
+
 enum c4_status c4_figures_make(const struct c4_figures_input *input,
                                const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result) {
     *result = (struct c4_figure_result){.figure = figure, .debiased = debiased, .shown = ".csv"};
-    bool numbered = figure->id[0] >= '0' && figure->id[0] <= '9';
-    snprintf(result->id, sizeof result->id, "%s%s%s", numbered ? "fig" : "", figure->id,
-             debiased ? "-debiased" : "");
+    snprintf(result->id, sizeof result->id, "%s%s%s", c4_figure_is_numbered(figure) ? "fig" : "",
+             figure->id, debiased ? "-debiased" : "");
     if (is_cost(figure)) {
         C4_TRY(c4_cost_curves(input, result));
     } else {
@@ -213,19 +266,16 @@ enum c4_status c4_figures_make(const struct c4_figures_input *input,
     }
     result->empty = !c4_curves_have_values(&result->curves);
     if (result->empty) return C4_OK;
-    if (result->curves.layered) {
-        result->ticks = C4_LAYERS;
-        for (int i = 0; i < C4_LAYERS; i++)
-            snprintf(result->tick[i], sizeof result->tick[i], "%s", c4_layer_name[i]);
-    }
+    for (int i = 0; i < C4_LAYERS && result->curves.layered; i++)
+        C4_TRY(c4_figure_tick(result, c4_layer_name[i]));
     if (!debiased && !is_cost(figure)) {
         int before = result->curves.count;
         C4_TRY(c4_authors_add(&input->source, figure, &result->curves));
         result->published = result->curves.count > before;
     }
     struct phases phases = phases_of(input->source.study, &result->curves);
-    write_mark(input, &phases, result);
-    write_notes(input, &phases, result);
+    C4_TRY(write_mark(input, &phases, result));
+    C4_TRY(write_notes(input, &phases, result));
     return write_figure(input, result);
 }
 
@@ -238,23 +288,19 @@ static enum c4_status draw_one(const char *folder, struct c4_figure_result *resu
     return C4_OK;
 }
 
-enum c4_status c4_figures_draw(const char *study, struct c4_figure_result *results, int count,
-                               int at_once) {
-    char folder[C4_STORE_PATH_SIZE], sentence[1024] = "";
-    enum c4_status status = C4_OK;
-    C4_TRY(c4_path_join(folder, sizeof folder, study, "figures"));
+void c4_figures_draw(const char *study, struct c4_figure_result *results, int count, int at_once) {
+    char folder[C4_STORE_PATH_SIZE];
+    enum c4_status joined = c4_path_join(folder, sizeof folder, study, "figures");
 #pragma omp parallel for num_threads(at_once) schedule(dynamic)
     for (int i = 0; i < count; i++) {
-        enum c4_status one = results[i].empty ? C4_OK : draw_one(folder, &results[i]);
-        if (one == C4_OK) continue;
-            /* c4_error() is per thread. */
-#pragma omp critical(c4_figures_failure)
-        {
-            if (status == C4_OK) {
-                snprintf(sentence, sizeof sentence, "%s", c4_error());
-                status = one;
-            }
-        }
+        struct c4_figure_result *result = &results[i];
+        if (result->empty || result->status != C4_OK) continue;
+        c4_figure_result_status(result, joined == C4_OK ? draw_one(folder, result) : joined);
     }
-    return status == C4_OK ? C4_OK : c4_fail(status, "%s", sentence);
+}
+
+void c4_figure_result_status(struct c4_figure_result *result, enum c4_status status) {
+    result->status = status;
+    /* c4_error() is that of this thread. Without memory for a copy, the status has to do. */
+    if (status != C4_OK) c4_text_set(&result->failure, c4_error());
 }

@@ -59,11 +59,11 @@ void c4_report_table_end(struct c4_html *html) {
     c4_html_close(html, "div");
 }
 
-void c4_report_command(const struct c4_publication *p, const char *figure, char *text,
-                       size_t size) {
-    snprintf(text, size, "conv4 repro --scale %s%s%s%s%s", p->scale->name,
-             p->study->protocol.order == C4_RELU_BN ? " --order relu-bn" : "",
-             p->synthetic ? "" : " --data DIR", figure ? " --figures " : "", figure ? figure : "");
+void c4_report_command(struct c4_html *html, const struct c4_publication *p, const char *figure) {
+    c4_html_text(html, "conv4 repro --scale %s%s%s%s%s\n", p->scale->name,
+                 p->study->protocol.order == C4_RELU_BN ? " --order relu-bn" : "",
+                 p->synthetic ? "" : " --data DIR", figure ? " --figures " : "",
+                 figure ? figure : "");
 }
 
 static void write_head(struct c4_html *html) {
@@ -83,8 +83,8 @@ static void write_head(struct c4_html *html) {
 
 static void write_intro(struct c4_html *html, const struct c4_publication *p) {
     const struct c4_protocol *protocol = &p->study->protocol;
-    char seeds[128];
-    c4_field_write(c4_field_find(c4_scale_fields, "seeds"), p->scale, seeds, sizeof seeds);
+    struct c4_text seeds = {0};
+    if (c4_seeds_show(&p->scale->seeds, &seeds) != C4_OK) html->out_of_memory = true;
     c4_html_element(html, "h1", NULL, "Similarity of Pre-trained and Fine-tuned Representations");
     c4_html_element(html, "p", "soft",
                     "A reproduction of Goerttler and Obermayer (2022, arXiv 2207.09225): a "
@@ -93,11 +93,13 @@ static void write_intro(struct c4_html *html, const struct c4_publication *p) {
     c4_html_element(html, "p", NULL,
                     "Scale %s, seeds %s, block order %s, evaluation with %s statistics. Images: "
                     "%s. Runs: %d of %d done. Made %s by conv4 %s.",
-                    p->scale->name, seeds, c4_order_names[protocol->order], p->rows.statistics,
-                    p->images, p->runs.done, p->runs.all,
+                    p->scale->name, c4_text_string(&seeds), c4_order_names[protocol->order],
+                    p->rows.statistics, c4_text_string(&p->images), p->runs.done, p->runs.all,
                     json_string_value(json_object_get(p->environment, "date_utc")), C4_VERSION);
+    c4_text_free(&seeds);
     c4_html_open(html, "ul", "class", "warnings", NULL);
-    for (int i = 0; i < p->warnings; i++) c4_html_element(html, "li", NULL, "%s", p->warning[i]);
+    for (int i = 0; i < p->warnings; i++)
+        c4_html_element(html, "li", NULL, "%s", c4_text_string(&p->warning[i]));
     c4_html_close(html, "ul");
     static const char *const sections[][2] = {
         {"#figures", "Figures"},   {"#claims", "Claims"}, {"#controls", "Controls"},

@@ -38,8 +38,7 @@ static json_t *reals(const double *values, int count) {
     return array;
 }
 
-static json_t *figure_object(const struct c4_publication *p,
-                             const struct c4_figure_result *result) {
+static json_t *figure_object(const struct c4_figure_result *result) {
     json_t *curves = json_array(), *files = json_array(), *notes = json_array();
     static const char *const kinds[] = {"measured", "baseline", "published"};
     _Static_assert(sizeof kinds / sizeof *kinds == C4_SERIES_PUBLISHED + 1, "a name for each kind");
@@ -55,8 +54,8 @@ static json_t *figure_object(const struct c4_publication *p,
                               reals(curve->mean, curve->points), "standard_error",
                               reals(curve->standard_error, curve->points), "by_seed", seeds));
     }
-    const bool there[] = {!result->empty, !result->empty, result->files.svg, result->files.png,
-                          result->files.pdf};
+    bool made = !result->empty && result->status == C4_OK;
+    const bool there[] = {made, made, result->files.svg, result->files.png, result->files.pdf};
     static const char *const suffix[] = {"csv", "gp", "svg", "png", "pdf"};
     _Static_assert(sizeof there / sizeof *there == 5 && sizeof suffix / sizeof *suffix == 5,
                    "the loop covers both");
@@ -64,12 +63,13 @@ static json_t *figure_object(const struct c4_publication *p,
         if (there[i])
             json_array_append_new(files, json_sprintf("figures/%s.%s", result->id, suffix[i]));
     for (int i = 0; i < result->notes; i++)
-        json_array_append_new(notes, c4_json_text(result->note[i]));
-    (void)p;
-    return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:o, s:o, s:o}", "id", result->id, "title",
-                     result->figure->title, "debiased", (int)result->debiased, "empty",
-                     (int)result->empty, "suspect", (int)result->suspect, "mark", result->mark,
-                     "notes", notes, "files", files, "curves", curves);
+        json_array_append_new(notes, c4_json_text(c4_text_string(&result->note[i])));
+    return json_pack("{s:s, s:o, s:b, s:b, s:b, s:s, s:s, s:o, s:o, s:o}", "id", result->id,
+                     "title", c4_json_text(result->figure->title), "debiased",
+                     (int)result->debiased, "empty", (int)result->empty, "suspect",
+                     (int)result->suspect, "mark", c4_text_string(&result->mark), "failure",
+                     c4_text_string(&result->failure), "notes", notes, "files", files, "curves",
+                     curves);
 }
 
 static json_t *settings_array(const struct c4_publication *p) {
@@ -91,18 +91,18 @@ static json_t *settings_array(const struct c4_publication *p) {
 
 static json_t *fields(const struct c4_field *field, const void *object) {
     json_t *values = json_object();
-    for (; field->key; field++) {
-        char value[512];
-        c4_field_write(field, object, value, sizeof value);
-        json_object_set_new(values, field->key, c4_json_text(value));
-    }
+    struct c4_text value = {0};
+    for (; field->key; field++)
+        if (c4_field_write(field, object, &value) == C4_OK)
+            json_object_set_new(values, field->key, c4_json_text(c4_text_string(&value)));
+    c4_text_free(&value);
     return values;
 }
 
 static json_t *origins_array(const struct c4_publication *p) {
     json_t *array = json_array();
-    for (int i = 0; i < p->origins; i++) {
-        const struct c4_origin *o = &p->origin[i];
+    for (int i = 0; i < p->origins.count; i++) {
+        const struct c4_origin *o = &p->origins.origin[i];
         json_array_append_new(
             array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:b}", "data", o->data,
                              "data_sha256", o->data_sha256, "evaluation", o->evaluation,
@@ -115,8 +115,8 @@ static json_t *origins_array(const struct c4_publication *p) {
 
 static json_t *places_array(const struct c4_publication *p) {
     json_t *array = json_array();
-    for (int i = 0; i < p->places; i++) {
-        const struct c4_place_sum *place = &p->place[i];
+    for (int i = 0; i < p->places.count; i++) {
+        const struct c4_place_sum *place = &p->places.place[i];
         json_array_append_new(array, json_pack("{s:o, s:s, s:i, s:i, s:o}", "host",
                                                c4_json_text(place->host), "place", place->place,
                                                "threads", place->threads, "runs", place->runs,
@@ -147,9 +147,9 @@ json_t *c4_publication_json(const struct c4_publication *p) {
     for (int i = 0; i < p->claims.count; i++)
         json_array_append_new(claims, claim_object(&p->claims.claim[i]));
     for (int i = 0; i < p->figures; i++)
-        json_array_append_new(figures, figure_object(p, &p->figure[i]));
+        json_array_append_new(figures, figure_object(&p->figure[i]));
     for (int i = 0; i < p->warnings; i++)
-        json_array_append_new(warnings, c4_json_text(p->warning[i]));
+        json_array_append_new(warnings, c4_json_text(c4_text_string(&p->warning[i])));
     for (int s = 0; s < p->scale->seeds.count; s++)
         json_array_append_new(seeds, json_integer((json_int_t)p->scale->seeds.seed[s]));
     json_t *object =

@@ -2,10 +2,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/file/file.h"
 #include "core/file/json.h"
 #include "core/file/leftovers.h"
@@ -16,13 +18,19 @@
 
 enum { BACKENDS = 16 };
 
-/* Returns space for the next warning; excess warnings overwrite the last one. */
-static char *next_warning(struct c4_publication *p) {
-    if (p->warnings < C4_WARNINGS_MAX) p->warnings++;
-    return p->warning[p->warnings - 1];
+__attribute__((format(printf, 2, 3))) static enum c4_status warn(struct c4_publication *p,
+                                                                 const char *format, ...) {
+    va_list arguments;
+    struct c4_text *grown =
+        c4_array_reserve(p->warning, sizeof *grown, (size_t)p->warnings + 1, &p->warning_capacity);
+    if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the report");
+    p->warning = grown;
+    grown[p->warnings] = (struct c4_text){0};
+    va_start(arguments, format);
+    enum c4_status status = c4_text_add_list(&grown[p->warnings++], format, arguments);
+    va_end(arguments);
+    return status;
 }
-
-#define warn(p, ...) snprintf(next_warning(p), C4_WARNING_BYTES, __VA_ARGS__)
 
 static enum c4_status read_environment(struct c4_publication *p) {
     const struct c4_backend *table;
@@ -44,34 +52,51 @@ static enum c4_status read_environment(struct c4_publication *p) {
 }
 
 /* Names the images that the rows were made with. */
-static void name_data(struct c4_publication *p) {
-    for (int i = 0; i < p->origins; i++) {
-        p->synthetic = p->synthetic || p->origin[i].synthetic;
-        p->substitute = p->substitute || p->origin[i].substitute;
+static enum c4_status name_data(struct c4_publication *p) {
+    for (int i = 0; i < p->origins.count; i++) {
+        p->synthetic = p->synthetic || p->origins.origin[i].synthetic;
+        p->substitute = p->substitute || p->origins.origin[i].substitute;
     }
-    c4_shown_sets(p->origin, p->origins, p->set);
-    c4_shown_list(p->study, p->set, p->images, sizeof p->images);
+    c4_shown_sets(&p->origins, p->set);
+    return c4_shown_list(p->study, p->set, &p->images);
 }
 
 static enum c4_status count_suspects(struct c4_publication *p, struct c4_study_reader *store) {
     C4_TRY(c4_study_reader_suspects(store, NULL, NULL, &p->suspects));
-    if (p->suspects.rows)
-        warn(p,
-             "%" PRId64 " rows of %d run%s are suspect: %s. 'conv4 repro --redo' with the study's "
-             "--out and --data trains these runs again.",
-             p->suspects.rows, p->suspects.runs, p->suspects.runs == 1 ? "" : "s",
-             c4_suspects_reason);
+    if (!p->suspects.rows) return C4_OK;
+    return warn(p,
+                "%" PRId64 " rows of %d run%s are suspect: %s. 'conv4 repro --redo' with the "
+                "study's --out and --data trains these runs again.",
+                p->suspects.rows, p->suspects.runs, p->suspects.runs == 1 ? "" : "s",
+                c4_suspects_reason);
+}
+
+static enum c4_status warn_of_runs(struct c4_publication *p, const struct c4_text *failed) {
+    if (p->runs.failed)
+        C4_TRY(warn(p, "%d run%s failed and %s missing here: %s", p->runs.failed,
+                    p->runs.failed == 1 ? "" : "s", p->runs.failed == 1 ? "is" : "are",
+                    c4_text_string(failed)));
+    if (p->runs.begun + p->runs.planned)
+        C4_TRY(warn(p,
+                    "The study is not finished: %d of %d runs are. Values come from those; 'conv4 "
+                    "repro' with the same options continues it.",
+                    p->runs.done, p->runs.all));
+    if (p->runs.unknown)
+        C4_TRY(warn(
+            p, "%d of the scale's %d runs were not selected; results that need them are missing.",
+            p->runs.unknown, p->runs.all));
     return C4_OK;
 }
 
-static enum c4_status count_runs(struct c4_publication *p, struct c4_study_reader *store) {
-    char failed[200] = "";
+static enum c4_status look_at_runs(struct c4_publication *p, struct c4_study_reader *store,
+                                   struct c4_text *failed) {
     for (int i = 0; i < p->rows.runs; i++) {
         const struct c4_rows_run *run = &p->rows.run[i];
         enum c4_run_state state;
         bool known;
         if (run->order != p->study->protocol.order) continue;
         C4_TRY(c4_study_reader_run_state(store, run->key, &known, &state));
+        p->done[i] = state == C4_RUN_DONE;
         p->runs.all++;
         p->runs.done += state == C4_RUN_DONE;
         p->runs.begun += state == C4_RUN_RUNNING;
@@ -79,65 +104,91 @@ static enum c4_status count_runs(struct c4_publication *p, struct c4_study_reade
         p->runs.unknown += !known;
         if (state != C4_RUN_FAILED) continue;
         p->runs.failed++;
-        size_t used = strlen(failed);
-        snprintf(failed + used, sizeof failed - used, "%s%s", used ? ", " : "", run->key);
+        C4_TRY(c4_text_add_word(failed, ", ", run->key));
     }
-    if (p->runs.failed)
-        warn(p, "%d run%s failed and %s missing here: %s", p->runs.failed,
-             p->runs.failed == 1 ? "" : "s", p->runs.failed == 1 ? "is" : "are", failed);
-    if (p->runs.begun + p->runs.planned)
-        warn(p,
-             "The study is not finished: %d of %d runs are. Values come from those; 'conv4 repro' "
-             "with the same options continues it.",
-             p->runs.done, p->runs.all);
-    if (p->runs.unknown)
-        warn(p, "%d of the scale's %d runs were not selected; results that need them are missing.",
-             p->runs.unknown, p->runs.all);
     return C4_OK;
 }
 
+static enum c4_status count_runs(struct c4_publication *p, struct c4_study_reader *store) {
+    struct c4_text failed = {0};
+    p->done = calloc((size_t)p->rows.runs + 1, sizeof *p->done);
+    if (!p->done) return c4_fail(C4_ERR_MEMORY, "out of memory for the report");
+    enum c4_status status = look_at_runs(p, store, &failed);
+    if (status == C4_OK) status = warn_of_runs(p, &failed);
+    c4_text_free(&failed);
+    return status;
+}
+
 /* Views of a set differ only in name, so each unofficial set is reported once. */
-static void warn_of_unofficial(struct c4_publication *p) {
-    for (int i = 0; i < 2 * p->origins; i++) {
-        const struct c4_origin *origin = &p->origin[i / 2];
+static enum c4_status warn_of_unofficial(struct c4_publication *p) {
+    for (int i = 0; i < 2 * p->origins.count; i++) {
+        const struct c4_origin *origin = &p->origins.origin[i / 2];
         const char *name = i % 2 ? origin->evaluation : origin->data;
         const char *from = strstr(name, C4_DATASET_UNOFFICIAL);
         bool told = from == NULL;
         for (int k = 0; k < i && !told; k++) {
-            const struct c4_origin *other = &p->origin[k / 2];
+            const struct c4_origin *other = &p->origins.origin[k / 2];
             const char *text =
                 strstr(k % 2 ? other->evaluation : other->data, C4_DATASET_UNOFFICIAL);
             told = text && strcmp(text, from) == 0;
         }
         if (told) continue;
         p->unofficial = true;
-        warn(p, "Not the official images: %s.", name);
+        C4_TRY(warn(p, "Not the official images: %s.", name));
     }
+    return C4_OK;
 }
 
-static void warn_of_data(struct c4_publication *p) {
-    warn_of_unofficial(p);
+static enum c4_status warn_of_data(struct c4_publication *p) {
+    C4_TRY(warn_of_unofficial(p));
     if (p->synthetic)
-        warn(p,
-             "Synthetic data: the program generated the images. The results show that everything "
-             "runs, but say nothing about the paper.");
+        C4_TRY(warn(p, "Synthetic data: the program generated the images. The results show that "
+                       "everything runs, but say nothing about the paper."));
     for (int i = 0; i < c4_set_count; i++)
         if (p->set[i].substitute)
-            warn(p,
-                 "%s: 10,000 of %s's %s, some of them from its test set, stand in for the first "
-                 "10,000 of its training set.",
-                 c4_sets[i].tuning.substitute, c4_sets[i].title, c4_sets[i].tuning.images);
+            C4_TRY(warn(p,
+                        "%s: 10,000 of %s's %s, some of them from its test set, stand in for the "
+                        "first 10,000 of its training set.",
+                        c4_sets[i].tuning.substitute, c4_sets[i].title, c4_sets[i].tuning.images));
     if (p->judging == C4_JUDGE_NOTHING)
-        warn(p, "Scale %s trains too little to judge claims; their numbers are only reported.",
-             p->scale->name);
+        C4_TRY(warn(p,
+                    "Scale %s trains too little to judge claims; their numbers are only reported.",
+                    p->scale->name));
     if (p->judging == C4_JUDGE_SHAPES)
-        warn(p,
-             "Scale %s trains less than the paper; claims that need the paper's training are not "
-             "judged.",
-             p->scale->name);
-    if (p->scale->seeds.count < 3)
-        warn(p, "%d seed%s: with fewer than three, claims remain undecided.", p->scale->seeds.count,
-             p->scale->seeds.count == 1 ? "" : "s");
+        C4_TRY(warn(p,
+                    "Scale %s trains less than the paper; claims that need the paper's training "
+                    "are not judged.",
+                    p->scale->name));
+    if (p->scale->seeds.count >= 3) return C4_OK;
+    return warn(p, "%d seed%s: with fewer than three, claims remain undecided.",
+                p->scale->seeds.count, p->scale->seeds.count == 1 ? "" : "s");
+}
+
+/* A figure without values is an error if a run that it draws is done. */
+static enum c4_status check_found(const struct c4_publication *p,
+                                  const struct c4_figure_result *result) {
+    if (!result->empty || result->figure->kind >= C4_FIGURE_COST_THROUGHPUT) return C4_OK;
+    for (int i = 0; i < p->rows.runs; i++)
+        if (p->done[i] && c4_figure_draws(p->study, result->figure, &p->rows.run[i]))
+            return c4_fail(C4_ERR_FAILED,
+                           "it finds no values although run %s is done; check its quantity, "
+                           "references, images and runs",
+                           p->rows.run[i].key);
+    return C4_OK;
+}
+
+/* The first failure of each figure becomes a warning. */
+static enum c4_status warn_of_figures(struct c4_publication *p) {
+    const struct c4_figure_result *incomplete = NULL;
+    for (int i = 0; i < p->figures; i++) {
+        const struct c4_figure_result *result = &p->figure[i];
+        if (result->status == C4_ERR_MEMORY)
+            return c4_fail(C4_ERR_MEMORY, "%s", c4_text_string(&result->failure));
+        if (result->status != C4_OK)
+            C4_TRY(warn(p, "Figure %s failed: %s.", result->id, c4_text_string(&result->failure)));
+        if (result->files.note[0]) incomplete = result;
+    }
+    return incomplete ? warn(p, "%s", incomplete->files.note) : C4_OK;
 }
 
 static enum c4_status draw_figures(struct c4_publication *p, const bool *selected) {
@@ -148,31 +199,39 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
                                            .costs = p->costs,
                                            .cost_count = p->cost_count,
                                            .plain = p->plain};
-    const char *note = NULL;
     for (int f = 0; f < p->study->figures; f++) {
         const struct c4_study_figure *figure = &p->study->figure[f];
         if (selected && !selected[f]) continue;
         for (int debiased = 0; debiased <= figure->debiased; debiased++) {
-            C4_TRY(c4_figures_make(&input, figure, debiased, &p->figure[p->figures++]));
+            struct c4_figure_result *result = &p->figure[p->figures++];
+            enum c4_status status = c4_figures_make(&input, figure, debiased, result);
+            C4_TRY(p->rows.status); /* the rows cannot be read: no figure's fault */
+            if (status == C4_OK) status = check_found(p, result);
+            c4_figure_result_status(result, status);
         }
     }
     /* All workers have ended by now, so every core is free. */
-    C4_TRY(c4_figures_draw(p->folder, p->figure, p->figures, c4_team_threads_default()));
+    c4_figures_draw(p->folder, p->figure, p->figures, c4_team_threads_default());
+    return warn_of_figures(p);
+}
+
+enum c4_status c4_publication_status(const struct c4_publication *p) {
     for (int i = 0; i < p->figures; i++)
-        if (p->figure[i].files.note[0]) note = p->figure[i].files.note;
-    if (note) warn(p, "%s", note);
+        if (p->figure[i].status != C4_OK)
+            return c4_fail(p->figure[i].status, "figure %s: %s; the report has everything else",
+                           p->figure[i].id, c4_text_string(&p->figure[i].failure));
     return C4_OK;
 }
 
 static enum c4_status gather(struct c4_publication *p, struct c4_study_reader *store) {
     C4_TRY(c4_study_reader_rows(store, p->study, p->scale, &p->rows));
-    C4_TRY(c4_study_reader_origins(store, p->origin, &p->origins));
-    C4_TRY(c4_study_reader_places(store, p->place, &p->places));
+    C4_TRY(c4_study_reader_origins(store, &p->origins));
+    C4_TRY(c4_study_reader_places(store, &p->places));
     C4_TRY(c4_study_reader_costs(store, &p->costs, &p->cost_count));
-    name_data(p);
+    C4_TRY(name_data(p));
     p->judging = c4_claims_judging(p->scale->pretrain_images, p->scale->pretrain_epochs,
                                    p->study->protocol.batch);
-    warn_of_data(p);
+    C4_TRY(warn_of_data(p));
     C4_TRY(count_suspects(p, store));
     return count_runs(p, store);
 }
@@ -202,11 +261,8 @@ enum c4_status c4_study_publish(const char *folder, const struct c4_study *study
     struct c4_study_reader *store = NULL;
     *p = (struct c4_publication){.folder = folder, .plain = plain, .study = study, .scale = scale};
     p->figure = calloc(2 * (size_t)study->figures + 1, sizeof *p->figure);
-    p->origin = calloc(C4_ORIGINS_MAX, sizeof *p->origin);
-    p->place = calloc(C4_PLACES_MAX, sizeof *p->place);
     p->settings = calloc(C4_SETTINGS_MAX, sizeof *p->settings);
-    if (!p->figure || !p->origin || !p->place || !p->settings)
-        return c4_fail(C4_ERR_MEMORY, "out of memory for the report");
+    if (!p->figure || !p->settings) return c4_fail(C4_ERR_MEMORY, "out of memory for the report");
     char figures[C4_STORE_PATH_SIZE];
     C4_TRY(c4_path_join(figures, sizeof figures, folder, "figures"));
     C4_TRY(c4_leftovers_remove(folder));
@@ -220,8 +276,12 @@ enum c4_status c4_study_publish(const char *folder, const struct c4_study *study
 void c4_publication_free(struct c4_publication *p) {
     for (int i = 0; p->figure && i < p->figures; i++) c4_figure_result_free(&p->figure[i]);
     free(p->figure);
-    free(p->origin);
-    free(p->place);
+    c4_origins_free(&p->origins);
+    c4_places_free(&p->places);
+    for (int i = 0; i < p->warnings; i++) c4_text_free(&p->warning[i]);
+    free(p->warning);
+    c4_text_free(&p->images);
+    free(p->done);
     free(p->settings);
     free(p->costs);
     free((void *)p->rows.run);
@@ -245,9 +305,10 @@ void c4_publication_text(const struct c4_publication *p, FILE *out) {
     fprintf(out, "Claims: %d hold, %d fail, %d undecided, %d not judged.\n",
             c4_claims_with(&p->claims, C4_HOLDS), c4_claims_with(&p->claims, C4_FAILS),
             c4_claims_with(&p->claims, C4_UNDECIDED), c4_claims_with(&p->claims, C4_NOT_JUDGED));
-    for (int i = 0; i < p->warnings; i++) fprintf(out, "Note: %s\n", p->warning[i]);
+    for (int i = 0; i < p->warnings; i++)
+        fprintf(out, "Note: %s\n", c4_text_string(&p->warning[i]));
     for (int i = 0; i < p->figures; i++) {
-        if (p->figure[i].empty) continue;
+        if (p->figure[i].empty || p->figure[i].status != C4_OK) continue;
         drawn++;
         if (!first) first = &p->figure[i];
     }

@@ -10,8 +10,6 @@
 #include "repro/results/suspects.h"
 
 enum {
-    C4_WARNINGS_MAX = 24,
-    C4_WARNING_BYTES = C4_DATASET_TEXT_BYTES + 256,
     C4_SETTING_IMAGES = C4_LIST_MAX + 1,    /* numbers of images for CKA */
     C4_SETTINGS_MAX = 8 * C4_SETTING_IMAGES /* times order, statistics and estimator */
 };
@@ -41,21 +39,21 @@ struct c4_publication {
     int setting_count;
     struct c4_figure_result *figure;
     int figures;
-    struct c4_origin *origin; /* C4_ORIGINS_MAX */
-    int origins;
-    struct c4_place_sum *place; /* C4_PLACES_MAX */
-    int places;
+    struct c4_origins origins;
+    struct c4_places places;
     struct c4_cost_sum *costs;
     int cost_count;
     struct c4_run_counts runs;
+    bool *done; /* [rows.runs]: the run is done */
     bool plain; /* notes appear on the page, not in the pictures */
     bool synthetic, substitute;
     bool unofficial;             /* some images are known not to come from the official files */
     struct c4_suspects suspects; /* of the whole folder */
     struct c4_shown_set set[C4_SETS_MAX]; /* by the index in c4_sets */
-    char images[256]; /* titles of the sets that the study uses: "CIFAR-10 and SVHN" */
+    struct c4_text images; /* titles of the sets that the study uses: "CIFAR-10 and SVHN" */
     int warnings;
-    char warning[C4_WARNINGS_MAX][C4_WARNING_BYTES];
+    struct c4_text *warning;
+    size_t warning_capacity;
     json_t *environment;
     char report[C4_STORE_PATH_SIZE], json[C4_STORE_PATH_SIZE]; /* paths written */
 };
@@ -63,12 +61,17 @@ struct c4_publication {
 /* Reads FOLDER/study.db, draws the selected figures into FOLDER/figures (NULL: all; the report
  * names those without rows), judges the claims, and writes FOLDER/report.html and
  * FOLDER/report.json. `plain`: notes appear below the pictures on the page, not in them. `study`
- * and `scale` are those that the rows were made with; figures use the scale's seeds. Errors as for
- * the files. Release with c4_publication_free(), also on failure. */
+ * and `scale` are those that the rows were made with; figures use the scale's seeds. A figure that
+ * fails, or finds no values although a run that it draws is done, becomes a warning and costs
+ * nothing else; see c4_publication_status(). Errors as for the other files. Release with
+ * c4_publication_free(), also on failure. */
 enum c4_status c4_study_publish(const char *folder, const struct c4_study *study,
                                 const struct c4_scale *scale, const bool *selected, bool plain,
                                 struct c4_publication *publication);
 void c4_publication_free(struct c4_publication *publication);
+
+/* The status of the first figure that failed, with a sentence that names it; C4_OK if none did. */
+enum c4_status c4_publication_status(const struct c4_publication *publication);
 
 /* Text for the end of a command: verdicts, warnings, number of figures, the report's path, and the
  * path of the first figure's picture as the last line. */

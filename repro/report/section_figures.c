@@ -62,7 +62,8 @@ static void write_published(struct c4_html *html, const struct c4_publication *p
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             double mean, error;
             const char *family = result->curves.curve[i].family;
-            if (!c4_authors_level(result->figure->id, family, c4_layer_name[layer], &mean, &error))
+            if (!c4_authors_level(p->study, result->figure->id, family, c4_layer_name[layer], &mean,
+                                  &error))
                 continue;
             c4_html_open(html, "tr", NULL);
             c4_html_element(html, "td", NULL, "%s", family);
@@ -76,12 +77,11 @@ static void write_published(struct c4_html *html, const struct c4_publication *p
 
 static void write_commands(struct c4_html *html, const struct c4_publication *p,
                            const struct c4_figure_result *result) {
-    char command[200];
-    c4_report_command(p, result->figure->id, command, sizeof command);
     c4_html_open(html, "details", NULL);
     c4_html_element(html, "summary", NULL, "Reproduce this figure");
     c4_html_open(html, "pre", NULL);
-    c4_html_text(html, "%s\ncd %s/figures && gnuplot %s.gp", command, "OUT", result->id);
+    c4_report_command(html, p, result->figure->id);
+    c4_html_text(html, "cd OUT/figures && gnuplot %s.gp", result->id);
     c4_html_close(html, "pre");
     c4_html_close(html, "details");
 }
@@ -98,13 +98,15 @@ static void write_links(struct c4_html *html, const struct c4_figure_result *res
     c4_html_open(html, "span", "class", "files", NULL);
     c4_html_text(html, " Files: ");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char path[96];
+        struct c4_text path = {0};
         if (!files[i].there) continue;
-        snprintf(path, sizeof path, "figures/%s.%s", result->id, files[i].suffix);
+        if (c4_text_add(&path, "figures/%s.%s", result->id, files[i].suffix) != C4_OK)
+            html->out_of_memory = true;
         c4_html_text(html, "%s", i ? ", " : "");
-        c4_html_open(html, "a", "href", path, NULL);
+        c4_html_open(html, "a", "href", c4_text_string(&path), NULL);
         c4_html_text(html, "%s", files[i].suffix);
         c4_html_close(html, "a");
+        c4_text_free(&path);
     }
     c4_html_text(html, ".");
     c4_html_close(html, "span");
@@ -114,55 +116,68 @@ static void write_picture(struct c4_html *html, const struct c4_figure_result *r
                           const char *label) {
     unsigned char *svg = NULL;
     size_t size_bytes;
-    char path[C4_STORE_PATH_SIZE + 8];
-    snprintf(path, sizeof path, "%s.svg", result->stem);
+    struct c4_text path = {0};
     c4_html_open(html, "div", "class", "scroll", NULL);
-    bool drawn = result->files.svg && c4_file_read(path, &svg, &size_bytes) == C4_OK &&
+    bool drawn = result->files.svg && c4_text_add(&path, "%s.svg", result->stem) == C4_OK &&
+                 c4_file_read(c4_text_string(&path), &svg, &size_bytes) == C4_OK &&
                  c4_html_svg(html, (const char *)svg, result->id, label);
     if (!drawn)
         c4_html_element(html, "p", "soft",
                         "No picture was drawn; the numbers are below and in the CSV file.");
     c4_html_close(html, "div");
     free(svg);
+    c4_text_free(&path);
 }
 
 static void write_figure(struct c4_html *html, const struct c4_publication *p,
                          const struct c4_figure_result *result) {
-    char title[200];
-    bool numbered = strncmp(result->id, "fig", 3) == 0;
-    snprintf(title, sizeof title, "%s%s%s%s%s", numbered ? "Figure " : "",
-             numbered ? result->figure->id : "", numbered ? ": " : "", result->figure->title,
-             result->debiased ? ", debiased" : "");
+    struct c4_text text = {0};
+    bool numbered = c4_figure_is_numbered(result->figure);
+    if (c4_text_add(&text, "%s%s%s%s%s", numbered ? "Figure " : "",
+                    numbered ? result->figure->id : "", numbered ? ": " : "", result->figure->title,
+                    result->debiased ? ", debiased" : "") != C4_OK)
+        html->out_of_memory = true;
+    const char *title = c4_text_string(&text);
     c4_html_open(html, "figure", "id", result->id, "class",
-                 result->empty                ? "empty"
-                 : result->figure->width >= 6 ? "wide"
-                                              : NULL,
+                 result->empty || result->status != C4_OK ? "empty"
+                 : result->figure->width >= 6             ? "wide"
+                                                          : NULL,
                  NULL);
+    if (result->status != C4_OK) {
+        c4_html_element(html, "h3", NULL, "%s", title);
+        c4_html_element(html, "p", "soft", "This figure failed: %s.",
+                        c4_text_string(&result->failure));
+        c4_html_close(html, "figure");
+        c4_text_free(&text);
+        return;
+    }
     if (result->empty) {
         c4_html_element(html, "h3", NULL, "%s", title);
         c4_html_element(html, "p", "soft", "There are no rows for this figure yet.");
         c4_html_close(html, "figure");
+        c4_text_free(&text);
         return;
     }
     write_picture(html, result, title);
     c4_html_open(html, "figcaption", NULL);
-    c4_html_element(html, "b", NULL, "%s%s%s%s.", title, result->mark[0] ? " [" : "", result->mark,
-                    result->mark[0] ? "]" : "");
+    c4_html_element(html, "b", NULL, "%s%s%s%s.", title, result->mark.length ? " [" : "",
+                    c4_text_string(&result->mark), result->mark.length ? "]" : "");
     write_links(html, result);
     c4_html_close(html, "figcaption");
     for (int i = 0; i < result->notes && p->plain; i++)
-        c4_html_element(html, "p", "soft", "%s", result->note[i]);
+        c4_html_element(html, "p", "soft", "%s", c4_text_string(&result->note[i]));
     write_table(html, result);
     write_published(html, p, result);
     write_commands(html, p, result);
     c4_html_close(html, "figure");
+    c4_text_free(&text);
 }
 
 enum kind { OF_THE_PAPER, DEBIASED, CONTROL, COST };
 
 static enum kind kind_of(const struct c4_figure_result *result) {
     if (result->figure->kind >= C4_FIGURE_COST_THROUGHPUT) return COST;
-    if (strncmp(result->id, "fig", 3) != 0) return CONTROL;
+    if (!c4_figure_is_numbered(result->figure)) return CONTROL;
     return result->debiased ? DEBIASED : OF_THE_PAPER;
 }
 
@@ -210,8 +225,8 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
     write_figures(html, p, COST);
     c4_html_element(html, "h3", NULL, "Where the runs were trained");
     c4_report_table(html, NULL, by_place);
-    for (int i = 0; i < p->places; i++) {
-        const struct c4_place_sum *place = &p->place[i];
+    for (int i = 0; i < p->places.count; i++) {
+        const struct c4_place_sum *place = &p->places.place[i];
         c4_html_open(html, "tr", NULL);
         c4_html_element(html, "td", NULL, "%s", place->host);
         c4_html_element(html, "td", NULL, "%s", place->place[0] ? place->place : "–");
@@ -227,7 +242,7 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
                     "Means over the epochs of all runs: all comparisons of an epoch, and the "
                     "references that a run prepares once.");
     c4_report_table(html, NULL, by_layer);
-    static const char *const what[] = {"cka", "cka_reference"};
+    static const enum c4_cost_what what[] = {C4_COST_CKA, C4_COST_CKA_REFERENCE};
     static const char *const names[] = {"comparisons of an epoch", "references of a run"};
     for (int w = 0; w < 2; w++)
         for (int layer = 0; layer < C4_LAYERS; layer++) {
@@ -235,9 +250,7 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
             const char *method = "";
             for (int i = 0; i < p->cost_count; i++) {
                 const struct c4_cost_sum *sum = &p->costs[i];
-                if (strcmp(sum->what, what[w]) != 0 ||
-                    strcmp(sum->layer, c4_layer_name[layer]) != 0)
-                    continue;
+                if (sum->what != what[w] || strcmp(sum->layer, c4_layer_name[layer]) != 0) continue;
                 method = sum->method;
                 seconds += sum->seconds;
                 count += (double)sum->count;

@@ -65,15 +65,16 @@ void c4_report_tuning(struct c4_html *html, const struct c4_publication *p) {
 }
 
 static void write_fields(struct c4_html *html, const struct c4_field *field, const void *object) {
+    struct c4_text value = {0};
     for (; field->key; field++) {
-        char value[256];
         if (field->type == C4_FIELD_TEXT) continue;
-        c4_field_write(field, object, value, sizeof value);
+        if (c4_field_write(field, object, &value) != C4_OK) html->out_of_memory = true;
         c4_html_open(html, "tr", NULL);
         c4_html_element(html, "td", NULL, "%s", field->key);
-        c4_html_element(html, "td", NULL, "%s", value);
+        c4_html_element(html, "td", NULL, "%s", c4_text_string(&value));
         c4_html_close(html, "tr");
     }
+    c4_text_free(&value);
 }
 
 void c4_report_origin(struct c4_html *html, const struct c4_publication *p) {
@@ -81,20 +82,20 @@ void c4_report_origin(struct c4_html *html, const struct c4_publication *p) {
                                           "arithmetic", "conv4",       "SHA-256 of the images",
                                           NULL};
     static const char *const settings[] = {"setting", "value", NULL};
-    char text[8192], command[200];
+    char text[8192];
     c4_html_open(html, "h2", "id", "origin", NULL);
     c4_html_text(html, "Origin and environment");
     c4_html_close(html, "h2");
-    c4_report_command(p, NULL, command, sizeof command);
     c4_html_element(html, "p", NULL,
                     "To repeat the whole study, or only this report from its rows:");
     c4_html_open(html, "pre", NULL);
-    c4_html_text(html, "%s\nconv4 report --out OUT", command);
+    c4_report_command(html, p, NULL);
+    c4_html_text(html, "conv4 report --out OUT");
     c4_html_close(html, "pre");
     c4_html_element(html, "h3", NULL, "Where the rows came from");
     c4_report_table(html, NULL, origins);
-    for (int i = 0; i < p->origins; i++) {
-        const struct c4_origin *origin = &p->origin[i];
+    for (int i = 0; i < p->origins.count; i++) {
+        const struct c4_origin *origin = &p->origins.origin[i];
         c4_html_open(html, "tr", NULL);
         c4_html_element(html, "td", NULL, "%s", origin->data);
         c4_html_element(html, "td", NULL, "%s", origin->evaluation);

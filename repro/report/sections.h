@@ -24,9 +24,9 @@ extern const char *const c4_verdict_classes[];
 void c4_report_estimate(struct c4_html *html, double mean, double standard_error, int digits,
                         bool suspect);
 
-/* The command that makes the study (figure NULL) or one figure of it. */
-void c4_report_command(const struct c4_publication *publication, const char *figure, char *text,
-                       size_t size);
+/* Writes the command that makes the study (figure NULL) or one figure of it, as a line. */
+void c4_report_command(struct c4_html *html, const struct c4_publication *publication,
+                       const char *figure);
 
 /* Opens a table in a scrolling box and writes its head. Columns end with NULL; a leading "#" marks
  * numbers and is not shown. Close with c4_report_table_end(). */

@@ -28,26 +28,24 @@ static void show(struct c4_shown_set *shown, const struct c4_set *set, const cha
     shown->substitute = true;
 }
 
-void c4_shown_sets(const struct c4_origin *origin, int origins,
-                   struct c4_shown_set set[C4_SETS_MAX]) {
+void c4_shown_sets(const struct c4_origins *origins, struct c4_shown_set set[C4_SETS_MAX]) {
     for (int i = 0; i < c4_set_count; i++) {
         set[i] = (struct c4_shown_set){.substitute = false};
         snprintf(set[i].title, sizeof set[i].title, "%s", c4_sets[i].title);
-        for (int k = 0; k < origins; k++) {
-            show(&set[i], &c4_sets[i], origin[k].data);
-            show(&set[i], &c4_sets[i], origin[k].evaluation);
+        for (int k = 0; k < origins->count; k++) {
+            show(&set[i], &c4_sets[i], origins->origin[k].data);
+            show(&set[i], &c4_sets[i], origins->origin[k].evaluation);
         }
     }
 }
 
-void c4_shown_list(const struct c4_study *study, const struct c4_shown_set set[C4_SETS_MAX],
-                   char *text, size_t size) {
+enum c4_status c4_shown_list(const struct c4_study *study,
+                             const struct c4_shown_set set[C4_SETS_MAX], struct c4_text *text) {
     int first = c4_study_pretraining(study), left = 0;
     for (int i = 0; i < c4_set_count; i++) left += i != first && c4_study_uses(study, i);
-    snprintf(text, size, "%s", set[first].title);
-    for (int i = 0; i < c4_set_count; i++) {
-        size_t used = strlen(text);
-        if (i == first || !c4_study_uses(study, i)) continue;
-        snprintf(text + used, size - used, "%s%s", --left ? ", " : " and ", set[i].title);
-    }
+    C4_TRY(c4_text_set(text, set[first].title));
+    for (int i = 0; i < c4_set_count; i++)
+        if (i != first && c4_study_uses(study, i))
+            C4_TRY(c4_text_add(text, "%s%s", --left ? ", " : " and ", set[i].title));
+    return C4_OK;
 }

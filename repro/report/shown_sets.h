@@ -6,12 +6,11 @@
 
 /* Describes each set by the rows' origins: its own title, unless rows came from a stand-in or
  * substitute. */
-void c4_shown_sets(const struct c4_origin *origin, int origins,
-                   struct c4_shown_set set[C4_SETS_MAX]);
+void c4_shown_sets(const struct c4_origins *origins, struct c4_shown_set set[C4_SETS_MAX]);
 
-/* Lists the sets that a study uses, the pre-training set first: "CIFAR-10 and SVHN"; at most `size`
- * bytes. */
-void c4_shown_list(const struct c4_study *study, const struct c4_shown_set set[C4_SETS_MAX],
-                   char *text, size_t size);
+/* Lists the sets that a study uses, the pre-training set first: "CIFAR-10 and SVHN". C4_ERR_MEMORY.
+ */
+enum c4_status c4_shown_list(const struct c4_study *study,
+                             const struct c4_shown_set set[C4_SETS_MAX], struct c4_text *text);
 
 #endif

@@ -41,7 +41,7 @@ int c4_phase_sums(const struct c4_cost_sum *costs, int count, const struct c4_ro
     int phases = 0;
     for (int i = 0; i < count; i++) {
         const struct c4_cost_sum *cost = &costs[i];
-        if (strcmp(cost->what, "train_phase") != 0) continue;
+        if (cost->what != C4_COST_TRAIN_PHASE) continue;
         const struct c4_rows_run *run = find_run(rows, cost->run);
         if (!run || run->order != order || (seed && run->seed != *seed)) continue;
         struct c4_phase_sum *sum = sum_of(cost->layer, sums, &phases);

@@ -11,11 +11,16 @@
 #include "core/base/status.h"
 #include "core/op/conv4.h"
 #include "core/op/step.h"
+#include "repro/study/schedule.h"
 
 /* A run that the study has or will have. */
 struct c4_rows_run {
-    char family[32];
-    char key[96]; /* in the store */
+    char family[C4_FAMILY_NAME_SIZE]; /* its name in the study's file */
+    int section;                      /* index in study->family */
+    enum c4_run_kind kind;
+    int data; /* index in c4_sets */
+    struct c4_label_spec labels;
+    char key[C4_RUN_KEY_SIZE]; /* in the store */
     uint64_t seed;
     int64_t epochs;  /* of the complete run */
     uint32_t images; /* trained in an epoch */

@@ -1,9 +1,10 @@
 #include "repro/results/series.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/array.h"
 
 static bool is_of(const struct c4_series *s, const struct c4_row_query *q) {
     if (strcmp(s->quantity, q->quantity) != 0) return false;
@@ -25,22 +26,35 @@ static struct c4_series *find(struct c4_run_series *run, const struct c4_row_que
     return NULL;
 }
 
-static struct c4_series *begin(struct c4_run_series *run, const struct c4_row_query *key) {
-    if (run->count == run->capacity) {
-        int capacity = run->capacity ? 2 * run->capacity : 64;
-        struct c4_series *grown = realloc(run->series, (size_t)capacity * sizeof *grown);
-        if (!grown) return NULL;
-        run->series = grown;
-        run->capacity = capacity;
-    }
-    struct c4_series *s = &run->series[run->count++];
+/* Copies a text of a key; false if it is longer than any that is written. */
+static bool take(const char *from, char *text, size_t size) {
+    size_t length = strlen(from);
+    if (length >= size) return false;
+    memcpy(text, from, length + 1);
+    return true;
+}
+
+static enum c4_status begin(struct c4_run_series *run, const struct c4_row_query *key,
+                            struct c4_series **begun) {
+    struct c4_series *grown =
+        c4_array_reserve(run->series, sizeof *grown, (size_t)run->count + 1, &run->capacity);
+    if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the rows of run %s", run->run);
+    run->series = grown;
+    struct c4_series *s = &grown[run->count];
     *s = (struct c4_series){.n = key->n};
-    snprintf(s->quantity, sizeof s->quantity, "%s", key->quantity);
-    snprintf(s->layer, sizeof s->layer, "%s", key->layer);
-    snprintf(s->reference, sizeof s->reference, "%s", key->reference);
-    snprintf(s->images, sizeof s->images, "%s", key->images);
-    snprintf(s->statistics, sizeof s->statistics, "%s", key->statistics);
-    return s;
+    if (!take(key->quantity, s->quantity, sizeof s->quantity) ||
+        !take(key->layer, s->layer, sizeof s->layer) ||
+        !take(key->reference, s->reference, sizeof s->reference) ||
+        !take(key->images, s->images, sizeof s->images) ||
+        !take(key->statistics, s->statistics, sizeof s->statistics))
+        return c4_fail(C4_ERR_DATA,
+                       "run %s has a row of quantity '%s', layer '%s', reference '%s', images '%s' "
+                       "and statistics '%s', which conv4 does not write",
+                       run->run, key->quantity, key->layer, key->reference, key->images,
+                       key->statistics);
+    run->count++;
+    *begun = s;
+    return C4_OK;
 }
 
 static bool make_room(struct c4_series *s, int64_t epoch) {
@@ -66,8 +80,8 @@ enum c4_status c4_series_add(struct c4_run_series *run, const struct c4_row_quer
         return c4_fail(C4_ERR_DATA, "run %s has a row of epoch %lld; its database is damaged",
                        run->run, (long long)epoch);
     struct c4_series *s = find(run, key);
-    if (!s) s = begin(run, key);
-    if (!s || !make_room(s, epoch))
+    if (!s) C4_TRY(begin(run, key, &s));
+    if (!make_room(s, epoch))
         return c4_fail(C4_ERR_MEMORY, "out of memory for the rows of run %s", run->run);
     s->value[epoch] = value;
     s->suspect[epoch] = suspect;
@@ -90,5 +104,6 @@ void c4_series_free(struct c4_run_series *run) {
     }
     free(run->series);
     run->series = NULL;
-    run->count = run->capacity = 0;
+    run->count = 0;
+    run->capacity = 0;
 }

@@ -18,12 +18,13 @@ struct c4_series {
 struct c4_run_series {
     char run[sizeof((struct c4_rows_run *)0)->key];
     struct c4_series *series;
-    int count, capacity;
+    int count;
+    size_t capacity;
     int last; /* where the next search starts */
 };
 
 /* Adds a row; `key` gives its quantity, layer, reference, images, statistics and n, none of them
- * NULL. C4_ERR_DATA: no epoch of a run; C4_ERR_MEMORY. */
+ * NULL. C4_ERR_DATA: no epoch of a run, or a key that conv4 does not write; C4_ERR_MEMORY. */
 enum c4_status c4_series_add(struct c4_run_series *run, const struct c4_row_query *key,
                              int64_t epoch, double value, bool suspect);
 

@@ -1,25 +1,44 @@
 #include "repro/results/sizes.h"
 
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
-enum { ALL_IMAGES = 50000 };
-
-void c4_sizes_of(const struct c4_rows *rows, uint64_t seed, enum c4_order order,
-                 struct c4_sizes *sizes) {
-    sizes->count = 0;
-    for (int i = 0; i < rows->runs && sizes->count < C4_SIZES_MAX; i++) {
-        const struct c4_rows_run *run = &rows->run[i];
-        if (run->seed != seed || run->order != order) continue;
-        bool whole = strcmp(run->family, "pretrain-d9") == 0 && run->images >= ALL_IMAGES;
-        if (strncmp(run->family, "size-", 5) != 0 && !whole) continue;
-        int at = sizes->count++;
-        for (; at > 0 && sizes->run[at - 1]->images > run->images; at--)
-            sizes->run[at] = sizes->run[at - 1];
-        sizes->run[at] = run;
-    }
+static bool same_labels(const struct c4_label_spec *a, const struct c4_label_spec *b) {
+    if (a->rule != b->rule) return false;
+    return a->rule == C4_LABELS_TRUE ||
+           (a->rule == C4_LABELS_RANDOM ? a->degree == b->degree : a->shift == b->shift);
 }
+
+bool c4_sizes_end_with(const struct c4_rows_run *run, const struct c4_rows_run *sized) {
+    return run->kind == C4_KIND_PRETRAIN && run->data == sized->data &&
+           same_labels(&run->labels, &sized->labels) &&
+           run->images >= c4_sets[run->data].files.images[C4_TRAIN];
+}
+
+static void insert(struct c4_sizes *sizes, const struct c4_rows_run *run) {
+    int at = sizes->count++;
+    for (; at > 0 && sizes->run[at - 1]->images > run->images; at--)
+        sizes->run[at] = sizes->run[at - 1];
+    sizes->run[at] = run;
+}
+
+void c4_sizes_of(const struct c4_rows *rows, int section, uint64_t seed, enum c4_order order,
+                 struct c4_sizes *sizes) {
+    const struct c4_rows_run *whole = NULL;
+    sizes->count = 0;
+    for (int i = 0; i < rows->runs; i++) {
+        const struct c4_rows_run *run = &rows->run[i];
+        if (run->kind != C4_KIND_SIZE || run->seed != seed || run->order != order) continue;
+        if (section < 0) section = run->section;
+        if (run->section == section && sizes->count < C4_LIST_MAX) insert(sizes, run);
+    }
+    for (int i = 0; i < rows->runs && sizes->count > 0 && !whole; i++) {
+        const struct c4_rows_run *run = &rows->run[i];
+        if (run->seed == seed && run->order == order && c4_sizes_end_with(run, sizes->run[0]))
+            whole = run;
+    }
+    if (whole) insert(sizes, whole);
+}
+_Static_assert(C4_SIZES_MAX == C4_LIST_MAX + 1, "the sizes of a section, each once, and the whole");
 
 static double steps_per_epoch(const struct c4_rows *rows, const struct c4_rows_run *run) {
     uint32_t whole = (run->images + rows->batch - 1) / rows->batch;

@@ -13,10 +13,15 @@ struct c4_sizes {
     const struct c4_rows_run *run[C4_SIZES_MAX]; /* of one seed, smallest size first */
 };
 
-/* The runs of families size-K for a seed and order, and of pretrain-d9 if it trains on all 50,000
- * images; at most C4_SIZES_MAX of them. */
-void c4_sizes_of(const struct c4_rows *rows, uint64_t seed, enum c4_order order,
+/* The runs over training sizes of a section (index in study->family; -1: of the study's first size
+ * section), seed and order, and of pre-training with the same labels if it takes the whole training
+ * set. */
+void c4_sizes_of(const struct c4_rows *rows, int section, uint64_t seed, enum c4_order order,
                  struct c4_sizes *sizes);
+
+/* Whether the run pre-trains on the whole training set with the labels of `sized`, and so
+ * continues a series of sizes. */
+bool c4_sizes_end_with(const struct c4_rows_run *run, const struct c4_rows_run *sized);
 
 /* The epoch of sizes->run[i] at which sizes are compared, in general not an integer. NaN if there
  * is none: rows are missing, or an epoch takes more steps than the whole run of the smallest size.

@@ -6,17 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/file/file.h"
 #include "core/op/names.h"
 #include "repro/results/study_reader_inner.h"
 #include "repro/results/suspects.h"
+#include "repro/store/schema.h"
 #include "repro/store/sql.h"
 
-/* Six columns, shared by two queries, that decide with the quantity whether a row is suspect. Block
- * order and curve_images are parsed from the run's description. */
-#define FACTS                                                                                      \
-    "statistics, code_version, backend, n, instr(spec, 'order=bn-relu ') > 0, "                    \
-    "CAST(substr(spec, instr(spec, 'curve_images=') + 13) AS INTEGER)"
+/* Six columns, shared by two queries, that decide with the quantity whether a row is suspect. */
+#define FACTS "statistics, code_version, backend, n, block_order, curve_images"
 #define FROM_RESULTS " FROM results JOIN run ON run.key = results.run "
 
 static enum c4_status number_of(struct c4_study_reader *store, const char *sql, int64_t *number) {
@@ -30,26 +29,26 @@ static enum c4_status number_of(struct c4_study_reader *store, const char *sql, 
     return status;
 }
 
-static enum c4_status check_schema(struct c4_study_reader *store) {
-    int64_t tables, version;
+static enum c4_status check_schema(struct c4_study_reader *store, int64_t *version) {
+    int64_t tables;
     C4_TRY(number_of(store,
                      "SELECT count(*) FROM sqlite_master WHERE name IN ('schema', 'result', "
                      "'setting', 'run', 'cost', 'provenance')",
                      &tables));
     if (tables != 6)
         return c4_fail(C4_ERR_DATA, "%s: is not the database of a conv4 study", store->path);
-    C4_TRY(number_of(store, "SELECT version FROM schema", &version));
-    return c4_sql_check_version(store->path, version);
+    return c4_schema_version(store->path, store->db, version);
 }
 
 /* 1 if the setting is missing: the study has no rows yet. */
 static enum c4_status number_setting(struct c4_study_reader *store, const char *name,
                                      uint32_t *number) {
-    char text[64];
-    C4_TRY(c4_study_reader_setting(store, name, text, sizeof text));
-    unsigned long value = strtoul(text, NULL, 10);
+    struct c4_text text = {0};
+    enum c4_status status = c4_study_reader_setting(store, name, &text);
+    unsigned long value = strtoul(c4_text_string(&text), NULL, 10);
     *number = value > 0 && value <= UINT32_MAX ? (uint32_t)value : 1;
-    return C4_OK;
+    c4_text_free(&text);
+    return status;
 }
 
 enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader **out) {
@@ -64,8 +63,13 @@ enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader *
     int code = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
     if (code != SQLITE_OK) return c4_sql_fail(store->path, store->db, code);
     sqlite3_busy_timeout(store->db, 10000);
+    int64_t version;
+    C4_TRY(check_schema(store, &version));
+    if (version < C4_STORE_SCHEMA) {
+        sqlite3_close(store->db);
+        C4_TRY(c4_sql_open_copy(store->path, &store->db));
+    }
     C4_TRY(c4_sql_run(store->path, store->db, "PRAGMA query_only = ON"));
-    C4_TRY(check_schema(store));
     C4_TRY(number_setting(store, "batch", &store->batch));
     return number_setting(store, "cka_images", &store->cka_images);
 }
@@ -78,11 +82,6 @@ void c4_study_reader_close(struct c4_study_reader *store) {
     free(store);
 }
 
-static const char *text_at(sqlite3_stmt *row, int i) {
-    const unsigned char *text = sqlite3_column_text(row, i);
-    return text ? (const char *)text : "";
-}
-
 /* Whether a row is suspect whose FACTS begin at column `at`. */
 static bool is_suspect(const struct c4_study_reader *store, sqlite3_stmt *row, int at,
                        const char *quantity) {
@@ -90,12 +89,13 @@ static bool is_suspect(const struct c4_study_reader *store, sqlite3_stmt *row, i
     int64_t rows = curve > store->cka_images ? curve : store->cka_images;
     const struct c4_row_facts facts = {
         .quantity = quantity,
-        .statistics = text_at(row, at),
-        .code_version = text_at(row, at + 1),
-        .backend = text_at(row, at + 2),
+        .statistics = c4_sql_text(row, at),
+        .code_version = c4_sql_text(row, at + 1),
+        .backend = c4_sql_text(row, at + 2),
         .n = sqlite3_column_int64(row, at + 3),
         .forwarded = c4_forwarded(store->batch, (uint32_t)rows, UINT32_MAX),
-        .order = sqlite3_column_int(row, at + 4) ? C4_BN_RELU : C4_RELU_BN};
+        .order = strcmp(c4_sql_text(row, at + 4), c4_order_names[C4_BN_RELU]) == 0 ? C4_BN_RELU
+                                                                                   : C4_RELU_BN};
     return c4_row_is_suspect(&facts);
 }
 
@@ -103,24 +103,26 @@ enum c4_status c4_study_reader_suspects(struct c4_study_reader *store,
                                         void (*take)(void *context, const char *run), void *context,
                                         struct c4_suspects *suspects) {
     sqlite3_stmt *statement;
-    char last[sizeof((struct c4_rows_run *)0)->key] = "";
+    struct c4_text last = {0};
     int row;
     *suspects = (struct c4_suspects){0};
     C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
                           "SELECT run, quantity, " FACTS FROM_RESULTS
-                          "WHERE quantity GLOB 'test_accuracy*' ORDER BY run",
-                          ""));
+                          "WHERE quantity IN (?, ?) ORDER BY run",
+                          "tt", c4_quantity_names[C4_QUANTITY_TEST_ACCURACY],
+                          c4_quantity_names[C4_QUANTITY_TEST_ACCURACY_CLEAN]));
     enum c4_status status;
     while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
-        const char *run = text_at(statement, 0);
-        if (!is_suspect(store, statement, 2, text_at(statement, 1))) continue;
+        const char *run = c4_sql_text(statement, 0);
+        if (!is_suspect(store, statement, 2, c4_sql_text(statement, 1))) continue;
         suspects->rows++;
-        if (strcmp(run, last) == 0) continue;
+        if (strcmp(run, c4_text_string(&last)) == 0) continue;
         suspects->runs++;
-        snprintf(last, sizeof last, "%s", run);
+        if ((status = c4_text_set(&last, run)) != C4_OK) break;
         if (take) take(context, run);
     }
     sqlite3_finalize(statement);
+    c4_text_free(&last);
     return status;
 }
 
@@ -130,16 +132,16 @@ static enum c4_status read_run(struct c4_study_reader *store, struct c4_run_seri
     int row;
     C4_TRY(c4_sql_prepare(
         store->path, store->db, &statement,
-        "SELECT epoch, value, quantity, layer, reference, images, " FACTS FROM_RESULTS
+        "SELECT epoch, value, quantity, layer, reference, results.images, " FACTS FROM_RESULTS
         "WHERE run = ? ORDER BY epoch",
         "t", to->run));
     enum c4_status status;
     while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
-        const struct c4_row_query key = {.quantity = text_at(statement, 2),
-                                         .layer = text_at(statement, 3),
-                                         .reference = text_at(statement, 4),
-                                         .images = text_at(statement, 5),
-                                         .statistics = text_at(statement, 6),
+        const struct c4_row_query key = {.quantity = c4_sql_text(statement, 2),
+                                         .layer = c4_sql_text(statement, 3),
+                                         .reference = c4_sql_text(statement, 4),
+                                         .images = c4_sql_text(statement, 5),
+                                         .statistics = c4_sql_text(statement, 6),
                                          .n = sqlite3_column_int64(statement, 9)};
         bool suspect =
             !c4_rows_is_similarity(key.quantity) && is_suspect(store, statement, 6, key.quantity);
@@ -160,13 +162,10 @@ static enum c4_status series_of(struct c4_study_reader *store, const char *run,
         *series = &store->runs[i];
         if (strcmp((*series)->run, run) == 0) return C4_OK;
     }
-    if (store->run_count == store->run_capacity) {
-        int capacity = store->run_capacity ? 2 * store->run_capacity : 64;
-        struct c4_run_series *grown = realloc(store->runs, (size_t)capacity * sizeof *grown);
-        if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the runs of %s", store->path);
-        store->runs = grown;
-        store->run_capacity = capacity;
-    }
+    struct c4_run_series *grown = c4_array_reserve(
+        store->runs, sizeof *grown, (size_t)store->run_count + 1, &store->run_capacity);
+    if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the runs of %s", store->path);
+    store->runs = grown;
     *series = &store->runs[store->run_count++];
     memset(*series, 0, sizeof **series);
     snprintf((*series)->run, sizeof(*series)->run, "%s", run);
@@ -177,10 +176,6 @@ static enum c4_status series_of(struct c4_study_reader *store, const char *run,
 _Static_assert(SAME_SIZE(quantity) && SAME_SIZE(layer) && SAME_SIZE(reference) &&
                    SAME_SIZE(images) && SAME_SIZE(statistics),
                "texts of a series have room for those of a row");
-_Static_assert(sizeof((struct c4_rows_run *)0)->family == C4_FAMILY_NAME_SIZE &&
-                   sizeof((struct c4_rows_run *)0)->key == C4_RUN_KEY_SIZE &&
-                   sizeof((struct c4_cost_sum *)0)->run == C4_RUN_KEY_SIZE,
-               "names of families and runs fit");
 
 /* c4_rows.find. */
 static enum c4_status find(void *context, const struct c4_rows_run *run,
@@ -218,7 +213,12 @@ enum c4_status c4_study_reader_rows(struct c4_study_reader *store, const struct 
                 if (!c4_run_describe(other, scale, families.name[f], scale->seeds.seed[s], &run))
                     continue;
                 struct c4_rows_run *to = &runs[rows->runs++];
-                *to = (struct c4_rows_run){.seed = run.seed,
+                const struct c4_family *section = c4_study_family(study, families.name[f], NULL);
+                *to = (struct c4_rows_run){.section = (int)(section - study->family),
+                                           .kind = run.kind,
+                                           .data = run.data,
+                                           .labels = run.labels,
+                                           .seed = run.seed,
                                            .order = (enum c4_order)order,
                                            .epochs = run.epochs,
                                            .images = run.images};

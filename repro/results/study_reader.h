@@ -12,19 +12,20 @@
 
 struct c4_study_reader;
 
-/* Opens FOLDER/study.db. C4_ERR_DATA: there is none, it is damaged, not a study, or of an
- * unsupported schema. Release with c4_study_reader_close(), also on failure. */
+/* Opens FOLDER/study.db; one of an older version is read from a migrated copy in memory, and stays
+ * as it is. C4_ERR_DATA: there is none, it is damaged, not a study, or of an unsupported schema.
+ * Release with c4_study_reader_close(), also on failure. */
 enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader **store);
 void c4_study_reader_close(struct c4_study_reader *store);
 
-/* A setting that all of the folder's rows share; "" if it is missing. */
-enum c4_status c4_study_reader_setting(struct c4_study_reader *store, const char *name, char *value,
-                                       size_t size);
+/* Sets *value to a setting that all of the folder's rows share; "" if it is missing. */
+enum c4_status c4_study_reader_setting(struct c4_study_reader *store, const char *name,
+                                       struct c4_text *value);
 
 /* Sets protocol and scale to those of the folder: applies every stored setting that is one of their
- * keys, and takes from the stored runs their seeds and what their names and descriptions tell
- * (block order, labels of the training sizes, shift, curve_images). If there are runs of both block
- * orders, the protocol keeps its order. Without runs there are no seeds. */
+ * keys, and takes from the stored runs their seeds, block order, labels of the training sizes,
+ * shift and curve_images. If there are runs of both block orders, the protocol keeps its order.
+ * Without runs there are no seeds. C4_ERR_DATA: a stored value is none that a study may have. */
 enum c4_status c4_study_reader_apply(struct c4_study_reader *store, struct c4_study *study,
                                      struct c4_scale *scale);
 
@@ -44,37 +45,48 @@ enum c4_status c4_study_reader_suspects(struct c4_study_reader *store,
 enum c4_status c4_study_reader_run_state(struct c4_study_reader *store, const char *run,
                                          bool *known, enum c4_run_state *state);
 
-/* Provenance of rows. */
+/* Provenance of rows. The texts belong to the list. */
 struct c4_origin {
-    char data[C4_DATASET_TEXT_BYTES], evaluation[C4_DATASET_TEXT_BYTES];
-    char data_sha256[72], evaluation_sha256[72];
-    char code_version[32], backend[32];
+    char *data, *evaluation;
+    char *data_sha256, *evaluation_sha256;
+    char *code_version, *backend;
     int arithmetic;
     bool synthetic, substitute;
 };
-enum { C4_ORIGINS_MAX = 64 };
-enum c4_status c4_study_reader_origins(struct c4_study_reader *store,
-                                       struct c4_origin origin[C4_ORIGINS_MAX], int *count);
+struct c4_origins {
+    struct c4_origin *origin;
+    int count;
+    size_t capacity;
+};
+/* All of them, whatever their number. Release with c4_origins_free(), also on failure. */
+enum c4_status c4_study_reader_origins(struct c4_study_reader *store, struct c4_origins *origins);
+void c4_origins_free(struct c4_origins *origins);
 
-/* Time spent: rows of table cost of one run, summed over epochs. */
+/* Time spent: rows of table cost of one run, summed over epochs; run "": of no run. */
 struct c4_cost_sum {
-    char run[96], what[24], layer[16], method[16];
+    char run[C4_RUN_KEY_SIZE], layer[16], method[16];
+    enum c4_cost_what what;
     int64_t count;                                   /* rows */
     double seconds;                                  /* in total */
     double mean_seconds, images_per_s, flops, bytes; /* of a row; NaN: unknown */
 };
-/* Release *sums with free(). */
+/* Release *sums with free(), also on failure. */
 enum c4_status c4_study_reader_costs(struct c4_study_reader *store, struct c4_cost_sum **sums,
                                      int *count);
 
-/* Where runs were trained. */
+/* Where runs were trained. The texts belong to the list. */
 struct c4_place_sum {
-    char host[64], place[48];
+    char *host, *place;
     int threads, runs;
     double seconds;
 };
-enum { C4_PLACES_MAX = 64 };
-enum c4_status c4_study_reader_places(struct c4_study_reader *store,
-                                      struct c4_place_sum place[C4_PLACES_MAX], int *count);
+struct c4_places {
+    struct c4_place_sum *place;
+    int count;
+    size_t capacity;
+};
+/* Release with c4_places_free(), also on failure. */
+enum c4_status c4_study_reader_places(struct c4_study_reader *store, struct c4_places *places);
+void c4_places_free(struct c4_places *places);
 
 #endif

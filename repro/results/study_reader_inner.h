@@ -11,7 +11,8 @@ struct c4_study_reader {
     sqlite3 *db;
     char path[C4_STORE_PATH_SIZE];
     struct c4_run_series *runs; /* those queried so far */
-    int run_count, run_capacity;
+    int run_count;
+    size_t run_capacity;
     uint32_t batch, cka_images; /* as the rows were made with */
 };
 

@@ -98,7 +98,7 @@ static enum c4_status measure_training(struct c4_measure *measure, struct c4_pla
     struct c4_pass pass = pass_over(measure, plan, &training->images, training->labels);
     struct c4_pass_result result;
     C4_TRY(c4_evaluate(&pass, measure->runner->protocol->statistics, 0, count, &result, logits));
-    C4_TRY(c4_out_pass(rows, "train_accuracy", &result));
+    C4_TRY(c4_out_pass(rows, C4_COST_TRAIN_ACCURACY, &result));
     C4_TRY(c4_out_result(rows, "train_accuracy", accuracy(measure->logits, training->labels, count),
                          count));
     return c4_out_result(rows, "train_accuracy_clean",
@@ -115,7 +115,7 @@ static enum c4_status measure_evaluation(struct c4_measure *measure, struct c4_p
     struct c4_pass pass = pass_over(measure, plan, data, measure->evaluation_labels);
     struct c4_pass_result result;
     C4_TRY(c4_evaluate(&pass, statistics, 0, first, &result, measure->features));
-    C4_TRY(c4_out_pass(rows, "features", &result));
+    C4_TRY(c4_out_pass(rows, C4_COST_FEATURES, &result));
     const float *logits = measure->features[C4_LAYERS - 1];
     for (size_t i = 0; i < (size_t)first * C4_CLASSES; i++) measure->logits[i] = logits[i];
     if (count > first) {
@@ -123,7 +123,7 @@ static enum c4_status measure_evaluation(struct c4_measure *measure, struct c4_p
                                             measure->logits + (size_t)first * C4_CLASSES};
         pass = pass_over(measure, plan, data, measure->evaluation_labels);
         C4_TRY(c4_evaluate(&pass, statistics, first, count - first, &result, more));
-        C4_TRY(c4_out_pass(rows, "test_accuracy", &result));
+        C4_TRY(c4_out_pass(rows, C4_COST_TEST_ACCURACY, &result));
     }
     C4_TRY(c4_out_result(rows, "test_accuracy",
                          accuracy(measure->logits, measure->evaluation_labels, count), count));
@@ -157,19 +157,19 @@ static struct c4_network network_of(const struct c4_measure *measure, int refere
 struct comparison {
     struct c4_features_of of;
     unsigned references;
-    const char *cost; /* name of its cost rows */
+    enum c4_cost_what cost;
 };
 
 static enum c4_status compare_layer(const struct c4_prepared_features *own,
                                     const struct c4_prepared_features *reference, int layer,
-                                    const struct c4_similarity_label *label, const char *cost,
+                                    const struct c4_similarity_label *label, enum c4_cost_what cost,
                                     struct c4_row_list *rows) {
     for (int i = 0; i < C4_SIMILARITIES; i++) {
         const struct c4_similarity *measure = c4_similarities[i];
         struct c4_similarity_result result;
         if (!own->of[i][layer]) continue;
         C4_TRY(measure->compare(reference->of[i][layer], own->of[i][layer], &result));
-        C4_TRY(c4_out_similarity(rows, label, measure, &result));
+        C4_TRY(c4_out_similarity(rows, label, (enum c4_similarity_id)i, &result));
         C4_TRY(c4_out_similarity_cost(rows, cost, label->layer, &result.work));
     }
     return C4_OK;
@@ -211,19 +211,20 @@ static enum c4_status measure_cka(struct c4_measure *measure, struct c4_row_list
                                      .statistics = protocol->statistics,
                                      .rows = protocol->cka_images},
                               .references = references_of(measure->run),
-                              .cost = "cka"};
+                              .cost = C4_COST_CKA};
     C4_TRY(compare(measure, &what, measure->features, rows));
     if (!c4_run_is_curve(measure->run) || protocol->curve_images == protocol->cka_images)
         return C4_OK;
     what.of.rows = protocol->curve_images;
-    what.cost = "cka_curve";
+    what.cost = C4_COST_CKA_CURVE;
     return compare(measure, &what, measure->features, rows);
 }
 
 /* Forwards `images` of a set. */
 static enum c4_status forward(struct c4_measure *measure, struct c4_plan *plan,
-                              const struct c4_features_of *of, uint32_t images, const char *cost,
-                              float *const features[C4_LAYERS], struct c4_row_list *rows) {
+                              const struct c4_features_of *of, uint32_t images,
+                              enum c4_cost_what cost, float *const features[C4_LAYERS],
+                              struct c4_row_list *rows) {
     const struct c4_dataset *data = c4_images_of(measure->runner->images, of->set);
     struct c4_pass pass = pass_over(measure, plan, data, c4_dataset_labels(data));
     struct c4_pass_result result;
@@ -237,10 +238,10 @@ static enum c4_status measure_cross(struct c4_measure *measure, struct c4_plan *
     struct comparison what = {.of = {.statistics = measure->runner->protocol->statistics,
                                      .rows = measure->runner->protocol->cka_images},
                               .references = 1u << C4_REFERENCE_PRETRAINED,
-                              .cost = "cka_cross"};
+                              .cost = C4_COST_CKA_CROSS};
     if (!c4_run_cross_set(measure->run, &what.of.set)) return C4_OK;
-    C4_TRY(forward(measure, plan, &what.of, measure->forwarded, "cross_features", measure->features,
-                   rows));
+    C4_TRY(forward(measure, plan, &what.of, measure->forwarded, C4_COST_CROSS_FEATURES,
+                   measure->features, rows));
     return compare(measure, &what, measure->features, rows);
 }
 
@@ -254,7 +255,7 @@ static bool has_rows(const struct c4_measure *measure, const struct c4_features_
 
 /* The network's sides over every number of examples that is not there anyway. */
 static enum c4_status make_controls(struct c4_measure *measure, struct c4_plan *plan,
-                                    const struct comparison *what, const char *cost,
+                                    const struct comparison *what, enum c4_cost_what cost,
                                     struct c4_prepared_features own[C4_LIST_MAX],
                                     struct c4_row_list *rows) {
     const struct c4_list *sizes = &measure->runner->scale->control_images;
@@ -285,13 +286,14 @@ static enum c4_status measure_control(struct c4_measure *measure, struct c4_plan
     struct comparison what = {.of = {.set = c4_run_image_set(measure->run)},
                               .references =
                                   references_of(measure->run) & ~(1u << C4_REFERENCE_OTHER),
-                              .cost = "cka_control"};
+                              .cost = C4_COST_CKA_CONTROL};
     enum c4_status status = C4_OK;
     for (int running = 0; running < 2 && status == C4_OK && sizes->count > 0; running++) {
         struct c4_prepared_features own[C4_LIST_MAX] = {0};
         what.of.statistics = running ? C4_BN_RUNNING : C4_BN_BATCH;
-        status = make_controls(measure, plan, &what, running ? "control_running" : "control_batch",
-                               own, rows);
+        status =
+            make_controls(measure, plan, &what,
+                          running ? C4_COST_CONTROL_RUNNING : C4_COST_CONTROL_BATCH, own, rows);
         for (int i = 0; i < sizes->count && status == C4_OK; i++) {
             what.of.rows = least(sizes->value[i], measure->evaluation->count);
             if (!has_rows(measure, &what.of))

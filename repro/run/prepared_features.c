@@ -137,7 +137,7 @@ void c4_prepared_features_free(struct c4_prepared_features *sides) {
 }
 
 enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *sides,
-                                             const char *what, struct c4_row_list *rows) {
+                                             enum c4_cost_what what, struct c4_row_list *rows) {
     for (int layer = 0; layer < C4_LAYERS; layer++)
         for (int i = 0; i < C4_SIMILARITIES; i++) {
             if (!sides->of[i][layer]) continue;
@@ -289,7 +289,7 @@ enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
         entry = &cache->entry[cache->entries++];
         *entry = (struct entry){.network = *network, .of = *of, .sides = made, .bytes = bytes};
         cache->bytes += bytes;
-        C4_TRY(c4_prepared_features_out_cost(&made, "cka_reference", rows));
+        C4_TRY(c4_prepared_features_out_cost(&made, C4_COST_CKA_REFERENCE, rows));
     }
     entry->used = ++cache->calls;
     *sides = &entry->sides;

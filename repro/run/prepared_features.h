@@ -31,9 +31,9 @@ enum c4_status c4_prepared_features_use(const struct c4_runner *runner, float *f
                                         uint32_t rows, struct c4_prepared_features *sides);
 void c4_prepared_features_free(struct c4_prepared_features *sides);
 
-/* Adds the cost of preparing them to the cost rows named `what`, layer by layer. */
+/* Adds the cost of preparing them to the cost rows of `what`, layer by layer. */
 enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *sides,
-                                             const char *what, struct c4_row_list *rows);
+                                             enum c4_cost_what what, struct c4_row_list *rows);
 
 /* A reference network: the initial one of a seed, or that of a checkpoint. */
 struct c4_network {
@@ -49,7 +49,7 @@ enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
 void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed */
 
 /* The network's prepared features, from the cache or prepared now; valid until the next call. The
- * cost of preparing them is added to *rows as "cka_reference". */
+ * cost of preparing them is added to *rows as C4_COST_CKA_REFERENCE. */
 enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
                                       const struct c4_network *network,
                                       const struct c4_features_of *of, struct c4_row_list *rows,

@@ -31,7 +31,7 @@ static enum c4_status add_result(struct c4_row_list *rows, struct c4_result_row 
     return C4_OK;
 }
 
-static enum c4_status add_cost(struct c4_row_list *rows, const char *what, const char *layer,
+static enum c4_status add_cost(struct c4_row_list *rows, enum c4_cost_what what, const char *layer,
                                struct c4_cost_row **row) {
     void *items = rows->costs;
     C4_TRY(grow(&items, sizeof **row, rows->cost_count, &rows->cost_capacity));
@@ -39,7 +39,7 @@ static enum c4_status add_cost(struct c4_row_list *rows, const char *what, const
     *row = &rows->costs[rows->cost_count++];
     memset(*row, 0, sizeof **row);
     (*row)->epoch = rows->epoch;
-    snprintf((*row)->what, sizeof(*row)->what, "%s", what);
+    (*row)->what = what;
     snprintf((*row)->layer, sizeof(*row)->layer, "%s", layer);
     return C4_OK;
 }
@@ -56,12 +56,14 @@ enum c4_status c4_out_result(struct c4_row_list *rows, const char *quantity, dou
 }
 
 enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_similarity_label *label,
-                                 const struct c4_similarity *measure,
+                                 enum c4_similarity_id id,
                                  const struct c4_similarity_result *result) {
-    for (int i = 0; measure->quantity[i]; i++) {
+    const char *const *quantity = c4_similarities[id]->quantity;
+    for (int i = 0; quantity[i]; i++) {
         struct c4_result_row *row;
         C4_TRY(add_result(rows, &row));
-        snprintf(row->quantity, sizeof row->quantity, "%s", measure->quantity[i]);
+        row->measure = 1 + (int)id;
+        snprintf(row->quantity, sizeof row->quantity, "%s", quantity[i]);
         snprintf(row->layer, sizeof row->layer, "%s", label->layer);
         snprintf(row->reference, sizeof row->reference, "%s", label->reference);
         snprintf(row->images, sizeof row->images, "%s", label->images);
@@ -72,7 +74,7 @@ enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_simil
     return C4_OK;
 }
 
-enum c4_status c4_out_pass(struct c4_row_list *rows, const char *what,
+enum c4_status c4_out_pass(struct c4_row_list *rows, enum c4_cost_what what,
                            const struct c4_pass_result *result) {
     struct c4_cost_row *row;
     C4_TRY(add_cost(rows, what, "", &row));
@@ -87,11 +89,11 @@ enum c4_status c4_out_training(struct c4_row_list *rows, const struct c4_pass *p
                                const struct c4_pass_result *result) {
     struct c4_phase_time phase[PHASES];
     int count = 0;
-    C4_TRY(c4_out_pass(rows, "train", result));
+    C4_TRY(c4_out_pass(rows, C4_COST_TRAIN, result));
     if (pass->step->phases) C4_TRY(pass->step->phases(pass->plan, phase, PHASES, &count));
     for (int i = 0; i < count && i < PHASES; i++) {
         struct c4_cost_row *row;
-        C4_TRY(add_cost(rows, "train_phase", phase[i].name, &row));
+        C4_TRY(add_cost(rows, C4_COST_TRAIN_PHASE, phase[i].name, &row));
         row->seconds = phase[i].seconds;
         row->images_per_s = row->seconds > 0 ? result->images / row->seconds : 0;
         row->flops = phase[i].flops_nominal * result->images;
@@ -100,18 +102,18 @@ enum c4_status c4_out_training(struct c4_row_list *rows, const struct c4_pass *p
     return C4_OK;
 }
 
-enum c4_status c4_out_seconds(struct c4_row_list *rows, const char *what, double seconds) {
+enum c4_status c4_out_seconds(struct c4_row_list *rows, enum c4_cost_what what, double seconds) {
     struct c4_cost_row *row;
     C4_TRY(add_cost(rows, what, "", &row));
     row->seconds = seconds;
     return C4_OK;
 }
 
-enum c4_status c4_out_similarity_cost(struct c4_row_list *rows, const char *what, const char *layer,
-                                      const struct c4_similarity_work *work) {
+enum c4_status c4_out_similarity_cost(struct c4_row_list *rows, enum c4_cost_what what,
+                                      const char *layer, const struct c4_similarity_work *work) {
     struct c4_cost_row *row = NULL;
     for (int i = rows->cost_count - 1; i >= 0 && rows->costs[i].epoch == rows->epoch && !row; i--)
-        if (strcmp(rows->costs[i].what, what) == 0 && strcmp(rows->costs[i].layer, layer) == 0)
+        if (rows->costs[i].what == what && strcmp(rows->costs[i].layer, layer) == 0)
             row = &rows->costs[i];
     if (!row) {
         C4_TRY(add_cost(rows, what, layer, &row));

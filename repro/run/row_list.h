@@ -25,19 +25,19 @@ void c4_out_free(struct c4_row_list *rows);
 enum c4_status c4_out_result(struct c4_row_list *rows, const char *quantity, double value,
                              int64_t n);
 enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_similarity_label *label,
-                                 const struct c4_similarity *measure,
+                                 enum c4_similarity_id id,
                                  const struct c4_similarity_result *result);
-enum c4_status c4_out_pass(struct c4_row_list *rows, const char *what,
+enum c4_status c4_out_pass(struct c4_row_list *rows, enum c4_cost_what what,
                            const struct c4_pass_result *result);
-/* Appends the training pass as "train" and, if the step reports phases, each phase as "train_phase"
- * with its name as the layer: seconds and throughput of thread 0, nominal FLOPs and bytes of the
- * epoch. The plan's clocks must have run during this pass only. */
+/* Appends the training pass and, if the step reports phases, each phase with its name as the layer:
+ * seconds and throughput of thread 0, nominal FLOPs and bytes of the epoch. The plan's clocks must
+ * have run during this pass only. */
 enum c4_status c4_out_training(struct c4_row_list *rows, const struct c4_pass *pass,
                                const struct c4_pass_result *result);
 /* Adds the work to the epoch's cost row of that name and layer, or appends a new one. */
-enum c4_status c4_out_similarity_cost(struct c4_row_list *rows, const char *what, const char *layer,
-                                      const struct c4_similarity_work *work);
-enum c4_status c4_out_seconds(struct c4_row_list *rows, const char *what, double seconds);
+enum c4_status c4_out_similarity_cost(struct c4_row_list *rows, enum c4_cost_what what,
+                                      const char *layer, const struct c4_similarity_work *work);
+enum c4_status c4_out_seconds(struct c4_row_list *rows, enum c4_cost_what what, double seconds);
 
 /* Sets the start and end dates of the epoch's cost rows. */
 void c4_out_date(struct c4_row_list *rows, const char *started, const char *ended);

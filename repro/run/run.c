@@ -210,7 +210,7 @@ static enum c4_status do_segment(struct c4_execution *ex, const struct c4_segmen
     }
     int64_t start_ns = c4_clock_ns();
     C4_TRY(save(ex, last));
-    C4_TRY(c4_out_seconds(rows, "checkpoint", (double)(c4_clock_ns() - start_ns) * 1e-9));
+    C4_TRY(c4_out_seconds(rows, C4_COST_CHECKPOINT, (double)(c4_clock_ns() - start_ns) * 1e-9));
     char now[C4_CLOCK_UTC_BYTES];
     c4_clock_utc(now);
     struct c4_cost_row *row = &rows->costs[rows->cost_count - 1];

@@ -6,36 +6,7 @@
 #include <stdio.h>
 
 #include "core/file/file.h"
-#include "repro/store/store.h"
-
-enum { APPLICATION = 0x63347374 }; /* "c4st" */
-
-static const char schema[] =
-    "CREATE TABLE schema(version INTEGER NOT NULL);"
-    "CREATE TABLE writer(one INTEGER PRIMARY KEY CHECK(one = 1), lease INTEGER NOT NULL,"
-    " host TEXT NOT NULL, pid INTEGER NOT NULL, started INTEGER NOT NULL, since TEXT NOT NULL);"
-    "INSERT INTO writer VALUES(1, 0, '', 0, 0, '');"
-    "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE run(key TEXT PRIMARY KEY, spec TEXT NOT NULL, status TEXT NOT NULL"
-    " CHECK(status IN ('planned', 'running', 'done', 'failed'))) WITHOUT ROWID;"
-    "CREATE TABLE provenance(id TEXT PRIMARY KEY, data TEXT NOT NULL, data_sha256 TEXT NOT NULL,"
-    " evaluation TEXT NOT NULL, evaluation_sha256 TEXT NOT NULL, code_version TEXT NOT NULL,"
-    " arithmetic INTEGER NOT NULL, backend TEXT NOT NULL, synthetic INTEGER NOT NULL,"
-    " substitute INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE result(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
-    " quantity TEXT NOT NULL, layer TEXT NOT NULL, reference TEXT NOT NULL,"
-    " images TEXT NOT NULL, statistics TEXT NOT NULL, n INTEGER NOT NULL, value REAL,"
-    " provenance TEXT NOT NULL REFERENCES provenance(id),"
-    " PRIMARY KEY(run, epoch, quantity, layer, reference, images, statistics, n)) WITHOUT ROWID;"
-    "CREATE TABLE cost(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
-    " what TEXT NOT NULL, layer TEXT NOT NULL, method TEXT NOT NULL, seconds REAL NOT NULL,"
-    " images_per_s REAL, flops REAL, bytes REAL, threads INTEGER NOT NULL, host TEXT NOT NULL,"
-    " place TEXT NOT NULL, started TEXT NOT NULL, ended TEXT NOT NULL, PRIMARY KEY(run, epoch, "
-    "what, layer))"
-    " WITHOUT ROWID;"
-    "CREATE TABLE checkpoint(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
-    " path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(run, epoch)) WITHOUT ROWID;"
-    "CREATE VIEW results AS SELECT * FROM result JOIN provenance ON provenance.id = provenance;";
+#include "repro/store/schema.h"
 
 enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
     int error = db ? sqlite3_system_errno(db) : 0;
@@ -116,6 +87,11 @@ enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row) 
     return c4_sql_fail(path, sqlite3_db_handle(statement), code);
 }
 
+const char *c4_sql_text(sqlite3_stmt *row, int column) {
+    const unsigned char *text = sqlite3_column_text(row, column);
+    return text ? (const char *)text : "";
+}
+
 enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const char *types, ...) {
     sqlite3_stmt *statement;
     va_list values;
@@ -134,56 +110,6 @@ enum c4_status c4_sql_end(const char *path, sqlite3 *db, enum c4_status status) 
     if (status != C4_OK && !sqlite3_get_autocommit(db))
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return status;
-}
-
-/* The single integer that a statement returns, or `otherwise`. */
-static enum c4_status integer_of(const char *path, sqlite3 *db, const char *sql, int64_t otherwise,
-                                 int64_t *value) {
-    sqlite3_stmt *statement;
-    C4_TRY(c4_sql_prepare(path, db, &statement, sql, ""));
-    int row;
-    enum c4_status status = c4_sql_step(path, statement, &row);
-    *value = status == C4_OK && row ? sqlite3_column_int64(statement, 0) : otherwise;
-    sqlite3_finalize(statement);
-    return status;
-}
-
-/* Schema 2 is readable as schema 3: it only lacks phase times. */
-enum c4_status c4_sql_check_version(const char *path, int64_t version) {
-    if (version > C4_STORE_SCHEMA)
-        return c4_fail(C4_ERR_DATA,
-                       "%s: was written by a newer conv4 (schema %lld, this one knows %d); use "
-                       "that conv4, or another --out",
-                       path, (long long)version, C4_STORE_SCHEMA);
-    if (version < C4_STORE_SCHEMA - 1)
-        return c4_fail(C4_ERR_DATA,
-                       "%s: was written by an older conv4 (schema %lld, this one writes %d), "
-                       "whose rows hold less; use another --out, or --fresh to start over (the old "
-                       "files are moved aside)",
-                       path, (long long)version, C4_STORE_SCHEMA);
-    return C4_OK;
-}
-
-static enum c4_status make_or_check(const char *path, sqlite3 *db) {
-    int64_t tables, application, version;
-    C4_TRY(integer_of(path, db, "SELECT count(*) FROM sqlite_master", 0, &tables));
-    if (tables == 0) {
-        char sql[96];
-        snprintf(sql, sizeof sql, "PRAGMA application_id = %d;INSERT INTO schema VALUES(%d)",
-                 APPLICATION, C4_STORE_SCHEMA);
-        C4_TRY(c4_sql_run(path, db, schema));
-        return c4_sql_run(path, db, sql);
-    }
-    C4_TRY(integer_of(path, db, "PRAGMA application_id", 0, &application));
-    /* Not C4_ERR_DATA, which c4_store_set_aside() moves away. */
-    if (application != APPLICATION)
-        return c4_fail(C4_ERR_FAILED, "%s: is a database of another program; use another --out",
-                       path);
-    C4_TRY(integer_of(path, db, "SELECT version FROM schema", 0, &version));
-    C4_TRY(c4_sql_check_version(path, version));
-    char sql[64];
-    snprintf(sql, sizeof sql, "UPDATE schema SET version = %d", C4_STORE_SCHEMA);
-    return version == C4_STORE_SCHEMA ? C4_OK : c4_sql_run(path, db, sql);
 }
 
 /* The whole database as it is at one moment. Writable if possible: a journal that a killed writer
@@ -206,7 +132,8 @@ enum c4_status c4_sql_open_copy(const char *path, sqlite3 **db) {
     int code = sqlite3_open_v2(":memory:", db, SQLITE_OPEN_READWRITE, NULL);
     enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, *db, code);
     if (status == C4_OK) status = load(path, *db);
-    if (status == C4_OK) status = make_or_check(path, *db);
+    if (status == C4_OK) status = c4_sql_run(path, *db, "BEGIN IMMEDIATE");
+    if (status == C4_OK) status = c4_sql_end(path, *db, c4_schema_make(path, *db));
     if (status != C4_OK) {
         sqlite3_close(*db);
         *db = NULL;
@@ -222,9 +149,10 @@ enum c4_status c4_sql_open(const char *path, sqlite3 **db) {
         sqlite3_busy_timeout(*db, 10000);
         status = c4_sql_run(path, *db,
                             "PRAGMA journal_mode = TRUNCATE;PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON;BEGIN IMMEDIATE");
+                            "BEGIN IMMEDIATE");
     }
-    if (status == C4_OK) status = c4_sql_end(path, *db, make_or_check(path, *db));
+    if (status == C4_OK) status = c4_sql_end(path, *db, c4_schema_make(path, *db));
+    if (status == C4_OK) status = c4_sql_run(path, *db, "PRAGMA foreign_keys = ON");
     if (status != C4_OK) {
         sqlite3_close(*db);
         *db = NULL;

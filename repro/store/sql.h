@@ -1,4 +1,4 @@
-/* SQLite for the store: statements, error statuses, the schema. */
+/* SQLite for the store: statements, error statuses, opening. */
 #ifndef C4_REPRO_STORE_SQL_H
 #define C4_REPRO_STORE_SQL_H
 
@@ -24,17 +24,17 @@ enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const c
 /* Steps a statement; *row is whether it returned a row. */
 enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row);
 
-/* Opens the database for writing, creates the schema if it is empty, and updates an older one if
- * possible. C4_ERR_DATA: not a database, damaged, or a schema that c4_sql_check_version() refuses;
- * C4_ERR_FAILED: another program's database. *db is NULL on failure. */
+/* The text in a column of the row under a statement, "" for NULL; valid until the next step. */
+const char *c4_sql_text(sqlite3_stmt *row, int column);
+
+/* Opens the database for writing, and makes or migrates its tables (c4_schema_make()) in one
+ * transaction. C4_ERR_DATA: not a database, damaged, or of a schema that is refused; C4_ERR_FAILED:
+ * another program's database. *db is NULL on failure. */
 enum c4_status c4_sql_open(const char *path, sqlite3 **db);
 
-/* Opens a copy of the database in memory, where nothing of what is written reaches the file. Errors
- * as above. */
+/* Opens a copy of the database in memory, where nothing of what is written reaches the file; the
+ * tables of an older version are migrated there. Errors as above. */
 enum c4_status c4_sql_open_copy(const char *path, sqlite3 **db);
-
-/* C4_ERR_DATA: the schema is newer than this program or too old to be read. */
-enum c4_status c4_sql_check_version(const char *path, int64_t version);
 
 /* Ends a transaction: commits if `status` is C4_OK, otherwise rolls back and returns `status`. */
 enum c4_status c4_sql_end(const char *path, sqlite3 *db, enum c4_status status);

@@ -9,6 +9,8 @@
 #include "core/file/file.h"
 #include "core/host/clock.h"
 #include "repro/store/lock.h"
+#include "repro/store/run_columns.h"
+#include "repro/store/schema.h"
 #include "repro/store/sql.h"
 
 struct c4_store {
@@ -138,32 +140,39 @@ enum c4_status c4_store_end(struct c4_store *store, enum c4_status status) {
     return end(store, status);
 }
 
-/* The text that a statement with one text parameter returns; "" if there is no row. */
-static enum c4_status text_of(struct c4_store *store, const char *sql, const char *key, char *text,
-                              size_t size, int *found) {
+/* Sets *text to what a statement with one text parameter returns; "" if there is no row. */
+static enum c4_status text_of(struct c4_store *store, const char *sql, const char *key,
+                              struct c4_text *text, int *found) {
     sqlite3_stmt *statement;
-    text[0] = '\0';
+    c4_text_clear(text);
     C4_TRY(c4_sql_prepare(store->path, store->db, &statement, sql, "t", key));
     enum c4_status status = c4_sql_step(store->path, statement, found);
-    if (status == C4_OK && *found)
-        snprintf(text, size, "%s", (const char *)sqlite3_column_text(statement, 0));
+    if (status == C4_OK && *found) status = c4_text_set(text, c4_sql_text(statement, 0));
     sqlite3_finalize(statement);
     return status;
 }
 
-static enum c4_status setting(struct c4_store *store, const char *name, const char *value) {
-    char old[512];
-    int found;
-    C4_TRY(
-        text_of(store, "SELECT value FROM setting WHERE name = ?", name, old, sizeof old, &found));
-    if (!found)
-        return c4_sql_do(store->path, store->db, "INSERT INTO setting VALUES(?, ?)", "tt", name,
-                         value);
+static enum c4_status compare_setting(const struct c4_store *store, const char *name,
+                                      const char *old, const char *value) {
     if (strcmp(old, value) == 0) return C4_OK;
     return c4_fail(C4_ERR_FAILED,
                    "%s: this study was made with %s = %s, not %s; repeat its options, use another "
                    "--out, or --fresh to start over (the old files are moved aside)",
                    store->path, name, old, value);
+}
+
+static enum c4_status setting(struct c4_store *store, const char *name, const char *value) {
+    struct c4_text old = {0};
+    int found = 0;
+    enum c4_status status =
+        text_of(store, "SELECT value FROM setting WHERE name = ?", name, &old, &found);
+    if (status == C4_OK && found)
+        status = compare_setting(store, name, c4_text_string(&old), value);
+    else if (status == C4_OK)
+        status = c4_sql_do(store->path, store->db, "INSERT INTO setting VALUES(?, ?)", "tt", name,
+                           value);
+    c4_text_free(&old);
+    return status;
 }
 
 enum c4_status c4_store_setting(struct c4_store *store, const char *name, const char *value) {
@@ -177,28 +186,29 @@ enum c4_status c4_store_setting_put(struct c4_store *store, const char *name, co
                                 "INSERT OR REPLACE INTO setting VALUES(?, ?)", "tt", name, value));
 }
 
-enum c4_status c4_store_setting_read(struct c4_store *store, const char *name, char *value,
-                                     size_t size) {
+enum c4_status c4_store_setting_read(struct c4_store *store, const char *name,
+                                     struct c4_text *value) {
     int found;
-    return text_of(store, "SELECT value FROM setting WHERE name = ?", name, value, size, &found);
+    return text_of(store, "SELECT value FROM setting WHERE name = ?", name, value, &found);
 }
 
-static enum c4_status run_add(struct c4_store *store, const char *run, const char *spec) {
-    char old[512];
-    int found;
-    C4_TRY(text_of(store, "SELECT spec FROM run WHERE key = ?", run, old, sizeof old, &found));
-    if (!found)
-        return c4_sql_do(store->path, store->db, "INSERT INTO run VALUES(?, ?, 'planned')", "tt",
-                         run, spec);
-    if (strcmp(old, spec) == 0) return C4_OK;
-    return c4_fail(C4_ERR_FAILED,
-                   "%s: run %s is stored as '%s', not '%s'; use another --out or --fresh",
-                   store->path, run, old, spec);
+static enum c4_status run_add(struct c4_store *store, const struct c4_run_columns *columns) {
+    bool known = false;
+    C4_TRY(c4_run_columns_compare(store->path, store->db, columns, &known));
+    return known ? C4_OK
+                 : c4_run_columns_insert(store->path, store->db, columns,
+                                         c4_run_state_names[C4_RUN_PLANNED]);
 }
 
-enum c4_status c4_store_run_add(struct c4_store *store, const char *run, const char *spec) {
-    C4_TRY(begin(store));
-    return end(store, run_add(store, run, spec));
+enum c4_status c4_store_run_add(struct c4_store *store, const struct c4_run *run,
+                                const struct c4_protocol *protocol) {
+    struct c4_text measures = {0};
+    struct c4_run_columns columns;
+    enum c4_status status = c4_run_columns_of(run, protocol, &measures, &columns);
+    if (status == C4_OK) status = begin(store);
+    if (status == C4_OK) status = end(store, run_add(store, &columns));
+    c4_text_free(&measures);
+    return status;
 }
 
 static enum c4_status set_state(struct c4_store *store, const char *run, enum c4_run_state state) {
@@ -214,29 +224,29 @@ enum c4_status c4_store_run_set_state(struct c4_store *store, const char *run,
 
 enum c4_status c4_store_run_state(struct c4_store *store, const char *run,
                                   enum c4_run_state *state) {
-    char text[16];
-    int found;
+    struct c4_text text = {0};
+    int found = 0;
     *state = C4_RUN_PLANNED;
-    C4_TRY(text_of(store, "SELECT status FROM run WHERE key = ?", run, text, sizeof text, &found));
+    enum c4_status status =
+        text_of(store, "SELECT status FROM run WHERE key = ?", run, &text, &found);
     for (int i = 0; found && c4_run_state_names[i]; i++)
-        if (strcmp(text, c4_run_state_names[i]) == 0) *state = (enum c4_run_state)i;
-    return C4_OK;
+        if (strcmp(c4_text_string(&text), c4_run_state_names[i]) == 0)
+            *state = (enum c4_run_state)i;
+    c4_text_free(&text);
+    return status;
 }
 
 /* The id of a provenance is a hash of its content, so that it does not depend on the order of runs.
  */
 static enum c4_status name_provenance(const struct c4_provenance *from,
                                       char id[C4_SHA256_HEX_SIZE]) {
-    size_t size = strlen(from->data) + strlen(from->data_sha256) + strlen(from->evaluation) +
-                  strlen(from->evaluation_sha256) + strlen(from->code_version) +
-                  strlen(from->backend) + 64; /* spaces and numbers */
-    char *text = malloc(size);
-    if (!text) return c4_fail(C4_ERR_MEMORY, "out of memory for the provenance of rows");
-    snprintf(text, size, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
-             from->evaluation, from->evaluation_sha256, from->code_version, from->arithmetic,
-             from->backend, from->synthetic, from->substitute);
-    enum c4_status status = c4_sha256_hex(text, strlen(text), id);
-    free(text);
+    struct c4_text text = {0};
+    enum c4_status status =
+        c4_text_add(&text, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
+                    from->evaluation, from->evaluation_sha256, from->code_version, from->arithmetic,
+                    from->backend, from->synthetic, from->substitute);
+    if (status == C4_OK) status = c4_sha256_hex(c4_text_string(&text), text.length, id);
+    c4_text_free(&text);
     id[12] = '\0';
     return status;
 }
@@ -258,10 +268,13 @@ static enum c4_status add_results(struct c4_store *store, const struct c4_store_
     for (int i = 0; i < segment->result_count; i++) {
         const struct c4_result_row *row = &segment->results[i];
         bool crosses = segment->cross_images && strcmp(row->images, segment->cross_images) == 0;
+        const char *measure = row->measure ? c4_similarities[row->measure - 1]->name : "";
         C4_TRY(c4_sql_do(store->path, store->db,
-                         "INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "titttttirt",
-                         segment->run, row->epoch, row->quantity, row->layer, row->reference,
-                         row->images, row->statistics, row->n, row->value, crosses ? cross : own));
+                         "INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?10,"
+                         " CASE ?10 WHEN '' THEN NULL ELSE ?11 END, NULL, NULL, NULL, ?12)",
+                         "titttttirtit", segment->run, row->epoch, row->quantity, row->layer,
+                         row->reference, row->images, row->statistics, row->n, row->value, measure,
+                         (int64_t)C4_SIMILARITY_VERSION, crosses ? cross : own));
     }
     return C4_OK;
 }
@@ -270,12 +283,16 @@ static enum c4_status add_costs(struct c4_store *store, const struct c4_store_se
     for (int i = 0; i < segment->cost_count; i++) {
         const struct c4_cost_row *row = &segment->costs[i];
         C4_TRY(c4_sql_do(store->path, store->db,
-                         "INSERT INTO cost VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                         "titttrrrritttt", segment->run, row->epoch, row->what, row->layer,
+                         "INSERT INTO cost VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                         " nullif(?, -1), ?, ?, ?)",
+                         "titttrrrrittt"
+                         "ittt",
+                         segment->run, row->epoch, c4_cost_names[row->what], row->layer,
                          row->method, row->seconds, row->images_per_s > 0 ? row->images_per_s : NAN,
                          row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
-                         (int64_t)segment->threads, store->host, segment->place, row->started,
-                         row->ended));
+                         (int64_t)segment->threads, store->host, segment->place,
+                         segment->place_read_back, (int64_t)segment->node, segment->program,
+                         row->started, row->ended));
     }
     return C4_OK;
 }
@@ -290,12 +307,25 @@ static enum c4_status add_segment(struct c4_store *store, const struct c4_store_
                      "DELETE FROM checkpoint WHERE run = ?1 AND epoch NOT IN (SELECT epoch FROM "
                      "checkpoint WHERE run = ?1 ORDER BY epoch DESC LIMIT ?2)",
                      "ti", segment->run, (int64_t)C4_STORE_KEPT));
-    return set_state(store, segment->run, segment->state);
+    C4_TRY(set_state(store, segment->run, segment->state));
+    return c4_schema_hash_rows(store->path, store->db, segment->run);
 }
 
 enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment) {
     C4_TRY(begin(store));
     return end(store, add_segment(store, segment));
+}
+
+/* Copies a column's text. C4_ERR_DATA: it is longer than any that conv4 writes. */
+static enum c4_status take(const struct c4_store *store, sqlite3_stmt *row, int column, char *text,
+                           size_t size) {
+    const char *stored = c4_sql_text(row, column);
+    size_t length = strlen(stored);
+    if (length >= size)
+        return c4_fail(C4_ERR_DATA, "%s: holds a %s of %zu bytes, which conv4 does not write",
+                       store->path, sqlite3_column_name(row, column), length);
+    memcpy(text, stored, length + 1);
+    return C4_OK;
 }
 
 enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
@@ -312,10 +342,11 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
     while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
         struct c4_store_checkpoint *checkpoint = &checkpoints[(*count)++];
         checkpoint->epoch = (uint32_t)sqlite3_column_int64(statement, 0);
-        snprintf(checkpoint->path, sizeof checkpoint->path, "%s",
-                 (const char *)sqlite3_column_text(statement, 1));
-        snprintf(checkpoint->sha256, sizeof checkpoint->sha256, "%s",
-                 (const char *)sqlite3_column_text(statement, 2));
+        if ((status = take(store, statement, 1, checkpoint->path, sizeof checkpoint->path)) !=
+                C4_OK ||
+            (status = take(store, statement, 2, checkpoint->sha256, sizeof checkpoint->sha256)) !=
+                C4_OK)
+            break;
     }
     sqlite3_finalize(statement);
     return status;
@@ -324,11 +355,16 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
 static enum c4_status rewind_run(struct c4_store *store, const char *run, int64_t epoch) {
     static const char *const tables[] = {"result", "cost", "checkpoint"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        char sql[96];
-        snprintf(sql, sizeof sql, "DELETE FROM %s WHERE run = ? AND epoch > ?", tables[i]);
-        C4_TRY(c4_sql_do(store->path, store->db, sql, "ti", run, epoch));
+        struct c4_text sql = {0};
+        enum c4_status status =
+            c4_text_add(&sql, "DELETE FROM %s WHERE run = ? AND epoch > ?", tables[i]);
+        if (status == C4_OK)
+            status = c4_sql_do(store->path, store->db, c4_text_string(&sql), "ti", run, epoch);
+        c4_text_free(&sql);
+        C4_TRY(status);
     }
-    return C4_OK;
+    C4_TRY(set_state(store, run, C4_RUN_PLANNED));
+    return c4_schema_hash_rows(store->path, store->db, run);
 }
 
 enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t epoch) {
@@ -339,9 +375,8 @@ enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t 
 static enum c4_status restart(struct c4_store *store, const char *run) {
     C4_TRY(rewind_run(store, run, -1));
     /* A provenance without rows would still be listed as an origin. */
-    C4_TRY(c4_sql_run(store->path, store->db,
-                      "DELETE FROM provenance WHERE id NOT IN (SELECT provenance FROM result)"));
-    return set_state(store, run, C4_RUN_PLANNED);
+    return c4_sql_run(store->path, store->db,
+                      "DELETE FROM provenance WHERE id NOT IN (SELECT provenance FROM result)");
 }
 
 enum c4_status c4_store_restart(struct c4_store *store, const char *run) {

@@ -1,9 +1,5 @@
 /* The study on disk: FOLDER/study.db (SQLite) with a single writer, which may be killed at any
- * moment.
- *
- * Tables: schema, writer (the lock), setting (what all rows of the folder share), run, provenance,
- * result (no times: two studies with the same settings have the same rows, bit for bit), cost
- * (times and places) and checkpoint. The view results joins result with its provenance.
+ * moment. repro/store/schema.h has its tables.
  *
  * The rows of a segment of epochs and its checkpoint's hash are committed in one transaction, after
  * the checkpoint's file has its final name. Every transaction checks that the lock is still ours.
@@ -21,9 +17,11 @@
 #include <stdint.h>
 
 #include "core/base/status.h"
+#include "core/base/text.h"
 #include "core/file/sha256.h"
+#include "repro/study/schedule.h"
 
-enum { C4_STORE_SCHEMA = 3, C4_STORE_PATH_SIZE = 4096 };
+enum { C4_STORE_PATH_SIZE = 4096 };
 
 struct c4_store;
 
@@ -58,12 +56,14 @@ enum c4_status c4_store_setting(struct c4_store *store, const char *name, const 
 /* Stores a setting, replacing any stored value. */
 enum c4_status c4_store_setting_put(struct c4_store *store, const char *name, const char *value);
 
-/* The setting's value, or "" if it is missing. */
-enum c4_status c4_store_setting_read(struct c4_store *store, const char *name, char *value,
-                                     size_t size);
+/* Sets *value to the setting's value, or to "" if it is missing. */
+enum c4_status c4_store_setting_read(struct c4_store *store, const char *name,
+                                     struct c4_text *value);
 
-/* Adds the run as planned, or compares its spec with the stored one. C4_ERR_FAILED: they differ. */
-enum c4_status c4_store_run_add(struct c4_store *store, const char *run, const char *spec);
+/* Adds the run as planned under the protocol, or compares it with the stored one of the same key.
+ * C4_ERR_FAILED: they differ; the sentence says in what. */
+enum c4_status c4_store_run_add(struct c4_store *store, const struct c4_run *run,
+                                const struct c4_protocol *protocol);
 
 /* State of a run, in table `run` and in the coordinator. */
 enum c4_run_state {
@@ -92,12 +92,13 @@ struct c4_result_row {
     char layer[8], reference[24], images[16]; /* "" where the quantity has none */
     char statistics[8];                       /* "batch", "running" */
     double value;
-    int64_t n; /* images that the value was measured on */
+    int64_t n;   /* images that the value was measured on */
+    int measure; /* 1 + enum c4_similarity_id; 0: the quantity is no similarity */
 };
 
 struct c4_cost_row {
     int64_t epoch;
-    char what[24];  /* "train", "train_phase" (parts of "train"), "cka", ... */
+    enum c4_cost_what what;
     char layer[16]; /* or phase of a training step; "" where there is none */
     char method[8]; /* of CKA; "" elsewhere */
     double seconds;
@@ -117,15 +118,19 @@ struct c4_store_segment {
     const struct c4_cost_row *costs;
     int cost_count;
     int threads;
-    const char *place;      /* the worker's PUs, such as "0-3" */
-    uint32_t epoch;         /* of the checkpoint */
-    const char *checkpoint; /* path in the folder */
+    const char *place;           /* where the worker was to run: PUs, such as "0-3", or "any" */
+    const char *place_read_back; /* where it could run; NULL: unknown */
+    int node;                    /* NUMA node of its first thread; -1: unknown */
+    const char *program;         /* version of conv4 that did the work */
+    uint32_t epoch;              /* of the checkpoint */
+    const char *checkpoint;      /* path in the folder */
     char checkpoint_sha256[C4_SHA256_HEX_SIZE];
 };
 
 enum { C4_STORE_KEPT = 2 }; /* checkpoints kept per run: the last, and one in case it is damaged */
 
-/* Stores a segment in one transaction. Checkpoints before the last C4_STORE_KEPT are removed from
+/* Stores a segment in one transaction, and the hash of the run's rows if it is done now.
+ * Checkpoints before the last C4_STORE_KEPT are removed from
  * the table. */
 enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment);
 
@@ -151,7 +156,8 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
  * C4_RUN_PLANNED. */
 enum c4_status c4_store_restart(struct c4_store *store, const char *run);
 
-/* Removes the run's rows and checkpoints after `epoch`, or all if it is -1. */
+/* Removes the run's rows and checkpoints after `epoch`, or all if it is -1; its state becomes
+ * C4_RUN_PLANNED. */
 enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t epoch);
 
 /* Selects a value of a run by the columns of `result`. NULL or "" matches ""; statistics NULL or ""

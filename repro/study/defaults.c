@@ -80,6 +80,8 @@ static void take_authors(const struct c4_study *built_in, struct c4_study *study
 
 void c4_study_from_built_in(const struct c4_study *built_in, struct c4_study *study) {
     take_authors(built_in, study);
+    study->published_families = built_in->families;
+    memcpy(study->published, built_in->family, sizeof study->published);
     if (study->claims > 0 || study == built_in) return;
     study->claims = built_in->claims;
     memcpy(study->claim, built_in->claim, sizeof study->claim);

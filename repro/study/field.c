@@ -137,13 +137,14 @@ static enum c4_status read_names(const struct c4_field *field, const char *text,
 }
 
 static enum c4_status refuse_choice(const struct c4_field *field, const char *word) {
-    char allowed[256] = "";
+    struct c4_text allowed = {0};
     const char *choice;
-    for (int i = 0; (choice = choice_of(field, i)); i++) {
-        size_t used = strlen(allowed);
-        snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? ", " : "", choice);
-    }
-    return c4_fail(C4_ERR_USAGE, "'%s' is not one of %s", word, allowed);
+    for (int i = 0; (choice = choice_of(field, i)); i++) c4_text_add_word(&allowed, ", ", choice);
+    enum c4_status status = allowed.lost ? C4_ERR_MEMORY
+                                         : c4_fail(C4_ERR_USAGE, "'%s' is not one of %s", word,
+                                                   c4_text_string(&allowed));
+    c4_text_free(&allowed);
+    return status;
 }
 
 static enum c4_status read_choice(const struct c4_field *field, const char *text, void *member) {
@@ -198,122 +199,131 @@ enum c4_status c4_field_read(const struct c4_field *field, const char *text, voi
     return read_choice(field, text, member);
 }
 
-static void write_seeds(const struct c4_seeds *seeds, char *text, size_t size) {
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; i < seeds->count && used < size; i++) {
+static enum c4_status write_seeds(const struct c4_seeds *seeds, struct c4_text *text) {
+    for (int i = 0; i < seeds->count; i++) {
         int last = i;
         while (last + 1 < seeds->count && seeds->seed[last + 1] == seeds->seed[last] + 1) last++;
-        int length = last > i ? snprintf(text + used, size - used, "%s%" PRIu64 "-%" PRIu64,
-                                         i ? "," : "", seeds->seed[i], seeds->seed[last])
-                              : snprintf(text + used, size - used, "%s%" PRIu64, i ? "," : "",
-                                         seeds->seed[i]);
-        used += (size_t)length;
+        C4_TRY(c4_text_add(text, "%s%" PRIu64, i ? "," : "", seeds->seed[i]));
+        if (last > i) C4_TRY(c4_text_add(text, "-%" PRIu64, seeds->seed[last]));
         i = last;
     }
+    return C4_OK;
 }
 
-static void write_list(const struct c4_list *list, char *text, size_t size) {
-    size_t used = 0;
-    snprintf(text, size, "%s", list->count ? "" : "none");
-    for (int i = 0; i < list->count && used < size; i++)
-        used +=
-            (size_t)snprintf(text + used, size - used, "%s%" PRIu32, i ? "," : "", list->value[i]);
+enum { SHOWN_BYTES = 100 }; /* of a list of seeds, at most */
+
+enum c4_status c4_seeds_show(const struct c4_seeds *seeds, struct c4_text *text) {
+    struct c4_text list = {0};
+    enum c4_status status = write_seeds(seeds, &list);
+    if (status == C4_OK && list.length <= SHOWN_BYTES)
+        status = c4_text_add(text, "%s", c4_text_string(&list));
+    else if (status == C4_OK)
+        status = c4_text_add(text, "%d seeds from %" PRIu64 " to %" PRIu64, seeds->count,
+                             seeds->seed[0], seeds->seed[seeds->count - 1]);
+    c4_text_free(&list);
+    return status;
 }
 
-static void write_names(const struct c4_names *names, char *text, size_t size) {
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; i < names->count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", names->name[i]);
+static enum c4_status write_list(const struct c4_list *list, struct c4_text *text) {
+    if (list->count == 0) return c4_text_add(text, "none");
+    for (int i = 0; i < list->count; i++)
+        C4_TRY(c4_text_add(text, "%s%" PRIu32, i ? "," : "", list->value[i]));
+    return C4_OK;
 }
 
-static void write_set(const char *const *choices, unsigned set, char *text, size_t size) {
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; choices[i] && used < size; i++)
-        if (set >> i & 1)
-            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "," : "", choices[i]);
+static enum c4_status write_names(const struct c4_names *names, struct c4_text *text) {
+    for (int i = 0; i < names->count; i++) C4_TRY(c4_text_add_word(text, ",", names->name[i]));
+    return C4_OK;
 }
 
-void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size) {
+static enum c4_status write_set(const char *const *choices, unsigned set, struct c4_text *text) {
+    for (int i = 0; choices[i]; i++)
+        if (set >> i & 1) C4_TRY(c4_text_add_word(text, ",", choices[i]));
+    return C4_OK;
+}
+
+/* The shortest decimal number that is read back as the same double. */
+static enum c4_status write_real(double real, struct c4_text *text) {
+    for (int digits = 1; digits < 17; digits++) {
+        c4_text_clear(text);
+        C4_TRY(c4_text_add(text, "%.*g", digits, real));
+        if (strtod(c4_text_string(text), NULL) == real) return C4_OK;
+    }
+    c4_text_clear(text);
+    return c4_text_add(text, "%.17g", real);
+}
+
+enum c4_status c4_field_write(const struct c4_field *field, const void *object,
+                              struct c4_text *text) {
     const void *member = (const char *)object + field->offset;
-    char number[40];
-    const char *words = number;
     double real;
     uint32_t integer;
     int choice;
     unsigned set;
+    c4_text_clear(text);
     switch (field->type) {
     case C4_FIELD_TEXT:
-        words = member;
-        break;
+        return c4_text_add(text, "%s", (const char *)member);
     case C4_FIELD_INTEGER:
         memcpy(&integer, member, sizeof integer);
-        snprintf(number, sizeof number, "%" PRIu32, integer);
-        break;
+        return c4_text_add(text, "%" PRIu32, integer);
     case C4_FIELD_REAL:
         memcpy(&real, member, sizeof real);
-        for (int digits = 1; digits <= 17; digits++) {
-            snprintf(number, sizeof number, "%.*g", digits, real);
-            if (strtod(number, NULL) == real) break;
-        }
-        break;
-    case C4_FIELD_CHOICE:
-        memcpy(&choice, member, sizeof choice);
-        words = choice_of(field, choice);
-        break;
+        return write_real(real, text);
     case C4_FIELD_SEEDS:
-        write_seeds(member, text, size);
-        return;
+        return write_seeds(member, text);
     case C4_FIELD_LIST:
-        write_list(member, text, size);
-        return;
+        return write_list(member, text);
     case C4_FIELD_NAMES:
-        write_names(member, text, size);
-        return;
+        return write_names(member, text);
     case C4_FIELD_SET:
         memcpy(&set, member, sizeof set);
-        write_set(field->choices, set, text, size);
-        return;
+        return write_set(field->choices, set, text);
+    case C4_FIELD_CHOICE:
+        break;
     }
-    size_t length = strlen(words);
-    if (length >= size) length = size - 1;
-    memcpy(text, words, length);
-    text[length] = '\0';
+    memcpy(&choice, member, sizeof choice);
+    return c4_text_add(text, "%s", choice_of(field, choice));
 }
 
-static bool join_seeds(const struct c4_seeds *from, struct c4_seeds *to) {
+static enum c4_status join_seeds(const struct c4_seeds *from, struct c4_seeds *to) {
     struct c4_seeds joined = *to;
     for (int i = 0; i < from->count; i++) {
         bool there = false;
         for (int k = 0; k < to->count; k++) there = there || to->seed[k] == from->seed[i];
         if (there) continue;
-        if (joined.count == C4_SEEDS_MAX) return false;
+        if (joined.count == C4_SEEDS_MAX)
+            return c4_fail(C4_ERR_USAGE,
+                           "a study has at most %d seeds; use another --out for further ones",
+                           C4_SEEDS_MAX);
         joined.seed[joined.count++] = from->seed[i];
     }
     qsort(joined.seed, (size_t)joined.count, sizeof *joined.seed, compare_seeds);
     *to = joined;
-    return true;
+    return C4_OK;
 }
 
-static bool join_lists(const struct c4_list *from, struct c4_list *to) {
+static enum c4_status join_lists(const char *key, const struct c4_list *from, struct c4_list *to) {
     struct c4_list joined = *to;
     for (int i = 0; i < from->count; i++) {
         bool there = false;
         for (int k = 0; k < to->count; k++) there = there || to->value[k] == from->value[i];
         if (there) continue;
-        if (joined.count == C4_LIST_MAX) return false;
+        if (joined.count == C4_LIST_MAX)
+            return c4_fail(C4_ERR_USAGE,
+                           "a study has at most %d %s; use another --out for further ones",
+                           C4_LIST_MAX, key);
         joined.value[joined.count++] = from->value[i];
     }
     qsort(joined.value, (size_t)joined.count, sizeof *joined.value, compare_integers);
     *to = joined;
-    return true;
+    return C4_OK;
 }
 
-bool c4_field_join(const struct c4_field *field, const void *from, void *to) {
+enum c4_status c4_field_join(const struct c4_field *field, const void *from, void *to) {
     const void *source = (const char *)from + field->offset;
     void *member = (char *)to + field->offset;
     if (field->type == C4_FIELD_SEEDS) return join_seeds(source, member);
-    return field->type == C4_FIELD_LIST && join_lists(source, member);
+    if (field->type == C4_FIELD_LIST) return join_lists(field->key, source, member);
+    return c4_fail(C4_ERR_USAGE, "%s is no list", field->key);
 }

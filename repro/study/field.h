@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/base/status.h"
+#include "core/base/text.h"
 
-enum { C4_SEEDS_MAX = 64, C4_LIST_MAX = 16, C4_NAMES_MAX = 12, C4_NAME_SIZE = 40 };
+enum { C4_SEEDS_MAX = 1024, C4_LIST_MAX = 16, C4_NAMES_MAX = 12, C4_NAME_SIZE = 40 };
 
 struct c4_seeds {
     int count;
@@ -53,13 +53,18 @@ const struct c4_field *c4_field_find(const struct c4_field *fields, const char *
  * unchanged. */
 enum c4_status c4_field_read(const struct c4_field *field, const char *text, void *object);
 
-/* Writes the member as text from which c4_field_read() restores the same value; at most `size`
- * bytes. */
-void c4_field_write(const struct c4_field *field, const void *object, char *text, size_t size);
+/* Replaces *text by the member as text, from which c4_field_read() restores the same value.
+ * C4_ERR_MEMORY. */
+enum c4_status c4_field_write(const struct c4_field *field, const void *object,
+                              struct c4_text *text);
 
-/* Merges the list or seeds of *from into those of *to. False, with *to unchanged, if they do not
- * fit or the field has another type. */
-bool c4_field_join(const struct c4_field *field, const void *from, void *to);
+/* Merges the list or seeds of *from into those of *to. C4_ERR_USAGE, with *to unchanged: there are
+ * more together than a study may have, or the field has another type. */
+enum c4_status c4_field_join(const struct c4_field *field, const void *from, void *to);
+
+/* Appends the seeds as they are shown to people: as c4_field_write() writes them, but a long list
+ * as "1000 seeds from 17 to 4711". C4_ERR_MEMORY. */
+enum c4_status c4_seeds_show(const struct c4_seeds *seeds, struct c4_text *text);
 
 /* "1-3" or "1,2,7-9": integers from 0 to 2^53, at most C4_SEEDS_MAX, all different. */
 enum c4_status c4_seeds_read(const char *text, struct c4_seeds *seeds);

@@ -17,24 +17,9 @@ static const char *const figure_kinds[] = {
     "gap-over-epochs",    "sizes-at-steps",   "sizes-at-accuracy", "cost-throughput",
     "cost-phases",        "cost-cka",         "cost-runs",         NULL};
 static const char *const size_labels[] = {"random", "true", NULL};
-static const char *const shift_rules[] = {"seed", "one", NULL};
+const char *const c4_shift_rule_names[] = {"seed", "one", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 const char *const c4_run_kind_names[] = {"pretrain", "size", "finetune", "scratch", NULL};
-const char *const c4_quantity_names[] = {
-#define C4_SIMILARITY(name)
-#define C4_QUANTITY(id, name) name,
-#include "core/similarity/similarities.def"
-#undef C4_SIMILARITY
-#undef C4_QUANTITY
-    "loss",
-    "train_accuracy_running",
-    "train_accuracy",
-    "train_accuracy_clean",
-    "test_accuracy",
-    "test_accuracy_clean",
-    NULL};
-const char *const c4_reference_names[] = {"initialisation", "other-initialisation", "pretrained",
-                                          NULL};
 
 static const char *figure_images(int index) {
     struct c4_image_set images;
@@ -46,10 +31,8 @@ static const char *figure_images(int index) {
 _Static_assert(COUNT(labels) == C4_LABELS_SHIFTED_CHOICE + 2 &&
                    COUNT(figure_kinds) == C4_FIGURE_COST_RUNS + 2 &&
                    COUNT(size_labels) == C4_SIZE_LABELS_TRUE + 2 &&
-                   COUNT(shift_rules) == C4_SHIFT_ONE + 2 &&
-                   COUNT(c4_run_kind_names) == C4_KIND_SCRATCH + 2 &&
-                   COUNT(c4_quantity_names) == C4_QUANTITY_TEST_ACCURACY_CLEAN + 2 &&
-                   COUNT(c4_reference_names) == C4_REFERENCES + 1,
+                   COUNT(c4_shift_rule_names) == C4_SHIFT_ONE + 2 &&
+                   COUNT(c4_run_kind_names) == C4_KIND_SCRATCH + 2,
                "a name for each value, and NULL");
 _Static_assert(sizeof(enum c4_order) == sizeof(int) &&
                    sizeof(enum c4_conv_algorithm) == sizeof(int) &&
@@ -71,7 +54,7 @@ const struct c4_field c4_protocol_fields[] = {
     INTEGER(struct c4_protocol, cka_images, 4, 5000),
     INTEGER(struct c4_protocol, curve_images, 4, 5000),
     CHOICE(struct c4_protocol, size_labels, size_labels),
-    CHOICE(struct c4_protocol, shift, shift_rules),
+    CHOICE(struct c4_protocol, shift, c4_shift_rule_names),
     INTEGER(struct c4_protocol, synthetic_seed, 0, 4294967295.0),
     END,
 };
@@ -84,7 +67,7 @@ const struct c4_field c4_scale_fields[] = {
     LIST(struct c4_scale, svhn_degrees, 0, 9),
     INTEGER(struct c4_scale, pretrain_images, 2, 50000),
     INTEGER(struct c4_scale, pretrain_epochs, 1, 100000),
-    LIST(struct c4_scale, sizes, 2, 50000),
+    LIST(struct c4_scale, sizes, 2, C4_SIZE_LARGEST),
     INTEGER(struct c4_scale, size_epochs, 1, 100000),
     INTEGER(struct c4_scale, finetune_images, 2, 5000),
     INTEGER(struct c4_scale, finetune_epochs, 1, 100000),
@@ -174,6 +157,16 @@ static void *new_item(void *items, size_t item_size, int *count, int capacity, s
     return item;
 }
 
+/* Ids name files: letters, digits, - and _. "1" and "fig1" would name the same. */
+static bool is_figure_id(const char *id) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    static const char prefix[] = "fig";
+    if (id[strspn(id, allowed)] != '\0') return false;
+    const char *number = strncmp(id, prefix, sizeof prefix - 1) == 0 ? id + sizeof prefix - 1 : "";
+    return number[0] < '0' || number[0] > '9';
+}
+
 static int begin_section(struct parser *parser, const char *section) {
     struct c4_study *study = parser->study;
     snprintf(parser->section, sizeof parser->section, "%s", section);
@@ -210,6 +203,11 @@ static int begin_section(struct parser *parser, const char *section) {
         parser->object = new_item(study->family, sizeof *study->family, &study->families,
                                   C4_STUDY_FAMILIES, sizeof study->family->name, section + 4);
     } else if (strncmp(section, "figure ", 7) == 0) {
+        if (!is_figure_id(section + 7))
+            return problem(parser,
+                           "section [%s]: the id names files; it is of letters, digits, - and _, "
+                           "and not 'fig' and a number%s",
+                           section, "");
         struct c4_study_figure *figure =
             new_item(study->figure, sizeof *study->figure, &study->figures, C4_STUDY_FIGURES,
                      sizeof study->figure->id, section + 7);
@@ -272,6 +270,20 @@ static enum c4_status check_pretraining(const char *name, const struct c4_study 
     return C4_OK;
 }
 
+/* "small-64" must not be a section as well as a size of [run small]. */
+static enum c4_status check_names(const char *name, const struct c4_study *study) {
+    uint32_t size;
+    for (int i = 0; i < study->families; i++)
+        for (int k = 0; k < study->families; k++)
+            if (study->family[i].kind != C4_KIND_SIZE &&
+                c4_study_names_size(&study->family[k], study->family[i].name, &size))
+                return c4_fail(C4_ERR_USAGE,
+                               "%s: [run %s] has the name of a training size of [run %s]; choose "
+                               "another",
+                               name, study->family[i].name, study->family[k].name);
+    return C4_OK;
+}
+
 /* Checks that need the whole file. */
 static enum c4_status check_whole(const char *name, const struct c4_study *study) {
     bool source = false, tuned = false;
@@ -279,10 +291,11 @@ static enum c4_status check_whole(const char *name, const struct c4_study *study
         return c4_fail(C4_ERR_USAGE,
                        "%s: a study needs a [protocol NAME], a [scale NAME] and a [figure ID]",
                        name);
+    C4_TRY(check_names(name, study));
     for (int f = 0; f < study->figures; f++) {
         const struct c4_study_figure *figure = &study->figure[f];
         for (int i = 0; i < figure->runs.count; i++)
-            if (!c4_study_family(study, figure->runs.name[i]))
+            if (!c4_study_family(study, figure->runs.name[i], NULL))
                 return c4_fail(C4_ERR_USAGE,
                                "%s: figure %s draws run '%s', but there is no such "
                                "[run NAME]",

@@ -58,7 +58,9 @@ struct c4_claim_contrast *c4_claim_terms(struct c4_claim_definition *claim, cons
 }
 
 static bool is_run(const struct c4_study *study, const char *name) {
-    return !strchr(name, '*') && strlen(name) < C4_FAMILY_NAME_SIZE && c4_study_family(study, name);
+    uint32_t size;
+    const struct c4_family *family = c4_study_family(study, name, &size);
+    return family && (family->kind != C4_KIND_SIZE || size > 0);
 }
 
 static enum c4_status refuse_run(const char *name) {

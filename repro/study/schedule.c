@@ -42,15 +42,18 @@ static bool exists(const struct c4_family *family, const struct c4_scale *scale)
 static void add_family(struct c4_families *families, const char *name) {
     for (int i = 0; i < families->count; i++)
         if (strcmp(families->name[i], name) == 0) return;
-    if (families->count == C4_FAMILIES_MAX) return;
     snprintf(families->name[families->count++], C4_FAMILY_NAME_SIZE, "%s", name);
 }
+
+_Static_assert(C4_SECTION_NAME_SIZE + sizeof "-50000" - 1 <= C4_FAMILY_NAME_SIZE &&
+                   C4_SIZE_LARGEST == 50000,
+               "room for a section's name and the largest size");
 
 static void add_sizes(const struct c4_family *family, const struct c4_scale *scale,
                       struct c4_families *families) {
     for (int i = 0; i < scale->sizes.count; i++) {
         char name[C4_FAMILY_NAME_SIZE];
-        snprintf(name, sizeof name, "%.20s-%" PRIu32, family->name, scale->sizes.value[i]);
+        snprintf(name, sizeof name, "%s-%" PRIu32, family->name, scale->sizes.value[i]);
         add_family(families, name);
     }
 }
@@ -68,25 +71,14 @@ void c4_families_make(const struct c4_study *study, const struct c4_scale *scale
     }
 }
 
-/* The section of a family's name, or NULL if the scale does not have it. For size-K, *size = K. */
+/* The section of a family's name, or NULL if the scale does not have it. Of a training size, *size
+ * is that. */
 static const struct c4_family *find_family(const struct c4_study *study,
                                            const struct c4_scale *scale, const char *name,
                                            uint32_t *size) {
-    for (int i = 0; i < study->families; i++) {
-        const struct c4_family *family = &study->family[i];
-        size_t length = strlen(family->name);
-        if (family->kind != C4_KIND_SIZE) {
-            if (strcmp(family->name, name) == 0) return exists(family, scale) ? family : NULL;
-        } else if (strncmp(family->name, name, length) == 0 && name[length] == '-') {
-            for (int k = 0; k < scale->sizes.count; k++) {
-                char digits[16];
-                snprintf(digits, sizeof digits, "%" PRIu32, scale->sizes.value[k]);
-                *size = scale->sizes.value[k];
-                if (strcmp(digits, name + length + 1) == 0) return family;
-            }
-        }
-    }
-    return NULL;
+    const struct c4_family *family = c4_study_family(study, name, size);
+    if (!family || !exists(family, scale)) return NULL;
+    return family->kind != C4_KIND_SIZE || has(&scale->sizes, (int)*size) ? family : NULL;
 }
 
 static struct c4_label_spec labels_of(const struct c4_study *study,
@@ -180,25 +172,6 @@ uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available) {
     return wanted < available ? wanted : available;
 }
 
-void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
-                 char text[C4_RUN_SPEC_SIZE]) {
-    char labels[16];
-    bool curve = c4_run_is_curve(run);
-    label_text(&run->labels, labels);
-    snprintf(text, C4_RUN_SPEC_SIZE,
-             "phase=%s data=%s labels=%s images=%" PRIu32 " epochs=%" PRIu32
-             " order=%s seed=%" PRIu64 " from=%s curve_images=%" PRIu32,
-             c4_run_kind_names[run->kind], c4_sets[run->data].word, labels, run->images,
-             run->epochs, c4_order_names[run->order], run->seed,
-             run->from[0] ? run->from : "initialisation", curve ? protocol->curve_images : 0);
-    /* CKA is not appended, so that specs from before other measures existed still match. */
-    for (int i = 0; i < C4_SIMILARITIES; i++) {
-        size_t used = strlen(text);
-        if (i != C4_SIMILARITY_cka && protocol->similarities & 1u << i && used < C4_RUN_SPEC_SIZE)
-            snprintf(text + used, C4_RUN_SPEC_SIZE - used, " +%s", c4_similarities[i]->name);
-    }
-}
-
 static int find_run(const struct c4_schedule *schedule, const char *key) {
     for (int i = 0; i < schedule->count; i++)
         if (strcmp(schedule->run[i].key, key) == 0) return i;
@@ -213,35 +186,49 @@ static int add_run(struct c4_schedule *schedule, const struct c4_run *run, int a
     return schedule->count++;
 }
 
-/* The families that the selected figures draw. */
-static void select_families(const struct c4_study *study, const struct c4_scale *scale,
-                            const bool *selected, struct c4_families *families) {
+/* Adds the families that a figure draws; those that the scale does not have are left out. Returns
+ * whether it has any. */
+static bool add_figure(const struct c4_study *study, const struct c4_scale *scale,
+                       const struct c4_study_figure *figure, struct c4_families *families) {
+    bool found = false;
+    for (int i = 0; i < figure->runs.count; i++) {
+        const char *name = figure->runs.name[i];
+        uint32_t size;
+        const struct c4_family *family = c4_study_family(study, name, &size);
+        bool all_sizes = family && family->kind == C4_KIND_SIZE && size == 0;
+        if (all_sizes) {
+            found = found || scale->sizes.count > 0;
+            add_sizes(family, scale, families);
+        } else if (find_family(study, scale, name, &size)) {
+            found = true;
+            add_family(families, name);
+        }
+    }
+    return found;
+}
+
+/* The families of the selected figures. Each of them needs one: a figure that a user asks for and
+ * that could only stay empty is refused before anything is trained. */
+static enum c4_status select_families(const struct c4_study *study, const struct c4_scale *scale,
+                                      const bool *selected, struct c4_families *families) {
     families->count = 0;
     for (int f = 0; f < study->figures; f++)
-        for (int i = 0; selected[f] && i < study->figure[f].runs.count; i++) {
-            const char *name = study->figure[f].runs.name[i];
-            struct c4_run run;
-            if (name[strlen(name) - 1] != '*') {
-                if (c4_run_describe(study, scale, name, 1, &run)) add_family(families, name);
-                continue;
-            }
-            for (int k = 0; k < study->families; k++)
-                if (study->family[k].kind == C4_KIND_SIZE &&
-                    strlen(study->family[k].name) == strlen(name) - 2 &&
-                    strncmp(study->family[k].name, name, strlen(name) - 2) == 0)
-                    add_sizes(&study->family[k], scale, families);
-        }
+        if (selected[f] && !add_figure(study, scale, &study->figure[f], families))
+            return c4_fail(C4_ERR_USAGE,
+                           "scale %s has no runs for figure %s; leave it out of --figures, or see "
+                           "--degrees and --set",
+                           scale->name, study->figure[f].id);
+    return C4_OK;
 }
 
 enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_scale *scale,
                                 const bool *selected, struct c4_schedule *schedule) {
     struct c4_families families;
     if (selected)
-        select_families(study, scale, selected, &families);
+        C4_TRY(select_families(study, scale, selected, &families));
     else
         c4_families_make(study, scale, &families);
-    if (families.count == 0)
-        return c4_fail(C4_ERR_USAGE, "scale %s has no runs for these figures", scale->name);
+    if (families.count == 0) return c4_fail(C4_ERR_USAGE, "scale %s has no runs", scale->name);
     size_t most = ((size_t)families.count + 1) * (size_t)scale->seeds.count + 1;
     *schedule = (struct c4_schedule){.run = calloc(most, sizeof *schedule->run),
                                      .after = calloc(most, sizeof *schedule->after),

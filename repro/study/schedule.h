@@ -6,10 +6,14 @@
 
 #include "repro/study/study.h"
 
-enum { C4_RUN_KEY_SIZE = 96, C4_RUN_SPEC_SIZE = 384, C4_FAMILIES_MAX = 64 };
+enum {
+    C4_RUN_KEY_SIZE = 96,
+    C4_FAMILIES_MAX = C4_STUDY_FAMILIES * C4_LIST_MAX /* all sizes of all sections */
+};
 
-/* One training run; a plain value. Its key identifies it in the store, in rows and in files:
- * "pretrain-cifar10-d0-n8000-e6-bn-relu-seed1". */
+/* One training run; a plain value. Its key, a name made of the other members, identifies it in the
+ * store, in rows and in files: "pretrain-cifar10-d0-n8000-e6-bn-relu-seed1". Nothing is read from a
+ * key. */
 struct c4_run {
     char key[C4_RUN_KEY_SIZE];
     char from[C4_RUN_KEY_SIZE]; /* the run whose network it starts from; "": initial weights */
@@ -29,7 +33,7 @@ struct c4_schedule {
     int pretraining;    /* index in c4_sets of the pre-training set */
 };
 
-/* The families that a scale has, in the study's order; each size is a family. */
+/* The families that a scale has, in the study's order, each once; each size is a family. */
 struct c4_families {
     int count;
     char name[C4_FAMILIES_MAX][C4_FAMILY_NAME_SIZE];
@@ -55,14 +59,10 @@ uint32_t c4_run_cka_rows(const struct c4_run *run, const struct c4_protocol *pro
  * most `available`, because a smaller last batch would have different statistics. */
 uint32_t c4_forwarded(uint32_t batch, uint32_t rows, uint32_t available);
 
-/* The run's description that is stored with its key: everything that its rows depend on, apart from
- * the folder's settings. */
-void c4_run_spec(const struct c4_run *run, const struct c4_protocol *protocol,
-                 char text[C4_RUN_SPEC_SIZE]);
-
 /* Lists the runs of the selected figures (NULL: of all families) for the scale's seeds, and the
  * runs that they start from. Families that describe the same training share a run; those that the
- * scale does not have are left out. C4_ERR_USAGE: no runs. Release with c4_schedule_free(). */
+ * scale does not have are left out. C4_ERR_USAGE: a selected figure has no runs. Release with
+ * c4_schedule_free(). */
 enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_scale *scale,
                                 const bool *selected, struct c4_schedule *schedule);
 void c4_schedule_free(struct c4_schedule *schedule);

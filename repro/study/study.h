@@ -70,11 +70,14 @@ struct c4_scale {
 };
 
 enum c4_run_kind { C4_KIND_PRETRAIN, C4_KIND_SIZE, C4_KIND_FINETUNE, C4_KIND_SCRATCH };
-enum { C4_LABELS_SHIFTED_CHOICE = 10 }; /* after d0 .. d9 */
+enum {
+    C4_LABELS_SHIFTED_CHOICE = 10, /* after d0 .. d9 */
+    C4_SIZE_LARGEST = 50000        /* training size */
+};
 
 /* [run NAME]. A size section NAME stands for the families NAME-64, NAME-256, ... of the scale. */
 struct c4_family {
-    char name[C4_FAMILY_NAME_SIZE];
+    char name[C4_SECTION_NAME_SIZE];
     enum c4_run_kind kind;
     int data;   /* index in c4_sets */
     int labels; /* degree of randomness 0..9, or C4_LABELS_SHIFTED_CHOICE */
@@ -128,13 +131,16 @@ struct c4_study {
     struct c4_family family[C4_STUDY_FAMILIES];
     struct c4_study_figure figure[C4_STUDY_FIGURES];
     struct c4_claim_definition claim[C4_STUDY_CLAIMS];
+    int published_families; /* of the built-in study, by whose names the authors' levels are kept */
+    struct c4_family published[C4_STUDY_FAMILIES];
 };
 
 /* Tables of the keys of [protocol NAME] and of [scale NAME]. */
 extern const struct c4_field c4_protocol_fields[];
 extern const struct c4_field c4_scale_fields[];
 
-extern const char *const c4_run_kind_names[];
+extern const char *const c4_run_kind_names[];   /* by enum c4_run_kind; ends with NULL */
+extern const char *const c4_shift_rule_names[]; /* by enum c4_shift_rule; ends with NULL */
 
 /* Reads a study from NUL-terminated text; `name` names it in errors. A section needs all keys
  * except the optional ones, each once; protocols after the first inherit missing keys from it. If
@@ -149,8 +155,19 @@ enum c4_status c4_study_parse(const char *text, const char *name, struct c4_stud
  * Errors of the file and of c4_study_parse(). */
 enum c4_status c4_study_load(const char *path, struct c4_study *study);
 
-/* The section of a family ("pretrain-d0"; "size-64" and "size-*" of [run size]), or NULL. */
-const struct c4_family *c4_study_family(const struct c4_study *study, const char *name);
+/* Whether `name` is that of a size section, a dash, and a training size or "*"; if so, *size is the
+ * size or 0. */
+bool c4_study_names_size(const struct c4_family *family, const char *name, uint32_t *size);
+
+/* The section of a family ("pretrain-d0"; "size-64" and "size-*" of [run size]), or NULL. *size
+ * (`size` may be NULL) is the training size of "size-64", and 0 otherwise. c4_study_parse() refuses
+ * two sections that one name could mean. */
+const struct c4_family *c4_study_family(const struct c4_study *study, const char *name,
+                                        uint32_t *size);
+
+/* Whether the family `name` is the same training as the built-in study's family `published`. */
+bool c4_study_is_published_as(const struct c4_study *study, const char *name,
+                              const char *published);
 
 /* Index of the data set that the study pre-trains on. */
 int c4_study_pretraining(const struct c4_study *study);

@@ -25,10 +25,30 @@ enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const c
     return c4_store_run_set_state(c->work.store, key, C4_RUN_FAILED);
 }
 
-static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot *slot,
-                                 const struct c4_segment_done *done,
-                                 const struct c4_result_row *results,
-                                 const struct c4_cost_row *costs) {
+/* "0", "0-3" or "0,2"; "any" without PUs. */
+static enum c4_status name_place(const int *pu, int count, struct c4_text *text) {
+    if (count == 0) return c4_text_add(text, "any");
+    for (int i = 0; i < count; i++) {
+        int last = i;
+        while (last + 1 < count && pu[last + 1] == pu[last] + 1) last++;
+        C4_TRY(c4_text_add(text, "%s%d", i ? "," : "", pu[i]));
+        if (last > i) C4_TRY(c4_text_add(text, "-%d", pu[last]));
+        i = last;
+    }
+    return C4_OK;
+}
+
+static enum c4_status name_places(const struct c4_coordinator *c, const struct c4_worker_slot *slot,
+                                  struct c4_text *asked, struct c4_text *read_back) {
+    const struct c4_placement *placement = c->work.placement;
+    const struct c4_place *place = placement ? &placement->place[slot - c->slot] : NULL;
+    C4_TRY(name_place(place ? place->pu : NULL, place ? place->threads : 0, asked));
+    return name_place(slot->ready.pu, slot->ready.threads, read_back);
+}
+
+static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_worker_slot *slot,
+                                    const struct c4_segment_done *done,
+                                    struct c4_store_segment *segment) {
     const struct c4_runner *runner = c->work.runner;
     const struct c4_run *run = &c->work.schedule->run[slot->run];
     const struct c4_dataset *own = c4_images_of(runner->images, c4_run_image_set(run));
@@ -44,32 +64,47 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .synthetic = done->synthetic || own->synthetic,
                                        .substitute = done->substitute || own->substitute};
     struct c4_provenance cross = provenance;
-    struct c4_store_segment segment = {.run = run->key,
-                                       .state = done->last.epoch == run->epochs ? C4_RUN_DONE
-                                                                                : C4_RUN_RUNNING,
-                                       .provenance = &provenance,
-                                       .cross_provenance = &cross,
-                                       .results = results,
-                                       .result_count = done->result_count,
-                                       .costs = costs,
-                                       .cost_count = done->cost_count,
-                                       .threads = c->work.threads,
-                                       .place = slot->ready.place,
-                                       .epoch = done->last.epoch,
-                                       .checkpoint = done->last.path};
     struct c4_image_set other;
+    segment->provenance = &provenance;
+    segment->cross_provenance = &cross;
     if (c4_run_cross_set(run, &other)) {
         const struct c4_dataset *set = c4_images_of(runner->images, other);
-        segment.cross_images = c4_image_set_name(other);
+        segment->cross_images = c4_image_set_name(other);
         c4_dataset_text(set, crossed);
         cross.evaluation = crossed;
         cross.evaluation_sha256 = set->sha256;
         cross.synthetic = done->synthetic || set->synthetic;
         cross.substitute = done->substitute || set->substitute;
     }
+    return c4_store_segment(c->work.store, segment);
+}
+
+static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot *slot,
+                                 const struct c4_segment_done *done,
+                                 const struct c4_result_row *results,
+                                 const struct c4_cost_row *costs) {
+    const struct c4_run *run = &c->work.schedule->run[slot->run];
+    struct c4_text asked = {0}, read_back = {0};
+    enum c4_status status = name_places(c, slot, &asked, &read_back);
+    struct c4_store_segment segment = {.run = run->key,
+                                       .state = done->last.epoch == run->epochs ? C4_RUN_DONE
+                                                                                : C4_RUN_RUNNING,
+                                       .results = results,
+                                       .result_count = done->result_count,
+                                       .costs = costs,
+                                       .cost_count = done->cost_count,
+                                       .threads = c->work.threads,
+                                       .place = c4_text_string(&asked),
+                                       .place_read_back = c4_text_string(&read_back),
+                                       .node = slot->ready.node,
+                                       .program = C4_VERSION,
+                                       .epoch = done->last.epoch,
+                                       .checkpoint = done->last.path};
     memcpy(segment.checkpoint_sha256, done->last.sha256, sizeof segment.checkpoint_sha256);
-    C4_TRY(c4_store_segment(c->work.store, &segment));
-    return c4_resume_sweep(c->work.store, runner->folder, run);
+    if (status == C4_OK) status = store_segment(c, slot, done, &segment);
+    c4_text_free(&asked);
+    c4_text_free(&read_back);
+    return status == C4_OK ? c4_resume_sweep(c->work.store, c->work.runner->folder, run) : status;
 }
 
 enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_worker_slot *slot,

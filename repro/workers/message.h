@@ -34,9 +34,12 @@ struct c4_worker_setup {
     char folder[C4_STORE_PATH_SIZE];
 };
 
+/* Where a worker's threads are, read back. */
 struct c4_worker_ready {
-    int bound;
-    char place[64]; /* "0" or "0-3" or "any" */
+    int bound;                /* every thread is confined to a core of its own */
+    int threads;              /* if bound, else 0 */
+    int pu[C4_PLACE_PUS_MAX]; /* OS index of each thread's PU */
+    int node;                 /* NUMA node of the first; -1: unknown or not bound */
 };
 
 struct c4_segment_done {

@@ -62,19 +62,15 @@ static enum c4_status advance(void *context, uint32_t images) {
     return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
 }
 
-/* "0", "0-3" or "0,2"; "any" if the threads are not bound. */
-static void name_place(const struct worker *worker, char text[64]) {
-    const struct c4_team *team = &worker->team;
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; team->bound && i < team->threads && used < 56; i++) {
-        int last = i;
-        while (last + 1 < team->threads && team->pu[last + 1] == team->pu[last] + 1) last++;
-        used += (size_t)snprintf(text + used, 64 - used, last > i ? "%s%d-%d" : "%s%d",
-                                 i ? "," : "", team->pu[i], team->pu[last]);
-        i = last;
-    }
-    if (!text[0]) snprintf(text, 64, "any");
+/* Reads back where the threads are. */
+static void find_place(const struct c4_team *team, const struct c4_topology *topology,
+                       struct c4_worker_ready *ready) {
+    *ready = (struct c4_worker_ready){.bound = team->bound, .node = -1};
+    if (!team->bound || team->threads > C4_PLACE_PUS_MAX) return;
+    ready->threads = team->threads;
+    for (int i = 0; i < team->threads; i++) ready->pu[i] = team->pu[i];
+    for (int i = 0; i < topology->pus; i++)
+        if (topology->pu[i].os_index == team->pu[0]) ready->node = topology->pu[i].node;
 }
 
 /* Binds first, so that later allocations are local. */
@@ -86,7 +82,9 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     memcpy(setup, message->payload, sizeof *setup);
     C4_TRY(c4_team_start(setup->bind ? setup->pu : NULL, setup->threads, &worker->team));
     C4_TRY(c4_topology_load(NULL, &topology));
+    struct c4_worker_ready ready;
     int64_t l2_bytes = topology.l2_bytes;
+    find_place(&worker->team, &topology, &ready);
     c4_topology_free(&topology);
     C4_TRY(c4_dispatch(setup->backend, &worker->dispatch));
     C4_TRY(c4_images_map(setup->images_descriptor, &setup->images, &setup->scale, &worker->images));
@@ -103,8 +101,6 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .kernels = setup->kernels[0] ? setup->kernels : NULL,
                                         .advance = advance,
                                         .context = worker};
-    struct c4_worker_ready ready = {.bound = worker->team.bound};
-    name_place(worker, ready.place);
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));
     return answer(worker, C4_MESSAGE_READY, &ready, sizeof ready);
 }
@@ -125,7 +121,7 @@ static enum c4_status send_done(struct worker *worker, struct c4_segment_done *d
     done->result_count = rows->result_count;
     done->cost_count = rows->cost_count;
     for (int i = 0; i < rows->cost_count; i++)
-        if (strcmp(rows->costs[i].what, "train") == 0) {
+        if (rows->costs[i].what == C4_COST_TRAIN) {
             done->trained_seconds += rows->costs[i].seconds;
             done->trained_images += training->count;
         }

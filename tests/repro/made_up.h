@@ -185,9 +185,9 @@ static inline double made_up_value(const struct c4_rows_run *run, const struct c
     double noise = made_up_noise(q->seed, q->quantity, (int)q->epoch);
     if (strcmp(q->quantity, "loss") == 0)
         return q->epoch ? f->loss + 2.3 * exp(-6 * t * (1 - f->loss)) + 0.002 * noise : NAN;
-    if (strncmp(q->quantity, "train_accuracy", 14) == 0)
+    if (strstr(q->quantity, "train_accuracy") == q->quantity)
         return fmin(1, f->train_accuracy - (f->train_accuracy - 0.1) * exp(-6 * t) * (t < 1));
-    if (strncmp(q->quantity, "test_accuracy", 13) == 0)
+    if (strstr(q->quantity, "test_accuracy") == q->quantity)
         return f->test_accuracy - (f->test_accuracy - 0.1) * exp(-8 * t) * (t < 1) + 0.002 * noise;
     return NAN;
 }
@@ -202,6 +202,20 @@ static inline enum c4_status made_up_find(void *context, const struct c4_rows_ru
     return C4_OK;
 }
 
+/* What a family's runs are: as the sections of paper.ini say. */
+static inline void made_up_type(const char *name, struct c4_rows_run *run) {
+    static const char *const kinds[] = {"pretrain-", "size-", "finetune-", "scratch-"};
+    for (int k = 0; k < 4; k++)
+        if (strncmp(name, kinds[k], strlen(kinds[k])) == 0) run->kind = (enum c4_run_kind)k;
+    const char *degree = strstr(name, "-d");
+    run->section = run->kind == C4_KIND_SIZE ? C4_STUDY_FAMILIES : (int)run->kind;
+    run->data = strstr(name, "svhn") ? 1 : 0;
+    run->labels.rule = strstr(name, "shifted")      ? C4_LABELS_SHIFTED
+                       : degree && degree[2] == '0' ? C4_LABELS_TRUE
+                                                    : C4_LABELS_RANDOM;
+    run->labels.degree = degree ? degree[2] - '0' : 9;
+}
+
 /* Runs of every family for seeds 1 .. seeds and both block orders. */
 static inline struct c4_rows made_up_rows(struct c4_rows_run *run, int seeds) {
     int count = 0;
@@ -213,6 +227,7 @@ static inline struct c4_rows made_up_rows(struct c4_rows_run *run, int seeds) {
                                           .order = (enum c4_order)order,
                                           .epochs = made_up_families[i].epochs,
                                           .images = made_up_families[i].images};
+                made_up_type(made_up_families[i].name, r);
                 snprintf(r->family, sizeof r->family, "%s", made_up_families[i].name);
             }
     return (struct c4_rows){.run = run,

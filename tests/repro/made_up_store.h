@@ -25,7 +25,10 @@ static inline void made_up_add(struct made_up_rows_out *out, struct c4_row_query
         assert_non_null(out->result);
     }
     struct c4_result_row *row = &out->result[out->count++];
-    *row = (struct c4_result_row){.epoch = q.epoch, .value = value, .n = q.n};
+    *row = (struct c4_result_row){.epoch = q.epoch,
+                                  .value = value,
+                                  .n = q.n,
+                                  .measure = c4_rows_is_similarity(q.quantity) ? 1 : 0};
     snprintf(row->quantity, sizeof row->quantity, "%s", q.quantity);
     snprintf(row->layer, sizeof row->layer, "%s", q.layer);
     snprintf(row->reference, sizeof row->reference, "%s", q.reference);
@@ -85,18 +88,16 @@ static inline void made_up_run(struct c4_store *store, const struct c4_protocol 
     struct c4_rows_run like = {.seed = run->seed, .epochs = run->epochs, .images = run->images};
     struct made_up_rows_out out = {.run = &like};
     struct c4_cost_row costs[12];
-    char spec[C4_RUN_SPEC_SIZE];
     bool digits = strstr(run->family, "svhn") != NULL;
     snprintf(like.family, sizeof like.family, "%s", run->family);
     for (int64_t epoch = 0; epoch <= like.epochs; epoch++) made_up_add_epoch(&out, epoch);
     for (int i = 0; i < 12; i++) {
         struct c4_cost_row *cost = &costs[i];
         *cost = (struct c4_cost_row){.epoch = 1, .seconds = 0.001 * (i + 1), .started = "s"};
-        snprintf(cost->what, sizeof cost->what, "%s",
-                 i == 0   ? "train"
-                 : i == 1 ? "test_accuracy"
-                 : i < 7  ? "cka"
-                          : "cka_reference");
+        cost->what = i == 0   ? C4_COST_TRAIN
+                     : i == 1 ? C4_COST_TEST_ACCURACY
+                     : i < 7  ? C4_COST_CKA
+                              : C4_COST_CKA_REFERENCE;
         if (i == 0) cost->images_per_s = 900 + 10 * (double)run->seed;
         if (i == 0) cost->seconds = run->images * (double)run->epochs / 900;
         if (i < 2) continue;
@@ -126,10 +127,11 @@ static inline void made_up_run(struct c4_store *store, const struct c4_protocol 
                                        .cost_count = 12,
                                        .threads = 1,
                                        .place = run->seed % 2 ? "0" : "1",
+                                       .node = -1,
+                                       .program = "0.0",
                                        .epoch = run->epochs,
                                        .checkpoint = "none"};
-    c4_run_spec(run, protocol, spec);
-    assert_int_equal(c4_store_run_add(store, run->key, spec), C4_OK);
+    assert_int_equal(c4_store_run_add(store, run, protocol), C4_OK);
     if (c4_store_segment(store, &segment) != C4_OK) fail_msg("%s", c4_error());
     free(out.result);
 }
@@ -140,7 +142,7 @@ static inline void made_up_store(const char *folder, const struct c4_study *stud
                                  const struct c4_scale *scale, bool synthetic, const char *but) {
     struct c4_store *store;
     struct c4_schedule schedule;
-    char value[512];
+    struct c4_text value = {0};
     assert_int_equal(c4_store_open(folder, false, &store), C4_OK);
     assert_int_equal(c4_store_setting(store, "scale", scale->name), C4_OK);
     for (int table = 0; table < 2; table++) {
@@ -150,18 +152,17 @@ static inline void made_up_store(const char *folder, const struct c4_study *stud
             /* Values that differ between a folder's runs are part of their names. */
             if (field->type != C4_FIELD_INTEGER && field->type != C4_FIELD_REAL) continue;
             if (strcmp(field->key, "curve_images") == 0) continue;
-            c4_field_write(field, object, value, sizeof value);
-            assert_int_equal(c4_store_setting(store, field->key, value), C4_OK);
+            assert_int_equal(c4_field_write(field, object, &value), C4_OK);
+            assert_int_equal(c4_store_setting(store, field->key, c4_text_string(&value)), C4_OK);
         }
     }
     assert_int_equal(c4_schedule_make(study, scale, NULL, &schedule), C4_OK);
     for (int i = 0; i < schedule.count; i++)
-        if (but && strcmp(schedule.run[i].family, but) == 0) {
-            c4_run_spec(&schedule.run[i], &study->protocol, value);
-            assert_int_equal(c4_store_run_add(store, schedule.run[i].key, value), C4_OK);
-        } else {
+        if (but && strcmp(schedule.run[i].family, but) == 0)
+            assert_int_equal(c4_store_run_add(store, &schedule.run[i], &study->protocol), C4_OK);
+        else
             made_up_run(store, &study->protocol, &schedule.run[i], synthetic);
-        }
+    c4_text_free(&value);
     c4_schedule_free(&schedule);
     c4_store_close(store);
 }

@@ -232,7 +232,7 @@ static void sizes_at_equal_steps(void **state) {
     (void)state;
     struct c4_rows rows = made_up_rows(runs, SEEDS);
     struct c4_sizes sizes;
-    c4_sizes_of(&rows, 2, C4_BN_RELU, &sizes);
+    c4_sizes_of(&rows, -1, 2, C4_BN_RELU, &sizes);
     assert_int_equal(sizes.count, 5);
     assert_string_equal(sizes.run[0]->family, "size-64");
     assert_string_equal(sizes.run[4]->family, "pretrain-d9");

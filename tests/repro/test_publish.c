@@ -278,7 +278,8 @@ static void synthetic_data_are_marked(void **state) {
     must_hold(page, "Synthetic data: ");
     must_hold(page, "with fewer than three, claims remain undecided");
     must_hold(page, "[synthetic data]");
-    for (int i = 0; i < p.figures; i++) must_hold(p.figure[i].mark, "synthetic data");
+    for (int i = 0; i < p.figures; i++)
+        must_hold(c4_text_string(&p.figure[i].mark), "synthetic data");
     if (c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
         char *svg = text_of(state, "figures/fig4b.svg");
         must_hold(svg, "[synthetic data]");
@@ -383,8 +384,8 @@ static void published_levels(void **state) {
     free(csv);
     bool noted = false;
     for (int i = 0; i < p.figure[0].notes; i++)
-        noted =
-            noted || strstr(p.figure[0].note[i], "150 epochs (here 100, from an earlier export)");
+        noted = noted || strstr(c4_text_string(&p.figure[0].note[i]),
+                                "150 epochs (here 100, from an earlier export)");
     assert_true(noted);
     char *page = text_of(state, "report.html");
     must_hold(page, "Published levels");

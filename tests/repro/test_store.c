@@ -8,7 +8,16 @@
 
 #include "repro/store/store.h"
 
-#define RUN "pretrain-cifar10-d0-n64-seed1"
+#define RUN "pretrain-cifar10-d0-n64-e3-bn-relu-seed1"
+
+/* Adds the run with so many images for its curves. */
+static enum c4_status add_run(struct c4_store *store, uint32_t curve_images) {
+    const struct c4_run run = {
+        .key = RUN, .kind = C4_KIND_PRETRAIN, .seed = 1, .images = 64, .epochs = 3};
+    const struct c4_protocol protocol = {.curve_images = curve_images,
+                                         .similarities = 1u << C4_SIMILARITY_cka};
+    return c4_store_run_add(store, &run, &protocol);
+}
 
 static const struct c4_provenance provenance = {.data = "a",
                                                 .data_sha256 = "aa",
@@ -39,16 +48,16 @@ static void assert_sentence(const char *part) {
 
 static enum c4_status add_epoch(struct c4_store *store, uint32_t epoch, double value) {
     const struct c4_result_row rows[] = {
-        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", value, 500},
-        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "running", -1, 500},
-        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", -2, 200},
-        {epoch, "cka_biased", "pool1", "initialisation", "svhn-heldout", "batch", -3, 500},
-        {epoch, "cka_biased", "pool2", "initialisation", "cifar10-test", "batch", NAN, 500},
-        {epoch, "loss", "", "", "", "batch", value / 3, 64}};
-    const struct c4_cost_row costs[] = {
-        {epoch, "train", "", "", 1.5, 100, 0, 0, "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"},
-        {epoch, "cka", "pool1", "gram", 0.1, 0, 1e9, 1e6, "2024-01-01T00:00:00Z",
-         "2024-01-01T00:00:01Z"}};
+        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", value, 500, 1},
+        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "running", -1, 500, 1},
+        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", -2, 200, 1},
+        {epoch, "cka_biased", "pool1", "initialisation", "svhn-heldout", "batch", -3, 500, 1},
+        {epoch, "cka_biased", "pool2", "initialisation", "cifar10-test", "batch", NAN, 500, 1},
+        {epoch, "loss", "", "", "", "batch", value / 3, 64, 0}};
+    const struct c4_cost_row costs[] = {{epoch, C4_COST_TRAIN, "", "", 1.5, 100, 0, 0,
+                                         "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"},
+                                        {epoch, C4_COST_CKA, "pool1", "gram", 0.1, 0, 1e9, 1e6,
+                                         "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"}};
     const struct c4_provenance cross = {.data = "a",
                                         .data_sha256 = "aa",
                                         .evaluation = "c",
@@ -68,6 +77,8 @@ static enum c4_status add_epoch(struct c4_store *store, uint32_t epoch, double v
                                            .cost_count = 2,
                                            .threads = 1,
                                            .place = "0",
+                                           .place_read_back = "0",
+                                           .program = "1.0",
                                            .checkpoint = "checkpoints/x/epoch.safetensors",
                                            .checkpoint_sha256 = "cc"};
     return c4_store_segment(store, &transaction);
@@ -84,7 +95,7 @@ static const struct c4_store_key loss = {.run = RUN, .quantity = "loss"};
 
 static void rows_round_trip(void **state) {
     struct c4_store *store = open_study(state, "a");
-    assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
+    assert_int_equal(add_run(store, 500), C4_OK);
     for (uint32_t e = 0; e < 4; e++) assert_int_equal(add_epoch(store, e, 1.0 / (e + 3)), C4_OK);
     c4_store_close(store);
 
@@ -139,7 +150,7 @@ static void rows_round_trip(void **state) {
 static void all_or_nothing(void **state) {
     struct c4_store *store = open_study(state, "a");
     double values[3];
-    assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
+    assert_int_equal(add_run(store, 500), C4_OK);
     assert_int_equal(add_epoch(store, 0, 1), C4_OK);
     /* The checkpoint of epoch 1 exists already, so the last insertion of the transaction fails. */
     alter(state, "a/study.db", "INSERT INTO checkpoint VALUES('" RUN "', 1, 'p', 'h')");
@@ -152,23 +163,26 @@ static void all_or_nothing(void **state) {
     c4_store_close(store);
 }
 
+/* The setting "batch"; valid until the next call. */
+static const char *setting_of(struct c4_store *store) {
+    static struct c4_text text;
+    assert_int_equal(c4_store_setting_read(store, "batch", &text), C4_OK);
+    return c4_text_string(&text);
+}
+
 static void settings_bind(void **state) {
     struct c4_store *store = open_study(state, "a");
-    char text[64];
-    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
-    assert_string_equal(text, "");
+    assert_string_equal(setting_of(store), "");
     assert_int_equal(c4_store_setting(store, "batch", "32"), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "32"), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "64"), C4_ERR_FAILED);
     assert_sentence("made with batch = 32, not 64; repeat its options, use another --out");
-    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
-    assert_string_equal(text, "32");
+    assert_string_equal(setting_of(store), "32");
     assert_int_equal(c4_store_setting_put(store, "batch", "64"), C4_OK);
-    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
-    assert_string_equal(text, "64");
-    assert_int_equal(c4_store_run_add(store, RUN, "epochs=2"), C4_OK);
-    assert_int_equal(c4_store_run_add(store, RUN, "epochs=3"), C4_ERR_FAILED);
-    assert_sentence("epochs=2");
+    assert_string_equal(setting_of(store), "64");
+    assert_int_equal(add_run(store, 500), C4_OK);
+    assert_int_equal(add_run(store, 200), C4_ERR_FAILED);
+    assert_sentence("is stored with curve_images = 500, not 200; use another --out");
     c4_store_close(store);
 }
 
@@ -178,15 +192,13 @@ static void settings_bind(void **state) {
 static void a_plan_is_kept_whole(void **state) {
     enum c4_run_state status;
     struct c4_store *store = open_study(state, "a");
-    char text[64];
     assert_int_equal(c4_store_begin(store), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "32"), C4_OK);
-    assert_int_equal(c4_store_run_add(store, RUN, "epochs=2"), C4_OK);
-    assert_int_equal(c4_store_run_add(store, RUN, "epochs=3"), C4_ERR_FAILED);
+    assert_int_equal(add_run(store, 500), C4_OK);
+    assert_int_equal(add_run(store, 200), C4_ERR_FAILED);
     assert_int_equal(c4_store_end(store, C4_ERR_FAILED), C4_ERR_FAILED);
-    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
-    assert_string_equal(text, "");
-    assert_int_equal(c4_store_run_add(store, RUN, "epochs=3"), C4_OK);
+    assert_string_equal(setting_of(store), "");
+    assert_int_equal(add_run(store, 200), C4_OK);
 
     pid_t child = fork();
     if (child == 0) { /* killed in the middle */
@@ -200,15 +212,13 @@ static void a_plan_is_kept_whole(void **state) {
     assert_true(WIFSIGNALED(how));
     c4_store_close(store);
     store = open_study(state, "a");
-    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
-    assert_string_equal(text, "");
+    assert_string_equal(setting_of(store), "");
     assert_int_equal(c4_store_run_state(store, RUN, &status), C4_OK);
     assert_int_equal(status, C4_RUN_PLANNED);
     assert_int_equal(c4_store_begin(store), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "64"), C4_OK);
     assert_int_equal(c4_store_end(store, C4_OK), C4_OK);
-    assert_int_equal(c4_store_setting_read(store, "batch", text, sizeof text), C4_OK);
-    assert_string_equal(text, "64");
+    assert_string_equal(setting_of(store), "64");
     c4_store_close(store);
 }
 
@@ -249,7 +259,7 @@ static void lock_of_a_process(void **state) {
 
 static void lock_of_another_host(void **state) {
     struct c4_store *store = open_study(state, "a"), *second;
-    assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
+    assert_int_equal(add_run(store, 500), C4_OK);
     alter(state, "a/study.db", "UPDATE writer SET host = 'elsewhere.invalid', pid = 1");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
     assert_sentence("--take-over");
@@ -276,13 +286,9 @@ static void lock_of_a_reused_number(void **state) {
 static void foreign_files(void **state) {
     struct c4_store *store = open_study(state, "a");
     c4_store_close(store);
-    /* The previous schema is upgraded: it only lacks phase times. */
-    alter(state, "a/study.db", "UPDATE schema SET version = 2");
-    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_OK);
-    c4_store_close(store);
-    alter(state, "a/study.db", "UPDATE schema SET version = version - 2 WHERE version = 3");
+    alter(state, "a/study.db", "UPDATE schema SET version = 1");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
-    assert_sentence("written by an older conv4 (schema 1, this one writes 3)");
+    assert_sentence("written by an older conv4 (schema 1, this one writes 4)");
     alter(state, "a/study.db", "UPDATE schema SET version = 1000");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
     assert_sentence("written by a newer conv4 (schema 1000");
@@ -350,7 +356,7 @@ static void full_disk(void **state) {
     struct c4_store *store = open_study(state, "a");
     struct rlimit old;
     double values[400];
-    assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
+    assert_int_equal(add_run(store, 500), C4_OK);
     file_size_limit_begin(64 * 1024, &old);
     uint32_t epoch = 0;
     enum c4_status status = C4_OK;

@@ -155,14 +155,16 @@ static void sets_of_a_study(void **state) {
     assert_true(c4_study_uses(&study, svhn));
     for (int i = 0; i < c4_set_count; i++)
         if (i != cifar10 && i != svhn) assert_false(c4_study_uses(&study, i));
-    assert_non_null(family = c4_study_family(&study, "v"));
+    assert_non_null(family = c4_study_family(&study, "v", NULL));
     assert_int_equal(family->data, svhn);
-    assert_non_null(family = c4_study_family(&study, "s-16"));
+    uint32_t size;
+    assert_non_null(family = c4_study_family(&study, "s-16", &size));
     assert_int_equal(family->kind, C4_KIND_SIZE);
-    assert_ptr_equal(family, c4_study_family(&study, "s-*"));
-    assert_null(c4_study_family(&study, "s"));
-    assert_null(c4_study_family(&study, "s-1x"));
-    assert_null(c4_study_family(&study, ""));
+    assert_int_equal(size, 16);
+    assert_ptr_equal(family, c4_study_family(&study, "s-*", NULL));
+    assert_null(c4_study_family(&study, "s", NULL));
+    assert_null(c4_study_family(&study, "s-1x", NULL));
+    assert_null(c4_study_family(&study, "", NULL));
 }
 
 static void set_values(void **state) {
@@ -193,6 +195,13 @@ static void set_values(void **state) {
     }
 }
 
+/* What c4_field_write() writes; valid until the next call. */
+static const char *written_as(const struct c4_field *field, const void *object) {
+    static struct c4_text text;
+    assert_int_equal(c4_field_write(field, object, &text), C4_OK);
+    return c4_text_string(&text);
+}
+
 /* A field's written text reads back as the same value. */
 static void fields_round_trip(void **state) {
     (void)state;
@@ -200,41 +209,57 @@ static void fields_round_trip(void **state) {
     const struct c4_field *lr = c4_field_find(c4_protocol_fields, "lr");
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
         struct c4_protocol a = {.lr = reals[i]}, b = {0};
-        char text[64];
-        c4_field_write(lr, &a, text, sizeof text);
-        assert_int_equal(c4_field_read(lr, text, &b), C4_OK);
+        assert_int_equal(c4_field_read(lr, written_as(lr, &a), &b), C4_OK);
         assert_true(a.lr == b.lr);
     }
     static const char *const seeds[] = {"1-3", "0,2,4-7", "9007199254740992", "5"};
     const struct c4_field *list = c4_field_find(c4_scale_fields, "seeds");
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
         struct c4_scale scale = {0};
-        char text[64];
         assert_int_equal(c4_field_read(list, seeds[i], &scale), C4_OK);
-        c4_field_write(list, &scale, text, sizeof text);
-        assert_string_equal(text, seeds[i]);
+        assert_string_equal(written_as(list, &scale), seeds[i]);
     }
     static const char *const lists[] = {"none", "0", "1,4,9"};
     const struct c4_field *degrees = c4_field_find(c4_scale_fields, "degrees");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         struct c4_scale scale = {0};
-        char text[64];
         assert_int_equal(c4_field_read(degrees, lists[i], &scale), C4_OK);
-        c4_field_write(degrees, &scale, text, sizeof text);
-        assert_string_equal(text, lists[i]);
+        assert_string_equal(written_as(degrees, &scale), lists[i]);
     }
     static const char *const words[] = {"a", "b", "c", NULL};
     const struct c4_field set = {.choices = words, .type = C4_FIELD_SET};
     unsigned bits = 0;
-    char written[16];
     assert_int_equal(c4_field_read(&set, "c, a", &bits), C4_OK);
     assert_int_equal(bits, 5);
-    c4_field_write(&set, &bits, written, sizeof written);
-    assert_string_equal(written, "a,c");
-    char tiny[4];
-    struct c4_scale many = {.seeds = {.count = 3, .seed = {100, 200, 300}}};
-    c4_field_write(list, &many, tiny, sizeof tiny);
-    assert_true(strlen(tiny) < sizeof tiny);
+    assert_string_equal(written_as(&set, &bits), "a,c");
+}
+
+/* A thousand long seeds are written whole, and shown short. */
+static void many_seeds(void **state) {
+    (void)state;
+    static struct c4_scale scale, again;
+    struct c4_text text = {0};
+    const struct c4_field *list = c4_field_find(c4_scale_fields, "seeds");
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(c4_text_add(&text, "%s10000000%05d", i ? "," : "", 2 * i), C4_OK);
+    assert_int_equal(c4_field_read(list, c4_text_string(&text), &scale), C4_OK);
+    assert_string_equal(written_as(list, &scale), c4_text_string(&text));
+    assert_int_equal(c4_field_read(list, written_as(list, &scale), &again), C4_OK);
+    assert_int_equal(again.seeds.count, 1000);
+    assert_memory_equal(&again.seeds, &scale.seeds, sizeof again.seeds);
+    c4_text_clear(&text);
+    assert_int_equal(c4_seeds_show(&scale.seeds, &text), C4_OK);
+    assert_string_equal(c4_text_string(&text), "1000 seeds from 1000000000000 to 1000000001998");
+    assert_int_equal(c4_field_read(list, "1-1025", &again), C4_ERR_USAGE);
+    assert_non_null(strstr(c4_error(), "names more than 1024 seeds"));
+    assert_int_equal(c4_field_read(list, "1-24", &again), C4_OK);
+    assert_int_equal(c4_field_join(list, &scale, &again), C4_OK);
+    assert_int_equal(again.seeds.count, 1024);
+    assert_int_equal(c4_field_read(list, "25", &scale), C4_OK);
+    assert_int_equal(c4_field_join(list, &scale, &again), C4_ERR_USAGE);
+    assert_non_null(strstr(c4_error(), "a study has at most 1024 seeds"));
+    assert_int_equal(again.seeds.count, 1024);
+    c4_text_free(&text);
 }
 
 static void lists_join(void **state) {
@@ -242,23 +267,20 @@ static void lists_join(void **state) {
     const struct c4_field *seeds = c4_field_find(c4_scale_fields, "seeds");
     const struct c4_field *sizes = c4_field_find(c4_scale_fields, "sizes");
     static struct c4_scale a, b;
-    char text[128];
     assert_int_equal(c4_field_read(seeds, "1-3,9", &a), C4_OK);
     assert_int_equal(c4_field_read(seeds, "2,4,9", &b), C4_OK);
-    assert_true(c4_field_join(seeds, &a, &b));
-    c4_field_write(seeds, &b, text, sizeof text);
-    assert_string_equal(text, "1-4,9");
+    assert_int_equal(C4_OK, c4_field_join(seeds, &a, &b));
+    assert_string_equal(written_as(seeds, &b), "1-4,9");
     assert_int_equal(c4_field_read(sizes, "64,1024", &a), C4_OK);
     assert_int_equal(c4_field_read(sizes, "256", &b), C4_OK);
-    assert_true(c4_field_join(sizes, &a, &b));
-    c4_field_write(sizes, &b, text, sizeof text);
-    assert_string_equal(text, "64,256,1024");
+    assert_int_equal(C4_OK, c4_field_join(sizes, &a, &b));
+    assert_string_equal(written_as(sizes, &b), "64,256,1024");
     /* Too many: nothing is added. */
     assert_int_equal(c4_field_read(sizes, "11,12,13,14,15,16,17,18,19,20,21,22,23,24", &a), C4_OK);
-    assert_false(c4_field_join(sizes, &a, &b));
-    c4_field_write(sizes, &b, text, sizeof text);
-    assert_string_equal(text, "64,256,1024");
-    assert_false(c4_field_join(c4_field_find(c4_scale_fields, "pretrain_images"), &a, &b));
+    assert_int_equal(C4_ERR_USAGE, c4_field_join(sizes, &a, &b));
+    assert_string_equal(written_as(sizes, &b), "64,256,1024");
+    assert_int_equal(C4_ERR_USAGE,
+                     c4_field_join(c4_field_find(c4_scale_fields, "pretrain_images"), &a, &b));
 }
 
 static void selection(void **state) {
@@ -345,7 +367,8 @@ static void minimal_runs(void **state) {
     struct c4_schedule schedule;
     assert_int_equal(c4_study_select(&study, "extra", selected), C4_OK);
     assert_int_equal(c4_schedule_make(&study, &study.scale[0], selected, &schedule), C4_ERR_USAGE);
-    assert_non_null(strstr(c4_error(), "scale tiny has no runs for these figures"));
+    assert_non_null(
+        strstr(c4_error(), "scale tiny has no runs for figure extra; leave it out of --figures"));
 }
 
 /* A run depends on the protocol's switches, and its key shows them. */
@@ -353,16 +376,12 @@ static void switches_change_keys(void **state) {
     (void)state;
     struct c4_study study;
     struct c4_run run;
-    char spec[C4_RUN_SPEC_SIZE];
     assert_int_equal(c4_study_parse(good, "study.ini", &study), C4_OK);
     const struct c4_scale *scale = &study.scale[0];
     assert_true(c4_run_describe(&study, scale, "shifted", 3, &run));
     assert_int_equal(run.labels.rule, C4_LABELS_SHIFTED);
     assert_int_equal(run.labels.shift, 0);
-    c4_run_spec(&run, &study.protocol, spec);
-    assert_string_equal(spec, "phase=finetune data=cifar10 labels=shifted images=48 epochs=4 "
-                              "order=bn-relu seed=3 from=pretrain-cifar10-d0-n64-e2-bn-relu-seed3 "
-                              "curve_images=0");
+    assert_string_equal(run.from, "pretrain-cifar10-d0-n64-e2-bn-relu-seed3");
     study.protocol.shift = C4_SHIFT_ONE;
     study.protocol.order = C4_RELU_BN;
     study.protocol.size_labels = C4_SIZE_LABELS_TRUE;
@@ -394,19 +413,13 @@ static void shared_runs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in),
-        cmocka_unit_test(built_in_scales),
-        cmocka_unit_test(bad_texts),
-        cmocka_unit_test(data_sets),
-        cmocka_unit_test(sets_of_a_study),
-        cmocka_unit_test(set_values),
-        cmocka_unit_test(lists_join),
-        cmocka_unit_test(selection),
-        cmocka_unit_test(fields_round_trip),
-        cmocka_unit_test(minimal_runs),
-        cmocka_unit_test(degrees_given),
-        cmocka_unit_test(shared_runs),
-        cmocka_unit_test(switches_change_keys),
+        cmocka_unit_test(built_in),          cmocka_unit_test(built_in_scales),
+        cmocka_unit_test(bad_texts),         cmocka_unit_test(data_sets),
+        cmocka_unit_test(sets_of_a_study),   cmocka_unit_test(set_values),
+        cmocka_unit_test(lists_join),        cmocka_unit_test(selection),
+        cmocka_unit_test(fields_round_trip), cmocka_unit_test(many_seeds),
+        cmocka_unit_test(minimal_runs),      cmocka_unit_test(degrees_given),
+        cmocka_unit_test(shared_runs),       cmocka_unit_test(switches_change_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

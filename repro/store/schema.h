@@ -1,0 +1,49 @@
+/* The tables of a study's database, and those of older versions.
+ *
+ *   schema      the version
+ *   writer      the lock (repro/store/lock.h)
+ *   setting     what all rows of the folder share
+ *   run         what each run is, in typed columns; its key is a name that is only compared.
+ * `source` is the run whose network it starts from, NULL: initial weights. curve_images is 0 for
+ * runs without curves. rows_sha256, once a run is done: the SHA-256 of its rows of `result` in key
+ * order, of each: epoch, the key's texts with their NULs, n, measure with its NUL,
+ * similarity_version (0: NULL), value, standard_error, null_mean, null_quantile; integers in 8
+ * bytes, values as IEEE 754 doubles, little endian, NULL as NaN 0x7ff8000000000000; without
+ * provenance provenance  where values come from result      values, no times: two studies with the
+ * same settings have the same rows, bit for bit. measure ('' without), similarity_version: how a
+ * similarity was computed. standard_error, null_mean, null_quantile: NULL until measured cost times
+ * and places. run NULL: work that a machine's runs share. place is where the worker was to run,
+ * place_read_back where it could run, node the NUMA node of its first thread; NULL: unknown.
+ * program: the version of conv4 that did the work checkpoint  files to go on from results     a
+ * view: result with its provenance */
+#ifndef C4_REPRO_STORE_SCHEMA_H
+#define C4_REPRO_STORE_SCHEMA_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+
+enum { C4_STORE_SCHEMA = 4, C4_STORE_SCHEMA_OLDEST = 2 };
+
+/* Makes all tables in an empty database, migrates an older one, or checks the version of one of
+ * today; within the caller's transaction, with foreign keys off. C4_ERR_DATA: a schema that
+ * c4_schema_check_version() refuses, or a run that cannot be understood; C4_ERR_FAILED: another
+ * program's database. */
+enum c4_status c4_schema_make(const char *path, sqlite3 *db);
+
+/* The version of a database of ours. C4_ERR_DATA: newer than this program, or too old to be read.
+ */
+enum c4_status c4_schema_version(const char *path, sqlite3 *db, int64_t *version);
+
+/* Moves the rows of an older version's tables to those of today, within the caller's transaction,
+ * with foreign keys off. For schema.c. */
+enum c4_status c4_schema_migrate(const char *path, sqlite3 *db);
+
+/* Makes the tables that hold runs and their rows. For migrate.c. */
+enum c4_status c4_schema_make_runs(const char *path, sqlite3 *db);
+
+/* Computes and stores rows_sha256 of a run, or clears it if the run is not done. */
+enum c4_status c4_schema_hash_rows(const char *path, sqlite3 *db, const char *run);
+
+#endif
