@@ -233,7 +233,6 @@ static void bad_names_are_refused_first(void **state) {
         {"[figure 2a]", "[figure ../../x]", "section [figure ../../x]: the id names files"},
         {"[figure 2a]", "[figure a b]", "section [figure a b]: the id names files"},
         {"[figure scratch]", "[figure fig1]", "fig1"},
-        {"[run size]", "[run finetune-cifar10]", NULL},
         {"[run scratch-cifar10-d9]", "[run size-64]",
          "[run size-64] has the name of a training size of [run size]"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
