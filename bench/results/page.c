@@ -80,31 +80,26 @@ static enum c4_status write_picture(struct c4_html *html, const struct c4_pictur
     return C4_OK;
 }
 
-/* The complete text, however long; NULL: no memory. */
-static char *environment_text(const json_t *environment) {
-    for (size_t size = 4096;; size *= 2) {
-        char *text = malloc(size);
-        if (text) c4_environment_text(environment, text, size);
-        if (!text || strlen(text) + 1 < size) return text;
-        free(text);
-    }
-}
-
 static enum c4_status write_origin(struct c4_html *html, const struct c4_results *results) {
     c4_html_element(html, "h2", NULL, "Origin");
     for (int i = 0; i < results->count; i++) {
         const char *slash = strrchr(results->path[i], '/');
-        char *text = environment_text(json_object_get(results->file[i], "environment"));
-        if (!text) return c4_fail(C4_ERR_MEMORY, "no memory for the page");
+        struct c4_text text = {0};
+        enum c4_status status =
+            c4_environment_add(json_object_get(results->file[i], "environment"), &text);
+        if (status != C4_OK) {
+            c4_text_free(&text);
+            return status;
+        }
         c4_html_open(html, "details", NULL);
         c4_html_element(html, "summary", NULL, "%s: bench %s, conv4 %s, %s",
                         slash ? slash + 1 : results->path[i],
                         c4_result_text(results->file[i], "benchmark", "?"),
                         c4_result_text(results->file[i], "conv4", "?"),
                         c4_result_text(results->file[i], "environment.date_utc", "?"));
-        c4_html_element(html, "pre", NULL, "%s", text);
+        c4_html_element(html, "pre", NULL, "%s", text.bytes);
         c4_html_close(html, "details");
-        free(text);
+        c4_text_free(&text);
     }
     return C4_OK;
 }
