@@ -34,6 +34,16 @@ static json_t *text_value(const char *text) {
     return value;
 }
 
+void c4_block_variable(struct c4_block *b, const char *name, const char *value) {
+    json_t *key = text_value(name);
+    if (key)
+        c4_block_text(b, "variables", json_string_value(key), value,
+                      "The variable is set, but empty.");
+    else
+        b->incomplete = true;
+    json_decref(key);
+}
+
 void c4_block_null(struct c4_block *b, const char *group, const char *member, const char *reason) {
     struct c4_text path = {0};
     c4_block_value(b, group, member, json_null());

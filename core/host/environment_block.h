@@ -31,6 +31,10 @@ void c4_block_text(struct c4_block *b, const char *group, const char *member, co
 void c4_block_built(struct c4_block *b, const char *group, const char *member,
                     const struct c4_text *text, const char *reason);
 
+/* The same of an environment variable in the group "variables", whose name may hold any bytes, too.
+ */
+void c4_block_variable(struct c4_block *b, const char *name, const char *value);
+
 /* Bytes, or null if 0. */
 void c4_block_bytes(struct c4_block *b, const char *group, const char *member, int64_t bytes,
                     const char *reason);

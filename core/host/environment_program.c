@@ -127,8 +127,7 @@ static void add_variables(struct c4_block *b) {
             if (strncmp(*entry, prefixes[i], strlen(prefixes[i])) != 0) continue;
             struct c4_text name = {0};
             if (c4_text_add(&name, "%.*s", (int)(equals - *entry), *entry) == C4_OK)
-                c4_block_text(b, "variables", name.bytes, equals + 1,
-                              "The variable is set, but empty.");
+                c4_block_variable(b, name.bytes, equals + 1);
             else
                 b->incomplete = true;
             c4_text_free(&name);
