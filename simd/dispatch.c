@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/text.h"
 #include "simd/cpu.h"
 
 #define C4_BACKEND(name, table, features) extern const struct c4_backend c4_backend_##table;
@@ -58,6 +59,18 @@ static const struct c4_backend *best(void) {
     return NULL;
 }
 
+static enum c4_status no_backend(const char *name) {
+    struct c4_text names = {0};
+    enum c4_status status = C4_OK;
+    for (int i = 0; c4_backend_name(i, NULL, NULL); i++)
+        status = c4_text_add_word(&names, ", ", c4_backend_name(i, NULL, NULL));
+    if (status == C4_OK)
+        status = c4_fail(C4_ERR_USAGE, "there is no backend '%s'; choose auto or one of %s", name,
+                         c4_text_string(&names));
+    c4_text_free(&names);
+    return status;
+}
+
 enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch) {
     const char *why = "";
     const struct c4_backend *chosen = NULL, *ref = find("ref", &why);
@@ -65,16 +78,9 @@ enum c4_status c4_dispatch(const char *name, struct c4_dispatch *dispatch) {
         chosen = best();
     } else {
         bool exists = false;
-        char names[128] = "";
-        for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
-            const char *entry = c4_backend_name(i, NULL, NULL);
-            exists = exists || strcmp(entry, name) == 0;
-            strncat(names, i ? ", " : "", sizeof names - strlen(names) - 1);
-            strncat(names, entry, sizeof names - strlen(names) - 1);
-        }
-        if (!exists)
-            return c4_fail(C4_ERR_USAGE, "there is no backend '%s'; choose auto or one of %s", name,
-                           names);
+        for (int i = 0; c4_backend_name(i, NULL, NULL); i++)
+            exists = exists || strcmp(c4_backend_name(i, NULL, NULL), name) == 0;
+        if (!exists) return no_backend(name);
         chosen = find(name, &why);
     }
     if (!chosen || !ref)

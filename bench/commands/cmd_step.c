@@ -92,9 +92,9 @@ static void tick(void *context, int done) {
 static enum c4_status add_peers(const struct c4_args *args, struct c4_step_bench *bench,
                                 const struct c4_team *team) {
     if (!c4_arg_given(args, "peers")) return C4_OK;
-    static char python[4096];
-    c4_peers_python(c4_arg_text(args, "peers-python"), python, sizeof python);
-    bench->peers.python = python;
+    struct c4_text python = {0};
+    C4_TRY(c4_peers_python(c4_arg_text(args, "peers-python"), &python));
+    bench->peers.python = python.bytes;
     bench->peers.patience_seconds = c4_arg_real(args, "peers-patience");
     uint64_t wanted = 0, done = 0;
     for (int i = 0; c4_peer_names[i]; i++)
@@ -110,6 +110,8 @@ static enum c4_status add_peers(const struct c4_args *args, struct c4_step_bench
         c4_progress_update(&progress, ++done, (uint64_t)c4_clock_ns());
     }
     c4_progress_hide(&progress);
+    bench->peers.python = NULL;
+    c4_text_free(&python);
     return status;
 }
 

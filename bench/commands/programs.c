@@ -8,7 +8,7 @@
 
 enum c4_status c4_own_program(char program[C4_PROGRAM_PATH_SIZE]) {
     ssize_t length = readlink("/proc/self/exe", program, C4_PROGRAM_PATH_SIZE - 1);
-    if (length <= 0)
+    if (length <= 0 || length == C4_PROGRAM_PATH_SIZE - 1)
         return c4_fail(C4_ERR_ENVIRONMENT,
                        "/proc/self/exe, which is this program, cannot be read; give its path");
     program[length] = '\0';

@@ -27,8 +27,9 @@ static void write_verdict(const struct c4_row_verdict *verdict, char *text, size
 }
 
 static void write_interval(const struct c4_row_verdict *verdict, char *text, size_t size) {
-    if (isfinite(verdict->high))
-        snprintf(text, size, "%.3f to %.3f", verdict->low, verdict->high);
+    if (isfinite(verdict->high)) /* of files from elsewhere perhaps of any size */
+        snprintf(text, size, verdict->high < 1e12 ? "%.3f to %.3f" : "%g to %g", verdict->low,
+                 verdict->high);
     else
         snprintf(text, size, "-");
 }

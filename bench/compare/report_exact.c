@@ -1,5 +1,6 @@
 #include "bench/compare/report_exact.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/file/json.h"
@@ -10,12 +11,11 @@ static int count_same(const struct c4_exact_changes *changes) {
     return same;
 }
 
-/* "step/avx2, batch 8" */
-static void write_name(const struct c4_exact_change *change, char *name, size_t size) {
-    if (change->batch > 0)
-        snprintf(name, size, "%s, batch %d", change->row, change->batch);
-    else
-        snprintf(name, size, "%s", change->row);
+/* "step/avx2, batch 8", and blanks up to `width`. */
+static void write_name(const struct c4_exact_change *change, int width, FILE *out) {
+    int used = fprintf(out, "%s", change->row);
+    if (change->batch > 0) used += fprintf(out, ", batch %d", change->batch);
+    fprintf(out, "%*s", used < width ? width - used : 0, "");
 }
 
 /* "+2.1 %", or which side lacks it. */
@@ -30,8 +30,8 @@ static void write_change(const struct c4_exact_change *change, char *text, size_
 
 static void write_value(const struct c4_exact_change *change, enum c4_side side, char *text,
                         size_t size) {
-    if (change->in[side])
-        snprintf(text, size, "%.0f", change->value[side]);
+    if (change->in[side]) /* counts; of a file from elsewhere perhaps anything */
+        snprintf(text, size, fabs(change->value[side]) < 1e30 ? "%.0f" : "%g", change->value[side]);
     else
         snprintf(text, size, "-");
 }
@@ -67,13 +67,12 @@ static void write_notes(const struct c4_exact_changes *changes, const char *befo
 
 /* What a line of either table shows. */
 struct cells {
-    char name[160], old[32], new[32], change[32];
+    char old[32], new[32], change[32];
 };
 
 /* False for a value that did not change, which no line shows. */
 static bool make_cells(const struct c4_exact_change *change, struct cells *cells) {
     if (c4_exact_is_same(change)) return false;
-    write_name(change, cells->name, sizeof cells->name);
     write_value(change, C4_OLD, cells->old, sizeof cells->old);
     write_value(change, C4_NEW, cells->new, sizeof cells->new);
     write_change(change, cells->change, sizeof cells->change);
@@ -84,9 +83,11 @@ void c4_exact_text(const struct c4_exact_changes *changes, FILE *out) {
     struct cells cells;
     fprintf(out, "Exact values: %d, %d the same.\n", changes->count, count_same(changes));
     for (int i = 0; i < changes->count; i++)
-        if (make_cells(&changes->change[i], &cells))
-            fprintf(out, "%-46s %14s %14s %-12s  %s\n", cells.name, cells.old, cells.new,
-                    changes->change[i].unit, cells.change);
+        if (make_cells(&changes->change[i], &cells)) {
+            write_name(&changes->change[i], 46, out);
+            fprintf(out, " %14s %14s %-12s  %s\n", cells.old, cells.new, changes->change[i].unit,
+                    cells.change);
+        }
     write_hash(changes, "", out);
     write_notes(changes, "", out);
 }
@@ -98,9 +99,12 @@ void c4_exact_markdown(const struct c4_exact_changes *changes, FILE *out) {
     if (same < changes->count)
         fprintf(out, "| exact | old | new | unit | change |\n| --- | ---: | ---: | --- | ---: |\n");
     for (int i = 0; i < changes->count; i++)
-        if (make_cells(&changes->change[i], &cells))
-            fprintf(out, "| `%s` | %s | %s | %s | %s |\n", cells.name, cells.old, cells.new,
-                    changes->change[i].unit, cells.change);
+        if (make_cells(&changes->change[i], &cells)) {
+            fputs("| `", out);
+            write_name(&changes->change[i], 0, out);
+            fprintf(out, "` | %s | %s | %s | %s |\n", cells.old, cells.new, changes->change[i].unit,
+                    cells.change);
+        }
     if (same < changes->count) fputc('\n', out);
     write_hash(changes, "- ", out);
     write_notes(changes, "- ", out);

@@ -7,6 +7,7 @@
 
 #include "bench/measure/child.h"
 #include "bench/measure/git.h"
+#include "core/base/text.h"
 #include "core/file/file.h"
 
 enum { BUILD_SECONDS = 3600 };
@@ -36,15 +37,17 @@ static enum c4_status build(const char *root, const char *folder, const char *co
 /* Builds the commit, unless it was before, where nothing of the checkout is touched. */
 static enum c4_status make(const char *root, const char *commit, const char *word,
                            void (*report)(const char *line), char program[C4_PROGRAM_PATH_SIZE]) {
-    char inside[64], line[160], folder[C4_PROGRAM_PATH_SIZE];
-    snprintf(inside, sizeof inside, "build/compare/%.40s", commit);
-    C4_TRY(c4_path_join(folder, sizeof folder, root, inside));
+    char above[C4_PROGRAM_PATH_SIZE], folder[C4_PROGRAM_PATH_SIZE];
+    struct c4_text line = {0};
+    C4_TRY(c4_path_join(above, sizeof above, root, "build/compare"));
+    C4_TRY(c4_path_join(folder, sizeof folder, above, commit));
     C4_TRY(c4_path_join(program, C4_PROGRAM_PATH_SIZE, folder, "conv4"));
     if (c4_path_exists(program)) return C4_OK;
     C4_TRY(c4_dir_make(folder));
-    snprintf(line, sizeof line, "Building revision %.40s (%.12s).", word, commit);
-    report(line);
-    return build(root, folder, commit, word);
+    enum c4_status status = c4_text_add(&line, "Building revision %s (%.12s).", word, commit);
+    if (status == C4_OK) report(line.bytes);
+    c4_text_free(&line);
+    return status == C4_OK ? build(root, folder, commit, word) : status;
 }
 
 enum c4_status c4_revision_program(const char *word, void (*report)(const char *line),

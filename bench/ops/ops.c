@@ -67,6 +67,8 @@ void c4_ops_bench_free(struct c4_ops_bench *bench) {
     for (int i = 0; i < bench->count; i++) {
         free(bench->rows[i].seconds);
         free(bench->rows[i].reorder_seconds);
+        c4_text_free(&bench->rows[i].kernel);
+        c4_text_free(&bench->rows[i].fault);
     }
     free(bench->rows);
     free(bench->gbench_json);

@@ -7,6 +7,7 @@
 #include "bench/measure/calibrate.h"
 #include "bench/ops/list.h"
 #include "bench/ops/work.h"
+#include "core/base/text.h"
 #include "core/cost/op_cost.h"
 
 struct c4_ops_row {
@@ -18,8 +19,8 @@ struct c4_ops_row {
     int measured;            /* number of samples; below `samples` only after a fault or a signal */
     double *reorder_seconds; /* [samples] from and to canonical layouts, not part of the call */
     int reorders;            /* number of these */
-    char kernel[64];         /* a library's name for its kernel; "": the backend's own */
-    char fault[256];         /* why the row is void; "" if its checks passed */
+    struct c4_text kernel;   /* a library's name for its kernel; empty: the backend's own */
+    struct c4_text fault;    /* why the row is void; empty if its checks passed */
 };
 
 /* Each of `threads` OpenMP threads calls the op at the same time, on `batch` images of its own. */

@@ -17,8 +17,8 @@ static double gflops_of(const struct c4_ops_bench *bench, double flops, double s
 }
 
 static void print_row(const struct c4_ops_bench *bench, const struct c4_ops_row *row) {
-    if (row->fault[0]) {
-        printf("%-46s void: %s\n", row->name, row->fault);
+    if (row->fault.length > 0) {
+        printf("%-46s void: %s\n", row->name, row->fault.bytes);
         return;
     }
     if (row->measured == 0) return;
@@ -28,13 +28,13 @@ static void print_row(const struct c4_ops_bench *bench, const struct c4_ops_row 
     double gflops = gflops_of(bench, row->cost.flops, s.median);
     printf("%-46s %9.2f %9.2f %9.2f ", row->name, s.median / per * 1e6, s.low / per * 1e6,
            s.high / per * 1e6);
-    if (row->kernel[0])
+    if (row->kernel.length > 0)
         printf("%9.2f", reorder / per * 1e6);
     else
         printf("%9s", "-");
     printf(" %-5s %8.1f %6.1f%% %6.1f %-7s %s%s%s\n", row->shape->images ? "image" : "call", gflops,
            100 * gflops / peak_gflops(bench), gflops_of(bench, row->cost.bytes, s.median), "yes",
-           row->backend->variant, row->kernel[0] ? " " : "", row->kernel);
+           row->backend->variant, row->kernel.length > 0 ? " " : "", c4_text_string(&row->kernel));
 }
 
 void c4_ops_bench_print(const struct c4_ops_bench *bench) {
@@ -52,12 +52,12 @@ void c4_ops_bench_print(const struct c4_ops_bench *bench) {
 }
 
 static json_t *row_json(const struct c4_ops_bench *bench, const struct c4_ops_row *row) {
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "name", row->name, "slot",
-                  c4_slot_name(row->shape->slot), "shape", row->shape->label, "backend",
-                  row->backend->name, "origin", row->backend->variant, "checked", !row->fault[0]);
-    if (row->fault[0]) {
-        json_object_set_new(object, "fault", json_string(row->fault));
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "name", row->name, "slot",
+                               c4_slot_name(row->shape->slot), "shape", row->shape->label,
+                               "backend", row->backend->name, "origin", row->backend->variant,
+                               "checked", row->fault.length == 0);
+    if (row->fault.length > 0) {
+        json_object_set_new(object, "fault", json_string(row->fault.bytes));
         return object;
     }
     struct c4_spread s = c4_spread_of(row->seconds, row->measured);
@@ -67,8 +67,8 @@ static json_t *row_json(const struct c4_ops_bench *bench, const struct c4_ops_ro
         json_object_set_new(object, "images", json_integer(images));
         json_object_set_new(object, "seconds_per_image", c4_json_real(s.median / images));
     }
-    if (row->kernel[0]) {
-        json_object_set_new(object, "kernel", json_string(row->kernel));
+    if (row->kernel.length > 0) {
+        json_object_set_new(object, "kernel", json_string(row->kernel.bytes));
         json_object_set_new(object, "reorder_seconds_per_call",
                             c4_json_real(c4_spread_of(row->reorder_seconds, row->reorders).median));
     }
@@ -94,7 +94,7 @@ static json_t *row_json(const struct c4_ops_bench *bench, const struct c4_ops_ro
 json_t *c4_ops_bench_json(const struct c4_ops_bench *bench) {
     json_t *rows = json_array();
     for (int i = 0; i < bench->count; i++)
-        if (bench->rows[i].measured || bench->rows[i].fault[0])
+        if (bench->rows[i].measured || bench->rows[i].fault.length > 0)
             json_array_append_new(rows, row_json(bench, &bench->rows[i]));
     return rows;
 }

@@ -96,7 +96,7 @@ static bool before(void *context) {
     timed->interrupted = c4_interrupted() != C4_OK;
     if (timed->interrupted) return false;
     if (!timed->failed && check(timed) == C4_OK) return true;
-    snprintf(timed->row->fault, sizeof timed->row->fault, "%s", c4_error());
+    c4_text_set(&timed->row->fault, c4_error());
     return false;
 }
 
@@ -121,10 +121,9 @@ static enum c4_status open_subjects(struct timed *timed) {
     for (size_t i = 0; i < threads; i++)
         C4_TRY(
             c4_op_subject_open(&timed->subjects[i], timed->row->backend, &timed->crew->works[i]));
-    if (timed->subjects[0].api)
-        snprintf(timed->row->kernel, sizeof timed->row->kernel, "%s",
-                 timed->subjects[0].api->kernel(timed->subjects[0].prepared));
-    return C4_OK;
+    if (!timed->subjects[0].api) return C4_OK;
+    return c4_text_set(&timed->row->kernel,
+                       timed->subjects[0].api->kernel(timed->subjects[0].prepared));
 }
 
 static enum c4_status time_rows(struct c4_ops_bench *bench, struct timed *timed, int count,
@@ -153,9 +152,11 @@ static enum c4_status time_rows(struct c4_ops_bench *bench, struct timed *timed,
         return c4_fail(C4_ERR_FAILED, "%s", error);
     for (int k = 0; k < count; k++) {
         struct c4_ops_row *row = timed[k].row;
-        if (timed[k].failed && !row->fault[0])
-            snprintf(row->fault, sizeof row->fault, "%s: failed while it was timed", row->name);
-        row->measured = row->fault[0] ? 0 : cases[k].measured;
+        if (timed[k].failed && row->fault.length == 0)
+            c4_text_add(&row->fault, "%s: failed while it was timed", row->name);
+        if (row->fault.lost)
+            return c4_fail(C4_ERR_MEMORY, "%s: no memory for its fault", row->name);
+        row->measured = row->fault.length > 0 ? 0 : cases[k].measured;
         row->reorders = timed[k].checks < timed[k].samples ? timed[k].checks : timed[k].samples;
     }
     return c4_interrupted();
@@ -191,7 +192,7 @@ static enum c4_status verdict(const struct c4_ops_bench *bench) {
     int faults = 0;
     const char *fault = "";
     for (int i = 0; i < bench->count; i++)
-        if (bench->rows[i].fault[0] && faults++ == 0) fault = bench->rows[i].fault;
+        if (bench->rows[i].fault.length > 0 && faults++ == 0) fault = bench->rows[i].fault.bytes;
     if (faults == 0) return C4_OK;
     return c4_fail(C4_ERR_RESULT, "%d of %d rows are void because of wrong results: %s%s", faults,
                    bench->count, fault, faults > 1 ? ", ..." : "");

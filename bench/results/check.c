@@ -44,9 +44,9 @@ static const struct member step_result[] = {
     {"peak.gflops_high", REAL, false, 0, 1e12},
 };
 static const struct member step_row[] = {
-    {"backend", NAME, false, 0, 40},   {"variant", TEXT, true, 0, 400},
-    {"algorithm", TEXT, true, 0, 400}, {"state", TEXT, true, 0, 40},
-    {"reason", TEXT, true, 0, 4000},
+    {"backend", NAME, false, 0, 40},   {"variant", TEXT, true, 0, 1e4},
+    {"algorithm", TEXT, true, 0, 1e4}, {"state", TEXT, true, 0, 40},
+    {"reason", TEXT, true, 0, 1e7},
 };
 static const struct member measured_step[] = {
     {"images_per_s", REAL, false, 1e-9, 1e12},
@@ -54,7 +54,7 @@ static const struct member measured_step[] = {
     {"images_per_s_high", REAL, false, 0, 1e12},
     {"percent_of_peak", REAL, false, 0, 1e9},
 };
-static const struct member absent_step[] = {{"reason", TEXT, false, 0, 4000}};
+static const struct member absent_step[] = {{"reason", TEXT, false, 0, 1e7}};
 static const struct member phase_row[] = {
     {"phase", TEXT, false, 0, 40},
     {"seconds_per_image", REAL, false, 0, 1e9},
@@ -75,7 +75,7 @@ static const struct member measured_op[] = {
     {"flops_performed", REAL, false, 0, 1e18},  {"bytes", REAL, false, 0, 1e18},
     {"gflops_performed", REAL, false, 0, 1e12},
 };
-static const struct member void_op[] = {{"fault", TEXT, false, 0, 4000}};
+static const struct member void_op[] = {{"fault", TEXT, false, 0, 1e7}};
 
 static const struct member calibrate_result[] = {
     {"threads", WHOLE, false, 1, 65536},

@@ -63,13 +63,13 @@ static void write_steps(struct c4_html *html, const json_t *file) {
 
 static enum c4_status write_picture(struct c4_html *html, const struct c4_picture *picture,
                                     const char *folder) {
-    char path[4096];
+    struct c4_text path = {0};
     unsigned char *svg = NULL;
     size_t size;
-    if (picture->drawn) {
-        snprintf(path, sizeof path, "%s/%s.svg", folder, picture->id);
-        C4_TRY(c4_file_read(path, &svg, &size));
-    }
+    enum c4_status status = c4_text_add(&path, "%s/%s.svg", folder, picture->id);
+    if (status == C4_OK && picture->drawn) status = c4_file_read(path.bytes, &svg, &size);
+    c4_text_free(&path);
+    C4_TRY(status);
     c4_html_open(html, "figure", "class", "wide", NULL);
     c4_html_element(html, "h3", NULL, "%s", picture->title);
     if (svg) c4_html_svg(html, (const char *)svg, picture->id, picture->title);
@@ -80,31 +80,26 @@ static enum c4_status write_picture(struct c4_html *html, const struct c4_pictur
     return C4_OK;
 }
 
-/* The complete text, however long; NULL: no memory. */
-static char *environment_text(const json_t *environment) {
-    for (size_t size = 4096;; size *= 2) {
-        char *text = malloc(size);
-        if (text) c4_environment_text(environment, text, size);
-        if (!text || strlen(text) + 1 < size) return text;
-        free(text);
-    }
-}
-
 static enum c4_status write_origin(struct c4_html *html, const struct c4_results *results) {
     c4_html_element(html, "h2", NULL, "Origin");
     for (int i = 0; i < results->count; i++) {
         const char *slash = strrchr(results->path[i], '/');
-        char *text = environment_text(json_object_get(results->file[i], "environment"));
-        if (!text) return c4_fail(C4_ERR_MEMORY, "no memory for the page");
+        struct c4_text text = {0};
+        enum c4_status status =
+            c4_environment_add(json_object_get(results->file[i], "environment"), &text);
+        if (status != C4_OK) {
+            c4_text_free(&text);
+            return status;
+        }
         c4_html_open(html, "details", NULL);
         c4_html_element(html, "summary", NULL, "%s: bench %s, conv4 %s, %s",
                         slash ? slash + 1 : results->path[i],
                         c4_result_text(results->file[i], "benchmark", "?"),
                         c4_result_text(results->file[i], "conv4", "?"),
                         c4_result_text(results->file[i], "environment.date_utc", "?"));
-        c4_html_element(html, "pre", NULL, "%s", text);
+        c4_html_element(html, "pre", NULL, "%s", text.bytes);
         c4_html_close(html, "details");
-        free(text);
+        c4_text_free(&text);
     }
     return C4_OK;
 }
@@ -142,7 +137,7 @@ static void write_summary(struct c4_html *html, const struct c4_machines *machin
 enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_machines *machines,
                              const struct c4_pictures *pictures) {
     struct c4_html html = {0};
-    char path[4096];
+    struct c4_text path = {0};
     enum c4_status status = C4_OK;
     c4_html_open(&html, "html", "lang", "en", NULL);
     write_head(&html);
@@ -158,9 +153,10 @@ enum c4_status c4_bench_page(const struct c4_results *results, const struct c4_m
         c4_html_close(&html, "main");
         c4_html_close(&html, "body");
         c4_html_close(&html, "html");
-        status = c4_path_join(path, sizeof path, pictures->folder, "bench.html");
-        if (status == C4_OK) status = c4_html_save(&html, path);
+        status = c4_text_add(&path, "%s/bench.html", pictures->folder);
+        if (status == C4_OK) status = c4_html_save(&html, path.bytes);
     }
+    c4_text_free(&path);
     c4_html_free(&html);
     return status;
 }

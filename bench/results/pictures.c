@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/file/csv.h"
 #include "core/file/file.h"
 #include "core/report/figure.h"
 #include "core/report/gnuplot.h"
-
-enum { PATH_BYTES = 4096 };
 
 static enum c4_status write_script(const struct c4_picture *picture, const char *machine,
                                    double width, double height, const char *settings,
@@ -39,12 +38,16 @@ static enum c4_status write_script(const struct c4_picture *picture, const char 
 
 static enum c4_status draw(struct c4_pictures *pictures, struct c4_picture *picture, double width,
                            double height, const char *settings, const struct c4_csv *csv) {
-    char path[PATH_BYTES];
+    struct c4_text path = {0};
     struct c4_figure_files files;
-    snprintf(path, sizeof path, "%s/%s.csv", pictures->folder, picture->id);
-    C4_TRY(c4_csv_save(csv, path));
-    snprintf(path, sizeof path, "%s/%s.gp", pictures->folder, picture->id);
-    C4_TRY(write_script(picture, pictures->machine, width, height, settings, path));
+    enum c4_status status = c4_text_add(&path, "%s/%s.csv", pictures->folder, picture->id);
+    if (status == C4_OK) status = c4_csv_save(csv, path.bytes);
+    c4_text_clear(&path);
+    if (status == C4_OK) status = c4_text_add(&path, "%s/%s.gp", pictures->folder, picture->id);
+    if (status == C4_OK)
+        status = write_script(picture, pictures->machine, width, height, settings, path.bytes);
+    c4_text_free(&path);
+    C4_TRY(status);
     C4_TRY(c4_figure_draw(picture->id, pictures->folder, &files));
     picture->drawn = files.svg;
     if (files.note[0]) snprintf(pictures->note, sizeof pictures->note, "%s", files.note);

@@ -50,7 +50,7 @@ static void add_origin(const struct c4_step_bench *bench, const struct c4_step_r
         return;
     }
     if (peer->state != C4_PEER_MEASURED)
-        json_object_set_new(row, "reason", json_string(peer->reason));
+        json_object_set_new(row, "reason", json_string(c4_text_string(&peer->reason)));
     static const char *const told[] = {"algorithm", "versions", "isa"};
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
         json_t *value = json_object_get(peer->ready, told[i]);
@@ -143,7 +143,8 @@ static void print_row(const struct c4_step_bench *bench, const struct c4_step_ru
     const struct c4_peer *peer = runner->peer;
     if (runner->measured == 0) { /* a peer that is absent or failed, or the run was interrupted */
         if (peer && peer->state != C4_PEER_MEASURED)
-            printf("%-20s %s: %s\n", runner->name, c4_peer_state_name(peer->state), peer->reason);
+            printf("%-20s %s: %s\n", runner->name, c4_peer_state_name(peer->state),
+                   c4_text_string(&peer->reason));
         else
             printf("%-20s no samples\n", runner->name);
         return;

@@ -76,16 +76,17 @@ enum c4_status c4_step_bench_add_peer(struct c4_step_bench *bench, const char *n
                                       int count) {
     C4_TRY(make_room(bench));
     struct c4_peers *peers = &bench->peers;
-    if (!peers->folder[0])
+    if (peers->folder.length == 0)
         C4_TRY(c4_peers_open(peers, &bench->config, bench->state, c4_dataset_images(&bench->data),
                              c4_dataset_labels(&bench->data)));
     C4_TRY(c4_peers_add(peers, name, &bench->config, pu, count));
     struct c4_peer *peer = &peers->peer[peers->count - 1];
-    bench->runners[bench->count++] = (struct c4_step_runner){.name = peer->name,
-                                                             .variant = peer->origin,
-                                                             .peer = peer,
-                                                             .foreign = true,
-                                                             .loss_error = peer->loss_error};
+    bench->runners[bench->count++] =
+        (struct c4_step_runner){.name = peer->name,
+                                .variant = c4_text_string(&peer->origin),
+                                .peer = peer,
+                                .foreign = true,
+                                .loss_error = peer->loss_error};
     return C4_OK;
 }
 

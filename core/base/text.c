@@ -85,6 +85,19 @@ const char *c4_text_string(const struct c4_text *text) {
     return text->bytes ? text->bytes : "";
 }
 
+void c4_text_fit(char *to, size_t size, const char *string) {
+    static const char more[] = " [...]";
+    size_t length = strlen(string);
+    if (length >= size) {
+        length = size - sizeof more;
+        /* Not inside a character of UTF-8. */
+        while (length > 0 && ((unsigned char)string[length] & 0xc0) == 0x80) length--;
+        memcpy(to + length, more, sizeof more);
+    }
+    memmove(to, string, length);
+    if (string[length] == '\0') to[length] = '\0';
+}
+
 void c4_text_free(struct c4_text *text) {
     free(text->bytes);
     *text = (struct c4_text){0};

@@ -39,6 +39,10 @@ enum c4_status c4_text_set(struct c4_text *text, const char *value);
 /* The text as a string, never NULL; valid until the next call that changes it. */
 const char *c4_text_string(const struct c4_text *text);
 
+/* For a place of fixed size: copies the string, or as much as fits and " [...]" to show that it
+ * goes on. `size` is at least 8. */
+void c4_text_fit(char *to, size_t size, const char *string);
+
 void c4_text_free(struct c4_text *text);
 
 #endif

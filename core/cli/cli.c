@@ -9,18 +9,13 @@
 
 static int run(const struct c4_args *args, FILE *out) {
     const struct c4_program *program = args->program;
-    if (c4_arg_flag(args, "help")) {
-        c4_help_write(out, program, args->command, args->path);
-        return 0;
-    }
+    if (c4_arg_flag(args, "help"))
+        return c4_cli_exit(args, c4_help_write(out, program, args->command, args->path));
     if (c4_arg_flag(args, "version")) {
         c4_version_write(out, program);
         return 0;
     }
-    if (c4_arg_flag(args, "man")) {
-        c4_man_write(out, program);
-        return 0;
-    }
+    if (c4_arg_flag(args, "man")) return c4_cli_exit(args, c4_man_write(out, program));
     if (c4_arg_given(args, "completion")) {
         if (c4_arg_includes(args, "completion", "bash"))
             c4_completion_write_bash(out, program);

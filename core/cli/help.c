@@ -39,64 +39,62 @@ static void write_row(FILE *out, const char *left, int left_width, const char *r
     write_wrapped(out, right, used, indent);
 }
 
-void c4_help_usage_tail(const struct c4_command *command, char *text, size_t size) {
+enum c4_status c4_help_usage_tail(const struct c4_command *command, struct c4_text *text) {
     const char *options = command == NULL || command->options != NULL ? " [OPTION...]" : "";
     const char *words = "";
     if (command == NULL || command->commands != NULL)
         words = "COMMAND";
     else if (command->usage_tail != NULL)
         words = command->usage_tail;
-    snprintf(text, size, "%s%s%s", options, words[0] != '\0' ? " " : "", words);
+    return c4_text_add(text, "%s%s%s", options, words[0] != '\0' ? " " : "", words);
 }
 
-static void option_left(const struct c4_option *option, char *text, size_t size) {
-    char letter[8] = "    ";
-    if (option->letter != '\0') snprintf(letter, sizeof letter, "-%c, ", option->letter);
-    if (option->type == C4_OPTION_FLAG)
-        snprintf(text, size, "%s--%s", letter, option->name);
-    else if (option->implied != NULL)
-        snprintf(text, size, "%s--%s[=%s]", letter, option->name, option->value);
+static enum c4_status option_left(const struct c4_option *option, struct c4_text *text) {
+    if (option->letter != '\0')
+        c4_text_add(text, "-%c, ", option->letter);
     else
-        snprintf(text, size, "%s--%s %s", letter, option->name, option->value);
+        c4_text_add(text, "    ");
+    if (option->type == C4_OPTION_FLAG) return c4_text_add(text, "--%s", option->name);
+    const char *form = option->implied != NULL ? "--%s[=%s]" : "--%s %s";
+    return c4_text_add(text, form, option->name, option->value);
 }
 
-void c4_help_option(const struct c4_option *option, char *text, size_t size) {
-    char domain[512] = "";
-    bool ranged = option->min != 0.0 || option->max != 0.0;
-    if (ranged)
-        snprintf(domain, sizeof domain,
-                 option->type == C4_OPTION_INTEGER ? "%.0f to %.0f" : "%.15g to %.15g", option->min,
-                 option->max);
-    else if (c4_option_choice(option, 0) != NULL)
-        c4_option_domain(option, domain, sizeof domain);
+enum c4_status c4_help_option(const struct c4_option *option, struct c4_text *text) {
     const char *initial = option->initial;
-    bool both = domain[0] != '\0' && initial != NULL;
-    if (domain[0] == '\0' && initial == NULL) {
-        snprintf(text, size, "%s", option->help);
-        return;
-    }
-    snprintf(text, size, "%s (%s%s%s%s)", option->help, domain, both ? "; " : "",
-             initial != NULL ? "default " : "", initial != NULL ? initial : "");
+    bool ranged = option->min != 0.0 || option->max != 0.0;
+    bool domain = ranged || c4_option_choice(option, 0) != NULL;
+    c4_text_add(text, "%s", option->help);
+    if (domain || initial != NULL) c4_text_add(text, " (");
+    if (ranged)
+        c4_text_add(text, option->type == C4_OPTION_INTEGER ? "%.0f to %.0f" : "%.15g to %.15g",
+                    option->min, option->max);
+    else if (domain)
+        c4_option_domain(option, text);
+    if (initial != NULL) c4_text_add(text, "%sdefault %s", domain ? "; " : "", initial);
+    return c4_text_add(text, "%s", domain || initial != NULL ? ")" : "");
 }
 
-static int widest_option(const struct c4_option *options, int width) {
+static int widest_option(const struct c4_option *options, int width, struct c4_text *left) {
     for (; options != NULL && options->name != NULL; options++) {
-        char left[128];
-        option_left(options, left, sizeof left);
-        int length = (int)strlen(left);
+        c4_text_clear(left);
+        option_left(options, left);
+        int length = (int)left->length;
         if (!options->hidden && length > width && length <= LEFT_MAX) width = length;
     }
     return width;
 }
 
-static void write_options(FILE *out, const struct c4_option *options, int width) {
+static enum c4_status write_options(FILE *out, const struct c4_option *options, int width,
+                                    struct c4_text *left, struct c4_text *right) {
     for (; options != NULL && options->name != NULL; options++) {
         if (options->hidden) continue;
-        char left[128], right[1024];
-        option_left(options, left, sizeof left);
-        c4_help_option(options, right, sizeof right);
-        write_row(out, left, width, right);
+        c4_text_clear(left);
+        c4_text_clear(right);
+        C4_TRY(option_left(options, left));
+        C4_TRY(c4_help_option(options, right));
+        write_row(out, left->bytes, width, right->bytes);
     }
+    return C4_OK;
 }
 
 static void write_commands(FILE *out, const struct c4_command *const *commands) {
@@ -116,11 +114,11 @@ static void write_examples(FILE *out, const char *const *examples) {
     for (size_t i = 0; examples[i] != NULL; i++) fprintf(out, "  %s\n", examples[i]);
 }
 
-void c4_help_write(FILE *out, const struct c4_program *program, const struct c4_command *command,
-                   const char *path) {
-    char tail[128];
-    c4_help_usage_tail(command, tail, sizeof tail);
-    fprintf(out, "Usage: %s%s\n\n", path, tail);
+static enum c4_status write_help(FILE *out, const struct c4_program *program,
+                                 const struct c4_command *command, const char *path,
+                                 struct c4_text *left, struct c4_text *right) {
+    C4_TRY(c4_help_usage_tail(command, left));
+    fprintf(out, "Usage: %s%s\n\n", path, left->bytes);
     const char *summary = command != NULL ? command->summary : program->summary;
     const char *description = command != NULL ? command->description : program->description;
     fprintf(out, "%s.\n", summary);
@@ -133,11 +131,21 @@ void c4_help_write(FILE *out, const struct c4_program *program, const struct c4_
         command != NULL ? command->commands : program->commands;
     if (commands != NULL) write_commands(out, commands);
     const struct c4_option *options = command != NULL ? command->options : NULL;
-    int width = widest_option(c4_program_options, widest_option(options, 0));
+    int width = widest_option(c4_program_options, widest_option(options, 0, left), left);
     fprintf(out, "\nOptions:\n");
-    write_options(out, options, width);
-    write_options(out, c4_program_options, width);
+    C4_TRY(write_options(out, options, width, left, right));
+    C4_TRY(write_options(out, c4_program_options, width, left, right));
     if (commands != NULL) fprintf(out, "\n\"%s COMMAND --help\" shows help for a command.\n", path);
+    return C4_OK;
+}
+
+enum c4_status c4_help_write(FILE *out, const struct c4_program *program,
+                             const struct c4_command *command, const char *path) {
+    struct c4_text left = {0}, right = {0};
+    enum c4_status status = write_help(out, program, command, path, &left, &right);
+    c4_text_free(&left);
+    c4_text_free(&right);
+    return status;
 }
 
 void c4_version_write(FILE *out, const struct c4_program *program) {

@@ -28,7 +28,8 @@ static void write_sentence(FILE *out, const char *text) {
     fputs(".\n", out);
 }
 
-static void write_options(FILE *out, const struct c4_option *options) {
+static enum c4_status write_options(FILE *out, const struct c4_option *options,
+                                    struct c4_text *text) {
     for (; options != NULL && options->name != NULL; options++) {
         if (options->hidden) continue;
         fputs(".TP\n", out);
@@ -41,11 +42,12 @@ static void write_options(FILE *out, const struct c4_option *options) {
             write_text(out, options->value);
             fputs(options->implied != NULL ? "\\fR]" : "\\fR", out);
         }
-        char help[1024];
-        c4_help_option(options, help, sizeof help);
+        c4_text_clear(text);
+        C4_TRY(c4_help_option(options, text));
         fputc('\n', out);
-        write_sentence(out, help);
+        write_sentence(out, text->bytes);
     }
+    return C4_OK;
 }
 
 static void write_examples(FILE *out, const char *const *examples) {
@@ -58,26 +60,29 @@ static void write_examples(FILE *out, const char *const *examples) {
     fputs(".fi\n.RE\n", out);
 }
 
-static void write_command(FILE *out, const struct c4_command *command, const char *parent) {
-    char path[C4_COMMAND_PATH_MAX], tail[128];
+static enum c4_status write_command(FILE *out, const struct c4_command *command, const char *parent,
+                                    struct c4_text *text) {
+    char path[C4_COMMAND_PATH_MAX];
     c4_command_path(path, parent, command->name);
     if (command->commands != NULL) {
         for (size_t i = 0; command->commands[i] != NULL; i++)
-            write_command(out, command->commands[i], path);
-        return;
+            C4_TRY(write_command(out, command->commands[i], path, text));
+        return C4_OK;
     }
-    c4_help_usage_tail(command, tail, sizeof tail);
+    c4_text_clear(text);
+    C4_TRY(c4_help_usage_tail(command, text));
     fputs(".SS \"", out);
     write_text(out, path);
-    write_text(out, tail);
+    write_text(out, text->bytes);
     fputs("\"\n", out);
     write_sentence(out, command->summary);
     if (command->description != NULL) {
         write_text(out, command->description);
         fputc('\n', out);
     }
-    write_options(out, command->options);
+    C4_TRY(write_options(out, command->options, text));
     write_examples(out, command->examples);
+    return C4_OK;
 }
 
 static const struct {
@@ -99,7 +104,8 @@ static const struct {
 _Static_assert(sizeof statuses / sizeof *statuses == C4_ERR_TERMINATED,
                "a meaning for each status but C4_ERR_MEMORY, which exits like C4_ERR_FAILED");
 
-void c4_man_write(FILE *out, const struct c4_program *program) {
+static enum c4_status write_page(FILE *out, const struct c4_program *program,
+                                 struct c4_text *text) {
     fputs(".TH ", out);
     write_upper(out, program->name);
     fprintf(out, " 1 \"\" \"%s %s\" \"User Commands\"\n", program->name, program->version);
@@ -114,10 +120,10 @@ void c4_man_write(FILE *out, const struct c4_program *program) {
     }
     write_examples(out, program->examples);
     fputs(".SH OPTIONS\nThese apply to every command.\n", out);
-    write_options(out, c4_program_options);
+    C4_TRY(write_options(out, c4_program_options, text));
     fputs(".SH COMMANDS\n", out);
     for (size_t i = 0; program->commands[i] != NULL; i++)
-        write_command(out, program->commands[i], program->name);
+        C4_TRY(write_command(out, program->commands[i], program->name, text));
     fputs(".SH EXIT STATUS\n", out);
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         fprintf(out, ".TP\n.B %d\n%s\n", c4_status_exit_code(statuses[i].status),
@@ -127,4 +133,12 @@ void c4_man_write(FILE *out, const struct c4_program *program) {
           ".TP\n.B TERM\nIf unset or\n.BR dumb ,\nprogress is shown as plain lines.\n"
           ".TP\n.B TMPDIR\nThe folder for temporary files, instead of\n.IR /tmp .\n",
           out);
+    return C4_OK;
+}
+
+enum c4_status c4_man_write(FILE *out, const struct c4_program *program) {
+    struct c4_text text = {0};
+    enum c4_status status = write_page(out, program, &text);
+    c4_text_free(&text);
+    return status;
 }

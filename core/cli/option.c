@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,39 +35,47 @@ static bool has_range(const struct c4_option *option) {
     return option->min != 0.0 || option->max != 0.0;
 }
 
-void c4_option_domain(const struct c4_option *option, char *text, size_t size) {
+enum c4_status c4_option_domain(const struct c4_option *option, struct c4_text *text) {
     bool one = option->type == C4_OPTION_CHOICE;
     switch (option->type) {
     case C4_OPTION_FLAG:
-        snprintf(text, size, "no value");
-        return;
+        return c4_text_add(text, "no value");
     case C4_OPTION_STRING:
-        snprintf(text, size, "any text");
-        return;
+        return c4_text_add(text, "any text");
     case C4_OPTION_PATH:
-        snprintf(text, size, "a path");
-        return;
+        return c4_text_add(text, "a path");
     case C4_OPTION_INTEGER:
     case C4_OPTION_REAL:
         if (option->type == C4_OPTION_INTEGER && has_range(option))
-            snprintf(text, size, "an integer from %.0f to %.0f", option->min, option->max);
-        else if (has_range(option))
-            snprintf(text, size, "a number from %g to %g", option->min, option->max);
-        else
-            snprintf(text, size, option->type == C4_OPTION_INTEGER ? "an integer" : "a number");
-        return;
+            return c4_text_add(text, "an integer from %.0f to %.0f", option->min, option->max);
+        if (has_range(option))
+            return c4_text_add(text, "a number from %g to %g", option->min, option->max);
+        return c4_text_add(text, option->type == C4_OPTION_INTEGER ? "an integer" : "a number");
     case C4_OPTION_CHOICE:
     case C4_OPTION_CHOICES:
         break;
     }
-    size_t used = 0;
     const char *word;
-    for (int i = 0; (word = c4_option_choice(option, i)) != NULL && used < size; i++) {
+    for (int i = 0; (word = c4_option_choice(option, i)) != NULL; i++) {
         const char *before = i == 0 ? "" : ", ";
         if (i > 0 && one && c4_option_choice(option, i + 1) == NULL) before = " or ";
-        used += (size_t)snprintf(text + used, size - used, "%s%s", before, word);
+        c4_text_add(text, "%s%s", before, word);
     }
-    if (!one && used < size) snprintf(text + used, size - used, " (separated by commas)");
+    return c4_text_add(text, "%s", one ? "" : " (separated by commas)");
+}
+
+/* C4_ERR_USAGE with a sentence that ends in what the option allows. */
+__attribute__((format(printf, 2, 3))) static enum c4_status
+fail_domain(const struct c4_option *option, const char *format, ...) {
+    struct c4_text text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    enum c4_status status = c4_text_add_list(&text, format, arguments);
+    va_end(arguments);
+    if (status == C4_OK) status = c4_option_domain(option, &text);
+    if (status == C4_OK) status = c4_fail(C4_ERR_USAGE, "%s", text.bytes);
+    c4_text_free(&text);
+    return status;
 }
 
 /* The index of the first `length` bytes among the choices, or -1. */
@@ -141,9 +150,7 @@ enum c4_status c4_arg_read(struct c4_arg *arg, const struct c4_option *option, c
         arg->text = text;
         return C4_OK;
     }
-    char domain[512];
-    c4_option_domain(option, domain, sizeof domain);
-    return c4_fail(C4_ERR_USAGE, "--%s: '%s' is not allowed: give %s", option->name, text, domain);
+    return fail_domain(option, "--%s: '%s' is not allowed: give ", option->name, text);
 }
 
 /* Makes room for the options of a table and sets their defaults. */
@@ -176,14 +183,18 @@ static struct c4_arg *find_arg(const struct c4_args *args, const char *name, siz
 }
 
 static enum c4_status unknown_option(const struct c4_args *args, const char *word) {
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    char *name = strndup(word + 2, strcspn(word + 2, "="));
+    if (name == NULL) return c4_fail(C4_ERR_MEMORY, "out of memory");
     struct c4_suggestion suggestion = C4_SUGGESTION(name);
     for (size_t i = 0; i < args->arg_count; i++)
         if (!args->args[i].option->hidden) c4_suggest(&suggestion, args->args[i].option->name);
-    if (suggestion.nearest == NULL) return c4_fail(C4_ERR_USAGE, "there is no option --%s", name);
-    return c4_fail(C4_ERR_USAGE, "there is no option --%s; did you mean --%s?", name,
-                   suggestion.nearest);
+    if (suggestion.nearest == NULL)
+        c4_fail(C4_ERR_USAGE, "there is no option --%s", name);
+    else
+        c4_fail(C4_ERR_USAGE, "there is no option --%s; did you mean --%s?", name,
+                suggestion.nearest);
+    free(name);
+    return C4_ERR_USAGE;
 }
 
 /* The value of the option in argv[*at]: `joined` if there is one, else the next word. */
@@ -192,11 +203,8 @@ static enum c4_status take_value(struct c4_arg *arg, const char *joined, int arg
     if (joined == NULL) joined = arg->option->implied;
     if (joined == NULL) {
         bool next_is_option = *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) == 0;
-        if (*at + 1 >= argc || next_is_option) {
-            char domain[512];
-            c4_option_domain(arg->option, domain, sizeof domain);
-            return c4_fail(C4_ERR_USAGE, "--%s needs a value: %s", arg->option->name, domain);
-        }
+        if (*at + 1 >= argc || next_is_option)
+            return fail_domain(arg->option, "--%s needs a value: ", arg->option->name);
         joined = argv[++*at];
     }
     C4_TRY(c4_arg_read(arg, arg->option, joined));

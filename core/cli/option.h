@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/base/status.h"
+#include "core/base/text.h"
 
 enum c4_option_type {
     C4_OPTION_FLAG,    /* given or not, no value */
@@ -120,7 +121,7 @@ enum c4_status c4_arg_read(struct c4_arg *arg, const struct c4_option *option, c
 /* What the user types to reach a command: "conv4 data" and "info" give "conv4 data info". */
 void c4_command_path(char path[C4_COMMAND_PATH_MAX], const char *parent, const char *name);
 
-/* The values the option allows, such as "an integer from 1 to 64"; at most `size` bytes. */
-void c4_option_domain(const struct c4_option *option, char *text, size_t size);
+/* Appends the values the option allows, such as "an integer from 1 to 64". C4_ERR_MEMORY. */
+enum c4_status c4_option_domain(const struct c4_option *option, struct c4_text *text);
 
 #endif

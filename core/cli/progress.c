@@ -8,7 +8,12 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 
-enum { COLUMNS_UNKNOWN = 80, BAR_MIN = 8, BAR_MAX = 40 };
+enum {
+    COLUMNS_UNKNOWN = 80,
+    BAR_MIN = 8,
+    BAR_MAX = 40,
+    LINE_MOST = 512 /* of a line without its label */
+};
 
 enum c4_progress_style c4_progress_style_of(FILE *stream, bool quiet) {
     if (quiet) return C4_PROGRESS_QUIET;
@@ -129,11 +134,13 @@ static bool is_bar(const struct c4_progress *progress) {
 
 static void draw(struct c4_progress *progress, uint64_t now_ns) {
     if (progress->style == C4_PROGRESS_QUIET) return;
-    char text[1024];
     bool bar = is_bar(progress);
+    size_t size = strlen(progress->view.label) + LINE_MOST;
+    char *text = malloc(size);
+    if (text == NULL) return; /* the next time, perhaps */
     progress->view.elapsed_ns = now_ns - progress->start_ns;
     progress->drawn_ns = now_ns;
-    c4_progress_format(text, sizeof text, &progress->view, progress->style,
+    c4_progress_format(text, size, &progress->view, progress->style,
                        bar ? columns_of(progress->stream) : 0);
     if (bar)
         fprintf(progress->stream, "\r%s\033[K", text);
@@ -141,6 +148,7 @@ static void draw(struct c4_progress *progress, uint64_t now_ns) {
         fprintf(progress->stream, "%s\n", text);
     fflush(progress->stream);
     progress->on_screen = bar;
+    free(text);
 }
 
 static void start(struct c4_progress *progress, FILE *stream, enum c4_progress_style style,

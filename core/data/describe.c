@@ -1,5 +1,6 @@
 #include "core/data/import.h"
 
+#include "core/base/text.h"
 #include "core/data/standing.h"
 #include "core/file/sha256.h"
 
@@ -40,7 +41,7 @@ static void describe_split(const char *folder, const struct c4_set *set, enum c4
         snprintf(info->path, sizeof info->path, "%s", folder);
         info->set = set;
         info->split = split;
-        snprintf(info->problem, sizeof info->problem, "%s", c4_error());
+        c4_text_fit(info->problem, sizeof info->problem, c4_error());
         return;
     }
     for (uint32_t i = 0; i < files.count; i++) {
@@ -54,7 +55,7 @@ static void describe_split(const char *folder, const struct c4_set *set, enum c4
         if (i == 0 && split == C4_TRAIN)
             snprintf(info->passed_over, sizeof info->passed_over, "%s", files.passed_over);
         if (describe_file(file, info) != C4_OK) {
-            snprintf(info->problem, sizeof info->problem, "%s", c4_error());
+            c4_text_fit(info->problem, sizeof info->problem, c4_error());
         }
     }
 }

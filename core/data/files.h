@@ -21,7 +21,9 @@
 #define C4_DATA_FILES_MAX (C4_SPLIT_FILES_MAX + 1) /* fine-tuning may take test images as well */
 
 #define C4_PATH_BYTES 4096
-#define C4_PASSED_OVER_BYTES 1024 /* as c4_error() */
+
+/* Size of a sentence on a file: its path, and words and numbers of less than 1,024 bytes. */
+#define C4_FILE_SENTENCE_BYTES (C4_PATH_BYTES + 1024)
 
 struct c4_data_file {
     char path[C4_PATH_BYTES];
@@ -38,8 +40,8 @@ struct c4_data_files {
     uint32_t count;
     bool absent; /* the folder has no file of the data set; then c4_data_find() fails */
     bool synthetic;
-    struct c4_synthetic_mark mark;          /* of synthetic files */
-    char passed_over[C4_PASSED_OVER_BYTES]; /* a sentence on what an earlier candidate lacks; "" */
+    struct c4_synthetic_mark mark;            /* of synthetic files */
+    char passed_over[C4_FILE_SENTENCE_BYTES]; /* what an earlier candidate lacks, or "" */
 };
 
 /* Finds the files of a set's train or test split. All files of the candidate are listed, even

@@ -1,5 +1,7 @@
 #include "core/data/files.h"
 
+#include "core/base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,7 +108,7 @@ static int layout_count(const struct c4_set *set) {
 /* The first complete candidate, or else the first that has files; NULL if none has. `passed_over`
  * receives what the first candidate lacks if a later one is chosen. */
 static const struct c4_layout *choose(const char *folder, const struct c4_set *set,
-                                      char passed_over[C4_PASSED_OVER_BYTES]) {
+                                      char passed_over[C4_FILE_SENTENCE_BYTES]) {
     const struct c4_layout *has[C4_LAYOUTS_MAX];
     int layouts = layout_count(set), count = 0;
     for (int available = 1; available >= 0; available--)
@@ -118,7 +120,7 @@ static const struct c4_layout *choose(const char *folder, const struct c4_set *s
     /* Counting may have to read a whole file, so skip it for a single candidate. */
     for (int i = 0; i < count && count > 1; i++) {
         if (check_whole(folder, set, has[i]) == C4_OK) return has[i];
-        if (i == 0) snprintf(passed_over, C4_PASSED_OVER_BYTES, "%s", c4_error());
+        if (i == 0) c4_text_fit(passed_over, C4_FILE_SENTENCE_BYTES, c4_error());
     }
     passed_over[0] = '\0';
     return count > 0 ? has[0] : NULL;
@@ -155,7 +157,7 @@ static enum c4_status read_unofficial(struct c4_data_files *files) {
 
 enum c4_status c4_data_find(const char *folder, const struct c4_set *set, enum c4_split split,
                             struct c4_data_files *out) {
-    char passed_over[C4_PASSED_OVER_BYTES] = "";
+    char passed_over[C4_FILE_SENTENCE_BYTES] = "";
     *out = (struct c4_data_files){.absent = true};
     struct stat info;
     if (stat(folder, &info) != 0) {

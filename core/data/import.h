@@ -17,9 +17,9 @@ struct c4_data_info {
     uint32_t histogram[C4_CLASSES]; /* images per label */
     char sha256[65];                /* of the file's bytes */
     enum c4_standing standing;
-    char why[C4_STANDING_BYTES];            /* core/data/standing.h */
-    char passed_over[C4_PASSED_OVER_BYTES]; /* of a set's first train file; core/data/files.h */
-    char problem[1024];                     /* what is wrong with it, or "" */
+    char why[C4_STANDING_BYTES];              /* core/data/standing.h */
+    char passed_over[C4_FILE_SENTENCE_BYTES]; /* of a set's first train file; core/data/files.h */
+    char problem[C4_FILE_SENTENCE_BYTES];     /* what is wrong with it, or "" */
 };
 
 struct c4_data_found {

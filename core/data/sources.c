@@ -13,7 +13,7 @@
 
 extern const char c4_embed_core_data_mirrors_ini[];
 
-enum { LINE_MOST = 198 }; /* inih silently splits longer lines */
+enum { LINE_MOST = 198, SECTION_MOST = 49 }; /* inih splits longer lines and cuts longer names */
 
 struct parser {
     struct c4_sources *sources;
@@ -84,10 +84,10 @@ static int begin_section(struct parser *parser, const char *section) {
     bool known = strncmp(section, "known ", 6) == 0, file = strncmp(section, "file ", 5) == 0;
     const char *path = section + (known ? 6 : 5);
     if (!known && !file)
-        return problem(parser, "unknown section [%.64s]; use [file PATH] or [known PATH]", section);
+        return problem(parser, "unknown section [%s]; use [file PATH] or [known PATH]", section);
     if (strlen(path) >= C4_SOURCE_PATH_BYTES || !is_inside(path, true))
-        return problem(
-            parser, "[%.64s]: the path must be relative, of letters, digits and ._- only", section);
+        return problem(parser, "[%s]: the path must be relative, of letters, digits and ._- only",
+                       section);
     if (c4_sources_find(parser->sources, path) != NULL)
         return problem(parser, "'%s' occurs twice", path);
     if (parser->sources->count == C4_SOURCES_MAX)
@@ -179,6 +179,10 @@ static enum c4_status check_lines(const char *text, const char *name) {
         if (length > LINE_MOST)
             return c4_fail(C4_ERR_USAGE, "%s, line %d: longer than %d characters", name, line,
                            LINE_MOST);
+        const char *section = at + strspn(at, " \t");
+        if (*section == '[' && strcspn(section + 1, "]\n") > SECTION_MOST)
+            return c4_fail(C4_ERR_USAGE, "%s, line %d: between [ and ] are more than %d characters",
+                           name, line, SECTION_MOST);
         at += length + (at[length] == '\n');
     }
     return C4_OK;

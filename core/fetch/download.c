@@ -37,8 +37,10 @@ __attribute__((format(printf, 3, 4))) static void
 end(struct transfer *transfer, enum c4_download_end how, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(transfer->result->reason, sizeof transfer->result->reason, format, args);
+    c4_text_clear(&transfer->result->reason);
+    enum c4_status status = c4_text_add_list(&transfer->result->reason, format, args);
     va_end(args);
+    if (transfer->status == C4_OK) transfer->status = status;
     transfer->result->end = how;
 }
 
@@ -300,7 +302,7 @@ static enum c4_status fetch_rest(struct transfer *transfer) {
         C4_TRY(c4_part_keep(&transfer->part, 0));
     if (transfer->part.size_bytes == transfer->download->size_bytes) {
         end(transfer, C4_DOWNLOAD_WHOLE, "%s", "");
-        return C4_OK;
+        return transfer->status;
     }
     bool again;
     C4_TRY(request(transfer, &again));
@@ -316,6 +318,9 @@ enum c4_status c4_download_run(const struct c4_download *download,
     /* Called here, so that no program needs to know about libcurl; libcurl counts the calls. */
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return c4_fail(C4_ERR_ENVIRONMENT, "libcurl cannot be started; check its installation");
+    if (strlen(download->url) >= C4_PART_URL_BYTES)
+        return c4_fail(C4_ERR_USAGE, "%s: the URL is longer than %d bytes", download->url,
+                       C4_PART_URL_BYTES - 1);
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (transfer == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", download->url);
     transfer->download = download;

@@ -11,7 +11,7 @@
 #ifndef C4_FETCH_DOWNLOAD_H
 #define C4_FETCH_DOWNLOAD_H
 
-#include "core/base/status.h"
+#include "core/base/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,14 +37,15 @@ enum c4_download_end {
 
 struct c4_download_result {
     enum c4_download_end end;
-    char reason[400];     /* not WHOLE: what happened, with the URL, without a full stop */
-    uint64_t done_bytes;  /* in PART */
-    uint64_t first_bytes; /* of these, there before this call */
+    struct c4_text reason; /* not WHOLE: what happened, with the URL, without a full stop */
+    uint64_t done_bytes;   /* in PART */
+    uint64_t first_bytes;  /* of these, there before this call */
 };
 
-/* Failures of the server are results, not errors. Errors: C4_ERR_FAILED (disk full, another process
- * fetches the same file), C4_ERR_ENVIRONMENT (no permission, no libcurl), C4_ERR_MEMORY, what
- * tick() returned. PART is kept then. */
+/* Failures of the server are results, not errors. The caller releases result->reason with
+ * c4_text_free(), also after an error. Errors: C4_ERR_FAILED (disk full, another process fetches
+ * the same file), C4_ERR_USAGE (a URL of C4_PART_URL_BYTES or more bytes), C4_ERR_ENVIRONMENT (no
+ * permission, no libcurl), C4_ERR_MEMORY, what tick() returned. PART is kept then. */
 enum c4_status c4_download_run(const struct c4_download *download,
                                struct c4_download_result *result);
 

@@ -32,10 +32,12 @@ struct fetching {
     struct c4_digest digest;
 };
 
-static void note(const struct fetching *work, const char *reason, const char *then) {
-    char sentence[1200];
-    snprintf(sentence, sizeof sentence, "%.1023s; %s", reason, then);
-    work->fetch->watch->note(work->fetch->watch->context, sentence);
+static enum c4_status note(const struct fetching *work, const char *reason, const char *then) {
+    struct c4_text sentence = {0};
+    enum c4_status status = c4_text_add(&sentence, "%s; %s", reason, then);
+    if (status == C4_OK) work->fetch->watch->note(work->fetch->watch->context, sentence.bytes);
+    c4_text_free(&sentence);
+    return status;
 }
 
 static enum c4_status tick(void *context, uint64_t done_bytes) {
@@ -87,39 +89,37 @@ static enum c4_status check_part(struct fetching *work, const struct c4_download
     *right = status == C4_OK;
     *again = result->first_bytes > 0;
     if (status != C4_ERR_DATA) return status;
-    char reason[1024];
-    snprintf(reason, sizeof reason, "%s", c4_error());
     c4_download_forget(work->part);
     work->kept_bytes = 0;
     if (!*again) work->wrong++;
-    note(work, reason,
-         *again ? "part of it came from an earlier download, so it is removed and fetched again"
-                : "it is removed");
-    return C4_OK;
+    return note(work, c4_error(),
+                *again
+                    ? "part of it came from an earlier download, so it is removed and fetched again"
+                    : "it is removed");
 }
 
 /* *right: PART is complete and checked. Otherwise this mirror is given up. */
-static enum c4_status try_place(struct fetching *work, const char *url, bool *right) {
+static enum c4_status try_place(struct fetching *work, const char *url, bool *right,
+                                struct c4_download_result *result) {
     uint64_t pause_ms = work->fetch->retry_wait_ms;
     int fruitless = 0;
     *right = false;
     for (int attempt = 1; attempt <= ATTEMPTS_MOST; attempt++) {
-        struct c4_download_result result;
         uint64_t before = work->kept_bytes;
         bool again = false;
-        C4_TRY(download_once(work, url, &result));
-        if (result.end == C4_DOWNLOAD_WHOLE) {
-            C4_TRY(check_part(work, &result, right, &again));
+        c4_text_free(&result->reason);
+        C4_TRY(download_once(work, url, result));
+        if (result->end == C4_DOWNLOAD_WHOLE) {
+            C4_TRY(check_part(work, result, right, &again));
             if (*right || !again) return C4_OK;
             continue;
         }
-        fruitless = result.done_bytes > before ? 0 : fruitless + 1;
-        if (result.end == C4_DOWNLOAD_REFUSED || fruitless == FRUITLESS_MOST ||
-            attempt == ATTEMPTS_MOST) {
-            note(work, result.reason, "giving up on this mirror");
-            return C4_OK;
-        }
-        note(work, result.reason, "trying this mirror again");
+        const char *reason = c4_text_string(&result->reason);
+        fruitless = result->done_bytes > before ? 0 : fruitless + 1;
+        if (result->end == C4_DOWNLOAD_REFUSED || fruitless == FRUITLESS_MOST ||
+            attempt == ATTEMPTS_MOST)
+            return note(work, reason, "giving up on this mirror");
+        C4_TRY(note(work, reason, "trying this mirror again"));
         C4_TRY(wait_ms(work, pause_ms));
         pause_ms *= 2;
     }
@@ -143,8 +143,12 @@ static enum c4_status no_place(const struct fetching *work) {
 static enum c4_status download(struct fetching *work) {
     const struct c4_source *source = work->fetch->source;
     bool right = false;
-    for (uint32_t i = 0; i < source->urls && !right; i++)
-        C4_TRY(try_place(work, source->url[i], &right));
+    for (uint32_t i = 0; i < source->urls && !right; i++) {
+        struct c4_download_result result = {.end = C4_DOWNLOAD_BROKEN};
+        enum c4_status status = try_place(work, source->url[i], &right, &result);
+        c4_text_free(&result.reason);
+        C4_TRY(status);
+    }
     if (!right) return no_place(work);
     C4_TRY(c4_file_publish(work->part, work->path));
     c4_download_forget(work->part);
@@ -160,11 +164,9 @@ static uint64_t size_of(const char *path) {
 
 /* Checks the file that is already there, from an earlier fetch or put there by the user. */
 static enum c4_status check_there(struct fetching *work) {
-    char reason[900];
     C4_TRY(c4_digest_file(work->path, &work->digest));
     if (c4_digest_check(work->path, &work->digest, work->fetch->source) == C4_OK) return C4_OK;
-    snprintf(reason, sizeof reason, "%s", c4_error());
-    return c4_fail(C4_ERR_DATA, "%s; move it away and run the same command again", reason);
+    return c4_fail(C4_ERR_DATA, "%s; move it away and run the same command again", c4_error());
 }
 
 enum c4_status c4_fetch_file(const struct c4_fetch *fetch, struct c4_fetch_result *result) {

@@ -31,7 +31,7 @@ static enum c4_status damaged(const struct unpacking *work) {
 }
 
 static enum c4_status hostile(const struct unpacking *work, const char *name, const char *what) {
-    return c4_fail(C4_ERR_DATA, "%s: its member '%.200s' %s; nothing more was unpacked", work->path,
+    return c4_fail(C4_ERR_DATA, "%s: its member '%s' %s; nothing more was unpacked", work->path,
                    name, what);
 }
 

@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* scandir */
 #include "core/fetch/verify.h"
 
+#include "core/base/text.h"
 #include "core/data/digest.h"
 #include "core/fetch/sums.h"
 #include "core/file/file.h"
@@ -37,10 +38,13 @@ static struct c4_verified *add(struct verifying *work, const char *path) {
 
 __attribute__((format(printf, 3, 4))) static void
 judge(struct c4_verified *file, enum c4_file_verdict verdict, const char *format, ...) {
+    struct c4_text why = {0};
     va_list args;
     va_start(args, format);
-    vsnprintf(file->why, sizeof file->why, format, args);
+    c4_text_add_list(&why, format, args);
     va_end(args);
+    c4_text_fit(file->why, sizeof file->why, why.lost ? c4_error() : why.bytes);
+    c4_text_free(&why);
     file->verdict = verdict;
 }
 
@@ -117,28 +121,32 @@ static bool is_beside(const char *name) {
            (length > 10 && strcmp(name + length - 10, ".part.from") == 0);
 }
 
+static enum c4_status look_at(struct verifying *work, const char *folder, const char *name) {
+    char path[C4_PATH_BYTES];
+    struct stat info;
+    size_t length = strlen(name);
+    C4_TRY(c4_path_join(path, sizeof path, folder, name));
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || is_beside(name)) return C4_OK;
+    struct c4_verified *file = add(work, path);
+    if (file != NULL && length > 5 && strcmp(name + length - 5, ".part") == 0)
+        judge(file, C4_VERDICT_UNKNOWN, "an unfinished download");
+    else if (file != NULL)
+        judge_file(work, file, below(work, path));
+    return C4_OK;
+}
+
 static enum c4_status look_into(struct verifying *work, const char *inner) {
     char folder[C4_PATH_BYTES];
     struct dirent **entries;
     C4_TRY(c4_path_join(folder, sizeof folder, work->folder, inner));
     int count = scandir(folder, &entries, NULL, alphasort);
+    enum c4_status status = C4_OK;
     for (int i = 0; i < count; i++) {
-        char path[C4_PATH_BYTES];
-        struct stat info;
-        const char *name = entries[i]->d_name;
-        if (c4_path_join(path, sizeof path, folder, name) == C4_OK && stat(path, &info) == 0 &&
-            S_ISREG(info.st_mode) && !is_beside(name)) {
-            struct c4_verified *file = add(work, path);
-            size_t length = strlen(name);
-            if (file != NULL && length > 5 && strcmp(name + length - 5, ".part") == 0)
-                judge(file, C4_VERDICT_UNKNOWN, "an unfinished download");
-            else if (file != NULL)
-                judge_file(work, file, below(work, path));
-        }
+        if (status == C4_OK) status = look_at(work, folder, entries[i]->d_name);
         free(entries[i]);
     }
     if (count >= 0) free(entries);
-    return C4_OK;
+    return status;
 }
 
 /* The data folder, and in it those of all sets' layouts, each once. */
@@ -172,7 +180,7 @@ static enum c4_status look_for_missing(struct verifying *work) {
         const char *name = below(work, info->path);
         if (info->problem[0] == '\0' || is_reported(work, name)) continue;
         struct c4_verified *file = add(work, info->path);
-        if (file != NULL) judge(file, C4_VERDICT_MISSING, "%.511s", info->problem);
+        if (file != NULL) judge(file, C4_VERDICT_MISSING, "%s", info->problem);
     }
     for (uint32_t i = 0; i < work->sums.count; i++) {
         const char *name = work->sums.line[i].path;

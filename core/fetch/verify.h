@@ -17,8 +17,8 @@ extern const char *const c4_file_verdict_names[]; /* "ok", "differs", "unknown",
 struct c4_verified {
     char path[C4_PATH_BYTES];
     enum c4_file_verdict verdict;
-    char sha256[C4_SHA256_HEX_SIZE]; /* "" if it could not be read */
-    char why[512];                   /* the reason for the verdict */
+    char sha256[C4_SHA256_HEX_SIZE];  /* "" if it could not be read */
+    char why[C4_FILE_SENTENCE_BYTES]; /* the reason for the verdict */
 };
 
 enum { C4_VERIFIED_MAX = 128 };

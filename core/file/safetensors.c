@@ -55,7 +55,7 @@ static enum c4_status read_dtype(const struct reader *r, const json_t *value,
         return C4_OK;
     }
     c4_fail(C4_ERR_DATA,
-            "%s: tensor %s has the dtype %.16s, which is not supported; convert it to F32 or F64 "
+            "%s: tensor %s has the dtype %s, which is not supported; convert it to F32 or F64 "
             "(supported: BOOL, integers of 1 to 8 bytes, F16, BF16, F32 and F64)",
             r->path, r->shown, c4_name_show(text, shown));
     return set_aside(r, tensor, span);

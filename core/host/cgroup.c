@@ -6,42 +6,47 @@
 
 #include "core/host/sysfile.h"
 
-enum { PATH_BYTES = 4096 };
+/* The first line of a group's file, "" if it cannot be read. */
+static void read_in(const char *root, const char *folder, const char *file, struct c4_text *line) {
+    struct c4_text path = {0};
+    c4_text_clear(line);
+    if (c4_text_add(&path, "%s/%s", folder, file) == C4_OK) c4_sysfile_line(root, path.bytes, line);
+    c4_text_free(&path);
+}
 
 /* The quota of a single group in CPUs, 0 = none. "max" and -1 mean no limit. */
 static double quota_of(const char *root, const char *folder, bool version_2) {
-    char path[PATH_BYTES + 32], line[64], period_line[64];
+    struct c4_text line = {0};
     double quota = 0, period = 0;
-    if (version_2) {
-        snprintf(path, sizeof path, "%s/cpu.max", folder);
-        if (!c4_sysfile_line(root, path, line, sizeof line)) return 0;
-        if (sscanf(line, "%lf %lf", &quota, &period) != 2) return 0;
-    } else {
-        snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder);
-        if (!c4_sysfile_line(root, path, line, sizeof line)) return 0;
-        snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
-        if (!c4_sysfile_line(root, path, period_line, sizeof period_line)) return 0;
-        quota = strtod(line, NULL);
-        period = strtod(period_line, NULL);
+    read_in(root, folder, version_2 ? "cpu.max" : "cpu.cfs_quota_us", &line);
+    int numbers = sscanf(c4_text_string(&line), "%lf %lf", &quota, &period);
+    if (version_2 && numbers != 2) quota = 0;
+    if (!version_2) {
+        read_in(root, folder, "cpu.cfs_period_us", &line);
+        period = strtod(c4_text_string(&line), NULL);
     }
+    c4_text_free(&line);
     return quota > 0 && period > 0 ? quota / period : 0;
 }
 
 /* The seconds that a single group was stopped, 0 = never or unknown; *known is set if they can be
  * read. */
 static double throttled_of(const char *root, const char *folder, bool version_2, bool *known) {
-    char path[PATH_BYTES + 32], name[4096], line[128];
-    snprintf(path, sizeof path, "%s/cpu.stat", folder);
-    int n = snprintf(name, sizeof name, "%s%s", root, path);
-    FILE *file = n > 0 && (size_t)n < sizeof name ? fopen(name, "r") : NULL;
+    struct c4_text path = {0};
+    c4_text_add(&path, "%s/cpu.stat", folder);
+    FILE *file = path.lost ? NULL : c4_sysfile_open(root, path.bytes);
+    char *line = NULL;
+    size_t capacity = 0;
     double value, seconds = 0;
-    while (file && fgets(line, sizeof line, file)) {
+    while (file && getline(&line, &capacity, file) >= 0) {
         if (sscanf(line, version_2 ? "throttled_usec %lf" : "throttled_time %lf", &value) != 1)
             continue;
         *known = true;
         seconds = value * (version_2 ? 1e-6 : 1e-9);
     }
     if (file) fclose(file);
+    free(line);
+    c4_text_free(&path);
     return seconds;
 }
 
@@ -62,18 +67,21 @@ static void ask(struct question *question, const char *folder, bool version_2) {
     if (one > 0 && better) question->answer = one;
 }
 
-/* The group and each of its ancestors may set a limit. */
-static void ask_upwards(struct question *question, const char *mount, const char *group,
-                        bool version_2) {
-    char folder[PATH_BYTES];
-    int n = snprintf(folder, sizeof folder, "%s%s", mount, group);
-    if (n < 0 || (size_t)n >= sizeof folder) return;
-    for (;;) {
-        ask(question, folder, version_2);
-        char *slash = strrchr(folder, '/');
-        if (!slash || (size_t)(slash - folder) < strlen(mount)) return;
+/* The group and each of its ancestors may set a limit. The controllers of version 1 name the
+ * folder where they are mounted; version 2 has "". */
+static void ask_upwards(struct question *question, const char *controllers, const char *group) {
+    static const char mounts[] = "/sys/fs/cgroup";
+    bool version_2 = *controllers == '\0';
+    size_t mount = sizeof mounts - 1 + (version_2 ? 0 : 1 + strlen(controllers));
+    struct c4_text folder = {0};
+    c4_text_add(&folder, "%s%s%s%s", mounts, version_2 ? "" : "/", controllers, group);
+    while (!folder.lost) {
+        ask(question, folder.bytes, version_2);
+        char *slash = strrchr(folder.bytes, '/');
+        if (!slash || (size_t)(slash - folder.bytes) < mount) break;
         *slash = '\0';
     }
+    c4_text_free(&folder);
 }
 
 static bool lists_cpu(const char *controllers) {
@@ -84,9 +92,7 @@ static bool lists_cpu(const char *controllers) {
 
 /* Asks all groups of this process that control its CPUs. */
 static void ask_all(struct question *question) {
-    char name[PATH_BYTES];
-    int n = snprintf(name, sizeof name, "%s/proc/self/cgroup", question->root);
-    FILE *file = n > 0 && (size_t)n < sizeof name ? fopen(name, "r") : NULL;
+    FILE *file = c4_sysfile_open(question->root, "/proc/self/cgroup");
     if (!file) return;
     char *line = NULL;
     size_t capacity = 0;
@@ -97,14 +103,9 @@ static void ask_all(struct question *question) {
         if (!group) continue;
         *group++ = '\0';
         controllers++;
-        if (*controllers == '\0') {
-            ask_upwards(question, "/sys/fs/cgroup", group, true);
-        } else if (lists_cpu(controllers)) {
-            char mount[PATH_BYTES];
-            snprintf(mount, sizeof mount, "/sys/fs/cgroup/%s", controllers);
-            ask_upwards(question, mount, group, false);
-            ask_upwards(question, "/sys/fs/cgroup/cpu", group, false);
-        }
+        if (*controllers == '\0' || lists_cpu(controllers))
+            ask_upwards(question, controllers, group);
+        if (lists_cpu(controllers)) ask_upwards(question, "cpu", group);
     }
     free(line);
     fclose(file);

@@ -16,14 +16,14 @@
 /* Of the line "cpu user nice system idle iowait irq softirq steal ...", in ticks. Guests' time is
  * part of user. */
 static void read_ticks(const char *root, double *busy_seconds, double *steal_seconds) {
-    char line[256];
+    struct c4_text line = {0};
     double ticks[8], per_second = (double)sysconf(_SC_CLK_TCK);
     *busy_seconds = *steal_seconds = (double)NAN;
-    c4_sysfile_line(root, "/proc/stat", line, sizeof line);
-    if (sscanf(line, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &ticks[0], &ticks[1], &ticks[2],
-               &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) != 8 ||
-        !(per_second > 0))
-        return;
+    c4_sysfile_line(root, "/proc/stat", &line);
+    int read = sscanf(c4_text_string(&line), "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &ticks[0],
+                      &ticks[1], &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]);
+    c4_text_free(&line);
+    if (read != 8 || !(per_second > 0)) return;
     *busy_seconds = (ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) / per_second;
     *steal_seconds = ticks[7] / per_second;
 }
@@ -42,10 +42,14 @@ static double own_seconds(void) {
 
 /* The number that a file begins with. */
 static double number_in(const char *root, const char *path) {
-    char line[128], *end;
-    c4_sysfile_line(root, path, line, sizeof line);
-    double value = strtod(line, &end);
-    return end > line ? value : (double)NAN;
+    struct c4_text line = {0};
+    char *end;
+    c4_sysfile_line(root, path, &line);
+    const char *begin = c4_text_string(&line);
+    double value = strtod(begin, &end);
+    if (end == begin) value = (double)NAN;
+    c4_text_free(&line);
+    return value;
 }
 
 json_t *c4_conditions_read(const char *root) {
@@ -75,28 +79,22 @@ static double difference(const json_t *begin, const json_t *end, const char *mem
 static json_t *notes_of(double steal, double others, int cpus, double throttled, double seconds,
                         double mhz, double mhz_end) {
     json_t *notes = json_array();
-    char text[160]; /* longer than any of these sentences with numbers of 15 digits */
-    if (steal > .01) {
-        snprintf(text, sizeof text,
-                 "The hypervisor gave %.1f %% of the CPUs' time to other machines meanwhile.",
-                 100 * steal);
-        json_array_append_new(notes, json_string(text));
-    }
-    if (others > .1) {
-        snprintf(text, sizeof text, "Other programs kept %.2f of %d CPUs busy meanwhile.", others,
-                 cpus);
-        json_array_append_new(notes, json_string(text));
-    }
-    if (throttled > 0) {
-        snprintf(text, sizeof text, "A CPU quota stopped this program for %.2f of %.2f seconds.",
-                 throttled, seconds);
-        json_array_append_new(notes, json_string(text));
-    }
-    if (fabs(mhz_end - mhz) > .05 * mhz) {
-        snprintf(text, sizeof text, "The clock was %.0f MHz before and %.0f MHz after.", mhz,
-                 mhz_end);
-        json_array_append_new(notes, json_string(text));
-    }
+    if (steal > .01)
+        json_array_append_new(
+            notes, json_sprintf(
+                       "The hypervisor gave %.1f %% of the CPUs' time to other machines meanwhile.",
+                       100 * steal));
+    if (others > .1)
+        json_array_append_new(
+            notes,
+            json_sprintf("Other programs kept %.2f of %d CPUs busy meanwhile.", others, cpus));
+    if (throttled > 0)
+        json_array_append_new(
+            notes, json_sprintf("A CPU quota stopped this program for %.2f of %.2f seconds.",
+                                throttled, seconds));
+    if (fabs(mhz_end - mhz) > .05 * mhz)
+        json_array_append_new(
+            notes, json_sprintf("The clock was %.0f MHz before and %.0f MHz after.", mhz, mhz_end));
     return notes;
 }
 

@@ -34,11 +34,23 @@ static json_t *text_value(const char *text) {
     return value;
 }
 
+void c4_block_variable(struct c4_block *b, const char *name, const char *value) {
+    json_t *key = text_value(name);
+    if (key)
+        c4_block_text(b, "variables", json_string_value(key), value,
+                      "The variable is set, but empty.");
+    else
+        b->incomplete = true;
+    json_decref(key);
+}
+
 void c4_block_null(struct c4_block *b, const char *group, const char *member, const char *reason) {
-    char path[96];
-    snprintf(path, sizeof path, "%s.%s", group, member);
+    struct c4_text path = {0};
     c4_block_value(b, group, member, json_null());
-    if (json_object_set_new(b->reasons, path, text_value(reason)) != 0) b->incomplete = true;
+    if (c4_text_add(&path, "%s.%s", group, member) != C4_OK ||
+        json_object_set_new(b->reasons, path.bytes, text_value(reason)) != 0)
+        b->incomplete = true;
+    c4_text_free(&path);
 }
 
 void c4_block_text(struct c4_block *b, const char *group, const char *member, const char *text,
@@ -47,6 +59,12 @@ void c4_block_text(struct c4_block *b, const char *group, const char *member, co
         c4_block_value(b, group, member, text_value(text));
     else
         c4_block_null(b, group, member, reason);
+}
+
+void c4_block_built(struct c4_block *b, const char *group, const char *member,
+                    const struct c4_text *text, const char *reason) {
+    if (text->lost) b->incomplete = true;
+    c4_block_text(b, group, member, c4_text_string(text), reason);
 }
 
 void c4_block_bytes(struct c4_block *b, const char *group, const char *member, int64_t bytes,
@@ -58,12 +76,14 @@ void c4_block_bytes(struct c4_block *b, const char *group, const char *member, i
 }
 
 void c4_block_warn(struct c4_block *b, const char *format, ...) {
-    char text[512];
+    struct c4_text text = {0};
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    if (c4_text_add_list(&text, format, args) != C4_OK ||
+        json_array_append_new(b->warnings, text_value(text.bytes)) != 0)
+        b->incomplete = true;
     va_end(args);
-    if (json_array_append_new(b->warnings, text_value(text)) != 0) b->incomplete = true;
+    c4_text_free(&text);
 }
 
 static void add_backends(struct c4_block *b) {
@@ -91,6 +111,7 @@ enum c4_status c4_environment(const struct c4_environment_input *input, json_t *
         c4_block_add_program(&b);
         add_backends(&b);
     }
+    c4_text_free(&b.read);
     if (json_object_set_new(b.object, "reasons", b.reasons) != 0) b.incomplete = true;
     if (json_object_set_new(b.object, "warnings", b.warnings) != 0) b.incomplete = true;
     if (b.incomplete) {

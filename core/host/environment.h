@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "core/base/status.h"
+#include "core/base/text.h"
 #include "core/host/topology.h"
 
 /* What the caller knows and this module cannot. */
@@ -45,8 +45,10 @@ struct c4_environment_input {
  * they are. The caller releases *environment with json_decref(). Errors: C4_ERR_MEMORY. */
 enum c4_status c4_environment(const struct c4_environment_input *input, json_t **environment);
 
-/* The same as a few lines of text for people, each with a newline, cut to `size` bytes, terminated.
- */
+/* Appends the same as a few lines of text for people, each with a newline. C4_ERR_MEMORY. */
+enum c4_status c4_environment_add(const json_t *environment, struct c4_text *text);
+
+/* That text cut to `size` bytes, terminated. */
 void c4_environment_text(const json_t *environment, char *text, size_t size);
 
 #endif

@@ -11,7 +11,8 @@
 
 struct c4_block {
     const struct c4_environment_input *input;
-    const char *root; /* for sysfile.h, never NULL */
+    const char *root;    /* for sysfile.h, never NULL */
+    struct c4_text read; /* what was last read from a file */
     json_t *object, *reasons, *warnings;
     bool incomplete; /* memory ran out somewhere; checked once, at the end */
 };
@@ -25,6 +26,14 @@ void c4_block_null(struct c4_block *b, const char *group, const char *member, co
  * ASCII become question marks. */
 void c4_block_text(struct c4_block *b, const char *group, const char *member, const char *text,
                    const char *reason);
+
+/* The same of a list or a sentence that was put together, where memory may have run out. */
+void c4_block_built(struct c4_block *b, const char *group, const char *member,
+                    const struct c4_text *text, const char *reason);
+
+/* The same of an environment variable in the group "variables", whose name may hold any bytes, too.
+ */
+void c4_block_variable(struct c4_block *b, const char *name, const char *value);
 
 /* Bytes, or null if 0. */
 void c4_block_bytes(struct c4_block *b, const char *group, const char *member, int64_t bytes,

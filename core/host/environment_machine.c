@@ -10,28 +10,37 @@
 #include "core/host/environment_block.h"
 #include "core/host/sysfile.h"
 
-enum { LINE_BYTES = 8192 };
+/* A file's first line, "" if it cannot be read. Valid until the next line or value. */
+static const char *line_of(struct c4_block *b, const char *path) {
+    c4_sysfile_line(b->root, path, &b->read);
+    if (b->read.lost) b->incomplete = true;
+    return c4_text_string(&b->read);
+}
 
-/* A text file's first line as a member, or the reason why there is none. */
-static void add_line(struct c4_block *b, const char *group, const char *member, const char *path) {
-    char line[LINE_BYTES], reason[256];
-    c4_sysfile_line(b->root, path, line, sizeof line);
-    snprintf(reason, sizeof reason, "%s cannot be read or is empty.", path);
-    c4_block_text(b, group, member, line, reason);
+/* A value of /proc/cpuinfo or /proc/meminfo, "" if there is none. Valid likewise. */
+static const char *value_of(struct c4_block *b, const char *path, const char *key) {
+    c4_sysfile_value(b->root, path, key, &b->read);
+    if (b->read.lost) b->incomplete = true;
+    return c4_text_string(&b->read);
 }
 
 /* A value of /proc/cpuinfo, whose keys depend on the architecture; decimal numbers become integers,
  * hexadecimal ones stay text. */
 static void add_cpuinfo(struct c4_block *b, const char *member, const char *key) {
-    char value[LINE_BYTES], reason[128];
-    c4_sysfile_value(b->root, "/proc/cpuinfo", key, value, sizeof value);
-    snprintf(reason, sizeof reason, "/proc/cpuinfo has no line \"%s\".", key);
+    const char *value = value_of(b, "/proc/cpuinfo", key);
     char *end;
     long number = strtol(value, &end, 10);
     if (*value && *end == '\0')
         c4_block_integer(b, "cpu", member, number);
-    else
-        c4_block_text(b, "cpu", member, value, reason);
+    else if (*value)
+        c4_block_text(b, "cpu", member, value, "");
+    else {
+        struct c4_text reason = {0};
+        c4_text_add(&reason, "/proc/cpuinfo has no line \"%s\".", key);
+        c4_block_null(b, "cpu", member, c4_text_string(&reason));
+        if (reason.lost) b->incomplete = true;
+        c4_text_free(&reason);
+    }
 }
 
 static bool has_word(const char *words, const char *word) {
@@ -42,8 +51,8 @@ static bool has_word(const char *words, const char *word) {
 }
 
 static void add_hypervisor(struct c4_block *b, bool is_arm) {
-    char flags[LINE_BYTES];
-    if (is_arm || !c4_sysfile_value(b->root, "/proc/cpuinfo", "flags", flags, sizeof flags)) {
+    const char *flags = is_arm ? "" : value_of(b, "/proc/cpuinfo", "flags");
+    if (!*flags) {
         c4_block_null(b, "cpu", "hypervisor",
                       "Only x86 tells a program whether it runs in a virtual machine.");
         return;
@@ -55,9 +64,8 @@ static void add_hypervisor(struct c4_block *b, bool is_arm) {
 }
 
 static void add_smt(struct c4_block *b) {
-    static const char path[] = "/sys/devices/system/cpu/smt/active";
-    char line[16];
-    if (!c4_sysfile_line(b->root, path, line, sizeof line)) {
+    const char *line = line_of(b, "/sys/devices/system/cpu/smt/active");
+    if (!*line) {
         c4_block_null(b, "cpu", "smt_active", "/sys/devices/system/cpu/smt/active cannot be read.");
         return;
     }
@@ -71,9 +79,7 @@ static void add_smt(struct c4_block *b) {
 static void add_cpu(struct c4_block *b) {
     struct utsname names;
     bool known = uname(&names) >= 0;
-    char value[LINE_BYTES];
-    bool is_arm =
-        c4_sysfile_value(b->root, "/proc/cpuinfo", "CPU implementer", value, sizeof value);
+    bool is_arm = *value_of(b, "/proc/cpuinfo", "CPU implementer");
     c4_block_text(b, "cpu", "architecture", known ? names.machine : "", "uname() failed.");
     add_cpuinfo(b, "model_name", "model name");
     add_cpuinfo(b, "vendor", is_arm ? "CPU implementer" : "vendor_id");
@@ -106,43 +112,39 @@ static void add_topology(struct c4_block *b) {
 
 /* One governor for all PUs, or the different ones: "mixed: powersave, performance". */
 static void add_governor(struct c4_block *b) {
-    char all[256] = "", path[128], governor[64], first[64] = "";
+    char path[80]; /* the text below and ten digits */
+    struct c4_text all = {0}, value = {0};
     bool mixed = false;
     const struct c4_topology *t = b->input->topology;
     for (int i = 0; i < t->pus; i++) {
         snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor",
                  t->pu[i].os_index);
-        if (!c4_sysfile_line(b->root, path, governor, sizeof governor)) continue;
-        if (!*all) {
-            snprintf(all, sizeof all, "%s", governor);
-            snprintf(first, sizeof first, "%s", governor);
-        } else if (!strstr(all, governor)) {
-            size_t used = strlen(all);
-            snprintf(all + used, sizeof all - used, ", %s", governor);
-            mixed = true;
-        }
+        const char *governor = line_of(b, path);
+        if (!*governor || strstr(c4_text_string(&all), governor)) continue;
+        if (all.length > 0) mixed = true;
+        c4_text_add_word(&all, ", ", governor);
     }
-    char value[272];
-    snprintf(value, sizeof value, "%s%s", mixed ? "mixed: " : "", all);
-    c4_block_text(
-        b, "frequency", "governor", value,
+    c4_text_add(&value, "%s%s", mixed ? "mixed: " : "", c4_text_string(&all));
+    if (all.lost) b->incomplete = true;
+    c4_block_built(
+        b, "frequency", "governor", &value,
         "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor cannot be read; in a virtual "
         "machine the host sets it.");
-    if (*all && (mixed || strcmp(first, "performance") != 0))
+    if (all.length > 0 && strcmp(c4_text_string(&all), "performance") != 0)
         c4_block_warn(b,
                       "The frequency governor is \"%s\", so timings may vary (cpupower "
                       "frequency-set -g performance changes it).",
-                      value);
+                      c4_text_string(&value));
+    c4_text_free(&all);
+    c4_text_free(&value);
 }
 
 /* Intel's driver says "no turbo", the others say "boost". */
 static void add_boost(struct c4_block *b) {
-    char line[16];
-    if (c4_sysfile_line(b->root, "/sys/devices/system/cpu/intel_pstate/no_turbo", line,
-                        sizeof line))
-        c4_block_value(b, "frequency", "boost", json_boolean(strcmp(line, "0") == 0));
-    else if (c4_sysfile_line(b->root, "/sys/devices/system/cpu/cpufreq/boost", line, sizeof line))
-        c4_block_value(b, "frequency", "boost", json_boolean(strcmp(line, "1") == 0));
+    const char *line = line_of(b, "/sys/devices/system/cpu/intel_pstate/no_turbo"), *on = "0";
+    if (!*line) line = line_of(b, "/sys/devices/system/cpu/cpufreq/boost"), on = "1";
+    if (*line)
+        c4_block_value(b, "frequency", "boost", json_boolean(strcmp(line, on) == 0));
     else
         c4_block_null(b, "frequency", "boost",
                       "Neither intel_pstate/no_turbo nor cpufreq/boost below "
@@ -150,18 +152,17 @@ static void add_boost(struct c4_block *b) {
 }
 
 static void add_memory(struct c4_block *b) {
-    char value[64];
-    c4_sysfile_value(b->root, "/proc/meminfo", "MemTotal", value, sizeof value);
+    const char *value = value_of(b, "/proc/meminfo", "MemTotal");
     c4_block_bytes(b, "memory", "total_bytes", strtoll(value, NULL, 10) * 1024,
                    "/proc/meminfo cannot be read.");
     /* "always [madvise] never": the word in brackets is in force. */
-    static const char path[] = "/sys/kernel/mm/transparent_hugepage/enabled";
-    char line[128];
-    c4_sysfile_line(b->root, path, line, sizeof line);
-    char *begin = strchr(line, '['), *end = begin ? strchr(begin, ']') : NULL;
-    if (end) *end = '\0';
-    c4_block_text(b, "memory", "transparent_huge_pages", end ? begin + 1 : "",
-                  "/sys/kernel/mm/transparent_hugepage/enabled cannot be read.");
+    const char *line = line_of(b, "/sys/kernel/mm/transparent_hugepage/enabled");
+    const char *begin = strchr(line, '['), *end = begin ? strchr(begin, ']') : NULL;
+    struct c4_text word = {0};
+    if (end) c4_text_add(&word, "%.*s", (int)(end - begin - 1), begin + 1);
+    c4_block_built(b, "memory", "transparent_huge_pages", &word,
+                   "/sys/kernel/mm/transparent_hugepage/enabled cannot be read.");
+    c4_text_free(&word);
 }
 
 static void add_system(struct c4_block *b) {
@@ -176,9 +177,8 @@ static void add_system(struct c4_block *b) {
 
 static void add_load(struct c4_block *b) {
     static const char *const members[] = {"average_1min", "average_5min", "average_15min"};
-    char line[128];
     double average[3];
-    c4_sysfile_line(b->root, "/proc/loadavg", line, sizeof line);
+    const char *line = line_of(b, "/proc/loadavg");
     bool known = sscanf(line, "%lf %lf %lf", &average[0], &average[1], &average[2]) == 3;
     for (int i = 0; i < 3; i++)
         if (known)
@@ -211,7 +211,10 @@ void c4_block_add_machine(struct c4_block *b) {
     add_cpu(b);
     add_topology(b);
     add_governor(b);
-    add_line(b, "frequency", "driver", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver");
+    c4_block_text(b, "frequency", "driver",
+                  line_of(b, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver"),
+                  "/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver cannot be read or is "
+                  "empty.");
     add_boost(b);
     add_memory(b);
     add_system(b);

@@ -11,6 +11,7 @@
 
 #include "core/host/environment_block.h"
 #include "core/host/fpenv.h"
+#include "core/host/sysfile.h"
 
 extern char **environ;
 
@@ -58,13 +59,11 @@ static void add_build(struct c4_block *b) {
                       sanitizer ? "with a sanitizer" : "not optimised, or a debug build");
 }
 
-/* Names of the OpenMP runtimes that are loaded, as "libgomp.so.1.0.0"; returns how many. */
-static int find_openmp_runtimes(const char *root, char *names, size_t size) {
+/* Adds the names of the OpenMP runtimes that are loaded, as "libgomp.so.1.0.0"; returns how many.
+ */
+static int find_openmp_runtimes(const char *root, struct c4_text *names) {
     static const char *const prefixes[] = {"libgomp", "libomp", "libiomp"};
-    char path[4096];
-    names[0] = '\0';
-    int length = snprintf(path, sizeof path, "%s/proc/self/maps", root);
-    FILE *maps = length > 0 && (size_t)length < sizeof path ? fopen(path, "r") : NULL;
+    FILE *maps = c4_sysfile_open(root, "/proc/self/maps");
     if (!maps) return 0;
     char *line = NULL;
     size_t capacity = 0;
@@ -75,10 +74,11 @@ static int find_openmp_runtimes(const char *root, char *names, size_t size) {
         if (!name) continue;
         name++;
         for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-            if (strncmp(name, prefixes[i], strlen(prefixes[i])) != 0 || strstr(names, name))
+            if (strncmp(name, prefixes[i], strlen(prefixes[i])) != 0 ||
+                strstr(c4_text_string(names), name))
                 continue;
-            size_t used = strlen(names);
-            snprintf(names + used, size - used, "%s%s", count++ ? ", " : "", name);
+            c4_text_add_word(names, ", ", name);
+            count++;
             break;
         }
     }
@@ -88,11 +88,11 @@ static int find_openmp_runtimes(const char *root, char *names, size_t size) {
 }
 
 static void add_libraries(struct c4_block *b) {
-    char text[128];
+    struct c4_text text = {0}, runtimes = {0};
     unsigned api = hwloc_get_api_version();
-    snprintf(text, sizeof text, "%s (interface %u.%u.%u)", HWLOC_VERSION, api >> 16,
-             api >> 8 & 0xff, api & 0xff);
-    c4_block_text(b, "libraries", "hwloc", text, "");
+    c4_text_add(&text, "%s (interface %u.%u.%u)", HWLOC_VERSION, api >> 16, api >> 8 & 0xff,
+                api & 0xff);
+    c4_block_built(b, "libraries", "hwloc", &text, "");
     c4_block_text(b, "libraries", "sqlite", sqlite3_libversion(), "SQLite has no version.");
 #if JANSSON_VERSION_HEX >= 0x020d00
     c4_block_text(b, "libraries", "jansson", jansson_version_str(), "jansson has no version.");
@@ -100,19 +100,21 @@ static void add_libraries(struct c4_block *b) {
     c4_block_text(b, "libraries", "jansson", JANSSON_VERSION, "jansson has no version.");
 #endif
     c4_block_integer(b, "libraries", "openmp", _OPENMP);
-    char runtimes[256];
-    int count = find_openmp_runtimes(b->root, runtimes, sizeof runtimes);
-    c4_block_text(b, "libraries", "openmp_runtime", runtimes,
-                  "/proc/self/maps shows no shared OpenMP runtime.");
+    int count = find_openmp_runtimes(b->root, &runtimes);
+    c4_block_built(b, "libraries", "openmp_runtime", &runtimes,
+                   "/proc/self/maps shows no shared OpenMP runtime.");
     if (count > 1)
         c4_block_warn(b, "%d OpenMP runtimes are loaded (%s) and will compete for the cores.",
-                      count, runtimes);
+                      count, c4_text_string(&runtimes));
 #ifdef __GLIBC__
-    snprintf(text, sizeof text, "glibc %s", gnu_get_libc_version());
-    c4_block_text(b, "libraries", "libc", text, "");
+    c4_text_clear(&text);
+    c4_text_add(&text, "glibc %s", gnu_get_libc_version());
+    c4_block_built(b, "libraries", "libc", &text, "");
 #else
     c4_block_null(b, "libraries", "libc", "This C library does not report its version.");
 #endif
+    c4_text_free(&text);
+    c4_text_free(&runtimes);
 }
 
 static void add_variables(struct c4_block *b) {
@@ -121,12 +123,15 @@ static void add_variables(struct c4_block *b) {
     if (json_object_set_new(b->object, "variables", json_object()) != 0) b->incomplete = true;
     for (char **entry = environ; entry && *entry; entry++) {
         const char *equals = strchr(*entry, '=');
-        char name[128];
-        if (!equals || (size_t)(equals - *entry) >= sizeof name) continue;
-        snprintf(name, sizeof name, "%.*s", (int)(equals - *entry), *entry);
-        for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-            if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
-                c4_block_text(b, "variables", name, equals + 1, "The variable is set, but empty.");
+        for (size_t i = 0; equals && i < sizeof prefixes / sizeof *prefixes; i++) {
+            if (strncmp(*entry, prefixes[i], strlen(prefixes[i])) != 0) continue;
+            struct c4_text name = {0};
+            if (c4_text_add(&name, "%.*s", (int)(equals - *entry), *entry) == C4_OK)
+                c4_block_variable(b, name.bytes, equals + 1);
+            else
+                b->incomplete = true;
+            c4_text_free(&name);
+        }
     }
     static const char *const caps[] = {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA",
                                        "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "C4_CPU_MASK"};

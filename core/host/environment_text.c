@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,79 +24,68 @@ static const char page_form[] =
     "{floating_point.subnormal_results_flushed}, inputs "
     "{floating_point.subnormal_inputs_flushed}\n";
 
-/* A buffer for text, which is cut when it is full. */
-struct page {
-    char *text;
-    size_t size, used;
-};
-
-__attribute__((format(printf, 2, 3))) static void print(struct page *page, const char *format,
-                                                        ...) {
-    if (page->used + 1 >= page->size) return;
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(page->text + page->used, page->size - page->used, format, args);
-    va_end(args);
-    if (n > 0) page->used += (size_t)n;
-    if (page->used >= page->size) page->used = page->size - 1;
-}
-
-static void print_bytes(struct page *page, double bytes) {
+static void add_bytes(struct c4_text *text, double bytes) {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     int unit = 0;
     for (; bytes >= 1024 && unit < 4; unit++) bytes /= 1024;
-    print(page, "%.4g %s", bytes, units[unit]);
+    c4_text_add(text, "%.4g %s", bytes, units[unit]);
 }
 
-static void print_value(struct page *page, const json_t *value, bool is_size) {
+static void add_value(struct c4_text *text, const json_t *value, bool is_size) {
     if (json_is_string(value))
-        print(page, "%s", json_string_value(value));
+        c4_text_add(text, "%s", json_string_value(value));
     else if (json_is_boolean(value))
-        print(page, "%s", json_is_true(value) ? "yes" : "no");
+        c4_text_add(text, "%s", json_is_true(value) ? "yes" : "no");
     else if (is_size && json_is_integer(value))
-        print_bytes(page, json_number_value(value));
+        add_bytes(text, json_number_value(value));
     else if (json_is_integer(value))
-        print(page, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        c4_text_add(text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else if (json_is_real(value))
-        print(page, "%.2f", json_real_value(value));
+        c4_text_add(text, "%.2f", json_real_value(value));
     else
-        print(page, "unknown");
+        c4_text_add(text, "unknown");
 }
 
-static void fill_form(struct page *page, const json_t *environment) {
+static void fill_form(struct c4_text *text, const json_t *environment) {
     for (const char *p = page_form; *p;) {
         char group[32], member[48];
         size_t plain = strcspn(p, "{");
-        print(page, "%.*s", (int)plain, p);
+        c4_text_add(text, "%.*s", (int)plain, p);
         p += plain;
         if (*p == '\0' || sscanf(p, "{%31[^.].%47[^ }]", group, member) != 2) return;
         const json_t *value = json_object_get(json_object_get(environment, group), member);
         size_t length = strcspn(p, "}");
-        print_value(page, value, memchr(p, ' ', length) != NULL);
+        add_value(text, value, memchr(p, ' ', length) != NULL);
         p += length + 1;
     }
 }
 
-void c4_environment_text(const json_t *environment, char *text, size_t size) {
-    struct page page = {text, size, 0};
-    if (size == 0) return;
-    text[0] = '\0';
-    fill_form(&page, environment);
+enum c4_status c4_environment_add(const json_t *environment, struct c4_text *text) {
+    fill_form(text, environment);
     size_t i;
     const json_t *item;
     const json_t *backends = json_object_get(environment, "backends");
-    print(&page, "Backends    ");
+    c4_text_add(text, "Backends    ");
     json_array_foreach(backends, i, item)
-        print(&page, "%s%s", i ? ", " : "", json_string_value(item));
-    print(&page, "%s\n", json_array_size(backends) ? "" : "none");
+        c4_text_add(text, "%s%s", i ? ", " : "", json_string_value(item));
+    c4_text_add(text, "%s\n", json_array_size(backends) ? "" : "none");
     json_t *variables = json_object_get(environment, "variables"); /* the iterator takes no const */
     for (void *at = json_object_iter(variables); at; at = json_object_iter_next(variables, at)) {
-        print(&page, "Variable    %s=", json_object_iter_key(at));
+        c4_text_add(text, "Variable    %s=", json_object_iter_key(at));
         if (json_is_string(json_object_iter_value(at)))
-            print_value(&page, json_object_iter_value(at), false);
-        print(&page, "\n");
+            add_value(text, json_object_iter_value(at), false);
+        c4_text_add(text, "\n");
     }
-    print(&page, "Date        %s\n", json_string_value(json_object_get(environment, "date_utc")));
+    c4_text_add(text, "Date        %s\n",
+                json_string_value(json_object_get(environment, "date_utc")));
     json_array_foreach(json_object_get(environment, "warnings"), i, item)
-        print(&page, "Warning     %s\n", json_string_value(item));
+        c4_text_add(text, "Warning     %s\n", json_string_value(item));
+    return c4_text_add_bytes(text, "", 0); /* fails if anything was lost */
+}
+
+void c4_environment_text(const json_t *environment, char *text, size_t size) {
+    struct c4_text whole = {0};
+    c4_environment_add(environment, &whole);
+    snprintf(text, size, "%s", c4_text_string(&whole));
+    c4_text_free(&whole);
 }

@@ -1,38 +1,37 @@
 #include "core/host/sysfile.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static FILE *open_below(const char *root, const char *path) {
-    char name[4096];
-    int n = snprintf(name, sizeof name, "%s%s", root, path);
-    return n > 0 && (size_t)n < sizeof name ? fopen(name, "r") : NULL;
+FILE *c4_sysfile_open(const char *root, const char *path) {
+    struct c4_text name = {0};
+    FILE *file = c4_text_add(&name, "%s%s", root, path) == C4_OK ? fopen(name.bytes, "r") : NULL;
+    c4_text_free(&name);
+    return file;
 }
 
-static void copy_trimmed(const char *begin, const char *end, char *text, size_t size) {
+static bool copy_trimmed(const char *begin, const char *end, struct c4_text *text) {
     while (begin < end && strchr(" \t\n", *begin)) begin++;
     while (begin < end && strchr(" \t\n", end[-1])) end--;
-    snprintf(text, size, "%.*s", (int)(end - begin), begin);
+    return c4_text_add(text, "%.*s", (int)(end - begin), begin) == C4_OK;
 }
 
-bool c4_sysfile_line(const char *root, const char *path, char *line, size_t size) {
-    line[0] = '\0';
-    FILE *file = open_below(root, path);
+bool c4_sysfile_line(const char *root, const char *path, struct c4_text *line) {
+    c4_text_clear(line);
+    FILE *file = c4_sysfile_open(root, path);
     if (!file) return false;
     char *text = NULL;
     size_t capacity = 0;
     ssize_t length = getline(&text, &capacity, file);
-    if (length >= 0) copy_trimmed(text, text + length, line, size);
+    bool read = length >= 0 && copy_trimmed(text, text + length, line);
     free(text);
     fclose(file);
-    return length >= 0;
+    return read;
 }
 
-bool c4_sysfile_value(const char *root, const char *path, const char *key, char *value,
-                      size_t size) {
-    value[0] = '\0';
-    FILE *file = open_below(root, path);
+bool c4_sysfile_value(const char *root, const char *path, const char *key, struct c4_text *value) {
+    c4_text_clear(value);
+    FILE *file = c4_sysfile_open(root, path);
     if (!file) return false;
     char *text = NULL;
     size_t capacity = 0, key_length = strlen(key);
@@ -42,8 +41,7 @@ bool c4_sysfile_value(const char *root, const char *path, const char *key, char 
         const char *colon = strchr(text, ':');
         if (!colon || strncmp(text, key, key_length) != 0) continue;
         if (text + key_length + strspn(text + key_length, " \t") != colon) continue;
-        copy_trimmed(colon + 1, text + length, value, size);
-        found = true;
+        found = copy_trimmed(colon + 1, text + length, value);
     }
     free(text);
     fclose(file);

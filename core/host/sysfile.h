@@ -4,15 +4,20 @@
 #define C4_HOST_SYSFILE_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h>
 
-/* Copies the first line, without its newline and surrounding blanks, to line[0 .. size-1] (cut to
- * fit, terminated). False, with line "", if the file cannot be read; errno says why. */
-bool c4_sysfile_line(const char *root, const char *path, char *line, size_t size);
+#include "core/base/text.h"
+
+/* The whole first line, without its newline and surrounding blanks. False, with line "", if the
+ * file cannot be read; if memory runs out, the text is also lost. */
+bool c4_sysfile_line(const char *root, const char *path, struct c4_text *line);
 
 /* The value of the first "key : value" or "key: value" line, blanks around both ignored, as in
- * /proc/cpuinfo and /proc/meminfo. False, with value "", if there is none. */
-bool c4_sysfile_value(const char *root, const char *path, const char *key, char *value,
-                      size_t size);
+ * /proc/cpuinfo and /proc/meminfo. False, with value "", if there is none; if memory runs out, the
+ * text is also lost. */
+bool c4_sysfile_value(const char *root, const char *path, const char *key, struct c4_text *value);
+
+/* Opens the file for reading; NULL if it cannot be read. */
+FILE *c4_sysfile_open(const char *root, const char *path);
 
 #endif

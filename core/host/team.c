@@ -21,7 +21,7 @@ struct member {
     int pu;
     int error; /* errno of a failed bind, 0 = none */
     bool known, fpenv_was_wrong, fpenv_is_wrong;
-    char sentence[160];
+    char sentence[192]; /* of c4_fpenv_check() */
 };
 
 struct survey {
@@ -58,7 +58,7 @@ static void check_fpenv(bool repair, struct member *m) {
     m->fpenv_was_wrong = c4_fpenv_check() != C4_OK;
     if (m->fpenv_was_wrong && repair) c4_fpenv_set_ieee();
     m->fpenv_is_wrong = c4_fpenv_check() != C4_OK;
-    if (m->fpenv_is_wrong) snprintf(m->sentence, sizeof m->sentence, "%.150s", c4_error());
+    if (m->fpenv_is_wrong) snprintf(m->sentence, sizeof m->sentence, "%s", c4_error());
 }
 
 /* Runs in every thread of a region of the team's width. */

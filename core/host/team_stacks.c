@@ -34,10 +34,9 @@ enum c4_status c4_team_check_stacks(void) {
         const char *text = getenv(names[i]);
         double bytes = text ? size_of(text) : 0;
         if (bytes > 0 && bytes < LEAST_BYTES)
-            return c4_fail(
-                C4_ERR_ENVIRONMENT,
-                "%s=%.40s: a team's threads need stacks of at least %dk; unset or raise it",
-                names[i], text, LEAST_BYTES >> 10);
+            return c4_fail(C4_ERR_ENVIRONMENT,
+                           "%s=%s: a team's threads need stacks of at least %dk; unset or raise it",
+                           names[i], text, LEAST_BYTES >> 10);
     }
     return C4_OK;
 }

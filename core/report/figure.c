@@ -7,20 +7,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "core/file/csv.h"
 #include "core/file/file.h"
 #include "core/file/temporary.h"
 #include "core/report/gnuplot.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, ID_MOST = 64 };
 
-static enum c4_status check(const struct c4_figure *f) {
+static enum c4_status check_id(const char *id) {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    if (!f->id || !*f->id || f->id[strspn(f->id, allowed)] || strlen(f->id) > 64)
-        return c4_fail(C4_ERR_USAGE,
-                       "\"%s\" cannot name a figure's files: use up to 64 letters, digits, - and _",
-                       f->id ? f->id : "");
+    if (id && *id && !id[strspn(id, allowed)] && strlen(id) <= ID_MOST) return C4_OK;
+    return c4_fail(C4_ERR_USAGE,
+                   "\"%s\" cannot name a figure's files: use up to %d letters, digits, - and _",
+                   id ? id : "", ID_MOST);
+}
+
+static enum c4_status check(const struct c4_figure *f) {
+    C4_TRY(check_id(f->id));
     if (f->series_count < 1) return c4_fail(C4_ERR_USAGE, "figure %s has no series to draw", f->id);
     bool has_value = false;
     for (int i = 0; i < f->series_count; i++) {
@@ -84,12 +89,11 @@ static enum c4_status write_script(const struct c4_figure *f, const char *path) 
     size_t size = 0;
     FILE *script = open_memstream(&text, &size);
     if (!script) return c4_fail(C4_ERR_MEMORY, "no memory for the script of figure %s", f->id);
-    c4_figure_script(f, script);
+    enum c4_status status = c4_figure_script(f, script);
     bool complete = !ferror(script);
-    complete = fclose(script) == 0 && complete;
-    enum c4_status status =
-        complete ? c4_file_write_atomic(path, text, size)
-                 : c4_fail(C4_ERR_MEMORY, "no memory for the script of figure %s", f->id);
+    complete = fclose(script) == 0 && complete && status == C4_OK;
+    status = complete ? c4_file_write_atomic(path, text, size)
+                      : c4_fail(C4_ERR_MEMORY, "no memory for the script of figure %s", f->id);
     free(text);
     return status;
 }
@@ -112,55 +116,74 @@ static enum c4_status publish(const char *drawn, const char *final, bool *publis
     return c4_fail_write(final, error);
 }
 
+/* FOLDER/NAME.extension. */
+static enum c4_status path_of(struct c4_text *path, const char *folder, const char *name,
+                              const char *suffix) {
+    c4_text_clear(path);
+    return c4_text_add(path, "%s/%s.%s", folder, name, suffix);
+}
+
 /* gnuplot writes to temporary names, so that a reader never sees half a picture. */
 static enum c4_status draw(const char *id, const char *folder, const char *gnuplot,
                            bool published[PICTURES]) {
-    char stem[128], command[160], script[96], mark[C4_TEMPORARY_MARK_SIZE];
+    char mark[C4_TEMPORARY_MARK_SIZE];
+    char stem[1 + ID_MOST + sizeof mark], command[sizeof stem + 16], script[ID_MOST + 8];
+    struct c4_text drawn = {0}, final = {0};
     c4_temporary_mark(mark);
     snprintf(stem, sizeof stem, ".%s%s", id, mark);
     snprintf(command, sizeof command, "stem = '%s'", stem);
     snprintf(script, sizeof script, "%s.gp", id);
     enum c4_status status = c4_gnuplot_run(gnuplot, folder, script, command);
     for (int i = 0; i < PICTURES; i++) {
-        char drawn[PATH_BYTES], final[PATH_BYTES];
-        snprintf(drawn, sizeof drawn, "%s/%s.%s", folder, stem, extension[i]);
-        snprintf(final, sizeof final, "%s/%s.%s", folder, id, extension[i]);
+        if (path_of(&drawn, folder, stem, extension[i]) != C4_OK ||
+            path_of(&final, folder, id, extension[i]) != C4_OK)
+            status = C4_ERR_MEMORY;
         if (status == C4_OK)
-            status = publish(drawn, final, &published[i]);
-        else
-            unlink(drawn);
+            status = publish(drawn.bytes, final.bytes, &published[i]);
+        else if (!drawn.lost)
+            unlink(drawn.bytes);
     }
     if (status == C4_OK && !published[0])
         status =
             c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot succeeded but drew nothing", folder, script);
+    c4_text_free(&drawn);
+    c4_text_free(&final);
     return status;
 }
 
 /* An old picture would not match the new numbers. */
-static void remove_pictures(const char *id, const char *folder) {
-    char path[PATH_BYTES];
+static enum c4_status remove_pictures(const char *id, const char *folder, struct c4_text *path) {
     for (int i = 0; i < PICTURES; i++) {
-        snprintf(path, sizeof path, "%s/%s.%s", folder, id, extension[i]);
-        unlink(path);
+        C4_TRY(path_of(path, folder, id, extension[i]));
+        unlink(path->bytes);
     }
+    return C4_OK;
+}
+
+static enum c4_status write_data(const struct c4_figure *figure, const char *folder,
+                                 struct c4_text *path) {
+    C4_TRY(path_of(path, folder, figure->id, "csv"));
+    C4_TRY(write_csv(figure, path->bytes));
+    C4_TRY(path_of(path, folder, figure->id, "gp"));
+    C4_TRY(write_script(figure, path->bytes));
+    return remove_pictures(figure->id, folder, path);
 }
 
 enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *folder) {
-    char path[PATH_BYTES];
+    struct c4_text path = {0};
     C4_TRY(check(figure));
-    if (strlen(folder) + 128 > sizeof path)
-        return c4_fail(C4_ERR_USAGE, "the folder name of figure %s is too long", figure->id);
-    snprintf(path, sizeof path, "%s/%s.csv", folder, figure->id);
-    C4_TRY(write_csv(figure, path));
-    snprintf(path, sizeof path, "%s/%s.gp", folder, figure->id);
-    C4_TRY(write_script(figure, path));
-    remove_pictures(figure->id, folder);
-    return C4_OK;
+    enum c4_status status = write_data(figure, folder, &path);
+    c4_text_free(&path);
+    return status;
 }
 
 enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files) {
     *files = (struct c4_figure_files){0};
-    remove_pictures(id, folder);
+    C4_TRY(check_id(id));
+    struct c4_text path = {0};
+    enum c4_status status = remove_pictures(id, folder, &path);
+    c4_text_free(&path);
+    C4_TRY(status);
     char gnuplot[PATH_BYTES];
     if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
         snprintf(files->note, sizeof files->note,

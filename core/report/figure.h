@@ -68,8 +68,8 @@ struct c4_figure_files {
  * Colours are Okabe and Ito's without yellow; marker and dash differ as well. Text is shown as
  * given. Stale pictures of that ID are removed first. A missing gnuplot is not an error:
  * files->note says so. Errors: C4_ERR_USAGE (an id that is not a file name, no series, a series
- * without points, x that is not finite, no finite mean, a folder name that is too long),
- * C4_ERR_FAILED (gnuplot failed: its first error), those of c4_file_write_atomic(). */
+ * without points, x that is not finite, no finite mean), C4_ERR_FAILED (gnuplot failed: its first
+ * error), C4_ERR_MEMORY, those of c4_file_write_atomic(). */
 enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,
                                struct c4_figure_files *files);
 
@@ -78,8 +78,8 @@ enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folde
  * or threads may call for different figures at the same time. */
 enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *folder);
 
-/* The script of c4_figure_write() alone, appended to a stream. */
-void c4_figure_script(const struct c4_figure *figure, FILE *script);
+/* The script of c4_figure_write() alone, appended to a stream. C4_ERR_MEMORY. */
+enum c4_status c4_figure_script(const struct c4_figure *figure, FILE *script);
 
 /* Removes stale pictures of that ID and draws ID.svg, ID.png and ID.pdf by running ID.gp, as
  * c4_figure_write() does. Also for other kinds of pictures, whose ID.csv and ID.gp the caller

@@ -2,10 +2,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/report/figure.h"
 #include "core/report/gnuplot.h"
 
-enum { FEW_POINTS = 12, MARKERS_ON_LONG_LINE = 10, STYLES = 7, NOTE_LINES = 12, NOTE_BYTES = 320 };
+enum { FEW_POINTS = 12, MARKERS_ON_LONG_LINE = 10, STYLES = 7, NOTE_BYTES = 320 };
 
 /* Inches, and characters per inch for fonts as wide as DejaVu Sans; most others are narrower. */
 #define SIDE 0.1
@@ -32,17 +33,17 @@ static const struct {
 struct script {
     const struct c4_figure *figure;
     FILE *out;
-    double width, height; /* inches */
-    int key_rows;         /* of a legend on top; 0 = it is on the right */
-    char note[NOTE_LINES][NOTE_BYTES];
-    int notes;
+    double width, height;         /* inches */
+    int key_rows;                 /* of a legend on top; 0 = it is on the right */
+    char uncertainty[NOTE_BYTES]; /* the last note, or "" */
+    int note_lines;
     int clauses; /* of the plot command so far */
 };
 
 /* Bytes of the text's next line, broken at a blank. UTF-8 continuation bytes take no column. */
 static size_t line_length(const char *text, int columns) {
     size_t end = 0, blank = 0;
-    for (int used = 0; text[end] && end < NOTE_BYTES - 1; end++) {
+    for (int used = 0; text[end]; end++) {
         if (((unsigned char)text[end] & 0xC0) != 0x80) used++;
         if (used > columns && blank > 0) return blank;
         if (text[end] == ' ') blank = end;
@@ -50,13 +51,27 @@ static size_t line_length(const char *text, int columns) {
     return end;
 }
 
-static void add_note(struct script *s, const char *text) {
-    while (*text && s->notes < NOTE_LINES) {
-        size_t length = line_length(text, (int)((s->width - 2 * SIDE) * NOTE_COLUMNS_PER_INCH));
-        snprintf(s->note[s->notes++], NOTE_BYTES, "%.*s", (int)length, text);
-        text += length;
-        text += strspn(text, " ");
-    }
+/* Note `i`: the figure's, then that on the uncertainty; NULL after the last. */
+static const char *note_of(const struct script *s, int i) {
+    if (s->figure->plain) return NULL;
+    if (i < s->figure->notes) return s->figure->note[i];
+    return i == s->figure->notes ? s->uncertainty : NULL;
+}
+
+/* Bytes of the note's next line. */
+static size_t note_line_length(const struct script *s, const char *text) {
+    return line_length(text, (int)((s->width - 2 * SIDE) * NOTE_COLUMNS_PER_INCH));
+}
+
+static int count_note_lines(const struct script *s) {
+    int lines = 0;
+    const char *text;
+    for (int i = 0; (text = note_of(s, i)) != NULL; i++)
+        for (; *text; lines++) {
+            text += note_line_length(s, text);
+            text += strspn(text, " ");
+        }
+    return lines;
 }
 
 static bool has_finite(const double *values, int count) {
@@ -75,7 +90,7 @@ static bool has_bars(const struct c4_figure *f, const struct c4_series *series) 
 }
 
 /* A note in the figure explains its bars and thin lines. */
-static void add_uncertainty_note(struct script *s) {
+static void write_uncertainty_note(struct script *s) {
     const struct c4_figure *f = s->figure;
     int low = 0, high = 0;
     bool bars = false, bands = false, single = false;
@@ -98,17 +113,17 @@ static void add_uncertainty_note(struct script *s) {
     if (!bars && !bands && !single) return;
     const char *what = bars && bands ? "Bars and bands" : bars ? "Bars" : "Bands";
     const char *thin = f->apart ? "small points" : "thin lines";
-    char over[64] = "", text[NOTE_BYTES];
+    char over[64] = "";
     if (low > 0 && low == high)
         snprintf(over, sizeof over, " over %d seeds", low);
     else if (low > 0)
         snprintf(over, sizeof over, " over %d to %d seeds", low, high);
     if (bars || bands)
-        snprintf(text, sizeof text, "%s: mean ± standard error%s%s%s%s.", what, over,
+        snprintf(s->uncertainty, NOTE_BYTES, "%s: mean ± standard error%s%s%s%s.", what, over,
                  single ? "; " : "", single ? thin : "", single ? ": single seeds" : "");
     else
-        snprintf(text, sizeof text, "%s: single seeds.", f->apart ? "Small points" : "Thin lines");
-    add_note(s, text);
+        snprintf(s->uncertainty, NOTE_BYTES, "%s: single seeds.",
+                 f->apart ? "Small points" : "Thin lines");
 }
 
 static void write_text(const struct script *s, const char *command, const char *text,
@@ -119,9 +134,10 @@ static void write_text(const struct script *s, const char *command, const char *
     fprintf(s->out, "%s\n", options);
 }
 
-static void write_line(const struct script *s, const char *text, double y, const char *font) {
+static void write_line(const struct script *s, const char *text, size_t length, double y,
+                       const char *font) {
     fputs("set label ", s->out);
-    c4_gnuplot_string(s->out, text);
+    c4_gnuplot_part(s->out, text, length);
     fprintf(s->out, " at screen %.4f,%.4f left %s\n", SIDE / s->width, y / s->height, font);
 }
 
@@ -147,17 +163,15 @@ static void lay_out(struct script *s) {
 }
 
 /* From the top: the title, then the legend of a narrow figure. A wide one has it at the side. */
-static void write_head(const struct script *s) {
+static enum c4_status write_head(const struct script *s) {
     const struct c4_figure *f = s->figure;
-    char title[512], line[512];
-    bool marked = f->mark && *f->mark;
-    snprintf(title, sizeof title, "%s%s%s%s", f->title ? f->title : "", marked ? " [" : "",
-             marked ? f->mark : "", marked ? "]" : "");
+    struct c4_text title = {0};
+    c4_text_add(&title, "%s", f->title ? f->title : "");
+    if (f->mark && *f->mark) c4_text_add(&title, " [%s]", f->mark);
     double y = s->height - 0.1;
-    for (const char *rest = title; *rest;) {
+    for (const char *rest = c4_text_string(&title); *rest;) {
         size_t length = line_length(rest, (int)((s->width - 2 * SIDE) * TITLE_COLUMNS_PER_INCH));
-        snprintf(line, sizeof line, "%.*s", (int)length, rest);
-        write_line(s, line, y - 0.1, "font 'sans-serif,12'");
+        write_line(s, rest, length, y - 0.1, "font 'sans-serif,12'");
         y -= 0.22;
         rest += length;
         rest += strspn(rest, " ");
@@ -171,6 +185,9 @@ static void write_head(const struct script *s) {
     }
     fputs(" font 'sans-serif,10' Left reverse samplen 3 spacing 1.2 noautotitle\n", s->out);
     fprintf(s->out, "set tmargin at screen %.4f\n", (y - 0.1) / s->height);
+    enum c4_status status = c4_text_add_bytes(&title, "", 0); /* fails if something was lost */
+    c4_text_free(&title);
+    return status;
 }
 
 static void write_range(const struct script *s, char axis, struct c4_range range) {
@@ -239,15 +256,22 @@ static double slant_height(const struct c4_figure *f) {
 }
 
 static double foot_height(const struct script *s) {
-    return s->notes ? LOWEST_NOTE + NOTE_LINE * s->notes : 0.08;
+    return s->note_lines ? LOWEST_NOTE + NOTE_LINE * s->note_lines : 0.08;
 }
 
 /* From the bottom: notes, the last one lowest, then room for the axis. */
 static void write_foot(const struct script *s) {
     const double axis = 0.54 + (s->figure->slanted_ticks ? slant_height(s->figure) : 0);
-    for (int i = 0; i < s->notes; i++)
-        write_line(s, s->note[i], LOWEST_NOTE + NOTE_LINE * (s->notes - 1 - i),
-                   "font 'sans-serif,8.5' textcolor rgb '#595959'");
+    int below = s->note_lines;
+    const char *text;
+    for (int i = 0; (text = note_of(s, i)) != NULL; i++)
+        while (*text) {
+            size_t length = note_line_length(s, text);
+            write_line(s, text, length, LOWEST_NOTE + NOTE_LINE * --below,
+                       "font 'sans-serif,8.5' textcolor rgb '#595959'");
+            text += length;
+            text += strspn(text, " ");
+        }
     /* gnuplot guesses the length of slanted names and would put the axis label into the notes. */
     if (s->figure->slanted_ticks && s->figure->x_label && *s->figure->x_label) {
         fputs("set label ", s->out);
@@ -396,14 +420,13 @@ void c4_figure_begin(FILE *script, const char *id) {
 }
 
 void c4_figure_svg(FILE *script, const char *id, double width, double height) {
-    char name[80]; /* prefix of the ids inside, so that one page can hold several figures */
-    snprintf(name, sizeof name, "%s", id);
-    for (char *p = name; *p; p++)
-        if (*p == '-') *p = '_';
     fprintf(script,
             "set terminal svg size %.0f,%.0f fixed fontscale 1.333 linewidth 1.1 noenhanced "
-            "font 'sans-serif,11' name '%s' background rgb 'white'\nset output stem.'.svg'\n",
-            width * 96, height * 96, name);
+            "font 'sans-serif,11' name '",
+            width * 96, height * 96);
+    /* The prefix of the ids inside, so that one page can hold several figures. */
+    for (const char *p = id; *p; p++) fputc(*p == '-' ? '_' : *p, script);
+    fputs("' background rgb 'white'\nset output stem.'.svg'\n", script);
 }
 
 void c4_figure_others(FILE *script, double width, double height) {
@@ -422,18 +445,18 @@ void c4_figure_others(FILE *script, double width, double height) {
             width * 200, height * 200, width, height);
 }
 
-void c4_figure_script(const struct c4_figure *figure, FILE *script) {
+enum c4_status c4_figure_script(const struct c4_figure *figure, FILE *script) {
     struct script s = {.figure = figure, .out = script};
     lay_out(&s);
-    for (int i = 0; i < figure->notes && !figure->plain; i++) add_note(&s, figure->note[i]);
-    if (!figure->plain) add_uncertainty_note(&s);
+    write_uncertainty_note(&s);
+    s.note_lines = count_note_lines(&s);
     s.height += foot_height(&s);
     fprintf(script,
             "# Draws %s.csv, which is in the same folder: gnuplot %s.gp\n"
             "# Rows of one series follow one another; \"every\" picks them, counting from 0.\n",
             figure->id, figure->id);
     c4_figure_begin(script, figure->id);
-    write_head(&s);
+    C4_TRY(write_head(&s));
     write_axes(&s);
     write_foot(&s);
     write_styles(&s);
@@ -441,4 +464,5 @@ void c4_figure_script(const struct c4_figure *figure, FILE *script) {
     c4_figure_svg(script, figure->id, s.width, s.height);
     write_plot(&s);
     c4_figure_others(script, s.width, s.height);
+    return C4_OK;
 }

@@ -12,14 +12,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "core/host/clock.h"
 
-enum { TIMEOUT_MS = 120000, OUTPUT_BYTES = 8192 };
+enum { TIMEOUT_MS = 120000, PIECE_BYTES = 4096 };
 
-static void write_quoted(FILE *script, const char *text, bool is_format) {
+static void write_quoted(FILE *script, const char *text, size_t length, bool is_format) {
     fputc('\'', script);
-    for (const char *p = text; *p; p++) {
-        unsigned char c = (unsigned char)*p;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
         if (c == '\'' || (c == '%' && is_format)) fputc(c, script);
         fputc(c < 0x20 || c == 0x7f ? ' ' : c, script);
     }
@@ -27,11 +28,15 @@ static void write_quoted(FILE *script, const char *text, bool is_format) {
 }
 
 void c4_gnuplot_string(FILE *script, const char *text) {
-    write_quoted(script, text, false);
+    c4_gnuplot_part(script, text, strlen(text));
+}
+
+void c4_gnuplot_part(FILE *script, const char *text, size_t length) {
+    write_quoted(script, text, length, false);
 }
 
 void c4_gnuplot_tick(FILE *script, const char *text) {
-    write_quoted(script, text, true);
+    write_quoted(script, text, strlen(text), true);
 }
 
 void c4_gnuplot_number(FILE *script, double value) {
@@ -59,9 +64,10 @@ bool c4_gnuplot_find(char *path, size_t size) {
 }
 
 /* The first line that reports an error; gnuplot echoes the faulty command before it. */
-static const char *error_line(char *output) {
+static const char *error_line(const struct c4_text *output) {
     char *fallback = NULL, *rest = NULL;
-    for (char *line = strtok_r(output, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *line = output->bytes ? strtok_r(output->bytes, "\n", &rest) : NULL; line;
+         line = strtok_r(NULL, "\n", &rest)) {
         const char *number = strstr(line, "line ");
         if (number && strspn(number + 5, "0123456789") > 0 && !strstr(line, "warning")) return line;
         if (!fallback && line[strspn(line, " \t^")] != '\0') fallback = line;
@@ -83,24 +89,21 @@ static _Noreturn void become_gnuplot(const char *gnuplot, const char *folder, ch
     _exit(127);
 }
 
-/* Reads until the pipe closes and keeps the beginning; false on a timeout. */
-static bool read_output(int input, char *output) {
+/* Reads until the pipe closes; false on a timeout. */
+static bool read_output(int input, struct c4_text *output) {
     int64_t end_ns = c4_clock_ns() + (int64_t)TIMEOUT_MS * 1000000;
-    size_t used = 0;
-    char rest[512];
-    output[0] = '\0';
+    char piece[PIECE_BYTES];
     for (;;) {
         int64_t left_ns = end_ns - c4_clock_ns();
         if (left_ns <= 0) return false;
         struct pollfd wait = {.fd = input, .events = POLLIN};
         if (poll(&wait, 1, (int)(left_ns / 1000000) + 1) <= 0) continue;
-        bool full = used == OUTPUT_BYTES - 1;
-        ssize_t n =
-            read(input, full ? rest : output + used, full ? sizeof rest : OUTPUT_BYTES - 1 - used);
+        ssize_t n = read(input, piece, sizeof piece);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return true;
-        if (!full) used += (size_t)n;
-        output[used] = '\0';
+        for (ssize_t i = 0; i < n; i++)
+            if (piece[i] == '\0') piece[i] = ' ';
+        c4_text_add_bytes(output, piece, (size_t)n);
     }
 }
 
@@ -129,23 +132,28 @@ enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const cha
         close(ends[0]);
         return c4_fail(C4_ERR_ENVIRONMENT, "cannot start gnuplot: %s", strerror(errno));
     }
-    char output[OUTPUT_BYTES];
-    bool in_time = read_output(ends[0], output);
+    struct c4_text output = {0};
+    bool in_time = read_output(ends[0], &output);
     close(ends[0]);
     if (!in_time) kill(child, SIGKILL);
     int result = 0;
     while (waitpid(child, &result, 0) < 0 && errno == EINTR) {
     }
+    enum c4_status status = C4_OK;
     if (!in_time)
-        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot took longer than %d s and was stopped",
-                       folder, script, TIMEOUT_MS / 1000);
-    if (WIFSIGNALED(result))
-        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot was killed by signal %d", folder, script,
-                       WTERMSIG(result));
-    if (WEXITSTATUS(result) == 127)
-        return c4_fail(C4_ERR_ENVIRONMENT, "%s %s (folder %s)", gnuplot, output, folder);
-    if (WEXITSTATUS(result) != 0)
-        return c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot failed: %s", folder, script,
-                       error_line(output));
-    return C4_OK;
+        status = c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot took longer than %d s and was stopped",
+                         folder, script, TIMEOUT_MS / 1000);
+    else if (WIFSIGNALED(result))
+        status = c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot was killed by signal %d", folder, script,
+                         WTERMSIG(result));
+    else if (output.lost)
+        status = c4_text_add_bytes(&output, "", 0);
+    else if (WEXITSTATUS(result) == 127)
+        status = c4_fail(C4_ERR_ENVIRONMENT, "%s %s (folder %s)", gnuplot, c4_text_string(&output),
+                         folder);
+    else if (WEXITSTATUS(result) != 0)
+        status = c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot failed: %s", folder, script,
+                         error_line(&output));
+    c4_text_free(&output);
+    return status;
 }

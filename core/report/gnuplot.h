@@ -13,6 +13,9 @@
  * noenhanced. */
 void c4_gnuplot_string(FILE *script, const char *text);
 
+/* The same for the first `length` bytes. */
+void c4_gnuplot_part(FILE *script, const char *text, size_t length);
+
 /* The same for a tick label, which gnuplot reads as a format: % is doubled. */
 void c4_gnuplot_tick(FILE *script, const char *text);
 

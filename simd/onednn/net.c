@@ -25,6 +25,7 @@ void c4_dnn_net_destroy(struct c4_dnn_net *net) {
     free(net->scratch[0]);
     free(net->scratch[1]);
     free(net->partial);
+    c4_text_free(&net->text);
     free(net);
 }
 
@@ -43,9 +44,7 @@ void c4_dnn_append_own(struct c4_dnn_net *net, enum c4_dnn_list list,
 
 void c4_dnn_tell(struct c4_dnn_net *net, const char *what, int block, const char *pass,
                  const struct c4_dnn_op *op) {
-    size_t used = strlen(net->text);
-    snprintf(net->text + used, sizeof net->text - used, "%s%d %s: %s\n", what, block + 1, pass,
-             op->implementation);
+    c4_text_add(&net->text, "%s%d %s: %s\n", what, block + 1, pass, op->implementation);
 }
 
 /* Only memories that exist are counted, so that destroy never meets NULL. */

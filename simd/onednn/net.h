@@ -78,8 +78,8 @@ struct c4_dnn_net {
     dnnl_memory_t memory[C4_DNN_MAX_MEMORIES]; /* all of the above that the net owns */
     int memory_count;
     void *scratch[2];
-    double *partial; /* [n][128], for c4_dnn_channel_sums */
-    char text[6144]; /* the kernels, a line per operation */
+    double *partial;     /* [n][128], for c4_dnn_channel_sums */
+    struct c4_text text; /* the kernels, a line per operation */
 };
 
 /* The forward part for n images. Primitives are created for the number of threads that OpenMP gives

@@ -159,8 +159,7 @@ enum c4_status c4_dnn_net_create(struct c4_dnn_shared *shared, int n, struct c4_
     net->n = n;
     enum c4_status status = c4_dnn_choose(&shared->dnn, &shared->config, n, &net->choice);
     const dnnl_version_t *version = dnnl_version();
-    snprintf(net->text, sizeof net->text, "oneDNN %d.%d.%d\n", version->major, version->minor,
-             version->patch);
+    c4_text_add(&net->text, "oneDNN %d.%d.%d\n", version->major, version->minor, version->patch);
     if (status == C4_OK) status = build(net);
     if (status != C4_OK) {
         c4_dnn_net_destroy(net);

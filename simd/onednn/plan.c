@@ -149,7 +149,8 @@ enum c4_status c4_dnn_plan_describe(struct c4_plan *plan, const char **text) {
     enum c4_status status = c4_dnn_take_net(plan, plan->shared.config.max_batch);
     if (status == C4_OK) status = c4_dnn_take_backward(plan);
     c4_dnn_leave(threads);
-    if (status == C4_OK) *text = plan->last->text;
+    if (status == C4_OK) status = c4_text_add_bytes(&plan->last->text, "", 0); /* fails if lost */
+    if (status == C4_OK) *text = c4_text_string(&plan->last->text);
     plan->last = before && holds(plan, before) ? before : NULL;
     return status;
 }

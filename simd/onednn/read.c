@@ -160,5 +160,5 @@ enum c4_status c4_dnn_read(const struct c4_plan *plan, const char *name, double 
 }
 
 const char *c4_onednn_describe(const struct c4_plan *plan) {
-    return plan->last ? plan->last->text : "";
+    return plan->last ? c4_text_string(&plan->last->text) : "";
 }

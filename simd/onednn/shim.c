@@ -139,9 +139,11 @@ enum c4_status c4_dnn_run(struct c4_dnn *dnn, const struct c4_dnn_op *op) {
         dnnl_primitive_execute(op->primitive, dnn->stream, op->arg_count, op->args);
     if (status == dnnl_success) status = dnnl_stream_wait(dnn->stream);
     if (status == dnnl_success) return C4_OK;
-    char what[64];
-    snprintf(what, sizeof what, "run %s", op->implementation);
-    return c4_dnn_check(status, what);
+    struct c4_text what = {0};
+    c4_text_add(&what, "run %s", op->implementation);
+    enum c4_status failed = what.lost ? C4_ERR_MEMORY : c4_dnn_check(status, what.bytes);
+    c4_text_free(&what);
+    return failed;
 }
 
 enum c4_status c4_dnn_conv(struct c4_dnn *dnn, const struct c4_dnn_conv *conv,

@@ -139,6 +139,10 @@ expect 0 '+2.1 %' "$program" bench compare x.ndjson y.ndjson --max-instructions 
 # shellcheck disable=SC2016 # Markdown
 expect 0 '| `step/avx2, batch 8` | 1000 | 1021 | instructions | +2.1 % |' "$program" bench compare x.ndjson y.ndjson --format markdown
 expect 0 '"same": false' "$program" bench compare x.ndjson y.ndjson --json
+long=$(printf '%0300d' 0)
+sed "s|step/avx2|step/$long|" x.ndjson >long.ndjson
+sed "s|step/avx2|step/$long|" y.ndjson >longer.ndjson
+expect 0 "^step/$long, batch 8 .*+2.1 %\$" "$program" bench compare long.ndjson longer.ndjson
 sed 's/"canonical_hash"/"counter":"valgrind-9","canonical_hash"/' y.ndjson >z.ndjson
 sed -i 's/"canonical_hash"/"counter":"valgrind-3.19.0","canonical_hash"/' x.ndjson
 expect 0 'counted by valgrind-3.19.0 and by valgrind-9, which may' "$program" bench compare x.ndjson z.ndjson --max-instructions 0.02

@@ -4,7 +4,11 @@
 # usage: cli_bench_peers.sh PROGRAM
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
-export TMPDIR="$work" CONV4="$program"
+# Longer than any name of a folder that is usual.
+long=$(printf '%0200d' 0)
+TMPDIR="$work/$long/$long"
+mkdir -p "$TMPDIR" || stop "no folder"
+export TMPDIR CONV4="$program" LONG="$long$long$long"
 
 # usage: stub SCRIPT MODE --init FILE --batches FILE --threads N --order ORDER; $STUB selects its
 # behaviour. Its losses come from the program itself, which trains on the same files.
@@ -15,6 +19,8 @@ case $STUB-$1 in mixed-*pytorch*) behaviour=right ;; mixed-*) behaviour=missing 
 [ "$OMP_NUM_THREADS" = "$threads" ] || exit 9
 case $behaviour in
 missing) echo '{"error": "Python has no module torch"}' && exit ;;
+wordy) echo "{\"error\": \"torch says $LONG%s, and ends\"}" && exit ;;
+talks) echo "Error: $LONG%d, and ends" >&2 && exit 4 ;;
 unready) echo "Traceback" >&2 && echo "ImportError: libwhatever.so" >&2 && exit 3 ;;
 silent) exec sleep 600 ;;
 threads) threads=77 ;;
@@ -90,7 +96,7 @@ $(sed 's/^/    /' "$work/err")
 $(sed -n '/"steps"/,$p; /^ref/,$p' "$work/out" | head -n 40)"
 		fi
 	done
-	[ -z "$(find "$work" -name 'conv4-peers-*')" ] ||
+	[ -z "$(find "$TMPDIR" -name 'conv4-peers-*')" ] ||
 		fail "$stub: the temporary folder is left behind"
 }
 
@@ -105,6 +111,8 @@ peer unready 1 failed "it exited with status 3: ImportError: libwhatever.so" $on
 peer silent 1 failed "it did not answer within 1 s" $one --peers-patience 1
 peer threads 1 failed "it runs on 77 threads instead of 1" $one
 peer missing 6 absent "Python has no module torch" --peers
+peer wordy 6 absent "$LONG%s, and ends" $one
+peer talks 1 failed "it exited with status 4: Error: $LONG%d, and ends" $one
 peer nan 7 void "the loss of step 1 is nan" $one
 peer literal 1 failed "its answer is not a JSON object" $one
 peer few 7 void "it reported 0 losses for 3 steps" $one

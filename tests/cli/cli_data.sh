@@ -138,6 +138,18 @@ head -c 100 images/svhn/svhn_test.bin >digits/svhn/svhn_test.bin
 expect 0 'skipped, not complete: digits/svhn/svhn_test.bin' "$program" data info digits
 says '^digits/svhn_train.bin'
 
+# Nothing is cut from what is said of a file with a long path.
+level=$(printf '%0200d' 0)
+long=$PWD/$level/$level/$level/$level/$level/$level
+mkdir -p "$long"
+cp -r digits "$long"
+expect 0 "skipped, not complete: $long/digits/svhn/svhn_test.bin: .*truncated or of another kind\$" \
+    "$program" data info "$long/digits"
+rm "$long/digits/svhn_train.bin" "$long/digits/svhn_test.bin"
+expect 3 "$long/digits/svhn/svhn_test.bin: .*truncated or of another kind" \
+    "$program" data info "$long/digits"
+expect 3 "truncated or of another kind" "$program" data verify "$long/digits"
+
 # A folder whose name is not UTF-8: JSON has U+FFFD instead of the byte.
 bytes=$(printf 'digits\377')
 replaced=$(printf 'digits\357\277\275')

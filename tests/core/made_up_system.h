@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/file/file.h"
 #include "tests/harness/unit.h"
 
@@ -13,12 +14,14 @@ static char root[64]; /* the folder */
 
 /* Makes a file of that system. */
 static void put(const char *path, const char *text) {
-    char name[512], folder[512];
-    snprintf(name, sizeof name, "%s%s", root, path);
-    snprintf(folder, sizeof folder, "%s", name);
-    *strrchr(folder, '/') = '\0';
-    assert_int_equal(c4_dir_make(folder), C4_OK);
-    assert_int_equal(c4_file_write_atomic(name, text, strlen(text)), C4_OK);
+    struct c4_text name = {0};
+    assert_int_equal(c4_text_add(&name, "%s%s", root, path), C4_OK);
+    char *slash = strrchr(name.bytes, '/');
+    *slash = '\0';
+    assert_int_equal(c4_dir_make(name.bytes), C4_OK);
+    *slash = '/';
+    assert_int_equal(c4_file_write_atomic(name.bytes, text, strlen(text)), C4_OK);
+    c4_text_free(&name);
 }
 
 static int make_root(void **state) {

@@ -94,6 +94,19 @@ static void lost_text_stays_lost(void **state) {
     c4_text_free(&text);
 }
 
+static void what_does_not_fit_shows_it(void **state) {
+    (void)state;
+    char place[12];
+    c4_text_fit(place, sizeof place, "11 bytes, 0");
+    assert_string_equal(place, "11 bytes, 0");
+    c4_text_fit(place, sizeof place, "12 bytes, no");
+    assert_string_equal(place, "12 by [...]");
+    c4_text_fit(place, sizeof place, "1234\u00b5 whole");
+    assert_string_equal(place, "1234 [...]");
+    c4_text_fit(place, sizeof place, "");
+    assert_string_equal(place, "");
+}
+
 static void array_grows_or_stays(void **state) {
     (void)state;
     size_t capacity = 0;
@@ -119,6 +132,7 @@ int main(void) {
         cmocka_unit_test(long_sentence_is_kept_whole),
         cmocka_unit_test(text_grows),
         cmocka_unit_test(lost_text_stays_lost),
+        cmocka_unit_test(what_does_not_fit_shows_it),
         cmocka_unit_test(array_grows_or_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -283,9 +283,54 @@ static void large_integers(void **state) {
     assert_int_equal(c4_arg_read(&arg, &option, "-1"), C4_ERR_USAGE);
 }
 
+static const char *forty_choices(int index) {
+    static char words[40][48];
+    if (index >= 40) return NULL;
+    snprintf(words[index], sizeof *words, "choice-number-%02d-of-forty-with-a-tail", index);
+    return words[index];
+}
+
+static const struct c4_option long_options[] = {
+    {.name = "long",
+     .type = C4_OPTION_CHOICE,
+     .value = "A-NAME-OF-A-VALUE-THAT-IS-LONGER-THAN-ANY-LINE-OF-A-TERMINAL-WOULD-BE-AND-GOES-ON-"
+              "AND-ON-AND-ON-UNTIL-IT-IS-LONGER-THAN-ITS-OLD-ROOM",
+     .choice = forty_choices,
+     .help = "one of many"},
+    {0},
+};
+
+/* Names, lists and words of any length come back whole. */
+static void nothing_typed_or_offered_is_cut(void **state) {
+    (void)state;
+    char word[400];
+    snprintf(word, sizeof word, "--%0300d-end", 0);
+    char *unknown[] = {"sample", word, NULL};
+    struct c4_args args;
+    assert_int_equal(c4_args_parse(&args, &sample, 2, unknown), C4_ERR_USAGE);
+    assert_non_null(strstr(c4_error(), "0-end"));
+    c4_args_free(&args);
+
+    struct c4_arg arg = {.option = long_options};
+    assert_int_equal(c4_arg_read(&arg, long_options, "no"), C4_ERR_USAGE);
+    assert_non_null(strstr(c4_error(), " or choice-number-39-of-forty-with-a-tail"));
+    static const struct c4_command command = {
+        .name = "long", .summary = "Long", .options = long_options};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_int_equal(c4_help_write(out, &sample, &command, "sample long"), C4_OK);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "UNTIL-IT-IS-LONGER-THAN-ITS-OLD-ROOM"));
+    assert_non_null(strstr(text, "choice-number-39-of-forty-with-a-tail)"));
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(large_integers),
+        cmocka_unit_test(nothing_typed_or_offered_is_cut),
         cmocka_unit_test(defaults_hold_until_changed),
         cmocka_unit_test(an_option_alone_may_imply_a_value),
         cmocka_unit_test(every_spelling_is_read),

@@ -3,10 +3,14 @@
 
 #include "core/cli/man.h"
 
+static void write_page(FILE *out, const struct c4_program *program) {
+    assert_int_equal(c4_man_write(out, program), C4_OK);
+}
+
 static void manual_page(void **state) {
     (void)state;
     char path[32], command[256];
-    write_file(path, sizeof path, c4_man_write);
+    write_file(path, sizeof path, write_page);
     snprintf(command, sizeof command, "groff -man -ww -z -Tutf8 %s 2>&1", path);
     expect(command, "");
     snprintf(command, sizeof command, "groff -man -Tascii -P-c -P-b -P-u -P-o %s 2>&1", path);

@@ -1,8 +1,9 @@
 /* Fetching from mirrors that behave and from mirrors that do not: what arrives, what is kept, and
- * what the user is told. */
+ * what the user is told. Length: all tests share one server and its table. */
 #include "core/fetch/download.h"
 #include "core/fetch/fetch.h"
 #include "core/fetch/sums.h"
+#include "core/fetch/verify.h"
 #include "tests/core/http_server.h"
 #include "tests/core/test_file_scratch.h"
 
@@ -15,7 +16,7 @@ static struct http_server server = {.body = body, .size = BODY_BYTES};
 
 /* What a fetch reported. */
 static struct {
-    char notes[8192];
+    char notes[20000];
     uint64_t begun_at, ended_at;
     uint64_t stop_at; /* interrupt after this many bytes; 0: never */
 } told;
@@ -291,6 +292,44 @@ static void wrong_files_are_refused(void **state) {
     requests_are("/othersize bytes=60000- \"new\"\n/ok bytes=60000- -\n");
 }
 
+/* A path of 3,000 bytes, and what is said about the file is after it. */
+static void sentences_on_long_paths_are_whole(void **state) {
+    struct scratch *scratch = *state;
+    struct c4_fetch_result result;
+    struct c4_text folder = {0}, command = {0};
+    assert_int_equal(c4_text_add(&folder, "%s", scratch->folder), C4_OK);
+    for (int i = 0; i < 14; i++) assert_int_equal(c4_text_add(&folder, "/%0200d", i), C4_OK);
+    struct c4_fetch request = {.source = &source,
+                               .folder = folder.bytes,
+                               .stall_s = 1,
+                               .retry_wait_ms = 1,
+                               .watch = &watch};
+    places("wrong", NULL, NULL);
+    assert_int_equal(c4_fetch_file(&request, &result), C4_ERR_DATA);
+    noted(source.sha256);
+    noted("; it is removed\n");
+    assert_non_null(strstr(c4_error(), "/file.bin: none of its mirrors"));
+    assert_int_equal(c4_text_add(&folder, "/file.bin"), C4_OK);
+    put_file(folder.bytes, "x", 1);
+    folder.bytes[folder.length - strlen("/file.bin")] = '\0';
+    request.folder = folder.bytes;
+    assert_int_equal(c4_fetch_file(&request, &result), C4_ERR_DATA);
+    assert_non_null(strstr(c4_error(), "; move it away and run the same command again"));
+    struct c4_sources *known = calloc(1, sizeof *known);
+    struct c4_verification *found = calloc(1, sizeof *found);
+    assert_true(known && found);
+    known->file[known->count++] = source;
+    assert_int_equal(c4_verify_folder(folder.bytes, known, found), C4_OK);
+    assert_int_equal(found->count, 1);
+    assert_non_null(strstr(found->file[0].why, "/file.bin: has 1 byte"));
+    free(known);
+    free(found);
+    assert_int_equal(c4_text_add(&command, "rm -rf %s/0*", scratch->folder), C4_OK);
+    assert_int_equal(system(command.bytes), 0); /* NOLINT: the test's own folder */
+    c4_text_free(&command);
+    c4_text_free(&folder);
+}
+
 static void places_that_have_nothing(void **state) {
     struct c4_fetch_result result;
     places("404", "403", "loop");
@@ -463,6 +502,7 @@ int main(void) {
         SCRATCH(a_place_that_ignores_ranges),
         SCRATCH(a_file_that_changes_on_the_way),
         SCRATCH(wrong_files_are_refused),
+        SCRATCH(sentences_on_long_paths_are_whole),
         SCRATCH(places_that_have_nothing),
         SCRATCH(an_interruption_keeps_what_came),
         SCRATCH(kill_loses_nothing),

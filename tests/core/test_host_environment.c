@@ -40,20 +40,47 @@ static void quota_of_both_versions(void **state) {
     assert_false(c4_cgroup_cpu_quota(root, &quota));
 }
 
-static void system_files_are_trimmed_and_cut(void **state) {
+/* `length` times a letter; to be freed. */
+static char *repeated(char letter, size_t length) {
+    char *text = malloc(length + 1);
+    assert_non_null(text);
+    memset(text, letter, length);
+    text[length] = '\0';
+    return text;
+}
+
+static void long_names_of_groups(void **state) {
     (void)state;
-    char text[8];
+    char *long_name = repeated('g', 200);
+    struct c4_text group = {0}, path = {0};
+    for (int i = 0; i < 3; i++) assert_int_equal(c4_text_add(&group, "/%s", long_name), C4_OK);
+    assert_int_equal(c4_text_add(&path, "/sys/fs/cgroup%s/cpu.max", group.bytes), C4_OK);
+    put(path.bytes, "150000 100000\n");
+    assert_int_equal(c4_text_set(&path, "0::"), C4_OK);
+    assert_int_equal(c4_text_add(&path, "%s\n", group.bytes), C4_OK);
+    put("/proc/self/cgroup", path.bytes);
+    double quota = -1;
+    assert_true(c4_cgroup_cpu_quota(root, &quota) && quota == 1.5);
+    c4_text_free(&group);
+    c4_text_free(&path);
+    free(long_name);
+}
+
+static void system_files_are_trimmed(void **state) {
+    (void)state;
+    struct c4_text text = {0};
     put("/proc/one", "  two words \nsecond\n");
-    assert_true(c4_sysfile_line(root, "/proc/one", text, sizeof text));
-    assert_string_equal(text, "two wor");
+    assert_true(c4_sysfile_line(root, "/proc/one", &text));
+    assert_string_equal(text.bytes, "two words");
     put("/proc/none", "");
-    assert_false(c4_sysfile_line(root, "/proc/none", text, sizeof text));
-    assert_string_equal(text, "");
+    assert_false(c4_sysfile_line(root, "/proc/none", &text));
+    assert_string_equal(text.bytes, "");
     put("/proc/keys", "model name\t: A CPU\nmodel\t\t: 7\nno colon\n");
-    assert_true(c4_sysfile_value(root, "/proc/keys", "model", text, sizeof text));
-    assert_string_equal(text, "7");
-    assert_false(c4_sysfile_value(root, "/proc/keys", "mod", text, sizeof text));
-    assert_false(c4_sysfile_value(root, "/proc/absent", "model", text, sizeof text));
+    assert_true(c4_sysfile_value(root, "/proc/keys", "model", &text));
+    assert_string_equal(text.bytes, "7");
+    assert_false(c4_sysfile_value(root, "/proc/keys", "mod", &text));
+    assert_false(c4_sysfile_value(root, "/proc/absent", "model", &text));
+    c4_text_free(&text);
 }
 
 static json_t *describe(const char *below) {
@@ -186,10 +213,12 @@ static void recorded_machine_is_described(void **state) {
     setenv("OMP_NUM_THREADS", "3", 1);
     setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1);
     setenv("C4_TEST_BYTES", "\xff\xfe", 1);
+    setenv("C4_TEST_\xff\n\"%s", "odd", 1);
     json_t *e = describe(root);
     unsetenv("OMP_NUM_THREADS");
     unsetenv("ONEDNN_MAX_CPU_ISA");
     unsetenv("C4_TEST_BYTES");
+    unsetenv("C4_TEST_\xff\n\"%s");
     check_form(e);
     assert_string_equal(json_string_value(get(e, "cpu", "model_name")), "Some CPU");
     assert_int_equal(json_integer_value(get(e, "cpu", "model")), 143);
@@ -205,6 +234,7 @@ static void recorded_machine_is_described(void **state) {
     assert_true(json_real_value(get(e, "cgroup", "cpu_quota")) == 1.0);
     assert_string_equal(json_string_value(get(e, "variables", "OMP_NUM_THREADS")), "3");
     assert_string_equal(json_string_value(get(e, "variables", "C4_TEST_BYTES")), "??");
+    assert_string_equal(json_string_value(get(e, "variables", "C4_TEST_?\n\"%s")), "odd");
     assert_true(warns_of(e, "governor"));
     assert_true(warns_of(e, "load average"));
     assert_true(warns_of(e, "control group"));
@@ -222,6 +252,56 @@ static void recorded_machine_is_described(void **state) {
     assert_int_equal(strlen(cut), sizeof cut - 1);
     assert_memory_equal(cut, text, sizeof cut - 1);
     json_decref(e);
+}
+
+/* As long as no machine of today has them. */
+static void long_texts_stay_whole(void **state) {
+    (void)state;
+    char *model = repeated('m', 9000), *value = repeated('v', 20000), *name = repeated('N', 300);
+    struct c4_text file = {0}, text = {0};
+    for (int i = 0; i < 4; i++) name[i] = "OMP_"[i];
+    assert_int_equal(c4_text_add(&file, "model name : %s\n", model), C4_OK);
+    put("/proc/cpuinfo", file.bytes);
+    put("/sys/devices/system/cpu/smt/active", "1                    \n");
+    for (int cpu = 0; cpu < 4; cpu++) {
+        char path[80], *governor = repeated((char)('a' + cpu), 100);
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor", cpu);
+        put(path, governor);
+        free(governor);
+    }
+    c4_text_clear(&file);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(c4_text_add(&file, "0-1 r-xp 0 0 0 /usr/lib/libgomp.%040d\n", i), C4_OK);
+    put("/proc/self/maps", file.bytes);
+    setenv(name, value, 1);
+    setenv("ONEDNN_MAX_CPU_ISA", value, 1);
+    json_t *e = describe(root);
+    check_form(e);
+    unsetenv("ONEDNN_MAX_CPU_ISA");
+    setenv(name, "", 1);
+    json_t *empty = describe(root);
+    unsetenv(name);
+    assert_string_equal(json_string_value(get(e, "cpu", "model_name")), model);
+    assert_true(json_is_true(get(e, "cpu", "smt_active")));
+    assert_int_equal(strlen(json_string_value(get(e, "frequency", "governor"))), 7 + 4 * 100 + 6);
+    assert_int_equal(strlen(json_string_value(get(e, "libraries", "openmp_runtime"))),
+                     8 * (8 + 40) + 7 * 2);
+    assert_string_equal(json_string_value(get(e, "variables", name)), value);
+    assert_true(warns_of(e, value));
+    assert_int_equal(c4_text_set(&file, "variables."), C4_OK);
+    assert_int_equal(c4_text_add(&file, "%s", name), C4_OK);
+    assert_non_null(json_object_get(json_object_get(empty, "reasons"), file.bytes));
+    assert_int_equal(c4_environment_add(e, &text), C4_OK);
+    assert_non_null(strstr(text.bytes, model));
+    assert_non_null(strstr(text.bytes, value));
+    assert_non_null(strstr(text.bytes, "\nDate "));
+    c4_text_free(&file);
+    c4_text_free(&text);
+    json_decref(e);
+    json_decref(empty);
+    free(model);
+    free(value);
+    free(name);
 }
 
 static void arm_machine_is_described(void **state) {
@@ -262,7 +342,9 @@ static void flushing_is_a_warning(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(quota_of_both_versions, make_root, remove_root),
-        cmocka_unit_test_setup_teardown(system_files_are_trimmed_and_cut, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(system_files_are_trimmed, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(long_names_of_groups, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(long_texts_stay_whole, make_root, remove_root),
         cmocka_unit_test(this_machine_is_described),
         cmocka_unit_test_setup_teardown(recorded_machine_is_described, make_root, remove_root),
         cmocka_unit_test_setup_teardown(arm_machine_is_described, make_root, remove_root),

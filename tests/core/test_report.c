@@ -165,6 +165,9 @@ static void gnuplot_failures_are_reported(void **state) {
         {"#!/bin/sh\nexit 0\n", "drew nothing"},
         {"#!/nonexistent/interpreter\n", "cannot be started"},
         {"#!/bin/sh\nhead -c 100000 /dev/zero | tr '\\0' x >&2\nexit 1\n", "gnuplot failed: xxxx"},
+        /* The error comes after many warnings. */
+        {"#!/bin/sh\nyes 'warning: odd' | head -n 5000 >&2\necho 'line 7: late' >&2\nexit 1\n",
+         "gnuplot failed: line 7: late"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fake_gnuplot(cases[i].program);
@@ -371,10 +374,52 @@ static void impossible_figures_are_refused(void **state) {
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+/* Titles, notes and folders of any length; quotes and line breaks become part of the string. */
+static void nothing_is_cut_from_a_figure(void **state) {
+    (void)state;
+    struct c4_series series = full_series("a");
+    struct c4_figure figure = figure_of(&series, 1);
+    char title[2000], *notes[40];
+    memset(title, 'T', sizeof title);
+    for (size_t i = 50; i < sizeof title; i += 50) title[i] = ' ';
+    snprintf(title + sizeof title - 16, 16, "'title's\nend%%");
+    figure.title = title;
+    figure.mark = "marked";
+    figure.notes = 40;
+    for (int i = 0; i < 40; i++) {
+        notes[i] = malloc(400);
+        assert_non_null(notes[i]);
+        memset(notes[i], 'n', 380);
+        snprintf(notes[i] + 380, 20, "-end-of-%d", i);
+    }
+    figure.note = (const char *const *)notes;
+    assert_int_equal(c4_figure_write_data(&figure, folder), C4_OK);
+    char *script = contents("fig.gp");
+    assert_non_null(strstr(script, "''title''s end% [marked]'"));
+    assert_non_null(strstr(script, "-end-of-0'"));
+    assert_non_null(strstr(script, "-end-of-39'"));
+    assert_non_null(strstr(script, "standard error over 2 seeds"));
+    free(script);
+    for (int i = 0; i < 40; i++) free(notes[i]);
+    figure.title = "t";
+    figure.notes = 0;
+    /* Below a folder whose name alone has almost 4096 bytes nothing can be made; no shorter name
+     * is touched instead. */
+    char *deep = malloc(5000);
+    assert_non_null(deep);
+    memset(deep, '/', 4990);
+    deep[4990] = '\0';
+    struct c4_figure_files files;
+    assert_int_not_equal(c4_figure_write(&figure, deep, &files), C4_OK);
+    free(deep);
+    assert_int_equal(c4_figure_draw("no/name", folder, &files), C4_ERR_USAGE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(summary_known_answers),
         IN_FOLDER(csv_bytes),
+        IN_FOLDER(nothing_is_cut_from_a_figure),
         IN_FOLDER(no_gnuplot_leaves_table_and_script),
         IN_FOLDER(gnuplot_failures_are_reported),
         IN_FOLDER(gnuplot_without_cairo_says_so),

@@ -57,37 +57,46 @@ static enum c4_status write_batches(const char *path, const uint8_t *images, con
     return c4_safetensors_write(path, tensors, 2, NULL, 0);
 }
 
-enum c4_status c4_peers_folder_make(char *folder, size_t size, const double *state,
+static enum c4_status fill(const char *folder, struct c4_text *path, const double *state,
+                           const uint8_t *images, const uint8_t *labels, int steps, int batch) {
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        c4_text_clear(path);
+        C4_TRY(c4_text_add(path, "%s/%s", folder, scripts[i].name));
+        C4_TRY(c4_file_write_atomic(path->bytes, scripts[i].begin,
+                                    (size_t)(scripts[i].end - scripts[i].begin)));
+    }
+    c4_text_clear(path);
+    C4_TRY(c4_text_add(path, "%s/init.safetensors", folder));
+    C4_TRY(write_init(path->bytes, state));
+    c4_text_clear(path);
+    C4_TRY(c4_text_add(path, "%s/batches.safetensors", folder));
+    return write_batches(path->bytes, images, labels, steps, batch);
+}
+
+enum c4_status c4_peers_folder_make(struct c4_text *folder, const double *state,
                                     const uint8_t *images, const uint8_t *labels, int steps,
                                     int batch) {
     const char *base = getenv("TMPDIR");
-    char path[256];
-    int length = snprintf(folder, size, "%s/conv4-peers-XXXXXX", base && *base ? base : "/tmp");
-    if (length >= (int)size || !mkdtemp(folder)) {
-        int error = length >= (int)size ? ENAMETOOLONG : errno;
-        enum c4_status status = c4_fail_write(length >= (int)size ? "TMPDIR" : folder, error);
-        folder[0] = '\0';
+    c4_text_clear(folder);
+    C4_TRY(c4_text_add(folder, "%s/conv4-peers-XXXXXX", base && *base ? base : "/tmp"));
+    if (!mkdtemp(folder->bytes)) {
+        enum c4_status status = c4_fail_write(folder->bytes, errno);
+        c4_text_free(folder);
         return status;
     }
-    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, scripts[i].name);
-        C4_TRY(c4_file_write_atomic(path, scripts[i].begin,
-                                    (size_t)(scripts[i].end - scripts[i].begin)));
-    }
-    snprintf(path, sizeof path, "%s/init.safetensors", folder);
-    C4_TRY(write_init(path, state));
-    snprintf(path, sizeof path, "%s/batches.safetensors", folder);
-    return write_batches(path, images, labels, steps, batch);
+    struct c4_text path = {0};
+    enum c4_status status = fill(folder->bytes, &path, state, images, labels, steps, batch);
+    c4_text_free(&path);
+    return status;
 }
 
-void c4_peers_folder_remove(const char *folder) {
-    DIR *files = folder[0] ? opendir(folder) : NULL;
-    if (!files) return;
-    for (struct dirent *file; (file = readdir(files));) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s", folder, file->d_name);
-        if (file->d_name[0] != '.') unlink(path);
+void c4_peers_folder_remove(struct c4_text *folder) {
+    DIR *files = folder->length > 0 ? opendir(folder->bytes) : NULL;
+    if (files) {
+        for (struct dirent *file; (file = readdir(files));)
+            if (file->d_name[0] != '.') unlinkat(dirfd(files), file->d_name, 0);
+        closedir(files);
+        rmdir(folder->bytes);
     }
-    closedir(files);
-    rmdir(folder);
+    c4_text_free(folder);
 }

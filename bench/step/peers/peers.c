@@ -1,5 +1,6 @@
 #include "bench/step/peers/peers.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,22 +43,20 @@ _Static_assert(sizeof c4_peer_names / sizeof *c4_peer_names == C4_PEERS_MAX + 1,
 const char c4_peer_all[] = "pytorch-nchw,pytorch-nchw-kept,pytorch-nhwc,pytorch-nhwc-kept,"
                            "pytorch-compile,pytorch-compile-kept,jax,jax-kept";
 
-void c4_peers_python(const char *given, char *path, size_t size) {
+enum c4_status c4_peers_python(const char *given, struct c4_text *path) {
     const char *variable = getenv("C4_PEERS_PYTHON");
     if (!given && variable && *variable) given = variable;
-    if (given) {
-        snprintf(path, size, "%s", given);
-        return;
-    }
-    char program[3072];
+    if (given) return c4_text_set(path, given);
+    char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
     for (int up = 0; up < 2; up++) { /* from build/release/conv4 to build */
         char *slash = strrchr(program, '/');
         if (slash) *slash = '\0';
     }
-    snprintf(path, size, "%s/peers-venv/bin/python", program);
-    if (access(path, X_OK) != 0) snprintf(path, size, "python3");
+    c4_text_clear(path);
+    C4_TRY(c4_text_add(path, "%s/peers-venv/bin/python", program));
+    return access(path->bytes, X_OK) == 0 ? C4_OK : c4_text_set(path, "python3");
 }
 
 /* --- the reference --- */
@@ -87,14 +86,15 @@ static enum c4_status reference_losses(struct c4_peers *peers, const struct c4_p
 enum c4_status c4_peers_open(struct c4_peers *peers, const struct c4_plan_config *config,
                              const double *state, const uint8_t *images, const uint8_t *labels) {
     C4_TRY(reference_losses(peers, config, state, images, labels));
-    return c4_peers_folder_make(peers->folder, sizeof peers->folder, state, images, labels,
-                                C4_PEER_STEPS, config->max_batch);
+    return c4_peers_folder_make(&peers->folder, state, images, labels, C4_PEER_STEPS,
+                                config->max_batch);
 }
 
 /* --- one peer --- */
 
 /* Turns an answer into the peer's state; the caller goes on if that is measured. */
 static enum c4_status settle(struct c4_peer *peer, enum c4_peer_answer answer) {
+    C4_TRY(c4_text_add_bytes(&peer->reason, "", 0)); /* fails if it is lost */
     if (answer == C4_PEER_INTERRUPTED) return c4_interrupted();
     if (answer == C4_PEER_REFUSED) peer->state = C4_PEER_ABSENT;
     if (answer == C4_PEER_BROKEN) peer->state = C4_PEER_FAILED;
@@ -109,8 +109,8 @@ static void spoil(struct c4_peer *peer, enum c4_peer_state state) {
 static void judge_losses(struct c4_peer *peer, const json_t *answer, const double *want) {
     const json_t *losses = json_object_get(answer, "losses");
     if (json_array_size(losses) != C4_PEER_STEPS) {
-        snprintf(peer->reason, sizeof peer->reason, "it reported %zu losses for %d steps",
-                 json_array_size(losses), C4_PEER_STEPS);
+        c4_text_add(&peer->reason, "it reported %zu losses for %d steps", json_array_size(losses),
+                    C4_PEER_STEPS);
         spoil(peer, C4_PEER_VOID);
         return;
     }
@@ -120,9 +120,9 @@ static void judge_losses(struct c4_peer *peer, const json_t *answer, const doubl
         double error = fabs(got - want[i]) / want[i];
         if (!(error <= peer->loss_error)) peer->loss_error = error;
         if (error <= tolerance) continue; /* false for a NaN */
-        snprintf(peer->reason, sizeof peer->reason,
-                 "the loss of step %d is %.9g, the double reference's is %.9g; not timed", i + 1,
-                 got, want[i]);
+        c4_text_add(&peer->reason,
+                    "the loss of step %d is %.9g, the double reference's is %.9g; not timed", i + 1,
+                    got, want[i]);
         spoil(peer, C4_PEER_VOID);
         return;
     }
@@ -131,23 +131,23 @@ static void judge_losses(struct c4_peer *peer, const json_t *answer, const doubl
 static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
                             const struct variant *variant, const struct c4_plan_config *config,
                             const int *pu, int count) {
-    char script[128], init[128], batches[128], log[128], threads[16], omp[32], nproc[32];
-    _Static_assert(sizeof peers->folder + sizeof "/pytorch-compile-kept.log" <= sizeof log,
-                   "the longest path in the folder");
-    snprintf(script, sizeof script, "%s/%s", peers->folder, variant->script);
-    snprintf(init, sizeof init, "%s/init.safetensors", peers->folder);
-    snprintf(batches, sizeof batches, "%s/batches.safetensors", peers->folder);
-    snprintf(log, sizeof log, "%s/%s.log", peers->folder, variant->name);
+    char threads[16], omp[32], nproc[32];
+    const char *folder = peers->folder.bytes;
+    struct c4_text script = {0}, init = {0}, batches = {0};
+    c4_text_add(&script, "%s/%s", folder, variant->script);
+    c4_text_add(&init, "%s/init.safetensors", folder);
+    c4_text_add(&batches, "%s/batches.safetensors", folder);
+    c4_text_add(&peer->log, "%s/%s.log", folder, variant->name);
     snprintf(threads, sizeof threads, "%d", config->threads);
     snprintf(omp, sizeof omp, "OMP_NUM_THREADS=%d", config->threads);
     snprintf(nproc, sizeof nproc, "NPROC=%d", config->threads); /* XLA's pool */
     char *argv[] = {(char *)peers->python,
-                    script,
+                    script.bytes,
                     (char *)variant->mode,
                     "--init",
-                    init,
+                    init.bytes,
                     "--batches",
-                    batches,
+                    batches.bytes,
                     "--threads",
                     threads,
                     "--order",
@@ -164,34 +164,37 @@ static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
                                  "MALLOC_TRIM_THRESHOLD_=4000000000",
                                  "MALLOC_TOP_PAD_=268435456",
                                  NULL};
-    return c4_peer_process_start(&peer->process, argv, environment, pu, count, log);
+    enum c4_status status =
+        script.lost || init.lost || batches.lost || peer->log.lost
+            ? c4_fail(C4_ERR_MEMORY, "no memory for a peer's arguments")
+            : c4_peer_process_start(&peer->process, argv, environment, pu, count, peer->log.bytes);
+    c4_text_free(&script);
+    c4_text_free(&init);
+    c4_text_free(&batches);
+    return status;
 }
 
-static void tell_origin(struct c4_peer *peer) {
-    size_t used = 0, size = sizeof peer->origin;
+static enum c4_status tell_origin(struct c4_peer *peer) {
     const char *library, *algorithm = json_string_value(json_object_get(peer->ready, "algorithm"));
     json_t *version;
     json_object_foreach(json_object_get(peer->ready, "versions"), library, version) {
         const char *text = json_string_value(version);
-        if (!text || used >= size) continue;
-        used += (size_t)snprintf(peer->origin + used, size - used, "%s%s %s", used ? ", " : "",
-                                 library, text);
+        if (!text) continue;
+        c4_text_add(&peer->origin, "%s%s %s", peer->origin.length > 0 ? ", " : "", library, text);
     }
-    if (used < size)
-        snprintf(peer->origin + used, size - used, "; %s%s", algorithm ? algorithm : "?",
-                 peer->kept ? "; memory kept" : "");
+    return c4_text_add(&peer->origin, "; %s%s", algorithm ? algorithm : "?",
+                       peer->kept ? "; memory kept" : "");
 }
 
 /* Reads the peer's first line and checks its number of threads. */
 static enum c4_status get_ready(const struct c4_peers *peers, struct c4_peer *peer, int threads) {
     C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, NULL, peers->patience_seconds,
-                                            &peer->ready, peer->reason, sizeof peer->reason)));
+                                            &peer->ready, &peer->reason)));
     if (peer->state != C4_PEER_MEASURED) return C4_OK;
-    tell_origin(peer);
+    C4_TRY(tell_origin(peer));
     json_int_t own = json_integer_value(json_object_get(peer->ready, "threads"));
     if (own == threads) return C4_OK;
-    snprintf(peer->reason, sizeof peer->reason, "it runs on %d threads instead of %d", (int)own,
-             threads);
+    c4_text_add(&peer->reason, "it runs on %d threads instead of %d", (int)own, threads);
     spoil(peer, C4_PEER_FAILED);
     return C4_OK;
 }
@@ -207,7 +210,7 @@ enum c4_status c4_peers_add(struct c4_peers *peers, const char *name,
     if (peer->state != C4_PEER_MEASURED) return C4_OK;
     json_t *answer;
     C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, "check", peers->patience_seconds,
-                                            &answer, peer->reason, sizeof peer->reason)));
+                                            &answer, &peer->reason)));
     if (peer->state == C4_PEER_MEASURED) judge_losses(peer, answer, peers->want);
     json_decref(answer);
     return C4_OK;
@@ -222,16 +225,15 @@ enum c4_status c4_peer_sample(struct c4_peer *peer, double patience_seconds, dou
     snprintf(question, sizeof question, "sample %.6f", seconds);
     int64_t start_ns = c4_clock_ns();
     C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, question, patience_seconds + seconds,
-                                            &answer, peer->reason, sizeof peer->reason)));
+                                            &answer, &peer->reason)));
     *ns = c4_clock_ns() - start_ns;
     if (peer->state != C4_PEER_MEASURED) return C4_OK;
     int64_t own_ns = json_integer_value(json_object_get(answer, "ns"));
     *steps = json_integer_value(json_object_get(answer, "steps"));
     json_decref(answer);
     if (*steps >= 1 && own_ns >= 1 && own_ns <= *ns) return C4_OK;
-    snprintf(peer->reason, sizeof peer->reason,
-             "it reported %lld steps in %.6f s, but %.6f s passed here", (long long)*steps,
-             (double)own_ns * 1e-9, (double)*ns * 1e-9);
+    c4_text_add(&peer->reason, "it reported %lld steps in %.6f s, but %.6f s passed here",
+                (long long)*steps, (double)own_ns * 1e-9, (double)*ns * 1e-9);
     *steps = 0;
     spoil(peer, C4_PEER_FAILED);
     return C4_OK;
@@ -259,15 +261,17 @@ enum c4_status c4_peers_verdict(const struct c4_peers *peers, bool all) {
     if (!worst || worst->state == C4_PEER_MEASURED) return C4_OK;
     if (worst->state == C4_PEER_ABSENT && !all && measured > 0) return C4_OK;
     return c4_fail(statuses[worst->state], "peer %s (%s): %s", worst->name,
-                   c4_peer_state_name(worst->state), worst->reason);
+                   c4_peer_state_name(worst->state), c4_text_string(&worst->reason));
 }
 
 void c4_peers_close(struct c4_peers *peers) {
     for (int i = 0; i < peers->count; i++) {
         c4_peer_process_stop(&peers->peer[i].process, 5);
         json_decref(peers->peer[i].ready);
+        c4_text_free(&peers->peer[i].reason);
+        c4_text_free(&peers->peer[i].origin);
+        c4_text_free(&peers->peer[i].log);
     }
     peers->count = 0;
-    c4_peers_folder_remove(peers->folder);
-    peers->folder[0] = '\0';
+    c4_peers_folder_remove(&peers->folder);
 }

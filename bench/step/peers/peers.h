@@ -23,18 +23,20 @@ enum c4_peer_state {
 struct c4_peer {
     const char *name; /* one of c4_peer_names */
     enum c4_peer_state state;
-    char reason[400]; /* why, unless measured */
+    struct c4_text reason; /* why, unless measured */
     struct c4_peer_process process;
-    json_t *ready;    /* its first line; NULL: none came */
-    char origin[200]; /* "torch 2.13.0, onednn 3.12; eager, NCHW; memory kept"; "" if not ready */
-    bool kept;        /* glibc keeps freed memory instead of returning it to the system */
+    json_t *ready;         /* its first line; NULL: none came */
+    struct c4_text origin; /* "torch 2.13.0, onednn 3.12; eager, NCHW; memory kept"; empty if not
+                            * ready */
+    struct c4_text log;    /* its path */
+    bool kept;             /* glibc keeps freed memory instead of returning it to the system */
     double loss_error;
 };
 
 struct c4_peers {
     struct c4_peer peer[C4_PEERS_MAX];
     int count;
-    char folder[64]; /* temporary: scripts, weights, batches, logs; "" if there is none */
+    struct c4_text folder; /* temporary: scripts, weights, batches, logs; empty if there is none */
     const char *python;
     double patience_seconds;    /* for each answer */
     double want[C4_PEER_STEPS]; /* the reference's losses */
@@ -66,8 +68,8 @@ const char *c4_peer_state_name(enum c4_peer_state state); /* "measured", "absent
 /* Ends the processes and removes the folder. */
 void c4_peers_close(struct c4_peers *peers);
 
-/* Writes the interpreter's path, at most `size` bytes: `given` unless NULL, else $C4_PEERS_PYTHON,
- * else peers-venv/bin/python beside the program's folder, else "python3". */
-void c4_peers_python(const char *given, char *path, size_t size);
+/* Sets *path to the interpreter's path: `given` unless NULL, else $C4_PEERS_PYTHON, else
+ * peers-venv/bin/python beside the program's folder, else "python3". C4_ERR_MEMORY. */
+enum c4_status c4_peers_python(const char *given, struct c4_text *path);
 
 #endif

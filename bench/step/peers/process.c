@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,8 +76,7 @@ static void close_all(int *fds, int count) {
 enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *argv,
                                      const char *const *environment, const int *pu, int count,
                                      const char *log) {
-    *peer = (struct c4_peer_process){.to = -1, .from = -1};
-    snprintf(peer->log, sizeof peer->log, "%s", log);
+    *peer = (struct c4_peer_process){.to = -1, .from = -1, .log = log};
     signal(SIGPIPE, SIG_IGN); /* write() fails instead when a peer is gone */
     char **whole = make_environment(environment);
     if (!whole) return c4_fail(C4_ERR_MEMORY, "no memory for a peer's environment");
@@ -95,8 +95,7 @@ enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *
     close_all((int[]){fds[0], fds[3], fds[4]}, 3);
     fcntl(fds[1], F_SETFL, O_NONBLOCK);
     fcntl(fds[2], F_SETFL, O_NONBLOCK);
-    *peer = (struct c4_peer_process){.pid = pid, .to = fds[1], .from = fds[2]};
-    snprintf(peer->log, sizeof peer->log, "%s", log);
+    *peer = (struct c4_peer_process){.pid = pid, .to = fds[1], .from = fds[2], .log = log};
     return C4_OK;
 }
 
@@ -130,43 +129,39 @@ void c4_peer_process_stop(struct c4_peer_process *peer, double patience_seconds)
     reap(peer, patience_seconds, &result);
 }
 
-/* The last line that is not blank, such as the end of a traceback. */
-static void last_words(const char *log, char *text, size_t size) {
+/* Appends ": " and the last line that is not blank, such as the end of a traceback; with `alone`
+ * only the line. */
+static void add_last_words(const char *log, bool alone, struct c4_text *reason) {
     unsigned char *bytes;
     size_t length;
-    text[0] = '\0';
     if (c4_file_read(log, &bytes, &length) != C4_OK) return;
-    char *rest = NULL;
+    char *rest = NULL, *last = NULL;
     for (char *line = strtok_r((char *)bytes, "\r\n", &rest); line;
          line = strtok_r(NULL, "\r\n", &rest))
-        if (line[strspn(line, " \t")] != '\0') snprintf(text, size, "%s", line);
+        if (line[strspn(line, " \t")] != '\0') last = line;
+    if (last) c4_text_add(reason, "%s%s", alone ? "" : ": ", last);
     free(bytes);
 }
 
-static enum c4_peer_answer died(struct c4_peer_process *peer, char *reason, size_t size) {
+static enum c4_peer_answer died(struct c4_peer_process *peer, struct c4_text *reason) {
     int result = 0;
-    char words[200];
     reap(peer, 5, &result);
-    last_words(peer->log, words, sizeof words);
-    if (WIFEXITED(result) &&
-        WEXITSTATUS(result) == 127) { /* become_peer() or a shell has written why */
-        snprintf(reason, size, "%s", words);
-        return C4_PEER_REFUSED;
-    }
-    const char *colon = words[0] ? ": " : "";
+    c4_text_clear(reason);
+    /* become_peer() or a shell has written why. */
+    bool refused = WIFEXITED(result) && WEXITSTATUS(result) == 127;
     if (WIFSIGNALED(result))
-        snprintf(reason, size, "it was killed by signal %d%s%s", WTERMSIG(result), colon, words);
-    else
-        snprintf(reason, size, "it exited with status %d%s%s", WEXITSTATUS(result), colon, words);
-    return C4_PEER_BROKEN;
+        c4_text_add(reason, "it was killed by signal %d", WTERMSIG(result));
+    else if (!refused)
+        c4_text_add(reason, "it exited with status %d", WEXITSTATUS(result));
+    add_last_words(peer->log, refused, reason);
+    return refused ? C4_PEER_REFUSED : C4_PEER_BROKEN;
 }
 
 /* --- talking --- */
 
 static bool write_line(const struct c4_peer_process *peer, const char *line) {
-    char text[64];
-    int length = snprintf(text, sizeof text, "%s\n", line);
-    return write(peer->to, text, (size_t)length) == length;
+    struct iovec parts[2] = {{(void *)line, strlen(line)}, {(void *)"\n", 1}};
+    return writev(peer->to, parts, 2) == (ssize_t)parts[0].iov_len + 1;
 }
 
 enum arrival { LINE, NOTHING_YET, END };
@@ -191,12 +186,13 @@ static enum arrival read_some(struct c4_peer_process *peer) {
     return LINE;
 }
 
-static enum c4_peer_answer understand(struct c4_peer_process *peer, json_t **answer, char *reason,
-                                      size_t size) {
+static enum c4_peer_answer understand(struct c4_peer_process *peer, json_t **answer,
+                                      struct c4_text *reason) {
     *answer = json_loads(peer->line, 0, NULL);
     int result;
     if (!json_is_object(*answer)) {
-        snprintf(reason, size, "its answer is not a JSON object: %.80s", peer->line);
+        c4_text_clear(reason);
+        c4_text_add(reason, "its answer is not a JSON object: %s", peer->line);
         json_decref(*answer);
         *answer = NULL;
         reap(peer, 0, &result);
@@ -204,7 +200,7 @@ static enum c4_peer_answer understand(struct c4_peer_process *peer, json_t **ans
     }
     const char *error = json_string_value(json_object_get(*answer, "error"));
     if (!error) return C4_PEER_ANSWERED;
-    snprintf(reason, size, "%s", error);
+    c4_text_set(reason, error);
     json_decref(*answer);
     *answer = NULL;
     c4_peer_process_stop(peer, 5);
@@ -212,21 +208,22 @@ static enum c4_peer_answer understand(struct c4_peer_process *peer, json_t **ans
 }
 
 enum c4_peer_answer c4_peer_process_ask(struct c4_peer_process *peer, const char *line,
-                                        double patience_seconds, json_t **answer, char *reason,
-                                        size_t size) {
+                                        double patience_seconds, json_t **answer,
+                                        struct c4_text *reason) {
     *answer = NULL;
-    if (line && !write_line(peer, line)) return died(peer, reason, size);
+    if (line && !write_line(peer, line)) return died(peer, reason);
     int64_t start_ns = c4_clock_ns();
     for (;;) {
         struct pollfd wait = {.fd = peer->from, .events = POLLIN};
         enum arrival arrival = poll(&wait, 1, POLL_MS) > 0 ? read_some(peer) : NOTHING_YET;
-        if (arrival == LINE) return understand(peer, answer, reason, size);
-        if (arrival == END) return died(peer, reason, size);
+        if (arrival == LINE) return understand(peer, answer, reason);
+        if (arrival == END) return died(peer, reason);
         if (c4_interrupted() != C4_OK) return C4_PEER_INTERRUPTED;
         if (seconds_since(start_ns) > patience_seconds) break;
     }
     int result;
     reap(peer, 0, &result);
-    snprintf(reason, size, "it did not answer within %.0f s", patience_seconds);
+    c4_text_clear(reason);
+    c4_text_add(reason, "it did not answer within %.0f s", patience_seconds);
     return C4_PEER_BROKEN;
 }
