@@ -17,9 +17,14 @@
 
 enum { TIMEOUT_MS = 120000, PIECE_BYTES = 4096 };
 
+/* gnuplot does not read a doubled apostrophe right behind the one that opens the string: leading
+ * ones stand in a string of their own. */
 static void write_quoted(FILE *script, const char *text, size_t length, bool is_format) {
+    size_t leading = 0;
+    while (leading < length && text[leading] == '\'') leading++;
+    if (leading > 0) fprintf(script, "\"%.*s\".", (int)leading, text);
     fputc('\'', script);
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = leading; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c == '\'' || (c == '%' && is_format)) fputc(c, script);
         fputc(c < 0x20 || c == 0x7f ? ' ' : c, script);
