@@ -1,9 +1,13 @@
 /* The study's database: rows, transactions, the writer's lock, refusals. */
+#define _GNU_SOURCE /* F_OFD_SETLK */
 #include "tests/core/test_file_scratch.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "repro/store/store.h"
@@ -236,7 +240,7 @@ static void lock_of_a_process(void **state) {
     snprintf(words, sizeof words, "process %d has been working on this study", (int)child);
     assert_sentence(words);
     assert_int_equal(c4_store_open(folder, true, &store), C4_ERR_FAILED); /* it is still alive */
-    assert_int_equal(c4_store_set_aside(folder, moved), C4_ERR_FAILED);
+    assert_int_equal(c4_store_set_aside(folder, false, moved), C4_ERR_FAILED);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(c4_store_open(folder, false, &store), C4_OK);
@@ -247,10 +251,18 @@ static void lock_of_a_process(void **state) {
     }
 }
 
+/* Makes the kernel forget who works in a folder, as if that process were on another machine. */
+static void forget_lock(void **state) {
+    assert_int_equal(remove(scratch_path(state, "a/study.lock")), 0);
+}
+
 static void lock_of_another_host(void **state) {
     struct c4_store *store = open_study(state, "a"), *second;
     assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_OK);
     alter(state, "a/study.db", "UPDATE writer SET host = 'elsewhere.invalid', pid = 1");
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_ERR_FAILED);
+    assert_sentence("process 1 on host elsewhere.invalid has been working on this study");
+    forget_lock(state);
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
     assert_sentence("--take-over");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_OK);
@@ -263,14 +275,121 @@ static void lock_of_another_host(void **state) {
     c4_store_close(second);
 }
 
-/* A process ID that was reused by another process does not hold a lock. */
-static void lock_of_a_reused_number(void **state) {
+/* Only the kernel's lock shows that a process is alive: its number may be that of another process,
+ * or of none in this PID namespace. */
+static void numbers_do_not_count(void **state) {
     struct c4_store *store = open_study(state, "a"), *second;
+    alter(state, "a/study.db", "UPDATE writer SET pid = 1999999999");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
-    alter(state, "a/study.db", "UPDATE writer SET started = started + 1");
-    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_OK);
+    assert_sentence("process 1999999999 has been working on this study");
     c4_store_close(store);
+    char sql[400], host[256], word[32];
+    assert_int_equal(gethostname(host, sizeof host), 0);
+    snprintf(sql, sizeof sql, "UPDATE writer SET pid = %ld, since = 'then', host = '%s'",
+             (long)getppid(), host);
+    snprintf(word, sizeof word, "process %ld", (long)getppid());
+    alter(state, "a/study.db", sql);
+    store = open_study(state, "a");
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
+    if (strstr(c4_error(), word)) fail_msg("'%s' names the process before", c4_error());
+    c4_store_close(store);
+}
+
+/* study.lock is the store's own, is never removed, and is closed by exec. */
+static void lock_file(void **state) {
+    struct c4_store *store = open_study(state, "a"), *second;
+    struct stat before, after;
+    const char *file = scratch_path(state, "a/study.lock");
+    assert_int_equal(stat(file, &before), 0);
+    assert_true(before.st_size == 0);
+    for (int descriptor = 3; descriptor < 100; descriptor++) {
+        struct stat info;
+        if (fstat(descriptor, &info) == 0 && info.st_ino == before.st_ino)
+            assert_true(fcntl(descriptor, F_GETFD) & FD_CLOEXEC);
+    }
+    c4_store_close(store);
+    store = open_study(state, "a");
+    assert_int_equal(stat(file, &after), 0);
+    assert_true(before.st_ino == after.st_ino);
+    c4_store_close(store);
+    /* A copy neither needs nor takes the lock. */
+    assert_int_equal(remove(file), 0);
+    assert_int_equal(c4_store_open_copy(scratch_path(state, "a"), &second), C4_OK);
     c4_store_close(second);
+    assert_false(c4_path_exists(file));
+    /* A link would lead the lock to another file. */
+    assert_int_equal(symlink("elsewhere", file), 0);
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
+    assert_sentence("study.lock: is a symbolic link");
+    assert_false(c4_path_exists(scratch_path(state, "a/elsewhere")));
+    assert_int_equal(remove(file), 0);
+    assert_int_equal(mkfifo(file, 0600), 0);
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
+    assert_sentence("study.lock: is a device or pipe");
+}
+
+static int missing_locks; /* an errno value: the file system has no locks */
+
+/* In the place of the C library's. */
+int fcntl(int descriptor, int command, ...) {
+    va_list list;
+    va_start(list, command);
+    long argument = va_arg(list, long);
+    va_end(list);
+    if (command == F_OFD_SETLK && missing_locks) {
+        errno = missing_locks;
+        return -1;
+    }
+    return (int)syscall(SYS_fcntl, descriptor, command, argument);
+}
+
+/* Where the kernel has no locks, the row alone decides, and the user is told. */
+static void no_locks(void **state) {
+    static const int errors[] = {ENOLCK, EINVAL, EOPNOTSUPP};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct c4_store *store, *second;
+        struct c4_text note = {0};
+        char moved[C4_STORE_PATH_SIZE];
+        missing_locks = errors[i];
+        store = open_study(state, "a");
+        assert_int_equal(c4_store_note(store, &note), C4_OK);
+        if (!strstr(c4_text_string(&note), "has no locks (")) fail_msg("'%s'", note.bytes);
+        c4_text_free(&note);
+        assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
+        assert_sentence("has no locks (");
+        assert_sentence("start again with --take-over");
+        assert_int_equal(c4_store_set_aside(scratch_path(state, "a"), false, moved), C4_ERR_FAILED);
+        assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_OK);
+        assert_int_equal(c4_store_run_add(store, RUN, "spec"), C4_ERR_FAILED);
+        assert_sentence("took over this study");
+        c4_store_close(store);
+        c4_store_close(second);
+        store = open_study(state, "a"); /* a study that was left in order needs nothing */
+        c4_store_close(store);
+        missing_locks = 0;
+        store = open_study(state, "a");
+        assert_int_equal(c4_store_note(store, &note), C4_OK);
+        assert_int_equal(note.length, 0);
+        c4_store_close(store);
+    }
+}
+
+/* A study is not moved while somebody works on it, whether or not its database can be read. */
+static void moved_with_the_lock(void **state) {
+    char folder[640], moved[C4_STORE_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", scratch_path(state, "a"));
+    struct c4_store *store = open_study(state, "a");
+    assert_int_equal(c4_store_set_aside(folder, true, moved), C4_ERR_FAILED);
+    alter(state, "a/study.db", "UPDATE schema SET version = 1000");
+    assert_int_equal(c4_store_set_aside(folder, false, moved), C4_ERR_FAILED);
+    assert_sentence("another process is working on this study");
+    assert_true(c4_path_exists(scratch_path(state, "a/study.db")));
+    c4_store_close(store);
+    assert_int_equal(c4_store_set_aside(folder, false, moved), C4_OK);
+    assert_false(c4_path_exists(scratch_path(state, "a/study.db")));
+    assert_true(c4_path_exists(scratch_path(state, "a/study.lock")));
+    store = open_study(state, "a");
+    c4_store_close(store);
 }
 
 static void foreign_files(void **state) {
@@ -292,7 +411,7 @@ static void foreign_files(void **state) {
     assert_int_equal(c4_store_open(scratch_path(state, "b"), false, &store), C4_ERR_FAILED);
     assert_sentence("database of another program");
     char moved[C4_STORE_PATH_SIZE];
-    assert_int_equal(c4_store_set_aside(scratch_path(state, "b"), moved), C4_ERR_FAILED);
+    assert_int_equal(c4_store_set_aside(scratch_path(state, "b"), false, moved), C4_ERR_FAILED);
 
     assert_int_equal(mkdir(scratch_path(state, "c"), 0777), 0);
     static const char text[] = "This is not a database, but long enough to be taken for one if "
@@ -308,7 +427,7 @@ static void set_aside(void **state) {
     char moved[C4_STORE_PATH_SIZE], again[C4_STORE_PATH_SIZE], path[C4_STORE_PATH_SIZE + 16];
     assert_int_equal(mkdir(folder, 0777), 0);
     put_file(scratch_path(state, "a/mine.txt"), "x", 1);
-    assert_int_equal(c4_store_set_aside(folder, moved), C4_OK);
+    assert_int_equal(c4_store_set_aside(folder, false, moved), C4_OK);
     assert_string_equal(moved, "");
     for (int i = 0; i < 2; i++) {
         struct c4_store *store;
@@ -316,7 +435,7 @@ static void set_aside(void **state) {
         c4_store_close(store);
         assert_int_equal(mkdir(scratch_path(state, "a/checkpoints"), 0777), 0);
         put_file(scratch_path(state, "a/checkpoints/net"), "x", 1);
-        assert_int_equal(c4_store_set_aside(folder, i ? again : moved), C4_OK);
+        assert_int_equal(c4_store_set_aside(folder, false, i ? again : moved), C4_OK);
         assert_false(c4_path_exists(scratch_path(state, "a/study.db")));
         assert_false(c4_path_exists(scratch_path(state, "a/checkpoints")));
         assert_true(c4_path_exists(scratch_path(state, "a/mine.txt")));
@@ -369,10 +488,11 @@ static void full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(rows_round_trip),   TEST(all_or_nothing),          TEST(settings_bind),
-        TEST(lock_of_a_process), TEST(lock_of_another_host),    TEST(foreign_files),
-        TEST(set_aside),         TEST(lock_of_a_reused_number), TEST(no_permission),
-        TEST(full_disk),         TEST(a_plan_is_kept_whole),
+        TEST(rows_round_trip),   TEST(all_or_nothing),       TEST(settings_bind),
+        TEST(lock_of_a_process), TEST(lock_of_another_host), TEST(foreign_files),
+        TEST(set_aside),         TEST(numbers_do_not_count), TEST(no_permission),
+        TEST(full_disk),         TEST(a_plan_is_kept_whole), TEST(lock_file),
+        TEST(no_locks),          TEST(moved_with_the_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
