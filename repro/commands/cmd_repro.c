@@ -372,10 +372,14 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
 /* Figures, claims and report. */
 static enum c4_status publish(struct reproduction *r, double seconds) {
     struct c4_publication publication;
+    C4_TRY(c4_store_check_folder(r->store));
     enum c4_status status =
         c4_study_publish(r->session.runner.folder, &r->session.study, &r->session.scale,
                          r->session.selected, false, &publication);
-    if (status == C4_OK) status = say_result(r, seconds, &publication);
+    if (status == C4_OK)
+        status = say_result(r, seconds, &publication);
+    else if (c4_store_check_folder(r->store) != C4_OK)
+        status = C4_ERR_ENVIRONMENT;
     c4_publication_free(&publication);
     return status;
 }

@@ -15,6 +15,7 @@ struct c4_store {
     sqlite3 *db;
     struct c4_lock lock;
     char path[C4_STORE_PATH_SIZE]; /* of study.db */
+    struct c4_folder folder;
     char host[256];
     bool whole; /* inside c4_store_begin(): single operations join its transaction */
 };
@@ -31,18 +32,31 @@ static enum c4_status new_store(const char *folder, struct c4_store **out) {
     struct c4_store *store = calloc(1, sizeof *store);
     *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
-    store->lock.descriptor = -1;
+    store->lock.descriptor = store->folder.descriptor = -1;
     c4_lock_host(store->host, sizeof store->host);
     return c4_path_join(store->path, sizeof store->path, folder, "study.db");
+}
+
+static void free_store(struct c4_store *store) {
+    if (!store) return;
+    sqlite3_close(store->db);
+    c4_folder_close(&store->folder);
+    free(store);
+}
+
+enum c4_status c4_store_folder(const struct c4_store *store, struct c4_folder_identity *identity) {
+    return c4_folder_identify(&store->folder, identity);
+}
+
+enum c4_status c4_store_check_folder(const struct c4_store *store) {
+    return c4_folder_check(&store->folder);
 }
 
 /* Hands out the store, or releases it after a failure. */
 static enum c4_status hand_out(struct c4_store *store, enum c4_status status,
                                struct c4_store **out) {
     *out = status == C4_OK ? store : NULL;
-    if (status == C4_OK || !store) return status;
-    sqlite3_close(store->db);
-    free(store);
+    if (status != C4_OK) free_store(store);
     return status;
 }
 
@@ -51,6 +65,7 @@ enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store
     *out = NULL;
     C4_TRY(c4_dir_make(folder));
     enum c4_status status = new_store(folder, &store);
+    if (status == C4_OK) status = c4_folder_open(folder, &store->folder);
     if (status == C4_OK) status = c4_sql_open(store->path, &store->db);
     if (status == C4_OK)
         status = c4_lock_take(store->path, store->db, folder, take_over, &store->lock);
@@ -62,10 +77,11 @@ enum c4_status c4_store_open_copy(const char *folder, struct c4_store **out) {
     struct c4_store *store = NULL;
     enum c4_status status = new_store(folder, &store);
     if (status == C4_OK && !c4_path_exists(store->path)) {
-        free(store);
+        free_store(store);
         *out = NULL;
         return C4_OK;
     }
+    if (status == C4_OK) status = c4_folder_open(folder, &store->folder);
     if (status == C4_OK) status = c4_sql_open_copy(store->path, &store->db);
     if (status == C4_OK)
         status = c4_sql_run(store->path, store->db, "UPDATE writer SET host = '', pid = 0");
@@ -75,11 +91,11 @@ enum c4_status c4_store_open_copy(const char *folder, struct c4_store **out) {
 
 void c4_store_close(struct c4_store *store) {
     if (!store) return;
-    /* A row that cannot be cleared is taken over later: without the kernel's lock it means nothing.
-     */
-    c4_lock_release(store->path, store->db, &store->lock);
-    sqlite3_close(store->db);
-    free(store);
+    /* A row that is not cleared is taken over later: without the kernel's lock it means nothing. */
+    if (c4_store_check_folder(store) == C4_OK)
+        c4_lock_release(store->path, store->db, &store->lock);
+    c4_lock_drop(&store->lock);
+    free_store(store);
 }
 
 enum c4_status c4_store_note(const struct c4_store *store, struct c4_text *note) {
@@ -109,8 +125,7 @@ static enum c4_status lock_to_move(const char *folder, bool take_over, struct c4
     *lock = store->lock;
     status = c4_lock_clear(store->path, store->db, lock);
     if (status != C4_OK) c4_lock_drop(lock);
-    sqlite3_close(store->db);
-    free(store);
+    free_store(store);
     return status;
 }
 
@@ -145,16 +160,27 @@ enum c4_status c4_store_set_aside(const char *folder, bool take_over,
     return status;
 }
 
-/* Begins a transaction after checking that the lock is still ours. */
+/* What fails in a folder that is gone, fails because of that. */
+static enum c4_status explain(const struct c4_store *store, enum c4_status status) {
+    if (status != C4_OK) C4_TRY(c4_store_check_folder(store));
+    return status;
+}
+
+/* Begins a transaction after checking that folder and lock are still ours. */
 static enum c4_status begin(struct c4_store *store) {
     if (store->whole) return C4_OK;
-    C4_TRY(c4_sql_run(store->path, store->db, "BEGIN IMMEDIATE"));
-    enum c4_status status = c4_lock_check(store->path, store->db, &store->lock);
-    return status == C4_OK ? C4_OK : c4_sql_end(store->path, store->db, status);
+    C4_TRY(c4_store_check_folder(store));
+    enum c4_status status = c4_sql_run(store->path, store->db, "BEGIN IMMEDIATE");
+    if (status == C4_OK) {
+        status = c4_lock_check(store->path, store->db, &store->lock);
+        if (status != C4_OK) status = c4_sql_end(store->path, store->db, status);
+    }
+    return explain(store, status);
 }
 
 static enum c4_status end(struct c4_store *store, enum c4_status status) {
-    return store->whole ? status : c4_sql_end(store->path, store->db, status);
+    if (store->whole) return status;
+    return explain(store, c4_sql_end(store->path, store->db, status));
 }
 
 enum c4_status c4_store_begin(struct c4_store *store) {

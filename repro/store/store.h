@@ -10,6 +10,9 @@
  * The journal mode is TRUNCATE, which needs no shared memory, so that the folder may be on NFS or
  * Lustre.
  *
+ * The folder may be moved or removed at any moment: then nothing is made at its old path, and
+ * whatever is asked next fails with C4_ERR_ENVIRONMENT.
+ *
  * Statuses: missing permission is C4_ERR_ENVIRONMENT; a file that is not a database, is damaged or
  * has an unsupported schema is C4_ERR_DATA; another program's database, a lock held by another
  * process, different settings and a full disk are C4_ERR_FAILED. One thread at a time. */
@@ -23,6 +26,7 @@
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/file/sha256.h"
+#include "repro/store/folder.h"
 
 enum { C4_STORE_SCHEMA = 3, C4_STORE_PATH_SIZE = 4096 };
 
@@ -42,6 +46,13 @@ enum c4_status c4_store_open_copy(const char *folder, struct c4_store **store);
 
 /* Releases the lock. `store` may be NULL. */
 void c4_store_close(struct c4_store *store);
+
+/* C4_ERR_ENVIRONMENT if the path that the store was opened with no longer leads to the same folder.
+ * Every transaction checks it, too. */
+enum c4_status c4_store_check_folder(const struct c4_store *store);
+
+/* For processes that work for the one that has the store. */
+enum c4_status c4_store_folder(const struct c4_store *store, struct c4_folder_identity *identity);
 
 /* Appends what the user should know about the lock, a sentence, or nothing. */
 enum c4_status c4_store_note(const struct c4_store *store, struct c4_text *note);

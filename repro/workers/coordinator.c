@@ -32,7 +32,10 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
     snprintf(setup->kernels, sizeof setup->kernels, "%s", runner->kernels ? runner->kernels : "");
     snprintf(setup->folder, sizeof setup->folder, "%s", runner->folder ? runner->folder : "");
     slot->is_ready = slot->has_speed = slot->has_seed = false;
-    enum c4_status status = c4_worker_start(&slot->process, setup->pu, place ? place->threads : 0);
+    enum c4_status status =
+        runner->folder ? c4_store_folder(c->work.store, &setup->folder_identity) : C4_OK;
+    if (status == C4_OK)
+        status = c4_worker_start(&slot->process, setup->pu, place ? place->threads : 0);
     const struct c4_message_part part = {setup, sizeof *setup};
     /* A worker that has already died is noticed when its pipe is read. */
     if (status == C4_OK) c4_message_write(slot->process.to, C4_MESSAGE_SETUP, &part, 1);
@@ -45,16 +48,32 @@ static void stop_worker(struct c4_worker_slot *slot, char *how, size_t size) {
     c4_worker_reap(&slot->process, PATIENCE_SECONDS, how, size);
 }
 
+/* A worker's failure in words. Its "." is the study's folder. */
+static enum c4_status describe_failure(const struct c4_coordinator *c, const char *sentence,
+                                       struct c4_text *text) {
+    bool inside = c->work.runner->folder && strncmp(sentence, "./", 2) == 0;
+    return inside ? c4_text_add(text, "%s%s", c->work.runner->folder, sentence + 1)
+                  : c4_text_set(text, sentence);
+}
+
 static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                 const struct c4_message *message) {
     struct c4_worker_failure failure;
+    struct c4_text why = {0};
     memcpy(&failure, message->payload, sizeof failure);
     failure.sentence[sizeof failure.sentence - 1] = '\0';
-    if (slot->run < 0 || !failure.faulty) return c4_fail(failure.status, "%s", failure.sentence);
-    int run = slot->run;
-    slot->run = -1;
-    slot->images = 0;
-    return c4_coordinator_give_up(c, run, failure.sentence);
+    if (c->work.store) C4_TRY(c4_store_check_folder(c->work.store));
+    enum c4_status status = describe_failure(c, failure.sentence, &why);
+    if (status == C4_OK && (slot->run < 0 || !failure.faulty)) {
+        status = c4_fail(failure.status, "%s", c4_text_string(&why));
+    } else if (status == C4_OK) {
+        int run = slot->run;
+        slot->run = -1;
+        slot->images = 0;
+        status = c4_coordinator_give_up(c, run, c4_text_string(&why));
+    }
+    c4_text_free(&why);
+    return status;
 }
 
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,
