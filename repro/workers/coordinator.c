@@ -43,9 +43,10 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
     return status;
 }
 
-static void stop_worker(struct c4_worker_slot *slot, char *how, size_t size) {
+/* Returns its exit status, -1 if it has none. */
+static int stop_worker(struct c4_worker_slot *slot, char *how, size_t size) {
     c4_worker_dismiss(&slot->process);
-    c4_worker_reap(&slot->process, PATIENCE_SECONDS, how, size);
+    return c4_worker_reap(&slot->process, PATIENCE_SECONDS, how, size);
 }
 
 /* A worker's failure in words. Its "." is the study's folder. */
@@ -110,7 +111,10 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
 static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     char how[96], sentence[400];
     int run = slot->run, number = (int)(slot - c->slot) + 1;
-    stop_worker(slot, how, sizeof how);
+    if (stop_worker(slot, how, sizeof how) == C4_WORKER_NOT_STARTED)
+        return c4_fail(C4_ERR_ENVIRONMENT,
+                       "cannot start a worker: neither /proc/self/exe nor the program's file can "
+                       "be executed; mount /proc");
     slot->run = -1;
     slot->images = 0;
     if (++slot->losses > C4_ATTEMPTS && run < 0)

@@ -9,6 +9,7 @@
 #include "bench/step/peers/folder.h"
 #include "core/cli/interrupt.h"
 #include "core/host/clock.h"
+#include "core/host/program.h"
 #include "core/op/names.h"
 #include "simd/dispatch.h"
 
@@ -49,14 +50,14 @@ void c4_peers_python(const char *given, char *path, size_t size) {
         snprintf(path, size, "%s", given);
         return;
     }
-    char program[3072];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[length > 0 ? length : 0] = '\0';
-    for (int up = 0; up < 2; up++) { /* from build/release/conv4 to build */
-        char *slash = strrchr(program, '/');
+    struct c4_text program = {0};
+    c4_program_path(&program);                        /* or nothing */
+    for (int up = 0; program.bytes && up < 2; up++) { /* from build/release/conv4 to build */
+        char *slash = strrchr(program.bytes, '/');
         if (slash) *slash = '\0';
     }
-    snprintf(path, size, "%s/peers-venv/bin/python", program);
+    snprintf(path, size, "%s/peers-venv/bin/python", c4_text_string(&program));
+    c4_text_free(&program);
     if (access(path, X_OK) != 0) snprintf(path, size, "python3");
 }
 
