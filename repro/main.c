@@ -6,6 +6,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/option.h"
 #include "core/cli/streams.h"
+#include "core/host/program.h"
 #include "repro/workers/worker.h"
 
 #define C4_COMMAND(name) extern const struct c4_command c4_cmd_##name;
@@ -44,6 +45,7 @@ static const struct c4_program program = {
 /* "worker" is a hidden command with which a study starts its workers (repro/workers/worker.h). */
 int main(int argc, char **argv) {
     c4_streams_open();
+    c4_program_open();
     signal(SIGXFSZ, SIG_IGN); /* exceeding a file-size limit fails like a full disk */
     if (argc == 2 && strcmp(argv[1], "worker") == 0) return c4_worker_main();
     return c4_cli_run(&program, argc, argv, stdout, stderr);

@@ -2,17 +2,18 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "core/file/file.h"
 #include "core/host/clock.h"
+#include "core/host/program.h"
 
 enum c4_status c4_own_program(char program[C4_PROGRAM_PATH_SIZE]) {
-    ssize_t length = readlink("/proc/self/exe", program, C4_PROGRAM_PATH_SIZE - 1);
-    if (length <= 0 || length == C4_PROGRAM_PATH_SIZE - 1)
-        return c4_fail(C4_ERR_ENVIRONMENT,
-                       "/proc/self/exe, which is this program, cannot be read; give its path");
-    program[length] = '\0';
-    return C4_OK;
+    struct c4_text path = {0};
+    enum c4_status status = c4_program_path(&path);
+    if (status == C4_OK)
+        status = c4_path_join(program, C4_PROGRAM_PATH_SIZE, "", c4_text_string(&path));
+    c4_text_free(&path);
+    return status;
 }
 
 void c4_tick(void *ticker, int done, int of) {

@@ -7,7 +7,7 @@
 #include "bench/exact/exact.h"
 #include "core/cli/progress.h"
 
-/* C4_ERR_ENVIRONMENT: /proc/self/exe cannot be read. */
+/* C4_ERR_ENVIRONMENT: it cannot be found. */
 enum c4_status c4_own_program(char program[C4_PROGRAM_PATH_SIZE]);
 
 /* Progress on stderr, counted by c4_tick(), which begins when nothing is done. */

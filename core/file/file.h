@@ -64,6 +64,10 @@ enum c4_status c4_file_write_all(int descriptor, const char *path, const void *b
  * that another process makes at the same time. */
 enum c4_status c4_dir_make(const char *path);
 
+/* Makes the folder base/inside and its parents below `base`, but never `base` itself, which was
+ * there before: C4_ERR_FAILED if it is gone. */
+enum c4_status c4_dir_make_inside(const char *base, const char *inside);
+
 /* 1 if something exists there (a dangling symbolic link does not), else 0. */
 int c4_path_exists(const char *path);
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
+
 /* mkdir() that accepts an existing folder. */
 static enum c4_status make_one(const char *folder) {
     struct stat info;
@@ -22,12 +24,13 @@ static enum c4_status make_one(const char *folder) {
     return c4_fail_write(folder, error);
 }
 
-enum c4_status c4_dir_make(const char *path) {
-    if (path[0] == '\0') return c4_fail(C4_ERR_USAGE, "the name of the folder to make is empty");
+/* Makes the folders from the one that ends at or after byte `from` on. */
+static enum c4_status make_from(const char *path, size_t from) {
+    if (path[from] == '\0') return c4_fail(C4_ERR_USAGE, "the name of the folder to make is empty");
     char *prefix = strdup(path);
     if (prefix == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
     enum c4_status status = C4_OK;
-    for (char *slash = strchr(prefix + 1, '/'); slash != NULL && status == C4_OK;
+    for (char *slash = strchr(prefix + from + 1, '/'); slash != NULL && status == C4_OK;
          slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         status = make_one(prefix);
@@ -35,6 +38,18 @@ enum c4_status c4_dir_make(const char *path) {
     }
     if (status == C4_OK) status = make_one(prefix);
     free(prefix);
+    return status;
+}
+
+enum c4_status c4_dir_make(const char *path) {
+    return make_from(path, 0);
+}
+
+enum c4_status c4_dir_make_inside(const char *base, const char *inside) {
+    struct c4_text path = {0};
+    enum c4_status status = c4_text_add(&path, "%s/%s", base, inside);
+    if (status == C4_OK) status = make_from(c4_text_string(&path), strlen(base) + 1);
+    c4_text_free(&path);
     return status;
 }
 

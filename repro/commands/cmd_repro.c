@@ -34,7 +34,8 @@ static const struct c4_option options[] = {
              "everything else is kept"},
     {.name = "take-over",
      .type = C4_OPTION_FLAG,
-     .help = "go on even if a process on another host seems to be working on the study"},
+     .help = "go on even if a process on another host seems to be working on the study, which then "
+             "writes nothing more"},
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print a summary as one JSON object"},
@@ -174,8 +175,17 @@ static enum c4_status keep_plan(struct reproduction *r) {
     return restart_suspects(r);
 }
 
+static enum c4_status say_note(struct reproduction *r) {
+    struct c4_text note = {0};
+    enum c4_status status = c4_store_note(r->store, &note);
+    if (note.length > 0) fprintf(stderr, "%s\n", c4_text_string(&note));
+    c4_text_free(&note);
+    return status;
+}
+
 static enum c4_status open_store(struct reproduction *r) {
     const char *folder = r->session.runner.folder;
+    bool take_over = c4_arg_flag(r->args, "take-over");
     const struct c4_schedule *schedule = &r->session.schedule;
     r->suspect = calloc((size_t)schedule->count + 1, sizeof *r->suspect);
     if (!r->suspect) return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
@@ -190,7 +200,7 @@ static enum c4_status open_store(struct reproduction *r) {
                        "--dry-run changes nothing; it cannot be combined with --redo");
     if (c4_arg_flag(r->args, "fresh")) {
         char moved[C4_STORE_PATH_SIZE];
-        C4_TRY(c4_store_set_aside(folder, moved));
+        C4_TRY(c4_store_set_aside(folder, take_over, moved));
         if (moved[0]) fprintf(r->messages, "The old study is kept in %s.\n", moved);
     }
     if (c4_arg_flag(r->args, "dry-run")) {
@@ -200,7 +210,8 @@ static enum c4_status open_store(struct reproduction *r) {
             return fix_kernels(r);
         }
     } else {
-        C4_TRY(c4_store_open(folder, c4_arg_flag(r->args, "take-over"), &r->store));
+        C4_TRY(c4_store_open(folder, take_over, &r->store));
+        C4_TRY(say_note(r));
     }
     C4_TRY(find_suspects(r));
     C4_TRY(c4_store_begin(r->store));
@@ -361,10 +372,14 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
 /* Figures, claims and report. */
 static enum c4_status publish(struct reproduction *r, double seconds) {
     struct c4_publication publication;
+    C4_TRY(c4_store_check_folder(r->store));
     enum c4_status status =
         c4_study_publish(r->session.runner.folder, &r->session.study, &r->session.scale,
                          r->session.selected, false, &publication);
-    if (status == C4_OK) status = say_result(r, seconds, &publication);
+    if (status == C4_OK)
+        status = say_result(r, seconds, &publication);
+    else if (c4_store_check_folder(r->store) != C4_OK)
+        status = C4_ERR_ENVIRONMENT;
     c4_publication_free(&publication);
     return status;
 }

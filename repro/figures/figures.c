@@ -231,7 +231,7 @@ static enum c4_status write_parts(const struct c4_figures_input *input,
                                      .note = notes,
                                      .plain = input->plain};
     C4_TRY(c4_path_join(folder, sizeof folder, input->folder, "figures"));
-    C4_TRY(c4_dir_make(folder));
+    C4_TRY(c4_dir_make_inside(input->folder, "figures"));
     C4_TRY(c4_path_join(result->stem, sizeof result->stem, folder, result->id));
     return c4_figure_write_data(&figure, folder);
 }

@@ -1,19 +1,29 @@
+#define _GNU_SOURCE /* F_OFD_SETLK */
 #include "repro/store/lock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
+#include "core/file/file.h"
 #include "core/host/clock.h"
 #include "repro/store/sql.h"
 
-enum { HOST_SIZE = 256, WHEN_SIZE = 32 };
+enum {
+    HOST_SIZE = 256, /* Linux's names have at most 64 bytes */
+    WHEN_SIZE = 32,  /* more than C4_CLOCK_UTC_BYTES */
+    WAITS = 10,      /* for a process that is ending */
+    WAIT_NS = 50000000
+};
 
 struct holder {
-    int64_t lease, pid, started;
+    int64_t lease, pid;
     char host[HOST_SIZE], since[WHEN_SIZE];
 };
 
@@ -22,34 +32,52 @@ void c4_lock_host(char *text, size_t size) {
     text[size - 1] = '\0';
 }
 
-/* Start time of a process in kernel ticks (field 22 of its first thread's stat), which
- * distinguishes it from a later process with the same number; 0 if unknown. Not from
- * /proc/PID/stat: under QEMU user mode a process reads a different start time there for itself than
- * other processes do. */
-static int64_t start_of(int64_t pid) {
-    char path[64], text[1024];
-    snprintf(path, sizeof path, "/proc/%" PRId64 "/task/%" PRId64 "/stat", pid, pid);
-    FILE *file = fopen(path, "r");
-    if (!file) return 0;
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = '\0';
-    const char *at = strrchr(text, ')'); /* the name before it may contain anything */
-    long long started = 0;
-    for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
-    return at && sscanf(at, "%lld", &started) == 1 ? started : 0;
+static int open_file(const char *file) {
+    int descriptor;
+    do descriptor = open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
+    while (descriptor < 0 && errno == EINTR);
+    return descriptor;
 }
 
-static bool is_alive(const struct holder *holder) {
-    if (kill((pid_t)holder->pid, 0) != 0 && errno == ESRCH) return false;
-    int64_t started = start_of(holder->pid);
-    return !started || !holder->started || started == holder->started;
+/* Asks the kernel for the lock: it is ours (lock->descriptor), or *held by another open file, or
+ * there are no locks (lock->missing). */
+static enum c4_status ask(const char *file, struct c4_lock *lock, bool *held) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct stat info;
+    *held = false;
+    int descriptor = open_file(file), error = errno;
+    if (descriptor < 0 && lstat(file, &info) == 0 && S_ISLNK(info.st_mode))
+        return c4_fail(C4_ERR_FAILED, "%s: is a symbolic link, not a lock; remove it", file);
+    if (descriptor < 0) return c4_fail_write(file, error);
+    if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(descriptor);
+        return c4_fail(C4_ERR_FAILED, "%s: is a device or pipe, not a lock; remove it", file);
+    }
+    if (fcntl(descriptor, F_OFD_SETLK, &whole) == 0) {
+        lock->descriptor = descriptor;
+        return C4_OK;
+    }
+    error = errno;
+    close(descriptor);
+    *held = error == EAGAIN || error == EACCES;
+    if (*held) return C4_OK;
+    if (error != ENOLCK && error != EINVAL && error != EOPNOTSUPP && error != ENOSYS)
+        return c4_fail_write(file, error);
+    lock->missing = error;
+    return C4_OK;
+}
+
+static enum c4_status take_file(const char *folder, struct c4_lock *lock, bool *held) {
+    struct c4_text file = {0};
+    enum c4_status status = c4_text_add(&file, "%s/%s", folder, C4_LOCK_FILE);
+    if (status == C4_OK) status = ask(c4_text_string(&file), lock, held);
+    c4_text_free(&file);
+    return status;
 }
 
 static enum c4_status read_holder(const char *path, sqlite3 *db, struct holder *holder) {
     sqlite3_stmt *statement;
-    C4_TRY(c4_sql_prepare(path, db, &statement,
-                          "SELECT lease, pid, started, host, since FROM writer", ""));
+    C4_TRY(c4_sql_prepare(path, db, &statement, "SELECT lease, pid, host, since FROM writer", ""));
     int row;
     enum c4_status status = c4_sql_step(path, statement, &row);
     if (status == C4_OK && !row)
@@ -58,11 +86,10 @@ static enum c4_status read_holder(const char *path, sqlite3 *db, struct holder *
                          "--fresh",
                          path);
     if (status == C4_OK) {
-        const char *host = (const char *)sqlite3_column_text(statement, 3);
-        const char *since = (const char *)sqlite3_column_text(statement, 4);
+        const char *host = (const char *)sqlite3_column_text(statement, 2);
+        const char *since = (const char *)sqlite3_column_text(statement, 3);
         holder->lease = sqlite3_column_int64(statement, 0);
         holder->pid = sqlite3_column_int64(statement, 1);
-        holder->started = sqlite3_column_int64(statement, 2);
         snprintf(holder->host, sizeof holder->host, "%s", host ? host : "");
         snprintf(holder->since, sizeof holder->since, "%s", since ? since : "");
     }
@@ -70,48 +97,110 @@ static enum c4_status read_holder(const char *path, sqlite3 *db, struct holder *
     return status;
 }
 
-static enum c4_status take(const char *path, sqlite3 *db, bool take_over, int64_t *lease) {
+/* The refusal beside a process that is alive. */
+static enum c4_status fail_held(const char *path, const struct holder *holder) {
+    static const char remedy[] = "wait for it, end it, or use another --out";
+    char host[HOST_SIZE];
+    c4_lock_host(host, sizeof host);
+    if (holder->pid == 0)
+        return c4_fail(C4_ERR_FAILED, "%s: another process is working on this study; %s", path,
+                       remedy);
+    if (strcmp(holder->host, host) == 0)
+        return c4_fail(C4_ERR_FAILED,
+                       "%s: process %" PRId64 " has been working on this study since %s; %s", path,
+                       holder->pid, holder->since, remedy);
+    return c4_fail(C4_ERR_FAILED,
+                   "%s: process %" PRId64 " on host %s has been working on this study since %s; %s",
+                   path, holder->pid, holder->host, holder->since, remedy);
+}
+
+/* Refuses to follow a process that may be alive where the kernel's lock cannot show it. */
+static enum c4_status check_holder(const char *path, const struct holder *holder, const char *host,
+                                   const struct c4_lock *lock) {
+    if (holder->pid == 0) return C4_OK;
+    if (lock->missing)
+        return c4_fail(C4_ERR_FAILED,
+                       "%s: process %" PRId64 " on host %s has been working on this study since "
+                       "%s, and this file system has no locks (%s) to tell whether it still is; "
+                       "if it is gone, start again with --take-over",
+                       path, holder->pid, holder->host, holder->since, strerror(lock->missing));
+    if (strcmp(holder->host, host) == 0) return C4_OK;
+    return c4_fail(C4_ERR_FAILED,
+                   "%s: process %" PRId64 " on host %s has been working on this study since "
+                   "%s; if it is gone, start again with --take-over",
+                   path, holder->pid, holder->host, holder->since);
+}
+
+static enum c4_status take(const char *path, sqlite3 *db, const char *folder, bool take_over,
+                           struct c4_lock *lock, bool *held) {
     struct holder holder;
     char host[HOST_SIZE], since[C4_CLOCK_UTC_BYTES];
     C4_TRY(read_holder(path, db, &holder));
+    if (folder) C4_TRY(take_file(folder, lock, held));
+    if (*held) return fail_held(path, &holder);
     c4_lock_host(host, sizeof host);
-    int64_t pid = getpid();
-    if (holder.pid != 0 && strcmp(holder.host, host) == 0) {
-        if (is_alive(&holder))
-            return c4_fail(C4_ERR_FAILED,
-                           "%s: process %" PRId64 " has been working on this study since %s; "
-                           "wait for it, end it, or use another --out",
-                           path, holder.pid, holder.since);
-    } else if (holder.pid != 0 && !take_over) {
-        return c4_fail(C4_ERR_FAILED,
-                       "%s: process %" PRId64 " on host %s has been working on this study since "
-                       "%s; if it is gone, start again with --take-over",
-                       path, holder.pid, holder.host, holder.since);
-    }
+    if (!take_over) C4_TRY(check_holder(path, &holder, host, lock));
     c4_clock_utc(since);
-    *lease = holder.lease + 1;
+    lock->lease = holder.lease + 1;
     return c4_sql_do(path, db,
-                     "UPDATE writer SET lease = ?, host = ?, pid = ?, started = ?, since = ?",
-                     "itiit", *lease, host, pid, start_of(pid), since);
+                     "UPDATE writer SET lease = ?, host = ?, pid = ?, started = 0, since = ?",
+                     "itit", lock->lease, host, (int64_t)getpid(), since);
 }
 
-enum c4_status c4_lock_take(const char *path, sqlite3 *db, bool take_over, int64_t *lease) {
-    C4_TRY(c4_sql_run(path, db, "BEGIN IMMEDIATE"));
-    return c4_sql_end(path, db, take(path, db, take_over, lease));
+/* A process that was killed keeps its lock until the kernel has freed its memory. */
+static bool wait_again(bool held, int *waits) {
+    return held && (*waits)++ < WAITS &&
+           nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL) == 0;
 }
 
-enum c4_status c4_lock_check(const char *path, sqlite3 *db, int64_t lease) {
+/* The kernel is asked within the transaction, so that the row names whoever has its lock. */
+enum c4_status c4_lock_take(const char *path, sqlite3 *db, const char *folder, bool take_over,
+                            struct c4_lock *lock) {
+    enum c4_status status;
+    int waits = 0;
+    bool held;
+    *lock = (struct c4_lock){.descriptor = -1};
+    do {
+        held = false;
+        C4_TRY(c4_sql_run(path, db, "BEGIN IMMEDIATE"));
+        status = c4_sql_end(path, db, take(path, db, folder, take_over, lock, &held));
+    } while (wait_again(held, &waits));
+    if (status != C4_OK) c4_lock_drop(lock);
+    return status;
+}
+
+enum c4_status c4_lock_take_file(const char *folder, struct c4_lock *lock) {
+    int waits = 0;
+    bool held;
+    *lock = (struct c4_lock){.descriptor = -1};
+    do C4_TRY(take_file(folder, lock, &held));
+    while (wait_again(held, &waits));
+    return held ? fail_held(folder, &(struct holder){0}) : C4_OK;
+}
+
+enum c4_status c4_lock_check(const char *path, sqlite3 *db, const struct c4_lock *lock) {
     struct holder holder;
     C4_TRY(read_holder(path, db, &holder));
-    if (holder.lease == lease) return C4_OK;
+    if (holder.lease == lock->lease) return C4_OK;
     return c4_fail(C4_ERR_FAILED,
                    "%s: process %" PRId64 " on host %s took over this study at %s; "
                    "this process writes nothing more",
                    path, holder.pid, holder.host, holder.since);
 }
 
-enum c4_status c4_lock_release(const char *path, sqlite3 *db, int64_t lease) {
-    return c4_sql_do(
-        path, db, "UPDATE writer SET host = '', pid = 0, started = 0, since = '' WHERE lease = ?",
-        "i", lease);
+enum c4_status c4_lock_clear(const char *path, sqlite3 *db, const struct c4_lock *lock) {
+    return c4_sql_do(path, db, "UPDATE writer SET host = '', pid = 0, since = '' WHERE lease = ?",
+                     "i", lock->lease);
+}
+
+void c4_lock_drop(struct c4_lock *lock) {
+    if (lock->descriptor >= 0) close(lock->descriptor);
+    lock->descriptor = -1;
+}
+
+enum c4_status c4_lock_release(const char *path, sqlite3 *db, struct c4_lock *lock) {
+    enum c4_status status = c4_sql_run(path, db, "BEGIN IMMEDIATE");
+    if (status == C4_OK) status = c4_lock_clear(path, db, lock);
+    c4_lock_drop(lock);
+    return c4_sql_end(path, db, status);
 }

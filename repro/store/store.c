@@ -15,8 +15,9 @@
 
 struct c4_store {
     sqlite3 *db;
-    int64_t lease;
+    struct c4_lock lock;
     char path[C4_STORE_PATH_SIZE]; /* of study.db */
+    struct c4_folder folder;
     char host[256];
     bool whole; /* inside c4_store_begin(): single operations join its transaction */
 };
@@ -33,17 +34,31 @@ static enum c4_status new_store(const char *folder, struct c4_store **out) {
     struct c4_store *store = calloc(1, sizeof *store);
     *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
+    store->lock.descriptor = store->folder.descriptor = -1;
     c4_lock_host(store->host, sizeof store->host);
     return c4_path_join(store->path, sizeof store->path, folder, "study.db");
+}
+
+static void free_store(struct c4_store *store) {
+    if (!store) return;
+    sqlite3_close(store->db);
+    c4_folder_close(&store->folder);
+    free(store);
+}
+
+enum c4_status c4_store_folder(const struct c4_store *store, struct c4_folder_identity *identity) {
+    return c4_folder_identify(&store->folder, identity);
+}
+
+enum c4_status c4_store_check_folder(const struct c4_store *store) {
+    return c4_folder_check(&store->folder);
 }
 
 /* Hands out the store, or releases it after a failure. */
 static enum c4_status hand_out(struct c4_store *store, enum c4_status status,
                                struct c4_store **out) {
     *out = status == C4_OK ? store : NULL;
-    if (status == C4_OK || !store) return status;
-    sqlite3_close(store->db);
-    free(store);
+    if (status != C4_OK) free_store(store);
     return status;
 }
 
@@ -52,8 +67,10 @@ enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store
     *out = NULL;
     C4_TRY(c4_dir_make(folder));
     enum c4_status status = new_store(folder, &store);
+    if (status == C4_OK) status = c4_folder_open(folder, &store->folder);
     if (status == C4_OK) status = c4_sql_open(store->path, &store->db);
-    if (status == C4_OK) status = c4_lock_take(store->path, store->db, take_over, &store->lease);
+    if (status == C4_OK)
+        status = c4_lock_take(store->path, store->db, folder, take_over, &store->lock);
     return hand_out(store, status, out);
 }
 
@@ -62,23 +79,33 @@ enum c4_status c4_store_open_copy(const char *folder, struct c4_store **out) {
     struct c4_store *store = NULL;
     enum c4_status status = new_store(folder, &store);
     if (status == C4_OK && !c4_path_exists(store->path)) {
-        free(store);
+        free_store(store);
         *out = NULL;
         return C4_OK;
     }
+    if (status == C4_OK) status = c4_folder_open(folder, &store->folder);
     if (status == C4_OK) status = c4_sql_open_copy(store->path, &store->db);
     if (status == C4_OK)
         status = c4_sql_run(store->path, store->db, "UPDATE writer SET host = '', pid = 0");
-    if (status == C4_OK) status = c4_lock_take(store->path, store->db, false, &store->lease);
+    if (status == C4_OK) status = c4_lock_take(store->path, store->db, NULL, false, &store->lock);
     return hand_out(store, status, out);
 }
 
 void c4_store_close(struct c4_store *store) {
     if (!store) return;
-    /* A lock that cannot be released is taken over later, when this process is gone. */
-    c4_lock_release(store->path, store->db, store->lease);
-    sqlite3_close(store->db);
-    free(store);
+    /* A row that is not cleared is taken over later: without the kernel's lock it means nothing. */
+    if (c4_store_check_folder(store) == C4_OK)
+        c4_lock_release(store->path, store->db, &store->lock);
+    c4_lock_drop(&store->lock);
+    free_store(store);
+}
+
+enum c4_status c4_store_note(const struct c4_store *store, struct c4_text *note) {
+    if (!store->lock.missing) return C4_OK;
+    return c4_text_add(note,
+                       "%s: this file system has no locks (%s); if this process is killed, the "
+                       "study goes on only with --take-over",
+                       store->path, strerror(store->lock.missing));
 }
 
 /* Moves folder/name to into/name if it exists. */
@@ -90,19 +117,24 @@ static enum c4_status move_one(const char *folder, const char *into, const char 
     return rename(from, to) == 0 ? C4_OK : c4_fail_write(from, errno);
 }
 
-enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_SIZE]) {
+/* The lock of a study to be moved. An unreadable one may be moved, but none that is being written.
+ */
+static enum c4_status lock_to_move(const char *folder, bool take_over, struct c4_lock *lock) {
+    struct c4_store *store;
+    enum c4_status status = c4_store_open(folder, take_over, &store);
+    if (status == C4_ERR_DATA) return c4_lock_take_file(folder, lock);
+    C4_TRY(status);
+    *lock = store->lock;
+    status = c4_lock_clear(store->path, store->db, lock);
+    if (status != C4_OK) c4_lock_drop(lock);
+    free_store(store);
+    return status;
+}
+
+static enum c4_status move_all(const char *folder, char moved[C4_STORE_PATH_SIZE]) {
     /* The journal first: without its hot journal, a damaged database would look intact. */
     static const char *const names[] = {"study.db-journal", "study.db", "checkpoints", "figures"};
-    char path[C4_STORE_PATH_SIZE], date[C4_CLOCK_UTC_BYTES], name[48];
-    moved[0] = '\0';
-    C4_TRY(c4_path_join(path, sizeof path, folder, "study.db"));
-    if (!c4_path_exists(path)) return C4_OK;
-    struct c4_store *store;
-    enum c4_status status = c4_store_open(folder, false, &store);
-    if (status == C4_OK) c4_store_close(store);
-    /* An unreadable study may be moved aside, but not one that is being written. */
-    else if (status != C4_ERR_DATA)
-        return status;
+    char date[C4_CLOCK_UTC_BYTES], name[48];
     c4_clock_utc(date);
     for (char *at = date, *to = date;; at++)
         if (*at != ':' && (*to++ = *at) == '\0') break;
@@ -117,16 +149,40 @@ enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_S
     return C4_OK;
 }
 
-/* Begins a transaction after checking that the lock is still ours. */
+enum c4_status c4_store_set_aside(const char *folder, bool take_over,
+                                  char moved[C4_STORE_PATH_SIZE]) {
+    char path[C4_STORE_PATH_SIZE];
+    struct c4_lock lock;
+    moved[0] = '\0';
+    C4_TRY(c4_path_join(path, sizeof path, folder, "study.db"));
+    if (!c4_path_exists(path)) return C4_OK;
+    C4_TRY(lock_to_move(folder, take_over, &lock));
+    enum c4_status status = move_all(folder, moved);
+    c4_lock_drop(&lock);
+    return status;
+}
+
+/* What fails in a folder that is gone, fails because of that. */
+static enum c4_status explain(const struct c4_store *store, enum c4_status status) {
+    if (status != C4_OK) C4_TRY(c4_store_check_folder(store));
+    return status;
+}
+
+/* Begins a transaction after checking that folder and lock are still ours. */
 static enum c4_status begin(struct c4_store *store) {
     if (store->whole) return C4_OK;
-    C4_TRY(c4_sql_run(store->path, store->db, "BEGIN IMMEDIATE"));
-    enum c4_status status = c4_lock_check(store->path, store->db, store->lease);
-    return status == C4_OK ? C4_OK : c4_sql_end(store->path, store->db, status);
+    C4_TRY(c4_store_check_folder(store));
+    enum c4_status status = c4_sql_run(store->path, store->db, "BEGIN IMMEDIATE");
+    if (status == C4_OK) {
+        status = c4_lock_check(store->path, store->db, &store->lock);
+        if (status != C4_OK) status = c4_sql_end(store->path, store->db, status);
+    }
+    return explain(store, status);
 }
 
 static enum c4_status end(struct c4_store *store, enum c4_status status) {
-    return store->whole ? status : c4_sql_end(store->path, store->db, status);
+    if (store->whole) return status;
+    return explain(store, c4_sql_end(store->path, store->db, status));
 }
 
 enum c4_status c4_store_begin(struct c4_store *store) {

@@ -6,6 +6,9 @@
  * The journal mode is TRUNCATE, which needs no shared memory, so that the folder may be on NFS or
  * Lustre.
  *
+ * The folder may be moved or removed at any moment: then nothing is made at its old path, and
+ * whatever is asked next fails with C4_ERR_ENVIRONMENT.
+ *
  * Statuses: missing permission is C4_ERR_ENVIRONMENT; a file that is not a database, is damaged or
  * has an unsupported schema is C4_ERR_DATA; another program's database, a lock held by another
  * process, different settings and a full disk are C4_ERR_FAILED. One thread at a time. */
@@ -19,16 +22,18 @@
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/file/sha256.h"
+#include "repro/store/folder.h"
 #include "repro/study/schedule.h"
 
 enum { C4_STORE_PATH_SIZE = 4096 };
 
 struct c4_store;
 
-/* Opens or makes the study in `folder` and takes its lock, which names host, process and a lease
- * number that only grows. A lock whose process is gone is taken over. A lock held by a live process
- * is refused, and so is one from another host, whose processes cannot be checked, unless
- * `take_over`. *store is NULL on failure. */
+/* Opens or makes the study in `folder` and takes its lock (repro/store/lock.h): the kernel's, on
+ * FOLDER/study.lock, which ends with the process, and the row of `writer` for other machines. A
+ * study that a live process of this machine works on is refused, and so is one whose row names
+ * another host, whose processes cannot be checked, unless `take_over`. *store is NULL on failure.
+ */
 enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **store);
 
 /* Opens a copy of the study in memory: nothing of what is written reaches the folder, and another
@@ -39,10 +44,21 @@ enum c4_status c4_store_open_copy(const char *folder, struct c4_store **store);
 /* Releases the lock. `store` may be NULL. */
 void c4_store_close(struct c4_store *store);
 
+/* C4_ERR_ENVIRONMENT if the path that the store was opened with no longer leads to the same folder.
+ * Every transaction checks it, too. */
+enum c4_status c4_store_check_folder(const struct c4_store *store);
+
+/* For processes that work for the one that has the store. */
+enum c4_status c4_store_folder(const struct c4_store *store, struct c4_folder_identity *identity);
+
+/* Appends what the user should know about the lock, a sentence, or nothing. */
+enum c4_status c4_store_note(const struct c4_store *store, struct c4_text *note);
+
 /* Moves study.db, checkpoints/ and figures/ of `folder` into the new folder FOLDER/previous-<date>,
  * whose name goes to moved ("" if there was nothing to move). Nothing is deleted and nothing else
- * is touched. A study that a live process writes to is refused. */
-enum c4_status c4_store_set_aside(const char *folder, char moved[C4_STORE_PATH_SIZE]);
+ * is touched. The lock is held meanwhile; refusals and `take_over` as in c4_store_open(). */
+enum c4_status c4_store_set_aside(const char *folder, bool take_over,
+                                  char moved[C4_STORE_PATH_SIZE]);
 
 /* Everything written between c4_store_begin() and c4_store_end() is one transaction. With C4_OK it
  * is committed; with another status, which c4_store_end() returns, or if the process is killed,

@@ -31,8 +31,11 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
     snprintf(setup->backend, sizeof setup->backend, "%s", runner->backend);
     snprintf(setup->kernels, sizeof setup->kernels, "%s", runner->kernels ? runner->kernels : "");
     snprintf(setup->folder, sizeof setup->folder, "%s", runner->folder ? runner->folder : "");
-    slot->is_ready = slot->has_speed = slot->has_seed = false;
-    enum c4_status status = c4_worker_start(&slot->process, setup->pu, place ? place->threads : 0);
+    slot->is_ready = slot->is_asked = slot->has_speed = slot->has_seed = false;
+    enum c4_status status =
+        runner->folder ? c4_store_folder(c->work.store, &setup->folder_identity) : C4_OK;
+    if (status == C4_OK)
+        status = c4_worker_start(&slot->process, setup->pu, place ? place->threads : 0);
     const struct c4_message_part part = {setup, sizeof *setup};
     /* A worker that has already died is noticed when its pipe is read. */
     if (status == C4_OK) c4_message_write(slot->process.to, C4_MESSAGE_SETUP, &part, 1);
@@ -40,21 +43,38 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
     return status;
 }
 
-static void stop_worker(struct c4_worker_slot *slot, char *how, size_t size) {
+/* Returns its exit status, -1 if it has none. */
+static int stop_worker(struct c4_worker_slot *slot, char *how, size_t size) {
     c4_worker_dismiss(&slot->process);
-    c4_worker_reap(&slot->process, PATIENCE_SECONDS, how, size);
+    return c4_worker_reap(&slot->process, PATIENCE_SECONDS, how, size);
+}
+
+/* A worker's failure in words. Its "." is the study's folder. */
+static enum c4_status describe_failure(const struct c4_coordinator *c, const char *sentence,
+                                       struct c4_text *text) {
+    bool inside = c->work.runner->folder && strncmp(sentence, "./", 2) == 0;
+    return inside ? c4_text_add(text, "%s%s", c->work.runner->folder, sentence + 1)
+                  : c4_text_set(text, sentence);
 }
 
 static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                 const struct c4_message *message) {
     struct c4_worker_failure failure;
+    struct c4_text why = {0};
     memcpy(&failure, message->payload, sizeof failure);
     failure.sentence[sizeof failure.sentence - 1] = '\0';
-    if (slot->run < 0 || !failure.faulty) return c4_fail(failure.status, "%s", failure.sentence);
-    int run = slot->run;
-    slot->run = -1;
-    slot->images = 0;
-    return c4_coordinator_give_up(c, run, failure.sentence);
+    if (c->work.store) C4_TRY(c4_store_check_folder(c->work.store));
+    enum c4_status status = describe_failure(c, failure.sentence, &why);
+    if (status == C4_OK && (slot->run < 0 || !failure.faulty)) {
+        status = c4_fail(failure.status, "%s", c4_text_string(&why));
+    } else if (status == C4_OK) {
+        int run = slot->run;
+        slot->run = -1;
+        slot->images = 0;
+        status = c4_coordinator_give_up(c, run, c4_text_string(&why));
+    }
+    c4_text_free(&why);
+    return status;
 }
 
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,
@@ -91,11 +111,19 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
 static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     char how[96], sentence[400];
     int run = slot->run, number = (int)(slot - c->slot) + 1;
-    stop_worker(slot, how, sizeof how);
+    if (stop_worker(slot, how, sizeof how) == C4_WORKER_NOT_STARTED)
+        return c4_fail(C4_ERR_ENVIRONMENT,
+                       "cannot start a worker: neither /proc/self/exe nor the program's file can "
+                       "be executed; mount /proc");
     slot->run = -1;
     slot->images = 0;
     if (++slot->losses > C4_ATTEMPTS && run < 0)
         return c4_fail(C4_ERR_FAILED, "worker %d %s, again and again", number, how);
+    if (slot->is_asked && !slot->has_speed) {
+        snprintf(sentence, sizeof sentence,
+                 "worker %d %s while it measured its speed; all measure again", number, how);
+        c4_coordinator_report(c, sentence);
+    }
     if (run >= 0) {
         const char *key = c->work.schedule->run[run].key;
         if (++c->attempts[run] >= C4_ATTEMPTS) {
@@ -131,15 +159,19 @@ enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
     return c->work.watch ? c->work.watch(c->work.context) : C4_OK;
 }
 
-/* Starts the workers and waits until all are ready. */
-static enum c4_status start_all(struct c4_coordinator *c) {
-    for (int i = 0; i < c->work.workers; i++) C4_TRY(start_worker(c, &c->slot[i]));
+static enum c4_status await_ready(struct c4_coordinator *c) {
     for (;;) {
         bool ready = true;
         for (int i = 0; i < c->work.workers; i++) ready = ready && c->slot[i].is_ready;
         if (ready) return C4_OK;
         C4_TRY(c4_coordinator_pump(c, C4_POLL_MS));
     }
+}
+
+/* Starts the workers and waits until all are ready. */
+static enum c4_status start_all(struct c4_coordinator *c) {
+    for (int i = 0; i < c->work.workers; i++) C4_TRY(start_worker(c, &c->slot[i]));
+    return await_ready(c);
 }
 
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **out) {
@@ -185,19 +217,36 @@ void c4_coordinator_close(struct c4_coordinator *c) {
     free(c);
 }
 
-enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed *speed) {
+/* Lets all workers measure at the same time. *whole: none of them died meanwhile; the others have
+ * answered in any case. */
+static enum c4_status measure_once(struct c4_coordinator *c, bool *whole) {
     int workers = c->work.workers;
-    for (int i = 0; i < workers; i++)
-        C4_TRY(c4_message_write(c->slot[i].process.to, C4_MESSAGE_MEASURE, NULL, 0));
-    for (int missing = workers; missing > 0;) {
+    for (int i = 0; i < workers; i++) {
+        struct c4_worker_slot *slot = &c->slot[i];
+        slot->is_asked = true;
+        slot->has_speed = false;
+        /* A worker that has already died is noticed when its pipe is read. */
+        c4_message_write(slot->process.to, C4_MESSAGE_MEASURE, NULL, 0);
+    }
+    for (bool waiting = true; waiting;) {
         C4_TRY(c4_coordinator_pump(c, C4_POLL_MS));
-        missing = workers;
+        waiting = false;
+        *whole = true;
         for (int i = 0; i < workers; i++) {
-            missing -= c->slot[i].has_speed;
-            if (!c->slot[i].process.pid || !c->slot[i].losses || c->slot[i].has_speed) continue;
-            return c4_fail(C4_ERR_FAILED, "worker %d died while it measured its speed", i + 1);
+            waiting = waiting || (c->slot[i].is_asked && !c->slot[i].has_speed);
+            *whole = *whole && c->slot[i].is_asked;
         }
     }
+    return C4_OK;
+}
+
+enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed *speed) {
+    int workers = c->work.workers;
+    for (bool whole = false; !whole;) {
+        C4_TRY(await_ready(c));
+        C4_TRY(measure_once(c, &whole));
+    }
+    for (int i = 0; i < workers; i++) c->slot[i].losses = 0;
     *speed = (struct c4_speed){.cka_flops = c->slot[0].speed.cka_flops};
     for (int i = 0; i < workers; i++) {
         const struct c4_speed *one = &c->slot[i].speed;

@@ -43,7 +43,8 @@ struct c4_coordinator;
  * mapped. */
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **coordinator);
 
-/* All workers measure at the same time; *speed is the mean. */
+/* All workers measure at the same time; *speed is the mean. If a worker dies meanwhile, another one
+ * is started and all measure again; C4_ERR_FAILED if one dies again and again. */
 enum c4_status c4_coordinator_measure(struct c4_coordinator *coordinator, struct c4_speed *speed);
 
 /* Does all runs in segments of epochs, the longest work first; a worker stays with its run. If a

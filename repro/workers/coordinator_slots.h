@@ -15,7 +15,7 @@ enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2 };
 struct c4_worker_slot {
     struct c4_worker_process process;
     struct c4_worker_ready ready;
-    bool is_ready, has_speed;
+    bool is_ready, is_asked, has_speed; /* asked: for its speed, since it was started */
     struct c4_speed speed;
     int losses; /* deaths since a segment was last committed */
     int run;    /* under way; -1: idle */

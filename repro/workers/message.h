@@ -32,6 +32,7 @@ struct c4_worker_setup {
     int bind;                      /* 1: thread i to pu[i] */
     int pu[C4_PLACE_PUS_MAX];      /* OS indices */
     char folder[C4_STORE_PATH_SIZE];
+    struct c4_folder_identity folder_identity;
 };
 
 /* Where a worker's threads are, read back. */

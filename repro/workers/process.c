@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/host/clock.h"
+#include "core/host/program.h"
 #include "core/host/team.h"
 
 /* Runs in the child. Binds first, so that the worker inherits its place. The worker's OpenMP
@@ -19,9 +20,9 @@ static void become_worker(const int *pu, int count, int in, int out) {
     static const char *const variables[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) unsetenv(variables[i]);
     if (count > 0) c4_bind_thread(pu, count); /* the worker reads back the result */
-    if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
-        execl("/proc/self/exe", "conv4", "worker", (char *)NULL);
-    _exit(127);
+    char *argv[] = {"conv4", "worker", NULL};
+    if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0) c4_program_execute(argv);
+    _exit(C4_WORKER_NOT_STARTED);
 }
 
 static int make_pipe(int ends[2]) {
@@ -59,19 +60,19 @@ void c4_worker_dismiss(struct c4_worker_process *worker) {
     worker->taken = 0;
 }
 
-void c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, char *how,
-                    size_t size) {
+int c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, char *how,
+                   size_t size) {
     int64_t start_ns = c4_clock_ns();
     int status = 0;
     bool killed = false;
     snprintf(how, size, "is gone");
-    if (worker->pid <= 0) return;
+    if (worker->pid <= 0) return -1;
     for (;;) {
         pid_t ended = waitpid(worker->pid, &status, WNOHANG);
         if (ended == worker->pid) break;
         if (ended < 0 && errno != EINTR) {
             worker->pid = 0;
-            return;
+            return -1;
         }
         if (!killed && (double)(c4_clock_ns() - start_ns) * 1e-9 > patience_seconds) {
             kill(worker->pid, SIGKILL);
@@ -85,4 +86,5 @@ void c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, c
     else
         snprintf(how, size, "exited with status %d", WEXITSTATUS(status));
     worker->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

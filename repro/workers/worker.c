@@ -88,7 +88,9 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     c4_topology_free(&topology);
     C4_TRY(c4_dispatch(setup->backend, &worker->dispatch));
     C4_TRY(c4_images_map(setup->images_descriptor, &setup->images, &setup->scale, &worker->images));
-    worker->runner = (struct c4_runner){.folder = setup->folder[0] ? setup->folder : NULL,
+    /* From here on "." is the study's folder: what is written cannot end up elsewhere. */
+    if (setup->folder[0]) C4_TRY(c4_folder_enter(setup->folder, &setup->folder_identity));
+    worker->runner = (struct c4_runner){.folder = setup->folder[0] ? "." : NULL,
                                         .protocol = &setup->protocol,
                                         .scale = &setup->scale,
                                         .images = &worker->images,

@@ -166,7 +166,7 @@ coordinator=$launched
 # shellcheck disable=SC2317 # await calls it
 computed() {
     kill -0 "$coordinator" 2>/dev/null || return 0
-    worker=$(children "$coordinator" | grep -vx "$last" | head -n 1)
+    worker=$(children "$coordinator" | grep -vxF "$last" | head -n 1)
     used=$(awk '{ print $14 + $15 }' "/proc/${worker:-none}/stat" 2>/dev/null)
     [ "${used:-0}" -gt "$1" ]
 }
@@ -196,6 +196,37 @@ repro twice --workers 1 --set $larger >log 2>&1 ||
     fail "a second start: $(cat log)"
 [ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status != 'done'")" -eq 0 ] ||
     fail "a second start leaves runs undone"
+
+# A worker is killed while it measures its speed: it is started again; if that goes on, the study
+# ends, in one sentence.
+# measuring: a worker, $worker, has started to compute, or the study has ended.
+# shellcheck disable=SC2317 # await calls it
+measuring() {
+    computed 30
+}
+for kills in 1 3; do
+    cp -r whole "timed-$kills"
+    launch log "$program" repro --out "timed-$kills" --data images --scale smoke --seeds 2 --quiet \
+        --backend "$backend" --workers 2 --threads 1 --set $values
+    coordinator=$launched last=none
+    for _ in $(seq $kills); do
+        await 300 measuring
+        grep -q 'predicted time' log && fail "the trial was over before a worker was killed"
+        last=$(children "$coordinator") # the next one to kill is the one that takes its place
+        kill -KILL "$worker"
+    done
+    wait $coordinator
+    status=$?
+    if [ $kills -eq 1 ]; then
+        [ $status -eq 0 ] || fail "a worker killed while it measures: status $status: $(cat log)"
+        grep -q 'was killed by signal 9 (Killed) while it measured its speed; all measure again' log ||
+            fail "nothing on the death of a worker that measures: $(cat log)"
+    else
+        [ $status -eq 1 ] || fail "a worker killed $kills times: status $status: $(cat log)"
+        grep -q '^conv4 repro: worker [12] was killed by signal 9 (Killed), again and again' log ||
+            fail "a worker killed $kills times: $(cat log)"
+    fi
+done
 
 # The network from which fine-tuning starts is damaged: it is trained again.
 cp -r whole damaged

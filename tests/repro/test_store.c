@@ -1,88 +1,8 @@
-/* The study's database: rows, transactions, the writer's lock, refusals. */
-#include "tests/core/test_file_scratch.h"
+/* The study's database: rows, transactions, refusals. */
+#include "tests/repro/store_sample.h"
 
-#include <math.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
-
-#include "repro/store/store.h"
-
-#define RUN "pretrain-cifar10-d0-n64-e3-bn-relu-seed1"
-
-/* Adds the run with so many images for its curves. */
-static enum c4_status add_run(struct c4_store *store, uint32_t curve_images) {
-    const struct c4_run run = {
-        .key = RUN, .kind = C4_KIND_PRETRAIN, .seed = 1, .images = 64, .epochs = 3};
-    const struct c4_protocol protocol = {.curve_images = curve_images,
-                                         .similarities = 1u << C4_SIMILARITY_cka};
-    return c4_store_run_add(store, &run, &protocol);
-}
-
-static const struct c4_provenance provenance = {.data = "a",
-                                                .data_sha256 = "aa",
-                                                .evaluation = "b",
-                                                .evaluation_sha256 = "bb",
-                                                .code_version = "1.0",
-                                                .arithmetic = 1,
-                                                .backend = "ref",
-                                                .synthetic = true};
-
-static struct c4_store *open_study(void **state, const char *name) {
-    struct c4_store *store;
-    assert_int_equal(c4_store_open(scratch_path(state, name), false, &store), C4_OK);
-    return store;
-}
-
-/* Runs SQL on the database without the store. */
-static void alter(void **state, const char *name, const char *sql) {
-    sqlite3 *db;
-    assert_int_equal(sqlite3_open(scratch_path(state, name), &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
-static void assert_sentence(const char *part) {
-    if (!strstr(c4_error(), part)) fail_msg("'%s' should hold '%s'", c4_error(), part);
-}
-
-static enum c4_status add_epoch(struct c4_store *store, uint32_t epoch, double value) {
-    const struct c4_result_row rows[] = {
-        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", value, 500, 1},
-        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "running", -1, 500, 1},
-        {epoch, "cka_biased", "pool1", "initialisation", "cifar10-test", "batch", -2, 200, 1},
-        {epoch, "cka_biased", "pool1", "initialisation", "svhn-heldout", "batch", -3, 500, 1},
-        {epoch, "cka_biased", "pool2", "initialisation", "cifar10-test", "batch", NAN, 500, 1},
-        {epoch, "loss", "", "", "", "batch", value / 3, 64, 0}};
-    const struct c4_cost_row costs[] = {{epoch, C4_COST_TRAIN, "", "", 1.5, 100, 0, 0,
-                                         "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"},
-                                        {epoch, C4_COST_CKA, "pool1", "gram", 0.1, 0, 1e9, 1e6,
-                                         "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"}};
-    const struct c4_provenance cross = {.data = "a",
-                                        .data_sha256 = "aa",
-                                        .evaluation = "c",
-                                        .evaluation_sha256 = "cc",
-                                        .code_version = "1.0",
-                                        .arithmetic = 1,
-                                        .backend = "ref"};
-    struct c4_store_segment transaction = {.run = RUN,
-                                           .epoch = epoch,
-                                           .state = C4_RUN_RUNNING,
-                                           .provenance = &provenance,
-                                           .cross_images = "svhn-heldout",
-                                           .cross_provenance = &cross,
-                                           .results = rows,
-                                           .result_count = 6,
-                                           .costs = costs,
-                                           .cost_count = 2,
-                                           .threads = 1,
-                                           .place = "0",
-                                           .place_read_back = "0",
-                                           .program = "1.0",
-                                           .checkpoint = "checkpoints/x/epoch.safetensors",
-                                           .checkpoint_sha256 = "cc"};
-    return c4_store_segment(store, &transaction);
-}
 
 static const struct c4_store_key pool1 = {.run = RUN,
                                           .quantity = "cka_biased",
@@ -91,8 +11,6 @@ static const struct c4_store_key pool1 = {.run = RUN,
                                           .images = "cifar10-test",
                                           .statistics = "batch",
                                           .n = 500};
-static const struct c4_store_key loss = {.run = RUN, .quantity = "loss"};
-
 static void rows_round_trip(void **state) {
     struct c4_store *store = open_study(state, "a");
     assert_int_equal(add_run(store, 500), C4_OK);
@@ -186,7 +104,6 @@ static void settings_bind(void **state) {
     c4_store_close(store);
 }
 
-/* A second process is refused while the first lives, and takes over after it was killed. */
 /* A plan of several settings and runs is stored completely or, after a failure or a kill, not at
  * all. */
 static void a_plan_is_kept_whole(void **state) {
@@ -222,67 +139,6 @@ static void a_plan_is_kept_whole(void **state) {
     c4_store_close(store);
 }
 
-static void lock_of_a_process(void **state) {
-    const char *folder = scratch_path(state, "a");
-    int up[2], down[2];
-    char byte;
-    assert_int_equal(pipe(up), 0);
-    assert_int_equal(pipe(down), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct c4_store *store;
-        bool opened = c4_store_open(folder, false, &store) == C4_OK;
-        close(down[1]); /* it ends with this test, however that ends */
-        if (write(up[1], opened ? "y" : "n", 1) == 1 && read(down[0], &byte, 1) != 0) _exit(2);
-        _exit(1);
-    }
-    assert_int_equal(read(up[0], &byte, 1), 1);
-    assert_int_equal(byte, 'y');
-    struct c4_store *store;
-    char words[64], moved[C4_STORE_PATH_SIZE];
-    assert_int_equal(c4_store_open(folder, false, &store), C4_ERR_FAILED);
-    assert_null(store);
-    snprintf(words, sizeof words, "process %d has been working on this study", (int)child);
-    assert_sentence(words);
-    assert_int_equal(c4_store_open(folder, true, &store), C4_ERR_FAILED); /* it is still alive */
-    assert_int_equal(c4_store_set_aside(folder, moved), C4_ERR_FAILED);
-    kill(child, SIGKILL);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    assert_int_equal(c4_store_open(folder, false, &store), C4_OK);
-    c4_store_close(store);
-    for (int end = 0; end < 2; end++) {
-        close(up[end]);
-        close(down[end]);
-    }
-}
-
-static void lock_of_another_host(void **state) {
-    struct c4_store *store = open_study(state, "a"), *second;
-    assert_int_equal(add_run(store, 500), C4_OK);
-    alter(state, "a/study.db", "UPDATE writer SET host = 'elsewhere.invalid', pid = 1");
-    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
-    assert_sentence("--take-over");
-    assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_OK);
-    /* The lease has moved on: the first writer can no longer publish. */
-    assert_int_equal(add_epoch(store, 0, 1), C4_ERR_FAILED);
-    assert_sentence("took over this study");
-    assert_int_equal(add_epoch(second, 0, 1), C4_OK);
-    c4_store_close(store); /* and leaves the second one's lock alone */
-    assert_int_equal(add_epoch(second, 1, 1), C4_OK);
-    c4_store_close(second);
-}
-
-/* A process ID that was reused by another process does not hold a lock. */
-static void lock_of_a_reused_number(void **state) {
-    struct c4_store *store = open_study(state, "a"), *second;
-    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
-    alter(state, "a/study.db", "UPDATE writer SET started = started + 1");
-    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_OK);
-    c4_store_close(store);
-    c4_store_close(second);
-}
-
 static void foreign_files(void **state) {
     struct c4_store *store = open_study(state, "a");
     c4_store_close(store);
@@ -298,7 +154,7 @@ static void foreign_files(void **state) {
     assert_int_equal(c4_store_open(scratch_path(state, "b"), false, &store), C4_ERR_FAILED);
     assert_sentence("database of another program");
     char moved[C4_STORE_PATH_SIZE];
-    assert_int_equal(c4_store_set_aside(scratch_path(state, "b"), moved), C4_ERR_FAILED);
+    assert_int_equal(c4_store_set_aside(scratch_path(state, "b"), false, moved), C4_ERR_FAILED);
 
     assert_int_equal(mkdir(scratch_path(state, "c"), 0777), 0);
     static const char text[] = "This is not a database, but long enough to be taken for one if "
@@ -314,7 +170,7 @@ static void set_aside(void **state) {
     char moved[C4_STORE_PATH_SIZE], again[C4_STORE_PATH_SIZE], path[C4_STORE_PATH_SIZE + 16];
     assert_int_equal(mkdir(folder, 0777), 0);
     put_file(scratch_path(state, "a/mine.txt"), "x", 1);
-    assert_int_equal(c4_store_set_aside(folder, moved), C4_OK);
+    assert_int_equal(c4_store_set_aside(folder, false, moved), C4_OK);
     assert_string_equal(moved, "");
     for (int i = 0; i < 2; i++) {
         struct c4_store *store;
@@ -322,7 +178,7 @@ static void set_aside(void **state) {
         c4_store_close(store);
         assert_int_equal(mkdir(scratch_path(state, "a/checkpoints"), 0777), 0);
         put_file(scratch_path(state, "a/checkpoints/net"), "x", 1);
-        assert_int_equal(c4_store_set_aside(folder, i ? again : moved), C4_OK);
+        assert_int_equal(c4_store_set_aside(folder, false, i ? again : moved), C4_OK);
         assert_false(c4_path_exists(scratch_path(state, "a/study.db")));
         assert_false(c4_path_exists(scratch_path(state, "a/checkpoints")));
         assert_true(c4_path_exists(scratch_path(state, "a/mine.txt")));
@@ -375,10 +231,10 @@ static void full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(rows_round_trip),   TEST(all_or_nothing),          TEST(settings_bind),
-        TEST(lock_of_a_process), TEST(lock_of_another_host),    TEST(foreign_files),
-        TEST(set_aside),         TEST(lock_of_a_reused_number), TEST(no_permission),
-        TEST(full_disk),         TEST(a_plan_is_kept_whole),
+        TEST(rows_round_trip), TEST(all_or_nothing),
+        TEST(settings_bind),   TEST(foreign_files),
+        TEST(set_aside),       TEST(no_permission),
+        TEST(full_disk),       TEST(a_plan_is_kept_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
