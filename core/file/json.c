@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,31 @@ struct c4_json_lines {
     int descriptor;
     off_t whole_bytes; /* up to the end of the last whole line */
 };
+
+/* Whether an allocation of jansson's has failed in this thread. */
+static _Thread_local bool memory_ran_out;
+
+static void *noting_malloc(size_t size) {
+    void *block = malloc(size);
+    if (block == NULL) memory_ran_out = true;
+    return block;
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void note_allocations(void) {
+    json_set_alloc_funcs(noting_malloc, free);
+}
+
+enum c4_status c4_json_load(const char *path, const char *text, size_t size_bytes, size_t flags,
+                            json_t **value, json_error_t *error) {
+    pthread_once(&once, note_allocations);
+    memory_ran_out = false;
+    *value = json_loadb(text, size_bytes, flags, error);
+    if (!memory_ran_out) return C4_OK;
+    json_decref(*value);
+    *value = NULL;
+    return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its JSON", path);
+}
 
 json_t *c4_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
@@ -38,6 +64,16 @@ static size_t utf8_length(const unsigned char *s) {
         high = 0xbf;
     }
     return length;
+}
+
+bool c4_json_is_utf8(const char *text) {
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t length = utf8_length(at);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
 }
 
 static json_t *text_of(const char *text, size_t size) {
@@ -80,7 +116,7 @@ static char *to_text(const json_t *value, size_t flags, const char *path, size_t
     char *text = value != NULL ? json_dumps(value, flags) : NULL;
     *size_bytes = 0;
     if (text == NULL) {
-        c4_fail(C4_ERR_MEMORY, "%s: no memory to write JSON; free some and try again", path);
+        c4_fail(C4_ERR_MEMORY, "%s: out of memory for its JSON", path);
         return NULL;
     }
     *size_bytes = strlen(text) + 1;
@@ -131,12 +167,14 @@ enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path
 }
 
 /* *kept is the number of bytes before the first line that does not stay. */
-static enum c4_status judge_lines(const char *text, size_t size_bytes, c4_json_line_judge *judge,
-                                  void *context, size_t *kept) {
+static enum c4_status judge_lines(const char *path, const char *text, size_t size_bytes,
+                                  c4_json_line_judge *judge, void *context, size_t *kept) {
     *kept = 0;
     for (const char *end; (end = memchr(text + *kept, '\n', size_bytes - *kept)) != NULL;) {
         bool keeps = false;
-        json_t *line = json_loadb(text + *kept, (size_t)(end - text) - *kept, 0, NULL);
+        json_error_t error;
+        json_t *line;
+        C4_TRY(c4_json_load(path, text + *kept, (size_t)(end - text) - *kept, 0, &line, &error));
         enum c4_status status = judge(context, json_is_object(line) ? line : NULL, &keeps);
         json_decref(line);
         C4_TRY(status);
@@ -154,7 +192,7 @@ enum c4_status c4_json_lines_continue(struct c4_json_lines **lines, const char *
     *lines = NULL;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return c4_json_lines_open(lines, path);
     C4_TRY(c4_file_read(path, &text, &size_bytes));
-    enum c4_status status = judge_lines((const char *)text, size_bytes, judge, context, &kept);
+    enum c4_status status = judge_lines(path, (const char *)text, size_bytes, judge, context, &kept);
     free(text);
     return status == C4_OK ? open_lines(lines, path, 0, (off_t)kept) : status;
 }

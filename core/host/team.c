@@ -157,7 +157,7 @@ static enum c4_status survey_open(struct survey *s, int threads) {
     s->member = calloc((size_t)threads, sizeof *s->member);
     if (!s->member) {
         hwloc_topology_destroy(s->h);
-        return c4_fail(C4_ERR_MEMORY, "No memory for a team of %d threads.", threads);
+        return c4_fail(C4_ERR_MEMORY, "Out of memory for a team of %d threads.", threads);
     }
     for (int i = 0; i < threads; i++) {
         s->member[i].original = hwloc_bitmap_alloc();
@@ -228,7 +228,7 @@ enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team) {
     team->pu = calloc((size_t)threads, sizeof *team->pu);
     enum c4_status status;
     if (!team->pu) {
-        status = c4_fail(C4_ERR_MEMORY, "No memory for a team of %d threads.", threads);
+        status = c4_fail(C4_ERR_MEMORY, "Out of memory for a team of %d threads.", threads);
     } else {
         omp_set_dynamic(0);
         omp_set_max_active_levels(1);
@@ -279,7 +279,7 @@ enum c4_status c4_bind_thread(const int *pu, int count) {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     for (int i = 0; set && i < count; i++) hwloc_bitmap_set(set, (unsigned)pu[i]);
     if (!set) {
-        status = c4_fail(C4_ERR_MEMORY, "No memory for a CPU mask.");
+        status = c4_fail(C4_ERR_MEMORY, "Out of memory for a CPU mask.");
     } else if (obstacle) {
         status = c4_fail(C4_ERR_ENVIRONMENT, "%s", obstacle);
     } else if (hwloc_set_cpubind(s.h, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT) != 0) {

@@ -39,7 +39,7 @@ static enum c4_status restrict_to_mask(hwloc_topology_t h) {
     if (!mask || !places || !add_openmp_places(places)) {
         hwloc_bitmap_free(mask);
         hwloc_bitmap_free(places);
-        return c4_fail(C4_ERR_MEMORY, "No memory for a CPU mask.");
+        return c4_fail(C4_ERR_MEMORY, "Out of memory for a CPU mask.");
     }
     int failed = 0;
     bool known = hwloc_get_cpubind(h, mask, HWLOC_CPUBIND_PROCESS) == 0;
@@ -173,7 +173,7 @@ enum c4_status c4_topology_load(const char *source, struct c4_topology *topology
             *topology = t;
         } else {
             free(t.pu);
-            status = c4_fail(C4_ERR_MEMORY, "No memory for a topology of %d PUs.", t.pus);
+            status = c4_fail(C4_ERR_MEMORY, "Out of memory for a topology of %d PUs.", t.pus);
         }
         free(seen);
     }
