@@ -192,7 +192,8 @@ enum c4_status c4_json_lines_continue(struct c4_json_lines **lines, const char *
     *lines = NULL;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return c4_json_lines_open(lines, path);
     C4_TRY(c4_file_read(path, &text, &size_bytes));
-    enum c4_status status = judge_lines(path, (const char *)text, size_bytes, judge, context, &kept);
+    enum c4_status status =
+        judge_lines(path, (const char *)text, size_bytes, judge, context, &kept);
     free(text);
     return status == C4_OK ? open_lines(lines, path, 0, (off_t)kept) : status;
 }

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /* json_loadb(), whose error does not always say that memory ran out, and which may lose characters
- * then. *value is NULL with C4_ERR_MEMORY and a sentence about `path`, and NULL with C4_OK if the text
- * is not JSON for the reason in *error. */
+ * then. *value is NULL with C4_ERR_MEMORY and a sentence about `path`, and NULL with C4_OK if the
+ * text is not JSON for the reason in *error. */
 enum c4_status c4_json_load(const char *path, const char *text, size_t size_bytes, size_t flags,
                             json_t **value, json_error_t *error);
 

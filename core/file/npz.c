@@ -30,6 +30,7 @@ struct unpacking {
     uint64_t most_bytes, taken_bytes; /* of all members, unpacked */
     FILE *left_out;                   /* writes arrays->left_out */
     size_t left_out_bytes, left_out_count;
+    bool ascii_only; /* the locale for other names could not be loaded */
 };
 
 bool c4_npz_available(void) {
@@ -165,6 +166,12 @@ static enum c4_status walk(struct unpacking *work) {
         errno = 0;
         const char *name = archive_entry_pathname_utf8(entry);
         if (name == NULL && errno == ENOMEM) return fail_memory(work->path);
+        if (name == NULL && work->ascii_only)
+            return c4_fail(
+                C4_ERR_ENVIRONMENT,
+                "%s: the name of a member is not ASCII, and the locale C.UTF-8 cannot be "
+                "loaded: it is not installed, or this process is out of memory",
+                work->path);
         if (name == NULL || !c4_json_is_utf8(name))
             return c4_fail(C4_ERR_DATA,
                            "%s: the name of a member is damaged or not UTF-8; save the arrays with "
@@ -235,8 +242,9 @@ static bool converts(void) {
  * survive. Only this thread's locale changes, and only for this call. */
 static enum c4_status unpack_in_utf8(struct unpacking *work) {
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), old = (locale_t)0;
-    /* Not every system has it, and newlocale() does not tell that from want of memory. */
+    /* Not every system has it, which newlocale() does not tell from want of memory. */
     if (utf8 == (locale_t)0) utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    work->ascii_only = utf8 == (locale_t)0;
     if (utf8 != (locale_t)0) old = uselocale(utf8);
     bool no_memory = utf8 != (locale_t)0 && !converts();
     enum c4_status status = no_memory ? fail_memory(work->path) : unpack(work);

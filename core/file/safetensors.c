@@ -270,8 +270,8 @@ static enum c4_status parse_header(struct reader *r, size_t size_bytes, json_t *
                        "%s: the header at byte 8 is not a JSON object; this is not a "
                        "safetensors file",
                        r->path);
-    C4_TRY(c4_json_load(r->path, text, (size_t)header_bytes, JSON_REJECT_DUPLICATES, header,
-                        &error));
+    C4_TRY(
+        c4_json_load(r->path, text, (size_t)header_bytes, JSON_REJECT_DUPLICATES, header, &error));
     if (*header == NULL)
         return c4_fail(C4_ERR_DATA, "%s: the header is not valid JSON at byte %zu: %s", r->path,
                        sizeof header_bytes + (size_t)error.position,
