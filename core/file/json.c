@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +16,7 @@ struct c4_json_lines {
     off_t whole_bytes; /* up to the end of the last whole line */
 };
 
-/* Whether an allocation of jansson's has failed in this thread. */
+/* Whether an allocation has failed in this thread. */
 static _Thread_local bool memory_ran_out;
 
 static void *noting_malloc(size_t size) {
@@ -26,20 +25,46 @@ static void *noting_malloc(size_t size) {
     return block;
 }
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void note_allocations(void) {
+/* Before main(), as no other thread may use jansson meanwhile. */
+__attribute__((constructor)) static void note_allocations(void) {
     json_set_alloc_funcs(noting_malloc, free);
+}
+
+void c4_json_begin(void) {
+    memory_ran_out = false;
 }
 
 enum c4_status c4_json_load(const char *path, const char *text, size_t size_bytes, size_t flags,
                             json_t **value, json_error_t *error) {
-    pthread_once(&once, note_allocations);
+    bool before = memory_ran_out;
     memory_ran_out = false;
     *value = json_loadb(text, size_bytes, flags, error);
-    if (!memory_ran_out) return C4_OK;
+    bool failed = memory_ran_out;
+    memory_ran_out = before;
+    if (!failed) return C4_OK;
     json_decref(*value);
     *value = NULL;
     return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its JSON", path);
+}
+
+/* NULL if the value or its text is incomplete. */
+static char *whole_text(const json_t *value, size_t flags) {
+    char *text = value != NULL && !memory_ran_out ? json_dumps(value, flags) : NULL;
+    if (memory_ran_out) {
+        free(text);
+        text = NULL;
+    }
+    memory_ran_out = false;
+    return text;
+}
+
+enum c4_status c4_json_print(FILE *out, const json_t *value, const char *what) {
+    char *text = whole_text(value, JSON_INDENT(2));
+    if (text == NULL) return c4_fail(C4_ERR_MEMORY, "out of memory for %s", what);
+    fputs(text, out);
+    putc('\n', out);
+    free(text);
+    return C4_OK;
 }
 
 json_t *c4_json_real(double value) {
@@ -78,7 +103,7 @@ bool c4_json_is_utf8(const char *text) {
 
 static json_t *text_of(const char *text, size_t size) {
     static const char replacement[3] = {'\xef', '\xbf', '\xbd'}; /* U+FFFD */
-    char *copy = malloc(3 * size + 1);
+    char *copy = noting_malloc(3 * size + 1);
     size_t done = 0;
     for (size_t i = 0; copy && i < size;) {
         size_t length = utf8_length((const unsigned char *)text + i);
@@ -113,7 +138,7 @@ json_t *c4_json_text_lines(const char *text) {
 
 /* Text with a newline in place of the NUL. NULL with a sentence if out of memory. */
 static char *to_text(const json_t *value, size_t flags, const char *path, size_t *size_bytes) {
-    char *text = value != NULL ? json_dumps(value, flags) : NULL;
+    char *text = whole_text(value, flags);
     *size_bytes = 0;
     if (text == NULL) {
         c4_fail(C4_ERR_MEMORY, "%s: out of memory for its JSON", path);
