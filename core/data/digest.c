@@ -1,20 +1,27 @@
+#define OPENSSL_SUPPRESS_DEPRECATED /* core/file/sha256.c says why */
 #include "core/data/digest.h"
 
 #include "core/file/file.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
+#include <openssl/md5.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { PIECE_BYTES = 1 << 18 };
 
-static enum c4_status read_into(int descriptor, const char *path, struct c4_sha256 *sha256,
-                                EVP_MD_CTX **md5, struct c4_digest *digest) {
+struct hashes {
+    struct c4_sha256 sha256;
+    MD5_CTX md5;
+    bool has_md5;
+};
+
+static enum c4_status read_into(int descriptor, const char *path, struct hashes *hashes,
+                                struct c4_digest *digest) {
     unsigned char *piece = malloc(PIECE_BYTES);
-    if (piece == NULL) return c4_fail(C4_ERR_MEMORY, "%s: no memory to hash it", path);
+    if (piece == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory to hash it", path);
     enum c4_status status = C4_OK;
     while (status == C4_OK) {
         ssize_t got = read(descriptor, piece, PIECE_BYTES);
@@ -25,23 +32,19 @@ static enum c4_status read_into(int descriptor, const char *path, struct c4_sha2
             break;
         }
         digest->size_bytes += (uint64_t)got;
-        status = c4_sha256_update(sha256, piece, (size_t)got);
-        if (*md5 != NULL && EVP_DigestUpdate(*md5, piece, (size_t)got) != 1) {
-            EVP_MD_CTX_free(*md5);
-            *md5 = NULL;
-        }
+        status = c4_sha256_update(&hashes->sha256, piece, (size_t)got);
+        hashes->has_md5 = hashes->has_md5 && MD5_Update(&hashes->md5, piece, (size_t)got) == 1;
     }
     free(piece);
     return status;
 }
 
-static void finish_md5(EVP_MD_CTX *md5, char hex[C4_MD5_HEX_SIZE]) {
+static void finish_md5(struct hashes *hashes, char hex[C4_MD5_HEX_SIZE]) {
     static const char digits[] = "0123456789abcdef";
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
+    unsigned char bytes[MD5_DIGEST_LENGTH];
     hex[0] = '\0';
-    if (md5 == NULL || EVP_DigestFinal_ex(md5, bytes, &size) != 1 || size != 16) return;
-    for (unsigned int i = 0; i < size; i++) {
+    if (!hashes->has_md5 || MD5_Final(bytes, &hashes->md5) != 1) return;
+    for (unsigned int i = 0; i < sizeof bytes; i++) {
         hex[2 * i] = digits[bytes[i] >> 4];
         hex[2 * i + 1] = digits[bytes[i] & 15];
     }
@@ -49,24 +52,18 @@ static void finish_md5(EVP_MD_CTX *md5, char hex[C4_MD5_HEX_SIZE]) {
 }
 
 enum c4_status c4_digest_file(const char *path, struct c4_digest *digest) {
-    struct c4_sha256 sha256;
+    struct hashes hashes;
     int descriptor;
     uint64_t size_bytes;
     *digest = (struct c4_digest){0};
     C4_TRY(c4_file_open(path, &descriptor, &size_bytes));
-    enum c4_status status = c4_sha256_init(&sha256);
+    enum c4_status status = c4_sha256_init(&hashes.sha256);
     if (status == C4_OK) {
-        EVP_MD_CTX *md5 = EVP_MD_CTX_new();
-        /* A libcrypto in FIPS mode has no MD5; SHA-256 then decides alone. */
-        if (md5 != NULL && EVP_DigestInit_ex(md5, EVP_md5(), NULL) != 1) {
-            EVP_MD_CTX_free(md5);
-            md5 = NULL;
-        }
-        status = read_into(descriptor, path, &sha256, &md5, digest);
-        if (status == C4_OK) status = c4_sha256_final(&sha256, digest->sha256);
-        if (status == C4_OK) finish_md5(md5, digest->md5);
-        EVP_MD_CTX_free(md5);
-        c4_sha256_free(&sha256);
+        hashes.has_md5 = MD5_Init(&hashes.md5) == 1;
+        status = read_into(descriptor, path, &hashes, digest);
+        if (status == C4_OK) status = c4_sha256_final(&hashes.sha256, digest->sha256);
+        if (status == C4_OK) finish_md5(&hashes, digest->md5);
+        c4_sha256_free(&hashes.sha256);
     }
     close(descriptor);
     return status;

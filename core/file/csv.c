@@ -71,7 +71,8 @@ void c4_csv_end_row(struct c4_csv *csv) {
 
 enum c4_status c4_csv_save(const struct c4_csv *csv, const char *path) {
     if (csv->out_of_memory)
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory for the table; it was not written", path);
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for the table, which was not written",
+                       path);
     return c4_file_write_atomic(path, csv->text, csv->size_bytes);
 }
 

@@ -14,6 +14,8 @@
 enum c4_status c4_fail_read(const char *path, int error) {
     char reason[128] = "unknown error";
     switch (error) {
+    case ENOMEM:
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory to read it", path);
     case ENOENT:
     case ENOTDIR:
         return c4_fail(C4_ERR_DATA, "%s: there is no such file; check the path", path);
@@ -36,7 +38,7 @@ enum c4_status c4_fail_write(const char *path, int error) {
     char reason[128] = "unknown error";
     switch (error) {
     case ENOMEM:
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory to write it", path);
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory to write it", path);
     case ENOSPC:
         return c4_fail(C4_ERR_FAILED,
                        "%s: cannot be written because the disk is full; free some space and try "
@@ -294,7 +296,7 @@ enum c4_status c4_file_read(const char *path, unsigned char **bytes, size_t *siz
     C4_TRY(c4_file_open(path, &descriptor, &size));
     if (size >= SIZE_MAX || posix_memalign(&block, 64, (size_t)size + 1) != 0) {
         close(descriptor);
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory for its %llu bytes", path,
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its %llu bytes", path,
                        (unsigned long long)size);
     }
     enum c4_status status = read_all(descriptor, path, block, (size_t)size);

@@ -16,6 +16,57 @@ struct c4_json_lines {
     off_t whole_bytes; /* up to the end of the last whole line */
 };
 
+/* Whether an allocation has failed in this thread. */
+static _Thread_local bool memory_ran_out;
+
+static void *noting_malloc(size_t size) {
+    void *block = malloc(size);
+    if (block == NULL) memory_ran_out = true;
+    return block;
+}
+
+/* Before main(), as no other thread may use jansson meanwhile. */
+__attribute__((constructor)) static void note_allocations(void) {
+    json_set_alloc_funcs(noting_malloc, free);
+}
+
+void c4_json_begin(void) {
+    memory_ran_out = false;
+}
+
+enum c4_status c4_json_load(const char *path, const char *text, size_t size_bytes, size_t flags,
+                            json_t **value, json_error_t *error) {
+    bool before = memory_ran_out;
+    memory_ran_out = false;
+    *value = json_loadb(text, size_bytes, flags, error);
+    bool failed = memory_ran_out;
+    memory_ran_out = before;
+    if (!failed) return C4_OK;
+    json_decref(*value);
+    *value = NULL;
+    return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its JSON", path);
+}
+
+/* NULL if the value or its text is incomplete. */
+static char *whole_text(const json_t *value, size_t flags) {
+    char *text = value != NULL && !memory_ran_out ? json_dumps(value, flags) : NULL;
+    if (memory_ran_out) {
+        free(text);
+        text = NULL;
+    }
+    memory_ran_out = false;
+    return text;
+}
+
+enum c4_status c4_json_print(FILE *out, const json_t *value, const char *what) {
+    char *text = whole_text(value, JSON_INDENT(2));
+    if (text == NULL) return c4_fail(C4_ERR_MEMORY, "out of memory for %s", what);
+    fputs(text, out);
+    putc('\n', out);
+    free(text);
+    return C4_OK;
+}
+
 json_t *c4_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -40,9 +91,19 @@ static size_t utf8_length(const unsigned char *s) {
     return length;
 }
 
+bool c4_json_is_utf8(const char *text) {
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t length = utf8_length(at);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
+}
+
 static json_t *text_of(const char *text, size_t size) {
     static const char replacement[3] = {'\xef', '\xbf', '\xbd'}; /* U+FFFD */
-    char *copy = malloc(3 * size + 1);
+    char *copy = noting_malloc(3 * size + 1);
     size_t done = 0;
     for (size_t i = 0; copy && i < size;) {
         size_t length = utf8_length((const unsigned char *)text + i);
@@ -77,10 +138,10 @@ json_t *c4_json_text_lines(const char *text) {
 
 /* Text with a newline in place of the NUL. NULL with a sentence if out of memory. */
 static char *to_text(const json_t *value, size_t flags, const char *path, size_t *size_bytes) {
-    char *text = value != NULL ? json_dumps(value, flags) : NULL;
+    char *text = whole_text(value, flags);
     *size_bytes = 0;
     if (text == NULL) {
-        c4_fail(C4_ERR_MEMORY, "%s: no memory to write JSON; free some and try again", path);
+        c4_fail(C4_ERR_MEMORY, "%s: out of memory for its JSON", path);
         return NULL;
     }
     *size_bytes = strlen(text) + 1;
@@ -131,12 +192,14 @@ enum c4_status c4_json_lines_open(struct c4_json_lines **lines, const char *path
 }
 
 /* *kept is the number of bytes before the first line that does not stay. */
-static enum c4_status judge_lines(const char *text, size_t size_bytes, c4_json_line_judge *judge,
-                                  void *context, size_t *kept) {
+static enum c4_status judge_lines(const char *path, const char *text, size_t size_bytes,
+                                  c4_json_line_judge *judge, void *context, size_t *kept) {
     *kept = 0;
     for (const char *end; (end = memchr(text + *kept, '\n', size_bytes - *kept)) != NULL;) {
         bool keeps = false;
-        json_t *line = json_loadb(text + *kept, (size_t)(end - text) - *kept, 0, NULL);
+        json_error_t error;
+        json_t *line;
+        C4_TRY(c4_json_load(path, text + *kept, (size_t)(end - text) - *kept, 0, &line, &error));
         enum c4_status status = judge(context, json_is_object(line) ? line : NULL, &keeps);
         json_decref(line);
         C4_TRY(status);
@@ -154,7 +217,8 @@ enum c4_status c4_json_lines_continue(struct c4_json_lines **lines, const char *
     *lines = NULL;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return c4_json_lines_open(lines, path);
     C4_TRY(c4_file_read(path, &text, &size_bytes));
-    enum c4_status status = judge_lines((const char *)text, size_bytes, judge, context, &kept);
+    enum c4_status status =
+        judge_lines(path, (const char *)text, size_bytes, judge, context, &kept);
     free(text);
     return status == C4_OK ? open_lines(lines, path, 0, (off_t)kept) : status;
 }

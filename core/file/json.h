@@ -6,6 +6,24 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
+
+/* json_loadb(), whose error does not always say that memory ran out, and which may lose characters
+ * then. *value is NULL with C4_ERR_MEMORY and a sentence about `path`, and NULL with C4_OK if the
+ * text is not JSON for the reason in *error. */
+enum c4_status c4_json_load(const char *path, const char *text, size_t size_bytes, size_t flags,
+                            json_t **value, json_error_t *error);
+
+/* jansson's functions fail for want of memory one by one, and a caller that checks only the last
+ * would print what is incomplete. Therefore c4_json_print() and the functions below that write fail
+ * if any allocation of jansson's or of the functions here failed in this thread since the last
+ * c4_json_begin(), print or write. */
+void c4_json_begin(void);
+
+/* Prints a value, indented by two, and a newline; NULL (a failed construction) is C4_ERR_MEMORY,
+ * and the sentence says that memory was wanted for `what`. Errors of writing are left to the
+ * stream. */
+enum c4_status c4_json_print(FILE *out, const json_t *value, const char *what);
 
 /* A new reference to a real; null for NaN and infinities, which JSON does not have. NULL only if
  * out of memory. */
@@ -14,6 +32,9 @@ json_t *c4_json_real(double value);
 /* A new reference to a string; each byte that is not part of a UTF-8 character becomes U+FFFD. NULL
  * only if out of memory. */
 json_t *c4_json_text(const char *text);
+
+/* Whether the text is UTF-8, so that json_string() makes NULL of it only if out of memory. */
+bool c4_json_is_utf8(const char *text);
 
 /* A new array of the text's lines, each as c4_json_text() makes it. NULL only if out of memory. */
 json_t *c4_json_text_lines(const char *text);

@@ -48,7 +48,7 @@ static bool is_of(const char *name, const char *file) {
 enum c4_status c4_leftovers_remove_of(const char *path) {
     /* Resolved as for writing: links are followed, dangling ones are not. */
     char *target = realpath(path, NULL);
-    if (!target) target = strdup(path);
+    if (!target && errno != ENOMEM) target = strdup(path);
     if (!target) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
     char *slash = strrchr(target, '/');
     const char *file = slash ? slash + 1 : target;
@@ -58,6 +58,7 @@ enum c4_status c4_leftovers_remove_of(const char *path) {
                                         : target,
                       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = folder >= 0 ? fdopendir(folder) : NULL;
+    bool no_memory = folder >= 0 && !entries && errno == ENOMEM;
     for (struct dirent *entry; entries && (entry = readdir(entries));)
         if (is_of(entry->d_name, file) &&
             is_left_over(folder, entry->d_name, c4_temporary_writer(entry->d_name, NULL)))
@@ -67,5 +68,5 @@ enum c4_status c4_leftovers_remove_of(const char *path) {
     else if (folder >= 0)
         close(folder);
     free(target);
-    return C4_OK;
+    return no_memory ? c4_fail(C4_ERR_MEMORY, "%s: out of memory", path) : C4_OK;
 }

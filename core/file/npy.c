@@ -58,7 +58,8 @@ static enum c4_status take_data(const char *path, const struct c4_npy_header *he
     void *block = NULL;
     if (posix_memalign(&block, DATA_ALIGNMENT, tensor->size_bytes + 1) != 0) {
         free(bytes);
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory for its %zu bytes", path, tensor->size_bytes);
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its %zu bytes", path,
+                       tensor->size_bytes);
     }
     to_c_order(tensor, bytes + header->data_start, block);
     tensor->data = block;

@@ -3,18 +3,20 @@
 #if C4_HAVE_ARCHIVE
 
 #include "core/file/file.h"
+#include "core/file/json.h"
 #include "core/file/npy.h"
 #include "core/file/npy_header.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 /* Deflate expands a byte to at most 1,032 bytes; other methods, which NumPy does not use, expand it
  * further only in nearly constant arrays. */
@@ -28,6 +30,7 @@ struct unpacking {
     uint64_t most_bytes, taken_bytes; /* of all members, unpacked */
     FILE *left_out;                   /* writes arrays->left_out */
     size_t left_out_bytes, left_out_count;
+    bool ascii_only; /* the locale for other names could not be loaded */
 };
 
 bool c4_npz_available(void) {
@@ -48,7 +51,14 @@ static char *label_of(const char *path, const char *name) {
     return label;
 }
 
+/* Whether the archive's last call failed for want of memory. libarchive does not always say so;
+ * errno, zeroed before the call, then does. */
+static bool lacks_memory(const struct unpacking *work) {
+    return errno == ENOMEM || archive_errno(work->archive) == ENOMEM;
+}
+
 static enum c4_status damaged(const struct unpacking *work, const char *label) {
+    if (lacks_memory(work)) return fail_memory(work->path);
     const char *text = archive_error_string(work->archive);
     return c4_fail(C4_ERR_DATA, "%s: is damaged (%s); get the file again", label,
                    text != NULL ? text : "it ends too early");
@@ -59,6 +69,7 @@ static enum c4_status read_bytes(const struct unpacking *work, const char *label
                                  unsigned char *bytes, size_t size_bytes) {
     size_t done = 0;
     for (;;) {
+        errno = 0;
         la_ssize_t got = archive_read_data(work->archive, bytes + done, size_bytes + 1 - done);
         if (got < 0) return damaged(work, label);
         if (got == 0) break;
@@ -129,7 +140,7 @@ static enum c4_status take_member(struct unpacking *work, const char *label, con
                        " in total; save fewer or smaller arrays",
                        label, size, work->most_bytes);
     if (posix_memalign(&bytes, DATA_ALIGNMENT, (size_t)size + 1) != 0)
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory for its %" PRIu64 " bytes", label, size);
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its %" PRIu64 " bytes", label, size);
     enum c4_status status = read_bytes(work, label, bytes, (size_t)size);
     if (status != C4_OK) {
         free(bytes);
@@ -139,25 +150,29 @@ static enum c4_status take_member(struct unpacking *work, const char *label, con
     return take_array(work, label, name, bytes, (size_t)size);
 }
 
-static bool is_utf8(const char *name) {
-    json_t *text = json_string(name);
-    json_decref(text);
-    return text != NULL;
-}
-
 static enum c4_status walk(struct unpacking *work) {
     struct archive_entry *entry;
     for (;;) {
+        errno = 0;
         int code = archive_read_next_header(work->archive, &entry);
         if (code == ARCHIVE_EOF) return C4_OK;
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
+            if (lacks_memory(work)) return fail_memory(work->path);
             const char *text = archive_error_string(work->archive);
             return c4_fail(C4_ERR_DATA,
                            "%s: the zip archive is truncated or damaged (%s); get it again",
                            work->path, text != NULL ? text : "no reason given");
         }
+        errno = 0;
         const char *name = archive_entry_pathname_utf8(entry);
-        if (name == NULL || !is_utf8(name))
+        if (name == NULL && errno == ENOMEM) return fail_memory(work->path);
+        if (name == NULL && work->ascii_only)
+            return c4_fail(
+                C4_ERR_ENVIRONMENT,
+                "%s: the name of a member is not ASCII, and the locale C.UTF-8 cannot be "
+                "loaded: it is not installed, or this process is out of memory",
+                work->path);
+        if (name == NULL || !c4_json_is_utf8(name))
             return c4_fail(C4_ERR_DATA,
                            "%s: the name of a member is damaged or not UTF-8; save the arrays with "
                            "numpy.savez",
@@ -202,22 +217,37 @@ static enum c4_status check_names(const struct unpacking *work) {
 static enum c4_status unpack(struct unpacking *work) {
     /* This reader relies on the directory at the archive's end, which has all sizes and is missing
      * from a truncated file. */
-    archive_read_support_format_zip_seekable(work->archive);
-    if (archive_read_open_filename(work->archive, work->path, BLOCK_BYTES) != ARCHIVE_OK)
+    if (archive_read_support_format_zip_seekable(work->archive) != ARCHIVE_OK)
+        return fail_memory(work->path);
+    errno = 0;
+    if (archive_read_open_filename(work->archive, work->path, BLOCK_BYTES) != ARCHIVE_OK) {
+        if (lacks_memory(work)) return fail_memory(work->path);
         return c4_fail(C4_ERR_DATA,
                        "%s: is a zip archive without members, or without the directory at its end; "
                        "it is truncated or damaged, so get it again",
                        work->path);
+    }
     C4_TRY(walk(work));
     return check_names(work);
+}
+
+/* Whether the locale's conversions, which are made at their first use, are there. */
+static bool converts(void) {
+    wchar_t wide;
+    mbstate_t state = {0};
+    return mbrtowc(&wide, "\xc3\xa9", 2, &state) == 2;
 }
 
 /* libarchive converts names to the locale's character set; in the C locale only ASCII would
  * survive. Only this thread's locale changes, and only for this call. */
 static enum c4_status unpack_in_utf8(struct unpacking *work) {
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), old = (locale_t)0;
+    /* Not every system has it, which newlocale() does not tell from want of memory. */
+    if (utf8 == (locale_t)0) utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    work->ascii_only = utf8 == (locale_t)0;
     if (utf8 != (locale_t)0) old = uselocale(utf8);
-    enum c4_status status = unpack(work);
+    bool no_memory = utf8 != (locale_t)0 && !converts();
+    enum c4_status status = no_memory ? fail_memory(work->path) : unpack(work);
     archive_read_free(work->archive);
     if (utf8 != (locale_t)0) {
         uselocale(old);

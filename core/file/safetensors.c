@@ -1,6 +1,7 @@
 #include "core/file/safetensors.h"
 
 #include "core/file/file.h"
+#include "core/file/json.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -269,9 +270,8 @@ static enum c4_status parse_header(struct reader *r, size_t size_bytes, json_t *
                        "%s: the header at byte 8 is not a JSON object; this is not a "
                        "safetensors file",
                        r->path);
-    *header = json_loadb(text, (size_t)header_bytes, JSON_REJECT_DUPLICATES, &error);
-    if (*header == NULL && json_error_code(&error) == json_error_out_of_memory)
-        return fail_memory(r->path);
+    C4_TRY(
+        c4_json_load(r->path, text, (size_t)header_bytes, JSON_REJECT_DUPLICATES, header, &error));
     if (*header == NULL)
         return c4_fail(C4_ERR_DATA, "%s: the header is not valid JSON at byte %zu: %s", r->path,
                        sizeof header_bytes + (size_t)error.position,

@@ -1,4 +1,5 @@
 #include "core/file/file.h"
+#include "core/file/json.h"
 #include "core/file/safetensors.h"
 
 #include <jansson.h>
@@ -7,26 +8,37 @@
 
 enum { DATA_ALIGNMENT = 64 };
 
-/* Adds `value`, which it takes over, under a key that must be new and UTF-8. */
+static enum c4_status fail_memory(const char *path) {
+    return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its header", path);
+}
+
+/* Adds `value`, which it takes over, under a key that must be new and UTF-8. NULL: out of
+ * memory. */
 static enum c4_status add_new(json_t *object, const char *key, json_t *value, const char *path) {
     char shown[C4_NAME_SHOWN_SIZE];
+    if (!c4_json_is_utf8(key)) {
+        json_decref(value);
+        return c4_fail(C4_ERR_USAGE, "%s: the name %s is not UTF-8 text", path,
+                       c4_name_show(key, shown));
+    }
     if (json_object_get(object, key) != NULL) {
         json_decref(value);
         return c4_fail(C4_ERR_USAGE, "%s: the name %s is given twice; names must differ", path,
                        c4_name_show(key, shown));
     }
-    if (json_object_set_new(object, key, value) != 0)
-        return c4_fail(C4_ERR_USAGE, "%s: the name %s or its value is not UTF-8 text", path,
-                       c4_name_show(key, shown));
-    return C4_OK;
+    return json_object_set_new(object, key, value) == 0 ? C4_OK : fail_memory(path);
 }
 
 static enum c4_status add_metadata(json_t *header, const struct c4_metadata *metadata,
                                    size_t metadata_count, const char *path) {
     json_t *object = json_object();
     enum c4_status status = add_new(header, "__metadata__", object, path);
+    char shown[C4_NAME_SHOWN_SIZE];
     for (size_t i = 0; i < metadata_count && status == C4_OK; i++)
-        status = add_new(object, metadata[i].key, json_string(metadata[i].value), path);
+        status = c4_json_is_utf8(metadata[i].value)
+                     ? add_new(object, metadata[i].key, json_string(metadata[i].value), path)
+                     : c4_fail(C4_ERR_USAGE, "%s: the value of the name %s is not UTF-8 text", path,
+                               c4_name_show(metadata[i].key, shown));
     return status;
 }
 
@@ -37,7 +49,7 @@ static enum c4_status add_tensor(json_t *header, const struct c4_tensor *tensor,
     for (int d = 0; d < tensor->rank; d++) {
         if (json_array_append_new(shape, json_integer((json_int_t)tensor->shape[d])) == 0) continue;
         json_decref(shape);
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory for the header", path);
+        return fail_memory(path);
     }
     json_t *entry = json_pack("{s:s, s:o, s:[I,I]}", "dtype", c4_dtype_name(tensor->dtype), "shape",
                               shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
@@ -49,15 +61,14 @@ static unsigned char *serialize(const json_t *header, const char *path, size_t *
     size_t length = json_dumpb(header, NULL, 0, JSON_COMPACT);
     size_t total = (8 + length + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT;
     uint64_t header_bytes = total - 8;
-    unsigned char *bytes = malloc(total);
-    if (bytes == NULL || length == 0) {
-        c4_fail(C4_ERR_MEMORY, "%s: no memory for the header", path);
+    unsigned char *bytes = length > 0 ? malloc(total) : NULL;
+    if (bytes != NULL) memset(bytes, ' ', total);
+    if (bytes == NULL || json_dumpb(header, (char *)bytes + 8, length, JSON_COMPACT) != length) {
+        fail_memory(path);
         free(bytes);
         return NULL;
     }
-    memset(bytes, ' ', total);
     memcpy(bytes, &header_bytes, sizeof header_bytes);
-    json_dumpb(header, (char *)bytes + 8, length, JSON_COMPACT);
     *size_bytes = total;
     return bytes;
 }
@@ -102,7 +113,7 @@ enum c4_status c4_safetensors_write(const char *path, const struct c4_tensor *te
     if (header == NULL || parts == NULL) {
         json_decref(header);
         free(parts);
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory for the header", path);
+        return fail_memory(path);
     }
     enum c4_status status = C4_OK;
     if (metadata_count > 0) status = add_metadata(header, metadata, metadata_count, path);

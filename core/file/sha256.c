@@ -1,9 +1,10 @@
+#define OPENSSL_SUPPRESS_DEPRECATED /* see below */
 #include "core/file/sha256.h"
 
 #include "core/file/file.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,33 +12,35 @@ enum { PIECE_BYTES = 1 << 16 };
 
 _Static_assert(C4_SHA256_HEX_SIZE == 2 * 32 + 1, "32 bytes in hexadecimal, and the NUL");
 
-static enum c4_status fail_crypto(void) {
+/* What happens inside EVP cannot be told from want of memory, of which OpenSSL 3.0 may even die: it
+ * loads thousands of objects first. These functions are older and take no memory. */
+_Static_assert(sizeof(SHA256_CTX) <= sizeof((struct c4_sha256 *)NULL)->context &&
+                   _Alignof(SHA256_CTX) <= _Alignof(struct c4_sha256),
+               "libcrypto's state of a hash fits");
+
+static SHA256_CTX *state_of(struct c4_sha256 *hash) {
+    return (SHA256_CTX *)(void *)hash->context;
+}
+
+static enum c4_status check(int success) {
+    if (success == 1) return C4_OK;
     return c4_fail(C4_ERR_ENVIRONMENT,
                    "libcrypto cannot compute SHA-256; check the OpenSSL installation");
 }
 
 enum c4_status c4_sha256_init(struct c4_sha256 *hash) {
-    hash->context = EVP_MD_CTX_new();
-    if (hash->context == NULL) return c4_fail(C4_ERR_MEMORY, "no memory for a SHA-256 hash");
-    if (EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL) != 1) {
-        c4_sha256_free(hash);
-        return fail_crypto();
-    }
-    return C4_OK;
+    return check(SHA256_Init(state_of(hash)));
 }
 
 enum c4_status c4_sha256_update(struct c4_sha256 *hash, const void *bytes, size_t size_bytes) {
-    if (size_bytes > 0 && EVP_DigestUpdate(hash->context, bytes, size_bytes) != 1)
-        return fail_crypto();
-    return C4_OK;
+    return size_bytes > 0 ? check(SHA256_Update(state_of(hash), bytes, size_bytes)) : C4_OK;
 }
 
 enum c4_status c4_sha256_final(struct c4_sha256 *hash, char hex[C4_SHA256_HEX_SIZE]) {
     static const char digits[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    if (EVP_DigestFinal_ex(hash->context, digest, &size) != 1 || size != 32) return fail_crypto();
-    for (unsigned int i = 0; i < size; i++) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    C4_TRY(check(SHA256_Final(digest, state_of(hash))));
+    for (unsigned int i = 0; i < sizeof digest; i++) {
         hex[2 * i] = digits[digest[i] >> 4];
         hex[2 * i + 1] = digits[digest[i] & 15];
     }
@@ -46,8 +49,7 @@ enum c4_status c4_sha256_final(struct c4_sha256 *hash, char hex[C4_SHA256_HEX_SI
 }
 
 void c4_sha256_free(struct c4_sha256 *hash) {
-    EVP_MD_CTX_free(hash->context);
-    hash->context = NULL;
+    *hash = (struct c4_sha256){0};
 }
 
 enum c4_status c4_sha256_hex(const void *bytes, size_t size_bytes, char hex[C4_SHA256_HEX_SIZE]) {
@@ -61,7 +63,7 @@ enum c4_status c4_sha256_hex(const void *bytes, size_t size_bytes, char hex[C4_S
 
 static enum c4_status update_from(struct c4_sha256 *hash, int descriptor, const char *path) {
     unsigned char *piece = malloc(PIECE_BYTES);
-    if (piece == NULL) return c4_fail(C4_ERR_MEMORY, "%s: no memory to hash it", path);
+    if (piece == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory to hash it", path);
     enum c4_status status = C4_OK;
     while (status == C4_OK) {
         ssize_t got = read(descriptor, piece, PIECE_BYTES);

@@ -5,16 +5,17 @@
 #include "core/base/status.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { C4_SHA256_HEX_SIZE = 65 }; /* with the NUL */
 
 /* A hash in progress. Private to the functions below; one thread at a time. */
 struct c4_sha256 {
-    void *context;
+    uint32_t context[32];
 };
 
 /* Begins a hash. After success c4_sha256_free() must follow in every case. This function and the
- * next two fail only with C4_ERR_MEMORY or C4_ERR_ENVIRONMENT (a libcrypto without SHA-256). */
+ * next two take no memory and fail only with C4_ERR_ENVIRONMENT (a libcrypto without SHA-256). */
 enum c4_status c4_sha256_init(struct c4_sha256 *hash);
 
 /* Appends bytes; any split of a message into updates gives the same digest. */

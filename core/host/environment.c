@@ -117,7 +117,7 @@ enum c4_status c4_environment(const struct c4_environment_input *input, json_t *
     if (b.incomplete) {
         json_decref(b.object);
         *environment = NULL;
-        return c4_fail(C4_ERR_MEMORY, "No memory to describe the environment.");
+        return c4_fail(C4_ERR_MEMORY, "Out of memory to describe the environment.");
     }
     *environment = b.object;
     return C4_OK;

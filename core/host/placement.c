@@ -80,7 +80,7 @@ static enum c4_status fill_placement(const struct c4_topology *t, const struct s
                              .storage = calloc((size_t)t->pus, sizeof *p.storage)};
     if (!p.place || !p.storage) {
         c4_placement_free(&p);
-        return c4_fail(C4_ERR_MEMORY, "No memory for %d places.", count);
+        return c4_fail(C4_ERR_MEMORY, "Out of memory for %d places.", count);
     }
     int used = 0;
     for (int i = 0; i < count; i++) {
@@ -113,7 +113,7 @@ enum c4_status c4_placement_make(const struct c4_topology *topology,
     int *used_of_l3 = calloc(pus, sizeof *used_of_l3);
     enum c4_status status;
     if (!slot || !candidate || !used_of_l3) {
-        status = c4_fail(C4_ERR_MEMORY, "No memory to place runs on %d PUs.", topology->pus);
+        status = c4_fail(C4_ERR_MEMORY, "Out of memory to place runs on %d PUs.", topology->pus);
     } else {
         fill_slots(topology, policy->scope, slot);
         int count = cut(topology, slot, policy->threads, candidate, used_of_l3);

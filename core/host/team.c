@@ -136,43 +136,52 @@ static const char *cannot_bind(hwloc_topology_t h) {
     return NULL;
 }
 
+static enum c4_status fail_memory(int threads) {
+    return c4_fail(C4_ERR_MEMORY, "Out of memory for a team of %d threads.", threads);
+}
+
 static enum c4_status conclude(const struct survey *s, struct c4_team *team) {
     for (int i = 0; i < s->threads; i++) {
         const struct member *m = &s->member[i];
         team->pu[i] = m->pu;
+        if (m->error == ENOMEM) return fail_memory(s->threads);
         if (m->fpenv_is_wrong)
             return c4_fail(C4_ERR_ENVIRONMENT, "Thread %d of the team: %s", i, m->sentence);
     }
     return C4_OK;
 }
 
-static enum c4_status survey_open(struct survey *s, int threads) {
-    *s = (struct survey){.threads = threads};
-    if (hwloc_topology_init(&s->h) != 0) return c4_fail(C4_ERR_MEMORY, "hwloc cannot start.");
-    if (hwloc_topology_load(s->h) != 0) {
-        hwloc_topology_destroy(s->h);
-        return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s.",
-                       strerror(errno));
-    }
-    s->member = calloc((size_t)threads, sizeof *s->member);
-    if (!s->member) {
-        hwloc_topology_destroy(s->h);
-        return c4_fail(C4_ERR_MEMORY, "No memory for a team of %d threads.", threads);
-    }
-    for (int i = 0; i < threads; i++) {
-        s->member[i].original = hwloc_bitmap_alloc();
-        s->member[i].mask = hwloc_bitmap_alloc();
-    }
-    return C4_OK;
-}
-
 static void survey_close(struct survey *s) {
-    for (int i = 0; i < s->threads; i++) {
+    for (int i = 0; i < s->threads && s->member; i++) {
         hwloc_bitmap_free(s->member[i].original);
         hwloc_bitmap_free(s->member[i].mask);
     }
     free(s->member);
     hwloc_topology_destroy(s->h);
+}
+
+static enum c4_status survey_open(struct survey *s, int threads) {
+    *s = (struct survey){.threads = threads};
+    C4_TRY(c4_hwloc_check_memory());
+    if (hwloc_topology_init(&s->h) != 0) return fail_memory(threads);
+    errno = 0;
+    if (hwloc_topology_load(s->h) != 0) {
+        int error = errno;
+        hwloc_topology_destroy(s->h);
+        if (error == ENOMEM) return fail_memory(threads);
+        return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s.",
+                       strerror(error));
+    }
+    s->member = calloc((size_t)threads, sizeof *s->member);
+    bool complete = s->member != NULL;
+    for (int i = 0; i < threads && complete; i++) {
+        s->member[i].original = hwloc_bitmap_alloc();
+        s->member[i].mask = hwloc_bitmap_alloc();
+        complete = s->member[i].original && s->member[i].mask;
+    }
+    if (complete) return C4_OK;
+    survey_close(s);
+    return fail_memory(threads);
 }
 
 static enum c4_status start(struct survey *s, const int *pu, struct c4_team *team) {
@@ -228,7 +237,7 @@ enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team) {
     team->pu = calloc((size_t)threads, sizeof *team->pu);
     enum c4_status status;
     if (!team->pu) {
-        status = c4_fail(C4_ERR_MEMORY, "No memory for a team of %d threads.", threads);
+        status = fail_memory(threads);
     } else {
         omp_set_dynamic(0);
         omp_set_max_active_levels(1);
@@ -277,9 +286,11 @@ enum c4_status c4_bind_thread(const int *pu, int count) {
     const char *obstacle = cannot_bind(s.h);
     enum c4_status status = C4_OK;
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
-    for (int i = 0; set && i < count; i++) hwloc_bitmap_set(set, (unsigned)pu[i]);
-    if (!set) {
-        status = c4_fail(C4_ERR_MEMORY, "No memory for a CPU mask.");
+    bool complete = set != NULL;
+    for (int i = 0; i < count && complete; i++)
+        complete = hwloc_bitmap_set(set, (unsigned)pu[i]) == 0;
+    if (!complete) {
+        status = c4_fail(C4_ERR_MEMORY, "Out of memory for a CPU mask.");
     } else if (obstacle) {
         status = c4_fail(C4_ERR_ENVIRONMENT, "%s", obstacle);
     } else if (hwloc_set_cpubind(s.h, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT) != 0) {

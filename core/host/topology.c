@@ -8,11 +8,24 @@
 #include <hwloc.h>
 #include <omp.h>
 
+/* hwloc may die of want of memory, so it is not called without any. Nothing touches the room. */
+enum c4_status c4_hwloc_check_memory(void) {
+    enum { ENOUGH_BYTES = 8 << 20 };
+    void *volatile room = malloc(ENOUGH_BYTES);
+    bool enough = room != NULL;
+    free(room);
+    return enough ? C4_OK : c4_fail(C4_ERR_MEMORY, "Out of memory for this machine's topology.");
+}
+
 const char *c4_openmp_binding_variable(void) {
     static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (getenv(names[i])) return names[i];
     return NULL;
+}
+
+static enum c4_status fail_memory(void) {
+    return c4_fail(C4_ERR_MEMORY, "Out of memory for a topology.");
 }
 
 /* An OpenMP runtime that binds narrows the initial thread's mask before main() begins. The
@@ -26,8 +39,10 @@ static bool add_openmp_places(hwloc_bitmap_t mask) {
         int *pu = calloc((size_t)count, sizeof *pu);
         if (!pu) return false;
         omp_get_place_proc_ids(place, pu);
-        for (int i = 0; i < count; i++) hwloc_bitmap_set(mask, (unsigned)pu[i]);
+        bool set = true;
+        for (int i = 0; i < count; i++) set = set && hwloc_bitmap_set(mask, (unsigned)pu[i]) == 0;
         free(pu);
+        if (!set) return false;
     }
     return true;
 }
@@ -39,15 +54,17 @@ static enum c4_status restrict_to_mask(hwloc_topology_t h) {
     if (!mask || !places || !add_openmp_places(places)) {
         hwloc_bitmap_free(mask);
         hwloc_bitmap_free(places);
-        return c4_fail(C4_ERR_MEMORY, "No memory for a CPU mask.");
+        return fail_memory();
     }
     int failed = 0;
+    errno = 0;
     bool known = hwloc_get_cpubind(h, mask, HWLOC_CPUBIND_PROCESS) == 0;
-    if (known && hwloc_bitmap_or(mask, mask, places) == 0 &&
-        hwloc_bitmap_intersects(mask, hwloc_topology_get_topology_cpuset(h)))
+    bool no_memory = (!known && errno == ENOMEM) || hwloc_bitmap_or(mask, mask, places) != 0;
+    if (known && !no_memory && hwloc_bitmap_intersects(mask, hwloc_topology_get_topology_cpuset(h)))
         failed = hwloc_topology_restrict(h, mask, HWLOC_RESTRICT_FLAG_REMOVE_CPULESS);
     hwloc_bitmap_free(mask);
     hwloc_bitmap_free(places);
+    if (no_memory || (failed && errno == ENOMEM)) return fail_memory();
     if (failed)
         return c4_fail(C4_ERR_ENVIRONMENT,
                        "hwloc cannot restrict the topology to this process's CPU mask: %s.",
@@ -57,17 +74,25 @@ static enum c4_status restrict_to_mask(hwloc_topology_t h) {
 
 static enum c4_status open_topology(const char *source, hwloc_topology_t h) {
     bool is_file = source && access(source, F_OK) == 0;
-    if (is_file && hwloc_topology_set_xml(h, source) != 0)
+    errno = 0;
+    if (is_file && hwloc_topology_set_xml(h, source) != 0) {
+        if (errno == ENOMEM) return fail_memory();
         return c4_fail(C4_ERR_DATA,
                        "%s: not a topology that hwloc can read (lstopo writes one: "
                        "lstopo machine.xml).",
                        source);
-    if (source && !is_file && hwloc_topology_set_synthetic(h, source) != 0)
+    }
+    errno = 0;
+    if (source && !is_file && hwloc_topology_set_synthetic(h, source) != 0) {
+        if (errno == ENOMEM) return fail_memory();
         return c4_fail(C4_ERR_USAGE,
                        "\"%s\" is neither a file nor a synthetic topology such as "
                        "\"pack:2 [numa] l3:2 core:4 pu:2\".",
                        source);
+    }
+    errno = 0;
     if (hwloc_topology_load(h) != 0) {
+        if (errno == ENOMEM) return fail_memory();
         if (is_file)
             return c4_fail(C4_ERR_DATA,
                            "%s: hwloc cannot load this topology; write it again with "
@@ -161,7 +186,8 @@ static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *see
 enum c4_status c4_topology_load(const char *source, struct c4_topology *topology) {
     *topology = (struct c4_topology){0};
     hwloc_topology_t h;
-    if (hwloc_topology_init(&h) != 0) return c4_fail(C4_ERR_MEMORY, "hwloc cannot start.");
+    C4_TRY(c4_hwloc_check_memory());
+    if (hwloc_topology_init(&h) != 0) return fail_memory();
     enum c4_status status = open_topology(source, h);
     if (status == C4_OK) {
         int found = hwloc_get_nbobjs_by_type(h, HWLOC_OBJ_PU);
@@ -173,7 +199,7 @@ enum c4_status c4_topology_load(const char *source, struct c4_topology *topology
             *topology = t;
         } else {
             free(t.pu);
-            status = c4_fail(C4_ERR_MEMORY, "No memory for a topology of %d PUs.", t.pus);
+            status = c4_fail(C4_ERR_MEMORY, "Out of memory for a topology of %d PUs.", t.pus);
         }
         free(seen);
     }

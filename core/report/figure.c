@@ -88,12 +88,12 @@ static enum c4_status write_script(const struct c4_figure *f, const char *path) 
     char *text = NULL;
     size_t size = 0;
     FILE *script = open_memstream(&text, &size);
-    if (!script) return c4_fail(C4_ERR_MEMORY, "no memory for the script of figure %s", f->id);
+    if (!script) return c4_fail(C4_ERR_MEMORY, "out of memory for the script of figure %s", f->id);
     enum c4_status status = c4_figure_script(f, script);
     bool complete = !ferror(script);
     complete = fclose(script) == 0 && complete && status == C4_OK;
     status = complete ? c4_file_write_atomic(path, text, size)
-                      : c4_fail(C4_ERR_MEMORY, "no memory for the script of figure %s", f->id);
+                      : c4_fail(C4_ERR_MEMORY, "out of memory for the script of figure %s", f->id);
     free(text);
     return status;
 }

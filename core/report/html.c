@@ -188,7 +188,8 @@ enum c4_status c4_html_save(const struct c4_html *html, const char *path) {
     static const char type[] = "<!DOCTYPE html>\n";
     assert(html->depth == 0);
     if (html->out_of_memory)
-        return c4_fail(C4_ERR_MEMORY, "%s: no memory for the page; it was not written", path);
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for the page, which was not written",
+                       path);
     const struct c4_file_part parts[] = {{type, sizeof type - 1}, {html->text, html->size_bytes}};
     return c4_file_write_parts(path, parts, 2);
 }

@@ -21,7 +21,7 @@ static enum c4_status prepare(const struct c4_features *features,
     double start = now();
     *reference = NULL;
     struct c4_cka_reference *r = calloc(1, sizeof *r);
-    if (!r) return c4_fail(C4_ERR_MEMORY, "cannot allocate %zu bytes for a reference", sizeof *r);
+    if (!r) return c4_fail(C4_ERR_MEMORY, "out of memory for a reference");
     enum c4_status status = c4_reference_make(features, options, role, needs_care, r);
     if (status != C4_OK) {
         c4_cka_reference_free(r);

@@ -11,14 +11,15 @@ enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void
     size_t bytes;
     *out = NULL;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 64)
-        return c4_fail(C4_ERR_MEMORY,
-                       "cannot allocate %zu x %zu bytes for %s: more than this machine can address",
-                       count, size, what);
+        return c4_fail(
+            C4_ERR_MEMORY,
+            "out of memory: %zu x %zu bytes for %s are more than this machine can address", count,
+            size, what);
     bytes = (bytes + 63) / 64 * 64;
     *out = aligned_alloc(64, bytes ? bytes : 64);
     if (!*out)
         return c4_fail(C4_ERR_MEMORY,
-                       "cannot allocate %zu bytes for %s: use fewer examples or more memory", bytes,
+                       "out of memory: %zu bytes for %s; use fewer examples or more memory", bytes,
                        what);
     return C4_OK;
 }

@@ -222,5 +222,5 @@ enum c4_status c4_change_points(const double *values, int n,
     free(sums);
     free(part);
     free(weak);
-    return done ? C4_OK : c4_fail(C4_ERR_MEMORY, "No memory for a history of %d values.", n);
+    return done ? C4_OK : c4_fail(C4_ERR_MEMORY, "Out of memory for a history of %d values.", n);
 }

@@ -29,7 +29,7 @@ enum c4_status c4_median_interval(const double *values, int n, double alpha,
         if (!isfinite(values[i]))
             return c4_fail(C4_ERR_DATA, "Value %d is not a finite number.", i);
     double *sorted = malloc((size_t)n * sizeof *sorted);
-    if (!sorted) return c4_fail(C4_ERR_MEMORY, "No memory for %d values.", n);
+    if (!sorted) return c4_fail(C4_ERR_MEMORY, "Out of memory for %d values.", n);
     memcpy(sorted, values, (size_t)n * sizeof *sorted);
     c4_sort(sorted, n);
     int k = last_rank(n, alpha);

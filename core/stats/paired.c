@@ -42,7 +42,7 @@ enum c4_status c4_paired_interval(const double *log_ratio, int n, double alpha,
     C4_TRY(check(log_ratio, n, alpha));
     int all = n * (n + 1) / 2, at = 0;
     double *walsh = malloc(((size_t)all + (size_t)all / 2 + 1) * sizeof *walsh);
-    if (!walsh) return c4_fail(C4_ERR_MEMORY, "No memory for the averages of %d pairs.", n);
+    if (!walsh) return c4_fail(C4_ERR_MEMORY, "Out of memory for the averages of %d pairs.", n);
     for (int i = 0; i < n; i++)
         for (int j = i; j < n; j++) walsh[at++] = 0.5 * (log_ratio[i] + log_ratio[j]);
     c4_sort(walsh, all);
@@ -153,7 +153,7 @@ enum c4_status c4_paired_bca(const double *log_ratio, int n, double alpha, uint6
         return C4_OK;
     }
     double *room = malloc(((size_t)n + (size_t)resamples) * sizeof *room);
-    if (!room) return c4_fail(C4_ERR_MEMORY, "No memory for %d resamples.", resamples);
+    if (!room) return c4_fail(C4_ERR_MEMORY, "Out of memory for %d resamples.", resamples);
     bca(log_ratio, n, alpha, seed, resamples, room, room + n, result);
     free(room);
     return C4_OK;

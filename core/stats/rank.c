@@ -65,7 +65,7 @@ enum c4_status c4_mann_whitney(const double *x, int n, const double *y, int m,
         return c4_fail(C4_ERR_USAGE, "Mann-Whitney's test needs a value on either side.");
     double product = (double)n * m, total = (double)n + m;
     struct ranked *values = malloc(((size_t)n + (size_t)m) * sizeof *values);
-    if (!values) return c4_fail(C4_ERR_MEMORY, "No memory to rank %.0f values.", total);
+    if (!values) return c4_fail(C4_ERR_MEMORY, "Out of memory to rank %.0f values.", total);
     bool finite = true;
     for (int i = 0; i < n; i++) {
         values[i] = (struct ranked){x[i], true};
@@ -122,7 +122,7 @@ enum c4_status c4_signed_rank(const double *differences, int n, enum c4_rank_met
                               struct c4_rank_test *result) {
     if (n < 1) return c4_fail(C4_ERR_USAGE, "The signed-rank test needs a difference.");
     struct ranked *values = malloc((size_t)n * sizeof *values);
-    if (!values) return c4_fail(C4_ERR_MEMORY, "No memory to rank %d differences.", n);
+    if (!values) return c4_fail(C4_ERR_MEMORY, "Out of memory to rank %d differences.", n);
     int k = 0;
     bool finite = true;
     for (int i = 0; i < n; i++) {

@@ -48,7 +48,7 @@ enum c4_status c4_shift_interval(const double *x, int n, const double *y, int m,
         return c4_fail(C4_ERR_USAGE, "An interval's alpha is between 0 and 1, not %g.", alpha);
     int all = n * m;
     double *difference = malloc((size_t)all * sizeof *difference);
-    if (!difference) return c4_fail(C4_ERR_MEMORY, "No memory for %d differences.", all);
+    if (!difference) return c4_fail(C4_ERR_MEMORY, "Out of memory for %d differences.", all);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < m; j++) difference[i * m + j] = y[j] - x[i];
     c4_sort(difference, all);

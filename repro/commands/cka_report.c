@@ -13,6 +13,7 @@ static const char two_rows[] = "with n = 2 biased CKA is always 1";
 enum c4_status c4_cka_report_open(bool json, struct c4_cka_report *report) {
     *report = (struct c4_cka_report){0};
     if (!json) return C4_OK;
+    c4_json_begin();
     report->comparisons = json_array();
     report->unmatched = json_array();
     report->files = json_array();
@@ -134,7 +135,7 @@ static void add_reason(json_t *object, const char *key, const struct c4_cka_pair
     const enum c4_cka_reason of[2] = {of_a, of_b};
     if (of_a == C4_CKA_DEFINED && of_b == C4_CKA_DEFINED) return;
     char *why = c4_cka_reason_sentence(pair, of);
-    json_object_set_new(object, key, why ? c4_json_text(why) : json_null());
+    if (why) json_object_set_new(object, key, c4_json_text(why));
     free(why);
 }
 
@@ -173,8 +174,8 @@ enum c4_status c4_cka_report_result(struct c4_cka_report *report, const struct c
 
 static void remember(struct c4_cka_report *report, enum c4_status status, const char *sentence) {
     if (report->troubles + report->unread > 0) return;
-    report->status = status;
     report->sentence = strdup(sentence);
+    report->status = report->sentence ? status : C4_ERR_MEMORY;
 }
 
 enum c4_status c4_cka_report_trouble(struct c4_cka_report *report, const struct c4_cka_pair *pair,
@@ -219,11 +220,9 @@ static enum c4_status print_json(const struct c4_cka_report *report, const char 
     json_t *object = json_pack("{s:s, s:i, s:s, s:O, s:O, s:O}", "conv4", C4_VERSION, "arithmetic",
                                C4_ARITHMETIC, "gram", gram, "comparisons", report->comparisons,
                                "unmatched", report->unmatched, "unread", report->files);
-    if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the comparisons");
-    json_dumpf(object, stdout, JSON_INDENT(2));
-    putchar('\n');
+    enum c4_status status = c4_json_print(stdout, object, "the comparisons");
     json_decref(object);
-    return C4_OK;
+    return status;
 }
 
 enum c4_status c4_cka_report_close(struct c4_cka_report *report, const char *gram) {

@@ -63,17 +63,16 @@ static enum c4_status info(const struct c4_args *args, struct c4_data_found *fou
     const struct c4_data_info *broken = NULL;
     json_t *files = c4_arg_flag(args, "json") ? json_array() : NULL;
     for (uint32_t i = 0; i < found->count; i++) {
-        if (files)
+        if (c4_arg_flag(args, "json"))
             json_array_append_new(files, json_file(&found->info[i]));
         else
             print_file(&found->info[i]);
         if (found->info[i].problem[0] && !broken) broken = &found->info[i];
     }
-    if (files) {
-        json_dumpf(files, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(files);
-    }
+    enum c4_status status = C4_OK;
+    if (c4_arg_flag(args, "json")) status = c4_json_print(stdout, files, "the list of files");
+    json_decref(files);
+    C4_TRY(status);
     return broken ? c4_fail(C4_ERR_DATA, "%s", broken->problem) : C4_OK;
 }
 

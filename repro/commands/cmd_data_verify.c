@@ -35,7 +35,7 @@ static void print_text(const struct c4_verification *found) {
            counts[C4_VERDICT_DIFFERS], counts[C4_VERDICT_UNKNOWN], counts[C4_VERDICT_MISSING]);
 }
 
-static void print_json(const struct c4_verification *found) {
+static enum c4_status print_json(const struct c4_verification *found) {
     json_t *files = json_array();
     for (uint32_t i = 0; i < found->count; i++) {
         const struct c4_verified *file = &found->file[i];
@@ -44,9 +44,9 @@ static void print_json(const struct c4_verification *found) {
                                         "verdict", c4_file_verdict_names[file->verdict], "sha256",
                                         file->sha256, "why", c4_json_text(file->why)));
     }
-    json_dumpf(files, stdout, JSON_INDENT(2));
-    putchar('\n');
+    enum c4_status status = c4_json_print(stdout, files, "the list of files");
     json_decref(files);
+    return status;
 }
 
 static enum c4_status verify(const struct c4_args *args, const struct c4_sources *sources,
@@ -54,7 +54,7 @@ static enum c4_status verify(const struct c4_args *args, const struct c4_sources
     const char *folder = args->positional_count > 0 ? args->positionals[0] : C4_DATA_FOLDER;
     C4_TRY(c4_verify_folder(folder, sources, found));
     if (c4_arg_flag(args, "json"))
-        print_json(found);
+        C4_TRY(print_json(found));
     else
         print_text(found);
     if (found->wrong == 0) return C4_OK;
@@ -68,8 +68,8 @@ static int run(const struct c4_args *args) {
     struct c4_sources *sources;
     enum c4_status status = c4_data_sources_load(c4_arg_text(args, "mirrors"), &sources);
     struct c4_verification *found = calloc(1, sizeof *found);
-    if (!found)
-        status = c4_fail(C4_ERR_MEMORY, "out of memory");
+    if (!found && status == C4_OK)
+        status = c4_fail(C4_ERR_MEMORY, "out of memory for the list of files");
     else if (status == C4_OK)
         status = verify(args, sources, found);
     free(found);

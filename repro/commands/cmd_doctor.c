@@ -172,8 +172,7 @@ static int run(const struct c4_args *args) {
     enum c4_status status = look(args, &findings);
     if (status == C4_OK && c4_arg_flag(args, "json")) {
         json_t *object = as_json(&findings);
-        json_dumpf(object, stdout, JSON_INDENT(2));
-        putchar('\n');
+        status = c4_json_print(stdout, object, "the findings");
         json_decref(object);
     } else if (status == C4_OK) {
         print_text(&findings);

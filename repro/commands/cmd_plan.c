@@ -127,11 +127,9 @@ static enum c4_status write_json(struct planning *plan) {
         "seconds", c4_json_real(end), "busy", c4_json_real(work / (end * plan->places)),
         "disk_bytes", (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule), "runs",
         runs);
-    if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the plan");
-    json_dumpf(object, stdout, JSON_INDENT(2));
-    fputc('\n', stdout);
+    enum c4_status status = c4_json_print(stdout, object, "the plan");
     json_decref(object);
-    return C4_OK;
+    return status;
 }
 
 static enum c4_status make_plan(struct planning *plan) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/file/json.h"
 #include "repro/report/publish.h"
 
 static const struct c4_option options[] = {
@@ -115,10 +116,9 @@ static enum c4_status report(const struct c4_args *args, struct request *r) {
                             c4_arg_flag(args, "plain"), &r->publication));
     if (c4_arg_flag(args, "json")) {
         json_t *object = c4_publication_json(&r->publication);
-        if (!object) return C4_ERR_MEMORY;
-        json_dumpf(object, stdout, JSON_INDENT(2));
-        putchar('\n');
+        enum c4_status status = c4_json_print(stdout, object, "the report");
         json_decref(object);
+        C4_TRY(status);
     } else if (c4_arg_flag(args, "quiet")) {
         printf("%s\n", r->publication.report);
     } else {

@@ -125,6 +125,7 @@ static json_t *figure_object(const struct c4_publication *p, int i) {
 enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FILE *out) {
     const struct c4_publication *p = summary->publication;
     const struct c4_scale *scale = p->scale;
+    c4_json_begin();
     json_t *seeds = json_array(), *figures = json_array(), *claims = json_object();
     for (int s = 0; s < scale->seeds.count; s++)
         json_array_append_new(seeds, json_integer((json_int_t)scale->seeds.seed[s]));
@@ -146,9 +147,7 @@ enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FIL
                   c4_json_real(summary->seconds), "images_per_s",
                   c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : (double)NAN),
                   "report", c4_json_text(p->report), "claims", claims, "figures", figures);
-    if (!object) return c4_fail(C4_ERR_MEMORY, "out of memory for the summary");
-    json_dumpf(object, out, JSON_INDENT(2));
-    fputc('\n', out);
+    enum c4_status status = c4_json_print(out, object, "the summary");
     json_decref(object);
-    return C4_OK;
+    return status;
 }

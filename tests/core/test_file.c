@@ -374,7 +374,7 @@ static void every_errno_has_a_sentence(void **state) {
         {EDQUOT, C4_ERR_FAILED, "quota"},
         {EROFS, C4_ERR_ENVIRONMENT, "read-only file system"},
         {EPERM, C4_ERR_ENVIRONMENT, "permission to write"},
-        {ENOMEM, C4_ERR_MEMORY, "no memory"},
+        {ENOMEM, C4_ERR_MEMORY, "out of memory"},
         {EIO, C4_ERR_FAILED, "Input/output error"},
     };
     for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++)

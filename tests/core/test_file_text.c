@@ -34,7 +34,7 @@ static void csv_quotes_and_rounds_trip(void **state) {
     assert_failed(c4_csv_save(&csv, scratch_path(state, "none/t.csv")), C4_ERR_FAILED,
                   "folder does not exist");
     csv.out_of_memory = 1;
-    assert_failed(c4_csv_save(&csv, path), C4_ERR_MEMORY, "no memory");
+    assert_failed(c4_csv_save(&csv, path), C4_ERR_MEMORY, "out of memory");
     c4_csv_free(&csv);
     assert_null(csv.text);
     assert_int_equal(c4_csv_save(&csv, path), C4_OK);
