@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/cli/completion.h"
 #include "core/cli/help.h"
 #include "core/cli/man.h"
@@ -26,12 +27,19 @@ static int run(const struct c4_args *args, FILE *out) {
     return args->command->run(args);
 }
 
+/* One line, whatever names are in the sentence. */
+static void say_error(FILE *out, const char *program) {
+    fprintf(out, "%s: ", program);
+    c4_utf8_show(out, c4_error());
+    fputc('\n', out);
+}
+
 int c4_cli_run(const struct c4_program *program, int argc, char **argv, FILE *out, FILE *err) {
     struct c4_args args;
     int status;
     enum c4_status parsed = c4_args_parse(&args, program, argc, argv);
     if (parsed != C4_OK) {
-        fprintf(err, "%s: %s\n", args.path, c4_error());
+        say_error(err, args.path);
         if (parsed == C4_ERR_USAGE) fprintf(err, "See \"%s --help\".\n", args.path);
         status = c4_status_exit_code(parsed);
     } else {
@@ -48,6 +56,6 @@ int c4_cli_run(const struct c4_program *program, int argc, char **argv, FILE *ou
 }
 
 int c4_cli_exit(const struct c4_args *args, enum c4_status status) {
-    if (status != C4_OK) fprintf(stderr, "%s: %s\n", args->path, c4_error());
+    if (status != C4_OK) say_error(stderr, args->path);
     return c4_status_exit_code(status);
 }

@@ -1,5 +1,6 @@
 #include "core/file/json.h"
 
+#include "core/base/utf8.h"
 #include "core/file/file.h"
 
 #include <errno.h>
@@ -71,32 +72,11 @@ json_t *c4_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* Bytes of the UTF-8 character at `s` (RFC 3629, table 3-7 of Unicode); 0 if there is none. */
-static size_t utf8_length(const unsigned char *s) {
-    unsigned char low = 0x80, high = 0xbf;
-    size_t length = s[0] < 0x80                    ? 1
-                    : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
-                    : s[0] >= 0xe0 && s[0] <= 0xef ? 3
-                    : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                                   : 0;
-    if (s[0] == 0xe0) low = 0xa0;
-    if (s[0] == 0xed) high = 0x9f;
-    if (s[0] == 0xf0) low = 0x90;
-    if (s[0] == 0xf4) high = 0x8f;
-    for (size_t i = 1; i < length; i++) {
-        if (s[i] < low || s[i] > high) return 0;
-        low = 0x80;
-        high = 0xbf;
-    }
-    return length;
-}
-
 bool c4_json_is_utf8(const char *text) {
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        size_t length = utf8_length(at);
+    while (*text) {
+        size_t length = c4_utf8_length(text);
         if (length == 0) return false;
-        at += length;
+        text += length;
     }
     return true;
 }
@@ -106,7 +86,7 @@ static json_t *text_of(const char *text, size_t size) {
     char *copy = noting_malloc(3 * size + 1);
     size_t done = 0;
     for (size_t i = 0; copy && i < size;) {
-        size_t length = utf8_length((const unsigned char *)text + i);
+        size_t length = c4_utf8_length(text + i);
         if (length > 0)
             memcpy(copy + done, text + i, length);
         else

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/host/clock.h"
 
 enum { TIMEOUT_MS = 120000, PIECE_BYTES = 4096 };
@@ -24,10 +25,16 @@ static void write_quoted(FILE *script, const char *text, size_t length, bool is_
     while (leading < length && text[leading] == '\'') leading++;
     if (leading > 0) fprintf(script, "\"%.*s\".", (int)leading, text);
     fputc('\'', script);
-    for (size_t i = leading; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '\'' || (c == '%' && is_format)) fputc(c, script);
-        fputc(c < 0x20 || c == 0x7f ? ' ' : c, script);
+    for (size_t i = leading; i < length;) {
+        size_t bytes = c4_utf8_length(text + i);
+        if (text[i] == '\'' || (text[i] == '%' && is_format)) fputc(text[i], script);
+        if (bytes == 1 && c4_utf8_is_control(text + i, bytes))
+            fputc(' ', script);
+        else if (bytes == 0 || bytes > length - i || c4_utf8_is_control(text + i, bytes))
+            fputs("\xef\xbf\xbd", script);
+        else
+            fwrite(text + i, 1, bytes, script);
+        i += bytes > 0 ? bytes : 1;
     }
     fputc('\'', script);
 }

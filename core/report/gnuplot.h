@@ -9,8 +9,8 @@
 #include "core/base/status.h"
 
 /* Writes text as a gnuplot string in single quotes, in which gnuplot neither substitutes commands
- * nor reads escapes. Control characters become blanks. Drawn literally by a terminal set to
- * noenhanced. */
+ * nor reads escapes. Control characters become blanks; those that reorder text, and bytes that are
+ * not UTF-8, U+FFFD. Drawn literally by a terminal set to noenhanced. */
 void c4_gnuplot_string(FILE *script, const char *text);
 
 /* The same for the first `length` bytes. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/file/file.h"
 
 void c4_html_raw(struct c4_html *html, const char *bytes, size_t size_bytes) {
@@ -28,29 +29,36 @@ static void plain(struct c4_html *html, const char *text) {
     c4_html_raw(html, text, strlen(text));
 }
 
-/* Control characters that HTML forbids become blanks. */
+static const char *entity_of(char c) {
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+/* A character that would act on the page, or a byte that is none, becomes U+FFFD. */
 static void escaped(struct c4_html *html, const char *text) {
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        switch (c) {
-        case '&':
-            plain(html, "&amp;");
-            break;
-        case '<':
-            plain(html, "&lt;");
-            break;
-        case '>':
-            plain(html, "&gt;");
-            break;
-        case '"':
-            plain(html, "&quot;");
-            break;
-        case '\'':
-            plain(html, "&#39;");
-            break;
-        default:
-            c4_html_raw(html, (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? " " : text, 1);
-        }
+    while (*text) {
+        size_t length = c4_utf8_length(text);
+        const char *entity = entity_of(*text);
+        bool blank = *text == '\n' || *text == '\t';
+        if (entity)
+            plain(html, entity);
+        else if (length == 0 || (!blank && c4_utf8_is_control(text, length)))
+            plain(html, "\xef\xbf\xbd");
+        else
+            c4_html_raw(html, text, length);
+        text += length > 0 ? length : 1;
     }
 }
 

@@ -29,7 +29,7 @@ void c4_html_void(struct c4_html *html, const char *name, ...) __attribute__((se
 /* Closes the innermost element, which must be `name` (asserted). */
 void c4_html_close(struct c4_html *html, const char *name);
 
-/* Text, printf form, escaped. */
+/* Text, printf form, escaped: it cannot act on the page, and is UTF-8 whatever it was. */
 void c4_html_text(struct c4_html *html, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

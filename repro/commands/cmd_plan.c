@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/utf8.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
@@ -45,7 +46,8 @@ static enum c4_status watch(void *context) {
 
 static void report(void *context, const char *sentence) {
     (void)context;
-    fprintf(stderr, "%s\n", sentence);
+    c4_utf8_show(stderr, sentence);
+    fputc('\n', stderr);
 }
 
 /* Sets plan->places: places on the machine of --topology, or else the workers of this one. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
@@ -75,7 +76,8 @@ static enum c4_status watch(void *context) {
 static void report(void *context, const char *sentence) {
     struct reproduction *r = context;
     if (r->progressing) c4_progress_hide(&r->progress);
-    fprintf(stderr, "%s\n", sentence);
+    c4_utf8_show(stderr, sentence);
+    fputc('\n', stderr);
 }
 
 /* Checks that the results can be written, before days are spent on training. */

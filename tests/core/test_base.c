@@ -4,7 +4,9 @@
 #include "core/base/rng.h"
 #include "core/base/status.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +126,24 @@ static void array_grows_or_stays(void **state) {
     free(items);
 }
 
+static void shown_text_acts_on_nothing(void **state) {
+    (void)state;
+    static const char text[] = "a\nb\x1b[31m \xe2\x80\xae \xe2\x81\xa6 \xc2\x9b \xff\xc3 \xc3\xa9 "
+                               "\xd7\x90 \xf0\x9f\x99\x82 \xe2\x80\x8f\x7f";
+    char *shown = NULL;
+    size_t size;
+    FILE *out = open_memstream(&shown, &size);
+    assert_non_null(out);
+    c4_utf8_show(out, text);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(shown, "a\\nb\\x1b[31m \\u202e \\u2066 \\u009b \\xff\\xc3 \xc3\xa9 "
+                               "\xd7\x90 \xf0\x9f\x99\x82 \xe2\x80\x8f\\x7f");
+    free(shown);
+    assert_int_equal(c4_utf8_length("\xed\xa0\x80"), 0); /* a surrogate */
+    assert_int_equal(c4_utf8_length("\xc0\x80"), 0);     /* two bytes for NUL */
+    assert_int_equal(c4_utf8_length("\xe2\x80"), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_known_answers),
@@ -134,6 +154,7 @@ int main(void) {
         cmocka_unit_test(lost_text_stays_lost),
         cmocka_unit_test(what_does_not_fit_shows_it),
         cmocka_unit_test(array_grows_or_stays),
+        cmocka_unit_test(shown_text_acts_on_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,13 +13,15 @@ static void text_is_escaped(void **state) {
     (void)state;
     struct c4_html html = {0};
     c4_html_open(&html, "p", "title", "\"><script>'&", "class", NULL, "id", "a", NULL);
-    c4_html_text(&html, "%s & %d%%\x01\n", "<b>\"'", 7);
+    c4_html_text(&html, "%s & %d%%\x01\xe2\x80\xae\xff\n", "<b>\"'", 7);
     c4_html_void(&html, "br", NULL);
     c4_html_element(&html, "b", NULL, "%s", "ü");
     c4_html_element(&html, "i", "x", "%.2f", 0.5);
     c4_html_close(&html, "p");
-    holds(&html, "<p title=\"&quot;&gt;&lt;script&gt;&#39;&amp;\" id=\"a\">"
-                 "&lt;b&gt;&quot;&#39; &amp; 7% \n<br><b>ü</b><i class=\"x\">0.50</i></p>\n");
+    holds(&html,
+          "<p title=\"&quot;&gt;&lt;script&gt;&#39;&amp;\" id=\"a\">"
+          "&lt;b&gt;&quot;&#39; &amp; 7%\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\n<br><b>ü</b><i "
+          "class=\"x\">0.50</i></p>\n");
     c4_html_free(&html);
     holds(&html, "");
 }

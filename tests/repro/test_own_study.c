@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "core/file/json.h"
 #include "repro/report/publish.h"
 #include "tests/repro/made_up_store.h"
 
@@ -210,10 +211,13 @@ static void any_text_in_a_title(void **state) {
                 assert_string_equal(study.figure[f].title, titles[i]);
         if (publish(state, "2a", &p) != C4_OK) fail_msg("'%s': %s", titles[i], c4_error());
         if (c4_publication_status(&p) != C4_OK) fail_msg("'%s': %s", titles[i], c4_error());
-        char *page = text_of(state, "report.html");
+        char *page = text_of(state, "report.html"), *json = text_of(state, "report.json");
+        assert_true(c4_json_is_utf8(page) && c4_json_is_utf8(json));
+        assert_null(strstr(page, "\xe2\x80\xae"));
         assert_null(strstr(page, "<b>bold"));
         assert_null(strstr(page, "<9>"));
         free(page);
+        free(json);
         c4_publication_free(&p);
     }
 }
