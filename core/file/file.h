@@ -71,6 +71,10 @@ enum c4_status c4_dir_make_inside(const char *base, const char *inside);
 /* 1 if something exists there (a dangling symbolic link does not), else 0. */
 int c4_path_exists(const char *path);
 
+/* Bytes that this user may still write where `path` is or would be made, as the file system says
+ * (quotas are not seen); false: unknown. */
+bool c4_disk_free(const char *path, uint64_t *free_bytes);
+
 /* out = a/b with one slash between; b alone if a is "" or b begins with a slash. `out` holds `size`
  * bytes and overlaps neither input; a result that does not fit is C4_ERR_USAGE and leaves "". */
 enum c4_status c4_path_join(char *out, size_t size, const char *a, const char *b);

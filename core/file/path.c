@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
@@ -56,6 +57,30 @@ enum c4_status c4_dir_make_inside(const char *base, const char *inside) {
 int c4_path_exists(const char *path) {
     struct stat info;
     return stat(path, &info) == 0;
+}
+
+/* Cuts the last name off a path; false if there is only one. */
+static bool cut_name(struct c4_text *path) {
+    char *slash = path->bytes ? strrchr(path->bytes, '/') : NULL;
+    if (!slash || path->length <= 1) return false;
+    path->length = slash > path->bytes ? (size_t)(slash - path->bytes) : 1;
+    path->bytes[path->length] = '\0';
+    return true;
+}
+
+bool c4_disk_free(const char *path, uint64_t *free_bytes) {
+    struct c4_text at = {0};
+    struct statvfs disk;
+    bool known = c4_text_set(&at, path) == C4_OK;
+    while (known && statvfs(c4_text_string(&at), &disk) != 0) {
+        known = errno == ENOENT;
+        if (known && !cut_name(&at) && strcmp(c4_text_string(&at), ".") != 0)
+            known = c4_text_set(&at, ".") == C4_OK;
+    }
+    c4_text_free(&at);
+    if (!known || disk.f_blocks == 0) return false; /* some file systems know no sizes */
+    *free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    return true;
 }
 
 enum c4_status c4_path_join(char *out, size_t size, const char *a, const char *b) {

@@ -122,13 +122,15 @@ static enum c4_status write_json(struct planning *plan) {
         json_array_append_new(runs, json_pack("{s:s, s:o, s:s}", "run", schedule->run[i].key,
                                               "seconds", c4_json_real(plan->seconds[i]), "after",
                                               schedule->run[i].from));
-    json_t *object = json_pack(
-        "{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o}", "scale", plan->session.scale.name,
-        "backend", plan->session.runner.backend, "places", plan->places, "threads",
-        plan->session.threads, "images_per_s", c4_json_real(1 / plan->speed.train_seconds),
-        "seconds", c4_json_real(end), "busy", c4_json_real(work / (end * plan->places)),
-        "disk_bytes", (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule), "runs",
-        runs);
+    json_t *object =
+        json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o}", "scale",
+                  plan->session.scale.name, "backend", plan->session.runner.backend, "places",
+                  plan->places, "threads", plan->session.threads, "images_per_s",
+                  c4_json_real(1 / plan->speed.train_seconds), "seconds", c4_json_real(end), "busy",
+                  c4_json_real(work / (end * plan->places)), "disk_bytes",
+                  (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule, NULL,
+                                                     c4_session_figures(&plan->session), 0),
+                  "runs", runs);
     enum c4_status status = c4_json_print(stdout, object, "the plan");
     json_decref(object);
     return status;

@@ -37,6 +37,9 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_FLAG,
      .help = "go on even if a process on another host seems to be working on the study, which then "
              "writes nothing more"},
+    {.name = "ignore-disk",
+     .type = C4_OPTION_FLAG,
+     .help = "start even if the disk has less room than what is left of the study needs"},
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print a summary as one JSON object"},
@@ -386,6 +389,34 @@ static enum c4_status publish(struct reproduction *r, double seconds) {
     return status;
 }
 
+/* Refuses to start what the disk has no room for, unless the user insists. */
+static enum c4_status check_disk(struct reproduction *r) {
+    const struct c4_session *session = &r->session;
+    uint64_t needed = c4_forecast_disk_bytes(&session->runner, &session->schedule, r->state.done,
+                                             c4_session_figures(session), session->workers);
+    uint64_t there;
+    const char *folder = c4_arg_text(r->args, "out");
+    if (!c4_disk_free(folder, &there) || there >= needed) return C4_OK;
+    struct c4_text sentence = {0};
+    c4_text_add(&sentence, "%s: what is left of this study needs about ", folder);
+    c4_session_add_bytes(&sentence, needed);
+    c4_text_add(&sentence, " on a disk with ");
+    c4_session_add_bytes(&sentence, there);
+    enum c4_status status = c4_text_add(&sentence, " free");
+    if (status == C4_OK && c4_arg_flag(r->args, "ignore-disk"))
+        fprintf(r->messages, "%s; it is started all the same.\n", c4_text_string(&sentence));
+    else if (status == C4_OK && c4_arg_flag(r->args, "dry-run"))
+        fprintf(r->messages, "Without --ignore-disk nothing would be done: %s.\n",
+                c4_text_string(&sentence));
+    else if (status == C4_OK)
+        status = c4_fail(C4_ERR_FAILED,
+                         "%s; free some space, choose another --out, or start it all the same "
+                         "with --ignore-disk",
+                         c4_text_string(&sentence));
+    c4_text_free(&sentence);
+    return status;
+}
+
 /* Does all runs that are not done yet; with --dry-run it only prints the plan. */
 static enum c4_status work(struct reproduction *r) {
     int left, begun;
@@ -395,6 +426,7 @@ static enum c4_status work(struct reproduction *r) {
         fprintf(r->messages, "All runs are in %s already.\n", r->session.runner.folder);
         return C4_OK;
     }
+    C4_TRY(check_disk(r));
     C4_TRY(predict(r, left, begun));
     if (c4_arg_flag(r->args, "dry-run")) return C4_OK;
     return do_runs(r);

@@ -199,18 +199,24 @@ void c4_session_describe(const struct c4_session *session, char *text, size_t si
              session->placement.places > 0 ? "bound" : "not bound");
 }
 
-static void write_bytes(double bytes, char *text, size_t size) {
-    if (bytes < 1e9)
-        snprintf(text, size, "%.0f MB", bytes / 1e6);
-    else
-        snprintf(text, size, "%.1f GB", bytes / 1e9);
+int c4_session_figures(const struct c4_session *session) {
+    int figures = 0;
+    for (int f = 0; f < session->study.figures; f++)
+        if (session->selected[f]) figures += 1 + session->study.figure[f].debiased;
+    return figures;
+}
+
+enum c4_status c4_session_add_bytes(struct c4_text *text, uint64_t bytes) {
+    if (bytes >= 1000000000) return c4_text_add(text, "%.1f GB", (double)bytes / 1e9);
+    return c4_text_add(text, bytes < 10000000 ? "%.1f MB" : "%.0f MB", (double)bytes / 1e6);
 }
 
 enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
                                      int places, FILE *out) {
     const struct c4_schedule *schedule = &session->schedule;
     struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
-    char duration[32], disk[32], start[32];
+    char duration[32], start[32];
+    struct c4_text disk = {0};
     double end, work = 0;
     if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
     enum c4_status status = c4_forecast_make(schedule, seconds, places, slot, &end);
@@ -228,11 +234,14 @@ enum c4_status c4_session_write_plan(const struct c4_session *session, const dou
                         run->from);
         }
         c4_progress_duration(duration, sizeof duration, (uint64_t)(end * 1e9));
-        write_bytes((double)c4_forecast_disk_bytes(&session->runner, schedule), disk, sizeof disk);
+        status =
+            c4_session_add_bytes(&disk, c4_forecast_disk_bytes(&session->runner, schedule, NULL,
+                                                               c4_session_figures(session), 0));
         fprintf(out, "%d runs on %d place%s: predicted time %s, places busy %.0f %%; disk %s.\n",
                 schedule->count, places, places == 1 ? "" : "s", duration,
-                end > 0 ? 100 * work / (end * places) : 100.0, disk);
+                end > 0 ? 100 * work / (end * places) : 100.0, c4_text_string(&disk));
     }
+    c4_text_free(&disk);
     free(slot);
     return status;
 }

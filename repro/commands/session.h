@@ -109,6 +109,12 @@ struct c4_settings c4_session_settings(const struct c4_session *session);
 /* "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound" */
 void c4_session_describe(const struct c4_session *session, char *text, size_t size);
 
+/* Figures to be drawn, each version counted. */
+int c4_session_figures(const struct c4_session *session);
+
+/* Appends "5.2 MB", "43 MB" or "1.5 GB". */
+enum c4_status c4_session_add_bytes(struct c4_text *text, uint64_t bytes);
+
 /* The schedule as a table: every run with its place, start and length; then the total time, the
  * utilisation of the places, and disk usage. */
 enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,

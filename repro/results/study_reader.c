@@ -56,6 +56,7 @@ enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader *
     *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
     C4_TRY(c4_path_join(store->path, sizeof store->path, folder, "study.db"));
+    C4_TRY(c4_sql_check_path(store->path));
     if (!c4_path_exists(store->path))
         return c4_fail(C4_ERR_DATA, "%s: there is no study; 'conv4 repro --out %s' makes one",
                        store->path, folder);

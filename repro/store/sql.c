@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/file/file.h"
 #include "repro/store/schema.h"
@@ -38,6 +40,33 @@ enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
     }
     if ((code & 0xff) == SQLITE_IOERR && error) return c4_fail_write(path, error);
     return c4_fail(C4_ERR_FAILED, "%s: SQLite error: %s", path, words);
+}
+
+/* Whether SQLite resolves the path in a buffer of this size; *length: of the result. */
+static bool resolves(sqlite3_vfs *vfs, const char *path, int size, size_t *length) {
+    char *full = sqlite3_malloc(size);
+    if (!full) return false;
+    full[0] = '\0';
+    int code = vfs->xFullPathname(vfs, path, size, full);
+    *length = strlen(full);
+    sqlite3_free(full);
+    return code == SQLITE_OK || code == SQLITE_OK_SYMLINK;
+}
+
+enum c4_status c4_sql_check_path(const char *path) {
+    static const char appended[] = "-journal";
+    enum { ENOUGH = 1 << 16 }; /* for any path that the system takes */
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    size_t length = 0;
+    if (!vfs) return C4_OK;
+    size_t most = (size_t)vfs->mxPathname - strlen(appended);
+    if (resolves(vfs, path, vfs->mxPathname + 1, &length) && length <= most) return C4_OK;
+    /* Whatever else is wrong with the path has a sentence of its own when it is opened. */
+    if (!resolves(vfs, path, ENOUGH, &length)) return C4_OK;
+    return c4_fail(C4_ERR_USAGE,
+                   "%s: SQLite opens databases whose full path has at most %zu bytes, and this one "
+                   "is longer; choose a shorter --out",
+                   path, most);
 }
 
 enum c4_status c4_sql_run(const char *path, sqlite3 *db, const char *sql) {

@@ -36,6 +36,10 @@ enum c4_status c4_sql_open(const char *path, sqlite3 **db);
  * tables of an older version are migrated there. Errors as above. */
 enum c4_status c4_sql_open_copy(const char *path, sqlite3 **db);
 
+/* C4_ERR_USAGE: SQLite cannot open a database at `path`, because its full path (without links, and
+ * with the working directory) is longer than SQLite's limit. */
+enum c4_status c4_sql_check_path(const char *path);
+
 /* Ends a transaction: commits if `status` is C4_OK, otherwise rolls back and returns `status`. */
 enum c4_status c4_sql_end(const char *path, sqlite3 *db, enum c4_status status);
 

@@ -65,8 +65,9 @@ static enum c4_status hand_out(struct c4_store *store, enum c4_status status,
 enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store **out) {
     struct c4_store *store = NULL;
     *out = NULL;
-    C4_TRY(c4_dir_make(folder));
     enum c4_status status = new_store(folder, &store);
+    if (status == C4_OK) status = c4_sql_check_path(store->path);
+    if (status == C4_OK) status = c4_dir_make(folder);
     if (status == C4_OK) status = c4_folder_open(folder, &store->folder);
     if (status == C4_OK) status = c4_sql_open(store->path, &store->db);
     if (status == C4_OK)
@@ -78,6 +79,7 @@ enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store
 enum c4_status c4_store_open_copy(const char *folder, struct c4_store **out) {
     struct c4_store *store = NULL;
     enum c4_status status = new_store(folder, &store);
+    if (status == C4_OK) status = c4_sql_check_path(store->path);
     if (status == C4_OK && !c4_path_exists(store->path)) {
         free_store(store);
         *out = NULL;

@@ -9,9 +9,10 @@
  * The folder may be moved or removed at any moment: then nothing is made at its old path, and
  * whatever is asked next fails with C4_ERR_ENVIRONMENT.
  *
- * Statuses: missing permission is C4_ERR_ENVIRONMENT; a file that is not a database, is damaged or
- * has an unsupported schema is C4_ERR_DATA; another program's database, a lock held by another
- * process, different settings and a full disk are C4_ERR_FAILED. One thread at a time. */
+ * Statuses: a path that is too long for SQLite is C4_ERR_USAGE; missing permission is
+ * C4_ERR_ENVIRONMENT; a file that is not a database, is damaged or has an unsupported schema is
+ * C4_ERR_DATA; another program's database, a lock held by another process, different settings and a
+ * full disk are C4_ERR_FAILED. One thread at a time. */
 #ifndef C4_REPRO_STORE_STORE_H
 #define C4_REPRO_STORE_STORE_H
 

@@ -5,8 +5,9 @@
 
 #include "repro/run/measure.h"
 
-/* Measured sizes on disk: a checkpoint, a row with its index, and a constant part. */
-enum { CHECKPOINT_BYTES = 935000, ROW_BYTES = 160, RESULTS_BYTES = 65536 };
+/* Measured sizes on disk: a checkpoint, a row with its index, a figure with its table, pictures and
+ * part in the report, and a constant part. */
+enum { CHECKPOINT_BYTES = 935000, ROW_BYTES = 160, FIGURE_BYTES = 225000, RESULTS_BYTES = 200000 };
 
 double c4_forecast_prepare_flops(const struct c4_protocol *protocol, uint32_t n) {
     double flops = 0;
@@ -100,20 +101,31 @@ void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *
             predict(runner, schedule, &schedule->run[i], done ? done[i] : -1, speed, places);
 }
 
-uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner,
-                                const struct c4_schedule *schedule) {
-    uint64_t bytes = RESULTS_BYTES, costs = 22;
+/* Checkpoints that a run has when it is done up to an epoch. */
+static int checkpoints_at(const struct c4_runner *runner, const struct c4_run *run, int64_t done) {
+    if (done < 0) return 0;
+    return done > c4_run_segment_end(runner, run, -1) ? C4_STORE_KEPT : 1;
+}
+_Static_assert(C4_STORE_KEPT == 2, "otherwise segments have to be counted");
+
+uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_schedule *schedule,
+                                const int64_t *done, int figures, int places) {
+    uint64_t rows = 0, costs = 22, checkpoints = (uint64_t)places;
     for (int i = 0; i < schedule->count; i++) {
         const struct c4_run *run = &schedule->run[i];
         struct c4_image_set other;
+        int64_t from = done ? done[i] : -1;
+        if (from >= run->epochs) continue;
         uint64_t comparisons = (uint64_t)references_of(run) + c4_run_cross_set(run, &other);
         uint64_t epoch = 6 + 2 * C4_LAYERS * comparisons + costs;
-        uint64_t control = 4 * C4_LAYERS * (uint64_t)references_of(run) *
-                           (uint64_t)runner->scale->control_images.count;
-        bytes += (uint64_t)C4_STORE_KEPT * CHECKPOINT_BYTES * (runner->wide ? 2 : 1) +
-                 ROW_BYTES * (epoch * (run->epochs + UINT64_C(1)) + control);
+        rows += epoch * (uint64_t)(run->epochs - from) +
+                4 * C4_LAYERS * (uint64_t)references_of(run) *
+                    (uint64_t)runner->scale->control_images.count;
+        checkpoints += (uint64_t)(checkpoints_at(runner, run, run->epochs) -
+                                  checkpoints_at(runner, run, from));
     }
-    return bytes;
+    return RESULTS_BYTES + ROW_BYTES * rows + (uint64_t)FIGURE_BYTES * (uint64_t)figures +
+           CHECKPOINT_BYTES * checkpoints * (runner->wide ? 2 : 1);
 }
 
 /* Seconds of a run and of the longest chain of runs that start from it. */

@@ -26,8 +26,12 @@ void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *
                       const int64_t *done, const struct c4_speed *speed, int places,
                       double *seconds);
 
-/* Bytes of checkpoints and rows when all runs are done. */
-uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_schedule *schedule);
+/* Bytes that are still to be written to the study's folder until all runs are done, after epochs
+ * done[i] (-1 or `done` NULL: from the beginning): checkpoints, rows, `figures` figures (each
+ * version counts) and the report. `places` processes have one more checkpoint each while they write
+ * it. */
+uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_schedule *schedule,
+                                const int64_t *done, int figures, int places);
 
 /* The run to start next: of those whose predecessor is done, the one with the most work in itself
  * and the longest chain of runs after it (the first of equals); -1 if none can start. A place that

@@ -245,11 +245,24 @@ cmp whole/checkpoints/size-*/epoch-0002.safetensors newer/checkpoints/size-*/epo
 # A disk that fills up: one sentence; once there is room, the study continues to the same rows.
 mkdir small
 if mount -t tmpfs -o size=2500k none small 2>/dev/null; then
-    expect 1 'No space left on device\|disk is full' repro small/study --workers 2
+    # Said before anything is trained, and done only if somebody insists.
+    expect 1 'needs about [0-9.]* MB on a disk with 2\.[0-9] MB free; free some space' \
+        repro small/study --workers 2 --figures 1,3b
+    [ ! -e small/study/checkpoints ] || [ -z "$(ls small/study/checkpoints)" ] || fail "it began"
+    expect 0 'Without --ignore-disk nothing would be done: small/study: ' \
+        repro small/study --workers 2 --dry-run
+    expect 0 'Without --ignore-disk nothing would be done: small/none/a: ' \
+        repro small/none/a --workers 2 --dry-run
+    [ ! -e small/none ] || fail "--dry-run made a folder"
+    expect 1 'No space left on device\|disk is full' repro small/study --workers 2 --ignore-disk
+    says 'on a disk with 2\.[0-9] MB free; it is started all the same'
     mount -o remount,size=100m small
     expect 0 'Continuing in the same folder\|runs to do' repro small/study --workers 1
     cp -r small/study filled
     same whole filled
+    # What is done already is not needed once more.
+    mount -o remount,size=16m small
+    expect 0 'All runs are in' repro small/study --workers 1
     umount small
 else
     echo "not tested: a full disk (mounting a tmpfs needs root)"
