@@ -135,6 +135,7 @@ static enum c4_status take(const char *path, sqlite3 *db, const char *folder, bo
                            struct c4_lock *lock, bool *held) {
     struct holder holder;
     char host[HOST_SIZE], since[C4_CLOCK_UTC_BYTES];
+    if (sqlite3_db_readonly(db, "main") == 1) return c4_sql_fail(path, db, SQLITE_READONLY);
     C4_TRY(read_holder(path, db, &holder));
     if (folder) C4_TRY(take_file(folder, lock, held));
     if (*held) return fail_held(path, &holder);

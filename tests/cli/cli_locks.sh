@@ -65,8 +65,17 @@ for _ in 1 2 3; do
     await 300 begun killed.log || fail "no word of a study: $(cat killed.log)"
     kill -KILL "$launched"
 done
+# ... also while its workers are still there, which do not have the lock.
+begin killed.log killed
+await 300 begun killed.log || fail "no word of a study: $(cat killed.log)"
+stopped=$(children "$launched")
+# shellcheck disable=SC2086 # several numbers
+kill -STOP $stopped
+kill -KILL "$launched"
 begin killed.log killed
 await 300 begun killed.log
+# shellcheck disable=SC2086 # several numbers
+kill -KILL $stopped
 grep -q 'predicted time' killed.log || stop "after kill -9: $(cat killed.log)"
 expect 1 "process $launched has been working on this study since" again killed
 # ... and --take-over, which is for other machines, does not change that. A report needs no lock.

@@ -198,19 +198,20 @@ repro twice --workers 1 --set $larger >log 2>&1 ||
     fail "a second start leaves runs undone"
 
 # A worker is killed while it measures its speed: it is started again; if that goes on, the study
-# ends, in one sentence.
+# ends, in one sentence. (By the slowest backend with a large batch: seconds of computing.)
 # measuring: a worker, $worker, has started to compute, or the study has ended.
 # shellcheck disable=SC2317 # await calls it
 measuring() {
-    computed 30
+    computed 100
 }
+large=$values,batch=256,pretrain_images=256,pretrain_epochs=1
 for kills in 1 3; do
-    cp -r whole "timed-$kills"
-    launch log "$program" repro --out "timed-$kills" --data images --scale smoke --seeds 2 --quiet \
-        --backend "$backend" --workers 2 --threads 1 --set $values
+    launch log "$program" repro --out "timed-$kills" --data images --scale smoke --seeds 1,2 --quiet \
+        --figures 1 --backend ref --workers 2 --threads 1 --set "$large"
     coordinator=$launched last=none
     for _ in $(seq $kills); do
         await 300 measuring
+        kill -0 "$coordinator" || stop "it ended while it measured: $(cat log)"
         grep -q 'predicted time' log && fail "the trial was over before a worker was killed"
         last=$(children "$coordinator") # the next one to kill is the one that takes its place
         kill -KILL "$worker"

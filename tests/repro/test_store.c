@@ -199,6 +199,7 @@ static void no_permission(void **state) {
     unprivileged_begin();
     enum c4_status existing = c4_store_open(scratch_path(state, "a"), false, &store);
     assert_null(store);
+    assert_sentence("study.db: no permission to write it");
     enum c4_status absent = c4_store_open(scratch_path(state, "a/b"), false, &store);
     unprivileged_end();
     assert_int_equal(chmod(scratch_path(state, "a"), 0755), 0);
