@@ -58,9 +58,13 @@ static enum c4_status add_by_family(const struct c4_figures_input *input,
 }
 
 static bool has_seed(const struct c4_figures_input *input, const char *key, uint64_t seed) {
-    const struct c4_rows *rows = input->source.rows;
-    for (int i = 0; i < rows->runs; i++)
-        if (rows->run[i].seed == seed && strcmp(rows->run[i].key, key) == 0) return true;
+    struct c4_rows *rows = input->source.rows;
+    int first, end;
+    for (int order = 0; order < 2; order++) {
+        c4_rows_of_seed(rows, seed, (enum c4_order)order, &first, &end);
+        for (int i = first; i < end; i++)
+            if (strcmp(rows->run[i].key, key) == 0) return true;
+    }
     return false;
 }
 

@@ -146,11 +146,11 @@ static enum c4_status add_over_layers(struct making *m, const char *family, cons
 static double null_value(const struct making *m, uint64_t seed, int layer) {
     const struct c4_rows *rows = m->source->rows;
     double value = (double)NAN;
-    for (int i = 0; i < rows->runs && isnan(value); i++) {
+    int first, end;
+    c4_rows_of_seed(m->source->rows, seed, m->source->study->protocol.order, &first, &end);
+    for (int i = first; i < end && isnan(value); i++) {
         const struct c4_rows_run *run = &rows->run[i];
-        if (run->seed != seed || run->order != m->source->study->protocol.order ||
-            (run->kind != C4_KIND_PRETRAIN && run->kind != C4_KIND_SIZE))
-            continue;
+        if (run->kind != C4_KIND_PRETRAIN && run->kind != C4_KIND_SIZE) continue;
         struct c4_row_query query = query_of(m, run->family, seed);
         query.images = c4_family_images(m->source->study, run->family);
         query.reference = other();

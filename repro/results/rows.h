@@ -39,7 +39,7 @@ struct c4_row_query {
 };
 
 struct c4_rows {
-    const struct c4_rows_run *run;
+    const struct c4_rows_run *run; /* those of one seed and order are neighbours */
     int runs;
     const char *statistics; /* the protocol's */
     int64_t cka_images;
@@ -49,13 +49,19 @@ struct c4_rows {
     enum c4_status (*find)(void *context, const struct c4_rows_run *run,
                            const struct c4_row_query *query, double *value, bool *suspect);
     void *context;
+    int last;              /* where the next search begins */
     bool suspect;          /* set when a suspect row is read; callers clear it */
     enum c4_status status; /* the first failure of find(); c4_error() then has its sentence */
 };
 
+/* The runs of a seed and order: rows->run[first .. end); none if first == end. A search begins
+ * where the last one ended, because queries run along the seeds. */
+void c4_rows_of_seed(struct c4_rows *rows, uint64_t seed, enum c4_order order, int *first,
+                     int *end);
+
 /* The run, or NULL if there is none. */
-const struct c4_rows_run *c4_rows_run_of(const struct c4_rows *rows, const char *family,
-                                         uint64_t seed, enum c4_order order);
+const struct c4_rows_run *c4_rows_run_of(struct c4_rows *rows, const char *family, uint64_t seed,
+                                         enum c4_order order);
 
 /* The value, or NaN if there is none yet. A failure is kept in rows->status, and all later values
  * are NaN. */

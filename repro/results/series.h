@@ -16,7 +16,7 @@ struct c4_series {
 };
 
 struct c4_run_series {
-    char run[sizeof((struct c4_rows_run *)0)->key];
+    const char *run; /* key, for sentences; NULL: not read yet */
     struct c4_series *series;
     int count;
     size_t capacity;

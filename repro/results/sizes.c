@@ -21,21 +21,20 @@ static void insert(struct c4_sizes *sizes, const struct c4_rows_run *run) {
     sizes->run[at] = run;
 }
 
-void c4_sizes_of(const struct c4_rows *rows, int section, uint64_t seed, enum c4_order order,
+void c4_sizes_of(struct c4_rows *rows, int section, uint64_t seed, enum c4_order order,
                  struct c4_sizes *sizes) {
     const struct c4_rows_run *whole = NULL;
+    int first, end;
     sizes->count = 0;
-    for (int i = 0; i < rows->runs; i++) {
+    c4_rows_of_seed(rows, seed, order, &first, &end);
+    for (int i = first; i < end; i++) {
         const struct c4_rows_run *run = &rows->run[i];
-        if (run->kind != C4_KIND_SIZE || run->seed != seed || run->order != order) continue;
+        if (run->kind != C4_KIND_SIZE) continue;
         if (section < 0) section = run->section;
         if (run->section == section && sizes->count < C4_LIST_MAX) insert(sizes, run);
     }
-    for (int i = 0; i < rows->runs && sizes->count > 0 && !whole; i++) {
-        const struct c4_rows_run *run = &rows->run[i];
-        if (run->seed == seed && run->order == order && c4_sizes_end_with(run, sizes->run[0]))
-            whole = run;
-    }
+    for (int i = first; i < end && sizes->count > 0 && !whole; i++)
+        if (c4_sizes_end_with(&rows->run[i], sizes->run[0])) whole = &rows->run[i];
     if (whole) insert(sizes, whole);
 }
 _Static_assert(C4_SIZES_MAX == C4_LIST_MAX + 1, "the sizes of a section, each once, and the whole");

@@ -16,7 +16,7 @@ struct c4_sizes {
 /* The runs over training sizes of a section (index in study->family; -1: of the study's first size
  * section), seed and order, and of pre-training with the same labels if it takes the whole training
  * set. */
-void c4_sizes_of(const struct c4_rows *rows, int section, uint64_t seed, enum c4_order order,
+void c4_sizes_of(struct c4_rows *rows, int section, uint64_t seed, enum c4_order order,
                  struct c4_sizes *sizes);
 
 /* Whether the run pre-trains on the whole training set with the labels of `sized`, and so

@@ -75,10 +75,16 @@ enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader *
     return number_setting(store, "cka_images", &store->cka_images);
 }
 
-void c4_study_reader_close(struct c4_study_reader *store) {
-    if (!store) return;
+static void free_series(struct c4_study_reader *store) {
     for (int i = 0; i < store->run_count; i++) c4_series_free(&store->runs[i]);
     free(store->runs);
+    store->runs = NULL;
+    store->run_count = 0;
+}
+
+void c4_study_reader_close(struct c4_study_reader *store) {
+    if (!store) return;
+    free_series(store);
     sqlite3_close(store->db);
     free(store);
 }
@@ -156,23 +162,6 @@ static enum c4_status read_run(struct c4_study_reader *store, struct c4_run_seri
     return status;
 }
 
-/* The run's rows, read on first use. */
-static enum c4_status series_of(struct c4_study_reader *store, const char *run,
-                                struct c4_run_series **series) {
-    for (int i = 0; i < store->run_count; i++) {
-        *series = &store->runs[i];
-        if (strcmp((*series)->run, run) == 0) return C4_OK;
-    }
-    struct c4_run_series *grown = c4_array_reserve(
-        store->runs, sizeof *grown, (size_t)store->run_count + 1, &store->run_capacity);
-    if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the runs of %s", store->path);
-    store->runs = grown;
-    *series = &store->runs[store->run_count++];
-    memset(*series, 0, sizeof **series);
-    snprintf((*series)->run, sizeof(*series)->run, "%s", run);
-    return read_run(store, *series);
-}
-
 #define SAME_SIZE(m) (sizeof((struct c4_series *)0)->m == sizeof((struct c4_result_row *)0)->m)
 _Static_assert(SAME_SIZE(quantity) && SAME_SIZE(layer) && SAME_SIZE(reference) &&
                    SAME_SIZE(images) && SAME_SIZE(statistics),
@@ -181,8 +170,12 @@ _Static_assert(SAME_SIZE(quantity) && SAME_SIZE(layer) && SAME_SIZE(reference) &
 /* c4_rows.find. */
 static enum c4_status find(void *context, const struct c4_rows_run *run,
                            const struct c4_row_query *query, double *value, bool *suspect) {
-    struct c4_run_series *series = NULL;
-    C4_TRY(series_of(context, run->key, &series));
+    struct c4_study_reader *store = context;
+    struct c4_run_series *series = &store->runs[run - store->first];
+    if (!series->run) {
+        series->run = run->key;
+        C4_TRY(read_run(store, series));
+    }
     *value = c4_series_find(series, query, suspect);
     return C4_OK;
 }
@@ -193,6 +186,10 @@ enum c4_status c4_study_reader_rows(struct c4_study_reader *store, const struct 
     c4_families_make(study, scale, &families);
     size_t most = 2 * (size_t)families.count * (size_t)scale->seeds.count;
     struct c4_rows_run *runs = calloc(most + 1, sizeof *runs);
+    free_series(store);
+    store->first = runs;
+    store->runs = calloc(most + 1, sizeof *store->runs);
+    store->run_count = store->runs ? (int)most : 0;
     struct c4_study *other = malloc(sizeof *other);
     *rows = (struct c4_rows){.run = runs,
                              .statistics =
@@ -201,7 +198,7 @@ enum c4_status c4_study_reader_rows(struct c4_study_reader *store, const struct 
                              .batch = study->protocol.batch,
                              .find = find,
                              .context = store};
-    if (!runs || !other) {
+    if (!runs || !other || !store->runs) {
         free(other);
         return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
     }

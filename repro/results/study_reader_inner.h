@@ -10,9 +10,9 @@
 struct c4_study_reader {
     sqlite3 *db;
     char path[C4_STORE_PATH_SIZE];
-    struct c4_run_series *runs; /* those queried so far */
+    const struct c4_rows_run *first; /* of the rows that are queried */
+    struct c4_run_series *runs;      /* theirs, by index; read when they are first queried */
     int run_count;
-    size_t run_capacity;
     uint32_t batch, cka_images; /* as the rows were made with */
 };
 
