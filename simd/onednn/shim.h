@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "core/base/status.h"
+#include "simd/onednn/calls.h"
 
 #if DNNL_VERSION_MAJOR == 2
 typedef const dnnl_memory_desc_t *c4_dnn_layout;
