@@ -160,7 +160,7 @@ static void safetensors(void **state) {
         "\"b\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[4,8]},"
         "\"__metadata__\":{\"x\":\"y\"}}";
     unsigned char bytes[8 + sizeof header - 1 + 8] = {sizeof header - 1};
-    memcpy(bytes + 8, header, sizeof header - 1);
+    copy_text(bytes + 8, header);
     put_file(files.path, bytes, sizeof bytes);
     const struct operation read = {
         .name = "safetensors read", .path = files.path, .run = read_arrays, .context = &files};

@@ -1,8 +1,6 @@
 /* Out of memory while a backend makes a plan and computes: status, sentence, no plan, nothing left
  * behind. */
 #define _GNU_SOURCE /* strcasestr */
-#include <omp.h>
-
 #include "core/net/init.h"
 #include "simd/dispatch.h"
 #include "tests/faults/memory.h"
