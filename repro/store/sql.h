@@ -9,8 +9,8 @@
 
 /* c4_fail() for an SQLite error code; `path` is the database, `db` the connection that returned it,
  * or NULL. C4_ERR_MEMORY; C4_ERR_ENVIRONMENT for errors of reading and writing, except for a full
- * disk; C4_ERR_DATA, with advice to use --fresh, only if the file can be read and is damaged: SQLite
- * also calls it damaged when a single read has failed. */
+ * disk; C4_ERR_DATA, with advice to use --fresh, only if the file can be read and is damaged:
+ * SQLite also calls it damaged when a single read has failed. */
 enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code);
 
 /* Runs statements without parameters. */
