@@ -107,7 +107,7 @@ static inline void every_allocation_fails(const struct operation *op) {
         enum outcome outcome = WRONG;
         if (pass == 1) assert_int_equal(one_run(op, 1000000, false, false), REACHED_THE_END);
         for (long n = 1; outcome != REACHED_THE_END && tally.wrong < 9;
-             n += op->step ? op->step : 1) {
+             n += (op->step ? op->step : 1) * C4_FAILING_EVERY) {
             assert_true(++runs < 5000); /* or it never succeeds */
             count(&tally, outcome = apart ? one_run_apart(op, n, lasting, pass > 0 && !op->leaks)
                                           : one_run(op, n, lasting, !op->leaks));
