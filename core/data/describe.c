@@ -32,17 +32,20 @@ static enum c4_status describe_file(const struct c4_data_file *file, struct c4_d
     return status;
 }
 
-static void describe_split(const char *folder, const struct c4_set *set, enum c4_split split,
-                           struct c4_data_found *out) {
+/* Fails only with C4_ERR_MEMORY; other failures are part of the description. */
+static enum c4_status describe_split(const char *folder, const struct c4_set *set,
+                                     enum c4_split split, struct c4_data_found *out) {
     struct c4_data_files files;
-    if (c4_data_find(folder, set, split, &files) != C4_OK) {
-        if (files.absent) return;
+    enum c4_status status = c4_data_find(folder, set, split, &files);
+    if (status == C4_ERR_MEMORY) return status;
+    if (status != C4_OK) {
+        if (files.absent) return C4_OK;
         struct c4_data_info *info = &out->info[out->count++];
         snprintf(info->path, sizeof info->path, "%s", folder);
         info->set = set;
         info->split = split;
         c4_text_fit(info->problem, sizeof info->problem, c4_error());
-        return;
+        return C4_OK;
     }
     for (uint32_t i = 0; i < files.count; i++) {
         struct c4_data_info *info = &out->info[out->count++];
@@ -54,17 +57,18 @@ static void describe_split(const char *folder, const struct c4_set *set, enum c4
         info->most = file->most;
         if (i == 0 && split == C4_TRAIN)
             snprintf(info->passed_over, sizeof info->passed_over, "%s", files.passed_over);
-        if (describe_file(file, info) != C4_OK) {
-            c4_text_fit(info->problem, sizeof info->problem, c4_error());
-        }
+        status = describe_file(file, info);
+        if (status == C4_ERR_MEMORY) return status;
+        if (status != C4_OK) c4_text_fit(info->problem, sizeof info->problem, c4_error());
     }
+    return C4_OK;
 }
 
 enum c4_status c4_data_describe(const char *folder, struct c4_data_found *out) {
     *out = (struct c4_data_found){0};
     for (int i = 0; i < c4_set_count; i++) {
-        describe_split(folder, &c4_sets[i], C4_TRAIN, out);
-        describe_split(folder, &c4_sets[i], C4_TEST, out);
+        C4_TRY(describe_split(folder, &c4_sets[i], C4_TRAIN, out));
+        C4_TRY(describe_split(folder, &c4_sets[i], C4_TEST, out));
     }
     if (out->count > 0) return C4_OK;
     struct c4_data_files files; /* its error says what was looked for */

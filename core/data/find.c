@@ -106,9 +106,11 @@ static int layout_count(const struct c4_set *set) {
 }
 
 /* The first complete candidate, or else the first that has files; NULL if none has. `passed_over`
- * receives what the first candidate lacks if a later one is chosen. */
-static const struct c4_layout *choose(const char *folder, const struct c4_set *set,
-                                      char passed_over[C4_FILE_SENTENCE_BYTES]) {
+ * receives what the first candidate lacks if a later one is chosen. Fails only with C4_ERR_MEMORY.
+ */
+static enum c4_status choose(const char *folder, const struct c4_set *set,
+                             char passed_over[C4_FILE_SENTENCE_BYTES],
+                             const struct c4_layout **chosen) {
     const struct c4_layout *has[C4_LAYOUTS_MAX];
     int layouts = layout_count(set), count = 0;
     for (int available = 1; available >= 0; available--)
@@ -119,11 +121,14 @@ static const struct c4_layout *choose(const char *folder, const struct c4_set *s
         }
     /* Counting may have to read a whole file, so skip it for a single candidate. */
     for (int i = 0; i < count && count > 1; i++) {
-        if (check_whole(folder, set, has[i]) == C4_OK) return has[i];
+        enum c4_status status = check_whole(folder, set, has[i]);
+        *chosen = has[i];
+        if (status == C4_OK || status == C4_ERR_MEMORY) return status;
         if (i == 0) c4_text_fit(passed_over, C4_FILE_SENTENCE_BYTES, c4_error());
     }
     passed_over[0] = '\0';
-    return count > 0 ? has[0] : NULL;
+    *chosen = count > 0 ? has[0] : NULL;
+    return C4_OK;
 }
 
 bool c4_data_holds(const char *folder, const struct c4_set *set, bool synthetic,
@@ -168,7 +173,8 @@ enum c4_status c4_data_find(const char *folder, const struct c4_set *set, enum c
         return c4_fail(C4_ERR_DATA, "%s is not a folder; name the folder that holds the data",
                        folder);
     }
-    const struct c4_layout *layout = choose(folder, set, passed_over);
+    const struct c4_layout *layout = NULL;
+    C4_TRY(choose(folder, set, passed_over, &layout));
     if (layout != NULL) C4_TRY(list(folder, set, layout, split, out));
     if (out->absent) return c4_fail(C4_ERR_DATA, set->files.absent, folder, c4_split_word(split));
     snprintf(out->passed_over, sizeof out->passed_over, "%s", passed_over);

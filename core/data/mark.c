@@ -35,6 +35,7 @@ enum c4_status c4_synthetic_mark_read(const char *folder, struct c4_synthetic_ma
     *found = file != NULL;
     if (file == NULL) {
         if (errno == ENOENT) return C4_OK;
+        if (errno == ENOMEM) return c4_fail(C4_ERR_MEMORY, "%s: out of memory to read it", path);
         return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
     }
     size_t bytes = fread(text, 1, sizeof text - 1, file);

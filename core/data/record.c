@@ -84,6 +84,8 @@ static enum c4_status read_open(FILE *file, const char *path, uint32_t count, ui
 
 enum c4_status c4_record_read(const char *path, uint32_t count, uint8_t *images, uint8_t *labels) {
     FILE *file = fopen(path, "rb");
+    if (file == NULL && errno == ENOMEM)
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory to read it", path);
     if (file == NULL) return c4_fail(C4_ERR_DATA, "%s: cannot read: %s", path, strerror(errno));
     enum c4_status status = read_open(file, path, count, images, labels);
     fclose(file);

@@ -184,18 +184,20 @@ static int on_progress(void *context, curl_off_t to_load, curl_off_t loaded, cur
     return status != C4_OK;
 }
 
-static struct curl_slist *ask_for_rest(struct transfer *transfer) {
+static enum c4_status ask_for_rest(struct transfer *transfer, struct curl_slist **headers) {
     const struct c4_origin *origin = &transfer->part.origin;
     char range[32], header[C4_PART_TAG_BYTES + 16];
     transfer->asked_from = transfer->position = transfer->part.size_bytes;
-    if (transfer->asked_from == 0) return NULL;
+    *headers = NULL;
+    if (transfer->asked_from == 0) return C4_OK;
     snprintf(range, sizeof range, "%" PRIu64 "-", transfer->asked_from);
     curl_easy_setopt(transfer->curl, CURLOPT_RANGE, range);
-    if (strcmp(origin->url, transfer->download->url) != 0) return NULL;
+    if (strcmp(origin->url, transfer->download->url) != 0) return C4_OK;
     const char *proof = is_strong(origin->etag) ? origin->etag : origin->modified;
-    if (proof[0] == '\0') return NULL;
+    if (proof[0] == '\0') return C4_OK;
     snprintf(header, sizeof header, "If-Range: %s", proof);
-    return curl_slist_append(NULL, header);
+    *headers = curl_slist_append(NULL, header);
+    return *headers ? C4_OK : c4_fail(C4_ERR_MEMORY, "%s: out of memory", transfer->download->url);
 }
 
 static void set_options(struct transfer *transfer) {
@@ -286,8 +288,9 @@ static bool conclude(struct transfer *transfer, CURLcode code) {
 
 /* One request. *again: the response was of another file than PART. */
 static enum c4_status request(struct transfer *transfer, bool *again) {
-    struct curl_slist *headers = ask_for_rest(transfer);
+    struct curl_slist *headers;
     *again = false;
+    C4_TRY(ask_for_rest(transfer, &headers));
     transfer->verdict = UNSEEN;
     set_options(transfer);
     if (headers != NULL) curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, headers);
@@ -316,7 +319,10 @@ enum c4_status c4_download_run(const struct c4_download *download,
                                struct c4_download_result *result) {
     *result = (struct c4_download_result){.end = C4_DOWNLOAD_BROKEN};
     /* Called here, so that no program needs to know about libcurl; libcurl counts the calls. */
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (started == CURLE_OUT_OF_MEMORY)
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory", download->url);
+    if (started != CURLE_OK)
         return c4_fail(C4_ERR_ENVIRONMENT, "libcurl cannot be started; check its installation");
     if (strlen(download->url) >= C4_PART_URL_BYTES)
         return c4_fail(C4_ERR_USAGE, "%s: the URL is longer than %d bytes", download->url,

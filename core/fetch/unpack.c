@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,10 @@ struct unpacking {
     void *context;
 };
 
+/* libarchive does not always say that memory ran out; errno, zeroed before the call, then does. */
 static enum c4_status damaged(const struct unpacking *work) {
+    if (errno == ENOMEM || archive_errno(work->archive) == ENOMEM)
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory to unpack it", work->path);
     const char *text = archive_error_string(work->archive);
     return c4_fail(C4_ERR_DATA,
                    "%s: is not a complete tar archive (%s); remove it and get it again", work->path,
@@ -65,6 +69,7 @@ static enum c4_status give(const struct unpacking *work, uint32_t place, const c
     if (bytes == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", work->path);
     enum c4_status status = C4_OK;
     for (uint64_t done = 0; done < size && status == C4_OK;) {
+        errno = 0;
         la_ssize_t got = archive_read_data(work->archive, bytes + done, size - done);
         if (got <= 0)
             status = damaged(work);
@@ -79,6 +84,7 @@ static enum c4_status give(const struct unpacking *work, uint32_t place, const c
 static enum c4_status walk(struct unpacking *work) {
     struct archive_entry *entry;
     for (;;) {
+        errno = 0;
         int code = archive_read_next_header(work->archive, &entry);
         if (code == ARCHIVE_EOF) break;
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return damaged(work);
@@ -120,6 +126,7 @@ enum c4_status c4_unpack(const char *path, const struct c4_source *source,
     if (work.archive == NULL) return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
     for (uint32_t i = 0; i < source->members; i++)
         work.most_bytes += (int64_t)source->member[i].size_bytes;
+    errno = 0;
     archive_read_support_filter_gzip(work.archive);
     archive_read_support_format_tar(work.archive);
     enum c4_status status =

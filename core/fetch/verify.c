@@ -7,6 +7,7 @@
 #include "core/file/file.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,14 +82,18 @@ static void judge_records(struct c4_verified *file, const struct c4_source *sour
               info->records, official);
 }
 
-static void judge_file(struct verifying *work, struct c4_verified *file, const char *name) {
+/* Fails only with C4_ERR_MEMORY, which says nothing about the file. */
+static enum c4_status judge_file(struct verifying *work, struct c4_verified *file,
+                                 const char *name) {
     struct c4_digest digest;
     const struct c4_source *source = c4_sources_find_name(work->sources, name);
     const struct c4_data_info *info = described(work, name);
     const char *listed = c4_sums_find(&work->sums, name);
-    if (c4_digest_file(file->path, &digest) != C4_OK) {
+    enum c4_status status = c4_digest_file(file->path, &digest);
+    if (status == C4_ERR_MEMORY) return status;
+    if (status != C4_OK) {
         judge(file, C4_VERDICT_DIFFERS, "%s", c4_error());
-        return;
+        return C4_OK;
     }
     snprintf(file->sha256, sizeof file->sha256, "%s", digest.sha256);
     bool synthetic = info != NULL && info->synthetic;
@@ -111,6 +116,7 @@ static void judge_file(struct verifying *work, struct c4_verified *file, const c
         judge(file, C4_VERDICT_UNKNOWN, "not read, because other files take precedence");
     else
         judge(file, C4_VERDICT_UNKNOWN, "not a file of these data sets");
+    return C4_OK;
 }
 
 /* Files that accompany others. */
@@ -131,7 +137,7 @@ static enum c4_status look_at(struct verifying *work, const char *folder, const 
     if (file != NULL && length > 5 && strcmp(name + length - 5, ".part") == 0)
         judge(file, C4_VERDICT_UNKNOWN, "an unfinished download");
     else if (file != NULL)
-        judge_file(work, file, below(work, path));
+        return judge_file(work, file, below(work, path));
     return C4_OK;
 }
 
@@ -140,6 +146,8 @@ static enum c4_status look_into(struct verifying *work, const char *inner) {
     struct dirent **entries;
     C4_TRY(c4_path_join(folder, sizeof folder, work->folder, inner));
     int count = scandir(folder, &entries, NULL, alphasort);
+    if (count < 0 && errno == ENOMEM)
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory for its list of files", folder);
     enum c4_status status = C4_OK;
     for (int i = 0; i < count; i++) {
         if (status == C4_OK) status = look_at(work, folder, entries[i]->d_name);

@@ -6,29 +6,126 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/file/file.h"
 #include "repro/store/schema.h"
 
+/* Whether every byte of the database's file can be read. Through SQLite's own descriptor: closing
+ * another one would give up its locks. */
+static bool can_be_read(sqlite3 *db) {
+    enum { PIECE_BYTES = 1 << 14 };
+    unsigned char piece[PIECE_BYTES];
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code != SQLITE_OK || !file || !file->pMethods) return true; /* in memory, or not open */
+    code = file->pMethods->xFileSize(file, &size);
+    for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += PIECE_BYTES)
+        code = file->pMethods->xRead(file, piece,
+                                     (int)(size - at < PIECE_BYTES ? size - at : PIECE_BYTES), at);
+    return code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ;
+}
+
+/* Whether the database is damaged. SQLite also says so when a read has failed, even once. */
+static bool is_damaged(sqlite3 *db) {
+    sqlite3_stmt *statement = NULL;
+    if (!can_be_read(db)) return false;
+    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK) code = sqlite3_step(statement);
+    const char *found = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    bool damaged = found ? strcmp(found, "ok") != 0
+                         : (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+    sqlite3_finalize(statement);
+    return damaged;
+}
+
+/* errno of the call that failed; 0 if unknown. The connection's own is that of the last call, which
+ * may have been made afterwards. */
+static int errno_of(sqlite3 *db) {
+    static const int pointers[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+    for (int i = 0; db && i < 2; i++) {
+        sqlite3_file *file = NULL;
+        int error = 0, code = sqlite3_file_control(db, "main", pointers[i], &file);
+        if (code == SQLITE_OK && file && file->pMethods &&
+            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK &&
+            error != 0)
+            return error;
+    }
+    return db ? sqlite3_system_errno(db) : 0;
+}
+
+enum { ROOM_BYTES = 1 << 20 };
+
+static enum c4_status fail_io(const char *path, int code, int error) {
+    char reason[128] = "";
+    switch (error) {
+    case ENOMEM:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EROFS:
+    case EACCES:
+    case EPERM:
+        return c4_fail_write(path, error);
+    default:
+        strerror_r(error ? error : EIO, reason, sizeof reason);
+    }
+    switch (code) {
+    case SQLITE_IOERR_NOMEM:
+        return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+    case SQLITE_IOERR_TRUNCATE:
+    case SQLITE_IOERR_DELETE:
+    case SQLITE_IOERR_CLOSE:
+        /* SQLite may have forgotten that it was the quota: whether there is room now decides. */
+        if (error == 0) C4_TRY(c4_file_probe(path, ROOM_BYTES));
+        return c4_fail(C4_ERR_ENVIRONMENT,
+                       "%s: cannot be written: %s; what was stored before is there, the last rows "
+                       "are not; check the disk and start again",
+                       path, reason);
+    default:
+        return c4_fail(C4_ERR_ENVIRONMENT,
+                       "%s: cannot be read: %s; try again; the file was not changed", path, reason);
+    }
+}
+
 enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
-    int error = db ? sqlite3_system_errno(db) : 0;
     const char *words = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+    /* The extended code, whether or not the connection's functions return it. */
+    int last = db ? sqlite3_extended_errcode(db) : code;
+    if ((last & 0xff) == (code & 0xff)) code = last;
+    int error = db ? sqlite3_system_errno(db) : 0;
     switch (code & 0xff) {
     case SQLITE_NOMEM:
         return c4_fail(C4_ERR_MEMORY, "%s: out of memory", path);
+    case SQLITE_IOERR:
+        return fail_io(path, code, errno_of(db));
     case SQLITE_FULL:
         return c4_fail_write(path, ENOSPC);
     case SQLITE_READONLY:
+        /* SQLite opens for reading what it cannot open for writing, for whatever reason. */
+        if (code == SQLITE_READONLY && access(path, W_OK) == 0)
+            return c4_fail(C4_ERR_ENVIRONMENT,
+                           "%s: cannot be opened for writing, though its mode allows it; try "
+                           "again; the file was not changed",
+                           path);
+        return c4_fail_write(path, EACCES);
     case SQLITE_PERM:
         return c4_fail_write(path, EACCES);
     case SQLITE_CANTOPEN:
+        if (error == EIO) return fail_io(path, code, error);
         if (error) return c4_fail_write(path, error);
         return c4_fail(C4_ERR_ENVIRONMENT, "%s: cannot be opened for writing: %s", path, words);
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
+        words = code == SQLITE_NOTADB ? "is not a database" : "is damaged";
+        if (db && !is_damaged(db)) return fail_io(path, SQLITE_IOERR_READ, EIO);
         return c4_fail(C4_ERR_DATA,
-                       "%s: %s; the study cannot be continued, use another --out or "
-                       "--fresh, which moves the old files aside",
+                       "%s: %s; the study cannot be continued, use another --out or --fresh, which "
+                       "moves the old files aside",
                        path, words);
     case SQLITE_BUSY:
         return c4_fail(C4_ERR_FAILED,
@@ -36,10 +133,8 @@ enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
                        "start again",
                        path);
     default:
-        break;
+        return c4_fail(C4_ERR_FAILED, "%s: SQLite error: %s", path, words);
     }
-    if ((code & 0xff) == SQLITE_IOERR && error) return c4_fail_write(path, error);
-    return c4_fail(C4_ERR_FAILED, "%s: SQLite error: %s", path, words);
 }
 
 /* Whether SQLite resolves the path in a buffer of this size; *length: of the result. */
@@ -112,6 +207,10 @@ enum c4_status c4_sql_prepare(const char *path, sqlite3 *db, sqlite3_stmt **stat
 enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row) {
     int code = sqlite3_step(statement);
     *row = code == SQLITE_ROW;
+    /* A text without memory for its NUL would be NULL; after this call it is there. */
+    for (int i = 0; code == SQLITE_ROW && i < sqlite3_data_count(statement); i++)
+        if (sqlite3_column_type(statement, i) == SQLITE_TEXT && !sqlite3_column_text(statement, i))
+            code = SQLITE_NOMEM;
     if (code == SQLITE_ROW || code == SQLITE_DONE) return C4_OK;
     return c4_sql_fail(path, sqlite3_db_handle(statement), code);
 }
@@ -152,7 +251,7 @@ static enum c4_status load(const char *path, sqlite3 *into) {
         if (backup) sqlite3_backup_step(backup, -1);
         code = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(into);
     }
-    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, NULL, code);
+    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, file, code);
     sqlite3_close(file);
     return status;
 }

@@ -7,7 +7,10 @@
 
 #include "core/base/status.h"
 
-/* c4_fail() for an SQLite error code; `path` is the database, `db` may be NULL. */
+/* c4_fail() for an SQLite error code; `path` is the database, `db` the connection that returned it,
+ * or NULL. C4_ERR_MEMORY; C4_ERR_ENVIRONMENT for errors of reading and writing, except for a full
+ * disk; C4_ERR_DATA, with advice to use --fresh, only if the file can be read and is damaged:
+ * SQLite also calls it damaged when a single read has failed. */
 enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code);
 
 /* Runs statements without parameters. */
@@ -21,7 +24,8 @@ enum c4_status c4_sql_prepare(const char *path, sqlite3 *db, sqlite3_stmt **stat
 /* Prepares, steps and finalises a statement that returns no rows. */
 enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const char *types, ...);
 
-/* Steps a statement; *row is whether it returned a row. */
+/* Steps a statement; *row is whether it returned a row, whose texts sqlite3_column_text() then
+ * returns without taking memory. */
 enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row);
 
 /* The text in a column of the row under a statement, "" for NULL; valid until the next step. */

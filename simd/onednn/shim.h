@@ -22,6 +22,7 @@
 
 #include "core/base/status.h"
 #include "core/base/text.h"
+#include "simd/onednn/calls.h"
 
 #if DNNL_VERSION_MAJOR == 2
 typedef const dnnl_memory_desc_t *c4_dnn_layout;

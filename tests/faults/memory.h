@@ -103,12 +103,15 @@ static inline void every_allocation_fails(const struct operation *op) {
     for (int pass = 0; pass < 3; pass++) {
         bool apart = pass == 0 || op->ends + op->signals > 0, lasting = pass == 2;
         struct tally tally = {0};
+        int runs = 0;
         enum outcome outcome = WRONG;
         if (pass == 1) assert_int_equal(one_run(op, 1000000, false, false), REACHED_THE_END);
         for (long n = 1; outcome != REACHED_THE_END && tally.wrong < 9;
-             n += op->step ? op->step : 1)
+             n += (op->step ? op->step : 1) * C4_FAILING_EVERY) {
+            assert_true(++runs < 5000); /* or it never succeeds */
             count(&tally, outcome = apart ? one_run_apart(op, n, lasting, pass > 0 && !op->leaks)
                                           : one_run(op, n, lasting, !op->leaks));
+        }
         printf("%s, %s: %ld out of memory, %ld unnoticed, %ld ended by a library, %ld by a signal, "
                "%ld wrong\n",
                op->name, passes[pass], tally.failures, tally.unnoticed, tally.ends, tally.signals,

@@ -160,7 +160,7 @@ static void safetensors(void **state) {
         "\"b\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[4,8]},"
         "\"__metadata__\":{\"x\":\"y\"}}";
     unsigned char bytes[8 + sizeof header - 1 + 8] = {sizeof header - 1};
-    memcpy(bytes + 8, header, sizeof header - 1);
+    copy_text(bytes + 8, header);
     put_file(files.path, bytes, sizeof bytes);
     const struct operation read = {
         .name = "safetensors read", .path = files.path, .run = read_arrays, .context = &files};
@@ -219,6 +219,7 @@ static void npz(void **state) {
 
 static enum c4_status save_json(void *context) {
     const struct files *files = context;
+    c4_json_begin();
     json_t *value = json_object();
     json_t *text = value ? c4_json_text("a\xff") : NULL;
     json_t *lines = text ? c4_json_text_lines("a\nb\xff\n") : NULL;
@@ -242,6 +243,7 @@ static enum c4_status keep_all(void *context, const json_t *line, bool *keeps) {
 static enum c4_status append_line(void *context) {
     const struct files *files = context;
     struct c4_json_lines *lines;
+    c4_json_begin();
     enum c4_status status = c4_json_lines_continue(&lines, files->path, keep_all, NULL);
     if (status != C4_OK) return status;
     json_t *line = json_object();
