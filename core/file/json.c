@@ -75,6 +75,36 @@ json_t *c4_json_text_lines(const char *text) {
     return lines;
 }
 
+void c4_json_append(json_t **array, json_t *value) {
+    if (json_array_append_new(*array, value) == 0) return;
+    json_decref(*array);
+    *array = NULL;
+}
+
+void c4_json_set(json_t **object, const char *key, json_t *value) {
+    json_t *name = c4_json_text(key);
+    while (name && json_object_get(*object, json_string_value(name))) {
+        json_t *longer = json_sprintf("%s\xef\xbf\xbd", json_string_value(name));
+        json_decref(name);
+        name = longer;
+    }
+    int failed = name ? json_object_set_new(*object, json_string_value(name), value) : -1;
+    if (!name) json_decref(value);
+    json_decref(name);
+    if (failed == 0) return;
+    json_decref(*object);
+    *object = NULL;
+}
+
+enum c4_status c4_json_print(FILE *out, json_t *value) {
+    char *text = value ? json_dumps(value, JSON_INDENT(2)) : NULL;
+    json_decref(value);
+    if (!text) return c4_fail(C4_ERR_MEMORY, "out of memory for the output in JSON");
+    fprintf(out, "%s\n", text);
+    free(text);
+    return C4_OK;
+}
+
 /* Text with a newline in place of the NUL. NULL with a sentence if out of memory. */
 static char *to_text(const json_t *value, size_t flags, const char *path, size_t *size_bytes) {
     char *text = value != NULL ? json_dumps(value, flags) : NULL;

@@ -35,18 +35,15 @@ static void print_text(const struct c4_verification *found) {
            counts[C4_VERDICT_DIFFERS], counts[C4_VERDICT_UNKNOWN], counts[C4_VERDICT_MISSING]);
 }
 
-static void print_json(const struct c4_verification *found) {
+static enum c4_status print_json(const struct c4_verification *found) {
     json_t *files = json_array();
     for (uint32_t i = 0; i < found->count; i++) {
         const struct c4_verified *file = &found->file[i];
-        json_array_append_new(files,
-                              json_pack("{s:o, s:s, s:s, s:o}", "path", c4_json_text(file->path),
-                                        "verdict", c4_file_verdict_names[file->verdict], "sha256",
-                                        file->sha256, "why", c4_json_text(file->why)));
+        c4_json_append(&files, json_pack("{s:o, s:s, s:s, s:o}", "path", c4_json_text(file->path),
+                                         "verdict", c4_file_verdict_names[file->verdict], "sha256",
+                                         file->sha256, "why", c4_json_text(file->why)));
     }
-    json_dumpf(files, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(files);
+    return c4_json_print(stdout, files);
 }
 
 static enum c4_status verify(const struct c4_args *args, const struct c4_sources *sources,
@@ -54,7 +51,7 @@ static enum c4_status verify(const struct c4_args *args, const struct c4_sources
     const char *folder = args->positional_count > 0 ? args->positionals[0] : C4_DATA_FOLDER;
     C4_TRY(c4_verify_folder(folder, sources, found));
     if (c4_arg_flag(args, "json"))
-        print_json(found);
+        C4_TRY(print_json(found));
     else
         print_text(found);
     if (found->wrong == 0) return C4_OK;

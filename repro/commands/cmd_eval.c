@@ -108,24 +108,22 @@ static enum c4_status write_features(const struct job *job, const char *path, ui
     return c4_safetensors_write(path, tensors, C4_LAYERS, metadata, 4);
 }
 
-static void print_result(const struct job *job, const struct c4_pass_result *result) {
+static enum c4_status print_result(const struct job *job, const struct c4_pass_result *result) {
     if (!c4_arg_flag(job->args, "json")) {
         printf("%s: %u images  loss %.6f  accuracy %.2f %%  %.0f images/s\n", job->task.data.name,
                result->images, result->loss, 100 * result->accuracy,
                result->images / result->seconds);
-        return;
+        return C4_OK;
     }
     char engine[160];
     c4_engine_describe(&job->engine, engine, sizeof engine);
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:b, s:I, s:o, s:o, s:o}", "data", job->task.data.name,
-                  "data_sha256", job->task.data.sha256, "engine", engine, "synthetic",
-                  (int)job->task.data.synthetic, "images", (json_int_t)result->images, "loss",
-                  c4_json_real(result->loss), "accuracy", c4_json_real(result->accuracy),
-                  "images_per_s", c4_json_real(result->images / result->seconds));
-    json_dumpf(object, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(object);
+    json_t *object = json_pack(
+        "{s:o, s:s, s:s, s:b, s:I, s:o, s:o, s:o}", "data", c4_json_text(job->task.data.name),
+        "data_sha256", job->task.data.sha256, "engine", engine, "synthetic",
+        (int)job->task.data.synthetic, "images", (json_int_t)result->images, "loss",
+        c4_json_real(result->loss), "accuracy", c4_json_real(result->accuracy), "images_per_s",
+        c4_json_real(result->images / result->seconds));
+    return c4_json_print(stdout, object);
 }
 
 static enum c4_status evaluate(struct job *job) {
@@ -170,8 +168,7 @@ static enum c4_status evaluate(struct job *job) {
         c4_evaluate(&pass, job->engine.statistics, 0, count, &result, path ? job->features : NULL));
     c4_progress_hide(&job->progress);
     if (path) C4_TRY(write_features(job, path, count));
-    print_result(job, &result);
-    return C4_OK;
+    return print_result(job, &result);
 }
 
 static int run(const struct c4_args *args) {

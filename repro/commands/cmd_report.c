@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cli/cli.h"
+#include "core/file/json.h"
 #include "repro/report/publish.h"
 
 static const struct c4_option options[] = {
@@ -71,21 +72,25 @@ static void use_variant(struct request *r, const char *name) {
     }
 }
 
+static enum c4_status find_scale(const struct c4_args *args, const char *name, struct request *r) {
+    const struct c4_scale *scale = c4_study_scale(&r->study, name);
+    if (!scale)
+        return c4_fail(C4_ERR_DATA,
+                       "%s/study.db: was made at scale '%s', which the description does not "
+                       "have; give its own with --study",
+                       c4_arg_text(args, "out"), name);
+    r->scale = *scale;
+    return C4_OK;
+}
+
 /* Reads the scale of the folder, with the folder's values. */
 static enum c4_status read_scale(const struct c4_args *args, struct c4_study_reader *store,
                                  struct request *r) {
     struct c4_text name = {0};
     enum c4_status status = c4_study_reader_setting(store, "scale", &name);
-    const struct c4_scale *scale =
-        status == C4_OK ? c4_study_scale(&r->study, c4_text_string(&name)) : NULL;
-    if (status == C4_OK && !scale)
-        status = c4_fail(C4_ERR_DATA,
-                         "%s/study.db: was made at scale '%s', which the description does not "
-                         "have; give its own with --study",
-                         c4_arg_text(args, "out"), c4_text_string(&name));
+    if (status == C4_OK) status = find_scale(args, c4_text_string(&name), r);
     c4_text_free(&name);
     C4_TRY(status);
-    r->scale = *scale;
     C4_TRY(c4_study_reader_apply(store, &r->study, &r->scale));
     if (r->scale.seeds.count > 0) return C4_OK;
     return c4_fail(C4_ERR_DATA, "%s/study.db: has no runs; make them with 'conv4 repro'",
@@ -114,11 +119,7 @@ static enum c4_status report(const struct c4_args *args, struct request *r) {
     C4_TRY(c4_study_publish(c4_arg_text(args, "out"), &r->study, &r->scale, r->selected,
                             c4_arg_flag(args, "plain"), &r->publication));
     if (c4_arg_flag(args, "json")) {
-        json_t *object = c4_publication_json(&r->publication);
-        if (!object) return C4_ERR_MEMORY;
-        json_dumpf(object, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(object);
+        C4_TRY(c4_json_print(stdout, c4_publication_json(&r->publication)));
     } else if (c4_arg_flag(args, "quiet")) {
         printf("%s\n", r->publication.report);
     } else {
