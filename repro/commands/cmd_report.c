@@ -73,14 +73,15 @@ static void use_variant(struct request *r, const char *name) {
 }
 
 static enum c4_status find_scale(const struct c4_args *args, const char *name, struct request *r) {
-    const struct c4_scale *scale = c4_study_scale(&r->study, name);
-    if (!scale)
+    const struct c4_scale *scale;
+    enum c4_status status = c4_study_find_scale(&r->study, name, &scale);
+    if (status == C4_ERR_USAGE)
         return c4_fail(C4_ERR_DATA,
                        "%s/study.db: was made at scale '%s', which the description does not "
                        "have; give its own with --study",
                        c4_arg_text(args, "out"), name);
-    r->scale = *scale;
-    return C4_OK;
+    if (scale) r->scale = *scale;
+    return status;
 }
 
 /* Reads the scale of the folder, with the folder's values. */

@@ -162,13 +162,21 @@ enum c4_status c4_study_set(struct c4_study *study, struct c4_scale *scale, cons
     return status;
 }
 
-const struct c4_scale *c4_study_scale(const struct c4_study *study, const char *name) {
+enum c4_status c4_study_find_scale(const struct c4_study *study, const char *name,
+                                   const struct c4_scale **scale) {
     struct c4_text names = {0};
-    for (int i = 0; i < study->scales; i++)
-        if (strcmp(study->scale[i].name, name) == 0) return &study->scale[i];
+    *scale = NULL;
+    for (int i = 0; i < study->scales && !*scale; i++)
+        if (strcmp(study->scale[i].name, name) == 0) *scale = &study->scale[i];
+    if (*scale) return C4_OK;
     for (int i = 0; i < study->scales; i++) c4_text_add_word(&names, ", ", study->scale[i].name);
-    refuse("--scale", "scale", name, &names);
-    return NULL;
+    return refuse("--scale", "scale", name, &names);
+}
+
+const struct c4_scale *c4_study_scale(const struct c4_study *study, const char *name) {
+    const struct c4_scale *scale;
+    c4_study_find_scale(study, name, &scale);
+    return scale;
 }
 
 static enum c4_status refuse_degree(uint32_t degree, const bool exists[10]) {
