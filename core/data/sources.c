@@ -2,35 +2,22 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ini.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/file/ini.h"
+
 #define SIZE_HIGH (UINT64_C(1) << 40)
 
 extern const char c4_embed_core_data_mirrors_ini[];
 
-enum { LINE_MOST = 198, SECTION_MOST = 49 }; /* inih splits longer lines and cuts longer names */
-
 struct parser {
     struct c4_sources *sources;
     struct c4_source *file; /* of the current section; NULL before the first */
-    char section[C4_SOURCE_PATH_BYTES + 16];
-    char problem[384]; /* of the first bad line */
+    char section[C4_INI_SECTION_SIZE];
 };
-
-__attribute__((format(printf, 2, 3))) static int problem(struct parser *parser, const char *format,
-                                                         ...) {
-    if (parser->problem[0] != '\0') return 0;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(parser->problem, sizeof parser->problem, format, args);
-    va_end(args);
-    return 0;
-}
 
 /* Relative and of plain names only, so it cannot lead out of the folder it is joined to. */
 static bool is_inside(const char *path, bool slashes) {
@@ -80,50 +67,51 @@ static bool read_labels(const char *text, uint32_t labels[C4_CLASSES]) {
     return *end == '\0';
 }
 
-static int begin_section(struct parser *parser, const char *section) {
+static enum c4_status begin_section(struct parser *parser, const char *section) {
     bool known = strncmp(section, "known ", 6) == 0, file = strncmp(section, "file ", 5) == 0;
     const char *path = section + (known ? 6 : 5);
     if (!known && !file)
-        return problem(parser, "unknown section [%s]; use [file PATH] or [known PATH]", section);
-    if (strlen(path) >= C4_SOURCE_PATH_BYTES || !is_inside(path, true))
-        return problem(parser, "[%s]: the path must be relative, of letters, digits and ._- only",
+        return c4_fail(C4_ERR_USAGE, "unknown section [%s]; use [file PATH] or [known PATH]",
                        section);
+    if (strlen(path) >= C4_SOURCE_PATH_BYTES || !is_inside(path, true))
+        return c4_fail(C4_ERR_USAGE,
+                       "[%s]: the path must be relative, of letters, digits and ._- only", section);
     if (c4_sources_find(parser->sources, path) != NULL)
-        return problem(parser, "'%s' occurs twice", path);
+        return c4_fail(C4_ERR_USAGE, "'%s' occurs twice", path);
     if (parser->sources->count == C4_SOURCES_MAX)
-        return problem(parser, "more than %d files", C4_SOURCES_MAX);
+        return c4_fail(C4_ERR_USAGE, "more than %d files", C4_SOURCES_MAX);
     parser->file = &parser->sources->file[parser->sources->count++];
     copy(parser->file->path, sizeof parser->file->path, path);
-    snprintf(parser->section, sizeof parser->section, "%s", section);
-    return 1;
+    copy(parser->section, sizeof parser->section, section);
+    return C4_OK;
 }
 
-static int take_url(struct parser *parser, const char *value) {
+static enum c4_status take_url(struct parser *parser, const char *value) {
     struct c4_source *file = parser->file;
     if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
-        return problem(parser, "url '%s' does not begin with http:// or https://", value);
+        return c4_fail(C4_ERR_USAGE, "url '%s' does not begin with http:// or https://", value);
     if (file->urls == C4_SOURCE_URLS)
-        return problem(parser, "%s has more than %d urls", file->path, C4_SOURCE_URLS);
+        return c4_fail(C4_ERR_USAGE, "%s has more than %d urls", file->path, C4_SOURCE_URLS);
     if (!copy(file->url[file->urls++], C4_SOURCE_URL_BYTES, value))
-        return problem(parser, "url is longer than %d characters", C4_SOURCE_URL_BYTES - 1);
-    return 1;
+        return c4_fail(C4_ERR_USAGE, "url is longer than %d characters", C4_SOURCE_URL_BYTES - 1);
+    return C4_OK;
 }
 
-static int take_member(struct parser *parser, const char *value) {
+static enum c4_status take_member(struct parser *parser, const char *value) {
     struct c4_source *file = parser->file;
     if (file->members == C4_SOURCE_MEMBERS)
-        return problem(parser, "%s has more than %d members", file->path, C4_SOURCE_MEMBERS);
+        return c4_fail(C4_ERR_USAGE, "%s has more than %d members", file->path, C4_SOURCE_MEMBERS);
     struct c4_member *member = &file->member[file->members++];
     size_t length = strcspn(value, " ");
     const char *size = value + length + strspn(value + length, " ");
     snprintf(member->name, sizeof member->name, "%.*s", (int)length, value);
     if (length >= sizeof member->name || !is_inside(member->name, false) ||
         !read_size(size, &member->size_bytes))
-        return problem(parser, "member '%s' is not NAME BYTES", value);
-    return 1;
+        return c4_fail(C4_ERR_USAGE, "member '%s' is not NAME BYTES", value);
+    return C4_OK;
 }
 
-static int take_key(struct parser *parser, const char *key, const char *value) {
+static enum c4_status take_key(struct parser *parser, const char *key, const char *value) {
     struct c4_source *file = parser->file;
     bool good = true;
     if (strcmp(key, "url") == 0) return take_url(parser, value);
@@ -141,20 +129,21 @@ static int take_key(struct parser *parser, const char *key, const char *value) {
     else if (strcmp(key, "unpack") == 0)
         good = copy(file->unpack, sizeof file->unpack, value) && is_inside(value, true);
     else
-        return problem(parser,
+        return c4_fail(C4_ERR_USAGE,
                        "unknown key '%s'; known are set, bytes, md5, sha256, labels, url, unpack "
                        "and member",
                        key);
-    return good ? 1
-                : problem(parser, "%s: '%s' is not a valid value for %s", file->path, value, key);
+    return good ? C4_OK
+                : c4_fail(C4_ERR_USAGE, "%s: '%s' is not a valid value for %s", file->path, value,
+                          key);
 }
 
-static int take_line(void *context, const char *section, const char *key, const char *value) {
+static enum c4_status take_line(void *context, const char *section, const char *key,
+                                const char *value) {
     struct parser *parser = context;
-    if (parser->problem[0] != '\0') return 0;
     if (parser->file == NULL || strcmp(section, parser->section) != 0)
-        if (!begin_section(parser, section)) return 0;
-    return take_key(parser, key, value);
+        C4_TRY(begin_section(parser, section));
+    return parser->file != NULL ? take_key(parser, key, value) : C4_OK;
 }
 
 /* Checks what no single line shows. */
@@ -172,32 +161,10 @@ static enum c4_status check_file(const char *name, const struct c4_source *file)
     return c4_fail(C4_ERR_USAGE, "%s: '%s' needs a line '%s = ...'", name, file->path, lacks);
 }
 
-static enum c4_status check_lines(const char *text, const char *name) {
-    int line = 1;
-    for (const char *at = text; *at != '\0'; line++) {
-        size_t length = strcspn(at, "\n");
-        if (length > LINE_MOST)
-            return c4_fail(C4_ERR_USAGE, "%s, line %d: longer than %d characters", name, line,
-                           LINE_MOST);
-        const char *section = at + strspn(at, " \t");
-        if (*section == '[' && strcspn(section + 1, "]\n") > SECTION_MOST)
-            return c4_fail(C4_ERR_USAGE, "%s, line %d: between [ and ] are more than %d characters",
-                           name, line, SECTION_MOST);
-        at += length + (at[length] == '\n');
-    }
-    return C4_OK;
-}
-
 enum c4_status c4_sources_parse(const char *text, const char *name, struct c4_sources *sources) {
     struct parser parser = {.sources = sources};
     memset(sources, 0, sizeof *sources);
-    C4_TRY(check_lines(text, name));
-    int line = ini_parse_string(text, take_line, &parser);
-    if (line < 0) return c4_fail(C4_ERR_MEMORY, "%s: out of memory while reading it", name);
-    if (line > 0)
-        return c4_fail(C4_ERR_USAGE, "%s, line %d: %s", name, line,
-                       parser.problem[0] != '\0' ? parser.problem
-                                                 : "not a comment, a [section] or key = value");
+    C4_TRY(c4_ini_read(text, name, take_line, &parser));
     for (uint32_t i = 0; i < sources->count; i++) C4_TRY(check_file(name, &sources->file[i]));
     if (sources->count == 0) return c4_fail(C4_ERR_USAGE, "%s: names no file", name);
     return C4_OK;

@@ -59,8 +59,9 @@ static char *whole_text(const json_t *value, size_t flags) {
     return text;
 }
 
-enum c4_status c4_json_print(FILE *out, const json_t *value, const char *what) {
+enum c4_status c4_json_print(FILE *out, json_t *value, const char *what) {
     char *text = whole_text(value, JSON_INDENT(2));
+    json_decref(value);
     if (text == NULL) return c4_fail(C4_ERR_MEMORY, "out of memory for %s", what);
     fputs(text, out);
     putc('\n', out);
@@ -114,6 +115,27 @@ json_t *c4_json_text_lines(const char *text) {
         text += length + (text[length] == '\n');
     }
     return lines;
+}
+
+void c4_json_append(json_t **array, json_t *value) {
+    if (json_array_append_new(*array, value) == 0) return;
+    json_decref(*array);
+    *array = NULL;
+}
+
+void c4_json_set(json_t **object, const char *key, json_t *value) {
+    json_t *name = c4_json_text(key);
+    while (name && json_object_get(*object, json_string_value(name))) {
+        json_t *longer = json_sprintf("%s\xef\xbf\xbd", json_string_value(name));
+        json_decref(name);
+        name = longer;
+    }
+    int failed = name ? json_object_set_new(*object, json_string_value(name), value) : -1;
+    if (!name) json_decref(value);
+    json_decref(name);
+    if (failed == 0) return;
+    json_decref(*object);
+    *object = NULL;
 }
 
 /* Text with a newline in place of the NUL. NULL with a sentence if out of memory. */

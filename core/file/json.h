@@ -20,10 +20,10 @@ enum c4_status c4_json_load(const char *path, const char *text, size_t size_byte
  * c4_json_begin(), print or write. */
 void c4_json_begin(void);
 
-/* Prints a value, indented by two, and a newline; NULL (a failed construction) is C4_ERR_MEMORY,
- * and the sentence says that memory was wanted for `what`. Errors of writing are left to the
- * stream. */
-enum c4_status c4_json_print(FILE *out, const json_t *value, const char *what);
+/* Prints a value, indented by two, and a newline, and releases it; NULL (a failed construction) is
+ * C4_ERR_MEMORY, and the sentence says that memory was wanted for `what`. Errors of writing are
+ * left to the stream. */
+enum c4_status c4_json_print(FILE *out, json_t *value, const char *what);
 
 /* A new reference to a real; null for NaN and infinities, which JSON does not have. NULL only if
  * out of memory. */
@@ -38,6 +38,13 @@ bool c4_json_is_utf8(const char *text);
 
 /* A new array of the text's lines, each as c4_json_text() makes it. NULL only if out of memory. */
 json_t *c4_json_text_lines(const char *text);
+
+/* Appends to an array, or adds a member to an object, and takes the value over. If memory runs out,
+ * also if the value is NULL for that reason, the whole is released and becomes NULL, so that only
+ * the last of several calls has to be checked. Keys are treated like c4_json_text(); one that is
+ * there already gets a U+FFFD more, so that no member is lost. */
+void c4_json_append(json_t **array, json_t *value);
+void c4_json_set(json_t **object, const char *key, json_t *value);
 
 /* Saves an object or array atomically (core/file/file.h), indented by two, keys in insertion order,
  * with a newline at the end. A NULL value (a failed construction) is C4_ERR_MEMORY. */

@@ -48,7 +48,4 @@ enum c4_status c4_environment(const struct c4_environment_input *input, json_t *
 /* Appends the same as a few lines of text for people, each with a newline. C4_ERR_MEMORY. */
 enum c4_status c4_environment_add(const json_t *environment, struct c4_text *text);
 
-/* That text cut to `size` bytes, terminated. */
-void c4_environment_text(const json_t *environment, char *text, size_t size);
-
 #endif

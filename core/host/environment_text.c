@@ -82,10 +82,3 @@ enum c4_status c4_environment_add(const json_t *environment, struct c4_text *tex
         c4_text_add(text, "Warning     %s\n", json_string_value(item));
     return c4_text_add_bytes(text, "", 0); /* fails if anything was lost */
 }
-
-void c4_environment_text(const json_t *environment, char *text, size_t size) {
-    struct c4_text whole = {0};
-    c4_environment_add(environment, &whole);
-    snprintf(text, size, "%s", c4_text_string(&whole));
-    c4_text_free(&whole);
-}

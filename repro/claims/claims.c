@@ -208,7 +208,7 @@ static void why_not(const struct judge *j, const struct c4_claim_definition *d, 
         double mean = sum / j->seeds;
         if (mean < MEMORISED)
             snprintf(reason, size, "the images are not memorised: training accuracy %.1f %%",
-                     100 * mean);
+                     100 * fmax(mean, 0));
     }
 }
 

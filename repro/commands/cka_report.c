@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/file/json.h"
 #include "core/file/tensor.h"
 #include "core/op/conv4.h"
@@ -49,15 +50,27 @@ static void print_pair(const struct c4_cka_pair *pair) {
     printf("%-10s %s ~ %s\n", show_layer(pair, layer), pair->a, pair->b);
 }
 
+/* "A ~ B", whole. */
+static json_t *json_of_layers(const struct c4_cka_pair *pair) {
+    struct c4_text text = {0};
+    json_t *value = NULL;
+    if (c4_text_add(&text, "%s ~ %s", pair->layer, pair->layer_b) == C4_OK)
+        value = c4_json_text(c4_text_string(&text));
+    c4_text_free(&text);
+    return value;
+}
+
 /* The keys that every entry of comparisons begins with; NULL if out of memory. */
 static json_t *json_of_pair(const struct c4_cka_pair *pair) {
-    if (!pair->layer_b)
-        return json_pack("{s:o, s:o, s:o}", "layer", c4_json_text(pair->layer), "a",
-                         c4_json_text(pair->a), "b", c4_json_text(pair->b));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "layer",
-                     json_sprintf("%s ~ %s", pair->layer, pair->layer_b), "layer_a",
-                     c4_json_text(pair->layer), "layer_b", c4_json_text(pair->layer_b), "a",
-                     c4_json_text(pair->a), "b", c4_json_text(pair->b));
+    json_t *row = json_object();
+    c4_json_set(&row, "layer", pair->layer_b ? json_of_layers(pair) : c4_json_text(pair->layer));
+    if (pair->layer_b) {
+        c4_json_set(&row, "layer_a", c4_json_text(pair->layer));
+        c4_json_set(&row, "layer_b", c4_json_text(pair->layer_b));
+    }
+    c4_json_set(&row, "a", c4_json_text(pair->a));
+    c4_json_set(&row, "b", c4_json_text(pair->b));
+    return row;
 }
 
 /* Writes the sentence to `text` and returns its length, like snprintf(). `layer` may be "". */
@@ -130,12 +143,12 @@ static enum c4_status print_result(const struct c4_cka_pair *pair, const struct 
     return C4_OK;
 }
 
-static void add_reason(json_t *object, const char *key, const struct c4_cka_pair *pair,
+static void add_reason(json_t **object, const char *key, const struct c4_cka_pair *pair,
                        enum c4_cka_reason of_a, enum c4_cka_reason of_b) {
     const enum c4_cka_reason of[2] = {of_a, of_b};
     if (of_a == C4_CKA_DEFINED && of_b == C4_CKA_DEFINED) return;
     char *why = c4_cka_reason_sentence(pair, of);
-    if (why) json_object_set_new(object, key, c4_json_text(why));
+    c4_json_set(object, key, why ? c4_json_text(why) : NULL);
     free(why);
 }
 
@@ -143,25 +156,28 @@ static json_t *json_of(const struct c4_cka_pair *pair, const struct c4_cka_resul
                        const struct c4_similarity_result *others) {
     const struct c4_cka_reasons *why = r->undefined;
     json_t *row = json_of_pair(pair);
-    json_object_set_new(row, "biased", c4_json_real(r->biased));
-    json_object_set_new(row, "debiased", c4_json_real(r->debiased));
+    c4_json_set(&row, "biased", c4_json_real(r->biased));
+    c4_json_set(&row, "debiased", c4_json_real(r->debiased));
     for (int i = C4_SIMILARITY_cka + 1; i < C4_SIMILARITIES; i++)
         for (int v = 0; c4_similarities[i]->quantity[v]; v++)
-            json_object_set_new(row, c4_similarities[i]->key[v], c4_json_real(others[i].value[v]));
+            c4_json_set(&row, c4_similarities[i]->key[v], c4_json_real(others[i].value[v]));
     json_t *undefined = json_object();
-    add_reason(undefined, "biased", pair, why[0].biased, why[1].biased);
-    add_reason(undefined, "debiased", pair, why[0].debiased, why[1].debiased);
-    if (json_object_size(undefined) > 0) json_object_set(row, "undefined", undefined);
+    add_reason(&undefined, "biased", pair, why[0].biased, why[1].biased);
+    add_reason(&undefined, "debiased", pair, why[0].debiased, why[1].debiased);
+    if (!undefined || json_object_size(undefined) > 0)
+        c4_json_set(&row, "undefined", json_incref(undefined));
     json_decref(undefined);
-    if (r->n == 2) json_object_set_new(row, "note", json_string(two_rows));
+    if (r->n == 2) c4_json_set(&row, "note", json_string(two_rows));
     json_t *rest =
         json_pack("{s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o}", "n", (json_int_t)r->n, "p",
                   (json_int_t)r->p, "q", (json_int_t)r->q, "method", c4_cka_method_name(r->method),
                   "careful", (int)r->careful, "seconds", c4_json_real(r->seconds), "flops",
                   c4_json_real(r->flops), "bytes", c4_json_real(r->bytes));
-    json_object_update(row, rest);
+    bool whole = row && rest && json_object_update(row, rest) == 0;
     json_decref(rest);
-    return row;
+    if (whole) return row;
+    json_decref(row);
+    return NULL;
 }
 
 enum c4_status c4_cka_report_result(struct c4_cka_report *report, const struct c4_cka_pair *pair,
@@ -184,9 +200,9 @@ enum c4_status c4_cka_report_trouble(struct c4_cka_report *report, const struct 
     report->troubles++;
     if (report->comparisons) {
         json_t *row = json_of_pair(pair);
-        json_object_set_new(row, "biased", json_null());
-        json_object_set_new(row, "debiased", json_null());
-        json_object_set_new(row, "error", c4_json_text(c4_error()));
+        c4_json_set(&row, "biased", json_null());
+        c4_json_set(&row, "debiased", json_null());
+        c4_json_set(&row, "error", c4_json_text(c4_error()));
         return append(report->comparisons, row);
     }
     print_pair(pair);
@@ -220,9 +236,7 @@ static enum c4_status print_json(const struct c4_cka_report *report, const char 
     json_t *object = json_pack("{s:s, s:i, s:s, s:O, s:O, s:O}", "conv4", C4_VERSION, "arithmetic",
                                C4_ARITHMETIC, "gram", gram, "comparisons", report->comparisons,
                                "unmatched", report->unmatched, "unread", report->files);
-    enum c4_status status = c4_json_print(stdout, object, "the comparisons");
-    json_decref(object);
-    return status;
+    return c4_json_print(stdout, object, "the comparisons");
 }
 
 enum c4_status c4_cka_report_close(struct c4_cka_report *report, const char *gram) {

@@ -117,7 +117,7 @@ static enum c4_status check_origin(const struct c4_cka_source *a, const struct c
     char shown[2][C4_NAME_SHOWN_SIZE];
     if (x && y && strcmp(x, y) != 0)
         return c4_fail(C4_ERR_DATA,
-                       "%s was made with --statistics %.16s, %s with --statistics %.16s, which "
+                       "%s was made with --statistics %s, %s with --statistics %s, which "
                        "alone changes features%s",
                        a->path, c4_name_show(x, shown[0]), b->path, c4_name_show(y, shown[1]),
                        otherwise);

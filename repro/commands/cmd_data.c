@@ -12,7 +12,7 @@
 static json_t *json_file(const struct c4_data_info *info) {
     json_t *histogram = json_array();
     for (int label = 0; label < C4_CLASSES; label++)
-        json_array_append_new(histogram, json_integer(info->histogram[label]));
+        c4_json_append(&histogram, json_integer(info->histogram[label]));
     return json_pack(
         "{s:o, s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:o, s:o, s:o}", "path", c4_json_text(info->path),
         "set", info->set->word, "split", c4_split_word(info->split), "synthetic",
@@ -61,18 +61,16 @@ static void print_file(const struct c4_data_info *info) {
 static enum c4_status info(const struct c4_args *args, struct c4_data_found *found) {
     C4_TRY(c4_data_describe(args->positionals[0], found));
     const struct c4_data_info *broken = NULL;
-    json_t *files = c4_arg_flag(args, "json") ? json_array() : NULL;
+    bool json = c4_arg_flag(args, "json");
+    json_t *files = json ? json_array() : NULL;
     for (uint32_t i = 0; i < found->count; i++) {
-        if (c4_arg_flag(args, "json"))
-            json_array_append_new(files, json_file(&found->info[i]));
+        if (json)
+            c4_json_append(&files, json_file(&found->info[i]));
         else
             print_file(&found->info[i]);
         if (found->info[i].problem[0] && !broken) broken = &found->info[i];
     }
-    enum c4_status status = C4_OK;
-    if (c4_arg_flag(args, "json")) status = c4_json_print(stdout, files, "the list of files");
-    json_decref(files);
-    C4_TRY(status);
+    if (json) C4_TRY(c4_json_print(stdout, files, "the list of files"));
     return broken ? c4_fail(C4_ERR_DATA, "%s", broken->problem) : C4_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
@@ -81,19 +82,25 @@ static bool is_wanted(const struct c4_args *args, const struct c4_source *source
     return args->positional_count == 0;
 }
 
-static enum c4_status check_sets(const struct c4_args *args, const struct c4_sources *sources) {
-    char sets[512] = "";
-    for (int word = 0; word < args->positional_count; word++) {
-        if (c4_data_sources_have(sources, args->positionals[word])) continue;
-        for (uint32_t i = 0; i < sources->count; i++) {
-            const char *set = sources->file[i].set;
-            size_t used = strlen(sets);
-            if (set[0] != '\0' && (i == 0 || strcmp(set, sources->file[i - 1].set) != 0))
-                snprintf(sets + used, sizeof sets - used, "%s%s", used > 0 ? ", " : "", set);
-        }
-        return c4_fail(C4_ERR_USAGE, "no data set '%s' to fetch; choose from: %s",
-                       args->positionals[word], sets);
+static enum c4_status refuse_set(const char *word, const struct c4_sources *sources) {
+    struct c4_text sets = {0};
+    for (uint32_t i = 0; i < sources->count; i++) {
+        const char *set = sources->file[i].set;
+        if (set[0] != '\0' && (i == 0 || strcmp(set, sources->file[i - 1].set) != 0))
+            c4_text_add_word(&sets, ", ", set);
     }
+    enum c4_status status =
+        sets.lost ? C4_ERR_MEMORY
+                  : c4_fail(C4_ERR_USAGE, "no data set '%s' to fetch; choose from: %s", word,
+                            c4_text_string(&sets));
+    c4_text_free(&sets);
+    return status;
+}
+
+static enum c4_status check_sets(const struct c4_args *args, const struct c4_sources *sources) {
+    for (int i = 0; i < args->positional_count; i++)
+        if (!c4_data_sources_have(sources, args->positionals[i]))
+            return refuse_set(args->positionals[i], sources);
     return C4_OK;
 }
 

@@ -39,14 +39,11 @@ static enum c4_status print_json(const struct c4_verification *found) {
     json_t *files = json_array();
     for (uint32_t i = 0; i < found->count; i++) {
         const struct c4_verified *file = &found->file[i];
-        json_array_append_new(files,
-                              json_pack("{s:o, s:s, s:s, s:o}", "path", c4_json_text(file->path),
-                                        "verdict", c4_file_verdict_names[file->verdict], "sha256",
-                                        file->sha256, "why", c4_json_text(file->why)));
+        c4_json_append(&files, json_pack("{s:o, s:s, s:s, s:o}", "path", c4_json_text(file->path),
+                                         "verdict", c4_file_verdict_names[file->verdict], "sha256",
+                                         file->sha256, "why", c4_json_text(file->why)));
     }
-    enum c4_status status = c4_json_print(stdout, files, "the list of files");
-    json_decref(files);
-    return status;
+    return c4_json_print(stdout, files, "the list of files");
 }
 
 static enum c4_status verify(const struct c4_args *args, const struct c4_sources *sources,

@@ -54,7 +54,8 @@ static enum c4_status look_at_kernels(struct findings *f) {
     if (!step->describe) return C4_OK;
     C4_TRY(step->create(&config, &plan));
     enum c4_status status = step->describe(plan, &text);
-    if (status == C4_OK) f->kernels = c4_json_text_lines(text);
+    if (status == C4_OK && !(f->kernels = c4_json_text_lines(text)))
+        status = c4_fail(C4_ERR_MEMORY, "out of memory for the names of kernels");
     step->destroy(plan);
     return status;
 }
@@ -108,21 +109,21 @@ static json_t *as_json(const struct findings *f) {
     const char *why;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
         const char *name = c4_backend_name(i, &table, &why);
-        json_object_set_new(backends, name, json_string(table ? table->variant : why));
+        c4_json_set(&backends, name, c4_json_text(table ? table->variant : why));
     }
     for (int slot = 0; slot < C4_SLOT_COUNT; slot++)
-        json_object_set_new(origins, c4_slot_name((enum c4_op_slot)slot),
-                            json_string(f->dispatch.slot_origin[slot]->name));
+        c4_json_set(&origins, c4_slot_name((enum c4_op_slot)slot),
+                    json_string(f->dispatch.slot_origin[slot]->name));
     json_t *object =
         json_pack("{s:s, s:i, s:o, s:s, s:s, s:o, s:O}", "conv4", C4_VERSION, "arithmetic",
                   C4_ARITHMETIC, "backends", backends, "backend", f->dispatch.backend.name, "step",
                   f->dispatch.step_origin->name, "slots", origins, "environment", f->environment);
-    if (f->kernels) json_object_set(object, "kernels", f->kernels);
+    if (f->kernels) c4_json_set(&object, "kernels", json_incref(f->kernels));
     const char *cost = c4_dispatch_cost(&f->dispatch);
-    if (cost) json_object_set_new(object, "cost", json_string(cost));
+    if (cost) c4_json_set(&object, "cost", c4_json_text(cost));
     if (!f->tested) return object;
-    json_object_set_new(object, "selftest", json_string(f->hash));
-    json_object_set_new(object, "selftest_right", json_boolean(is_right(f)));
+    c4_json_set(&object, "selftest", json_string(f->hash));
+    c4_json_set(&object, "selftest_right", json_boolean(is_right(f)));
     return object;
 }
 
@@ -133,10 +134,12 @@ static void print_unread(const struct c4_set *set) {
                format->name, format->needs);
 }
 
-static void print_text(const struct findings *f) {
-    char text[8192];
-    c4_environment_text(f->environment, text, sizeof text);
-    printf("%s\nbackends, best first\n", text);
+static enum c4_status print_text(const struct findings *f) {
+    struct c4_text text = {0};
+    enum c4_status status = c4_environment_add(f->environment, &text);
+    if (status == C4_OK) printf("%s\nbackends, best first\n", c4_text_string(&text));
+    c4_text_free(&text);
+    C4_TRY(status);
     const struct c4_backend *table;
     const char *why;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
@@ -165,18 +168,16 @@ static void print_text(const struct findings *f) {
     else
         printf("\nto check its bits: conv4 doctor --selftest --backend %s\n",
                f->dispatch.backend.bit_exact ? f->dispatch.backend.name : "ref");
+    return C4_OK;
 }
 
 static int run(const struct c4_args *args) {
     struct findings findings = {0};
     enum c4_status status = look(args, &findings);
-    if (status == C4_OK && c4_arg_flag(args, "json")) {
-        json_t *object = as_json(&findings);
-        status = c4_json_print(stdout, object, "the findings");
-        json_decref(object);
-    } else if (status == C4_OK) {
-        print_text(&findings);
-    }
+    if (status == C4_OK)
+        status = c4_arg_flag(args, "json")
+                     ? c4_json_print(stdout, as_json(&findings), "the findings")
+                     : print_text(&findings);
     json_decref(findings.environment);
     json_decref(findings.kernels);
     if (status == C4_OK && findings.tested && !is_right(&findings))

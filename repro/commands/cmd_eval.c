@@ -117,15 +117,13 @@ static enum c4_status print_result(const struct job *job, const struct c4_pass_r
     }
     char engine[160];
     c4_engine_describe(&job->engine, engine, sizeof engine);
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:b, s:I, s:o, s:o, s:o}", "data", job->task.data.name,
-                  "data_sha256", job->task.data.sha256, "engine", engine, "synthetic",
-                  (int)job->task.data.synthetic, "images", (json_int_t)result->images, "loss",
-                  c4_json_real(result->loss), "accuracy", c4_json_real(result->accuracy),
-                  "images_per_s", c4_json_real(result->images / result->seconds));
-    enum c4_status status = c4_json_print(stdout, object, "the result");
-    json_decref(object);
-    return status;
+    json_t *object = json_pack(
+        "{s:o, s:s, s:s, s:b, s:I, s:o, s:o, s:o}", "data", c4_json_text(job->task.data.name),
+        "data_sha256", job->task.data.sha256, "engine", engine, "synthetic",
+        (int)job->task.data.synthetic, "images", (json_int_t)result->images, "loss",
+        c4_json_real(result->loss), "accuracy", c4_json_real(result->accuracy), "images_per_s",
+        c4_json_real(result->images / result->seconds));
+    return c4_json_print(stdout, object, "the result");
 }
 
 static enum c4_status evaluate(struct job *job) {

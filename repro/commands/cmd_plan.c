@@ -131,9 +131,7 @@ static enum c4_status write_json(struct planning *plan) {
                   (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule, NULL,
                                                      c4_session_figures(&plan->session), 0),
                   "runs", runs);
-    enum c4_status status = c4_json_print(stdout, object, "the plan");
-    json_decref(object);
-    return status;
+    return c4_json_print(stdout, object, "the plan");
 }
 
 static enum c4_status make_plan(struct planning *plan) {

@@ -72,21 +72,26 @@ static void use_variant(struct request *r, const char *name) {
     }
 }
 
+static enum c4_status find_scale(const struct c4_args *args, const char *name, struct request *r) {
+    const struct c4_scale *scale;
+    enum c4_status status = c4_study_find_scale(&r->study, name, &scale);
+    if (status == C4_ERR_USAGE)
+        return c4_fail(C4_ERR_DATA,
+                       "%s/study.db: was made at scale '%s', which the description does not "
+                       "have; give its own with --study",
+                       c4_arg_text(args, "out"), name);
+    if (scale) r->scale = *scale;
+    return status;
+}
+
 /* Reads the scale of the folder, with the folder's values. */
 static enum c4_status read_scale(const struct c4_args *args, struct c4_study_reader *store,
                                  struct request *r) {
     struct c4_text name = {0};
     enum c4_status status = c4_study_reader_setting(store, "scale", &name);
-    const struct c4_scale *scale =
-        status == C4_OK ? c4_study_scale(&r->study, c4_text_string(&name)) : NULL;
-    if (status == C4_OK && !scale)
-        status = c4_fail(C4_ERR_DATA,
-                         "%s/study.db: was made at scale '%s', which the description does not "
-                         "have; give its own with --study",
-                         c4_arg_text(args, "out"), c4_text_string(&name));
+    if (status == C4_OK) status = find_scale(args, c4_text_string(&name), r);
     c4_text_free(&name);
     C4_TRY(status);
-    r->scale = *scale;
     C4_TRY(c4_study_reader_apply(store, &r->study, &r->scale));
     if (r->scale.seeds.count > 0) return C4_OK;
     return c4_fail(C4_ERR_DATA, "%s/study.db: has no runs; make them with 'conv4 repro'",
@@ -115,10 +120,7 @@ static enum c4_status report(const struct c4_args *args, struct request *r) {
     C4_TRY(c4_study_publish(c4_arg_text(args, "out"), &r->study, &r->scale, r->selected,
                             c4_arg_flag(args, "plain"), &r->publication));
     if (c4_arg_flag(args, "json")) {
-        json_t *object = c4_publication_json(&r->publication);
-        enum c4_status status = c4_json_print(stdout, object, "the report");
-        json_decref(object);
-        C4_TRY(status);
+        C4_TRY(c4_json_print(stdout, c4_publication_json(&r->publication), "the report"));
     } else if (c4_arg_flag(args, "quiet")) {
         printf("%s\n", r->publication.report);
     } else {

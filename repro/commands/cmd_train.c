@@ -195,11 +195,11 @@ static enum c4_status open_log(struct job *job, const char *path) {
     json_t *kernels;
     c4_engine_describe(&job->engine, engine, sizeof engine);
     C4_TRY(c4_engine_kernel_lines(&job->engine, job->plan, &kernels));
-    json_t *header =
-        json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:I, s:o*}", "conv4", C4_VERSION, "arithmetic",
-                  C4_ARITHMETIC, "engine", engine, "data", job->train.data.name, "data_sha256",
-                  job->train.data.sha256, "synthetic", (int)job->train.data.synthetic, "seed",
-                  (json_int_t)job->net->seed, "kernels", kernels);
+    json_t *header = json_pack("{s:s, s:i, s:s, s:o, s:s, s:b, s:I, s:o*}", "conv4", C4_VERSION,
+                               "arithmetic", C4_ARITHMETIC, "engine", engine, "data",
+                               c4_json_text(job->train.data.name), "data_sha256",
+                               job->train.data.sha256, "synthetic", (int)job->train.data.synthetic,
+                               "seed", (json_int_t)job->net->seed, "kernels", kernels);
     enum c4_status status = c4_train_log_open(path, job->net, job->resumed, header, &job->log);
     json_decref(header);
     return status;

@@ -3,17 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/file/file.h"
+#include "core/file/ini.h"
 
 enum c4_status c4_data_sources_load(const char *path, struct c4_sources **sources) {
     *sources = calloc(1, sizeof **sources);
     if (!*sources) return c4_fail(C4_ERR_MEMORY, "out of memory for the table of data files");
     if (!path) return c4_sources_parse(c4_sources_text(), "mirrors.ini", *sources);
-    unsigned char *bytes;
-    size_t size_bytes;
-    C4_TRY(c4_file_read(path, &bytes, &size_bytes));
-    enum c4_status status = c4_sources_parse((const char *)bytes, path, *sources);
-    free(bytes);
+    char *text;
+    C4_TRY(c4_ini_load(path, &text));
+    enum c4_status status = c4_sources_parse(text, path, *sources);
+    free(text);
     return status;
 }
 

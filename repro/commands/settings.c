@@ -143,14 +143,15 @@ enum c4_status c4_settings_list(const struct c4_protocol *protocol, const struct
 /* The scale of the folder's name, if it is another and the user names none. */
 static enum c4_status take_scale(const struct c4_args *args, const char *name,
                                  const struct c4_study *study, struct c4_scale *scale) {
-    const struct c4_scale *own = c4_study_scale(study, name);
-    if (!own)
-        return c4_fail(C4_ERR_USAGE,
+    const struct c4_scale *own;
+    enum c4_status status = c4_study_find_scale(study, name, &own);
+    if (status == C4_ERR_USAGE)
+        return c4_fail(status,
                        "%s/study.db: was made at scale '%s', which the description does not "
                        "have; give its --study",
                        c4_arg_text(args, "out"), name);
-    *scale = *own;
-    return C4_OK;
+    if (own) *scale = *own;
+    return status;
 }
 
 static enum c4_status take_from(const struct c4_args *args, struct c4_study_reader *store,
@@ -183,8 +184,8 @@ enum c4_status c4_settings_take(const struct c4_args *args, const char *folder,
                                 struct c4_study *study, struct c4_scale *scale) {
     char path[C4_STORE_PATH_SIZE];
     struct c4_study_reader *store = NULL;
-    const struct c4_scale *chosen = c4_study_scale(study, c4_arg_text(args, "scale"));
-    if (!chosen) return C4_ERR_USAGE;
+    const struct c4_scale *chosen;
+    C4_TRY(c4_study_find_scale(study, c4_arg_text(args, "scale"), &chosen));
     *scale = *chosen;
     /* A user's study need not have a protocol of the default name. */
     if (c4_arg_given(args, "protocol"))

@@ -104,18 +104,18 @@ static json_t *figure_object(const struct c4_publication *p, int i) {
                  {"pdf", result->files.pdf}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         if (kinds[k].drawn)
-            json_object_set_new(files, kinds[k].suffix, file_name(result->stem, kinds[k].suffix));
+            c4_json_set(&files, kinds[k].suffix, file_name(result->stem, kinds[k].suffix));
     for (int layer = 0; debiased && layer < C4_LAYERS; layer++)
-        json_array_append_new(layers, json_pack("{s:s, s:o, s:o}", "layer", c4_layer_name[layer],
-                                                "biased", estimate(last_of(result, layer)),
-                                                "debiased", estimate(last_of(debiased, layer))));
-    json_t *object =
-        json_pack("{s:s, s:o, s:o, s:s, s:o}", "id", result->id, "title",
-                  c4_json_text(result->figure->title), "files", files, "mark",
-                  c4_text_string(&result->mark), "note", c4_json_text(result->files.note));
+        c4_json_append(&layers, json_pack("{s:s, s:o, s:o}", "layer", c4_layer_name[layer],
+                                          "biased", estimate(last_of(result, layer)), "debiased",
+                                          estimate(last_of(debiased, layer))));
+    json_t *object = json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", result->id, "title",
+                               c4_json_text(result->figure->title), "files", files, "mark",
+                               c4_json_text(c4_text_string(&result->mark)), "note",
+                               c4_json_text(result->files.note));
     if (debiased) {
-        json_object_set_new(object, "layers", layers);
-        json_object_set_new(object, "order_holds", json_boolean(falls(result)));
+        c4_json_set(&object, "layers", layers);
+        c4_json_set(&object, "order_holds", json_boolean(falls(result)));
     } else {
         json_decref(layers);
     }
@@ -128,26 +128,23 @@ enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FIL
     c4_json_begin();
     json_t *seeds = json_array(), *figures = json_array(), *claims = json_object();
     for (int s = 0; s < scale->seeds.count; s++)
-        json_array_append_new(seeds, json_integer((json_int_t)scale->seeds.seed[s]));
-    for (int i = 0; i < p->figures; i++) json_array_append_new(figures, figure_object(p, i));
+        c4_json_append(&seeds, json_integer((json_int_t)scale->seeds.seed[s]));
+    for (int i = 0; i < p->figures; i++) c4_json_append(&figures, figure_object(p, i));
     for (int i = 0; i < p->claims.count; i++)
-        json_object_set_new(claims, p->claims.claim[i].id,
-                            json_string(c4_verdict_names[p->claims.claim[i].verdict]));
-    json_t *object =
-        json_pack("{s:s, s:i, s:o, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
-                  "s:o, s:o, s:o, "
-                  "s:o, s:o}",
-                  "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder",
-                  c4_json_text(p->folder), "scale", scale->name, "seeds", seeds, "images",
-                  (json_int_t)scale->pretrain_images, "epochs", (json_int_t)scale->pretrain_epochs,
-                  "data", summary->training->name, "data_sha256", summary->training->sha256,
-                  "synthetic", summary->training->synthetic || summary->evaluation->synthetic,
-                  "unofficial", (int)p->unofficial, "backend", summary->backend, "threads",
-                  summary->threads, "places", summary->places, "runs", summary->runs, "seconds",
-                  c4_json_real(summary->seconds), "images_per_s",
-                  c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : (double)NAN),
-                  "report", c4_json_text(p->report), "claims", claims, "figures", figures);
-    enum c4_status status = c4_json_print(out, object, "the summary");
-    json_decref(object);
-    return status;
+        c4_json_set(&claims, p->claims.claim[i].id,
+                    json_string(c4_verdict_names[p->claims.claim[i].verdict]));
+    json_t *object = json_pack(
+        "{s:s, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
+        "s:o, s:o, s:o, s:o, s:o}",
+        "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder", c4_json_text(p->folder),
+        "scale", c4_json_text(scale->name), "seeds", seeds, "images",
+        (json_int_t)scale->pretrain_images, "epochs", (json_int_t)scale->pretrain_epochs, "data",
+        c4_json_text(summary->training->name), "data_sha256", summary->training->sha256,
+        "synthetic", summary->training->synthetic || summary->evaluation->synthetic, "unofficial",
+        (int)p->unofficial, "backend", summary->backend, "threads", summary->threads, "places",
+        summary->places, "runs", summary->runs, "seconds", c4_json_real(summary->seconds),
+        "images_per_s",
+        c4_json_real(summary->images_per_s > 0 ? summary->images_per_s : (double)NAN), "report",
+        c4_json_text(p->report), "claims", claims, "figures", figures);
+    return c4_json_print(out, object, "the summary");
 }

@@ -5,13 +5,10 @@
 /* The library is left out: training may resume with another version of it. */
 static json_t *experiment_object(const struct c4_experiment *experiment) {
     json_t *object = json_object();
-    for (int i = 0; object && i < experiment->count; i++) {
+    for (int i = 0; i < experiment->count; i++) {
         const struct c4_experiment_value *value = &experiment->value[i];
         if (strcmp(value->name, "library") == 0) continue;
-        if (json_object_set_new(object, value->name, json_string(value->text)) != 0) {
-            json_decref(object);
-            return NULL;
-        }
+        c4_json_set(&object, value->name, c4_json_text(value->text));
     }
     return object;
 }

@@ -82,7 +82,7 @@ void c4_report_origin(struct c4_html *html, const struct c4_publication *p) {
                                           "arithmetic", "conv4",       "SHA-256 of the images",
                                           NULL};
     static const char *const settings[] = {"setting", "value", NULL};
-    char text[8192];
+    struct c4_text text = {0};
     c4_html_open(html, "h2", "id", "origin", NULL);
     c4_html_text(html, "Origin and environment");
     c4_html_close(html, "h2");
@@ -116,9 +116,10 @@ void c4_report_origin(struct c4_html *html, const struct c4_publication *p) {
     write_fields(html, c4_scale_fields, p->scale);
     c4_report_table_end(html);
     c4_html_close(html, "details");
-    c4_environment_text(p->environment, text, sizeof text);
+    if (c4_environment_add(p->environment, &text) != C4_OK) html->out_of_memory = true;
     c4_html_element(html, "h3", NULL, "The machine that made this report");
     c4_html_open(html, "pre", NULL);
-    c4_html_text(html, "%s", text);
+    c4_html_text(html, "%s", c4_text_string(&text));
     c4_html_close(html, "pre");
+    c4_text_free(&text);
 }

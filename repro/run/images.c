@@ -40,10 +40,8 @@ static enum c4_status load_tuning(const char *folder, uint32_t seed, int set,
     struct c4_dataset *parent = &images->set[set].split[halved(set)];
     if (parent->count > 0) return C4_OK;
     enum c4_status status = c4_dataset_load(folder, &c4_sets[set], halved(set), seed, 0, parent);
-    if (status == C4_OK) return C4_OK;
-    char sentence[900];
-    snprintf(sentence, sizeof sentence, "%s", c4_error());
-    return c4_fail(status, "%s (figures 1 to 3 do not need %s: --figures 1,2,3)", sentence,
+    if (status == C4_OK || status == C4_ERR_MEMORY) return status;
+    return c4_fail(status, "%s (figures 1 to 3 do not need %s: --figures 1,2,3)", c4_error(),
                    c4_sets[set].title);
 }
 

@@ -11,6 +11,18 @@
 #include "core/file/temporary.h"
 #include "core/net/checkpoint.h"
 
+_Static_assert(sizeof((struct c4_store_checkpoint *)0)->path == C4_CHECKPOINT_PATH_SIZE,
+               "a path of the store is copied");
+
+static enum c4_status check(const char *folder, const struct c4_run *run,
+                            const struct c4_known_checkpoint *known,
+                            struct c4_checkpoint *scratch) {
+    if (known->epoch <= run->epochs)
+        return c4_run_read_checkpoint(folder, known, run->seed, scratch);
+    return c4_fail(C4_ERR_DATA, "%s/%s: is of a later epoch than the run's last, %" PRIu32, folder,
+                   known->path, run->epochs);
+}
+
 static enum c4_status find_sound(struct c4_store *store, const char *folder,
                                  const struct c4_run *run, struct c4_checkpoint *scratch,
                                  void (*report)(void *context, const char *sentence), void *context,
@@ -19,16 +31,15 @@ static enum c4_status find_sound(struct c4_store *store, const char *folder,
     int count, bad = 0;
     C4_TRY(c4_store_checkpoints(store, run->key, known, C4_STORE_KEPT, &count));
     for (; bad < count; bad++) {
-        char sentence[1200];
         *last = (struct c4_known_checkpoint){.epoch = known[bad].epoch};
-        snprintf(last->path, sizeof last->path, "%s", known[bad].path);
-        snprintf(last->sha256, sizeof last->sha256, "%s", known[bad].sha256);
-        if (known[bad].epoch <= run->epochs &&
-            c4_run_read_checkpoint(folder, last, run->seed, scratch) == C4_OK)
-            break;
-        snprintf(sentence, sizeof sentence, "%s; the run goes on from %s", c4_error(),
-                 bad + 1 < count ? "the checkpoint before it" : "its beginning");
-        report(context, sentence);
+        memcpy(last->path, known[bad].path, sizeof last->path);
+        memcpy(last->sha256, known[bad].sha256, sizeof last->sha256);
+        enum c4_status status = check(folder, run, last, scratch);
+        if (status == C4_OK) break;
+        if (status == C4_ERR_MEMORY) return status;
+        c4_fail(status, "%s; the run goes on from %s", c4_error(),
+                bad + 1 < count ? "the checkpoint before it" : "its beginning");
+        report(context, c4_error());
     }
     if (bad < count)
         *done = last->epoch;

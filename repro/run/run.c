@@ -22,9 +22,13 @@ struct c4_plan_config c4_runner_plan_config(const struct c4_runner *runner, enum
                                    .kernels = runner->kernels};
 }
 
+_Static_assert(C4_RUN_KEY_SIZE + sizeof "checkpoints//epoch-4294967295.safetensors" <=
+                   C4_CHECKPOINT_PATH_SIZE,
+               "any key and epoch fit");
+
 void c4_run_checkpoint_path(const char *key, uint32_t epoch, char path[C4_CHECKPOINT_PATH_SIZE]) {
-    snprintf(path, C4_CHECKPOINT_PATH_SIZE, "checkpoints/%.96s/epoch-%04" PRIu32 ".safetensors",
-             key, epoch);
+    snprintf(path, C4_CHECKPOINT_PATH_SIZE, "checkpoints/%s/epoch-%04" PRIu32 ".safetensors", key,
+             epoch);
 }
 
 uint32_t c4_run_segment_epochs(const struct c4_runner *runner, const struct c4_run *run) {

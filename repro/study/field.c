@@ -123,8 +123,8 @@ static enum c4_status read_names(const struct c4_field *field, const char *text,
         const char *next = rest[length] ? rest + length + 1 : NULL;
         while (length > skip && rest[length - 1] == ' ') length--;
         if (length == skip || length - skip >= C4_NAME_SIZE || found.count == C4_NAMES_MAX)
-            return c4_fail(C4_ERR_USAGE, "'%s' is not a list of up to %d short words", text,
-                           C4_NAMES_MAX);
+            return c4_fail(C4_ERR_USAGE, "'%s' is not a list of up to %d words of 1 to %d bytes",
+                           text, C4_NAMES_MAX, C4_NAME_SIZE - 1);
         char *name = found.name[found.count++];
         memcpy(name, rest + skip, length - skip);
         if (field->choices && index_of(field->choices, name) < 0)

@@ -1,10 +1,10 @@
 /* Parses the text of an .ini file into a study. */
 #include "repro/study/study.h"
 
-#include <ini.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "core/base/text.h"
+#include "core/file/ini.h"
 #include "core/op/names.h"
 #include "repro/study/defaults.h"
 #include "repro/study/field_rows.h"
@@ -122,39 +122,44 @@ struct parser {
     const struct c4_field *fields; /* NULL outside the sections of this pass */
     void *object;
     struct c4_claim_definition *claim; /* the object if it is a claim */
-    char section[64];
-    uint32_t given;    /* bit i: fields[i] was given */
-    bool inherits;     /* the section starts with the first protocol's values */
-    char problem[512]; /* with the first bad line */
+    char section[C4_INI_SECTION_SIZE];
+    uint32_t given; /* bit i: fields[i] was given */
+    bool inherits;  /* the section starts with the first protocol's values */
 };
 
-static int problem(struct parser *parser, const char *format, const char *a, const char *b) {
-    if (parser->problem[0] == '\0') snprintf(parser->problem, sizeof parser->problem, format, a, b);
-    return 0;
+/* Puts what it is about in front of a sentence about a bad value. */
+static enum c4_status about(enum c4_status status, const char *what) {
+    return status == C4_ERR_USAGE ? c4_fail(status, "%s: %s", what, c4_error()) : status;
 }
 
-/* Checks the section that ends here. False if a key is missing or the claim is not valid. */
-static int end_section(struct parser *parser) {
+/* Checks the section that ends here. C4_ERR_USAGE: a key is missing or the claim is not valid. */
+static enum c4_status end_section(const struct parser *parser) {
     for (int i = 0; parser->fields && parser->fields[i].key; i++)
         if (!(parser->given & 1u << i) && !parser->inherits && !parser->fields[i].optional)
-            return problem(parser, "section [%s] lacks key '%s'", parser->section,
+            return c4_fail(C4_ERR_USAGE, "section [%s] lacks key '%s'", parser->section,
                            parser->fields[i].key);
-    if (parser->claim && c4_claim_check(parser->claim) != C4_OK)
-        return problem(parser, "section [%s]: %s", parser->section, c4_error());
-    return 1;
+    enum c4_status status = parser->claim ? c4_claim_check(parser->claim) : C4_OK;
+    if (status != C4_ERR_USAGE) return status;
+    return c4_fail(status, "section [%s]: %s", parser->section, c4_error());
 }
 
-/* A new item of an array for a named section; NULL if the array is full, the name is taken, empty
- * or too long. */
-static void *new_item(void *items, size_t item_size, int *count, int capacity, size_t name_size,
-                      const char *name) {
+/* Makes the object a new item of an array, named by the rest of a section's name. */
+static enum c4_status new_item(struct parser *parser, const char *name, void *items,
+                               size_t item_size, size_t name_size, int *count, int capacity) {
     char *item = items;
     for (int i = 0; i < *count; i++, item += item_size)
-        if (strcmp(item, name) == 0) return NULL;
-    if (*count == capacity || *name == '\0' || strlen(name) >= name_size) return NULL;
+        if (strcmp(item, name) == 0)
+            return c4_fail(C4_ERR_USAGE, "section [%s] appears twice", parser->section);
+    if (*count == capacity)
+        return c4_fail(C4_ERR_USAGE, "section [%s] is one too many; a study has at most %d of them",
+                       parser->section, capacity);
+    if (*name == '\0' || strlen(name) >= name_size)
+        return c4_fail(C4_ERR_USAGE, "section [%s] has an invalid name; a name has 1 to %zu bytes",
+                       parser->section, name_size - 1);
     ++*count;
     memcpy(item, name, strlen(name) + 1);
-    return item;
+    parser->object = item;
+    return C4_OK;
 }
 
 /* Ids name files: letters, digits, - and _. "1" and "fig1" would name the same. */
@@ -167,102 +172,97 @@ static bool is_figure_id(const char *id) {
     return number[0] < '0' || number[0] > '9';
 }
 
-static int begin_section(struct parser *parser, const char *section) {
+/* new_item() of an array of the study. */
+#define NEW_ITEM(array, name, count, capacity)                                                     \
+    new_item(parser, section + strcspn(section, " ") + 1, study->array, sizeof *study->array,      \
+             sizeof study->array->name, &study->count, capacity)
+
+static enum c4_status begin_section(struct parser *parser, const char *section) {
     struct c4_study *study = parser->study;
-    snprintf(parser->section, sizeof parser->section, "%s", section);
-    parser->given = 0;
-    parser->fields = NULL;
-    parser->object = NULL;
-    parser->claim = NULL;
-    parser->inherits = false;
     bool of_claim = strncmp(section, "claim ", 6) == 0;
-    if (of_claim != parser->claims) return 1;
+    *parser = (struct parser){.study = study, .claims = parser->claims};
+    memcpy(parser->section, section, strlen(section) + 1);
+    if (of_claim != parser->claims) return C4_OK;
     if (of_claim) {
+        C4_TRY(NEW_ITEM(claim, id, claims, C4_STUDY_CLAIMS));
         parser->fields = c4_claim_fields;
-        parser->object = parser->claim =
-            new_item(study->claim, sizeof *study->claim, &study->claims, C4_STUDY_CLAIMS,
-                     sizeof study->claim->id, section + 6);
-        if (parser->claim) c4_claim_begin(parser->claim);
+        parser->claim = parser->object;
+        c4_claim_begin(parser->claim);
     } else if (strncmp(section, "protocol ", 9) == 0) {
-        struct c4_protocol *protocol =
-            new_item(study->variant, sizeof *study->variant, &study->protocols, C4_STUDY_PROTOCOLS,
-                     sizeof study->variant->name, section + 9);
+        C4_TRY(NEW_ITEM(variant, name, protocols, C4_STUDY_PROTOCOLS));
         parser->fields = c4_protocol_fields;
-        parser->object = protocol;
         parser->inherits = study->protocols > 1;
-        if (protocol && parser->inherits) {
-            *protocol = study->variant[0];
-            snprintf(protocol->name, sizeof protocol->name, "%s", section + 9);
-        }
+        struct c4_protocol *protocol = parser->object, own = *protocol;
+        if (!parser->inherits) return C4_OK;
+        *protocol = study->variant[0];
+        memcpy(protocol->name, own.name, sizeof own.name);
     } else if (strncmp(section, "scale ", 6) == 0) {
+        C4_TRY(NEW_ITEM(scale, name, scales, C4_STUDY_SCALES));
         parser->fields = c4_scale_fields;
-        parser->object = new_item(study->scale, sizeof *study->scale, &study->scales,
-                                  C4_STUDY_SCALES, sizeof study->scale->name, section + 6);
     } else if (strncmp(section, "run ", 4) == 0) {
+        C4_TRY(NEW_ITEM(family, name, families, C4_STUDY_FAMILIES));
         parser->fields = family_fields;
-        parser->object = new_item(study->family, sizeof *study->family, &study->families,
-                                  C4_STUDY_FAMILIES, sizeof study->family->name, section + 4);
     } else if (strncmp(section, "figure ", 7) == 0) {
         if (!is_figure_id(section + 7))
-            return problem(parser,
+            return c4_fail(C4_ERR_USAGE,
                            "section [%s]: the id names files; it is of letters, digits, - and _, "
-                           "and not 'fig' and a number%s",
-                           section, "");
-        struct c4_study_figure *figure =
-            new_item(study->figure, sizeof *study->figure, &study->figures, C4_STUDY_FIGURES,
-                     sizeof study->figure->id, section + 7);
+                           "and not 'fig' and a number",
+                           section);
+        C4_TRY(NEW_ITEM(figure, id, figures, C4_STUDY_FIGURES));
         parser->fields = figure_fields;
-        parser->object = figure;
-        if (figure) figure->debiased = figure->summary = figure->authors_table = C4_NOT_SAID;
+        struct c4_study_figure *figure = parser->object;
+        figure->debiased = figure->summary = figure->authors_table = C4_NOT_SAID;
     } else {
-        return problem(parser,
-                       "there is no section [%s]%s; [protocol NAME], [scale NAME], "
-                       "[run NAME], [figure ID] and [claim ID] exist",
-                       section, "");
+        return c4_fail(C4_ERR_USAGE,
+                       "there is no section [%s]; [protocol NAME], [scale NAME], [run NAME], "
+                       "[figure ID] and [claim ID] exist",
+                       section);
     }
-    if (parser->object) return 1;
-    parser->fields = NULL;
-    return problem(parser, "section [%s] appears twice, is one too many or has an invalid name%s",
-                   section, "");
+    return C4_OK;
 }
 
-static int take_line(void *context, const char *section, const char *key, const char *value) {
+static enum c4_status take_line(void *context, const char *section, const char *key,
+                                const char *value) {
     struct parser *parser = context;
-    if (parser->problem[0]) return 0;
-    if (strcmp(section, parser->section) != 0 || !parser->object)
-        if (!end_section(parser) || !begin_section(parser, section)) return 0;
-    if (!parser->object) return 1;
-    struct c4_claim_contrast *contrast = parser->claim ? c4_claim_terms(parser->claim, key) : NULL;
-    if (contrast) {
-        if (c4_claim_add_terms(parser->study, value, contrast) == C4_OK) return 1;
-        return problem(parser, "%s: %s", key, c4_error());
+    if (strcmp(section, parser->section) != 0 || !parser->object) {
+        C4_TRY(end_section(parser));
+        C4_TRY(begin_section(parser, section));
     }
+    if (!parser->object) return C4_OK;
+    struct c4_claim_contrast *contrast = parser->claim ? c4_claim_terms(parser->claim, key) : NULL;
+    if (contrast) return about(c4_claim_add_terms(parser->study, value, contrast), key);
     const struct c4_field *field = c4_field_find(parser->fields, key);
     if (!field)
-        return problem(parser, "section [%s] has no key '%s'; check its spelling", section, key);
+        return c4_fail(C4_ERR_USAGE, "section [%s] has no key '%s'; check its spelling", section,
+                       key);
     uint32_t bit = 1u << (field - parser->fields);
-    if (parser->given & bit) return problem(parser, "section [%s] gives '%s' twice", section, key);
+    if (parser->given & bit)
+        return c4_fail(C4_ERR_USAGE, "section [%s] gives '%s' twice", section, key);
     parser->given |= bit;
-    if (c4_field_read(field, value, parser->object) != C4_OK ||
-        (parser->claim && c4_claim_check_key(parser->study, parser->claim, key) != C4_OK))
-        return problem(parser, "%s: %s", key, c4_error());
-    return 1;
+    enum c4_status status = c4_field_read(field, value, parser->object);
+    if (status == C4_OK && parser->claim)
+        status = c4_claim_check_key(parser->study, parser->claim, key);
+    return about(status, key);
+}
+
+static enum c4_status refuse_pretraining(const char *name, const struct c4_family *family) {
+    struct c4_text words = {0};
+    for (int i = 0; i < c4_set_count; i++)
+        if (c4_sets[i].pretrains) c4_text_add_word(&words, ", ", c4_sets[i].word);
+    enum c4_status status =
+        words.lost ? C4_ERR_MEMORY
+                   : c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training supports only data = %s", name,
+                             family->name, c4_text_string(&words));
+    c4_text_free(&words);
+    return status;
 }
 
 /* All pre-training uses the same data set, because all fine-tuning starts from it. */
 static enum c4_status check_pretraining(const char *name, const struct c4_study *study,
                                         const struct c4_family *family) {
-    char words[C4_SETS_MAX * 24] = "";
     int set = c4_study_pretraining(study);
     if (family->kind != C4_KIND_PRETRAIN && family->kind != C4_KIND_SIZE) return C4_OK;
-    for (int i = 0; i < c4_set_count; i++) {
-        size_t used = strlen(words);
-        if (c4_sets[i].pretrains)
-            snprintf(words + used, sizeof words - used, "%s%s", used ? ", " : "", c4_sets[i].word);
-    }
-    if (!c4_sets[family->data].pretrains)
-        return c4_fail(C4_ERR_USAGE, "%s: run %s: pre-training supports only data = %s", name,
-                       family->name, words);
+    if (!c4_sets[family->data].pretrains) return refuse_pretraining(name, family);
     if (family->data != set)
         return c4_fail(C4_ERR_USAGE,
                        "%s: run %s: a study pre-trains on one data set, this one on %s", name,
@@ -328,14 +328,8 @@ static uint32_t drawn_similarities(const struct c4_study *study) {
 static enum c4_status read_pass(const char *text, const char *name, bool claims,
                                 struct c4_study *study) {
     struct parser parser = {.study = study, .claims = claims};
-    int line = ini_parse_string(text, take_line, &parser);
-    if (line < 0) return c4_fail(C4_ERR_FAILED, "%s: cannot be parsed", name);
-    if (line > 0)
-        return c4_fail(C4_ERR_USAGE, "%s, line %d: %s", name, line,
-                       parser.problem[0] ? parser.problem
-                                         : "is neither a comment, a [section] nor key = value");
-    if (!end_section(&parser)) return c4_fail(C4_ERR_USAGE, "%s: %s", name, parser.problem);
-    return C4_OK;
+    C4_TRY(c4_ini_read(text, name, take_line, &parser));
+    return about(end_section(&parser), name);
 }
 
 enum c4_status c4_study_parse(const char *text, const char *name, struct c4_study *study) {

@@ -1,13 +1,12 @@
 #include "repro/study/parse_claim.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/op/conv4.h"
 #include "repro/study/field_rows.h"
 
-enum { LOGITS = C4_LAYERS - 1, WORD_SIZE = 64, TERM_SIZE = 200 };
+enum { LOGITS = C4_LAYERS - 1, TERM_SIZE = 200 };
 
 static const char blanks[] = " \t";
 static const char *const kinds[] = {"sum", "pairs", "loss", "accuracy", "ratio", "sizes", NULL};
@@ -67,11 +66,12 @@ static enum c4_status refuse_run(const char *name) {
     return c4_fail(C4_ERR_USAGE, "there is no [run NAME] for '%s'", name);
 }
 
-/* Takes the next word of *text, truncated to WORD_SIZE - 1 bytes; "" at the end. */
-static void next_word(const char **text, char word[WORD_SIZE]) {
+/* Takes the next word of *text, a part of a term; "" at the end. */
+static void next_word(const char **text, char word[TERM_SIZE]) {
     *text += strspn(*text, blanks);
     size_t length = strcspn(*text, blanks);
-    snprintf(word, WORD_SIZE, "%.*s", (int)length, *text);
+    memcpy(word, *text, length);
+    word[length] = '\0';
     *text += length;
 }
 
@@ -87,10 +87,8 @@ static bool skip_words(const char **text, const char *words) {
 /* Finds the index of a choice; errors begin with `what`. */
 static enum c4_status find_choice(const char *what, const struct c4_field *field, const char *word,
                                   int *index) {
-    if (c4_field_read(field, word, index) == C4_OK) return C4_OK;
-    char reason[300];
-    snprintf(reason, sizeof reason, "%s", c4_error());
-    return c4_fail(C4_ERR_USAGE, "%s: %s", what, reason);
+    enum c4_status status = c4_field_read(field, word, index);
+    return status == C4_ERR_USAGE ? c4_fail(status, "%s: %s", what, c4_error()) : status;
 }
 
 static enum c4_status find_word(const char *what, const char *const *known, const char *word,
@@ -115,7 +113,7 @@ static enum c4_status find_images(const char *word, struct c4_image_set *images)
 /* Reads what follows "to": REFERENCE on IMAGES and optional words. */
 static enum c4_status read_similarity(const char *text, const char *rest,
                                       struct c4_claim_term *term) {
-    char word[WORD_SIZE];
+    char word[TERM_SIZE];
     int index = 0;
     next_word(&rest, word);
     C4_TRY(find_word("reference", c4_reference_names, word, &index));
@@ -142,7 +140,7 @@ static enum c4_status read_similarity(const char *text, const char *rest,
 
 static enum c4_status read_term(const struct c4_study *study, const char *text,
                                 struct c4_claim_term *term) {
-    char first[WORD_SIZE], run[WORD_SIZE];
+    char first[TERM_SIZE], run[TERM_SIZE];
     int index = 0;
     if (*text != '+' && *text != '-')
         return c4_fail(C4_ERR_USAGE, "'%s' has no sign; a term begins with + or -", text);
@@ -157,7 +155,7 @@ static enum c4_status read_term(const struct c4_study *study, const char *text,
         next_word(&rest, run);
     }
     if (!is_run(study, run)) return refuse_run(run);
-    snprintf(term->run, sizeof term->run, "%.*s", (int)sizeof term->run - 1, run);
+    memcpy(term->run, run, strlen(run) + 1); /* fits, as it is a run's name */
     if (term->quantity == C4_QUANTITY_LOSS && skip_words(&rest, "to"))
         return read_similarity(text, rest, term);
     if (rest[strspn(rest, blanks)] == '\0') return C4_OK;
@@ -176,7 +174,11 @@ enum c4_status c4_claim_add_terms(const struct c4_study *study, const char *text
         size_t length = strcspn(text, ",");
         const char *next = text[length] ? text + length + 1 : text + length;
         while (length > 0 && strchr(blanks, text[length - 1])) length--;
-        snprintf(one, sizeof one, "%.*s", (int)length, text);
+        if (length >= sizeof one)
+            return c4_fail(C4_ERR_USAGE, "'%.*s' is longer than %zu bytes, a term's most",
+                           (int)length, text, sizeof one - 1);
+        memcpy(one, text, length);
+        one[length] = '\0';
         if (count == C4_CLAIM_TERMS)
             return c4_fail(C4_ERR_USAGE, "'%s' is one term too many; a contrast has at most %d",
                            one, C4_CLAIM_TERMS);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/file/file.h"
+#include "core/file/ini.h"
 #include "repro/study/defaults.h"
 
 extern const char c4_embed_repro_study_paper_ini[];
@@ -14,16 +14,15 @@ static enum c4_status load_built_in(struct c4_study *study) {
 }
 
 enum c4_status c4_study_load(const char *path, struct c4_study *study) {
-    unsigned char *bytes;
-    size_t size_bytes;
+    char *text;
     if (!path) {
         C4_TRY(load_built_in(study));
         c4_study_from_built_in(study, study);
         return C4_OK;
     }
-    C4_TRY(c4_file_read(path, &bytes, &size_bytes));
-    enum c4_status status = c4_study_parse((const char *)bytes, path, study);
-    free(bytes);
+    C4_TRY(c4_ini_load(path, &text));
+    enum c4_status status = c4_study_parse(text, path, study);
+    free(text);
     C4_TRY(status);
     struct c4_study *built_in = malloc(sizeof *built_in);
     if (!built_in) return c4_fail(C4_ERR_MEMORY, "out of memory for the study's description");
@@ -163,13 +162,21 @@ enum c4_status c4_study_set(struct c4_study *study, struct c4_scale *scale, cons
     return status;
 }
 
-const struct c4_scale *c4_study_scale(const struct c4_study *study, const char *name) {
+enum c4_status c4_study_find_scale(const struct c4_study *study, const char *name,
+                                   const struct c4_scale **scale) {
     struct c4_text names = {0};
-    for (int i = 0; i < study->scales; i++)
-        if (strcmp(study->scale[i].name, name) == 0) return &study->scale[i];
+    *scale = NULL;
+    for (int i = 0; i < study->scales && !*scale; i++)
+        if (strcmp(study->scale[i].name, name) == 0) *scale = &study->scale[i];
+    if (*scale) return C4_OK;
     for (int i = 0; i < study->scales; i++) c4_text_add_word(&names, ", ", study->scale[i].name);
-    refuse("--scale", "scale", name, &names);
-    return NULL;
+    return refuse("--scale", "scale", name, &names);
+}
+
+const struct c4_scale *c4_study_scale(const struct c4_study *study, const char *name) {
+    const struct c4_scale *scale;
+    c4_study_find_scale(study, name, &scale);
+    return scale;
 }
 
 static enum c4_status refuse_degree(uint32_t degree, const bool exists[10]) {

@@ -187,7 +187,12 @@ enum c4_status c4_study_set(struct c4_study *study, struct c4_scale *scale, cons
 enum c4_status c4_study_degrees(const struct c4_study *study, struct c4_scale *scale,
                                 const char *text);
 
-/* The named scale, or NULL; c4_error() then lists those that exist. */
+/* Finds the named scale. C4_ERR_USAGE lists those that exist; C4_ERR_MEMORY. On failure *scale is
+ * NULL. */
+enum c4_status c4_study_find_scale(const struct c4_study *study, const char *name,
+                                   const struct c4_scale **scale);
+
+/* The named scale, or NULL; c4_error() is then that of c4_study_find_scale(). */
 const struct c4_scale *c4_study_scale(const struct c4_study *study, const char *name);
 
 /* Sets selected[i] to whether `text`, such as "1,2a", names figure i; NULL names all. "2" also

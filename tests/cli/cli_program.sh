@@ -64,6 +64,18 @@ done
 "$program" eval --init closed.safetensors --images 32 --threads 1 >/dev/null 2>"$work/err" ||
     fail "messages in the weights: $(cat "$work/err")"
 
+# However long a machine's texts are, the last line is there.
+OMP_LONG=$(printf %09000d 0) "$program" doctor >"$work/out" 2>&1 || fail "doctor: $(cat "$work/out")"
+grep -q '^Date  ' "$work/out" || fail "doctor cuts a long variable"
+
+# A study's file whose names or lines are too long to be read whole.
+printf '[run %050d]\nphase = size\n' 0 >long.ini
+expect 2 '' 'long.ini, line 1: between \[ and \] are more than 49 characters' plan --study long.ini
+printf '# %0200d\n' 0 >long.ini
+expect 2 '' 'long.ini, line 1: longer than 198 characters' plan --study long.ini
+printf '# \000\n' >long.ini
+expect 3 '' 'long.ini, line 1: holds a NUL' plan --study long.ini
+
 if [ -w /dev/full ]; then
     "$program" --help >/dev/full 2>"$work/err"
     status=$?

@@ -99,7 +99,7 @@ static void wrong_tables_are_refused(void **state) {
         {"[file a]\nset = s\nurl = http://h\n", "needs a line 'bytes = ...'"},
         {"[file a]\nset = s\nbytes = 3\n", "needs a line 'url = ...'"},
         {"[file a]\nbytes = 3\nurl = http://h\n", "needs a line 'set = ...'"},
-        {FILE_A "nonsense\n", "line 5: not a comment"},
+        {FILE_A "nonsense\n", "line 5: is neither a comment"},
         {FILE_A "[known 23456789/23456789/23456789/23456789/23456789]\nbytes = 3\n",
          "t, line 5: between [ and ] are more than 49 characters"},
         {FILE_A "url = http://h\nurl = http://h\nurl = http://h\nurl = http://h\nurl = http://h\n"

@@ -222,12 +222,38 @@ static void text_of_any_bytes_is_json(void **state) {
     json_decref(lines);
 }
 
+/* Nothing is left out: what cannot be made makes the whole NULL. */
+static void json_is_whole_or_null(void **state) {
+    const char *path = scratch_path(state, "printed");
+    json_t *array = json_array(), *object = json_object();
+    c4_json_append(&array, json_integer(1));
+    assert_int_equal(json_array_size(array), 1);
+    c4_json_append(&array, NULL);
+    assert_null(array);
+    c4_json_append(&array, json_integer(2));
+    assert_null(array);
+    c4_json_set(&object, "a\xff", json_integer(1));
+    c4_json_set(&object, "a\xfe", json_integer(2));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(c4_json_print(file, json_incref(object), "the test"), C4_OK);
+    assert_failed(c4_json_print(file, NULL, "the test"), C4_ERR_MEMORY, "out of memory");
+    fclose(file);
+    assert_text_file_is(path, "{\n  \"a\xef\xbf\xbd\": 1,\n"
+                              "  \"a\xef\xbf\xbd\xef\xbf\xbd\": 2\n}\n");
+    c4_json_set(&object, "b", NULL);
+    assert_null(object);
+    c4_json_set(&object, "c", json_integer(3));
+    assert_null(object);
+}
+
 #define SCRATCH_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(csv_quotes_and_rounds_trip),
         SCRATCH_TEST(text_of_any_bytes_is_json),
+        SCRATCH_TEST(json_is_whole_or_null),
         SCRATCH_TEST(csv_grows),
         SCRATCH_TEST(json_is_saved),
         SCRATCH_TEST(json_lines_are_whole),

@@ -7,6 +7,7 @@
 #include "core/cli/cli.h"
 #include "core/file/npy.h"
 #include "core/file/safetensors.h"
+#include "repro/commands/cka_report.h"
 #include "tests/core/test_cka_data.h"
 #include "tests/core/test_file_scratch.h"
 
@@ -469,8 +470,20 @@ static void eval_says_which_images(void **state) {
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
+static void names_of_any_bytes_are_reported(void **state) {
+    (void)state;
+    const struct c4_cka_pair pair = {.layer = "a\xff", .layer_b = "b\"%s", .a = "x", .b = "y"};
+    struct c4_cka_report report;
+    assert_int_equal(c4_cka_report_open(true, &report), C4_OK);
+    assert_int_equal(c4_cka_report_trouble(&report, &pair, C4_ERR_DATA), C4_OK);
+    const json_t *row = json_array_get(report.comparisons, 0);
+    assert_string_equal(json_string_value(json_object_get(row, "layer")), "a\xef\xbf\xbd ~ b\"%s");
+    c4_cka_report_free(&report);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(few_examples),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names_of_any_bytes_are_reported),
+                                       TEST(few_examples),
                                        TEST(a_single_deviation),
                                        TEST(an_outlier_is_compared_with_care),
                                        TEST(a_constant_layer_hides_nothing),

@@ -98,6 +98,17 @@ static const char *table(const char *how) {
     return in_root("table.ini");
 }
 
+/* A table of as many sets as there may be. */
+static const char *many_sets(void) {
+    FILE *file = fopen(in_root("sets.ini"), "w");
+    assert_non_null(file);
+    for (int i = 0; i < C4_SOURCES_MAX; i++)
+        fprintf(file, "[file f%d]\nset = a-set-with-a-long-name-%d\nbytes = 1\nurl = http://h\n", i,
+                i);
+    assert_int_equal(fclose(file), 0);
+    return in_root("sets.ini");
+}
+
 static void a_set_is_fetched_and_checked(void **state) {
     struct scratch *scratch = *state;
     const char *data = scratch->folder;
@@ -182,6 +193,7 @@ static void failures_are_said(void **state) {
     assert_int_equal(scratch_entries(state), 0);
     expect(2, "no data set 'mnist' to fetch; choose from: cifar10, svhn",
            "data fetch mnist --data %s", data);
+    expect(2, ", a-set-with-a-long-name-31", "data fetch mnist --mirrors %s", many_sets());
     expect(3, "nowhere.ini: there is no such file", "data fetch --data %s --mirrors %s/nowhere.ini",
            data, data);
     put_file(scratch_path(state, "bad.ini"), "[file]\nx=1\n", 11);

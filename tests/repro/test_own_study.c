@@ -5,10 +5,11 @@
 #include <sqlite3.h>
 
 #include "core/file/json.h"
+#include "repro/commands/summary.h"
 #include "repro/report/publish.h"
 #include "tests/repro/made_up_store.h"
 
-extern const char c4_embed_repro_study_paper_ini[];
+extern const char c4_embed_repro_study_paper_ini[], c4_embed_results_reference_authors_2024_csv[];
 
 static struct c4_study study;
 static struct c4_scale scale;
@@ -222,6 +223,83 @@ static void any_text_in_a_title(void **state) {
     }
 }
 
+static json_t *json_of(void **state, const char *name) {
+    json_error_t error;
+    json_t *value = json_load_file(scratch_path(state, name), 0, &error);
+    if (!value) fail_msg("%s: %s", name, error.text);
+    return value;
+}
+
+/* The member of the first object of a list whose `key` is `value`. */
+static const char *where(const json_t *list, const char *key, const char *value,
+                         const char *member) {
+    size_t i;
+    const json_t *one;
+    json_array_foreach(list, i, one) {
+        const char *own = json_string_value(json_object_get(one, key));
+        if (own && strcmp(own, value) == 0) return json_string_value(json_object_get(one, member));
+    }
+    fail_msg("no %s is '%s'", key, value);
+    return NULL;
+}
+
+/* Names and sentences of the study's file, and texts of its rows, may be any bytes. */
+static void any_text_in_json(void **state) {
+    static const char *const pairs[] = {
+        "pretrain-d",         "b\xe9se\"%s",        "[claim 2]",
+        "[claim 2 \xff]",     "[claim 3]",          "[claim 2 \xfe]",
+        "[scale quick]",      "[scale qu\xe9\"%n]", "says = ",
+        "says = \xff\"%d\\ ", "statistic = ",       "statistic = \xc3 ",
+        "label = ",           "label = \xff ",      NULL};
+    struct scratch *scratch = *state;
+    struct c4_publication p;
+    use(state, "quick", NULL);
+    made_up_store(scratch->folder, &study, &scale, false, NULL);
+    use(state, "qu\xe9\"%n", pairs);
+    alter(state, "UPDATE provenance SET backend = CAST(x'ff22' AS TEXT);"
+                 "UPDATE cost SET host = CAST(x'ff0a22' AS TEXT), "
+                 "place_read_back = CAST(x'fe2573' AS TEXT)");
+    if (publish(state, "2a", &p) != C4_OK) fail_msg("%s", c4_error());
+    json_t *report = json_of(state, "report.json");
+    const json_t *claims = json_object_get(report, "claims");
+    const json_t *curves =
+        json_object_get(json_array_get(json_object_get(report, "figures"), 0), "curves");
+    assert_int_equal(json_array_size(claims), p.claims.count);
+    must_hold(where(claims, "id", "2 \xef\xbf\xbd", "says"), "\xef\xbf\xbd\"%d\\ ");
+    assert_true(json_array_size(curves) >= 2);
+    must_hold(where(curves, "kind", "measured", "family"), "b\xef\xbf\xbdse\"%s0");
+    must_hold(json_string_value(json_object_get(report, "scale")), "qu\xef\xbf\xbd\"%n");
+    assert_string_equal(
+        where(json_object_get(report, "places"), "host", "\xef\xbf\xbd\n\"", "place"),
+        "\xef\xbf\xbd%s");
+    where(json_object_get(report, "origins"), "backend", "\xef\xbf\xbd\"", "data");
+    const json_t *setting = json_array_get(json_object_get(report, "settings"), 0);
+    assert_int_equal(json_object_size(json_object_get(setting, "verdicts")), p.claims.count);
+    json_decref(report);
+    const struct c4_dataset images = {.name = "n\xff"};
+    const struct c4_repro_summary summary = {
+        .publication = &p, .training = &images, .evaluation = &images, .backend = "ref"};
+    FILE *out = fopen(scratch_path(state, "summary.json"), "w");
+    assert_non_null(out);
+    assert_int_equal(c4_repro_summary_json(&summary, out), C4_OK);
+    fclose(out);
+    report = json_of(state, "summary.json");
+    assert_int_equal(json_object_size(json_object_get(report, "claims")), p.claims.count);
+    assert_string_equal(json_string_value(json_object_get(report, "data")), "n\xef\xbf\xbd");
+    json_decref(report);
+    c4_publication_free(&p);
+}
+
+/* Cells of the authors' levels, which repro/figures/authors.c reads. */
+static void published_cells_fit(void **state) {
+    (void)state;
+    for (const char *text = c4_embed_results_reference_authors_2024_csv; *text;) {
+        size_t length = strcspn(text, ",\n");
+        assert_true(length < 40);
+        text += length + (text[length] != '\0');
+    }
+}
+
 static enum c4_status load_with(void **state, const char *from, const char *to) {
     char *text = replaced_in(c4_embed_repro_study_paper_ini, from, to);
     put_file(scratch_path(state, "own.ini"), text, strlen(text));
@@ -255,6 +333,8 @@ int main(void) {
         TEST(a_figure_that_cannot_be_written),
         TEST(many_origins),
         TEST(any_text_in_a_title),
+        TEST(any_text_in_json),
+        cmocka_unit_test(published_cells_fit),
         TEST(bad_names_are_refused_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,9 @@
 #include <math.h>
 
 #include "repro/run/measure.h"
+#include "repro/run/resume.h"
 #include "simd/dispatch.h"
+#include "tests/repro/made_up_store.h"
 
 /* A study of a few images, and everything that its runs use. */
 struct bench {
@@ -281,10 +283,47 @@ static void diverged(void **state) {
     tear_down(&bench);
 }
 
+static void keep_sentence(void *context, const char *sentence) {
+    assert_int_equal(c4_text_set(context, sentence), C4_OK);
+}
+
+/* Each checkpoint that is passed over is told with its own reason. */
+static void checkpoints_that_cannot_be_used(void **state) {
+    static struct bench bench;
+    struct scratch *scratch = *state;
+    struct c4_run run;
+    struct c4_store *store;
+    struct c4_known_checkpoint last;
+    struct c4_text said = {0};
+    int64_t done;
+    set_up(&bench, scratch->folder);
+    made_up_store(scratch->folder, &bench.study, &bench.scale, false, NULL);
+    assert_int_equal(c4_store_open(scratch->folder, false, &store), C4_OK);
+    assert_true(c4_run_describe(&bench.study, &bench.scale, "pretrain-d0", 1, &run));
+    run.epochs--;
+    for (int i = 0; i < 2; i++) {
+        static const char *const want[] = {
+            "none: is of a later epoch than the run's last, 1; the run goes on from its beginning",
+            "none: there is no such file"};
+        if (i > 0) made_up_run(store, &bench.study.protocol, &bench.schedule.run[0], false);
+        assert_string_equal(run.key, bench.schedule.run[0].key);
+        assert_int_equal(
+            c4_resume_find(store, scratch->folder, &run, keep_sentence, &said, &done, &last),
+            C4_OK);
+        if (!strstr(c4_text_string(&said), want[i])) fail_msg("%s", c4_text_string(&said));
+        assert_int_equal(done, -1);
+        run.epochs++;
+    }
+    c4_text_free(&said);
+    c4_store_close(store);
+    tear_down(&bench);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(cut_anywhere), TEST(phases_are_timed),
-                                       TEST(a_dead_network_is_measured), TEST(diverged)};
+                                       TEST(a_dead_network_is_measured), TEST(diverged),
+                                       TEST(checkpoints_that_cannot_be_used)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /* The study as data: the built-in one, error sentences for bad ones, --set, and the schedule. */
-#include "repro/figures/figures.h"
-#include "repro/study/schedule.h"
+#include <limits.h>
+
+#include "repro/store/store.h"
 #include "repro/study/study.h"
+#include "tests/core/test_file_scratch.h"
 #include "tests/repro/study_text.h"
 
 static void built_in(void **state) {
@@ -61,6 +63,8 @@ static void built_in_scales(void **state) {
     }
 }
 
+#define LONG_40 "a123456789b123456789c123456789d123456789"
+
 static void bad_texts(void **state) {
     (void)state;
     static const struct {
@@ -78,7 +82,7 @@ static void bad_texts(void **state) {
         {"order = bn-relu", "order = relu", "line 5: order: 'relu' is not one of bn-relu, relu-bn"},
         {"seeds = 1-2", "seeds = 2-1", "line 15: seeds: '2-1' is not a list of seeds"},
         {"seeds = 1-2", "seeds = 1,1", "line 15: seeds: '1,1' names seed 1 twice"},
-        {"seeds = 1-2", "seeds = 1-99999", "names more than 64 seeds"},
+        {"seeds = 1-2", "seeds = 1-99999", "names more than 1024 seeds"},
         {"seeds = 1-2", "seeds = 1,", "'1,' is not a list of seeds"},
         {"seeds = 1-2", "seeds = -1", "'-1' is not a list of seeds"},
         {"seeds = 1-2\n", "", "section [scale tiny] lacks key 'seeds'"},
@@ -102,6 +106,20 @@ static void bad_texts(void **state) {
          "data: 'mnist' is not one of cifar10, svhn"},
         {"references = pretrained", "images = mnist\nreferences = pretrained",
          "images: 'mnist' is not one of own, cifar10-test, cifar10-heldout, svhn-heldout"},
+        /* What would not fit is refused, and shown whole. */
+        {"[run a]", "[run " LONG_40 "0123]",
+         "study.ini, line 31: section [run " LONG_40 "0123] has an invalid name; a name has 1 to "
+         "31 bytes"},
+        {"[run a]", "[run " LONG_40 "012345]",
+         "study.ini, line 30: between [ and ] are more than 49 characters"},
+        {"[run a]", "\n  [run " LONG_40 "012345]", "line 31: between [ and ] are more than 49"},
+        {"lr = 0.001", "# " LONG_40 LONG_40 LONG_40 LONG_40 LONG_40 "\nlr = 0.001",
+         "study.ini, line 3: longer than 198 characters"},
+        {"labels = one, two words", "labels = one, " LONG_40,
+         "'one, " LONG_40 "' is not a list of up to 12 words of 1 to 39 bytes"},
+        /* The first of two flaws is the one that is told. */
+        {"lr = 0.001", "nonsense\nlr = fast", "line 3: is neither a comment, a [section] nor"},
+        {"lr = 0.001", "lr = fast\nnonsense", "line 3: lr: 'fast' is not a number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct c4_study study;
@@ -117,19 +135,31 @@ static void bad_texts(void **state) {
     assert_int_equal(c4_study_load("no-such-file.ini", &study), C4_ERR_DATA);
 }
 
+/* A file that is no text is refused, not read up to its first NUL. */
+static void a_file_with_a_nul(void **state) {
+    static struct c4_study study;
+    const char *path = scratch_path(state, "nul.ini");
+    char *text = altered("[figure extra]", "?[figure extra]");
+    size_t size_bytes = strlen(text);
+    *strchr(text, '?') = '\0';
+    put_file(path, text, size_bytes);
+    assert_failed(c4_study_load(path, &study), C4_ERR_DATA, "line 87: holds a NUL");
+    free(text);
+}
+
 /* Study keys and names in the table of data sets exist and fit. */
 static void data_sets(void **state) {
     (void)state;
     struct c4_image_set images, again;
-    size_t marks = sizeof "synthetic data; suspect rows";
     int count = 0;
     for (int i = 0; i < c4_set_count; i++) {
         const struct c4_field *field = c4_field_find(c4_scale_fields, c4_sets[i].tuning.degrees);
         assert_non_null(field);
         assert_int_equal(field->type, C4_FIELD_LIST);
-        if (c4_sets[i].tuning.substitute) marks += strlen(c4_sets[i].tuning.substitute) + 2;
+        int key = snprintf(NULL, 0, "finetune-%s-shifted1-n%u-e%u-bn-relu-seed%llu",
+                           c4_sets[i].word, UINT32_MAX, UINT32_MAX, ULLONG_MAX);
+        assert_in_range(key, 1, C4_RUN_KEY_SIZE - 1);
     }
-    assert_true(marks <= sizeof((struct c4_figure_result *)0)->mark);
     for (; c4_image_set_at(count, &images); count++) {
         const char *name = c4_image_set_name(images);
         assert_true(strlen(name) < sizeof((struct c4_result_row *)0)->images);
@@ -413,13 +443,21 @@ static void shared_runs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in),          cmocka_unit_test(built_in_scales),
-        cmocka_unit_test(bad_texts),         cmocka_unit_test(data_sets),
-        cmocka_unit_test(sets_of_a_study),   cmocka_unit_test(set_values),
-        cmocka_unit_test(lists_join),        cmocka_unit_test(selection),
-        cmocka_unit_test(fields_round_trip), cmocka_unit_test(many_seeds),
-        cmocka_unit_test(minimal_runs),      cmocka_unit_test(degrees_given),
-        cmocka_unit_test(shared_runs),       cmocka_unit_test(switches_change_keys),
+        cmocka_unit_test(built_in),
+        cmocka_unit_test(built_in_scales),
+        cmocka_unit_test(bad_texts),
+        cmocka_unit_test(data_sets),
+        cmocka_unit_test_setup_teardown(a_file_with_a_nul, scratch_set_up, scratch_tear_down),
+        cmocka_unit_test(sets_of_a_study),
+        cmocka_unit_test(set_values),
+        cmocka_unit_test(lists_join),
+        cmocka_unit_test(selection),
+        cmocka_unit_test(fields_round_trip),
+        cmocka_unit_test(many_seeds),
+        cmocka_unit_test(minimal_runs),
+        cmocka_unit_test(degrees_given),
+        cmocka_unit_test(shared_runs),
+        cmocka_unit_test(switches_change_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,8 @@ static void claims_are_read(void **state) {
     assert_true(isinf(study.claim[5].low) && study.claim[5].high == 1);
 }
 
+#define LONG_70 "a123456789b123456789c123456789d123456789e123456789f123456789g123456789"
+
 static void bad_claims(void **state) {
     (void)state;
     static struct c4_study study;
@@ -87,6 +89,12 @@ static void bad_claims(void **state) {
         {"terms = + a to", "terms = + b, + b, + b, + b, + a to",
          "is one term too many; a contrast"},
         {"terms = + a to", "terms = , + a to", "line 102: terms: '' has no sign"},
+        {"+ a to", "+ " LONG_70 " to", "terms: there is no [run NAME] for '" LONG_70 "'"},
+        {"initialisation on", LONG_70 " on", "reference: '" LONG_70 "' is not one of"},
+        {"memorised = s-32", "memorised = " LONG_70,
+         "memorised: '" LONG_70 "' is empty or longer than 39 bytes"},
+        {"says = L", "says = " LONG_70 LONG_70,
+         "says: '" LONG_70 LONG_70 "' is empty or longer than 119 bytes"},
         {"memorised = s-32", "memorised = t",
          "line 106: memorised: there is no [run NAME] for 't'"},
         {"paper_only = yes", "paper_only = often", "'often' is not one of no, yes"},
