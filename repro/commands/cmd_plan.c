@@ -136,7 +136,6 @@ static enum c4_status write_json(struct planning *plan) {
 
 static enum c4_status make_plan(struct planning *plan) {
     struct c4_session *session = &plan->session;
-    char text[320];
     double end = 0, work = 0;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"), session));
@@ -147,12 +146,12 @@ static enum c4_status make_plan(struct planning *plan) {
     if (!plan->seconds) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
     C4_TRY(measure(plan));
     if (c4_arg_flag(plan->args, "json")) return write_json(plan);
-    c4_session_describe(session, text, sizeof text);
     if (session->taken.length)
         printf("Taken from the study in %s: %s.\n", c4_arg_text(plan->args, "out"),
                c4_text_string(&session->taken));
-    printf("Scale %s, measured with %s: %.0f training images/s per worker.\n", session->scale.name,
-           text, 1 / plan->speed.train_seconds);
+    printf("Scale %s, measured with ", session->scale.name);
+    c4_session_describe(session, stdout);
+    printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
     if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);
     C4_TRY(forecast(plan, plan->places, &end, &work));
     return c4_session_write_plan(session, plan->seconds, plan->places, stdout);

@@ -131,7 +131,6 @@ static enum c4_status find_suspects(struct reproduction *r) {
     struct suspect_runs runs = {.schedule = &r->session.schedule, .asked = r->suspect};
     struct c4_suspects found = {0};
     struct c4_study_reader *reader;
-    char sentence[512];
     enum c4_status status = c4_study_reader_open(folder, &reader);
     if (status == C4_OK) status = c4_study_reader_suspects(reader, take_suspect, &runs, &found);
     c4_study_reader_close(reader);
@@ -147,14 +146,19 @@ static enum c4_status find_suspects(struct reproduction *r) {
                 runs.others, runs.others == 1 ? " is" : "s are",
                 runs.others == 1 ? "stays" : "stay");
     if (redo || found.runs == 0) return C4_OK;
-    snprintf(sentence, sizeof sentence,
-             "%" PRId64 " rows of %d run%s are suspect: %s. --redo trains these runs again and "
-             "keeps everything else; 'conv4 report' draws them, marked as suspect",
-             found.rows, found.runs, found.runs == 1 ? "" : "s", c4_suspects_reason);
-    if (!c4_arg_flag(r->args, "dry-run"))
-        return c4_fail(C4_ERR_DATA, "%s/study.db: %s", folder, sentence);
-    fprintf(r->messages, "Without --redo nothing would be done: %s.\n", sentence);
-    return C4_OK;
+    struct c4_text sentence = {0};
+    C4_TRY(c4_text_add(&sentence,
+                       "%" PRId64
+                       " rows of %d run%s are suspect: %s. --redo trains these runs again and "
+                       "keeps everything else; 'conv4 report' draws them, marked as suspect",
+                       found.rows, found.runs, found.runs == 1 ? "" : "s", c4_suspects_reason));
+    if (c4_arg_flag(r->args, "dry-run"))
+        fprintf(r->messages, "Without --redo nothing would be done: %s.\n",
+                c4_text_string(&sentence));
+    else
+        status = c4_fail(C4_ERR_DATA, "%s/study.db: %s", folder, c4_text_string(&sentence));
+    c4_text_free(&sentence);
+    return status;
 }
 
 /* Removes the rows of suspect runs. Called when nothing can be refused any more. */
@@ -287,12 +291,12 @@ static void announce_fetch(const struct c4_study *study, FILE *messages) {
 
 static void announce(struct reproduction *r) {
     const struct c4_session *session = &r->session;
-    char engine[320];
-    c4_session_describe(session, engine, sizeof engine);
     fprintf(r->messages, "Scale %s: %d runs on %s", session->scale.name, session->schedule.count,
             c4_images_training(&session->images)->name);
     announce_tuning(&session->images, r->messages);
-    fprintf(r->messages, ".\nBackend %s.\n", engine);
+    fprintf(r->messages, ".\nBackend ");
+    c4_session_describe(session, r->messages);
+    fprintf(r->messages, ".\n");
     for (int i = 0; i < C4_SETS_MAX * C4_SPLITS; i++) {
         const struct c4_dataset *set = &session->images.set[i / C4_SPLITS].split[i % C4_SPLITS];
         if (set->unofficial[0])
@@ -451,7 +455,7 @@ static enum c4_status reproduce(struct reproduction *r) {
     status = publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9);
     if (r->state.failed == 0) return status;
     return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
-                   r->session.schedule.count, r->state.failure);
+                   r->session.schedule.count, c4_text_string(&r->state.failure));
 }
 
 static int run(const struct c4_args *args) {
@@ -468,6 +472,7 @@ static int run(const struct c4_args *args) {
     free(r->state.last);
     free(r->state.state);
     free(r->state.seconds);
+    c4_text_free(&r->state.failure);
     free(r);
     return code;
 }

@@ -183,20 +183,17 @@ struct c4_settings c4_session_settings(const struct c4_session *session) {
                                 .arithmetic = session->arithmetic};
 }
 
-void c4_session_describe(const struct c4_session *session, char *text, size_t size) {
+void c4_session_describe(const struct c4_session *session, FILE *out) {
     const struct c4_backend *origin = session->dispatch.step_origin;
     const struct c4_backend *gram = session->dispatch.slot_origin[C4_SLOT_gram_block];
     const struct c4_protocol *protocol = &session->study.protocol;
-    char products[96] = "";
-    if (gram != origin)
-        snprintf(products, sizeof products, "; Gram blocks by %s (%s)", gram->name, gram->variant);
-    char kernels[C4_KERNELS_SIZE + 4] = "";
-    if (session->kernels[0]) snprintf(kernels, sizeof kernels, " (%s)", session->kernels);
-    snprintf(text, size, "%s (%s), %s%s, %s%s; %d worker%s of %d thread%s, %s", origin->name,
-             origin->variant, c4_conv_names[protocol->conv], kernels,
-             c4_order_names[protocol->order], products, session->workers,
-             session->workers == 1 ? "" : "s", session->threads, session->threads == 1 ? "" : "s",
-             session->placement.places > 0 ? "bound" : "not bound");
+    fprintf(out, "%s (%s), %s", origin->name, origin->variant, c4_conv_names[protocol->conv]);
+    if (session->kernels[0]) fprintf(out, " (%s)", session->kernels);
+    fprintf(out, ", %s", c4_order_names[protocol->order]);
+    if (gram != origin) fprintf(out, "; Gram blocks by %s (%s)", gram->name, gram->variant);
+    fprintf(out, "; %d worker%s of %d thread%s, %s", session->workers,
+            session->workers == 1 ? "" : "s", session->threads, session->threads == 1 ? "" : "s",
+            session->placement.places > 0 ? "bound" : "not bound");
 }
 
 int c4_session_figures(const struct c4_session *session) {

@@ -106,8 +106,8 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
 /* The settings that the study's folder stores. */
 struct c4_settings c4_session_settings(const struct c4_session *session);
 
-/* "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound" */
-void c4_session_describe(const struct c4_session *session, char *text, size_t size);
+/* Prints "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound". */
+void c4_session_describe(const struct c4_session *session, FILE *out);
 
 /* Figures to be drawn, each version counted. */
 int c4_session_figures(const struct c4_session *session);

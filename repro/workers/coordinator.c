@@ -1,6 +1,7 @@
 #include "repro/workers/coordinator.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,10 +62,10 @@ static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot 
                                 const struct c4_message *message) {
     struct c4_worker_failure failure;
     struct c4_text why = {0};
+    const char *sentence = (const char *)message->payload + sizeof failure;
     memcpy(&failure, message->payload, sizeof failure);
-    failure.sentence[sizeof failure.sentence - 1] = '\0';
     if (c->work.store) C4_TRY(c4_store_check_folder(c->work.store));
-    enum c4_status status = describe_failure(c, failure.sentence, &why);
+    enum c4_status status = describe_failure(c, sentence, &why);
     if (status == C4_OK && (slot->run < 0 || !failure.faulty)) {
         status = c4_fail(failure.status, "%s", c4_text_string(&why));
     } else if (status == C4_OK) {
@@ -98,7 +99,9 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
         if (message->size_bytes < sizeof(struct c4_segment_done) || slot->run < 0) break;
         return c4_coordinator_commit(c, slot, message);
     case C4_MESSAGE_FAILED:
-        if (message->size_bytes != sizeof(struct c4_worker_failure)) break;
+        if (message->size_bytes <= sizeof(struct c4_worker_failure) ||
+            message->payload[message->size_bytes - 1] != '\0')
+            break;
         return on_failed(c, slot, message);
     default:
         break;
@@ -106,10 +109,36 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
     return c4_fail(C4_ERR_FAILED, "invalid message from a worker");
 }
 
+__attribute__((format(printf, 2, 3))) static enum c4_status say(struct c4_coordinator *c,
+                                                                const char *format, ...) {
+    struct c4_text sentence = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    enum c4_status status = c4_text_add_list(&sentence, format, arguments);
+    va_end(arguments);
+    if (status == C4_OK) c4_coordinator_report(c, c4_text_string(&sentence));
+    c4_text_free(&sentence);
+    return status;
+}
+
+/* A worker that was busy with a run has died. */
+static enum c4_status on_lost_run(struct c4_coordinator *c, int run, int worker, const char *how) {
+    if (++c->attempts[run] < C4_ATTEMPTS) {
+        c->state->state[run] = C4_RUN_PLANNED;
+        return say(c, "worker %d %s during run %s; the run goes on from its last checkpoint",
+                   worker, how, c->work.schedule->run[run].key);
+    }
+    struct c4_text why = {0};
+    enum c4_status status = c4_text_add(&why, "its worker %s, twice in the same segment", how);
+    if (status == C4_OK) status = c4_coordinator_give_up(c, run, c4_text_string(&why));
+    c4_text_free(&why);
+    return status;
+}
+
 /* The worker's pipe is closed, so it has died. Starts another one in its slot; its run goes back to
  * the planned ones. */
 static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *slot) {
-    char how[96], sentence[400];
+    char how[96];
     int run = slot->run, number = (int)(slot - c->slot) + 1;
     if (stop_worker(slot, how, sizeof how) == C4_WORKER_NOT_STARTED)
         return c4_fail(C4_ERR_ENVIRONMENT,
@@ -119,24 +148,9 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
     slot->images = 0;
     if (++slot->losses > C4_ATTEMPTS && run < 0)
         return c4_fail(C4_ERR_FAILED, "worker %d %s, again and again", number, how);
-    if (slot->is_asked && !slot->has_speed) {
-        snprintf(sentence, sizeof sentence,
-                 "worker %d %s while it measured its speed; all measure again", number, how);
-        c4_coordinator_report(c, sentence);
-    }
-    if (run >= 0) {
-        const char *key = c->work.schedule->run[run].key;
-        if (++c->attempts[run] >= C4_ATTEMPTS) {
-            snprintf(sentence, sizeof sentence, "its worker %s, twice in the same segment", how);
-            C4_TRY(c4_coordinator_give_up(c, run, sentence));
-        } else {
-            c->state->state[run] = C4_RUN_PLANNED;
-            snprintf(sentence, sizeof sentence,
-                     "worker %d %s during run %s; the run goes on from its last checkpoint", number,
-                     how, key);
-            c4_coordinator_report(c, sentence);
-        }
-    }
+    if (slot->is_asked && !slot->has_speed)
+        C4_TRY(say(c, "worker %d %s while it measured its speed; all measure again", number, how));
+    if (run >= 0) C4_TRY(on_lost_run(c, run, number, how));
     return start_worker(c, slot);
 }
 

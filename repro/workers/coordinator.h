@@ -26,12 +26,12 @@ struct c4_work_state {
     int64_t *done;                    /* of each run: the last epoch in the store, -1: none */
     struct c4_known_checkpoint *last; /* of each run */
     enum c4_run_state *state;
-    double *seconds;       /* of each run: predicted for its remaining epochs */
-    uint64_t images;       /* processed by all workers */
-    uint64_t total_images; /* of all runs to do */
-    double left_seconds;   /* predicted until all runs are done */
-    int failed;            /* number of failed runs */
-    char failure[1200];    /* sentence of the first failure */
+    double *seconds;        /* of each run: predicted for its remaining epochs */
+    uint64_t images;        /* processed by all workers */
+    uint64_t total_images;  /* of all runs to do */
+    double left_seconds;    /* predicted until all runs are done */
+    int failed;             /* number of failed runs */
+    struct c4_text failure; /* sentence of the first failure; release with c4_text_free() */
     uint64_t trained_images;
     double trained_seconds; /* summed over workers */
     int places, bound;      /* workers that were ready */

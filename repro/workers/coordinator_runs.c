@@ -10,18 +10,14 @@
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const char *why) {
     struct c4_work_state *state = c->state;
     const char *key = c->work.schedule->run[run].key;
-    char sentence[1200];
-    _Static_assert(sizeof "run  failed, the others continue: " + C4_RUN_KEY_SIZE +
-                           sizeof((struct c4_worker_failure *)0)->sentence <=
-                       sizeof sentence,
-                   "the longest failure must fit");
-    _Static_assert(sizeof((struct c4_work_state *)0)->failure == sizeof sentence,
-                   "the first failure must fit");
+    struct c4_text sentence = {0};
     state->state[run] = C4_RUN_FAILED;
-    snprintf(sentence, sizeof sentence, "run %s: %s", key, why);
-    if (state->failed++ == 0) snprintf(state->failure, sizeof state->failure, "%s", sentence);
-    snprintf(sentence, sizeof sentence, "run %s failed, the others continue: %s", key, why);
-    c4_coordinator_report(c, sentence);
+    if (state->failed++ == 0) C4_TRY(c4_text_add(&state->failure, "run %s: %s", key, why));
+    enum c4_status status =
+        c4_text_add(&sentence, "run %s failed, the others continue: %s", key, why);
+    if (status == C4_OK) c4_coordinator_report(c, c4_text_string(&sentence));
+    c4_text_free(&sentence);
+    C4_TRY(status);
     return c4_store_run_set_state(c->work.store, key, C4_RUN_FAILED);
 }
 

@@ -15,7 +15,7 @@ enum c4_message_kind {
     C4_MESSAGE_SPEED,    /* struct c4_speed */
     C4_MESSAGE_PROGRESS, /* uint64_t: images of the segment so far */
     C4_MESSAGE_DONE,     /* struct c4_segment_done, its result rows, its cost rows */
-    C4_MESSAGE_FAILED    /* struct c4_worker_failure */
+    C4_MESSAGE_FAILED    /* struct c4_worker_failure, its sentence with the NUL */
 };
 
 enum { C4_PLACE_PUS_MAX = 256 };
@@ -56,7 +56,6 @@ struct c4_segment_done {
 struct c4_worker_failure {
     enum c4_status status;
     int faulty; /* 1: the run itself failed, and would fail again */
-    char sentence[1024];
 };
 
 /* Writes a frame whose payload is `count` parts; blocks. C4_ERR_FAILED if the other end is closed;

@@ -162,6 +162,13 @@ static enum c4_status obey(struct worker *worker, const struct c4_message *messa
     }
 }
 
+static enum c4_status say_failure(struct worker *worker, enum c4_status status, bool faulty) {
+    const struct c4_worker_failure failure = {.status = status, .faulty = faulty};
+    const struct c4_message_part parts[] = {{&failure, sizeof failure},
+                                            {c4_error(), strlen(c4_error()) + 1}};
+    return c4_message_write(worker->out, C4_MESSAGE_FAILED, parts, 2);
+}
+
 /* Handles messages until the coordinator closes its pipe. */
 static void serve(struct worker *worker) {
     bool open = true;
@@ -175,9 +182,7 @@ static void serve(struct worker *worker) {
         enum c4_status status = obey(worker, &message, &faulty);
         if (status == C4_ERR_TERMINATED) return;
         if (status == C4_OK) continue;
-        struct c4_worker_failure failure = {.status = status, .faulty = faulty};
-        snprintf(failure.sentence, sizeof failure.sentence, "%s", c4_error());
-        if (answer(worker, C4_MESSAGE_FAILED, &failure, sizeof failure) != C4_OK) return;
+        if (say_failure(worker, status, faulty) != C4_OK) return;
     }
 }
 
