@@ -178,7 +178,8 @@ static void npy(void **state) {
     for (int fortran = 0; fortran < 2; fortran++) {
         char bytes[128 + 24];
         memset(bytes, ' ', sizeof bytes);
-        memcpy(bytes, "\x93NUMPY\1\0\x76\0", 10);
+        static const char magic[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0};
+        memcpy(bytes, magic, sizeof magic);
         const char *text = fortran ? "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}"
                                    : "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3)}";
         copy_text(bytes + 10, text);
