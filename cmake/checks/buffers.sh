@@ -2,8 +2,7 @@
 # Nothing is cut silently: every fixed buffer for text has a line in buffers.txt, beside this script,
 # that says why nothing longer can come into it. Text of any length is kept in a struct c4_text
 # (core/base/text.h). Run from the root of the project; each line of output is a violation.
-# usage: buffers.sh [BUILD_FOLDER | --missing]
-#   --missing  prints a line for each declaration that buffers.txt lacks, for its section "to do"
+# usage: buffers.sh [BUILD_FOLDER]
 set -eu
 list=cmake/checks/buffers.txt
 declared=$(mktemp) found=$(mktemp)
@@ -111,14 +110,11 @@ find core simd repro bench \( -name '*.[ch]' -o -name '*.cc' \) -type f | LC_ALL
     END { file_ends() }
 ' >"$declared"
 
-missing=0
-[ "${1-}" != --missing ] || missing=1
-awk -v list="$list" -v missing="$missing" '
-    function flaw(sentence) { if (!missing) print list ":" FNR ": " sentence }
+awk -v list="$list" '
+    function flaw(sentence) { print list ":" FNR ": " sentence }
     # The list. A line is "FILE name[size]", two spaces, and the reason, which is a class, perhaps with
     # words after a mark, or several words.
     FILENAME == list && (/^#/ || /^$/) { next }
-    FILENAME == list && /^to do:$/ { to_do = 1; next }
     FILENAME == list {
         at = index($0, "  ")
         key = at ? substr($0, 1, at - 1) : $0
@@ -126,11 +122,9 @@ awk -v list="$list" -v missing="$missing" '
         gsub(/^ +| +$/, "", reason)
         if (reason == "") { flaw("no reason"); next }
         if ($1 == "class") { class[$2] = 1; next }
-        if ((reason == "to do") != to_do)
-            flaw(to_do ? "its reason is not \"to do\"" : "\"to do\" is no reason")
         word = reason
         sub(/[:;,.].*/, "", word)
-        if (!to_do && word !~ / / && !class[word]) flaw("there is no class " word)
+        if (word !~ / / && !class[word]) flaw("there is no class " word)
         if ($1 == "size") { sized["[" $2 "]"] = FNR; next }
         lines[key]++
         last[key] = FNR
@@ -143,11 +137,9 @@ awk -v list="$list" -v missing="$missing" '
         while (index(size, "][")) size = substr(size, index(size, "][") + 1)
         if (size in sized) { used[size] = 1; next }
         if (lines[$0]-- > 0) next
-        if (missing) print $0 "  to do"
-        else print $0 ": no line in " list
+        print $0 ": no line in " list
     }
     END {
-        if (missing) exit
         for (key in lines)
             if (lines[key] > 0) print list ":" last[key] ": no such declaration: " key
         for (size in sized)
@@ -155,4 +147,4 @@ awk -v list="$list" -v missing="$missing" '
     }
 ' "$list" "$declared" >"$found"
 LC_ALL=C sort "$found"
-[ "$missing" = 1 ] || [ ! -s "$found" ]
+[ ! -s "$found" ]

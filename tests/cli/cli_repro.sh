@@ -125,6 +125,15 @@ for name in $mine; do
 done
 same whole damaged
 
+# One that cannot be read now may be sound: nothing is given up for it.
+cp -r whole unread
+mv unread/checkpoints/${run}1/epoch-0002.safetensors sound
+ln -s epoch-0002.safetensors unread/checkpoints/${run}1/epoch-0002.safetensors
+expect 1 'epoch-0002.safetensors: cannot be read' repro unread
+mv sound unread/checkpoints/${run}1/epoch-0002.safetensors
+expect 0 'All runs are in unread already' repro unread
+same whole unread
+
 # A folder whose name is no text: its bytes are replaced in JSON, and nothing is lost.
 odd=$(printf 'odd\377')
 cp -r whole "$odd"
