@@ -179,18 +179,6 @@ struct sums {
     size_t capacity;
 };
 
-/* Copies a column's text. C4_ERR_DATA: it is longer than any that conv4 writes. */
-static enum c4_status take_word(const struct sums *to, sqlite3_stmt *row, int column, char *word,
-                                size_t size) {
-    const char *stored = c4_sql_text(row, column);
-    size_t length = strlen(stored);
-    if (length >= size)
-        return c4_fail(C4_ERR_DATA, "%s: table cost has a %s '%s', which conv4 does not write",
-                       to->store->path, sqlite3_column_name(row, column), stored);
-    memcpy(word, stored, length + 1);
-    return C4_OK;
-}
-
 static enum c4_status take_sum(void *context, sqlite3_stmt *row) {
     struct sums *to = context;
     struct c4_cost_sum *grown =
@@ -198,12 +186,12 @@ static enum c4_status take_sum(void *context, sqlite3_stmt *row) {
     if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the times of the runs");
     to->sum = grown;
     struct c4_cost_sum *sum = &grown[to->count++];
-    C4_TRY(take_word(to, row, 0, sum->run, sizeof sum->run));
+    C4_TRY(c4_sql_copy(to->store->path, row, 0, sum->run, sizeof sum->run));
     sum->what = C4_COST_TRAIN;
     while (c4_cost_names[sum->what] && strcmp(c4_cost_names[sum->what], c4_sql_text(row, 1)) != 0)
         sum->what++;
-    C4_TRY(take_word(to, row, 2, sum->layer, sizeof sum->layer));
-    C4_TRY(take_word(to, row, 3, sum->method, sizeof sum->method));
+    C4_TRY(c4_sql_copy(to->store->path, row, 2, sum->layer, sizeof sum->layer));
+    C4_TRY(c4_sql_copy(to->store->path, row, 3, sum->method, sizeof sum->method));
     sum->count = sqlite3_column_int64(row, 4);
     sum->seconds = real(row, 5);
     sum->mean_seconds = real(row, 6);

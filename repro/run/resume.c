@@ -36,7 +36,8 @@ static enum c4_status find_sound(struct c4_store *store, const char *folder,
         memcpy(last->sha256, known[bad].sha256, sizeof last->sha256);
         enum c4_status status = check(folder, run, last, scratch);
         if (status == C4_OK) break;
-        /* Only what is missing or damaged is given up; a file that cannot be read now may be sound. */
+        /* Only what is missing or damaged is given up; a file that cannot be read now may be sound.
+         */
         if (status != C4_ERR_DATA) return status;
         c4_fail(status, "%s; the run goes on from %s", c4_error(),
                 bad + 1 < count ? "the checkpoint before it" : "its beginning");

@@ -64,8 +64,5 @@ enum c4_status c4_schema_hash_rows(const char *path, sqlite3 *db, const char *ru
     if (status == C4_OK) status = c4_sha256_final(&hash, hex);
     c4_sha256_free(&hash);
     C4_TRY(status);
-    return c4_sql_do(path, db,
-                     "UPDATE run SET rows_sha256 = CASE status WHEN 'done' THEN ? END "
-                     "WHERE key = ?",
-                     "tt", hex, run);
+    return c4_sql_do(path, db, "UPDATE run SET rows_sha256 = ? WHERE key = ?", "tt", hex, run);
 }

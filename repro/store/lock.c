@@ -13,23 +13,34 @@
 #include "core/base/text.h"
 #include "core/file/file.h"
 #include "core/host/clock.h"
+#include "core/host/sysfile.h"
 #include "repro/store/sql.h"
 
 enum {
     HOST_SIZE = 256, /* Linux's names have at most 64 bytes */
     WHEN_SIZE = 32,  /* more than C4_CLOCK_UTC_BYTES */
+    BOOT_SIZE = 40,  /* a UUID has 36 */
     WAITS = 10,      /* for a process that is ending */
     WAIT_NS = 50000000
 };
 
 struct holder {
     int64_t lease, pid;
-    char host[HOST_SIZE], since[WHEN_SIZE];
+    char host[HOST_SIZE], boot[BOOT_SIZE], since[WHEN_SIZE];
 };
 
 void c4_lock_host(char *text, size_t size) {
     if (gethostname(text, size) != 0) snprintf(text, size, "unknown");
     text[size - 1] = '\0';
+}
+
+/* What all processes of a running kernel have in common, whatever host name their container has: a
+ * UUID; "" where there is no /proc. */
+static void find_boot(char boot[BOOT_SIZE]) {
+    struct c4_text line = {0};
+    c4_sysfile_line("", "/proc/sys/kernel/random/boot_id", &line);
+    snprintf(boot, BOOT_SIZE, "%s", c4_text_string(&line));
+    c4_text_free(&line);
 }
 
 static int open_file(const char *file) {
@@ -77,7 +88,8 @@ static enum c4_status take_file(const char *folder, struct c4_lock *lock, bool *
 
 static enum c4_status read_holder(const char *path, sqlite3 *db, struct holder *holder) {
     sqlite3_stmt *statement;
-    C4_TRY(c4_sql_prepare(path, db, &statement, "SELECT lease, pid, host, since FROM writer", ""));
+    C4_TRY(c4_sql_prepare(path, db, &statement, "SELECT lease, pid, host, boot, since FROM writer",
+                          ""));
     int row;
     enum c4_status status = c4_sql_step(path, statement, &row);
     if (status == C4_OK && !row)
@@ -86,12 +98,11 @@ static enum c4_status read_holder(const char *path, sqlite3 *db, struct holder *
                          "--fresh",
                          path);
     if (status == C4_OK) {
-        const char *host = (const char *)sqlite3_column_text(statement, 2);
-        const char *since = (const char *)sqlite3_column_text(statement, 3);
         holder->lease = sqlite3_column_int64(statement, 0);
         holder->pid = sqlite3_column_int64(statement, 1);
-        snprintf(holder->host, sizeof holder->host, "%s", host ? host : "");
-        snprintf(holder->since, sizeof holder->since, "%s", since ? since : "");
+        snprintf(holder->host, sizeof holder->host, "%s", c4_sql_text(statement, 2));
+        snprintf(holder->boot, sizeof holder->boot, "%s", c4_sql_text(statement, 3));
+        snprintf(holder->since, sizeof holder->since, "%s", c4_sql_text(statement, 4));
     }
     sqlite3_finalize(statement);
     return status;
@@ -116,7 +127,7 @@ static enum c4_status fail_held(const char *path, const struct holder *holder) {
 
 /* Refuses to follow a process that may be alive where the kernel's lock cannot show it. */
 static enum c4_status check_holder(const char *path, const struct holder *holder, const char *host,
-                                   const struct c4_lock *lock) {
+                                   const char *boot, const struct c4_lock *lock) {
     if (holder->pid == 0) return C4_OK;
     if (lock->missing)
         return c4_fail(C4_ERR_FAILED,
@@ -124,7 +135,8 @@ static enum c4_status check_holder(const char *path, const struct holder *holder
                        "%s, and this file system has no locks (%s) to tell whether it still is; "
                        "if it is gone, start again with --take-over",
                        path, holder->pid, holder->host, holder->since, strerror(lock->missing));
-    if (strcmp(holder->host, host) == 0) return C4_OK;
+    if (strcmp(holder->host, host) == 0 || (boot[0] && strcmp(holder->boot, boot) == 0))
+        return C4_OK;
     return c4_fail(C4_ERR_FAILED,
                    "%s: process %" PRId64 " on host %s has been working on this study since "
                    "%s; if it is gone, start again with --take-over",
@@ -134,18 +146,19 @@ static enum c4_status check_holder(const char *path, const struct holder *holder
 static enum c4_status take(const char *path, sqlite3 *db, const char *folder, bool take_over,
                            struct c4_lock *lock, bool *held) {
     struct holder holder;
-    char host[HOST_SIZE], since[C4_CLOCK_UTC_BYTES];
+    char host[HOST_SIZE], boot[BOOT_SIZE], since[C4_CLOCK_UTC_BYTES];
     if (sqlite3_db_readonly(db, "main") == 1) return c4_sql_fail(path, db, SQLITE_READONLY);
     C4_TRY(read_holder(path, db, &holder));
     if (folder) C4_TRY(take_file(folder, lock, held));
     if (*held) return fail_held(path, &holder);
     c4_lock_host(host, sizeof host);
-    if (!take_over) C4_TRY(check_holder(path, &holder, host, lock));
+    find_boot(boot);
+    if (!take_over) C4_TRY(check_holder(path, &holder, host, boot, lock));
     c4_clock_utc(since);
     lock->lease = holder.lease + 1;
     return c4_sql_do(path, db,
-                     "UPDATE writer SET lease = ?, host = ?, pid = ?, started = 0, since = ?",
-                     "itit", lock->lease, host, (int64_t)getpid(), since);
+                     "UPDATE writer SET lease = ?, host = ?, boot = ?, pid = ?, since = ?", "ittit",
+                     lock->lease, host, boot, (int64_t)getpid(), since);
 }
 
 /* A process that was killed keeps its lock until the kernel has freed its memory. */
@@ -190,7 +203,8 @@ enum c4_status c4_lock_check(const char *path, sqlite3 *db, const struct c4_lock
 }
 
 enum c4_status c4_lock_clear(const char *path, sqlite3 *db, const struct c4_lock *lock) {
-    return c4_sql_do(path, db, "UPDATE writer SET host = '', pid = 0, since = '' WHERE lease = ?",
+    return c4_sql_do(path, db,
+                     "UPDATE writer SET host = '', boot = '', pid = 0, since = '' WHERE lease = ?",
                      "i", lock->lease);
 }
 

@@ -7,8 +7,9 @@
  * locks are on study.db. Child processes must not keep the descriptor, which is closed by exec.
  *
  * Between machines, whose file systems may or may not share locks, a row of the database decides,
- * with host, process and a lease number that grows whenever the lock is taken, so that a replaced
- * writer can no longer commit. A host name stands for one machine. */
+ * with host, the running kernel's boot ID, process and a lease number that grows whenever the lock
+ * is taken, so that a replaced writer can no longer commit. A boot ID or a host name that is ours
+ * stands for this machine: containers have host names of their own, and share the boot ID. */
 #ifndef C4_REPRO_STORE_LOCK_H
 #define C4_REPRO_STORE_LOCK_H
 

@@ -1,4 +1,4 @@
-/* From schema 2 and 3, in which a run was described by words: "phase=pretrain data=cifar10
+/* From schemas 2 and 3, in which a run was described by words: "phase=pretrain data=cifar10
  * labels=d9 images=8000 epochs=6 order=bn-relu seed=1 from=initialisation curve_images=500 +name".
  * They differ only in rows: 2 had no times of phases. */
 #include <inttypes.h>
@@ -11,11 +11,12 @@
 #include "repro/store/schema.h"
 #include "repro/store/sql.h"
 
-static const char begin[] = "DROP VIEW results;"
+static const char begin[] = "DROP VIEW IF EXISTS results;"
                             "ALTER TABLE result RENAME TO old_result;"
                             "ALTER TABLE cost RENAME TO old_cost;"
                             "ALTER TABLE checkpoint RENAME TO old_checkpoint;"
-                            "ALTER TABLE run RENAME TO old_run;";
+                            "ALTER TABLE run RENAME TO old_run;"
+                            "ALTER TABLE writer RENAME TO old_writer;";
 
 static const char copy[] =
     "INSERT INTO result SELECT run, epoch, quantity, layer, reference, images, statistics, n,"
@@ -26,7 +27,9 @@ static const char copy[] =
     "INSERT INTO checkpoint SELECT run, epoch, path, sha256 FROM old_checkpoint;";
 
 static const char finish[] =
-    "DROP TABLE old_result;DROP TABLE old_cost;DROP TABLE old_checkpoint;DROP TABLE old_run;";
+    "INSERT INTO writer SELECT one, lease, host, '', pid, since FROM old_writer;"
+    "DROP TABLE old_writer;DROP TABLE old_result;DROP TABLE old_cost;DROP TABLE "
+    "old_checkpoint;DROP TABLE old_run;";
 
 /* Copies the value of `name` in a description to *value; "" if it is missing. */
 static enum c4_status word_of(const char *description, const char *name, struct c4_text *value) {
@@ -164,7 +167,7 @@ static enum c4_status hash_runs(const char *path, sqlite3 *db) {
 
 enum c4_status c4_schema_migrate(const char *path, sqlite3 *db) {
     C4_TRY(c4_sql_run(path, db, begin));
-    C4_TRY(c4_schema_make_runs(path, db));
+    C4_TRY(c4_schema_make_changed(path, db));
     C4_TRY(add_runs(path, db));
     C4_TRY(c4_sql_run(path, db, copy));
     C4_TRY(name_measures(path, db));

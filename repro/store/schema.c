@@ -7,18 +7,18 @@
 
 enum { APPLICATION = 0x63347374 }; /* "c4st" */
 
-static const char tables_of_study[] =
+/* As in every version. */
+static const char tables_kept[] =
     "CREATE TABLE schema(version INTEGER NOT NULL);"
-    "CREATE TABLE writer(one INTEGER PRIMARY KEY CHECK(one = 1), lease INTEGER NOT NULL,"
-    " host TEXT NOT NULL, pid INTEGER NOT NULL, started INTEGER NOT NULL, since TEXT NOT NULL);"
-    "INSERT INTO writer VALUES(1, 0, '', 0, 0, '');"
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE provenance(id TEXT PRIMARY KEY, data TEXT NOT NULL, data_sha256 TEXT NOT NULL,"
     " evaluation TEXT NOT NULL, evaluation_sha256 TEXT NOT NULL, code_version TEXT NOT NULL,"
     " arithmetic INTEGER NOT NULL, backend TEXT NOT NULL, synthetic INTEGER NOT NULL,"
     " substitute INTEGER NOT NULL) WITHOUT ROWID;";
 
-static const char tables_of_runs[] =
+static const char tables_changed[] =
+    "CREATE TABLE writer(one INTEGER PRIMARY KEY CHECK(one = 1), lease INTEGER NOT NULL,"
+    " host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL, since TEXT NOT NULL);"
     "CREATE TABLE run(key TEXT PRIMARY KEY, kind TEXT NOT NULL"
     " CHECK(kind IN ('pretrain', 'size', 'finetune', 'scratch')), data TEXT NOT NULL,"
     " label_rule TEXT NOT NULL CHECK(label_rule IN ('true', 'random', 'shifted')),"
@@ -73,18 +73,20 @@ enum c4_status c4_schema_version(const char *path, sqlite3 *db, int64_t *version
     return C4_OK;
 }
 
-enum c4_status c4_schema_make_runs(const char *path, sqlite3 *db) {
-    return c4_sql_run(path, db, tables_of_runs);
+enum c4_status c4_schema_make_changed(const char *path, sqlite3 *db) {
+    return c4_sql_run(path, db, tables_changed);
 }
 
 static enum c4_status make_all(const char *path, sqlite3 *db) {
     struct c4_text sql = {0};
     enum c4_status status =
-        c4_text_add(&sql, "PRAGMA application_id = %d;%sINSERT INTO schema VALUES(%d)", APPLICATION,
-                    tables_of_study, C4_STORE_SCHEMA);
+        c4_text_add(&sql,
+                    "PRAGMA application_id = %d;%s%sINSERT INTO schema VALUES(%d);"
+                    "INSERT INTO writer VALUES(1, 0, '', '', 0, '')",
+                    APPLICATION, tables_kept, tables_changed, C4_STORE_SCHEMA);
     if (status == C4_OK) status = c4_sql_run(path, db, c4_text_string(&sql));
     c4_text_free(&sql);
-    return status == C4_OK ? c4_schema_make_runs(path, db) : status;
+    return status;
 }
 
 enum c4_status c4_schema_make(const char *path, sqlite3 *db) {

@@ -40,10 +40,10 @@ enum c4_status c4_schema_version(const char *path, sqlite3 *db, int64_t *version
  * with foreign keys off. For schema.c. */
 enum c4_status c4_schema_migrate(const char *path, sqlite3 *db);
 
-/* Makes the tables that hold runs and their rows. For migrate.c. */
-enum c4_status c4_schema_make_runs(const char *path, sqlite3 *db);
+/* Makes the tables that older versions have otherwise, empty, and the view. For migrate.c. */
+enum c4_status c4_schema_make_changed(const char *path, sqlite3 *db);
 
-/* Computes and stores rows_sha256 of a run, or clears it if the run is not done. */
+/* Computes and stores rows_sha256 of a run that is done. */
 enum c4_status c4_schema_hash_rows(const char *path, sqlite3 *db, const char *run);
 
 #endif

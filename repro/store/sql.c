@@ -1,6 +1,7 @@
 #include "repro/store/sql.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -107,7 +108,7 @@ enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
         return c4_fail_write(path, ENOSPC);
     case SQLITE_READONLY:
         /* SQLite opens for reading what it cannot open for writing, for whatever reason. */
-        if (code == SQLITE_READONLY && access(path, W_OK) == 0)
+        if (code == SQLITE_READONLY && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
             return c4_fail(C4_ERR_ENVIRONMENT,
                            "%s: cannot be opened for writing, though its mode allows it; try "
                            "again; the file was not changed",
@@ -218,6 +219,17 @@ enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row) 
 const char *c4_sql_text(sqlite3_stmt *row, int column) {
     const unsigned char *text = sqlite3_column_text(row, column);
     return text ? (const char *)text : "";
+}
+
+enum c4_status c4_sql_copy(const char *path, sqlite3_stmt *row, int column, char *text,
+                           size_t size) {
+    const char *stored = c4_sql_text(row, column);
+    size_t length = strlen(stored);
+    if (length >= size)
+        return c4_fail(C4_ERR_DATA, "%s: holds a %s of %zu bytes, which conv4 does not write", path,
+                       sqlite3_column_name(row, column), length);
+    memcpy(text, stored, length + 1);
+    return C4_OK;
 }
 
 enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const char *types, ...) {

@@ -3,6 +3,7 @@
 #define C4_REPRO_STORE_SQL_H
 
 #include <sqlite3.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/status.h"
@@ -30,6 +31,11 @@ enum c4_status c4_sql_step(const char *path, sqlite3_stmt *statement, int *row);
 
 /* The text in a column of the row under a statement, "" for NULL; valid until the next step. */
 const char *c4_sql_text(sqlite3_stmt *row, int column);
+
+/* Copies that text. C4_ERR_DATA: it does not fit, because it is longer than any that conv4 writes.
+ */
+enum c4_status c4_sql_copy(const char *path, sqlite3_stmt *row, int column, char *text,
+                           size_t size);
 
 /* Opens the database for writing, and makes or migrates its tables (c4_schema_make()) in one
  * transaction. C4_ERR_DATA: not a database, damaged, or of a schema that is refused; C4_ERR_FAILED:

@@ -366,24 +366,13 @@ static enum c4_status add_segment(struct c4_store *store, const struct c4_store_
                      "checkpoint WHERE run = ?1 ORDER BY epoch DESC LIMIT ?2)",
                      "ti", segment->run, (int64_t)C4_STORE_KEPT));
     C4_TRY(set_state(store, segment->run, segment->state));
-    return c4_schema_hash_rows(store->path, store->db, segment->run);
+    return segment->state == C4_RUN_DONE ? c4_schema_hash_rows(store->path, store->db, segment->run)
+                                         : C4_OK;
 }
 
 enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_segment *segment) {
     C4_TRY(begin(store));
     return end(store, add_segment(store, segment));
-}
-
-/* Copies a column's text. C4_ERR_DATA: it is longer than any that conv4 writes. */
-static enum c4_status take(const struct c4_store *store, sqlite3_stmt *row, int column, char *text,
-                           size_t size) {
-    const char *stored = c4_sql_text(row, column);
-    size_t length = strlen(stored);
-    if (length >= size)
-        return c4_fail(C4_ERR_DATA, "%s: holds a %s of %zu bytes, which conv4 does not write",
-                       store->path, sqlite3_column_name(row, column), length);
-    memcpy(text, stored, length + 1);
-    return C4_OK;
 }
 
 enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
@@ -400,11 +389,11 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
     while ((status = c4_sql_step(store->path, statement, &row)) == C4_OK && row) {
         struct c4_store_checkpoint *checkpoint = &checkpoints[(*count)++];
         checkpoint->epoch = (uint32_t)sqlite3_column_int64(statement, 0);
-        if ((status = take(store, statement, 1, checkpoint->path, sizeof checkpoint->path)) !=
-                C4_OK ||
-            (status = take(store, statement, 2, checkpoint->sha256, sizeof checkpoint->sha256)) !=
-                C4_OK)
-            break;
+        status = c4_sql_copy(store->path, statement, 1, checkpoint->path, sizeof checkpoint->path);
+        if (status == C4_OK)
+            status = c4_sql_copy(store->path, statement, 2, checkpoint->sha256,
+                                 sizeof checkpoint->sha256);
+        if (status != C4_OK) break;
     }
     sqlite3_finalize(statement);
     return status;
@@ -421,8 +410,9 @@ static enum c4_status rewind_run(struct c4_store *store, const char *run, int64_
         c4_text_free(&sql);
         C4_TRY(status);
     }
-    C4_TRY(set_state(store, run, C4_RUN_PLANNED));
-    return c4_schema_hash_rows(store->path, store->db, run);
+    return c4_sql_do(store->path, store->db,
+                     "UPDATE run SET status = ?, rows_sha256 = NULL WHERE key = ?", "tt",
+                     c4_run_state_names[C4_RUN_PLANNED], run);
 }
 
 enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t epoch) {

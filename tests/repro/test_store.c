@@ -64,6 +64,55 @@ static void rows_round_trip(void **state) {
     c4_store_close(store);
 }
 
+static char *one_text(void **state, const char *sql) {
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(scratch_path(state, "a/study.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    const char *text = (const char *)sqlite3_column_text(statement, 0);
+    char *copy = text ? strdup(text) : NULL;
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return copy;
+}
+
+/* A finished run has a hash of its rows, which any value changes and provenance does not. */
+static void finished_rows_have_a_hash(void **state) {
+    static const char hash[] = "SELECT rows_sha256 FROM run";
+    struct c4_store *store = open_study(state, "a");
+    assert_int_equal(add_run(store, 500), C4_OK);
+    assert_int_equal(add_epoch(store, 0, 1), C4_OK);
+    assert_null(one_text(state, hash));
+    struct c4_store_segment last = {.run = RUN,
+                                    .epoch = 3,
+                                    .state = C4_RUN_DONE,
+                                    .provenance = &provenance,
+                                    .place = "0",
+                                    .program = "1.0",
+                                    .checkpoint = "c",
+                                    .checkpoint_sha256 = "cc"};
+    assert_int_equal(c4_store_segment(store, &last), C4_OK);
+    char *first = one_text(state, hash);
+    /* Made by tests/reference/make_rows_hash.py. */
+    assert_string_equal(first, "2b7873075c770ad528f05f95fc129f7abd2a8ea4f2fbbd8788fd1d2267bea056");
+    alter(state, "a/study.db", "UPDATE result SET provenance = (SELECT max(id) FROM provenance)");
+    assert_int_equal(c4_store_rewind(store, RUN, 2), C4_OK);
+    assert_null(one_text(state, hash));
+    assert_int_equal(c4_store_segment(store, &last), C4_OK);
+    char *same = one_text(state, hash);
+    assert_string_equal(same, first);
+    assert_int_equal(c4_store_rewind(store, RUN, 2), C4_OK);
+    alter(state, "a/study.db", "UPDATE result SET value = value + 1e-9 WHERE quantity = 'loss'");
+    assert_int_equal(c4_store_segment(store, &last), C4_OK);
+    char *other = one_text(state, hash);
+    assert_string_not_equal(other, first);
+    free(first);
+    free(same);
+    free(other);
+    c4_store_close(store);
+}
+
 /* An epoch that cannot be stored completely leaves nothing. */
 static void all_or_nothing(void **state) {
     struct c4_store *store = open_study(state, "a");
@@ -232,10 +281,11 @@ static void full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(rows_round_trip), TEST(all_or_nothing),
-        TEST(settings_bind),   TEST(foreign_files),
-        TEST(set_aside),       TEST(no_permission),
-        TEST(full_disk),       TEST(a_plan_is_kept_whole),
+        TEST(rows_round_trip),      TEST(finished_rows_have_a_hash),
+        TEST(all_or_nothing),       TEST(settings_bind),
+        TEST(foreign_files),        TEST(set_aside),
+        TEST(no_permission),        TEST(full_disk),
+        TEST(a_plan_is_kept_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static void forget_lock(void **state) {
 static void lock_of_another_host(void **state) {
     struct c4_store *store = open_study(state, "a"), *second;
     assert_int_equal(add_run(store, 500), C4_OK);
-    alter(state, "a/study.db", "UPDATE writer SET host = 'elsewhere.invalid', pid = 1");
+    alter(state, "a/study.db", "UPDATE writer SET host = 'elsewhere.invalid', boot = 'x', pid = 1");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), true, &second), C4_ERR_FAILED);
     assert_sentence("process 1 on host elsewhere.invalid has been working on this study");
     forget_lock(state);
@@ -67,6 +67,28 @@ static void lock_of_another_host(void **state) {
     c4_store_close(store); /* and leaves the second one's lock alone */
     assert_int_equal(add_epoch(second, 1, 1), C4_OK);
     c4_store_close(second);
+}
+
+/* A container that was killed and comes back with another host name is still on this machine, whose
+ * kernel says that the process is gone. */
+static void lock_of_another_container(void **state) {
+    struct c4_store *store = open_study(state, "a"), *second;
+    alter(state, "a/study.db", "UPDATE writer SET host = 'old-container', pid = 7");
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
+    assert_sentence("process 7 on host old-container has been working on this study");
+    c4_store_close(store);
+    if (!c4_path_exists("/proc/sys/kernel/random/boot_id")) skip();
+    store = open_study(state, "a");
+    alter(state, "a/study.db", "CREATE TABLE kept AS SELECT * FROM writer");
+    c4_store_close(store);
+    alter(state, "a/study.db",
+          "DELETE FROM writer; INSERT INTO writer SELECT * FROM kept;"
+          "UPDATE writer SET host = 'old-container'; DROP TABLE kept");
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_OK);
+    c4_store_close(second);
+    alter(state, "a/study.db", "UPDATE writer SET host = 'old-container', boot = 'x', pid = 7");
+    assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &second), C4_ERR_FAILED);
+    assert_sentence("--take-over");
 }
 
 /* Only the kernel's lock shows that a process is alive: its number may be that of another process,
@@ -229,6 +251,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(lock_of_a_process),
         TEST(lock_of_another_host),
+        TEST(lock_of_another_container),
         TEST(numbers_do_not_count),
         TEST(lock_file),
         TEST(no_locks),
