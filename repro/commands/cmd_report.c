@@ -117,7 +117,8 @@ static enum c4_status read_study(const struct c4_args *args, struct request *r) 
 
 static enum c4_status report(const struct c4_args *args, struct request *r) {
     C4_TRY(read_study(args, r));
-    C4_TRY(c4_study_publish(c4_arg_text(args, "out"), &r->study, &r->scale, r->selected,
+    C4_TRY(c4_study_publish(c4_arg_text(args, "out"), &r->study, &r->scale,
+                            c4_arg_given(args, "figures") ? r->selected : NULL,
                             c4_arg_flag(args, "plain"), &r->publication));
     if (c4_arg_flag(args, "json")) {
         C4_TRY(c4_json_print(stdout, c4_publication_json(&r->publication), "the report"));

@@ -382,9 +382,9 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
 static enum c4_status publish(struct reproduction *r, double seconds) {
     struct c4_publication publication;
     C4_TRY(c4_store_check_folder(r->store));
-    enum c4_status status =
-        c4_study_publish(r->session.runner.folder, &r->session.study, &r->session.scale,
-                         r->session.selected, false, &publication);
+    enum c4_status status = c4_study_publish(
+        r->session.runner.folder, &r->session.study, &r->session.scale,
+        r->session.figures_given ? r->session.selected : NULL, false, &publication);
     if (status == C4_OK)
         status = say_result(r, seconds, &publication);
     else if (c4_store_check_folder(r->store) != C4_OK)

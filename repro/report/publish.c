@@ -96,6 +96,7 @@ static enum c4_status look_at_runs(struct c4_publication *p, struct c4_study_rea
         bool known;
         if (run->order != p->study->protocol.order) continue;
         C4_TRY(c4_study_reader_run_state(store, run->key, &known, &state));
+        p->known[i] = known;
         p->done[i] = state == C4_RUN_DONE;
         p->runs.all++;
         p->runs.done += state == C4_RUN_DONE;
@@ -112,7 +113,8 @@ static enum c4_status look_at_runs(struct c4_publication *p, struct c4_study_rea
 static enum c4_status count_runs(struct c4_publication *p, struct c4_study_reader *store) {
     struct c4_text failed = {0};
     p->done = calloc((size_t)p->rows.runs + 1, sizeof *p->done);
-    if (!p->done) return c4_fail(C4_ERR_MEMORY, "out of memory for the report");
+    p->known = calloc((size_t)p->rows.runs + 1, sizeof *p->known);
+    if (!p->done || !p->known) return c4_fail(C4_ERR_MEMORY, "out of memory for the report");
     enum c4_status status = look_at_runs(p, store, &failed);
     if (status == C4_OK) status = warn_of_runs(p, &failed);
     c4_text_free(&failed);
@@ -164,17 +166,25 @@ static enum c4_status warn_of_data(struct c4_publication *p) {
                 p->scale->seeds.count, p->scale->seeds.count == 1 ? "" : "s");
 }
 
-/* A figure without values is an error if a run that it draws is done. */
-static enum c4_status check_found(const struct c4_publication *p,
+/* A figure without values is an error if a run that it draws is done, or if it was asked for and
+ * none of its runs is to come. */
+static enum c4_status check_found(const struct c4_publication *p, bool asked,
                                   const struct c4_figure_result *result) {
-    if (!result->empty || result->figure->kind >= C4_FIGURE_COST_THROUGHPUT) return C4_OK;
-    for (int i = 0; i < p->rows.runs; i++)
-        if (p->done[i] && c4_figure_draws(p->study, result->figure, &p->rows.run[i]))
+    bool of_rows = result->figure->kind < C4_FIGURE_COST_THROUGHPUT, comes = false;
+    if (!result->empty) return C4_OK;
+    for (int i = 0; i < p->rows.runs; i++) {
+        if (!c4_figure_draws(p->study, result->figure, &p->rows.run[i])) continue;
+        comes = comes || p->known[i];
+        if (p->done[i] && of_rows)
             return c4_fail(C4_ERR_FAILED,
                            "it finds no values although run %s is done; check its quantity, "
-                           "references, images and runs",
+                           "references and images, and --set",
                            p->rows.run[i].key);
-    return C4_OK;
+    }
+    if (!asked || comes) return C4_OK;
+    return c4_fail(C4_ERR_FAILED,
+                   "the study has no runs for it; 'conv4 repro --figures %s' makes them",
+                   result->figure->id);
 }
 
 /* The first failure of each figure becomes a warning. */
@@ -206,7 +216,7 @@ static enum c4_status draw_figures(struct c4_publication *p, const bool *selecte
             struct c4_figure_result *result = &p->figure[p->figures++];
             enum c4_status status = c4_figures_make(&input, figure, debiased, result);
             C4_TRY(p->rows.status); /* the rows cannot be read: no figure's fault */
-            if (status == C4_OK) status = check_found(p, result);
+            if (status == C4_OK) status = check_found(p, selected != NULL, result);
             c4_figure_result_status(result, status);
         }
     }
@@ -282,6 +292,7 @@ void c4_publication_free(struct c4_publication *p) {
     free(p->warning);
     c4_text_free(&p->images);
     free(p->done);
+    free(p->known);
     free(p->settings);
     free(p->costs);
     free((void *)p->rows.run);

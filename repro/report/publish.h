@@ -44,8 +44,8 @@ struct c4_publication {
     struct c4_cost_sum *costs;
     int cost_count;
     struct c4_run_counts runs;
-    bool *done; /* [rows.runs]: the run is done */
-    bool plain; /* notes appear on the page, not in the pictures */
+    bool *known, *done; /* [rows.runs]: the study has the run; the run is done */
+    bool plain;         /* notes appear on the page, not in the pictures */
     bool synthetic, substitute;
     bool unofficial;             /* some images are known not to come from the official files */
     struct c4_suspects suspects; /* of the whole folder */
@@ -62,9 +62,9 @@ struct c4_publication {
  * names those without rows), judges the claims, and writes FOLDER/report.html and
  * FOLDER/report.json. `plain`: notes appear below the pictures on the page, not in them. `study`
  * and `scale` are those that the rows were made with; figures use the scale's seeds. A figure that
- * fails, or finds no values although a run that it draws is done, becomes a warning and costs
- * nothing else; see c4_publication_status(). Errors as for the other files. Release with
- * c4_publication_free(), also on failure. */
+ * fails, or finds no values although a run that it draws is done, or is selected and has no runs in
+ * the study, becomes a warning and costs nothing else; see c4_publication_status(). Errors as for
+ * the other files. Release with c4_publication_free(), also on failure. */
 enum c4_status c4_study_publish(const char *folder, const struct c4_study *study,
                                 const struct c4_scale *scale, const bool *selected, bool plain,
                                 struct c4_publication *publication);

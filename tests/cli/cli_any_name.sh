@@ -28,7 +28,10 @@ echo "$seeds" | tr , '\n' | cmp - stored || fail "runs of other seeds"
 # What is not given is taken from the folder: the same thousand, no more.
 # shellcheck disable=SC2086
 launch again.log "$program" repro --out many --figures 1 --workers 1 --threads 1 --quiet
-begun() { [ "$(sqlite3 many/study.db "SELECT count(*) > 1 FROM run WHERE status = 'done'" 2>/dev/null)" = 1 ]; }
+# shellcheck disable=SC2317 # await calls it
+begun() {
+    [ "$(sqlite3 many/study.db "SELECT count(*) > 1 FROM run WHERE status = 'done'" 2>/dev/null)" = 1 ]
+}
 await 120 begun || fail "it does not go on: $(cat again.log)"
 kill -KILL $launched
 wait $launched 2>/dev/null
@@ -40,14 +43,17 @@ grep -q '1000 seeds from 1000000000000 to 1000000006993' many/report.html ||
     fail "report.html shows the whole list, or none"
 [ "$(tr -d ' \n' <many/report.json | grep -o '"scale_values":{.*' | grep -o '"seeds":"[0-9,]*"')" = \
     "\"seeds\":\"$seeds\"" ] || fail "report.json does not have every seed"
+# shellcheck disable=SC2086
 expect 2 'names more than 1024 seeds' "$program" repro --out other $small --seeds 1-1025
 
 # A folder's name may hold anything but NUL and a slash.
+# shellcheck disable=SC2016 # nothing is to expand
 name=$(printf 'a "quoted" %%s%%n <b>\n\342\200\256 it'"'"'s \377\033[31m $HOME `id`')
 # shellcheck disable=SC2086
 "$program" repro --out "$name" $small --json --quiet >summary.json 2>log || fail "an odd folder: $(cat log)"
-[ -s "$name/study.db" ] && [ -s "$name/report.html" ] && [ -s "$name/figures/fig1.csv" ] ||
-    fail "files are missing: $(ls "$name")"
+for file in study.db report.html figures/fig1.csv; do
+    [ -s "$name/$file" ] || fail "$file is missing: $(ls "$name")"
+done
 iconv -f UTF-8 -t UTF-8 summary.json >/dev/null || fail "the summary is not UTF-8"
 "$program" report --out "$name" --quiet >paths || fail "no report of it"
 [ "$(cat paths)" = "$name/report.html" ] || fail "another path: $(cat paths)"

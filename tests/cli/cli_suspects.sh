@@ -55,8 +55,10 @@ expect 0 'Without --redo nothing would be done' study old 140 --backend ref --dr
 expect 2 'dry-run changes nothing; it cannot be combined with --redo' study old 140 --redo --dry-run
 expect 2 'fresh starts everything over; it cannot be combined with --redo' study old 140 --redo --fresh
 # Marks go by what the rows were made with, not by what is asked for now.
+# (Figures of CKA over more images than there are find nothing, which is an error of its own.)
 for value in cka_images=500 batch=500 curve_images=500; do
-    expect 0 "$suspect rows of $runs runs are suspect" bare "$program" report --out old --set $value
+    bare "$program" report --out old --set $value >said 2>&1
+    grep -q "$suspect rows of $runs runs are suspect" said || fail "--set $value: $(cat said)"
     grep -q 'suspect rows' old/figures/fig2c.gp || fail "--set $value takes the mark away"
 done
 # A refused command changes no rows.

@@ -57,7 +57,7 @@ static enum c4_status publish(void **state, const char *only, struct c4_publicat
     struct scratch *scratch = *state;
     bool selected[C4_STUDY_FIGURES];
     if (c4_study_select(&study, only, selected) != C4_OK) fail_msg("%s", c4_error());
-    return c4_study_publish(scratch->folder, &study, &scale, selected, false, p);
+    return c4_study_publish(scratch->folder, &study, &scale, only ? selected : NULL, false, p);
 }
 
 static void alter(void **state, const char *sql) {
@@ -151,6 +151,20 @@ static void a_figure_that_finds_nothing(void **state) {
     free(page);
     free(json);
     c4_publication_free(&p);
+    /* Of a study that is not finished it may come. */
+    alter(state, "DELETE FROM result; UPDATE run SET status = 'planned'");
+    if (publish(state, "2c", &p) != C4_OK) fail_msg("%s", c4_error());
+    assert_int_equal(c4_publication_status(&p), C4_OK);
+    c4_publication_free(&p);
+    /* Without runs, only a figure that was asked for fails. */
+    alter(state,
+          "DELETE FROM checkpoint; DELETE FROM cost; DELETE FROM run WHERE kind = 'pretrain'");
+    for (int asked = 0; asked < 2; asked++) {
+        if (publish(state, asked ? "2c" : NULL, &p) != C4_OK) fail_msg("%s", c4_error());
+        assert_int_equal(c4_publication_status(&p), asked ? C4_ERR_FAILED : C4_OK);
+        c4_publication_free(&p);
+    }
+    must_hold(c4_error(), "figure fig2c: the study has no runs for it; 'conv4 repro --figures 2c'");
 }
 
 /* One that cannot be written does not cost the others, nor the report. */
@@ -202,15 +216,20 @@ static void any_text_in_a_title(void **state) {
     struct scratch *scratch = *state;
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
         struct c4_publication p;
-        const char *const pairs[] = {"Training loss with partially random labels", titles[i],
-                                     "labels = d = 0, d = 1, d = 9", "labels = d = 0, 'one', <9>",
+        const char *const pairs[] = {"Training loss with partially random labels",
+                                     titles[i],
+                                     "labels = d = 0, d = 1, d = 9",
+                                     "labels = d = 0, 'one', <9>",
+                                     "pretrain-d1",
+                                     "q\"'%s<9>\xe2\x80\xae\xff\\n",
                                      NULL};
         use(state, "smoke", pairs);
         if (i == 0) made_up_store(scratch->folder, &study, &scale, false, NULL);
         for (int f = 0; f < study.figures; f++)
             if (strcmp(study.figure[f].id, "2a") == 0)
                 assert_string_equal(study.figure[f].title, titles[i]);
-        if (publish(state, "2a", &p) != C4_OK) fail_msg("'%s': %s", titles[i], c4_error());
+        if (publish(state, "2a,cost-runs", &p) != C4_OK)
+            fail_msg("'%s': %s", titles[i], c4_error());
         if (c4_publication_status(&p) != C4_OK) fail_msg("'%s': %s", titles[i], c4_error());
         char *page = text_of(state, "report.html"), *json = text_of(state, "report.json");
         assert_true(c4_json_is_utf8(page) && c4_json_is_utf8(json));
