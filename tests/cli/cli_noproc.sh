@@ -6,6 +6,8 @@
 needs unshare
 # An emulator needs /proc itself, to start itself again.
 [ "$(head -c 2 "$program")" != '#!' ] || skip "the program is emulated"
+# So does AddressSanitizer, to find its own mappings and leaks.
+if grep -q __asan_init "$program"; then skip "AddressSanitizer needs /proc"; fi
 backend=$(bit_exact | head -n 1)
 hidden='mount -t tmpfs -o ro none /proc && ! [ -e /proc/self ]'
 as_root=
