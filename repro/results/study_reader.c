@@ -11,6 +11,7 @@
 #include "core/op/names.h"
 #include "repro/results/study_reader_inner.h"
 #include "repro/results/suspects.h"
+#include "repro/store/database.h"
 #include "repro/store/schema.h"
 #include "repro/store/sql.h"
 
@@ -56,7 +57,7 @@ enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader *
     *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
     C4_TRY(c4_path_join(store->path, sizeof store->path, folder, "study.db"));
-    C4_TRY(c4_sql_check_path(store->path));
+    C4_TRY(c4_database_check_path(store->path));
     if (!c4_path_exists(store->path))
         return c4_fail(C4_ERR_DATA, "%s: there is no study; 'conv4 repro --out %s' makes one",
                        store->path, folder);
@@ -68,7 +69,7 @@ enum c4_status c4_study_reader_open(const char *folder, struct c4_study_reader *
     C4_TRY(check_schema(store, &version));
     if (version < C4_STORE_SCHEMA) {
         sqlite3_close(store->db);
-        C4_TRY(c4_sql_open_copy(store->path, &store->db));
+        C4_TRY(c4_database_open_copy(store->path, &store->db));
     }
     C4_TRY(c4_sql_run(store->path, store->db, "PRAGMA query_only = ON"));
     C4_TRY(number_setting(store, "batch", &store->batch));

@@ -1,8 +1,8 @@
-/* The hash of a run's rows, by which two studies are compared without looking at each row. */
+#include "repro/store/hash_rows.h"
+
 #include <string.h>
 
 #include "core/file/sha256.h"
-#include "repro/store/schema.h"
 #include "repro/store/sql.h"
 
 enum { INTEGER_BYTES = 8 };
@@ -56,7 +56,7 @@ static enum c4_status add_rows(const char *path, sqlite3 *db, const char *run,
     return status;
 }
 
-enum c4_status c4_schema_hash_rows(const char *path, sqlite3 *db, const char *run) {
+enum c4_status c4_hash_rows(const char *path, sqlite3 *db, const char *run) {
     struct c4_sha256 hash;
     char hex[C4_SHA256_HEX_SIZE] = "";
     C4_TRY(c4_sha256_init(&hash));

@@ -1,16 +1,19 @@
-/* From schemas 2 and 3, in which a run was described by words: "phase=pretrain data=cifar10
- * labels=d9 images=8000 epochs=6 order=bn-relu seed=1 from=initialisation curve_images=500 +name".
- * They differ only in rows: 2 had no times of phases. */
+#include "repro/store/migrate.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
 #include "core/similarity/similarity.h"
+#include "repro/store/hash_rows.h"
 #include "repro/store/run_columns.h"
 #include "repro/store/schema.h"
 #include "repro/store/sql.h"
 
+/* From schemas 2 and 3, in which a run was described by words: "phase=pretrain data=cifar10
+ * labels=d9 images=8000 epochs=6 order=bn-relu seed=1 from=initialisation curve_images=500 +name".
+ * They differ only in rows: 2 had no times of phases. */
 static const char begin[] = "DROP VIEW IF EXISTS results;"
                             "ALTER TABLE result RENAME TO old_result;"
                             "ALTER TABLE cost RENAME TO old_cost;"
@@ -160,12 +163,12 @@ static enum c4_status hash_runs(const char *path, sqlite3 *db) {
         c4_sql_prepare(path, db, &statement, "SELECT key FROM old_run WHERE status = 'done'", ""));
     enum c4_status status;
     while ((status = c4_sql_step(path, statement, &row)) == C4_OK && row)
-        if ((status = c4_schema_hash_rows(path, db, c4_sql_text(statement, 0))) != C4_OK) break;
+        if ((status = c4_hash_rows(path, db, c4_sql_text(statement, 0))) != C4_OK) break;
     sqlite3_finalize(statement);
     return status;
 }
 
-enum c4_status c4_schema_migrate(const char *path, sqlite3 *db) {
+enum c4_status c4_migrate(const char *path, sqlite3 *db) {
     C4_TRY(c4_sql_run(path, db, begin));
     C4_TRY(c4_schema_make_changed(path, db));
     C4_TRY(add_runs(path, db));

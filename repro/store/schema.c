@@ -1,7 +1,5 @@
 #include "repro/store/schema.h"
 
-#include <string.h>
-
 #include "core/base/text.h"
 #include "repro/store/sql.h"
 
@@ -45,20 +43,8 @@ static const char tables_changed[] =
     " path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(run, epoch)) WITHOUT ROWID;"
     "CREATE VIEW results AS SELECT * FROM result JOIN provenance ON provenance.id = provenance;";
 
-/* The single integer that a statement returns, or `otherwise`. */
-static enum c4_status integer_of(const char *path, sqlite3 *db, const char *sql, int64_t otherwise,
-                                 int64_t *value) {
-    sqlite3_stmt *statement;
-    C4_TRY(c4_sql_prepare(path, db, &statement, sql, ""));
-    int row;
-    enum c4_status status = c4_sql_step(path, statement, &row);
-    *value = status == C4_OK && row ? sqlite3_column_int64(statement, 0) : otherwise;
-    sqlite3_finalize(statement);
-    return status;
-}
-
 enum c4_status c4_schema_version(const char *path, sqlite3 *db, int64_t *version) {
-    C4_TRY(integer_of(path, db, "SELECT version FROM schema", 0, version));
+    C4_TRY(c4_sql_integer(path, db, "SELECT version FROM schema", 0, version));
     if (*version > C4_STORE_SCHEMA)
         return c4_fail(C4_ERR_DATA,
                        "%s: was written by a newer conv4 (schema %lld, this one knows %d); use "
@@ -77,7 +63,7 @@ enum c4_status c4_schema_make_changed(const char *path, sqlite3 *db) {
     return c4_sql_run(path, db, tables_changed);
 }
 
-static enum c4_status make_all(const char *path, sqlite3 *db) {
+enum c4_status c4_schema_make(const char *path, sqlite3 *db) {
     struct c4_text sql = {0};
     enum c4_status status =
         c4_text_add(&sql,
@@ -89,15 +75,10 @@ static enum c4_status make_all(const char *path, sqlite3 *db) {
     return status;
 }
 
-enum c4_status c4_schema_make(const char *path, sqlite3 *db) {
-    int64_t tables, application, version;
-    C4_TRY(integer_of(path, db, "SELECT count(*) FROM sqlite_master", 0, &tables));
-    if (tables == 0) return make_all(path, db);
-    C4_TRY(integer_of(path, db, "PRAGMA application_id", 0, &application));
+enum c4_status c4_schema_check(const char *path, sqlite3 *db) {
+    int64_t application;
+    C4_TRY(c4_sql_integer(path, db, "PRAGMA application_id", 0, &application));
+    if (application == APPLICATION) return C4_OK;
     /* Not C4_ERR_DATA, which c4_store_set_aside() moves away. */
-    if (application != APPLICATION)
-        return c4_fail(C4_ERR_FAILED, "%s: is a database of another program; use another --out",
-                       path);
-    C4_TRY(c4_schema_version(path, db, &version));
-    return version == C4_STORE_SCHEMA ? C4_OK : c4_schema_migrate(path, db);
+    return c4_fail(C4_ERR_FAILED, "%s: is a database of another program; use another --out", path);
 }

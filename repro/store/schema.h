@@ -26,24 +26,17 @@
 
 enum { C4_STORE_SCHEMA = 4, C4_STORE_SCHEMA_OLDEST = 2 };
 
-/* Makes all tables in an empty database, migrates an older one, or checks the version of one of
- * today; within the caller's transaction, with foreign keys off. C4_ERR_DATA: a schema that
- * c4_schema_check_version() refuses, or a run that cannot be understood; C4_ERR_FAILED: another
- * program's database. */
+/* Makes all tables in an empty database, within the caller's transaction. */
 enum c4_status c4_schema_make(const char *path, sqlite3 *db);
+
+/* Makes the tables that older versions have otherwise, empty, and the view; for migrate.c. */
+enum c4_status c4_schema_make_changed(const char *path, sqlite3 *db);
+
+/* C4_ERR_FAILED: another program's database. */
+enum c4_status c4_schema_check(const char *path, sqlite3 *db);
 
 /* The version of a database of ours. C4_ERR_DATA: newer than this program, or too old to be read.
  */
 enum c4_status c4_schema_version(const char *path, sqlite3 *db, int64_t *version);
-
-/* Moves the rows of an older version's tables to those of today, within the caller's transaction,
- * with foreign keys off. For schema.c. */
-enum c4_status c4_schema_migrate(const char *path, sqlite3 *db);
-
-/* Makes the tables that older versions have otherwise, empty, and the view. For migrate.c. */
-enum c4_status c4_schema_make_changed(const char *path, sqlite3 *db);
-
-/* Computes and stores rows_sha256 of a run that is done. */
-enum c4_status c4_schema_hash_rows(const char *path, sqlite3 *db, const char *run);
 
 #endif

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "core/file/file.h"
-#include "repro/store/schema.h"
 
 /* Whether every byte of the database's file can be read. Through SQLite's own descriptor: closing
  * another one would give up its locks. */
@@ -138,33 +137,6 @@ enum c4_status c4_sql_fail(const char *path, sqlite3 *db, int code) {
     }
 }
 
-/* Whether SQLite resolves the path in a buffer of this size; *length: of the result. */
-static bool resolves(sqlite3_vfs *vfs, const char *path, int size, size_t *length) {
-    char *full = sqlite3_malloc(size);
-    if (!full) return false;
-    full[0] = '\0';
-    int code = vfs->xFullPathname(vfs, path, size, full);
-    *length = strlen(full);
-    sqlite3_free(full);
-    return code == SQLITE_OK || code == SQLITE_OK_SYMLINK;
-}
-
-enum c4_status c4_sql_check_path(const char *path) {
-    static const char appended[] = "-journal";
-    enum { ENOUGH = 1 << 16 }; /* for any path that the system takes */
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-    size_t length = 0;
-    if (!vfs) return C4_OK;
-    size_t most = (size_t)vfs->mxPathname - strlen(appended);
-    if (resolves(vfs, path, vfs->mxPathname + 1, &length) && length <= most) return C4_OK;
-    /* Whatever else is wrong with the path has a sentence of its own when it is opened. */
-    if (!resolves(vfs, path, ENOUGH, &length)) return C4_OK;
-    return c4_fail(C4_ERR_USAGE,
-                   "%s: SQLite opens databases whose full path has at most %zu bytes, and this one "
-                   "is longer; choose a shorter --out",
-                   path, most);
-}
-
 enum c4_status c4_sql_run(const char *path, sqlite3 *db, const char *sql) {
     int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? C4_OK : c4_sql_fail(path, db, code);
@@ -252,50 +224,13 @@ enum c4_status c4_sql_end(const char *path, sqlite3 *db, enum c4_status status) 
     return status;
 }
 
-/* The whole database as it is at one moment. Writable if possible: a journal that a killed writer
- * left is rolled back before reading. */
-static enum c4_status load(const char *path, sqlite3 *into) {
-    sqlite3 *file;
-    int code = sqlite3_open_v2(path, &file, SQLITE_OPEN_READWRITE, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_busy_timeout(file, 10000);
-        sqlite3_backup *backup = sqlite3_backup_init(into, "main", file, "main");
-        if (backup) sqlite3_backup_step(backup, -1);
-        code = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(into);
-    }
-    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, file, code);
-    sqlite3_close(file);
-    return status;
-}
-
-enum c4_status c4_sql_open_copy(const char *path, sqlite3 **db) {
-    int code = sqlite3_open_v2(":memory:", db, SQLITE_OPEN_READWRITE, NULL);
-    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, *db, code);
-    if (status == C4_OK) status = load(path, *db);
-    if (status == C4_OK) status = c4_sql_run(path, *db, "BEGIN IMMEDIATE");
-    if (status == C4_OK) status = c4_sql_end(path, *db, c4_schema_make(path, *db));
-    if (status != C4_OK) {
-        sqlite3_close(*db);
-        *db = NULL;
-    }
-    return status;
-}
-
-enum c4_status c4_sql_open(const char *path, sqlite3 **db) {
-    int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, *db, code);
-    if (status == C4_OK) {
-        sqlite3_extended_result_codes(*db, 1);
-        sqlite3_busy_timeout(*db, 10000);
-        status = c4_sql_run(path, *db,
-                            "PRAGMA journal_mode = TRUNCATE;PRAGMA synchronous = FULL;"
-                            "BEGIN IMMEDIATE");
-    }
-    if (status == C4_OK) status = c4_sql_end(path, *db, c4_schema_make(path, *db));
-    if (status == C4_OK) status = c4_sql_run(path, *db, "PRAGMA foreign_keys = ON");
-    if (status != C4_OK) {
-        sqlite3_close(*db);
-        *db = NULL;
-    }
+enum c4_status c4_sql_integer(const char *path, sqlite3 *db, const char *sql, int64_t otherwise,
+                              int64_t *value) {
+    sqlite3_stmt *statement;
+    C4_TRY(c4_sql_prepare(path, db, &statement, sql, ""));
+    int row;
+    enum c4_status status = c4_sql_step(path, statement, &row);
+    *value = status == C4_OK && row ? sqlite3_column_int64(statement, 0) : otherwise;
+    sqlite3_finalize(statement);
     return status;
 }

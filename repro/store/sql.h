@@ -1,4 +1,4 @@
-/* SQLite for the store: statements, error statuses, opening. */
+/* SQLite for the store: statements and error statuses. */
 #ifndef C4_REPRO_STORE_SQL_H
 #define C4_REPRO_STORE_SQL_H
 
@@ -37,18 +37,9 @@ const char *c4_sql_text(sqlite3_stmt *row, int column);
 enum c4_status c4_sql_copy(const char *path, sqlite3_stmt *row, int column, char *text,
                            size_t size);
 
-/* Opens the database for writing, and makes or migrates its tables (c4_schema_make()) in one
- * transaction. C4_ERR_DATA: not a database, damaged, or of a schema that is refused; C4_ERR_FAILED:
- * another program's database. *db is NULL on failure. */
-enum c4_status c4_sql_open(const char *path, sqlite3 **db);
-
-/* Opens a copy of the database in memory, where nothing of what is written reaches the file; the
- * tables of an older version are migrated there. Errors as above. */
-enum c4_status c4_sql_open_copy(const char *path, sqlite3 **db);
-
-/* C4_ERR_USAGE: SQLite cannot open a database at `path`, because its full path (without links, and
- * with the working directory) is longer than SQLite's limit. */
-enum c4_status c4_sql_check_path(const char *path);
+/* *value = the integer that a statement without parameters returns, or `otherwise`. */
+enum c4_status c4_sql_integer(const char *path, sqlite3 *db, const char *sql, int64_t otherwise,
+                              int64_t *value);
 
 /* Ends a transaction: commits if `status` is C4_OK, otherwise rolls back and returns `status`. */
 enum c4_status c4_sql_end(const char *path, sqlite3 *db, enum c4_status status);

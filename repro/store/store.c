@@ -8,9 +8,10 @@
 
 #include "core/file/file.h"
 #include "core/host/clock.h"
+#include "repro/store/database.h"
+#include "repro/store/hash_rows.h"
 #include "repro/store/lock.h"
 #include "repro/store/run_columns.h"
-#include "repro/store/schema.h"
 #include "repro/store/sql.h"
 
 struct c4_store {
@@ -66,10 +67,10 @@ enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store
     struct c4_store *store = NULL;
     *out = NULL;
     enum c4_status status = new_store(folder, &store);
-    if (status == C4_OK) status = c4_sql_check_path(store->path);
+    if (status == C4_OK) status = c4_database_check_path(store->path);
     if (status == C4_OK) status = c4_dir_make(folder);
     if (status == C4_OK) status = c4_folder_open(folder, &store->folder);
-    if (status == C4_OK) status = c4_sql_open(store->path, &store->db);
+    if (status == C4_OK) status = c4_database_open(store->path, &store->db);
     if (status == C4_OK)
         status = c4_lock_take(store->path, store->db, folder, take_over, &store->lock);
     return hand_out(store, status, out);
@@ -79,14 +80,14 @@ enum c4_status c4_store_open(const char *folder, bool take_over, struct c4_store
 enum c4_status c4_store_open_copy(const char *folder, struct c4_store **out) {
     struct c4_store *store = NULL;
     enum c4_status status = new_store(folder, &store);
-    if (status == C4_OK) status = c4_sql_check_path(store->path);
+    if (status == C4_OK) status = c4_database_check_path(store->path);
     if (status == C4_OK && !c4_path_exists(store->path)) {
         free_store(store);
         *out = NULL;
         return C4_OK;
     }
     if (status == C4_OK) status = c4_folder_open(folder, &store->folder);
-    if (status == C4_OK) status = c4_sql_open_copy(store->path, &store->db);
+    if (status == C4_OK) status = c4_database_open_copy(store->path, &store->db);
     if (status == C4_OK)
         status = c4_sql_run(store->path, store->db, "UPDATE writer SET host = '', pid = 0");
     if (status == C4_OK) status = c4_lock_take(store->path, store->db, NULL, false, &store->lock);
@@ -366,7 +367,7 @@ static enum c4_status add_segment(struct c4_store *store, const struct c4_store_
                      "checkpoint WHERE run = ?1 ORDER BY epoch DESC LIMIT ?2)",
                      "ti", segment->run, (int64_t)C4_STORE_KEPT));
     C4_TRY(set_state(store, segment->run, segment->state));
-    return segment->state == C4_RUN_DONE ? c4_schema_hash_rows(store->path, store->db, segment->run)
+    return segment->state == C4_RUN_DONE ? c4_hash_rows(store->path, store->db, segment->run)
                                          : C4_OK;
 }
 

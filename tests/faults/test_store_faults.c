@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "repro/results/study_reader.h"
+#include "repro/store/database.h"
 #include "repro/store/sql.h"
 #include "repro/store/store.h"
 #include "tests/faults/memory.h"
@@ -161,7 +162,7 @@ static enum c4_status look(const char *folder) {
     char path[700];
     int row = 1;
     snprintf(path, sizeof path, "%s/study.db", folder);
-    C4_TRY(c4_sql_open(path, &db));
+    C4_TRY(c4_database_open(path, &db));
     enum c4_status status = c4_sql_prepare(path, db, &statement, "SELECT * FROM result", "");
     while (status == C4_OK && row) status = c4_sql_step(path, statement, &row);
     sqlite3_finalize(statement);
