@@ -30,7 +30,7 @@ static void keep(char *longer) {
     last.longer = longer;
 }
 
-enum c4_status c4_fail(enum c4_status status, const char *format, ...) {
+enum c4_status(c4_fail)(enum c4_status status, const char *format, ...) {
     char text[sizeof last.here]; /* the arguments may point into the last sentence */
     char *longer = NULL;
     va_list args, again;

@@ -44,7 +44,7 @@ static enum c4_status name_places(const struct c4_coordinator *c, const struct c
 
 static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_worker_slot *slot,
                                     const struct c4_segment_done *done,
-                                    struct c4_store_segment *segment) {
+                                    struct c4_store_segment segment) {
     const struct c4_runner *runner = c->work.runner;
     const struct c4_run *run = &c->work.schedule->run[slot->run];
     const struct c4_dataset *own = c4_images_of(runner->images, c4_run_image_set(run));
@@ -61,18 +61,18 @@ static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_wo
                                        .substitute = done->substitute || own->substitute};
     struct c4_provenance cross = provenance;
     struct c4_image_set other;
-    segment->provenance = &provenance;
-    segment->cross_provenance = &cross;
+    segment.provenance = &provenance;
+    segment.cross_provenance = &cross;
     if (c4_run_cross_set(run, &other)) {
         const struct c4_dataset *set = c4_images_of(runner->images, other);
-        segment->cross_images = c4_image_set_name(other);
+        segment.cross_images = c4_image_set_name(other);
         c4_dataset_text(set, crossed);
         cross.evaluation = crossed;
         cross.evaluation_sha256 = set->sha256;
         cross.synthetic = done->synthetic || set->synthetic;
         cross.substitute = done->substitute || set->substitute;
     }
-    return c4_store_segment(c->work.store, segment);
+    return c4_store_segment(c->work.store, &segment);
 }
 
 static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot *slot,
@@ -97,7 +97,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .epoch = done->last.epoch,
                                        .checkpoint = done->last.path};
     memcpy(segment.checkpoint_sha256, done->last.sha256, sizeof segment.checkpoint_sha256);
-    if (status == C4_OK) status = store_segment(c, slot, done, &segment);
+    if (status == C4_OK) status = store_segment(c, slot, done, segment);
     c4_text_free(&asked);
     c4_text_free(&read_back);
     return status == C4_OK ? c4_resume_sweep(c->work.store, c->work.runner->folder, run) : status;
