@@ -165,11 +165,12 @@ static enum c4_status time_rows(struct c4_ops_bench *bench, struct timed *timed,
 static enum c4_status run_rows(struct c4_ops_bench *bench, int first, int last, struct crew *crew,
                                struct c4_gbench *gbench) {
     struct timed timed[BACKENDS];
-    for (int i = first; i < last; i++)
-        timed[i - first] =
-            (struct timed){.row = &bench->rows[i], .crew = crew, .samples = bench->samples};
-    enum c4_status status = time_rows(bench, timed, last - first, gbench);
-    for (int i = first; i < last; i++) close_subjects(&timed[i - first]);
+    const int count = last - first;
+    for (int k = 0; k < count; k++)
+        timed[k] =
+            (struct timed){.row = &bench->rows[first + k], .crew = crew, .samples = bench->samples};
+    enum c4_status status = time_rows(bench, timed, count, gbench);
+    for (int k = 0; k < count; k++) close_subjects(&timed[k]);
     return status;
 }
 
