@@ -291,8 +291,8 @@ static void announce_fetch(const struct c4_study *study, FILE *messages) {
 
 static void announce(struct reproduction *r) {
     const struct c4_session *session = &r->session;
-    fprintf(r->messages, "Scale %s: %d runs on %s", session->scale.name, session->schedule.count,
-            c4_images_training(&session->images)->name);
+    fprintf(r->messages, "Scale %s: %d run%s on %s", session->scale.name, session->schedule.count,
+            session->schedule.count == 1 ? "" : "s", c4_images_training(&session->images)->name);
     announce_tuning(&session->images, r->messages);
     fprintf(r->messages, ".\nBackend ");
     c4_session_describe(session, r->messages);

@@ -99,8 +99,10 @@ enum c4_status c4_authors_add(const struct c4_curves_source *source,
     int points = 0;
     if (!c4_authors_comparable(source, figure)) return C4_OK;
     const char *text = c4_embed_results_reference_authors_2024_csv;
-    while ((text = next_line(text, cell)) && points < POINTS_MAX) {
+    while ((text = next_line(text, cell))) {
         if (strcmp(cell[0], figure->id) != 0) continue;
+        if (points == POINTS_MAX)
+            return c4_fail(C4_ERR_FAILED, "more than %d levels are published of it", POINTS_MAX);
         x[points] = place(source->study, curves, cell[1], cell[2]);
         mean[points] = number(cell[3]);
         error[points] = number(cell[4]);
