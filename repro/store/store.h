@@ -177,20 +177,4 @@ enum c4_status c4_store_restart(struct c4_store *store, const char *run);
  * C4_RUN_PLANNED. */
 enum c4_status c4_store_rewind(struct c4_store *store, const char *run, int64_t epoch);
 
-/* Selects a value of a run by the columns of `result`. NULL or "" matches ""; statistics NULL or ""
- * and n 0 match any value, which is unambiguous unless the quantity is a CKA. */
-struct c4_store_key {
-    const char *run, *quantity, *layer, *reference, *images, *statistics;
-    int64_t n;
-};
-
-/* values[e] = the quantity after epoch e, for e = 0..epochs; NaN where there is no row. *synthetic
- * (may be NULL): whether any value came from synthetic images. */
-enum c4_status c4_store_series(struct c4_store *store, const struct c4_store_key *key,
-                               uint32_t epochs, double *values, bool *synthetic);
-
-/* The quantity after one epoch; NaN where there is no row. */
-enum c4_status c4_store_value(struct c4_store *store, const struct c4_store_key *key, int64_t epoch,
-                              double *value);
-
 #endif

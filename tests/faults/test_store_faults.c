@@ -1,7 +1,7 @@
 /* Reads, writes and allocations that fail while a study's database is used: status and sentence. No
  * study is called damaged, and none is moved aside, because a read has failed. */
 #define _GNU_SOURCE /* strcasestr */
-#include "tests/core/test_file_scratch.h"
+#include "tests/repro/store_sample.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,8 +14,6 @@
 #include "repro/store/sql.h"
 #include "repro/store/store.h"
 #include "tests/faults/memory.h"
-
-#define RUN "pretrain-cifar10-d0-n64-seed1"
 
 /* --- the system calls through which SQLite reads and writes --- */
 
@@ -76,15 +74,7 @@ static int take_over(void **state) {
 
 /* --- a study --- */
 
-static const struct c4_provenance provenance = {.data = "a",
-                                                .data_sha256 = "aa",
-                                                .evaluation = "b",
-                                                .evaluation_sha256 = "bb",
-                                                .code_version = "1.0",
-                                                .arithmetic = 1,
-                                                .backend = "ref"};
-
-static enum c4_status add_epoch(struct c4_store *store, uint32_t epoch) {
+static enum c4_status add_long_epoch(struct c4_store *store, uint32_t epoch) {
     enum { ROWS = 200 };
     static struct c4_result_row rows[ROWS];
     for (int i = 0; i < ROWS; i++) {
@@ -110,11 +100,9 @@ static void make_study(const char *folder) {
     struct c4_store *store;
     assert_int_equal(c4_store_open(folder, false, &store), C4_OK);
     assert_int_equal(c4_store_setting(store, "batch", "32"), C4_OK);
-    const struct c4_run run = {
-        .key = RUN, .kind = C4_KIND_PRETRAIN, .seed = 1, .images = 64, .epochs = 9};
-    const struct c4_protocol protocol = {.curve_images = 2};
-    assert_int_equal(c4_store_run_add(store, &run, &protocol), C4_OK);
-    for (uint32_t epoch = 1; epoch <= 8; epoch++) assert_int_equal(add_epoch(store, epoch), C4_OK);
+    assert_int_equal(add_run(store, 2), C4_OK);
+    for (uint32_t epoch = 1; epoch <= 8; epoch++)
+        assert_int_equal(add_long_epoch(store, epoch), C4_OK);
     c4_store_close(store);
 }
 
@@ -124,7 +112,7 @@ static enum c4_status write_epoch(const char *folder) {
     struct c4_store *store;
     C4_TRY(c4_store_open(folder, false, &store));
     enum c4_status status = c4_store_rewind(store, RUN, 8);
-    if (status == C4_OK) status = add_epoch(store, 9);
+    if (status == C4_OK) status = add_long_epoch(store, 9);
     if (status == C4_OK) status = c4_store_rewind(store, RUN, 8);
     c4_store_close(store);
     return status;
@@ -194,9 +182,11 @@ static int rows_of(const char *folder) {
     static double values[16];
     unlock(folder);
     assert_int_equal(c4_store_open(folder, true, &store), C4_OK);
-    const struct c4_store_key key = {.run = RUN, .quantity = "loss"};
-    assert_int_equal(c4_store_series(store, &key, 15, values, NULL), C4_OK);
     c4_store_close(store);
+    struct c4_text database = {0};
+    assert_int_equal(c4_text_add(&database, "%s/study.db", folder), C4_OK);
+    sample_series(c4_text_string(&database), &loss, 15, values, NULL);
+    c4_text_free(&database);
     int rows = 0;
     for (int epoch = 0; epoch < 16; epoch++) rows += !isnan(values[epoch]);
     return rows;

@@ -85,6 +85,44 @@ static inline enum c4_status add_epoch(struct c4_store *store, uint32_t epoch, d
     return c4_store_segment(store, &transaction);
 }
 
-static const struct c4_store_key loss = {.run = RUN, .quantity = "loss"};
+/* The columns of `result` that select values; NULL statistics and n 0 match any. */
+struct sample_key {
+    const char *quantity, *layer, *reference, *images, *statistics;
+    int64_t n;
+};
+static const struct sample_key loss = {.quantity = "loss"};
+
+/* values[e] = what the database has after epoch e, for e = 0..epochs; NaN where there is no row.
+ * *synthetic (may be NULL): whether any value came from synthetic images. */
+static inline void sample_series(const char *database, const struct sample_key *key,
+                                 uint32_t epochs, double *values, bool *synthetic) {
+    static const char sql[] = "SELECT epoch, value, synthetic FROM results WHERE quantity = ?1 AND "
+                              "layer = ?2 AND reference = ?3 AND images = ?4 AND "
+                              "(?5 = '' OR statistics = ?5) AND (?6 = 0 OR n = ?6)";
+    const char *const texts[] = {key->quantity, key->layer, key->reference, key->images,
+                                 key->statistics};
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    int code;
+    for (uint32_t e = 0; e <= epochs; e++) values[e] = NAN;
+    if (synthetic) *synthetic = false;
+    assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(
+            sqlite3_bind_text(statement, i + 1, texts[i] ? texts[i] : "", -1, SQLITE_STATIC),
+            SQLITE_OK);
+    assert_int_equal(sqlite3_bind_int64(statement, 6, key->n), SQLITE_OK);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t epoch = sqlite3_column_int64(statement, 0);
+        if (epoch > epochs) continue;
+        if (sqlite3_column_type(statement, 1) != SQLITE_NULL)
+            values[epoch] = sqlite3_column_double(statement, 1);
+        if (synthetic && sqlite3_column_int(statement, 2)) *synthetic = true;
+    }
+    assert_int_equal(code, SQLITE_DONE);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
 
 #endif

@@ -4,13 +4,19 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static const struct c4_store_key pool1 = {.run = RUN,
-                                          .quantity = "cka_biased",
-                                          .layer = "pool1",
-                                          .reference = "initialisation",
-                                          .images = "cifar10-test",
-                                          .statistics = "batch",
-                                          .n = 500};
+static const struct sample_key pool1 = {.quantity = "cka_biased",
+                                        .layer = "pool1",
+                                        .reference = "initialisation",
+                                        .images = "cifar10-test",
+                                        .statistics = "batch",
+                                        .n = 500};
+/* The value after epoch 1. */
+static double sample_value(void **state, const struct sample_key *key) {
+    double values[2];
+    sample_series(scratch_path(state, "a/study.db"), key, 1, values, NULL);
+    return values[1];
+}
+
 static void rows_round_trip(void **state) {
     struct c4_store *store = open_study(state, "a");
     assert_int_equal(add_run(store, 500), C4_OK);
@@ -20,32 +26,32 @@ static void rows_round_trip(void **state) {
     store = open_study(state, "a");
     double values[6];
     bool synthetic;
-    assert_int_equal(c4_store_series(store, &pool1, 5, values, &synthetic), C4_OK);
+    sample_series(scratch_path(state, "a/study.db"), &pool1, 5, values, &synthetic);
     assert_true(synthetic);
     for (int e = 0; e < 4; e++) assert_true(values[e] == 1.0 / (e + 3));
     assert_true(isnan(values[4]) && isnan(values[5]));
-    struct c4_store_key key = pool1;
+    struct sample_key key = pool1;
     key.layer = "pool2";
-    assert_int_equal(c4_store_series(store, &key, 2, values, NULL), C4_OK);
+    sample_series(scratch_path(state, "a/study.db"), &key, 2, values, NULL);
     assert_true(isnan(values[0]));
     /* Every part of the key counts. */
     double value;
     key = pool1;
-    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    value = sample_value(state, &key);
     assert_true(value == 0.25);
     key.statistics = "running";
-    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    value = sample_value(state, &key);
     assert_true(value == -1);
     key = pool1;
     key.n = 200;
-    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    value = sample_value(state, &key);
     assert_true(value == -2);
     key = pool1;
     key.images = "svhn-heldout";
-    assert_int_equal(c4_store_series(store, &key, 5, values, &synthetic), C4_OK);
+    sample_series(scratch_path(state, "a/study.db"), &key, 5, values, &synthetic);
     assert_true(values[1] == -3 && !synthetic);
     key.reference = "pretrained";
-    assert_int_equal(c4_store_value(store, &key, 1, &value), C4_OK);
+    value = sample_value(state, &key);
     assert_true(isnan(value));
 
     struct c4_store_checkpoint known[8];
@@ -57,7 +63,7 @@ static void rows_round_trip(void **state) {
     assert_string_equal(known[0].sha256, "cc");
 
     assert_int_equal(c4_store_rewind(store, RUN, 1), C4_OK);
-    assert_int_equal(c4_store_series(store, &loss, 5, values, NULL), C4_OK);
+    sample_series(scratch_path(state, "a/study.db"), &loss, 5, values, NULL);
     assert_true(values[1] == 0.25 / 3 && isnan(values[2]) && isnan(values[3]));
     assert_int_equal(c4_store_checkpoints(store, RUN, known, 8, &count), C4_OK);
     assert_int_equal(count, 0);
@@ -122,7 +128,7 @@ static void all_or_nothing(void **state) {
     /* The checkpoint of epoch 1 exists already, so the last insertion of the transaction fails. */
     alter(state, "a/study.db", "INSERT INTO checkpoint VALUES('" RUN "', 1, 'p', 'h')");
     assert_int_equal(add_epoch(store, 1, 1), C4_ERR_FAILED);
-    assert_int_equal(c4_store_series(store, &loss, 2, values, NULL), C4_OK);
+    sample_series(scratch_path(state, "a/study.db"), &loss, 2, values, NULL);
     assert_false(isnan(values[0]));
     assert_true(isnan(values[1]));
     alter(state, "a/study.db", "DELETE FROM checkpoint WHERE epoch = 1");
@@ -270,7 +276,7 @@ static void full_disk(void **state) {
     file_size_limit_end(&old);
     assert_int_equal(status, C4_ERR_FAILED);
     epoch--;
-    assert_int_equal(c4_store_series(store, &loss, 399, values, NULL), C4_OK);
+    sample_series(scratch_path(state, "a/study.db"), &loss, 399, values, NULL);
     assert_false(isnan(values[epoch - 1]));
     assert_true(isnan(values[epoch]));
     assert_int_equal(add_epoch(store, epoch, 1), C4_OK);
