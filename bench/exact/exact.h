@@ -28,7 +28,8 @@ struct c4_exact_value {
 struct c4_exact {
     struct c4_exact_value *value;
     int count;
-    char canonical_hash[65]; /* as the program computes it, right or wrong; "": unknown */
+    char canonical_hash[65]; /* of training, as the program computes it, right or wrong; "": unknown
+                              */
     char *counter;           /* of instructions: "valgrind-3.19.0"; NULL: none were counted */
     char *note;              /* sentences on what is missing and why, a line each; NULL: none */
 };

@@ -18,7 +18,7 @@ static enum c4_status ask(const struct c4_exact_command *command, json_t **objec
 
 /* Also of a program whose self-test fails: its wrong hash is what tells it from the others. */
 static enum c4_status take_hash(struct c4_exact_work *work, const json_t *object, int ended) {
-    const char *hash = json_string_value(json_object_get(object, "selftest"));
+    const char *hash = json_string_value(json_object_get(object, "selftest_training"));
     if (hash && strlen(hash) == sizeof work->exact->canonical_hash - 1) {
         snprintf(work->exact->canonical_hash, sizeof work->exact->canonical_hash, "%s", hash);
         return C4_OK;

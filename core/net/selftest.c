@@ -9,10 +9,12 @@
 #include "core/net/init.h"
 #include "core/similarity/cka.h"
 
-const char c4_net_selftest_hash[65] =
-    "d19e31d4f2b0324c6a6d7695570536d0cb66f14486f0c803269950f22064e7fc";
+const struct c4_selftest_hashes c4_net_selftest_hashes = {
+    .training = "dce4222184675160a1a55092e72e14482ca2764d63c824609fadef3798cc5c24",
+    .similarity = "90b71c8740864c3dec4ca596613a0186122a322d55aff714a1441a243f097e0f",
+};
 
-_Static_assert(sizeof c4_net_selftest_hash == C4_SHA256_HEX_SIZE, "hash[65] in selftest.h");
+_Static_assert(sizeof c4_net_selftest_hashes.training == C4_SHA256_HEX_SIZE, "in selftest.h");
 
 enum { FIRST = 20, SECOND = 5, SEED = 1 };
 
@@ -22,16 +24,16 @@ struct work {
     struct c4_dataset data;
     double state[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT];
     float *features[2][C4_LAYERS]; /* of the initial and of the trained network */
-    struct c4_sha256 sha;
+    struct c4_sha256 training, similarity;
 };
 
-static enum c4_status add(struct work *work, const double *values, size_t count) {
+static enum c4_status add(struct c4_sha256 *sha, const double *values, size_t count) {
     unsigned char bytes[8];
     for (size_t i = 0; i < count; i++) {
         uint64_t word;
         memcpy(&word, &values[i], sizeof word);
         for (int b = 0; b < 8; b++) bytes[b] = (unsigned char)(word >> (8 * b));
-        C4_TRY(c4_sha256_update(&work->sha, bytes, sizeof bytes));
+        C4_TRY(c4_sha256_update(sha, bytes, sizeof bytes));
     }
     return C4_OK;
 }
@@ -50,12 +52,12 @@ static enum c4_status train_and_evaluate(struct work *work, struct c4_plan *plan
     C4_TRY(step->store(plan, work->state, work->momentum));
     C4_TRY(step->evaluate(plan, &first, C4_BN_BATCH, &r[2], work->features[1]));
     C4_TRY(step->evaluate(plan, &first, C4_BN_RUNNING, &r[3], NULL));
-    C4_TRY(add(work, &r[0].loss, 1));
-    C4_TRY(add(work, &r[1].loss, 1));
-    C4_TRY(add(work, work->state, C4_STATE_COUNT));
-    C4_TRY(add(work, work->momentum, C4_LEARNED_COUNT));
-    C4_TRY(add(work, &r[2].loss, 1));
-    return add(work, &r[3].loss, 1);
+    C4_TRY(add(&work->training, &r[0].loss, 1));
+    C4_TRY(add(&work->training, &r[1].loss, 1));
+    C4_TRY(add(&work->training, work->state, C4_STATE_COUNT));
+    C4_TRY(add(&work->training, work->momentum, C4_LEARNED_COUNT));
+    C4_TRY(add(&work->training, &r[2].loss, 1));
+    return add(&work->training, &r[3].loss, 1);
 }
 
 static enum c4_status compare_layers(struct work *work) {
@@ -70,8 +72,8 @@ static enum c4_status compare_layers(struct work *work) {
         y.data = work->features[1][layer];
         struct c4_cka_result result;
         C4_TRY(c4_cka(&x, &y, &options, &result));
-        C4_TRY(add(work, &result.biased, 1));
-        C4_TRY(add(work, &result.debiased, 1));
+        C4_TRY(add(&work->similarity, &result.biased, 1));
+        C4_TRY(add(&work->similarity, &result.debiased, 1));
     }
     return C4_OK;
 }
@@ -101,15 +103,19 @@ static enum c4_status run(struct work *work) {
     return C4_OK;
 }
 
-enum c4_status c4_net_selftest(const struct c4_backend *backend, int threads, char hash[65]) {
+enum c4_status c4_net_selftest(const struct c4_backend *backend, int threads,
+                               struct c4_selftest_hashes *hashes) {
     struct work *work = calloc(1, sizeof *work);
     if (!work) return c4_fail(C4_ERR_MEMORY, "out of memory for the self-test");
     work->backend = backend;
     work->threads = threads;
-    enum c4_status status = c4_sha256_init(&work->sha);
+    enum c4_status status = c4_sha256_init(&work->training);
+    if (status == C4_OK) status = c4_sha256_init(&work->similarity);
     if (status == C4_OK) status = run(work);
-    if (status == C4_OK) status = c4_sha256_final(&work->sha, hash);
-    c4_sha256_free(&work->sha);
+    if (status == C4_OK) status = c4_sha256_final(&work->training, hashes->training);
+    if (status == C4_OK) status = c4_sha256_final(&work->similarity, hashes->similarity);
+    c4_sha256_free(&work->training);
+    c4_sha256_free(&work->similarity);
     for (int net = 0; net < 2; net++)
         for (int layer = 0; layer < C4_LAYERS; layer++) free(work->features[net][layer]);
     c4_dataset_free(&work->data);

@@ -11,6 +11,7 @@
 #include "core/host/topology.h"
 #include "core/net/selftest.h"
 #include "core/report/gnuplot.h"
+#include "core/similarity/similarity.h"
 #include "simd/dispatch.h"
 
 static const struct c4_option options[] = {
@@ -42,7 +43,7 @@ struct findings {
     const char *curl, *archive;
     json_t *kernels; /* of the chosen backend's step, or NULL */
     bool tested;
-    char hash[65];
+    struct c4_selftest_hashes hashes;
 };
 
 /* Lists the kernels of a step of 32 images on one thread. */
@@ -96,11 +97,19 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
                        "another, such as --backend ref",
                        f->dispatch.backend.name);
     f->tested = true;
-    return c4_net_selftest(&f->dispatch.backend, c4_team_threads_default(), f->hash);
+    return c4_net_selftest(&f->dispatch.backend, c4_team_threads_default(), &f->hashes);
+}
+
+static bool training_is_right(const struct findings *f) {
+    return strcmp(f->hashes.training, c4_net_selftest_hashes.training) == 0;
+}
+
+static bool similarity_is_right(const struct findings *f) {
+    return strcmp(f->hashes.similarity, c4_net_selftest_hashes.similarity) == 0;
 }
 
 static bool is_right(const struct findings *f) {
-    return strcmp(f->hash, c4_net_selftest_hash) == 0;
+    return training_is_right(f) && similarity_is_right(f);
 }
 
 static json_t *as_json(const struct findings *f) {
@@ -115,14 +124,16 @@ static json_t *as_json(const struct findings *f) {
         c4_json_set(&origins, c4_slot_name((enum c4_op_slot)slot),
                     json_string(f->dispatch.slot_origin[slot]->name));
     json_t *object =
-        json_pack("{s:s, s:i, s:o, s:s, s:s, s:o, s:O}", "conv4", C4_VERSION, "arithmetic",
-                  C4_ARITHMETIC, "backends", backends, "backend", f->dispatch.backend.name, "step",
-                  f->dispatch.step_origin->name, "slots", origins, "environment", f->environment);
+        json_pack("{s:s, s:i, s:i, s:o, s:s, s:s, s:o, s:O}", "conv4", C4_VERSION, "arithmetic",
+                  C4_ARITHMETIC, "similarity_version", C4_SIMILARITY_VERSION, "backends", backends,
+                  "backend", f->dispatch.backend.name, "step", f->dispatch.step_origin->name,
+                  "slots", origins, "environment", f->environment);
     if (f->kernels) c4_json_set(&object, "kernels", json_incref(f->kernels));
     const char *cost = c4_dispatch_cost(&f->dispatch);
     if (cost) c4_json_set(&object, "cost", c4_json_text(cost));
     if (!f->tested) return object;
-    c4_json_set(&object, "selftest", json_string(f->hash));
+    c4_json_set(&object, "selftest_training", json_string(f->hashes.training));
+    c4_json_set(&object, "selftest_similarity", json_string(f->hashes.similarity));
     c4_json_set(&object, "selftest_right", json_boolean(is_right(f)));
     return object;
 }
@@ -163,12 +174,24 @@ static enum c4_status print_text(const struct findings *f) {
     if (f->curl) printf("\n%s\n", f->curl);
     if (f->archive) printf("\n%s\n", f->archive);
     if (f->tested)
-        printf("\nself-test of %s (arithmetic %d): %s, %s\n", f->dispatch.backend.name,
-               C4_ARITHMETIC, f->hash, is_right(f) ? "correct" : "wrong");
+        printf("\nself-test of %s\n  training, arithmetic %d: %s, %s\n  similarity, version %d: "
+               "%s, %s\n",
+               f->dispatch.backend.name, C4_ARITHMETIC, f->hashes.training,
+               training_is_right(f) ? "correct" : "wrong", C4_SIMILARITY_VERSION,
+               f->hashes.similarity, similarity_is_right(f) ? "correct" : "wrong");
     else
         printf("\nto check its bits: conv4 doctor --selftest --backend %s\n",
                f->dispatch.backend.bit_exact ? f->dispatch.backend.name : "ref");
     return C4_OK;
+}
+
+static enum c4_status wrong(const struct findings *f) {
+    bool training = !training_is_right(f);
+    return c4_fail(C4_ERR_RESULT,
+                   "the canonical hash of %s should be %s: this machine, compiler or build does "
+                   "not compute as ARITHMETIC.md specifies; its results cannot be trusted",
+                   training ? "training" : "similarity",
+                   training ? c4_net_selftest_hashes.training : c4_net_selftest_hashes.similarity);
 }
 
 static int run(const struct c4_args *args) {
@@ -180,11 +203,7 @@ static int run(const struct c4_args *args) {
                      : print_text(&findings);
     json_decref(findings.environment);
     json_decref(findings.kernels);
-    if (status == C4_OK && findings.tested && !is_right(&findings))
-        status = c4_fail(C4_ERR_RESULT,
-                         "the canonical hash should be %s: this machine, compiler or build does "
-                         "not compute as ARITHMETIC.md specifies; its results cannot be trusted",
-                         c4_net_selftest_hash);
+    if (status == C4_OK && findings.tested && !is_right(&findings)) status = wrong(&findings);
     return c4_cli_exit(args, status);
 }
 

@@ -13,7 +13,7 @@
 static const char program_text[] =
     "#!/bin/sh\n"
     "case \"$1 $2\" in\n"
-    "'doctor --selftest') echo '{\"step\": \"avx512\", \"selftest\": \"" HASH "\"}' ;;\n"
+    "'doctor --selftest') echo '{\"step\": \"avx512\", \"selftest_training\": \"" HASH "\"}' ;;\n"
     "'doctor --json') echo '{\"step\": \"avx2\"}' ;;\n"
     "'bench step') echo '{\"steps\": [{\"backend\": \"avx512\", \"plan_bytes\": 8192}]}' ;;\n"
     "'bench ops') echo '{\"rows\": [{\"name\": \"a/n1/avx2\"}, {\"name\": \"b/n1/avx2\"}]}' ;;\n"
