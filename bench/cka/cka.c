@@ -70,7 +70,7 @@ static struct c4_cka_options options_of(const struct c4_cka_bench *bench,
                                         const struct c4_cka_row *row,
                                         const struct c4_backend *backend) {
     return (struct c4_cka_options){
-        .gram = backend->gram_block, .threads = bench->threads, .method = row->method};
+        .gram = c4_backend_gram(backend), .threads = bench->threads, .method = row->method};
 }
 
 static enum c4_status small_cka(const struct c4_cka_bench *bench, const struct c4_cka_row *row,

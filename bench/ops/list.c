@@ -34,21 +34,22 @@ static void add_blocks(struct list *list, enum c4_op_slot slot, int first, int s
     }
 }
 
-/* Rows start an odd number of cache lines apart, as CKA lays them out (core/op/gram.h). */
-static size_t gap_behind(size_t features) {
-    size_t lines = (features + 15) / 16;
-    return 16 * (lines | 1) - features;
-}
-
+/* A tile of a Gram matrix as similarity computes it. */
 static void add_layers(struct list *list, enum c4_op_slot slot) {
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        size_t features = c4_layer_features(layer), gap = gap_behind(features);
         const struct c4_op_size size = {.rows_x = C4_CKA_TILE,
-                                        .rows_y = C4_CKA_TILE,
-                                        .features = features,
-                                        .gap_x = gap,
-                                        .gap_y = gap};
+                                        .panels_y = C4_CKA_TILE / C4_GRAM_PANEL,
+                                        .features = c4_layer_features(layer)};
         add(list, slot, 0, &size, "%s/%dx%d", c4_layer_name[layer], C4_CKA_TILE, C4_CKA_TILE);
+    }
+}
+
+/* A panel of rows. */
+static void add_panels(struct list *list, enum c4_op_slot slot) {
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        const struct c4_op_size size = {.rows_x = C4_GRAM_PANEL,
+                                        .features = c4_layer_features(layer)};
+        add(list, slot, 0, &size, "%s/%d", c4_layer_name[layer], C4_GRAM_PANEL);
     }
 }
 
@@ -80,6 +81,9 @@ static void add_slot(struct list *list, enum c4_op_slot slot) {
         break;
     case C4_SHAPES_LAYERS:
         add_layers(list, slot);
+        break;
+    case C4_SHAPES_PANELS:
+        add_panels(list, slot);
         break;
     }
 }

@@ -41,7 +41,7 @@ room core/op base
 room core/file base
 room core/host base file
 room core/cost base op
-room core/similarity base op cost
+room core/similarity base host op cost
 room core/data base file op
 room core/fetch base file data
 room core/net base file host op data similarity

@@ -1,10 +1,8 @@
 #include "core/cost/cka_cost.h"
 
-/* Elements of the lower triangle of tiles: half the square plus half its diagonal tiles. */
+/* Elements of the lower triangle with its diagonal. */
 static double triangle(size_t rows) {
-    size_t whole = rows / C4_CKA_TILE, rest = rows % C4_CKA_TILE;
-    double diagonal = (double)whole * C4_CKA_TILE * C4_CKA_TILE + (double)rest * (double)rest;
-    return ((double)rows * (double)rows + diagonal) / 2;
+    return (double)rows * ((double)rows + 1) / 2;
 }
 
 static double tiles(size_t rows) {
@@ -17,15 +15,15 @@ static double triangle_rows(size_t rows) {
     return (double)rows * (tiles(rows) + 1);
 }
 
-/* Read for the means, read again, written centred. */
-static double centring_bytes(size_t n, size_t features, size_t value_bytes) {
-    return 3 * (double)n * (double)features * (double)value_bytes;
+/* Read, and written shifted or centred. */
+static double packing_bytes(size_t n, size_t features, size_t value_bytes) {
+    return 2 * (double)n * (double)features * (double)value_bytes;
 }
 
 static struct c4_cka_cost gram_of(size_t n, size_t features, size_t value_bytes) {
     struct c4_cka_cost cost;
     cost.flops = 2 * triangle(n) * (double)features;
-    cost.bytes = centring_bytes(n, features, value_bytes) +
+    cost.bytes = packing_bytes(n, features, value_bytes) +
                  triangle_rows(n) * (double)features * (double)value_bytes +
                  (double)sizeof(double) * triangle(n); /* the cached Gram matrix, written or read */
     return cost;
@@ -34,7 +32,7 @@ static struct c4_cka_cost gram_of(size_t n, size_t features, size_t value_bytes)
 static struct c4_cka_cost self_of(size_t n, size_t features, size_t value_bytes) {
     struct c4_cka_cost cost;
     cost.flops = 2 * triangle(features) * (double)n;
-    cost.bytes = centring_bytes(n, features, value_bytes) +
+    cost.bytes = packing_bytes(n, features, value_bytes) +
                  triangle_rows(features) * (double)n * (double)value_bytes;
     return cost;
 }
@@ -67,7 +65,7 @@ struct c4_cka_cost c4_cka_careful_pass_cost(size_t n, size_t features) {
 struct c4_cka_cost c4_cka_careful_cost(size_t n, size_t features) {
     struct c4_cka_cost sum = c4_cka_careful_pass_cost(n, features);
     add(&sum, sum);
-    sum.bytes += centring_bytes(n, features, sizeof(double));
+    sum.bytes += packing_bytes(n, features, sizeof(double));
     return sum;
 }
 

@@ -1,14 +1,16 @@
 /* Costs of the forms of one linear CKA. Pure functions of the shapes.
  *
- * All of them run over tiles of C4_CKA_TILE x C4_CKA_TILE products (core/similarity/cka.h). A
- * symmetric product of m rows costs its lower triangle of tiles, diagonal tiles in full. */
+ * All of them run over tiles of C4_CKA_TILE x C4_CKA_TILE products (core/similarity/cka.h). Of a
+ * symmetric product of m rows the lower triangle counts, m (m + 1) / 2 elements; what is computed
+ * besides it on the diagonal does not. */
 #ifndef C4_COST_CKA_COST_H
 #define C4_COST_CKA_COST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define C4_CKA_TILE 64
+#define C4_CKA_TILE 48
+#define C4_CKA_LANES 8 /* of sums in double */
 
 struct c4_cka_shape {
     size_t n;              /* examples */

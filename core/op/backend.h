@@ -38,4 +38,8 @@ struct c4_backend {
 #undef C4_OP
 };
 
+static inline struct c4_gram_slots c4_backend_gram(const struct c4_backend *backend) {
+    return (struct c4_gram_slots){backend->gram_pack, backend->gram_block};
+}
+
 #endif

@@ -1,25 +1,14 @@
-/* Gram blocks: inner products of rows, the only expensive part of CKA.
+/* Gram blocks: inner products of rows, the expensive part of similarity. Rows are first packed in
+ * panels; a panel's rows are then both the lanes of a vector and the factors that are broadcast.
  *
- *   gram[i * stride_gram + j] = sum over f of x[i * stride_x + f] * y[j * stride_y + f]
+ * A panel holds up to 16 rows, feature by feature: panel[f * 16 + i] belongs to row i. Panels begin
+ * on 64-byte boundaries. All slots are single-threaded and cannot fail.
  *
- * for i < rows_x, j < rows_y, f < features; always stored as double. Overwritten; elements of a
- * gram row beyond rows_y are left alone. Any of the three sizes may be 0 (no features: zeros are
- * stored). Strides count elements and are at least `features` (gram: rows_y). x and y may be the
- * same or overlap; gram overlaps neither. Nothing beyond the last feature of a row is read.
- * Single-threaded, cannot fail.
- *
- * Rows need only their type's alignment. They are read fastest when they begin on 64-byte
- * boundaries an odd number of cache lines apart: rows whole pages apart share a few cache sets.
- *
- * Arithmetic, version 1. The features are cut into chunks of 256, the last one shorter. Within a
- * chunk, lane l = 0..15 starts at +0 and takes the chunk's features l, l + 16, l + 32, ... in this
- * order, lane = fma(x, y, lane); a lane whose next feature lies beyond the chunk's end is left
- * as it is. The lanes are then added, lane[l] += lane[l + w] for all l < w, with w = 8, 4, 2, 1,
- * and lane[0] is the chunk's value. All of this is in c4_real, every operation rounded once. The
- * element is +0 plus the chunks' values, converted to double and added in order.
- *
- * Since fma commutes in its factors, the block of (y, x) is the transpose of the block of (x, y),
- * bit for bit. */
+ * Arithmetic, version 2 (C4_SIMILARITY_VERSION in core/similarity/similarity.h). The features of a
+ * call are cut into chunks of 256, the last one shorter. A chunk's value is one chain over its
+ * features in order: +0, then chain = fma(x, y, chain), in c4_real. The values are converted to
+ * double and added to the element in order. No sum crosses lanes. Since fma commutes in its
+ * factors, the block of (y, x) is the transpose of the block of (x, y), bit for bit. */
 #ifndef C4_OP_GRAM_H
 #define C4_OP_GRAM_H
 
@@ -27,11 +16,30 @@
 
 #include "core/op/real.h"
 
-#define C4_GRAM_LANES 16
+#define C4_GRAM_PANEL 16
 #define C4_GRAM_CHUNK 256
 
-typedef void c4_gram_block_fn(const c4_real *x, const c4_real *y, size_t rows_x, size_t rows_y,
-                              size_t features, size_t stride_x, size_t stride_y, double *gram,
-                              size_t stride_gram);
+/* Packs rows with a shift and a scale:
+ *   panel[f * 16 + i] = (x[i * stride + f] - shift[f]) * scale   for i < rows, each rounded once
+ *                     = +0                                       for rows <= i < 16
+ * for f < features. rows: 0..16; stride: in elements, at least `features`. x and shift need only
+ * their type's alignment. Nothing beyond the last feature of a row is read. */
+typedef void c4_gram_pack_fn(const c4_real *x, size_t rows, size_t features, size_t stride,
+                             const c4_real *shift, c4_real scale, c4_real *panel);
+
+/* Adds inner products:
+ *   gram[i * stride_gram + j] += sum over f of x_i[f] * y_j[f]
+ * for i < rows_x, j < 16 * panels_y, f < features. x is ceil(rows_x / 16) panels, y is panels_y,
+ * each `stride` elements after the one before it, at least 16 * features and a multiple of 16. x
+ * and y may be the same or overlap; gram overlaps neither. Any size may be 0. Rows of x beyond
+ * rows_x and elements of gram beyond those above are left alone. */
+typedef void c4_gram_block_fn(const c4_real *x, const c4_real *y, size_t rows_x, size_t panels_y,
+                              size_t features, size_t stride, double *gram, size_t stride_gram);
+
+/* Both slots of one backend. */
+struct c4_gram_slots {
+    c4_gram_pack_fn *pack;
+    c4_gram_block_fn *block;
+};
 
 #endif

@@ -15,20 +15,26 @@ typedef void c4_op_fn(void); /* any slot's function; c4_op_call() casts it back 
  *                              call over pixels has n * h * w of them; bn_rebuild and pool_select:
  *                              of y); n alone: stem and linear layer
  *   count                      sgd_update
- *   rows_x, rows_y, features   gram_block
- *   gap_x, gap_y, gap_gram     gram_block: elements between the end of a row and the next one
+ *   rows_x, features           gram_pack, gram_block
+ *   panels_y                   gram_block
+ *   gap_x                      gram_pack: elements between the end of a row and the next one;
+ *                              gram_block: of a panel, a multiple of 16
+ *   gap_gram                   gram_block: elements between the end of a row and the next one
  *   order                      bn_apply applies ReLU in bn-relu, bn_rebuild masks in relu-bn
  *   shared                     channel_sums: b is a; bias_relu, relu_mask: in place
  *   lr, momentum               sgd_update */
 struct c4_op_size {
     int n, h, w, ci;
     int64_t count;
-    size_t rows_x, rows_y, features;
-    size_t gap_x, gap_y, gap_gram;
+    size_t rows_x, panels_y, features;
+    size_t gap_x, gap_gram;
     enum c4_order order;
     bool shared;
     float lr, momentum;
 };
+
+/* What elements hold before a call of gram_block, which adds to them. */
+#define C4_OP_GRAM_BEFORE 1.0
 
 enum c4_op_type { C4_OP_F32, C4_OP_F64, C4_OP_I64, C4_OP_U8 };
 
@@ -94,7 +100,8 @@ enum c4_net_shapes {
     C4_SHAPES_LINEAR,      /* a batch's features of pool4 */
     C4_SHAPES_FILTERS,     /* a block's 64 x 64 filters */
     C4_SHAPES_PARAMETERS,  /* everything that SGD updates */
-    C4_SHAPES_LAYERS       /* features of each of the C4_LAYERS layers */
+    C4_SHAPES_LAYERS,      /* features of each of the C4_LAYERS layers: pairs of rows */
+    C4_SHAPES_PANELS       /* the same: rows */
 };
 
 enum c4_net_shapes c4_op_net_shapes(enum c4_op_slot slot);

@@ -88,20 +88,60 @@ static struct c4_op_array_spec rows(const char *name, enum c4_op_type type, enum
                        count * length);
 }
 
-static int arrays_gram_block(const struct c4_op_size *s, struct c4_op_array_spec *a) {
+static size_t panels(size_t row_count) {
+    return (row_count + C4_GRAM_PANEL - 1) / C4_GRAM_PANEL;
+}
+
+/* The slot's scale is a power of two; any is as good as another. */
+static const float pack_scale = 0.5F;
+
+static int arrays_gram_pack(const struct c4_op_size *s, struct c4_op_array_spec *a) {
     a[0] = rows("x", C4_OP_F32, C4_OP_IN, s->rows_x, s->features, s->gap_x);
-    a[1] = rows("y", C4_OP_F32, C4_OP_IN, s->rows_y, s->features, s->gap_y);
-    a[2] = rows("gram", C4_OP_F64, C4_OP_OUT, s->rows_x, s->rows_y, s->gap_gram);
+    a[1] = c4_holding(c4_array("shift", C4_OP_F32, C4_OP_IN, s->features, 4), C4_OP_VALUES);
+    a[2] = c4_out("panel", s->features * C4_GRAM_PANEL);
     return 3;
 }
 
+static void call_gram_pack(c4_op_fn *f, const struct c4_op_size *s, void *const *p) {
+    ((c4_gram_pack_fn *)f)(p[0], s->rows_x, s->features, s->features + s->gap_x, p[1], pack_scale,
+                           p[2]);
+}
+
+static struct c4_op_operations pack_operations(const struct c4_op_size *s) {
+    return c4_plain_operations(2.0 * (double)s->rows_x * (double)s->features);
+}
+
+C4_OP_ROW(gram_pack, pack_operations, C4_SHAPES_PANELS);
+
+static struct c4_op_array_spec panel_array(const char *name, const struct c4_op_size *s,
+                                           size_t row_count) {
+    struct c4_op_array_spec spec =
+        rows(name, C4_OP_F32, C4_OP_IN, panels(row_count), s->features * C4_GRAM_PANEL, s->gap_x);
+    spec.align_bytes = 64;
+    return c4_counting(spec, row_count * s->features);
+}
+
+static int arrays_gram_block(const struct c4_op_size *s, struct c4_op_array_spec *a) {
+    const size_t columns = s->panels_y * C4_GRAM_PANEL;
+    a[0] = panel_array("x", s, s->rows_x);
+    a[1] = panel_array("y", s, columns);
+    a[2] = rows("gram", C4_OP_F64, C4_OP_OUT, s->rows_x, columns, s->gap_gram);
+    return 3;
+}
+
+/* The block is added to; it is an output here, and starts from known values. */
 static void call_gram_block(c4_op_fn *f, const struct c4_op_size *s, void *const *p) {
-    ((c4_gram_block_fn *)f)(p[0], p[1], s->rows_x, s->rows_y, s->features, s->features + s->gap_x,
-                            s->features + s->gap_y, p[2], s->rows_y + s->gap_gram);
+    const size_t columns = s->panels_y * C4_GRAM_PANEL, stride = columns + s->gap_gram;
+    double *gram = p[2];
+    for (size_t i = 0; i < s->rows_x; i++)
+        for (size_t j = 0; j < columns; j++) gram[i * stride + j] = C4_OP_GRAM_BEFORE;
+    ((c4_gram_block_fn *)f)(p[0], p[1], s->rows_x, s->panels_y, s->features,
+                            s->features * C4_GRAM_PANEL + s->gap_x, gram, stride);
 }
 
 static struct c4_op_operations gram_operations(const struct c4_op_size *s) {
-    return c4_plain_operations(2.0 * (double)s->rows_x * (double)s->rows_y * (double)s->features);
+    return c4_plain_operations(2.0 * (double)s->rows_x * (double)s->panels_y * C4_GRAM_PANEL *
+                               (double)s->features);
 }
 
 C4_OP_ROW(gram_block, gram_operations, C4_SHAPES_LAYERS);

@@ -46,12 +46,13 @@ enum c4_status c4_careful_make(const struct c4_centring *x, int threads,
                                struct c4_careful *careful) {
     void *room;
     *careful = (struct c4_careful){0};
-    C4_TRY(c4_strip_allocate(x, C4_FEATURES_DOUBLE, x->features->features, &careful->rows));
+    C4_TRY(c4_matrix_allocate(C4_FEATURES_DOUBLE, x->features->rows, x->features->features,
+                              &careful->rows));
     C4_TRY(c4_cka_allocate((size_t)threads * x->features->rows, sizeof(double), "column medians",
                            &room));
     shift_columns(x, threads, room, &careful->rows);
     free(room);
-    return c4_gram_sums(&careful->rows, NULL, threads, &careful->gram);
+    return c4_gram_sums(&careful->rows, threads, &careful->gram);
 }
 
 enum c4_status c4_careful_of_centred(const struct c4_centred_features *centred, int threads,
@@ -59,19 +60,12 @@ enum c4_status c4_careful_of_centred(const struct c4_centred_features *centred, 
     const struct c4_matrix *from = &centred->matrix;
     struct c4_matrix *rows = &careful->rows;
     *careful = (struct c4_careful){0};
-    *rows = (struct c4_matrix){.type = C4_FEATURES_DOUBLE,
-                               .rows = from->columns,
-                               .columns = from->rows,
-                               .stride = from->rows};
-    C4_TRY(c4_cka_allocate(rows->rows, rows->stride * sizeof(double), "centred features",
-                           &rows->data));
+    C4_TRY(c4_matrix_allocate(C4_FEATURES_DOUBLE, from->columns, from->rows, rows));
     double *to = rows->data;
     for (size_t c = 0; c < from->rows; c++)
         for (size_t i = 0; i < from->columns; i++)
-            to[i * rows->stride + c] = from->type == C4_FEATURES_FLOAT
-                                           ? (double)((float *)from->data)[c * from->stride + i]
-                                           : ((double *)from->data)[c * from->stride + i];
-    return c4_gram_sums(rows, NULL, threads, &careful->gram);
+            to[i * rows->stride + c] = c4_matrix_value(from, c, i);
+    return c4_gram_sums(rows, threads, &careful->gram);
 }
 
 struct c4_careful c4_careful_of_gram(const struct c4_gram *gram) {

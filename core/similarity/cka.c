@@ -3,31 +3,29 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "core/host/clock.h"
 #include "core/similarity/reference.h"
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+static double seconds_since(int64_t start) {
+    return 1e-9 * (double)(c4_clock_ns() - start);
 }
 
 static const char compared_role[] = "the compared features";
 
 static enum c4_status prepare(const struct c4_features *features,
                               const struct c4_cka_options *options, const char *role,
-                              bool needs_care, struct c4_cka_reference **reference) {
-    double start = now();
+                              struct c4_cka_reference **reference) {
+    int64_t start = c4_clock_ns();
     *reference = NULL;
     struct c4_cka_reference *r = calloc(1, sizeof *r);
     if (!r) return c4_fail(C4_ERR_MEMORY, "out of memory for a reference");
-    enum c4_status status = c4_reference_make(features, options, role, needs_care, r);
+    enum c4_status status = c4_reference_make(features, options, role, r);
     if (status != C4_OK) {
         c4_cka_reference_free(r);
         return status;
     }
-    r->work.seconds = now() - start;
+    r->work.seconds = seconds_since(start);
     *reference = r;
     return C4_OK;
 }
@@ -35,7 +33,7 @@ static enum c4_status prepare(const struct c4_features *features,
 enum c4_status c4_cka_prepare(const struct c4_features *features,
                               const struct c4_cka_options *options,
                               struct c4_cka_reference **reference) {
-    return prepare(features, options, "the reference features", false, reference);
+    return prepare(features, options, "the reference features", reference);
 }
 
 void c4_cka_reference_free(struct c4_cka_reference *reference) {
@@ -47,6 +45,12 @@ void c4_cka_reference_free(struct c4_cka_reference *reference) {
 struct c4_cka_result c4_cka_reference_work(const struct c4_cka_reference *reference) {
     return reference->work;
 }
+
+/* Two prepared sides of the same number of examples, each with what it is a part of. */
+struct pair {
+    const struct c4_cka_reference *x, *y;
+    const struct c4_cka_side *of_x, *of_y;
+};
 
 /* <K, L>, <K, K> and <L, L>. */
 struct inners {
@@ -62,17 +66,16 @@ static double ratio(double cross, double self_x, double self_y) {
 }
 
 /* Fills in a result except for the work and the seconds. */
-static enum c4_status conclude(const struct c4_cka_reference *r, size_t features,
-                               struct c4_cka_reasons of_y, const struct inners *inners,
+static enum c4_status conclude(const struct pair *pair, const struct inners *inners,
                                const char *name, struct c4_cka_result *result) {
     *result = (struct c4_cka_result){.biased = NAN,
                                      .debiased = NAN,
-                                     .has_debiased = !r->options.biased_only,
-                                     .undefined = {r->undefined, of_y},
-                                     .n = r->work.n,
-                                     .p = r->work.p,
-                                     .q = features,
-                                     .method = r->options.method};
+                                     .has_debiased = !pair->x->options.biased_only,
+                                     .undefined = {pair->of_x->undefined, pair->of_y->undefined},
+                                     .n = pair->of_x->n,
+                                     .p = pair->x->work.p,
+                                     .q = pair->y->work.p,
+                                     .method = pair->x->options.method};
     const struct c4_cka_reasons *why = result->undefined;
     bool biased = why[0].biased == C4_CKA_DEFINED && why[1].biased == C4_CKA_DEFINED;
     bool debiased = result->has_debiased && why[0].debiased == C4_CKA_DEFINED &&
@@ -91,15 +94,15 @@ static void add_cost(struct c4_cka_result *result, struct c4_cka_cost cost) {
 }
 
 /* A side in the careful form. *made, zeroed before, holds what must be freed. */
-static enum c4_status careful_side(const struct c4_cka_reference *r, struct c4_careful *made,
-                                   struct c4_careful *side, struct c4_inner *self,
-                                   struct c4_cka_result *work) {
+static enum c4_status careful_side(const struct c4_cka_reference *r, const struct c4_cka_side *of,
+                                   struct c4_careful *made, struct c4_careful *side,
+                                   struct c4_inner *self, struct c4_cka_result *work) {
     int threads = r->options.threads;
-    *side = r->careful;
-    *self = r->self;
-    if (r->is_careful) return C4_OK;
+    *side = of->careful;
+    *self = of->self;
+    if (of->is_careful) return C4_OK;
     if (r->options.method == C4_CKA_GRAM) {
-        *side = c4_careful_of_gram(&r->gram);
+        *side = c4_careful_of_gram(&of->gram);
     } else {
         C4_TRY(c4_careful_of_centred(&r->centred, threads, made));
         *side = *made;
@@ -109,51 +112,59 @@ static enum c4_status careful_side(const struct c4_cka_reference *r, struct c4_c
 }
 
 /* The cross product and both norms, all in the same form. */
-static enum c4_status inners_with_care(const struct c4_cka_reference *r,
-                                       const struct c4_cka_reference *other, struct inners *inners,
+static enum c4_status inners_with_care(const struct pair *pair, struct inners *inners,
                                        struct c4_cka_result *work) {
     struct c4_careful made[2] = {0}, x, y;
-    enum c4_status status = careful_side(r, &made[0], &x, &inners->x, work);
-    if (status == C4_OK) status = careful_side(other, &made[1], &y, &inners->y, work);
-    if (status == C4_OK) status = c4_careful_inner(&x, &y, r->options.threads, &inners->cross);
+    const size_t n = pair->of_x->n;
+    enum c4_status status = careful_side(pair->x, pair->of_x, &made[0], &x, &inners->x, work);
+    if (status == C4_OK) status = careful_side(pair->y, pair->of_y, &made[1], &y, &inners->y, work);
+    if (status == C4_OK)
+        status = c4_careful_inner(&x, &y, pair->x->options.threads, &inners->cross);
     if (status == C4_OK && !x.gram.tiles)
-        add_cost(work, c4_cka_careful_pass_cost(r->work.n, r->work.p));
+        add_cost(work, c4_cka_careful_pass_cost(n, pair->x->work.p));
     if (status == C4_OK && !y.gram.tiles)
-        add_cost(work, c4_cka_careful_pass_cost(r->work.n, other->work.p));
+        add_cost(work, c4_cka_careful_pass_cost(n, pair->y->work.p));
     c4_careful_free(&made[0]);
     c4_careful_free(&made[1]);
     return status;
 }
 
-static enum c4_status inners_between(const struct c4_cka_reference *r,
-                                     const struct c4_cka_reference *other, struct inners *inners,
-                                     struct c4_cka_result *work) {
-    if (r->undefined.biased != C4_CKA_DEFINED || other->undefined.biased != C4_CKA_DEFINED)
-        return C4_OK; /* constant: nothing to multiply */
-    if (r->is_careful || other->is_careful) return inners_with_care(r, other, inners, work);
-    /* The other side's own cost was counted when it was prepared. */
-    struct c4_cka_cost cost = c4_reference_cost(r, other->work.p);
-    cost.flops = fmax(cost.flops - other->own.flops, 0);
-    cost.bytes = fmax(cost.bytes - other->own.bytes, 0);
-    add_cost(work, cost);
-    inners->x = r->self;
-    inners->y = other->self;
-    if (r->options.method == C4_CKA_FEATURE)
-        return c4_centred_features_inner(&r->centred, &other->centred, r->options.gram,
-                                         r->options.threads, &inners->cross);
-    inners->cross = c4_gram_inner(&r->gram, &other->gram, c4_gram_products(&r->gram, &other->gram));
+static enum c4_status plain_inners(const struct pair *pair, struct inners *inners) {
+    const struct c4_cka_options *options = &pair->x->options;
+    inners->x = pair->of_x->self;
+    inners->y = pair->of_y->self;
+    if (options->method == C4_CKA_FEATURE)
+        return c4_centred_features_inner(&pair->x->centred, &pair->y->centred, options->gram.block,
+                                         options->threads, &inners->cross);
+    double products;
+    C4_TRY(c4_gram_products(&pair->of_x->gram, &pair->of_y->gram, options->threads, &products));
+    inners->cross = c4_gram_inner(&pair->of_x->gram, &pair->of_y->gram, products);
     return C4_OK;
 }
 
+static enum c4_status inners_between(const struct pair *pair, struct inners *inners,
+                                     struct c4_cka_result *work) {
+    if (pair->of_x->undefined.biased != C4_CKA_DEFINED ||
+        pair->of_y->undefined.biased != C4_CKA_DEFINED)
+        return C4_OK; /* constant: nothing to multiply */
+    if (pair->of_x->is_careful || pair->of_y->is_careful)
+        return inners_with_care(pair, inners, work);
+    /* The other side's own cost was counted when it was prepared. */
+    struct c4_cka_cost cost = c4_reference_cost(pair->x, pair->y->work.p);
+    cost.flops = fmax(cost.flops - pair->y->own.flops, 0);
+    cost.bytes = fmax(cost.bytes - pair->y->own.bytes, 0);
+    add_cost(work, cost);
+    return plain_inners(pair, inners);
+}
+
 /* c4_cka_between() of sides known to match; leaves the seconds unset. */
-static enum c4_status between(const struct c4_cka_reference *r,
-                              const struct c4_cka_reference *other, const char *name,
+static enum c4_status between(const struct pair *pair, const char *name,
                               struct c4_cka_result *result) {
     struct inners inners = {0};
     struct c4_cka_result work = {0}, out;
-    C4_TRY(inners_between(r, other, &inners, &work));
-    C4_TRY(conclude(r, other->work.p, other->undefined, &inners, name, &out));
-    out.careful = r->is_careful || other->is_careful;
+    C4_TRY(inners_between(pair, &inners, &work));
+    C4_TRY(conclude(pair, &inners, name, &out));
+    out.careful = pair->of_x->is_careful || pair->of_y->is_careful;
     out.flops = work.flops;
     out.bytes = work.bytes;
     *result = out;
@@ -161,10 +172,11 @@ static enum c4_status between(const struct c4_cka_reference *r,
 }
 
 enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
-                              const struct c4_cka_reference *other, struct c4_cka_result *result) {
+                              const struct c4_cka_reference *other, size_t rows,
+                              struct c4_cka_result *result) {
     const struct c4_cka_reference *r = reference;
-    double start = now();
-    if (other->work.n != r->work.n)
+    int64_t start = c4_clock_ns();
+    if (rows == 0 && other->work.n != r->work.n)
         return c4_fail(C4_ERR_DATA, "CKA of %zu rows with %zu; both sides need the same examples",
                        other->work.n, r->work.n);
     if (other->type != r->type || other->options.method != r->options.method ||
@@ -172,86 +184,13 @@ enum c4_status c4_cka_between(const struct c4_cka_reference *reference,
         return c4_fail(
             C4_ERR_USAGE,
             "CKA of two sides prepared in different ways; use the same options for both");
-    C4_TRY(between(r, other, compared_role, result));
-    result->seconds = now() - start;
-    return C4_OK;
-}
-
-/* Prepares the features like the reference, then compares: for sides that need care and for
- * constant ones. */
-static enum c4_status compare_prepared(const struct c4_cka_reference *r,
-                                       const struct c4_features *features, bool needs_care,
-                                       struct c4_cka_result *result) {
-    struct c4_cka_options options = r->options;
-    struct c4_cka_reference *other;
-    options.in_double = r->type == C4_FEATURES_DOUBLE;
-    enum c4_status status = prepare(features, &options, compared_role, needs_care, &other);
-    if (!other) return status;
-    status = between(r, other, features->name ? features->name : compared_role, result);
-    if (status == C4_OK) {
-        result->flops += other->work.flops;
-        result->bytes += other->work.bytes;
-    }
-    c4_cka_reference_free(other);
-    return status;
-}
-
-static enum c4_status inners_by_gram(const struct c4_cka_reference *r, const struct c4_matrix *y,
-                                     const char *name, struct inners *inners, bool *needs_care) {
-    struct c4_gram gram;
-    double products;
-    enum c4_status status =
-        c4_gram_make(y, r->options.gram, r->options.threads, &r->gram, &gram, &products);
-    if (status == C4_OK) {
-        inners->cross = c4_gram_inner(&r->gram, &gram, products);
-        inners->y = c4_gram_inner(&gram, &gram, gram.squares);
-        status = c4_reference_judge(r, y->columns, &inners->y, name, needs_care);
-    }
-    c4_gram_free(&gram);
-    return status;
-}
-
-static enum c4_status inners_by_features(const struct c4_cka_reference *r,
-                                         const struct c4_matrix *y, const char *name,
-                                         struct inners *inners, bool *needs_care) {
-    struct c4_centred_features centred = {.matrix = *y};
-    enum c4_status status = c4_centred_features_make(&centred, r->options.gram, r->options.threads);
-    inners->y = centred.self;
-    if (status == C4_OK) status = c4_reference_judge(r, y->rows, &centred.self, name, needs_care);
-    if (status == C4_OK && !*needs_care)
-        status = c4_centred_features_inner(&r->centred, &centred, r->options.gram,
-                                           r->options.threads, &inners->cross);
-    c4_centred_features_free(&centred);
-    return status;
-}
-
-/* Compares in the Gram or the feature form. If the features need care or are constant, sets
- * *prepare_them instead and does not write *result. */
-static enum c4_status compare_plain(const struct c4_cka_reference *r,
-                                    const struct c4_features *features, const char *name,
-                                    bool *prepare_them, bool *needs_care,
-                                    struct c4_cka_result *result) {
-    bool by_gram = r->options.method == C4_CKA_GRAM;
-    struct inners inners = {.x = r->self};
-    struct c4_centring centring;
-    struct c4_matrix y = {0};
-    *needs_care = false;
-    enum c4_status status =
-        c4_centring_make(features, r->options.threads, compared_role, &centring);
-    *prepare_them = centring.constant;
-    if (status == C4_OK && !centring.constant)
-        status = c4_matrix_centre(&centring, r->type, !by_gram, r->options.threads, &y);
-    c4_centring_free(&centring);
-    if (status == C4_OK && !*prepare_them)
-        status = by_gram ? inners_by_gram(r, &y, name, &inners, needs_care)
-                         : inners_by_features(r, &y, name, &inners, needs_care);
-    c4_matrix_free(&y);
-    *prepare_them |= *needs_care;
-    if (status != C4_OK || *prepare_them) return status;
-    /* Neither side is constant, and both have the same n: the reasons of one are those of the
-     * other. */
-    C4_TRY(conclude(r, features->features, r->undefined, &inners, name, result));
-    add_cost(result, c4_reference_cost(r, features->features));
+    const size_t n = rows ? rows : r->work.n;
+    const struct pair pair = {r, other, c4_reference_side(r, n), c4_reference_side(other, n)};
+    if (!pair.of_x || !pair.of_y)
+        return c4_fail(C4_ERR_USAGE, "CKA of the first %zu rows, for which a side was not prepared",
+                       n);
+    C4_TRY(between(&pair, compared_role, result));
+    result->seconds = seconds_since(start);
     return C4_OK;
 }
 
@@ -259,7 +198,7 @@ enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
                               const struct c4_features *features, struct c4_cka_result *result) {
     const char *name = features->name ? features->name : compared_role;
     const struct c4_cka_reference *r = reference;
-    double start = now();
+    int64_t start = c4_clock_ns();
     C4_TRY(c4_reference_check_shape(features, compared_role));
     if (features->rows != r->work.n)
         return c4_fail(C4_ERR_DATA,
@@ -270,14 +209,24 @@ enum c4_status c4_cka_compare(const struct c4_cka_reference *reference,
         return c4_fail(C4_ERR_USAGE,
                        "%s: double, but the reference was prepared in float; prepare it in double",
                        name);
+    struct c4_cka_options options = r->options;
+    struct c4_cka_reference *other;
+    options.in_double = r->type == C4_FEATURES_DOUBLE;
+    enum c4_status status = prepare(features, &options, compared_role, &other);
+    if (!other) return status;
+    const struct pair pair = {r, other, &r->side[0], &other->side[0]};
     struct c4_cka_result out;
-    bool needs_care = false;
-    bool prepare_them = r->is_careful || r->undefined.biased != C4_CKA_DEFINED;
-    if (!prepare_them) C4_TRY(compare_plain(r, features, name, &prepare_them, &needs_care, &out));
-    if (prepare_them) C4_TRY(compare_prepared(r, features, needs_care, &out));
-    out.seconds = now() - start;
-    *result = out;
-    return C4_OK;
+    status = between(&pair, name, &out);
+    if (status == C4_OK) {
+        out.flops += other->work.flops;
+        out.bytes += other->work.bytes;
+        out.pack_seconds = other->work.pack_seconds;
+        out.product_seconds = other->work.product_seconds;
+        out.seconds = seconds_since(start);
+        *result = out;
+    }
+    c4_cka_reference_free(other);
+    return status;
 }
 
 enum c4_status c4_cka(const struct c4_features *x, const struct c4_features *y,
@@ -303,6 +252,8 @@ enum c4_status c4_cka(const struct c4_features *x, const struct c4_features *y,
     out.seconds += work.seconds;
     out.flops += work.flops;
     out.bytes += work.bytes;
+    out.pack_seconds += work.pack_seconds;
+    out.product_seconds += work.product_seconds;
     *result = out;
     return C4_OK;
 }

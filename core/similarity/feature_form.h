@@ -7,14 +7,17 @@
 
 struct c4_centred_features {
     struct c4_matrix matrix; /* a row is one feature; the caller's */
-    double *sums;            /* [features] residue of centring in float */
+    double *sums;            /* [features] what is left to centre */
     double *squared_norms;   /* [examples] K_ii */
     struct c4_inner self;    /* <K, K> */
 };
 
-/* Computes the sums, squared norms and <K, K> of centred->matrix, which the caller has set. Must be
- * freed even after a failure. C4_ERR_MEMORY. */
-enum c4_status c4_centred_features_make(struct c4_centred_features *centred,
+/* Computes the sums and squared norms of centred->matrix, which the caller has set. Must be freed
+ * even after a failure. C4_ERR_MEMORY. */
+enum c4_status c4_centred_features_sum(struct c4_centred_features *centred, int threads);
+
+/* Computes <K, K>, from the sums. C4_ERR_MEMORY. */
+enum c4_status c4_centred_features_self(struct c4_centred_features *centred,
                                         c4_gram_block_fn *block, int threads);
 
 /* <K, L> of two sides of the same n and type. C4_ERR_MEMORY. */

@@ -2,7 +2,7 @@
 
 #include "core/op/gram.h"
 
-enum { LANES = C4_GRAM_LANES, CHUNK = C4_GRAM_CHUNK };
+enum { LANES = 16, CHUNK = C4_GRAM_CHUNK };
 
 static double chunk_value(const double *x, const double *y, size_t count) {
     double lane[LANES] = {0};

@@ -6,6 +6,8 @@
 struct c4_inner {
     double biased;
     double debiased; /* meaningless for fewer than 4 examples */
+    double terms;    /* of a side with itself: the sum of squares before centring, by which rounding
+                        is judged; else 0 */
 };
 
 #endif

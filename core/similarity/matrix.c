@@ -4,19 +4,22 @@
 #include <omp.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/similarity/gram_double.h"
+
+enum { TILE = C4_CKA_TILE, PANEL = C4_GRAM_PANEL, LINE_BYTES = 64 };
 
 enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void **out) {
     size_t bytes;
     *out = NULL;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 64)
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - LINE_BYTES)
         return c4_fail(
             C4_ERR_MEMORY,
             "out of memory: %zu x %zu bytes for %s are more than this machine can address", count,
             size, what);
-    bytes = (bytes + 63) / 64 * 64;
-    *out = aligned_alloc(64, bytes ? bytes : 64);
+    bytes = (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+    *out = aligned_alloc(LINE_BYTES, bytes ? bytes : LINE_BYTES);
     if (!*out)
         return c4_fail(C4_ERR_MEMORY,
                        "out of memory: %zu bytes for %s; use fewer examples or more memory", bytes,
@@ -26,15 +29,37 @@ enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void
 
 enum c4_status c4_tiles_allocate(int threads, int tiles, double **room) {
     void *memory;
-    enum c4_status status =
-        c4_cka_allocate((size_t)threads * (size_t)tiles, C4_CKA_TILE * C4_CKA_TILE * sizeof(double),
-                        "per-thread tiles", &memory);
+    enum c4_status status = c4_cka_allocate(
+        (size_t)threads * (size_t)tiles, TILE * TILE * sizeof(double), "per-thread tiles", &memory);
     *room = memory;
     return status;
 }
 
 double *c4_thread_tiles(double *room, int tiles) {
-    return room + (size_t)(omp_get_thread_num() * tiles) * C4_CKA_TILE * C4_CKA_TILE;
+    return room + (size_t)(omp_get_thread_num() * tiles) * TILE * TILE;
+}
+
+/* Rows of doubles begin an odd number of cache lines apart, so that a tile's rows do not fall into
+ * the same cache sets. */
+static size_t double_stride(size_t columns) {
+    const size_t line = LINE_BYTES / sizeof(double), lines = (columns + line - 1) / line;
+    return (lines | 1) * line;
+}
+
+enum c4_status c4_matrix_allocate(enum c4_feature_type type, size_t rows, size_t columns,
+                                  struct c4_matrix *matrix) {
+    *matrix = (struct c4_matrix){.type = type, .rows = rows, .columns = columns};
+    if (type == C4_FEATURES_DOUBLE) {
+        matrix->stride = double_stride(columns);
+        return c4_cka_allocate(rows, matrix->stride * sizeof(double), "centred features",
+                               &matrix->data);
+    }
+    if (__builtin_mul_overflow(columns, (size_t)PANEL, &matrix->stride)) matrix->stride = SIZE_MAX;
+    const size_t panels = rows / PANEL + (rows % PANEL != 0);
+    return c4_cka_allocate(
+        panels,
+        matrix->stride > SIZE_MAX / sizeof(float) ? SIZE_MAX : matrix->stride * sizeof(float),
+        "packed features", &matrix->data);
 }
 
 void c4_matrix_free(struct c4_matrix *matrix) {
@@ -42,8 +67,12 @@ void c4_matrix_free(struct c4_matrix *matrix) {
     matrix->data = NULL;
 }
 
+float *c4_matrix_panel(const struct c4_matrix *matrix, size_t p) {
+    return (float *)matrix->data + p * matrix->stride;
+}
+
 size_t c4_tile_count(size_t rows) {
-    return rows / C4_CKA_TILE + (rows % C4_CKA_TILE != 0);
+    return rows / TILE + (rows % TILE != 0);
 }
 
 size_t c4_triangle_count(size_t rows) {
@@ -61,18 +90,20 @@ void c4_triangle_tile(size_t t, size_t *i, size_t *j) {
 }
 
 size_t c4_tile_rows(size_t rows, size_t i) {
-    size_t left = rows - i * C4_CKA_TILE;
-    return left < C4_CKA_TILE ? left : C4_CKA_TILE;
+    size_t left = rows - i * TILE;
+    return left < TILE ? left : TILE;
 }
 
 void c4_matrix_tile(const struct c4_matrix *x, size_t i, const struct c4_matrix *y, size_t j,
-                    c4_gram_block_fn *gram, double *tile) {
-    size_t at_x = i * C4_CKA_TILE * x->stride, at_y = j * C4_CKA_TILE * y->stride;
-    size_t rows_x = c4_tile_rows(x->rows, i), rows_y = c4_tile_rows(y->rows, j);
-    if (x->type == C4_FEATURES_FLOAT)
-        gram((const float *)x->data + at_x, (const float *)y->data + at_y, rows_x, rows_y,
-             x->columns, x->stride, y->stride, tile, C4_CKA_TILE);
-    else
-        c4_gram_block_double((const double *)x->data + at_x, (const double *)y->data + at_y, rows_x,
-                             rows_y, x->columns, x->stride, y->stride, tile, C4_CKA_TILE);
+                    c4_gram_block_fn *block, double *tile) {
+    const size_t rows_x = c4_tile_rows(x->rows, i), rows_y = c4_tile_rows(y->rows, j);
+    if (x->type == C4_FEATURES_DOUBLE) {
+        c4_gram_block_double((const double *)x->data + i * TILE * x->stride,
+                             (const double *)y->data + j * TILE * y->stride, rows_x, rows_y,
+                             x->columns, x->stride, y->stride, tile, TILE);
+        return;
+    }
+    memset(tile, 0, TILE * TILE * sizeof *tile);
+    block(c4_matrix_panel(x, i * (TILE / PANEL)), c4_matrix_panel(y, j * (TILE / PANEL)), rows_x,
+          (rows_y + PANEL - 1) / PANEL, x->columns, x->stride, tile, TILE);
 }

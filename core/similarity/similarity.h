@@ -20,12 +20,18 @@ enum c4_similarity_id {
 enum { C4_SIMILARITY_VALUES = 4 }; /* at most, of a measure */
 
 /* The version of the arithmetic by which values are computed; rows of a study say theirs. */
-enum { C4_SIMILARITY_VERSION = 1 };
+enum { C4_SIMILARITY_VERSION = 2 };
 
 struct c4_similarity_options {
-    c4_gram_block_fn *gram; /* the backend's slot (core/op/gram.h) */
-    int threads;            /* OpenMP threads, 1 or more */
+    struct c4_gram_slots gram; /* the backend's (core/op/gram.h) */
+    int threads;               /* OpenMP threads, 1 or more */
+    /* Numbers of leading rows, 2 or more, that compare() may be asked for besides all of them; at
+     * most C4_SIMILARITY_SIZES_MAX. */
+    const size_t *leading;
+    size_t leading_count;
 };
+
+enum { C4_SIMILARITY_SIZES_MAX = C4_CKA_SIZES_MAX };
 
 /* The work of a call; FLOPs and bytes as in core/cost/cka_cost.h. */
 struct c4_similarity_work {
@@ -57,13 +63,19 @@ struct c4_similarity {
     enum c4_status (*prepare)(const struct c4_features *features,
                               const struct c4_similarity_options *options, void **prepared);
     void (*release)(void *prepared); /* NULL allowed */
-    /* Both of the same examples, prepared with the same options. An undefined value is no error.
-     * C4_ERR_DATA: the numbers of rows differ. */
-    enum c4_status (*compare)(const void *reference, const void *other,
+    /* The first `rows` examples, for which both were prepared. An undefined value is no error.
+     * C4_ERR_USAGE: a side was not prepared for them; C4_ERR_MEMORY. */
+    enum c4_status (*compare)(const void *reference, const void *other, size_t rows,
                               struct c4_similarity_result *result);
     struct c4_similarity_work (*work)(const void *prepared); /* of prepare() */
     size_t (*kept_bytes)(const void *prepared);              /* approximate */
     struct c4_similarity_cost (*cost)(size_t n, size_t features);
+    /* Prepared features as bytes, for memory that processes share, as c4_cka_packed_bytes(),
+     * c4_cka_pack() and c4_cka_open() in cka.h. */
+    size_t (*packed_bytes)(const void *prepared);
+    void (*pack)(const void *prepared, void *bytes);
+    enum c4_status (*open)(const void *bytes, size_t size,
+                           const struct c4_similarity_options *options, void **prepared);
 };
 
 /* By enum c4_similarity_id. */

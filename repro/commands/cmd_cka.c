@@ -56,7 +56,7 @@ static enum c4_status compare_others(const struct c4_features *x, const struct c
         void *side = NULL, *other = NULL;
         enum c4_status status = measure->prepare(x, &plain, &side);
         if (status == C4_OK) status = measure->prepare(y, &plain, &other);
-        if (status == C4_OK) status = measure->compare(side, other, &others[i]);
+        if (status == C4_OK) status = measure->compare(side, other, x->rows, &others[i]);
         measure->release(side);
         measure->release(other);
         C4_TRY(status);
@@ -189,13 +189,13 @@ static enum c4_status compare_files(const struct c4_args *args, struct c4_cka_so
 static enum c4_status compare_all(const struct c4_args *args, struct c4_cka_source *sources,
                                   struct c4_cka_report *report) {
     struct c4_dispatch dispatch;
-    const enum c4_op_slot used[] = {C4_SLOT_gram_block};
+    const enum c4_op_slot used[] = {C4_SLOT_gram_pack, C4_SLOT_gram_block};
     C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &dispatch));
-    if (c4_arg_flag(args, "strict-backend")) C4_TRY(c4_dispatch_strict(&dispatch, false, used, 1));
+    if (c4_arg_flag(args, "strict-backend")) C4_TRY(c4_dispatch_strict(&dispatch, false, used, 2));
     int threads = (int)c4_arg_integer(args, "threads");
     if (threads != 1) C4_TRY(c4_team_check_stacks());
     const struct c4_cka_options how = {
-        .gram = dispatch.backend.gram_block,
+        .gram = c4_backend_gram(&dispatch.backend),
         .threads = threads ? threads : c4_team_threads_default(),
         .in_double = c4_arg_flag(args, "double"),
         .method = c4_arg_includes(args, "method", "gram")      ? C4_CKA_GRAM

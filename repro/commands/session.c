@@ -60,10 +60,10 @@ static enum c4_status read_study(struct c4_session *session, const char *folder)
 }
 
 static enum c4_status choose_backend(struct c4_session *session) {
-    static const enum c4_op_slot slots[] = {C4_SLOT_gram_block};
+    static const enum c4_op_slot slots[] = {C4_SLOT_gram_pack, C4_SLOT_gram_block};
     C4_TRY(c4_dispatch(c4_arg_text(session->args, "backend"), &session->dispatch));
     if (c4_arg_flag(session->args, "strict-backend"))
-        C4_TRY(c4_dispatch_strict(&session->dispatch, true, slots, 1));
+        C4_TRY(c4_dispatch_strict(&session->dispatch, true, slots, sizeof slots / sizeof *slots));
     return C4_OK;
 }
 

@@ -161,14 +161,14 @@ struct comparison {
 };
 
 static enum c4_status compare_layer(const struct c4_prepared_features *own,
-                                    const struct c4_prepared_features *reference, int layer,
+                                    const struct c4_prepared_features *reference, int layer, uint32_t examples,
                                     const struct c4_similarity_label *label, enum c4_cost_what cost,
                                     struct c4_row_list *rows) {
     for (int i = 0; i < C4_SIMILARITIES; i++) {
         const struct c4_similarity *measure = c4_similarities[i];
         struct c4_similarity_result result;
         if (!own->of[i][layer]) continue;
-        C4_TRY(measure->compare(reference->of[i][layer], own->of[i][layer], &result));
+        C4_TRY(measure->compare(reference->of[i][layer], own->of[i][layer], examples, &result));
         C4_TRY(c4_out_similarity(rows, label, (enum c4_similarity_id)i, &result));
         C4_TRY(c4_out_similarity_cost(rows, cost, label->layer, &result.work));
     }
@@ -189,7 +189,7 @@ static enum c4_status compare_features(struct c4_measure *measure, const struct 
             const struct c4_similarity_label label = {
                 c4_layer_name[layer], c4_reference_names[reference],
                 c4_image_set_name(what->of.set), c4_statistics_names[what->of.statistics]};
-            status = compare_layer(own, sides, layer, &label, what->cost, rows);
+            status = compare_layer(own, sides, layer, what->of.rows, &label, what->cost, rows);
         }
     }
     return status;

@@ -16,7 +16,7 @@ struct c4_runner {
     const struct c4_scale *scale;
     const struct c4_images *images;
     const struct c4_step_api *step;
-    c4_gram_block_fn *gram;
+    struct c4_gram_slots gram;
     const char *backend; /* as rows name it */
     bool wide;           /* the backend computes in double, and so do its checkpoints */
     int threads;

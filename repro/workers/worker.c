@@ -95,7 +95,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .scale = &setup->scale,
                                         .images = &worker->images,
                                         .step = worker->dispatch.backend.step,
-                                        .gram = worker->dispatch.backend.gram_block,
+                                        .gram = c4_backend_gram(&worker->dispatch.backend),
                                         .backend = setup->backend,
                                         .wide = worker->dispatch.backend.is_double,
                                         .threads = setup->threads,

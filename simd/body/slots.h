@@ -273,10 +273,14 @@ static void NAME(sgd_update)(int64_t count, float lr, float momentum, const floa
     sgd(count, lr, momentum, g, v, w);
 }
 
-static void NAME(gram_block)(const float *x, const float *y, size_t rows_x, size_t rows_y,
-                             size_t features, size_t stride_x, size_t stride_y, double *gram,
-                             size_t stride_gram) {
-    gram_block(x, y, rows_x, rows_y, features, stride_x, stride_y, gram, stride_gram);
+static void NAME(gram_pack)(const float *x, size_t rows, size_t features, size_t stride,
+                            const float *shift, float scale, float *panel) {
+    gram_pack(x, rows, features, stride, shift, scale, panel);
+}
+
+static void NAME(gram_block)(const float *x, const float *y, size_t rows_x, size_t panels_y,
+                             size_t features, size_t stride, double *gram, size_t stride_gram) {
+    gram_block(x, y, rows_x, panels_y, features, stride, gram, stride_gram);
 }
 
 #endif

@@ -18,5 +18,6 @@ const struct c4_backend c4_backend_onednn = {
     .conv_fwd_direct = c4_dnn_conv_fwd_direct,
     .conv_bwd_data_direct = c4_dnn_conv_bwd_data_direct,
     .conv_bwd_weights_direct = c4_dnn_conv_bwd_weights_direct,
+    .gram_pack = c4_dnn_gram_pack,
     .gram_block = c4_dnn_gram_block,
 };

@@ -8,7 +8,7 @@
 enum { VF_LANES = 8, VD_LANES = 4 };
 
 /* The micro-kernels' tile: rows by vectors. 12 accumulators, 2 of B, 2 broadcasts: all 16. */
-enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_X = 2 };
+enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_ROWS = 6, GRAM_PANELS = 1 };
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 1 };
 
 typedef __m256 vf;
@@ -137,23 +137,21 @@ static inline void vf_prefetch(const float *p) {
     _mm_prefetch((const char *)p, _MM_HINT_T0);
 }
 
-/* Four chains' last four lanes: lane + 2, then + 1. */
-static inline __m128 v4_sums4(__m128 a, __m128 b, __m128 c, __m128 d) {
-    __m128 ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
-    __m128 cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
-    return _mm_add_ps(_mm_shuffle_ps(ab, cd, 0x88), _mm_shuffle_ps(ab, cd, 0xdd));
-}
-
-static inline __m128 v16_four(const vf lane[2]) {
-    __m256 eight = _mm256_add_ps(lane[0], lane[1]);
-    return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-}
-static inline void v16_sums4(vf (*lane)[2], float *sums) {
-    _mm_storeu_ps(
-        sums, v4_sums4(v16_four(lane[0]), v16_four(lane[1]), v16_four(lane[2]), v16_four(lane[3])));
-}
-static inline void v16_sums(vf (*lane)[2], float sums[16]) {
-    for (int i = 0; i < 16; i += 4) v16_sums4(lane + i, sums + i);
+static inline void vf_transpose(vf row[8]) {
+    __m256 pair[8], four[8];
+    for (int i = 0; i < 8; i += 2) {
+        pair[i] = _mm256_unpacklo_ps(row[i], row[i + 1]);
+        pair[i + 1] = _mm256_unpackhi_ps(row[i], row[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int k = 0; k < 2; k++) {
+            four[i + 2 * k] = _mm256_shuffle_ps(pair[i + k], pair[i + 2 + k], 0x44);
+            four[i + 2 * k + 1] = _mm256_shuffle_ps(pair[i + k], pair[i + 2 + k], 0xee);
+        }
+    for (int i = 0; i < 4; i++) {
+        row[i] = _mm256_permute2f128_ps(four[i], four[i + 4], 0x20);
+        row[i + 4] = _mm256_permute2f128_ps(four[i], four[i + 4], 0x31);
+    }
 }
 
 #endif

@@ -8,7 +8,7 @@
 enum { VF_LANES = 16, VD_LANES = 8 };
 
 /* The micro-kernels' tile: rows by vectors. 24 accumulators, 4 of B and a broadcast: 29 of 32. */
-enum { MR = 6, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
+enum { MR = 6, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_ROWS = 8, GRAM_PANELS = 3 };
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 3 };
 #define VF_LOOKUP_16
 
@@ -138,29 +138,26 @@ static inline void vf_prefetch(const float *p) {
     _mm_prefetch((const char *)p, _MM_HINT_T0);
 }
 
-/* One level of sixteen chains' sums for two vectors of lanes: lane l + lane l + 8, then + 4, + 2, +
- * 1; the partial sums are packed together until sixteen sums fill one vector. */
-static inline vf v16_fold8(vf a, vf b) {
-    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
-}
-static inline vf v16_fold4(vf a, vf b) {
-    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
-}
-static inline vf v16_fold2(vf a, vf b) {
-    return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));
-}
-static inline vf v16_fold1(vf a, vf b) {
-    return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xdd));
-}
-/* Four chains of a column of the tile. */
-static inline vf v16_column(vf (*lane)[1], int j) {
-    return v16_fold4(v16_fold8(lane[j][0], lane[4 + j][0]),
-                     v16_fold8(lane[8 + j][0], lane[12 + j][0]));
-}
-static inline void v16_sums(vf (*lane)[1], float sums[16]) {
-    vf left = v16_fold2(v16_column(lane, 0), v16_column(lane, 1));
-    vf right = v16_fold2(v16_column(lane, 2), v16_column(lane, 3));
-    _mm512_storeu_ps(sums, v16_fold1(left, right));
+static inline void vf_transpose(vf row[16]) {
+    __m512 pair[16], four[16], eight[16];
+    for (int i = 0; i < 16; i += 2) {
+        pair[i] = _mm512_unpacklo_ps(row[i], row[i + 1]);
+        pair[i + 1] = _mm512_unpackhi_ps(row[i], row[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int k = 0; k < 2; k++) {
+            four[i + 2 * k] = _mm512_shuffle_ps(pair[i + k], pair[i + 2 + k], 0x44);
+            four[i + 2 * k + 1] = _mm512_shuffle_ps(pair[i + k], pair[i + 2 + k], 0xee);
+        }
+    for (int i = 0; i < 16; i += 8) /* 0x88, 0xdd: even and odd parts of 128 bits of both */
+        for (int k = 0; k < 4; k++) {
+            eight[i + k] = _mm512_shuffle_f32x4(four[i + k], four[i + 4 + k], 0x88);
+            eight[i + 4 + k] = _mm512_shuffle_f32x4(four[i + k], four[i + 4 + k], 0xdd);
+        }
+    for (int k = 0; k < 8; k++) {
+        row[k] = _mm512_shuffle_f32x4(eight[k], eight[8 + k], 0x88);
+        row[8 + k] = _mm512_shuffle_f32x4(eight[k], eight[8 + k], 0xdd);
+    }
 }
 
 #endif

@@ -10,7 +10,7 @@ enum { VF_LANES = 4, VD_LANES = 2 };
 
 /* The micro-kernels' tile: rows by vectors. 16 accumulators keep four pipes of latency 4 busy; the
  * rows' operands are multiplied by lane, since a broadcasting load also occupies a vector unit. */
-enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4, GRAM_X = 4 };
+enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4, GRAM_ROWS = 4, GRAM_PANELS = 1 };
 enum { GRAD_VECS = 2, GRAD_CHANNELS = 1 };
 
 typedef float32x4_t vf;
@@ -150,18 +150,12 @@ static inline void vf_prefetch(const float *p) {
     __builtin_prefetch(p);
 }
 
-static inline float32x4_t v16_four(const vf lane[4]) {
-    return vaddq_f32(vaddq_f32(lane[0], lane[2]), vaddq_f32(lane[1], lane[3]));
-}
-static inline void v16_sums4(vf (*lane)[4], float *sums) {
-    for (int i = 0; i < 4; i++) {
-        float32x4_t four = v16_four(lane[i]);
-        float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
-        sums[i] = vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
-    }
-}
-static inline void v16_sums(vf (*lane)[4], float sums[16]) {
-    for (int i = 0; i < 16; i += 4) v16_sums4(lane + i, sums + i);
+static inline void vf_transpose(vf row[4]) {
+    const float32x4x2_t left = vtrnq_f32(row[0], row[1]), right = vtrnq_f32(row[2], row[3]);
+    row[0] = vcombine_f32(vget_low_f32(left.val[0]), vget_low_f32(right.val[0]));
+    row[1] = vcombine_f32(vget_low_f32(left.val[1]), vget_low_f32(right.val[1]));
+    row[2] = vcombine_f32(vget_high_f32(left.val[0]), vget_high_f32(right.val[0]));
+    row[3] = vcombine_f32(vget_high_f32(left.val[1]), vget_high_f32(right.val[1]));
 }
 
 #endif

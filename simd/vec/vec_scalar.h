@@ -9,12 +9,12 @@
 /* As many lanes as a register of the compiler's target has; LANES lists f of each. */
 #ifdef __AVX2__
 enum { VF_LANES = 8, VD_LANES = 4 };
-enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_X = 2 };
+enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_ROWS = 6, GRAM_PANELS = 1 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7) }
 #else
 enum { VF_LANES = 4, VD_LANES = 2 };
-enum { MR = 4, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_X = 4 };
+enum { MR = 4, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_ROWS = 4, GRAM_PANELS = 1 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3) }
 #endif
@@ -159,16 +159,11 @@ static inline void vf_prefetch(const float *p) {
     __builtin_prefetch(p);
 }
 
-static inline void v16_sums4(vf (*lane)[16 / VF_LANES], float *sums) {
-    for (int i = 0; i < 4; i++) {
-        float x[16], four[4];
-        memcpy(x, lane[i], sizeof x);
-        for (int l = 0; l < 4; l++) four[l] = (x[l] + x[l + 8]) + (x[l + 4] + x[l + 12]);
-        sums[i] = (four[0] + four[2]) + (four[1] + four[3]);
-    }
-}
-static inline void v16_sums(vf (*lane)[16 / VF_LANES], float sums[16]) {
-    for (int i = 0; i < 16; i += 4) v16_sums4(lane + i, sums + i);
+static inline void vf_transpose(vf row[VF_LANES]) {
+    vf column[VF_LANES];
+    for (int i = 0; i < VF_LANES; i++)
+        for (int k = 0; k < VF_LANES; k++) column[i][k] = row[k][i];
+    memcpy(row, column, sizeof column);
 }
 
 #endif

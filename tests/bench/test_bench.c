@@ -16,17 +16,19 @@ static const struct c4_backend *reference(void) {
 
 /* --- CKA --- */
 
-static void gram_wrong(const float *x, const float *y, size_t rows_x, size_t rows_y,
-                       size_t features, size_t stride_x, size_t stride_y, double *gram,
-                       size_t stride_gram) {
-    reference()->gram_block(x, y, rows_x, rows_y, features, stride_x, stride_y, gram, stride_gram);
+static void gram_wrong(const float *x, const float *y, size_t rows_x, size_t panels_y,
+                       size_t features, size_t stride, double *gram, size_t stride_gram) {
+    reference()->gram_block(x, y, rows_x, panels_y, features, stride, gram, stride_gram);
     gram[0] *= 1.01;
 }
 
 static void cka_with_a_wrong_gram_is_void(void **state) {
     (void)state;
-    struct c4_backend bad = {
-        .name = "bad", .variant = "planted", .bit_exact = true, .gram_block = gram_wrong};
+    struct c4_backend bad = {.name = "bad",
+                             .variant = "planted",
+                             .bit_exact = true,
+                             .gram_pack = reference()->gram_pack,
+                             .gram_block = gram_wrong};
     const struct c4_backend *backends[] = {&bad, reference()};
     struct c4_cka_bench *bench = calloc(1, sizeof *bench);
     assert_non_null(bench);

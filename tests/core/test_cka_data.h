@@ -92,11 +92,12 @@ static inline struct c4_features floats(const float *x, size_t n, size_t p) {
 }
 
 /* The fastest build of the reference that runs here; all give the same bits. */
-static inline c4_gram_block_fn *test_gram(void) {
+static inline struct c4_gram_slots test_gram(void) {
 #if defined(__x86_64__)
-    if (c4_cpu_features() & C4_CPU_AVX2_FMA) return c4_gram_block_ref_fma;
+    if (c4_cpu_features() & C4_CPU_AVX2_FMA)
+        return (struct c4_gram_slots){c4_gram_pack_ref, c4_gram_block_ref_fma};
 #endif
-    return c4_gram_block_ref;
+    return (struct c4_gram_slots){c4_gram_pack_ref, c4_gram_block_ref};
 }
 
 static inline struct c4_cka_result cka_by(struct c4_features x, struct c4_features y,

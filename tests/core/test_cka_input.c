@@ -93,7 +93,7 @@ static void expect_undefined(struct c4_features x, struct c4_features y, bool bi
         options.method = result[0].method;
         assert_int_equal(c4_cka_prepare(&x, &options, &a), C4_OK);
         assert_int_equal(c4_cka_prepare(&y, &options, &b), C4_OK);
-        assert_int_equal(c4_cka_between(a, b, &result[1]), C4_OK);
+        assert_int_equal(c4_cka_between(a, b, 0, &result[1]), C4_OK);
         c4_cka_reference_free(a);
         c4_cka_reference_free(b);
         for (int i = 0; i < 2; i++) {
@@ -222,7 +222,7 @@ static void usage(void **state) {
     f->options.threads = -1;
     expect_error(f, C4_ERR_USAGE, WORDS("-1 threads"));
     f->options.threads = 0;
-    f->options.gram = NULL;
+    f->options.gram.block = NULL;
     expect_error(f, C4_ERR_USAGE, WORDS("Gram blocks"));
     f->options.in_double = true;
     struct c4_cka_result result;
@@ -256,17 +256,16 @@ static void absurd_sizes(void **state) {
 }
 
 /* A Gram slot's garbage must not become a result. */
-static void rubbish_block(const float *x, const float *y, size_t rows_x, size_t rows_y,
-                          size_t features, size_t stride_x, size_t stride_y, double *gram,
-                          size_t stride_gram) {
-    c4_gram_block_ref(x, y, rows_x, rows_y, features, stride_x, stride_y, gram, stride_gram);
+static void rubbish_block(const float *x, const float *y, size_t rows_x, size_t panels_y,
+                          size_t features, size_t stride, double *gram, size_t stride_gram) {
+    c4_gram_block_ref(x, y, rows_x, panels_y, features, stride, gram, stride_gram);
     gram[0] = NAN;
 }
 
 static void wrong_gram_blocks(void **state) {
     (void)state;
     struct fixture *f = fixture_make();
-    f->options.gram = rubbish_block;
+    f->options.gram.block = rubbish_block;
     expect_error(f, C4_ERR_FAILED, WORDS("first.npy", "Gram blocks are wrong"));
     free(f);
 }

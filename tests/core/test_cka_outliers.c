@@ -139,7 +139,7 @@ static void expect_alike(const struct exact_case *c, struct c4_features x, struc
     assert_int_equal(c4_cka_prepare(&x, options, &a), C4_OK);
     assert_int_equal(c4_cka_prepare(&y, options, &b), C4_OK);
     assert_int_equal(c4_cka_compare(a, &y, &cached), C4_OK);
-    assert_int_equal(c4_cka_between(a, b, &between), C4_OK);
+    assert_int_equal(c4_cka_between(a, b, 0, &between), C4_OK);
     assert_alike(cached, direct);
     assert_alike(between, direct);
     struct c4_cka_result work_a = c4_cka_reference_work(a), work_b = c4_cka_reference_work(b);
@@ -147,7 +147,7 @@ static void expect_alike(const struct exact_case *c, struct c4_features x, struc
     assert_true(fabs(direct.flops - (work_a.flops + cached.flops)) <= 1e-9 * direct.flops);
     assert_true(fabs(cached.flops - (work_b.flops + between.flops)) <= 1e-9 * direct.flops);
     assert_true(fabs(direct.bytes - (work_a.bytes + cached.bytes)) <= 1e-9 * direct.bytes);
-    assert_int_equal(c4_cka_between(a, a, &between), C4_OK);
+    assert_int_equal(c4_cka_between(a, a, 0, &between), C4_OK);
     assert_near(between.biased, 1, 1e-12);
     assert_near(between.debiased, 1, 1e-12);
     c4_cka_reference_free(a);

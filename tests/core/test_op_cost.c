@@ -64,7 +64,7 @@ static void other_slots_cost_what_their_formula_says(void **state) {
     struct c4_op_size size = map(3, 8, C);
     size.count = 1000;
     size.rows_x = 5;
-    size.rows_y = 7;
+    size.panels_y = 2;
     size.features = 11;
     static const struct {
         enum c4_op_slot slot;
@@ -85,7 +85,8 @@ static void other_slots_cost_what_their_formula_says(void **state) {
         {C4_SLOT_linear_bwd_data, 3 * 5120, 3 * 272 * 4 + 2560 * 4},
         {C4_SLOT_linear_bwd_weights, 3 * (5120 + 10), 3 * 272 * 4 + 2560 * 4 + 40},
         {C4_SLOT_sgd_update, 5000, 20000},
-        {C4_SLOT_gram_block, 2 * 5 * 7 * 11, 12 * 11 * 4 + 35 * 8},
+        {C4_SLOT_gram_pack, 2 * 5 * 11, 5 * 11 * 4 + 11 * 4 + 16 * 11 * 4},
+        {C4_SLOT_gram_block, 2 * 5 * 32 * 11, (5 + 32) * 11 * 4 + 5 * 32 * 8},
     };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         struct c4_op_cost cost = c4_op_cost(want[i].slot, &size);
@@ -99,7 +100,7 @@ static void no_slot_is_free(void **state) {
     (void)state;
     struct c4_op_size size = map(1, 8, C);
     size.count = 1;
-    size.rows_x = size.rows_y = size.features = 1;
+    size.rows_x = size.panels_y = size.features = 1;
     for (int slot = 0; slot < C4_SLOT_COUNT; slot++) {
         struct c4_op_cost cost = c4_op_cost((enum c4_op_slot)slot, &size);
         assert_true(cost.flops > 0 && cost.bytes > 0 && c4_cost_performed(&cost) > 0);

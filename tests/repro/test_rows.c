@@ -48,7 +48,7 @@ static void use(struct small_study *s, const struct c4_backend *table, int threa
     static struct c4_dispatch dispatch;
     if (c4_dispatch(table->name, &dispatch) != C4_OK) fail_msg("%s", c4_error());
     s->runner.step = table->step;
-    s->runner.gram = table->gram_block ? table->gram_block : dispatch.backend.gram_block;
+    s->runner.gram = c4_backend_gram(table->gram_block ? table : &dispatch.backend);
     s->runner.backend = table->name;
     s->runner.threads = threads;
 }

@@ -47,7 +47,7 @@ static void set_up(struct bench *bench, const char *folder) {
                                        .scale = &bench->scale,
                                        .images = &bench->images,
                                        .step = bench->dispatch.backend.step,
-                                       .gram = bench->dispatch.backend.gram_block,
+                                       .gram = c4_backend_gram(&bench->dispatch.backend),
                                        .backend = bench->dispatch.backend.name,
                                        .threads = 1,
                                        .advance = advance,
@@ -127,7 +127,7 @@ static void phases_are_timed(void **state) {
     if (c4_dispatch("portable", &portable) != C4_OK) portable = bench.dispatch;
     assert_non_null(portable.backend.step->phases);
     bench.runner.step = portable.backend.step;
-    bench.runner.gram = portable.backend.gram_block;
+    bench.runner.gram = c4_backend_gram(&portable.backend);
     do_run(&bench, "pretrain-d0", 3, NULL, &phased, &last);
     assert_int_equal(plain.result_count, phased.result_count);
     assert_memory_equal(plain.results, phased.results,

@@ -91,32 +91,35 @@ static void slots_in_a_team(void **state) {
     for (size_t i = 0; i < 4; i++) free(all[i] - MARGIN);
 }
 
-/* Against a sum in double; elements beyond a block's rows stay unchanged. */
+/* Against a sum in double, added to what was there; elements beyond a block stay unchanged. */
 static void gram_blocks(void **state) {
     (void)state;
+    enum { PANEL = C4_GRAM_PANEL };
     static const struct {
-        size_t rows_x, rows_y, features;
-    } cases[] = {{1, 1, 1},       {3, 5, 256}, {7, 2, 257}, {130, 129, 300},
-                 {64, 200, 1024}, {4, 4, 0},   {0, 3, 8},   {3, 0, 8}};
+        size_t rows_x, panels_y, features;
+    } cases[] = {{1, 1, 1},     {3, 2, 256}, {7, 1, 257}, {48, 3, 300},
+                 {33, 2, 1024}, {4, 4, 0},   {0, 3, 8},   {3, 0, 8}};
     struct c4_dispatch dnn;
     ok(c4_dispatch("onednn", &dnn));
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        size_t rows_x = cases[k].rows_x, rows_y = cases[k].rows_y, features = cases[k].features;
-        size_t stride_x = features + 3, stride_y = features + 1, stride = rows_y + 2;
-        float *x = buffer(rows_x * stride_x + 1, 40), *y = buffer(rows_y * stride_y + 1, 41);
-        double *gram = room(rows_x * stride + 1, sizeof *gram);
-        for (size_t i = 0; i < rows_x * stride; i++) gram[i] = 7;
-        dnn.backend.gram_block(x, y, rows_x, rows_y, features, stride_x, stride_y, gram, stride);
-        for (size_t i = 0; i < rows_x; i++)
-            for (size_t j = 0; j < stride; j++) {
-                double want = 0, size = 0;
-                for (size_t f = 0; j < rows_y && f < features; f++) {
-                    double term = (double)x[i * stride_x + f] * (double)y[j * stride_y + f];
+        const size_t rows = cases[k].rows_x, features = cases[k].features,
+                     columns = cases[k].panels_y * PANEL, stride = features * PANEL + 32,
+                     wide = columns + 2, panels = (rows + PANEL - 1) / PANEL;
+        float *x = buffer(panels * stride + 1, 40), *y = buffer(cases[k].panels_y * stride + 1, 41);
+        double *gram = room(rows * wide + 1, sizeof *gram);
+        for (size_t i = 0; i < rows * wide; i++) gram[i] = 7;
+        dnn.backend.gram_block(x, y, rows, cases[k].panels_y, features, stride, gram, wide);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < wide; j++) {
+                double want = 7, size = 7;
+                for (size_t f = 0; j < columns && f < features; f++) {
+                    double term = (double)x[i / PANEL * stride + f * PANEL + i % PANEL] *
+                                  (double)y[j / PANEL * stride + f * PANEL + j % PANEL];
                     want += term;
                     size += fabs(term);
                 }
-                if (j >= rows_y) want = 7;
-                near(fabs(gram[i * stride + j] - want), 0x1p-20 * size, "gram", (int)k);
+                near(fabs(gram[i * wide + j] - want), j < columns ? 0x1p-20 * size : 0, "gram",
+                     (int)k);
             }
         free(gram);
         free(x - MARGIN);

@@ -65,7 +65,7 @@ static void train(const struct c4_backend *backend, struct c4_sha256 *sha) {
 }
 
 static void compare_layers(const struct c4_backend *backend, struct c4_sha256 *sha) {
-    const struct c4_cka_options options = {.gram = backend->gram_block, .threads = THREADS};
+    const struct c4_cka_options options = {.gram = c4_backend_gram(backend), .threads = THREADS};
     for (int layer = 0; layer < C4_LAYERS; layer++) {
         struct c4_features x = {.data = features[0][layer],
                                 .rows = EXAMPLES,

@@ -2,12 +2,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/similarity/matrix.h"
+#include "core/similarity/centring.h"
+#include "core/similarity/shift.h"
 
 enum { COLUMNS = 256 }; /* that a thread centres at a time, with their sums on its stack */
 
 struct column_block {
-    double largest; /* |x - mean| */
+    double largest; /* |x - mean|, or |x - shift| */
     size_t bad_row, bad_column;
     bool bad;
 };
@@ -83,13 +84,21 @@ static bool sum_float_columns(const struct c4_features *x, size_t begin, size_t 
     return all_finite;
 }
 
-static void block_means(const struct c4_features *x, size_t begin, size_t end, double *mean,
-                        struct column_block *block) {
+/* What is subtracted from a column: its mean, which a column of equal values has exactly, or the
+ * shift. */
+static double origin_of(const struct c4_centring *centring, size_t column, double low, double high,
+                        double sum) {
+    if (centring->shift) return (double)centring->shift[column];
+    return low == high ? low : sum / (double)centring->features->rows;
+}
+
+static void measure_block(const struct c4_centring *centring, size_t begin, size_t end,
+                          struct column_block *block) {
+    const struct c4_features *x = centring->features;
     struct column_sums sums;
     size_t count = end - begin;
     bool all_finite = x->type == C4_FEATURES_FLOAT ? sum_float_columns(x, begin, count, &sums)
                                                    : sum_columns(x, begin, count, &sums);
-    const double *low = sums.low, *high = sums.high, *sum = sums.sum;
     block->largest = 0;
     block->bad = !all_finite;
     if (block->bad) {
@@ -97,52 +106,13 @@ static void block_means(const struct c4_features *x, size_t begin, size_t end, d
         return;
     }
     for (size_t c = 0; c < count; c++) {
-        double m = low[c] == high[c] ? low[c] : sum[c] / (double)x->rows;
-        double below = m - low[c], above = high[c] - m;
+        double low = sums.low[c], high = sums.high[c];
+        double origin = origin_of(centring, begin + c, low, high, sums.sum[c]);
+        double below = fabs(origin - low), above = fabs(high - origin);
         double far = below > above ? below : above;
-        mean[begin + c] = m;
+        if (centring->mean) centring->mean[begin + c] = origin;
         if (!(far <= block->largest)) block->largest = far;
     }
-}
-
-/* Columns begin..end - 1 of one example. The loop from float to float is vectorised. */
-static void centre_row(const struct c4_features *x, size_t row, size_t begin, size_t end,
-                       const double *mean, double scale, enum c4_feature_type type, void *to) {
-    float *restrict f = to;
-    double *restrict d = to;
-    if (type == C4_FEATURES_DOUBLE) {
-        for (size_t c = begin; c < end; c++)
-            d[c - begin] = (load(x, row * x->features + c) - mean[c]) * scale;
-    } else if (x->type == C4_FEATURES_FLOAT) {
-        const float *restrict from = (const float *)x->data + row * x->features + begin;
-        const double *restrict m = mean + begin;
-        for (size_t c = 0; c < end - begin; c++) f[c] = (float)(((double)from[c] - m[c]) * scale);
-    } else {
-        for (size_t c = begin; c < end; c++)
-            f[c - begin] = (float)((load(x, row * x->features + c) - mean[c]) * scale);
-    }
-}
-
-static size_t value_bytes(enum c4_feature_type type) {
-    return type == C4_FEATURES_FLOAT ? sizeof(float) : sizeof(double);
-}
-
-static void block_centre(const struct c4_features *x, size_t begin, size_t end, const double *mean,
-                         double scale, bool transposed, const struct c4_matrix *matrix) {
-    float *f = matrix->data;
-    double *d = matrix->data;
-    size_t bytes = value_bytes(matrix->type);
-    for (size_t row = 0; !transposed && row < x->rows; row++)
-        centre_row(x, row, begin, end, mean, scale, matrix->type,
-                   (char *)matrix->data + (row * matrix->stride + begin) * bytes);
-    for (size_t c = begin; transposed && c < end; c++)
-        for (size_t row = 0; row < x->rows; row++) {
-            double v = (load(x, row * x->features + c) - mean[c]) * scale;
-            if (matrix->type == C4_FEATURES_FLOAT)
-                f[c * matrix->stride + row] = (float)v;
-            else
-                d[c * matrix->stride + row] = v;
-        }
 }
 
 /* The largest distance from a mean over all blocks, or the first bad value in row-major order. */
@@ -165,84 +135,116 @@ static enum c4_status judge(const struct column_block *blocks, size_t count,
     return C4_OK;
 }
 
-/* The power of two that scales `largest` to [1/2, 1), as far as a double can hold it. */
-static double power_of_two(double largest) {
+/* The power of two that scales `largest` to [1/2, 1), as far as the type can hold it. */
+static double power_of_two(double largest, enum c4_feature_type type) {
+    const int most = (type == C4_FEATURES_FLOAT ? FLT_MAX_EXP : DBL_MAX_EXP) - 1;
     int exponent;
     frexp(largest, &exponent);
-    return ldexp(1.0, -exponent < DBL_MAX_EXP ? -exponent : DBL_MAX_EXP - 1);
-}
-
-/* An odd number of cache lines, so that a tile's rows do not fall into the same cache sets. */
-static size_t padded(size_t columns, enum c4_feature_type type) {
-    size_t line = 64 / value_bytes(type), lines = (columns + line - 1) / line;
-    return (lines | 1) * line;
+    return ldexp(1.0, -exponent < most ? -exponent : most);
 }
 
 static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-enum c4_status c4_centring_make(const struct c4_features *features, int threads, const char *role,
-                                struct c4_centring *centring) {
-    const struct c4_features *x = features;
-    size_t count = (x->features + COLUMNS - 1) / COLUMNS;
-    void *mean = NULL, *memory = NULL;
+enum c4_status c4_centring_measure(struct c4_centring *centring, int threads, const char *role) {
+    const struct c4_features *x = centring->features;
+    size_t count = x->features / COLUMNS + (x->features % COLUMNS != 0);
+    void *memory = NULL;
     double largest = 0;
-    *centring = (struct c4_centring){.features = features};
-    C4_TRY(c4_cka_allocate(x->features, sizeof(double), "column means", &mean));
-    centring->mean = mean;
     C4_TRY(c4_cka_allocate(count, sizeof(struct column_block), "column statistics", &memory));
     struct column_block *blocks = memory;
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t b = 0; b < count; b++)
-        block_means(x, b * COLUMNS, least((b + 1) * COLUMNS, x->features), mean, &blocks[b]);
+        measure_block(centring, b * COLUMNS, least((b + 1) * COLUMNS, x->features), &blocks[b]);
     enum c4_status status = judge(blocks, count, x, x->name ? x->name : role, &largest);
     free(blocks);
     centring->constant = largest == 0;
-    centring->scale = power_of_two(largest);
+    centring->scale = power_of_two(largest, centring->type);
     return status;
+}
+
+enum c4_status c4_centring_make(const struct c4_features *features, enum c4_feature_type type,
+                                int threads, const char *role, struct c4_centring *centring) {
+    void *memory = NULL;
+    *centring = (struct c4_centring){.features = features, .type = type, .scale = 1};
+    if (type == C4_FEATURES_FLOAT) {
+        C4_TRY(c4_cka_allocate(features->features, sizeof(float), "the shift", &memory));
+        centring->shift = memory;
+        c4_shift_of(features, centring->shift);
+        return C4_OK;
+    }
+    C4_TRY(c4_cka_allocate(features->features, sizeof(double), "column means", &memory));
+    centring->mean = memory;
+    return c4_centring_measure(centring, threads, role);
 }
 
 void c4_centring_free(struct c4_centring *centring) {
     free(centring->mean);
+    free(centring->shift);
     centring->mean = NULL;
+    centring->shift = NULL;
 }
 
-enum c4_status c4_matrix_centre(const struct c4_centring *centring, enum c4_feature_type type,
-                                bool transposed, int threads, struct c4_matrix *matrix) {
+/* A product of two values is then far from a float's ends, and what underflows is 2^-50 of the
+ * largest. */
+bool c4_norms_are_safe(const double *squared_norms, size_t count) {
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!(squared_norms[i] >= 0 && squared_norms[i] <= 0x1p80)) return false; /* or a NaN */
+        if (squared_norms[i] > largest) largest = squared_norms[i];
+    }
+    return largest >= 0x1p-80;
+}
+
+/* A block of features into double rows. */
+static void transpose_block(const struct c4_centring *centring, size_t begin, size_t end,
+                            const struct c4_matrix *matrix) {
     const struct c4_features *x = centring->features;
-    size_t count = (x->features + COLUMNS - 1) / COLUMNS;
-    *matrix = (struct c4_matrix){.type = type,
-                                 .rows = transposed ? x->features : x->rows,
-                                 .columns = transposed ? x->rows : x->features};
-    matrix->stride = padded(matrix->columns, type);
-    C4_TRY(c4_cka_allocate(matrix->rows, matrix->stride * value_bytes(type), "centred features",
-                           &matrix->data));
+    double *to = matrix->data;
+    for (size_t c = begin; c < end; c++)
+        for (size_t row = 0; row < x->rows; row++)
+            to[c * matrix->stride + row] =
+                (load(x, row * x->features + c) - centring->mean[c]) * centring->scale;
+}
+
+/* A panel of features: lanes of absent ones are 0. */
+static void fill_panel(const struct c4_centring *centring, size_t p,
+                       const struct c4_matrix *matrix) {
+    enum { PANEL = C4_GRAM_PANEL };
+    const struct c4_features *x = centring->features;
+    const size_t count = least(PANEL, x->features - p * PANEL);
+    const float scale = (float)centring->scale, *shift = centring->shift + p * PANEL,
+                *from = (const float *)x->data + p * PANEL;
+    float *to = c4_matrix_panel(matrix, p);
+    for (size_t row = 0; row < x->rows; row++, from += x->features, to += PANEL)
+        for (size_t c = 0; c < PANEL; c++) to[c] = c < count ? (from[c] - shift[c]) * scale : 0;
+}
+
+enum c4_status c4_centred_transpose(const struct c4_centring *centring, int threads,
+                                    struct c4_matrix *matrix) {
+    const size_t features = centring->features->features;
+    C4_TRY(c4_matrix_allocate(centring->type, features, centring->features->rows, matrix));
+    const size_t width = centring->type == C4_FEATURES_FLOAT ? C4_GRAM_PANEL : COLUMNS,
+                 count = (features + width - 1) / width;
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (count > 1)
     for (size_t b = 0; b < count; b++)
-        block_centre(x, b * COLUMNS, least((b + 1) * COLUMNS, x->features), centring->mean,
-                     centring->scale, transposed, matrix);
+        if (centring->type == C4_FEATURES_FLOAT)
+            fill_panel(centring, b, matrix);
+        else
+            transpose_block(centring, b * width, least((b + 1) * width, features), matrix);
     return C4_OK;
-}
-
-enum c4_status c4_strip_allocate(const struct c4_centring *centring, enum c4_feature_type type,
-                                 size_t columns, struct c4_matrix *strip) {
-    columns = least(columns, centring->features->features);
-    *strip = (struct c4_matrix){.type = type,
-                                .rows = centring->features->rows,
-                                .columns = columns,
-                                .stride = padded(columns, type)};
-    return c4_cka_allocate(strip->rows, strip->stride * value_bytes(type), "centred features",
-                           &strip->data);
 }
 
 void c4_strip_fill(const struct c4_centring *centring, size_t first, size_t columns, int threads,
                    struct c4_matrix *strip) {
     const struct c4_features *x = centring->features;
-    size_t end = least(first + columns, x->features), bytes = value_bytes(strip->type);
+    const size_t end = least(first + columns, x->features);
+    double *to = strip->data;
     strip->columns = end - first;
 #pragma omp parallel for num_threads(threads) schedule(static) if (strip->rows > 64)
     for (size_t row = 0; row < x->rows; row++)
-        centre_row(x, row, first, end, centring->mean, centring->scale, strip->type,
-                   (char *)strip->data + row * strip->stride * bytes);
+        for (size_t c = first; c < end; c++)
+            to[row * strip->stride + c - first] =
+                (load(x, row * x->features + c) - centring->mean[c]) * centring->scale;
 }
