@@ -86,7 +86,7 @@ struct c4_cka_options {
     size_t leading_count;
 };
 
-enum { C4_CKA_SIZES_MAX = 16 };
+enum { C4_CKA_SIZES_MAX = 20 };
 
 /* Why a side has no value; DEFINED if it has one. */
 enum c4_cka_reason { C4_CKA_DEFINED, C4_CKA_FEW_EXAMPLES, C4_CKA_CONSTANT, C4_CKA_NOTHING_LEFT };

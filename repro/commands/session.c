@@ -8,6 +8,7 @@
 #include "core/cli/progress.h"
 #include "core/host/team.h"
 #include "repro/commands/engine.h"
+#include "repro/run/reference_cache.h"
 
 _Static_assert(C4_PLACE_PUS_MAX == 256, "a worker's PUs must fit the largest --threads");
 
@@ -112,7 +113,7 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
                                struct c4_session *session) {
     memset(session, 0, sizeof *session);
     session->args = args;
-    session->descriptor = -1;
+    session->descriptor = session->references.descriptor = -1;
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
     C4_TRY(choose_places(session));
@@ -151,12 +152,15 @@ enum c4_status c4_session_load(struct c4_session *session) {
         wanted = wanted || session->schedule.run[i].order == C4_BN_RELU;
     if (wanted && backend->step->reads_patch_sums)
         C4_TRY(c4_images_add_patch_sums(&session->images, backend->stem_moments));
-    return c4_images_share(&session->images, &session->scale, &session->descriptor,
-                           &session->shared);
+    C4_TRY(
+        c4_images_share(&session->images, &session->scale, &session->descriptor, &session->shared));
+    return c4_reference_cache_share(&session->study.protocol, &session->scale, session->workers,
+                                    &session->references);
 }
 
 void c4_session_free(struct c4_session *session) {
     if (session->descriptor >= 0) close(session->descriptor);
+    if (session->references.descriptor >= 0) close(session->references.descriptor);
     c4_images_free(&session->images);
     c4_placement_free(&session->placement);
     c4_topology_free(&session->topology);
@@ -170,6 +174,7 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
                             .store = store,
                             .images = session->shared,
                             .images_descriptor = session->descriptor,
+                            .references = session->references,
                             .workers = session->workers,
                             .threads = session->threads,
                             .placement =

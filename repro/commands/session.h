@@ -79,7 +79,8 @@ struct c4_session {
     struct c4_placement placement; /* of this machine; no places: workers are not bound */
     struct c4_images images;
     struct c4_shared_images shared;
-    int descriptor;                /* of the shared images; -1: none */
+    int descriptor;                         /* of the shared images; -1: none */
+    struct c4_shared_references references; /* descriptor -1: none */
     char arithmetic[256];          /* "canonical, version 1", or the backend and its threads */
     char kernels[C4_KERNELS_SIZE]; /* storage of runner.kernels; "" without a choice */
     struct c4_runner runner;

@@ -68,7 +68,7 @@ static bool has_seed(const struct c4_figures_input *input, const char *key, uint
     return false;
 }
 
-/* Milliseconds per row of `what`, by layer; the mean over the runs of a seed. */
+/* Milliseconds per row of `what`, by layer; the mean over the runs of a seed, or over all. */
 static enum c4_status add_by_layer(const struct c4_figures_input *input,
                                    struct c4_figure_result *result, const char *label,
                                    enum c4_cost_what what) {
@@ -80,8 +80,11 @@ static enum c4_status add_by_layer(const struct c4_figures_input *input,
             double seconds = 0, count = 0;
             for (int i = 0; i < input->cost_count; i++) {
                 const struct c4_cost_sum *sum = &input->costs[i];
-                if (sum->what != what || strcmp(sum->layer, c4_layer_name[layer]) != 0 ||
-                    !has_seed(input, sum->run, input->source.scale->seeds.seed[s]))
+                if (sum->what != what || strcmp(sum->layer, c4_layer_name[layer]) != 0) continue;
+                /* What runs share is of no seed: the first one stands for it. */
+                if (c4_cost_is_shared(what)
+                        ? s > 0
+                        : !has_seed(input, sum->run, input->source.scale->seeds.seed[s]))
                     continue;
                 seconds += sum->seconds;
                 count += (double)sum->count;
@@ -123,8 +126,9 @@ enum c4_status c4_cost_curves(const struct c4_figures_input *input,
     result->curves.seeds = input->source.scale->seeds.count;
     if (result->figure->kind == C4_FIGURE_COST_CKA) {
         result->curves.layered = true;
+        C4_TRY(add_by_layer(input, result, "the network's product", C4_COST_CKA_OWN));
         C4_TRY(add_by_layer(input, result, "all comparisons of an epoch", C4_COST_CKA));
-        return add_by_layer(input, result, "all references of a run", C4_COST_CKA_REFERENCE);
+        return add_by_layer(input, result, "a reference's product", C4_COST_CKA_REFERENCE);
     }
     if (result->figure->kind == C4_FIGURE_COST_PHASES) return add_phases(input, result);
     C4_TRY(name_ticks(input, result));

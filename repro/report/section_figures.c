@@ -239,12 +239,14 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
     c4_report_phases(html, p);
     c4_html_element(html, "h3", NULL, "CKA by layer");
     c4_html_element(html, "p", "soft",
-                    "Means over the epochs of all runs: all comparisons of an epoch, and the "
-                    "references that a run prepares once.");
+                    "Means over the epochs of all runs: the product that prepares the network once "
+                    "for all references and numbers of images, all comparisons of an epoch, and "
+                    "the product that prepares a reference once for all runs.");
     c4_report_table(html, NULL, by_layer);
-    static const enum c4_cost_what what[] = {C4_COST_CKA, C4_COST_CKA_REFERENCE};
-    static const char *const names[] = {"comparisons of an epoch", "references of a run"};
-    for (int w = 0; w < 2; w++)
+    static const enum c4_cost_what what[] = {C4_COST_CKA_OWN, C4_COST_CKA, C4_COST_CKA_REFERENCE};
+    static const char *const names[] = {"the network's product", "comparisons of an epoch",
+                                        "a reference's product"};
+    for (int w = 0; w < 3; w++)
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             double seconds = 0, flops = 0, bytes = 0, count = 0;
             const char *method = "";

@@ -2,7 +2,7 @@
 #ifndef C4_REPRO_RUN_MEASURE_H
 #define C4_REPRO_RUN_MEASURE_H
 
-#include "repro/run/prepared_features.h"
+#include "repro/run/reference_cache.h"
 #include "repro/run/training.h"
 
 /* What measuring a run needs: images, labels, memory. */
@@ -13,11 +13,14 @@ struct c4_measure {
     struct c4_known_checkpoint source; /* of fine-tuning; path "" otherwise */
     const struct c4_training *training;
     const struct c4_dataset *evaluation;
-    uint8_t *evaluation_labels;   /* as drawn for the seed */
-    uint32_t train_images, tests; /* that accuracies are measured on */
-    uint32_t rows, forwarded;     /* of CKA; forwarded in whole batches */
-    float *features[C4_LAYERS];   /* [forwarded, features] */
-    float *logits;                /* [train_images or tests or forwarded, 10] */
+    uint8_t *evaluation_labels;                              /* as drawn for the seed */
+    uint32_t train_images, tests;                            /* that accuracies are measured on */
+    struct c4_row_counts epoch_rows, all_rows, control_rows; /* numbers of images for CKA: after an
+                                   epoch, after the last one, and those of control_images alone */
+    uint32_t forwarded;                                      /* for epoch_rows, in whole batches */
+    uint32_t room;              /* images that `features` has room for */
+    float *features[C4_LAYERS]; /* [room, features] */
+    float *logits;              /* [train_images or tests or forwarded, 10] */
     struct c4_pass_progress progress;
 };
 
@@ -46,8 +49,8 @@ void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
  *                         pre-training); to the pre-trained network also on the other half
  *   after the last epoch, `last`: cka_* by batch and by running statistics, over the first
  *                         control_images, to all of these but the other seed's initialisation
- * Images pass in file order in batches of the protocol's size. Evaluation and CKA share one pass:
- * as many images as the longer of them needs. */
+ * Images pass in file order in batches of the protocol's size. Evaluation, CKA and, with the
+ * study's statistics, controls share one pass over the batches that they have in common. */
 enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,
                                 struct c4_row_list *rows);
 

@@ -74,12 +74,22 @@ enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_simil
     return C4_OK;
 }
 
+/* The epoch's cost row of that name and layer; NULL if there is none. */
+static struct c4_cost_row *find_cost(struct c4_row_list *rows, enum c4_cost_what what,
+                                     const char *layer) {
+    for (int i = rows->cost_count - 1; i >= 0 && rows->costs[i].epoch == rows->epoch; i--)
+        if (rows->costs[i].what == what && strcmp(rows->costs[i].layer, layer) == 0)
+            return &rows->costs[i];
+    return NULL;
+}
+
 enum c4_status c4_out_pass(struct c4_row_list *rows, enum c4_cost_what what,
                            const struct c4_pass_result *result) {
-    struct c4_cost_row *row;
-    C4_TRY(add_cost(rows, what, "", &row));
-    row->seconds = result->seconds;
-    row->images_per_s = result->seconds > 0 ? result->images / result->seconds : 0;
+    struct c4_cost_row *row = find_cost(rows, what, "");
+    if (!row) C4_TRY(add_cost(rows, what, "", &row));
+    const double images = row->images_per_s * row->seconds + result->images;
+    row->seconds += result->seconds;
+    row->images_per_s = row->seconds > 0 ? images / row->seconds : 0;
     return C4_OK;
 }
 
@@ -111,10 +121,7 @@ enum c4_status c4_out_seconds(struct c4_row_list *rows, enum c4_cost_what what, 
 
 enum c4_status c4_out_similarity_cost(struct c4_row_list *rows, enum c4_cost_what what,
                                       const char *layer, const struct c4_similarity_work *work) {
-    struct c4_cost_row *row = NULL;
-    for (int i = rows->cost_count - 1; i >= 0 && rows->costs[i].epoch == rows->epoch && !row; i--)
-        if (rows->costs[i].what == what && strcmp(rows->costs[i].layer, layer) == 0)
-            row = &rows->costs[i];
+    struct c4_cost_row *row = find_cost(rows, what, layer);
     if (!row) {
         C4_TRY(add_cost(rows, what, layer, &row));
         snprintf(row->method, sizeof row->method, "%s", work->method);

@@ -27,6 +27,7 @@ enum c4_status c4_out_result(struct c4_row_list *rows, const char *quantity, dou
 enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_similarity_label *label,
                                  enum c4_similarity_id id,
                                  const struct c4_similarity_result *result);
+/* Adds the pass to the epoch's cost row of that name, or appends a new one. */
 enum c4_status c4_out_pass(struct c4_row_list *rows, enum c4_cost_what what,
                            const struct c4_pass_result *result);
 /* Appends the training pass and, if the step reports phases, each phase with its name as the layer:

@@ -8,6 +8,7 @@
 #include "core/op/backend.h"
 #include "repro/run/images.h"
 #include "repro/run/row_list.h"
+#include "repro/run/shared_references.h"
 
 /* What all runs of a process work with. Borrowed. */
 struct c4_runner {
@@ -22,6 +23,7 @@ struct c4_runner {
     int threads;
     size_t l2_bytes;
     const char *kernels; /* of struct c4_plan_config; the same in all processes of a study */
+    const struct c4_shared_references *references; /* NULL: this process shares none */
     /* After every batch: how many images were worked on since the last call. Anything but C4_OK
      * ends the segment with that status. */
     enum c4_status (*advance)(void *context, uint32_t images);

@@ -346,8 +346,9 @@ static enum c4_status add_costs(struct c4_store *store, const struct c4_store_se
                          " nullif(?, -1), ?, ?, ?)",
                          "titttrrrrittt"
                          "ittt",
-                         segment->run, row->epoch, c4_cost_names[row->what], row->layer,
-                         row->method, row->seconds, row->images_per_s > 0 ? row->images_per_s : NAN,
+                         c4_cost_is_shared(row->what) ? NULL : segment->run, row->epoch,
+                         c4_cost_names[row->what], row->layer, row->method, row->seconds,
+                         row->images_per_s > 0 ? row->images_per_s : NAN,
                          row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
                          (int64_t)segment->threads, store->host, segment->place,
                          segment->place_read_back, (int64_t)segment->node, segment->program,

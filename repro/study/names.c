@@ -25,10 +25,12 @@ const char *const c4_cost_names[] = {[C4_COST_TRAIN] = "train",
                                      [C4_COST_CROSS_FEATURES] = "cross_features",
                                      [C4_COST_CONTROL_BATCH] = "control_batch",
                                      [C4_COST_CONTROL_RUNNING] = "control_running",
+                                     [C4_COST_REFERENCE_FEATURES] = "reference_features",
                                      [C4_COST_CKA] = "cka",
                                      [C4_COST_CKA_CURVE] = "cka_curve",
                                      [C4_COST_CKA_CROSS] = "cka_cross",
                                      [C4_COST_CKA_CONTROL] = "cka_control",
+                                     [C4_COST_CKA_OWN] = "cka_own",
                                      [C4_COST_CKA_REFERENCE] = "cka_reference",
                                      [C4_COST_CHECKPOINT] = "checkpoint",
                                      [C4_COST_OTHER] = NULL};
@@ -40,9 +42,13 @@ _Static_assert(COUNT(c4_quantity_names) == C4_QUANTITY_TEST_ACCURACY_CLEAN + 2 &
                "a name for each value, and NULL");
 
 bool c4_cost_is_evaluation(enum c4_cost_what what) {
-    return what >= C4_COST_TRAIN_ACCURACY && what <= C4_COST_CONTROL_RUNNING;
+    return what >= C4_COST_TRAIN_ACCURACY && what <= C4_COST_REFERENCE_FEATURES;
 }
 
 bool c4_cost_is_similarity(enum c4_cost_what what) {
     return what >= C4_COST_CKA && what <= C4_COST_CKA_REFERENCE;
+}
+
+bool c4_cost_is_shared(enum c4_cost_what what) {
+    return what == C4_COST_REFERENCE_FEATURES || what == C4_COST_CKA_REFERENCE;
 }

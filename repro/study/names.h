@@ -43,11 +43,13 @@ enum c4_cost_what {
     C4_COST_CROSS_FEATURES, /* of the other task's images */
     C4_COST_CONTROL_BATCH,
     C4_COST_CONTROL_RUNNING,
+    C4_COST_REFERENCE_FEATURES, /* of what runs are compared with */
     /* similarity: */
     C4_COST_CKA,
     C4_COST_CKA_CURVE, /* over curve_images */
     C4_COST_CKA_CROSS,
     C4_COST_CKA_CONTROL,
+    C4_COST_CKA_OWN,       /* preparing the network itself: one product for all of these */
     C4_COST_CKA_REFERENCE, /* preparing what runs are compared with */
     C4_COST_CHECKPOINT,
     C4_COST_OTHER /* read, but unknown to this version; not written */
@@ -60,5 +62,7 @@ extern const char *const c4_cost_names[];      /* as in cost.what */
 
 bool c4_cost_is_evaluation(enum c4_cost_what what);
 bool c4_cost_is_similarity(enum c4_cost_what what);
+/* Work on references, which all runs share: such rows belong to no run. */
+bool c4_cost_is_shared(enum c4_cost_what what);
 
 #endif

@@ -25,6 +25,7 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
                                       .scale = *runner->scale,
                                       .images = c->work.images,
                                       .images_descriptor = c->work.images_descriptor,
+                                      .references = c->work.references,
                                       .threads = c->work.threads,
                                       .bind = place != NULL};
     for (int i = 0; place && i < place->threads && i < C4_PLACE_PUS_MAX; i++)

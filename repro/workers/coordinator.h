@@ -13,6 +13,7 @@ struct c4_work {
     struct c4_store *store; /* NULL if only the speed is measured */
     struct c4_shared_images images;
     int images_descriptor;
+    struct c4_shared_references references;
     int workers, threads;
     const struct c4_placement *placement; /* a place for each worker; NULL: not bound */
     /* Called about every 200 ms or more often; anything but C4_OK stops the work. */

@@ -23,24 +23,10 @@ static double cka(const struct c4_runner *runner, const struct c4_speed *speed, 
     return speed->cka_seconds * c4_forecast_prepare_flops(runner->protocol, n) / speed->cka_flops;
 }
 
-/* Seconds of CKA on control_images after the last epoch, with both statistics, for the run's
- * network or for one reference. What every epoch computes anyway is not counted again. */
-static double control_cka(const struct c4_runner *runner, const struct c4_speed *speed) {
+/* Images of the largest control; 0: none. One product serves all numbers of images. */
+static uint32_t most_control_images(const struct c4_runner *runner) {
     const struct c4_list *sizes = &runner->scale->control_images;
-    double seconds = 0;
-    for (int i = 0; i < sizes->count; i++) {
-        bool there = sizes->value[i] == runner->protocol->cka_images;
-        seconds += (there ? 1 : 2) * cka(runner, speed, sizes->value[i]);
-    }
-    return seconds;
-}
-
-/* Images forwarded through one reference for that. */
-static double control_images(const struct c4_runner *runner) {
-    const struct c4_list *sizes = &runner->scale->control_images;
-    double images = 0;
-    for (int i = 0; i < sizes->count; i++) images += 2.0 * sizes->value[i];
-    return images;
+    return sizes->count ? sizes->value[sizes->count - 1] : 0;
 }
 
 /* References that every epoch is compared with. On control_images, the other seed's is left out. */
@@ -83,13 +69,18 @@ static double predict(const struct c4_runner *runner, const struct c4_schedule *
     double trained = measurements - (done < 0); /* epoch 0 is only measured */
     double each = cka(runner, speed, runner->protocol->cka_images);
     double reference = runner->protocol->cka_images * speed->evaluate_seconds + each;
-    double control = control_images(runner) * speed->evaluate_seconds + control_cka(runner, speed);
-    int references = references_of(run), controlled = references > 1 ? references - 1 : 1;
+    uint32_t most = most_control_images(runner);
+    /* With both statistics; a controlled reference is prepared for all numbers of images at once.
+     */
+    double controls = 2 * cka(runner, speed, most);
+    double controlled = most > 0 ? 2.0 * most * speed->evaluate_seconds + controls : reference;
+    int references = references_of(run), others = references > 1;
     double segments = measurements / c4_run_segment_epochs(runner, run) + 1;
     return trained * images.trained * speed->train_seconds +
            (measurements * images.measured + images.control) * speed->evaluate_seconds +
-           measurements * each * (crosses ? 2 : 1) + control_cka(runner, speed) +
-           share(schedule, run, places) * (references * reference + controlled * control) +
+           measurements * each * (crosses ? 2 : 1) + (most > 0 ? controls - each : 0) +
+           share(schedule, run, places) *
+               ((references - others) * controlled + others * reference) +
            segments * speed->segment_seconds;
 }
 

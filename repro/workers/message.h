@@ -26,6 +26,7 @@ struct c4_worker_setup {
     struct c4_scale scale;
     struct c4_shared_images images;
     int images_descriptor; /* inherited */
+    struct c4_shared_references references;
     char backend[16];
     int threads;
     char kernels[C4_KERNELS_SIZE]; /* "": the backend's own choice */

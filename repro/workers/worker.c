@@ -101,6 +101,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .threads = setup->threads,
                                         .l2_bytes = l2_bytes > 0 ? (size_t)l2_bytes : 0,
                                         .kernels = setup->kernels[0] ? setup->kernels : NULL,
+                                        .references = &setup->references,
                                         .advance = advance,
                                         .context = worker};
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));

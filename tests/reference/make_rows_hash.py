@@ -18,7 +18,7 @@ for *texts, n, measure, value in sorted(rows, key=lambda row: row[:6]):
     message += struct.pack("<q", 0)  # epoch
     message += b"".join(text.encode() + b"\0" for text in texts)
     message += struct.pack("<q", n) + measure.encode() + b"\0"
-    message += struct.pack("<q", 1 if measure else 0)
+    message += struct.pack("<q", 2 if measure else 0)  # the similarity version
     message += NULL if value is None else struct.pack("<d", value)
     message += 3 * NULL  # standard_error, null_mean, null_quantile
 print(hashlib.sha256(message).hexdigest())

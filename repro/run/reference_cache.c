@@ -1,0 +1,274 @@
+#include "repro/run/reference_cache.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/text.h"
+#include "core/net/init.h"
+
+/* Of all shared references: at least this, at most a quarter of what the machine has. */
+#define LEAST_BYTES (UINT64_C(256) << 20)
+#define WORKER_BYTES (UINT64_C(96) << 20)
+
+/* Sides that cannot be shared, because they need the careful form, or as there is no room. */
+enum { OWN = 12 };
+
+struct own {
+    char key[C4_SHA256_HEX_SIZE];
+    struct c4_prepared_features sides;
+    uint64_t used; /* the call that last used it; 0: none */
+};
+
+struct c4_reference_cache {
+    const struct c4_runner *runner;
+    struct c4_shared_references shared; /* of the runner, or made for this process */
+    bool made;
+    struct c4_reference_pool *pool;
+    struct c4_reference_lease lease;    /* of what the last call returned */
+    struct c4_prepared_features leased; /* refers to it */
+    struct own own[OWN];
+    uint64_t calls;
+    struct c4_plan *plan; /* for the references; the run's own plan is not touched */
+    enum c4_order order;  /* of the plan */
+    struct c4_checkpoint *scratch;
+    struct c4_network loaded; /* the network in the plan */
+    bool has_loaded;
+};
+
+/* --- the memory --- */
+
+/* Of a slot: every number of images that the scale has. */
+static uint64_t slot_bytes(const struct c4_protocol *protocol, const struct c4_scale *scale) {
+    enum {
+        ROUNDED = 64,
+        SUMS = 2 * sizeof(double) * (C4_SIMILARITY_SIZES_MAX + 1),
+        HEAD = 1 << 13
+    };
+    size_t rows = protocol->cka_images;
+    uint64_t sum = 4096;
+    if (protocol->curve_images > rows) rows = protocol->curve_images;
+    for (int i = 0; i < scale->control_images.count; i++)
+        if (scale->control_images.value[i] > rows) rows = scale->control_images.value[i];
+    for (int i = 0; i < C4_SIMILARITIES; i++)
+        for (int layer = 0; layer < C4_LAYERS; layer++)
+            if (protocol->similarities & 1u << i)
+                sum +=
+                    c4_similarities[i]->cost(rows + ROUNDED, c4_layer_features(layer)).kept_bytes +
+                    (rows + ROUNDED) * SUMS + HEAD;
+    return sum;
+}
+
+enum c4_status c4_reference_cache_share(const struct c4_protocol *protocol,
+                                        const struct c4_scale *scale, int workers,
+                                        struct c4_shared_references *shared) {
+    const uint64_t slot = slot_bytes(protocol, scale);
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    const uint64_t quarter = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 : 0;
+    uint64_t limit = LEAST_BYTES + WORKER_BYTES * (uint64_t)workers;
+    if (quarter > 0 && limit > quarter) limit = quarter;
+    if (limit < 4 * slot) limit = 4 * slot;
+    return c4_shared_references_make(slot, limit, shared);
+}
+
+/* --- the cache --- */
+
+enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
+                                      struct c4_reference_cache **out) {
+    *out = NULL;
+    struct c4_reference_cache *cache = calloc(1, sizeof *cache);
+    if (!cache) return c4_fail(C4_ERR_MEMORY, "out of memory for reference networks");
+    cache->runner = runner;
+    cache->lease.slot = -1;
+    cache->scratch = c4_checkpoint_new();
+    enum c4_status status = cache->scratch ? C4_OK : C4_ERR_MEMORY;
+    if (status == C4_OK && runner->references) {
+        cache->shared = *runner->references;
+    } else if (status == C4_OK) {
+        status = c4_reference_cache_share(runner->protocol, runner->scale, 1, &cache->shared);
+        cache->made = status == C4_OK;
+    }
+    if (status == C4_OK) status = c4_reference_pool_open(&cache->shared, &cache->pool);
+    if (status != C4_OK) {
+        c4_reference_cache_free(cache);
+        return status;
+    }
+    *out = cache;
+    return C4_OK;
+}
+
+/* Gives back what the last call returned. */
+static void leave(struct c4_reference_cache *cache) {
+    c4_prepared_features_free(&cache->leased);
+    if (cache->pool) c4_reference_release(cache->pool, &cache->lease);
+}
+
+void c4_reference_cache_free(struct c4_reference_cache *cache) {
+    if (!cache) return;
+    leave(cache);
+    c4_reference_pool_close(cache->pool);
+    if (cache->made) close(cache->shared.descriptor);
+    for (int i = 0; i < OWN; i++) c4_prepared_features_free(&cache->own[i].sides);
+    cache->runner->step->destroy(cache->plan);
+    c4_checkpoint_free(cache->scratch);
+    free(cache);
+}
+
+static bool same_network(const struct c4_network *a, const struct c4_network *b) {
+    return a->seed == b->seed && a->order == b->order &&
+           strcmp(a->checkpoint.path, b->checkpoint.path) == 0 &&
+           strcmp(a->checkpoint.sha256, b->checkpoint.sha256) == 0;
+}
+
+/* Loads the network into the cache's plan. */
+static enum c4_status load(struct c4_reference_cache *cache, const struct c4_network *network) {
+    const struct c4_runner *runner = cache->runner;
+    if (cache->has_loaded && same_network(&cache->loaded, network)) return C4_OK;
+    cache->has_loaded = false;
+    if (cache->plan && cache->order != network->order) {
+        runner->step->destroy(cache->plan);
+        cache->plan = NULL;
+    }
+    if (!cache->plan) {
+        const struct c4_plan_config config = c4_runner_plan_config(runner, network->order);
+        C4_TRY(runner->step->create(&config, &cache->plan));
+        cache->order = network->order;
+    }
+    if (network->checkpoint.path[0])
+        C4_TRY(c4_run_read_checkpoint(runner->folder, &network->checkpoint, network->seed,
+                                      cache->scratch));
+    else
+        c4_net_init(network->seed, cache->scratch->state);
+    C4_TRY(runner->step->load(cache->plan, cache->scratch->state, NULL));
+    cache->loaded = *network;
+    cache->has_loaded = true;
+    return C4_OK;
+}
+
+/* c4_pass_watch: reports 0 images, because only the run's own images are counted. */
+static enum c4_status watch(void *context, uint32_t images_done) {
+    const struct c4_runner *runner = context;
+    (void)images_done;
+    return runner->advance(runner->context, 0);
+}
+
+static enum c4_status make(struct c4_reference_cache *cache, const struct c4_network *network,
+                           const struct c4_features_of *of, struct c4_row_list *rows,
+                           struct c4_prepared_features *sides) {
+    const struct c4_runner *runner = cache->runner;
+    const struct c4_dataset *data = c4_images_of(runner->images, of->set);
+    uint32_t images =
+        c4_forwarded(runner->protocol->batch, (uint32_t)c4_row_counts_most(&of->rows), data->count);
+    float *features[C4_LAYERS];
+    C4_TRY(load(cache, network));
+    C4_TRY(c4_features_alloc(images, features));
+    const struct c4_pass pass = {.step = runner->step,
+                                 .plan = cache->plan,
+                                 .data = data,
+                                 .labels = c4_dataset_labels(data),
+                                 .batch = (int)runner->protocol->batch,
+                                 .watch = watch,
+                                 .watch_context = (void *)runner};
+    struct c4_pass_result result;
+    enum c4_status status = c4_evaluate(&pass, of->statistics, 0, images, &result, features);
+    if (status == C4_OK) status = c4_out_pass(rows, C4_COST_REFERENCE_FEATURES, &result);
+    if (status == C4_OK) status = c4_prepared_features_use(runner, features, &of->rows, sides);
+    c4_features_free(features);
+    return status;
+}
+
+/* What identifies a reference within a study. */
+static enum c4_status key_of(const struct c4_network *network, const struct c4_features_of *of,
+                             const struct c4_row_counts *rows, char key[C4_SHA256_HEX_SIZE]) {
+    struct c4_text text = {0};
+    c4_text_add(&text, "%" PRIu64 " %d %s %s %d %d %d", network->seed, (int)network->order,
+                network->checkpoint.path, network->checkpoint.sha256, of->set.set,
+                (int)of->set.heldout, (int)of->statistics);
+    for (int i = 0; i < rows->count; i++) c4_text_add(&text, " %zu", rows->value[i]);
+    enum c4_status status = C4_ERR_MEMORY; /* c4_text_add() has said so */
+    if (!text.lost)
+        status = c4_sha256_hex(c4_text_string(&text), strlen(c4_text_string(&text)), key);
+    c4_text_free(&text);
+    return status;
+}
+
+static struct own *find_own(struct c4_reference_cache *cache, const char *key) {
+    for (int i = 0; i < OWN; i++)
+        if (cache->own[i].used && strcmp(cache->own[i].key, key) == 0) return &cache->own[i];
+    return NULL;
+}
+
+/* Keeps sides in this process, in place of those that were used longest ago. */
+static struct own *keep(struct c4_reference_cache *cache, const char *key,
+                        const struct c4_prepared_features *sides) {
+    struct own *oldest = &cache->own[0];
+    for (int i = 1; i < OWN; i++)
+        if (cache->own[i].used < oldest->used) oldest = &cache->own[i];
+    c4_prepared_features_free(&oldest->sides);
+    oldest->sides = *sides;
+    memcpy(oldest->key, key, sizeof oldest->key);
+    return oldest;
+}
+
+/* Hands new sides to the other processes, if they can be shared. */
+static void publish(struct c4_reference_cache *cache, const struct c4_prepared_features *sides) {
+    const size_t bytes = c4_prepared_features_packed_bytes(sides);
+    if (cache->lease.slot < 0 || bytes == 0 ||
+        !c4_reference_reserve(cache->pool, &cache->lease, bytes))
+        return;
+    c4_prepared_features_pack(sides, cache->lease.bytes);
+    c4_reference_publish(cache->pool, &cache->lease, bytes);
+}
+
+static enum c4_status open_lease(struct c4_reference_cache *cache,
+                                 const struct c4_prepared_features **sides) {
+    C4_TRY(c4_prepared_features_open(cache->runner, cache->lease.bytes, &cache->leased));
+    *sides = &cache->leased;
+    return C4_OK;
+}
+
+static enum c4_status make_and_share(struct c4_reference_cache *cache,
+                                     const struct c4_network *network,
+                                     const struct c4_features_of *of, const char *key,
+                                     struct c4_row_list *rows,
+                                     const struct c4_prepared_features **sides) {
+    struct c4_prepared_features made;
+    C4_TRY(make(cache, network, of, rows, &made));
+    enum c4_status status = c4_prepared_features_out_cost(&made, C4_COST_CKA_REFERENCE, rows);
+    if (status == C4_OK) publish(cache, &made);
+    if (status != C4_OK || cache->lease.filled) {
+        c4_prepared_features_free(&made);
+        return status == C4_OK ? open_lease(cache, sides) : status;
+    }
+    c4_reference_release(cache->pool, &cache->lease);
+    struct own *own = keep(cache, key, &made);
+    own->used = ++cache->calls;
+    *sides = &own->sides;
+    return C4_OK;
+}
+
+enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
+                                      const struct c4_network *network,
+                                      const struct c4_features_of *of,
+                                      const struct c4_row_counts *larger, struct c4_row_list *rows,
+                                      const struct c4_prepared_features **sides) {
+    const struct c4_row_counts *const counts[] = {larger, &of->rows};
+    char key[C4_SHA256_HEX_SIZE];
+    leave(cache);
+    for (int i = 0; i < 2; i++) {
+        const bool only_look = i == 0;
+        C4_TRY(key_of(network, of, counts[i], key));
+        struct own *own = find_own(cache, key);
+        if (own) {
+            own->used = ++cache->calls;
+            *sides = &own->sides;
+            return C4_OK;
+        }
+        c4_reference_take(cache->pool, key, only_look, &cache->lease);
+        if (cache->lease.slot >= 0 && cache->lease.filled) return open_lease(cache, sides);
+    }
+    enum c4_status status = make_and_share(cache, network, of, key, rows, sides);
+    if (status != C4_OK) leave(cache);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* What runs are compared with: prepared features of initial and pre-trained networks, made once per
+ * machine and shared by its workers. */
+#ifndef C4_REPRO_RUN_REFERENCE_CACHE_H
+#define C4_REPRO_RUN_REFERENCE_CACHE_H
+
+#include "core/net/checkpoint.h"
+#include "repro/run/prepared_features.h"
+#include "repro/run/shared_references.h"
+
+/* Which features: those of a set's first images, as many as `rows` has at most. */
+struct c4_features_of {
+    struct c4_image_set set;
+    enum c4_bn_statistics statistics;
+    struct c4_row_counts rows;
+};
+
+/* A reference network: the initial one of a seed, or that of a checkpoint. */
+struct c4_network {
+    uint64_t seed;
+    enum c4_order order;
+    struct c4_known_checkpoint checkpoint; /* path "": the initial network */
+};
+
+/* Memory for the shared references of a scale: a slot for each network, and all of them up to a
+ * share of this machine's memory. Errors as c4_shared_references_make(). */
+enum c4_status c4_reference_cache_share(const struct c4_protocol *protocol,
+                                        const struct c4_scale *scale, int workers,
+                                        struct c4_shared_references *shared);
+
+struct c4_reference_cache;
+enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
+                                      struct c4_reference_cache **cache);
+void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed */
+
+/* The network's prepared features, as prepared before or now; valid until the next call. If they
+ * are there for `larger`, which has all numbers of of->rows and more, these serve. The cost of
+ * preparing them is added to *rows as C4_COST_CKA_REFERENCE by whoever does it. */
+enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
+                                      const struct c4_network *network,
+                                      const struct c4_features_of *of,
+                                      const struct c4_row_counts *larger, struct c4_row_list *rows,
+                                      const struct c4_prepared_features **sides);
+
+#endif
