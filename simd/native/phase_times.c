@@ -1,4 +1,5 @@
-/* Where the time of a step or an evaluation goes: thread 0's clock between barriers, and what each phase computes. */
+/* Where the time of a step or an evaluation goes: thread 0's clock between barriers, and what each
+ * phase computes. */
 #include <omp.h>
 #include <string.h>
 
