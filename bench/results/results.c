@@ -63,3 +63,10 @@ double c4_result_number(const json_t *object, const char *way) {
     const json_t *value = c4_result_at(object, way);
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
+
+const char *c4_result_mode(const json_t *file) {
+    if (strcmp(c4_result_text(file, "mode", "train"), "evaluate") != 0) return "Training steps";
+    return strcmp(c4_result_text(file, "statistics", "batch"), "running") == 0
+               ? "Evaluations by running statistics"
+               : "Evaluations by batch statistics";
+}

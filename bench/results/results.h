@@ -28,4 +28,8 @@ const char *c4_result_text(const json_t *object, const char *way, const char *ot
 double c4_result_number(const json_t *object, const char *way);
 int c4_result_whole(const json_t *object, const char *way);
 
+/* What the rows of a file of bench step are: "Training steps", or "Evaluations by batch
+ * statistics". */
+const char *c4_result_mode(const json_t *file);
+
 #endif
