@@ -139,8 +139,8 @@ static enum c4_status draw_one(struct c4_pictures *pictures, struct roofline *ro
     struct c4_picture picture = {0};
     snprintf(picture.id, sizeof picture.id, "roofline-%d-%s", pictures->count + 1,
              roofline->backend);
-    bool evaluates = strcmp(c4_result_text(roofline->file, "mode", "train"), "evaluate") == 0;
-    const char *phases = evaluates ? "phases of an evaluation" : "phases of a step";
+    const char *phases =
+        c4_result_evaluates(roofline->file) ? "phases of an evaluation" : "phases of a step";
     snprintf(picture.title, sizeof picture.title, "Roofline of %s: %s, %d thread%s",
              roofline->backend, of_step ? phases : "ops", threads, threads == 1 ? "" : "s");
     snprintf(picture.caption, sizeof picture.caption,

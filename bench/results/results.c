@@ -64,8 +64,12 @@ double c4_result_number(const json_t *object, const char *way) {
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
+bool c4_result_evaluates(const json_t *file) {
+    return strcmp(c4_result_text(file, "mode", "train"), "evaluate") == 0;
+}
+
 const char *c4_result_mode(const json_t *file) {
-    if (strcmp(c4_result_text(file, "mode", "train"), "evaluate") != 0) return "Training steps";
+    if (!c4_result_evaluates(file)) return "Training steps";
     return strcmp(c4_result_text(file, "statistics", "batch"), "running") == 0
                ? "Evaluations by running statistics"
                : "Evaluations by batch statistics";
