@@ -91,6 +91,11 @@ enum c4_status c4_images_add_patch_sums(struct c4_images *images,
     struct c4_dataset *set;
     for (int i = 0; (set = nth(images, i)); i++)
         if (set->count > 0) C4_TRY(c4_dataset_add_patch_sums(set, stem_moments));
+    for (int i = 0; i < c4_set_count; i++) {
+        struct c4_set_images *halves = &images->set[i];
+        const struct c4_image_arrays owner = halves->split[halved(i)].owner;
+        if (halves->tunes) halves->tuning.owner = halves->heldout.owner = owner;
+    }
     return C4_OK;
 }
 
