@@ -96,7 +96,10 @@ static struct c4_plan *open_plan(const struct c4_step_api *api, const struct c4_
 
 /* The same bits; of NaNs only that they are. */
 static bool same_double(double a, double b) {
-    return (isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof a) == 0;
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y || (isnan(a) && isnan(b));
 }
 
 /* Features of layers that were not asked for must be as they were. */
@@ -135,7 +138,7 @@ static void every_mode_gives_the_reference_bits(void **state) {
         const enum c4_bn_statistics statistics = (enum c4_bn_statistics)(mode >> 2);
         const struct c4_step_api *ref = reference.backend.step;
         struct c4_plan *plain = open_plan(ref, &config, initial);
-        struct c4_plan *plan[MAX_SUBJECTS][MOST_THREADS];
+        struct c4_plan *plan[MAX_SUBJECTS][MOST_THREADS] = {0};
         for (int i = 0; i < subject_count; i++)
             for (int t = 0; t < MOST_THREADS; t++) {
                 config.threads = t + 1;
