@@ -18,10 +18,10 @@ static float *features_of(const struct c4_plan *plan, int b, int image) {
 
 /* One vector of channels of a tile of y. */
 struct tile_vector {
+    vf bias, flip;
     const float *y;
     ptrdiff_t row, pixel; /* floats between rows, between pixels */
-    vf bias, flip;
-    float *selected; /* of the tile's first window, pixels 64 floats apart */
+    float *selected;      /* of the tile's first window, pixels 64 floats apart */
     ptrdiff_t pooled_row;
     double *sum, *sum_square;
 };
@@ -66,11 +66,11 @@ INLINE void evaluate_tile(bool relu, bool sums, struct c4_plan *plan, int b, int
     _Alignas(64) float tile[16 * VF_LANES];
     for (int c = 0; c < C; c += VF_LANES) {
         if (m) transform_output_vector(m + c, position, tile, 4 * VF_LANES, VF_LANES);
-        const struct tile_vector at = {.y = m ? tile : y + c,
+        const struct tile_vector at = {.bias = vf_loadu(bias + c),
+                                       .flip = vf_loadu(block->flip + c),
+                                       .y = m ? tile : y + c,
                                        .row = m ? 4 * VF_LANES : block->side * C,
                                        .pixel = m ? VF_LANES : C,
-                                       .bias = vf_loadu(bias + c),
-                                       .flip = vf_loadu(block->flip + c),
                                        .selected = selected + c,
                                        .pooled_row = half * C,
                                        .sum = sum[0] + c,
