@@ -54,10 +54,10 @@ INLINE void evaluate_vector(bool relu, bool sums, const struct tile_vector *at) 
     }
 }
 
-/* The tile at row i, column j of an image: from y, or if that is NULL from the transformed tile m.
- */
-INLINE void evaluate_tile(bool relu, bool sums, struct c4_plan *plan, int b, int image, int i,
-                          int j, const float *m, ptrdiff_t position, const float *y) {
+/* The tile at row i, column j of an image: `from` is its first pixel in a map of y, or the
+ * `transformed` tile, positions `position` floats apart. */
+INLINE void evaluate_tile(bool relu, bool sums, bool transformed, struct c4_plan *plan, int b,
+                          int image, int i, int j, const float *from, ptrdiff_t position) {
     struct c4_native_block *block = &plan->block[b];
     const ptrdiff_t half = block->side / 2;
     const float *bias = plan->parameters + c4_native_layout.bias[b];
@@ -65,12 +65,12 @@ INLINE void evaluate_tile(bool relu, bool sums, struct c4_plan *plan, int b, int
     double(*sum)[C] = block->sum[slice_of(plan->n, image)];
     _Alignas(64) float tile[16 * VF_LANES];
     for (int c = 0; c < C; c += VF_LANES) {
-        if (m) transform_output_vector(m + c, position, tile, 4 * VF_LANES, VF_LANES);
+        if (transformed) transform_output_vector(from + c, position, tile, 4 * VF_LANES, VF_LANES);
         const struct tile_vector at = {.bias = vf_loadu(bias + c),
                                        .flip = vf_loadu(block->flip + c),
-                                       .y = m ? tile : y + c,
-                                       .row = m ? 4 * VF_LANES : block->side * C,
-                                       .pixel = m ? VF_LANES : C,
+                                       .y = transformed ? tile : from + c,
+                                       .row = transformed ? 4 * VF_LANES : block->side * C,
+                                       .pixel = transformed ? VF_LANES : C,
                                        .selected = selected + c,
                                        .pooled_row = half * C,
                                        .sum = sum[0] + c,
@@ -80,22 +80,22 @@ INLINE void evaluate_tile(bool relu, bool sums, struct c4_plan *plan, int b, int
 }
 
 /* As evaluate_tile(), compiled for each order and kind of statistics. */
-#define EVALUATE_TILE(...)                                                                         \
+#define EVALUATE_TILE(transformed, ...)                                                            \
     do {                                                                                           \
         const bool relu_first = plan->config.order == C4_RELU_BN;                                  \
         if (relu_first && sums)                                                                    \
-            evaluate_tile(true, true, plan, __VA_ARGS__);                                          \
+            evaluate_tile(true, true, transformed, plan, __VA_ARGS__);                             \
         else if (relu_first)                                                                       \
-            evaluate_tile(true, false, plan, __VA_ARGS__);                                         \
+            evaluate_tile(true, false, transformed, plan, __VA_ARGS__);                            \
         else if (sums)                                                                             \
-            evaluate_tile(false, true, plan, __VA_ARGS__);                                         \
+            evaluate_tile(false, true, transformed, plan, __VA_ARGS__);                            \
         else                                                                                       \
-            evaluate_tile(false, false, plan, __VA_ARGS__);                                        \
+            evaluate_tile(false, false, transformed, plan, __VA_ARGS__);                           \
     } while (0)
 
 static void evaluate_transformed(struct c4_plan *plan, int b, bool sums, int image, int i, int j,
                                  const float *m, ptrdiff_t position) {
-    EVALUATE_TILE(b, image, i, j, m, position, NULL);
+    EVALUATE_TILE(true, b, image, i, j, m, position);
 }
 
 /* Rows [from, end) of an image, a multiple of 4; y points to row `from`. */
@@ -104,7 +104,7 @@ static void evaluate_map(struct c4_plan *plan, int b, bool sums, int image, int 
     const int side = plan->block[b].side;
     for (int i = from; i < end; i += 4, y += (ptrdiff_t)4 * side * C)
         for (int j = 0; j < side; j += 4)
-            EVALUATE_TILE(b, image, i, j, NULL, 0, y + (ptrdiff_t)j * C);
+            EVALUATE_TILE(false, b, image, i, j, y + (ptrdiff_t)j * C, 0);
 }
 
 /* --- what precedes a convolution --- */

@@ -322,15 +322,16 @@ static void phases_are_those_of_the_last_call(void **state) {
             assert_int_equal(count, 5);
             flops = c4_evaluation_cost(conv, 1).flops;
             assert_true(fabs(all_nominal(full, count) - flops) < 1e-6 * flops);
-            double more = 0, expected = 0;
+            double more = 0, expected = 0, seconds = 0; /* a phase may be shorter than a tick */
             for (int p = 0; p < count; p++) {
                 assert_string_equal(full[p].name, names[p]);
-                assert_true(full[p].seconds > 0 && bare[p].seconds > 0);
+                assert_true(full[p].seconds >= 0 && bare[p].seconds >= 0);
+                seconds += full[p].seconds;
                 more += full[p].bytes - bare[p].bytes;
             }
             for (int layer = 0; layer < C4_LAYERS; layer++)
                 expected += (double)c4_layer_features(layer) * sizeof(float);
-            assert_true(more == expected);
+            assert_true(more == expected && seconds > 0);
             assert_int_equal(api->phases(plan, full, MOST, &count), C4_OK);
             for (int p = 0; p < count; p++) assert_true(full[p].seconds == 0);
             api->destroy(plan);
