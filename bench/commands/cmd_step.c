@@ -1,4 +1,4 @@
-/* conv4 bench step: how fast the backends train. */
+/* conv4 bench step: how fast the backends train, or evaluate. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +37,13 @@ static const struct c4_option options[] = {
      .initial = "auto",
      .choices = c4_kernels_words,
      .help = "where --conv winograd lets oneDNN choose: auto takes the faster by measurement"},
+    {.name = "evaluate",
+     .type = C4_OPTION_CHOICE,
+     .value = "STATISTICS",
+     .choices = c4_statistics_names,
+     .implied = "batch",
+     .help = "time evaluations by these batch norm statistics, which write the features of all "
+             "layers, instead of training steps; without a value: batch"},
     {.name = "peers",
      .type = C4_OPTION_CHOICES,
      .value = "PEER,...",
@@ -61,9 +68,9 @@ static const struct c4_option options[] = {
     C4_BENCH_END,
 };
 
-static const char *const examples[] = {"conv4 bench step",
-                                       "conv4 bench step --peers=pytorch-nhwc-kept,jax",
-                                       "conv4 bench step --batch 128 --threads 2 --json", NULL};
+static const char *const examples[] = {
+    "conv4 bench step", "conv4 bench step --peers=pytorch-nhwc-kept,jax",
+    "conv4 bench step --batch 128 --threads 2 --json", "conv4 bench step --evaluate", NULL};
 
 static enum c4_status add_named(struct c4_step_bench *bench, const char *name) {
     struct c4_dispatch dispatch;
@@ -141,7 +148,12 @@ static void print(const struct c4_args *args, const struct c4_step_bench *bench,
     const struct c4_plan_config *config = &bench->config;
     c4_disclose_end(object, team);
     if (!c4_arg_flag(args, "json")) {
-        printf("training step, batch %d, %d thread%s%s, %s, median of %d samples taken in turn\n",
+        if (bench->evaluates)
+            printf("evaluation by %s statistics, features of all layers",
+                   c4_statistics_names[bench->statistics]);
+        else
+            printf("training step");
+        printf(", batch %d, %d thread%s%s, %s, median of %d samples taken in turn\n",
                config->max_batch, config->threads, config->threads == 1 ? "" : "s",
                team->bound ? " bound" : " not bound", c4_order_names[config->order],
                bench->samples);
@@ -150,6 +162,10 @@ static void print(const struct c4_args *args, const struct c4_step_bench *bench,
         json_decref(object);
         return;
     }
+    json_object_set_new(object, "mode", json_string(bench->evaluates ? "evaluate" : "train"));
+    if (bench->evaluates)
+        json_object_set_new(object, "statistics",
+                            json_string(c4_statistics_names[bench->statistics]));
     json_object_set_new(object, "batch", json_integer(config->max_batch));
     json_object_set_new(object, "threads", json_integer(config->threads));
     json_object_set_new(object, "order", json_string(c4_order_names[config->order]));
@@ -167,6 +183,9 @@ static enum c4_status bench_step(const struct c4_args *args, struct c4_step_benc
     bench->config.order = (enum c4_order)c4_arg_choice(args, "order");
     bench->config.conv = (enum c4_conv_algorithm)c4_arg_choice(args, "conv");
     bench->config.kernels = c4_arg_text(args, "onednn-conv");
+    bench->evaluates = c4_arg_given(args, "evaluate");
+    if (bench->evaluates)
+        bench->statistics = (enum c4_bn_statistics)c4_arg_choice(args, "evaluate");
     json_t *object;
     struct c4_team team;
     C4_TRY(c4_interrupt_catch());
@@ -198,17 +217,20 @@ static int run(const struct c4_args *args) {
 
 const struct c4_command c4_bench_step = {
     .name = "step",
-    .summary = "time whole training steps",
-    .description = "Trains on one synthetic batch again and again. Each backend's step is first "
-                   "compared with the double reference's, and not timed if it differs (exit "
-                   "status 7). Samples of half a second are taken in turn, and samples of the FMA "
-                   "peak with them, so that outside load affects all alike. Backends that run a "
-                   "step in phases show where its time goes. Peers are PyTorch and JAX, on the "
-                   "same images, weights and cores. A peer whose first losses differ from the "
-                   "double reference's is void (exit status 7). One that is absent or fails has a "
-                   "row that says why (exit status 6 if an absent peer was named or all are "
-                   "absent, 1 if one failed). For names that end in -kept, glibc keeps freed "
-                   "memory.",
+    .summary = "time whole training steps, or evaluations",
+    .description =
+        "Trains on one synthetic batch again and again. Each backend's step is first "
+        "compared with the double reference's, and not timed if it differs (exit "
+        "status 7). Samples of half a second are taken in turn, and samples of the FMA "
+        "peak with them, so that outside load affects all alike. Backends that run a "
+        "step in phases show where its time goes. Peers are PyTorch and JAX, on the "
+        "same images, weights and cores. A peer whose first losses differ from the "
+        "double reference's is void (exit status 7). With --evaluate one evaluation is "
+        "compared, timed and shown in the same way: loss, pooled output of each block "
+        "and logits, which every runner writes to memory. One that is absent or fails has a "
+        "row that says why (exit status 6 if an absent peer was named or all are "
+        "absent, 1 if one failed). For names that end in -kept, glibc keeps freed "
+        "memory.",
     .options = options,
     .examples = examples,
     .run = run,

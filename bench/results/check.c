@@ -39,6 +39,8 @@ static const struct member step_result[] = {
     {"threads", WHOLE, false, 1, 65536},
     {"batch", WHOLE, false, 1, 1000000},
     {"order", TEXT, true, 0, 40},
+    {"mode", TEXT, true, 0, 40},
+    {"statistics", TEXT, true, 0, 40},
     {"peak.gflops", REAL, false, 1e-9, 1e12},
     {"peak.gflops_low", REAL, false, 0, 1e12},
     {"peak.gflops_high", REAL, false, 0, 1e12},

@@ -48,7 +48,7 @@ static void write_steps(struct c4_html *html, const json_t *file) {
     const json_t *steps = json_object_get(file, "steps");
     int threads = c4_result_whole(file, "threads");
     if (!steps) return;
-    c4_html_element(html, "h3", NULL, "Training steps, batch %d, %d thread%s",
+    c4_html_element(html, "h3", NULL, "%s, batch %d, %d thread%s", c4_result_mode(file),
                     c4_result_whole(file, "batch"), threads, threads == 1 ? "" : "s");
     c4_html_open(html, "div", "class", "scroll", NULL);
     c4_html_open(html, "table", NULL);

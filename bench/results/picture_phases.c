@@ -107,7 +107,8 @@ enum c4_status c4_picture_phases(struct c4_pictures *pictures, const json_t *fil
     int threads = c4_result_whole(file, "threads");
     snprintf(picture.id, sizeof picture.id, "phases-%d", pictures->count + 1);
     snprintf(picture.title, sizeof picture.title,
-             "Training step, batch %d, %d thread%s: time per image by phase",
+             "%s, batch %d, %d thread%s: time per image by phase",
+             c4_result_evaluates(file) ? "Evaluation" : "Training step",
              c4_result_whole(file, "batch"), threads, threads == 1 ? "" : "s");
     snprintf(
         picture.caption, sizeof picture.caption,

@@ -139,9 +139,10 @@ static enum c4_status draw_one(struct c4_pictures *pictures, struct roofline *ro
     struct c4_picture picture = {0};
     snprintf(picture.id, sizeof picture.id, "roofline-%d-%s", pictures->count + 1,
              roofline->backend);
+    const char *phases =
+        c4_result_evaluates(roofline->file) ? "phases of an evaluation" : "phases of a step";
     snprintf(picture.title, sizeof picture.title, "Roofline of %s: %s, %d thread%s",
-             roofline->backend, of_step ? "phases of a step" : "ops", threads,
-             threads == 1 ? "" : "s");
+             roofline->backend, of_step ? phases : "ops", threads, threads == 1 ? "" : "s");
     snprintf(picture.caption, sizeof picture.caption,
              "A point on a line can only get faster with %s. Operations are those performed: a "
              "Winograd convolution's own, not those of the direct sum. Bytes: %s%s",

@@ -63,3 +63,14 @@ double c4_result_number(const json_t *object, const char *way) {
     const json_t *value = c4_result_at(object, way);
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
+
+bool c4_result_evaluates(const json_t *file) {
+    return strcmp(c4_result_text(file, "mode", "train"), "evaluate") == 0;
+}
+
+const char *c4_result_mode(const json_t *file) {
+    if (!c4_result_evaluates(file)) return "Training steps";
+    return strcmp(c4_result_text(file, "statistics", "batch"), "running") == 0
+               ? "Evaluations by running statistics"
+               : "Evaluations by batch statistics";
+}

@@ -3,6 +3,7 @@
 #define C4_BENCH_RESULTS_RESULTS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "core/base/status.h"
 
@@ -27,5 +28,12 @@ const json_t *c4_result_at(const json_t *object, const char *way);
 const char *c4_result_text(const json_t *object, const char *way, const char *otherwise);
 double c4_result_number(const json_t *object, const char *way);
 int c4_result_whole(const json_t *object, const char *way);
+
+/* Whether the steps of a file of bench step are evaluations. */
+bool c4_result_evaluates(const json_t *file);
+
+/* What the rows of a file of bench step are: "Training steps", or "Evaluations by batch
+ * statistics". */
+const char *c4_result_mode(const json_t *file);
 
 #endif

@@ -42,6 +42,7 @@ static void write_heading(const json_t *file, const char *machine, FILE *out) {
         const char *value = c4_result_text(file, way, NULL);
         if (value) fprintf(out, ", %s=%s", limits[i], value);
     }
+    fprintf(out, ". %s", c4_result_mode(file));
 }
 
 static const char *name_of(const struct row *row) {
@@ -88,7 +89,7 @@ static enum c4_status add_file(struct table *table, const json_t *file, const ch
                                const char *machine) {
     const json_t *steps = json_object_get(file, "steps");
     if (strcmp(c4_result_text(file, "benchmark", ""), "step") != 0)
-        return c4_fail(C4_ERR_DATA, "%s has no training steps: give results of bench step", path);
+        return c4_fail(C4_ERR_DATA, "%s has no steps: give results of bench step", path);
     struct row *more =
         realloc(table->rows, ((size_t)table->count + json_array_size(steps)) * sizeof *more);
     if (!more) return c4_fail(C4_ERR_MEMORY, "no memory for the table");
@@ -172,7 +173,7 @@ static const struct row *at(const struct row *rows, int count, const struct row 
 /* Writes sorted rows of one heading. */
 static void write_table(const struct row *rows, int count, FILE *out) {
     fprintf(out,
-            "%s. Training steps, images/s: median (lowest-highest), percentage of the FMA peak, "
+            "%s, images/s: median (lowest-highest), percentage of the FMA peak, "
             "ratio to the fastest peer of the same run.\n",
             rows->heading);
     write_peaks(rows, count, out);

@@ -7,7 +7,8 @@
 #include "core/op/names.h"
 
 static double flops_per_image(const struct c4_step_bench *bench) {
-    return c4_step_cost(bench->config.conv, 1).flops;
+    return bench->evaluates ? c4_evaluation_cost(bench->config.conv, 1).flops
+                            : c4_step_cost(bench->config.conv, 1).flops;
 }
 
 /* Of the FMA peak of all threads. */
@@ -84,6 +85,8 @@ static void add_numbers(const struct c4_step_bench *bench, const struct c4_step_
                   {"percent_of_peak", percent(bench, gflops)}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         json_object_set_new(row, values[i].key, c4_json_real(values[i].value));
+    if (bench->evaluates)
+        json_object_set_new(row, "features_error", c4_json_real(runner->features_error));
     json_object_set_new(row, "samples_images_per_s", c4_spread_json(rates, runner->measured, 1));
     json_t *images = json_array(), *ns = json_array(), *phases = json_array();
     for (int k = 0; k < runner->measured; k++) {
@@ -97,6 +100,25 @@ static void add_numbers(const struct c4_step_bench *bench, const struct c4_step_
     json_object_set_new(row, "phases", phases);
 }
 
+/* Whether a line of a runner's kernels is about what was timed. */
+static bool was_timed(const struct c4_step_bench *bench, const char *line, size_t length) {
+    const char *backward = strstr(line, "backward");
+    const bool gradient = line[0] == 'd' || (backward && backward < line + length);
+    return !bench->evaluates || !gradient;
+}
+
+static json_t *kernels_json(const struct c4_step_bench *bench,
+                            const struct c4_step_runner *runner) {
+    json_t *all = c4_json_text_lines(runner->kernels), *timed = json_array(), *line;
+    size_t i;
+    json_array_foreach(all, i, line) {
+        const char *text = json_string_value(line);
+        if (text && was_timed(bench, text, strlen(text))) json_array_append(timed, line);
+    }
+    json_decref(all);
+    return timed;
+}
+
 json_t *c4_step_bench_json(const struct c4_step_bench *bench) {
     json_t *rows = json_array();
     for (int i = 0; i < bench->count; i++) {
@@ -106,8 +128,7 @@ json_t *c4_step_bench_json(const struct c4_step_bench *bench) {
         add_origin(bench, runner, row);
         add_memory(runner, row);
         if (runner->measured > 0) add_numbers(bench, runner, row);
-        if (runner->kernels)
-            json_object_set_new(row, "kernels", c4_json_text_lines(runner->kernels));
+        if (runner->kernels) json_object_set_new(row, "kernels", kernels_json(bench, runner));
         json_array_append_new(rows, row);
     }
     return rows;
@@ -130,11 +151,12 @@ static void print_phases(const struct c4_step_bench *bench, const struct c4_step
 }
 
 /* Only the convolutions' lines. */
-static void print_kernels(const struct c4_step_runner *runner) {
+static void print_kernels(const struct c4_step_bench *bench, const struct c4_step_runner *runner) {
     const char *line = runner->kernels;
     while (line && *line) {
         size_t length = strcspn(line, "\n");
-        if (strncmp(line, "conv", 4) == 0) printf("%s %.*s\n", runner->name, (int)length, line);
+        if (strncmp(line, "conv", 4) == 0 && was_timed(bench, line, length))
+            printf("%s %.*s\n", runner->name, (int)length, line);
         line += length + (line[length] == '\n');
     }
 }
@@ -165,7 +187,7 @@ void c4_step_bench_print(const struct c4_step_bench *bench) {
            "FMA peak of %d thread%s: %.1f GFLOP/s (%.1f to %.1f, %s), measured in turn.\n",
            bench->peak.threads, bench->peak.threads == 1 ? "" : "s", peak.median, peak.low,
            peak.high, bench->peak.loop->name);
-    for (int i = 0; i < bench->count; i++) print_kernels(&bench->runners[i]);
+    for (int i = 0; i < bench->count; i++) print_kernels(bench, &bench->runners[i]);
     for (int i = 0; i < bench->count; i++)
         if (bench->runners[i].phase_count) print_phases(bench, &bench->runners[i]);
 }

@@ -1,8 +1,8 @@
-#define _DEFAULT_SOURCE /* madvise */
+#define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
 #include "core/base/arena.h"
 
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 enum { PAGE_BYTES = 2 << 20, PART_BYTES = 64 };
@@ -16,19 +16,31 @@ static size_t round_up(size_t bytes, size_t unit) {
     return (bytes + unit - 1) / unit * unit;
 }
 
+/* Fresh pages of the system, which are zero without having been written: a part that is never used
+ * takes no memory. The mapping is made a page too large and cut to a multiple of a page. */
+static unsigned char *map(size_t bytes) {
+    const size_t room = bytes + PAGE_BYTES;
+    if (room < bytes) return NULL;
+    unsigned char *first =
+        mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (first == MAP_FAILED) return NULL;
+    const size_t before = (PAGE_BYTES - (uintptr_t)first % PAGE_BYTES) % PAGE_BYTES;
+    if (before > 0) munmap(first, before);
+    munmap(first + before + bytes, PAGE_BYTES - before);
+    return first + before;
+}
+
 enum c4_status c4_arena_make(size_t bytes, const char *what, struct c4_arena **out) {
     struct c4_arena *arena = malloc(sizeof *arena);
     size_t rounded = round_up(bytes > 0 ? bytes : 1, PAGE_BYTES);
-    unsigned char *block = rounded >= bytes ? aligned_alloc(PAGE_BYTES, rounded) : NULL;
-    if (!arena || !block) {
+    unsigned char *block = arena && rounded >= bytes ? map(rounded) : NULL;
+    if (!block) {
         free(arena);
-        free(block);
         return c4_fail(C4_ERR_MEMORY, "out of memory: %s needs %zu bytes", what, bytes);
     }
 #ifdef MADV_HUGEPAGE
     madvise(block, rounded, MADV_HUGEPAGE); /* a hint; without huge pages only speed suffers */
 #endif
-    memset(block, 0, rounded);
     *arena = (struct c4_arena){block, rounded, 0};
     *out = arena;
     return C4_OK;
@@ -36,7 +48,7 @@ enum c4_status c4_arena_make(size_t bytes, const char *what, struct c4_arena **o
 
 void c4_arena_free(struct c4_arena *arena) {
     if (!arena) return;
-    free(arena->block);
+    munmap(arena->block, arena->bytes);
     free(arena);
 }
 

@@ -9,8 +9,9 @@
 struct c4_arena;
 
 /* Makes a block of at least `bytes` zero bytes, aligned to 2 MB and, where the system has them, on
- * pages of that size: kernels with many streams would otherwise miss the TLB. The sentence of
- * C4_ERR_MEMORY names the purpose `what`. Release with c4_arena_free(). */
+ * pages of that size: kernels with many streams would otherwise miss the TLB. A page takes memory
+ * once something is written to it. The sentence of C4_ERR_MEMORY names the purpose `what`. Release
+ * with c4_arena_free(). */
 enum c4_status c4_arena_make(size_t bytes, const char *what, struct c4_arena **arena);
 void c4_arena_free(struct c4_arena *arena);
 

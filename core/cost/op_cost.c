@@ -30,10 +30,10 @@ struct c4_op_cost c4_pass_cost(int layer, enum c4_pass pass, enum c4_conv_algori
     return c4_op_cost(slots[layer > 0 && conv == C4_WINOGRAD][pass], &size);
 }
 
-struct c4_op_cost c4_step_cost(enum c4_conv_algorithm conv, int n) {
+static struct c4_op_cost cost_of_passes(enum c4_pass last, enum c4_conv_algorithm conv, int n) {
     struct c4_op_cost sum = {0};
     for (int layer = 0; layer <= C4_BLOCKS; layer++)
-        for (int pass = C4_PASS_FORWARD; pass <= C4_PASS_BACKWARD_WEIGHTS; pass++) {
+        for (int pass = C4_PASS_FORWARD; pass <= (int)last; pass++) {
             struct c4_op_cost cost = c4_pass_cost(layer, (enum c4_pass)pass, conv, n);
             sum.flops += cost.flops;
             sum.products += cost.products;
@@ -41,4 +41,12 @@ struct c4_op_cost c4_step_cost(enum c4_conv_algorithm conv, int n) {
             sum.bytes += cost.bytes;
         }
     return sum;
+}
+
+struct c4_op_cost c4_step_cost(enum c4_conv_algorithm conv, int n) {
+    return cost_of_passes(C4_PASS_BACKWARD_WEIGHTS, conv, n);
+}
+
+struct c4_op_cost c4_evaluation_cost(enum c4_conv_algorithm conv, int n) {
+    return cost_of_passes(C4_PASS_FORWARD, conv, n);
 }

@@ -21,7 +21,9 @@ enum c4_pass { C4_PASS_FORWARD, C4_PASS_BACKWARD_DATA, C4_PASS_BACKWARD_WEIGHTS 
  * once per step, belong to the update and are left out. */
 struct c4_op_cost c4_pass_cost(int layer, enum c4_pass pass, enum c4_conv_algorithm conv, int n);
 
-/* All passes of a training step of n images; it converts images/s to GFLOP/s. */
+/* All passes of a training step of n images, and the forward passes of an evaluation; they convert
+ * images/s to GFLOP/s. */
 struct c4_op_cost c4_step_cost(enum c4_conv_algorithm conv, int n);
+struct c4_op_cost c4_evaluation_cost(enum c4_conv_algorithm conv, int n);
 
 #endif

@@ -97,22 +97,25 @@ struct c4_step_api {
                                float *const features[C4_LAYERS]);
 
     /* Values by name, for tests: "grad" [C4_LEARNED_COUNT] in canonical layout, of the last step();
-     * and of the last step() or evaluate(): "logits" [n, 10], and for block b = 1..4: "conv<b>" raw
+     * of the last step() or evaluate(): "logits" [n, 10], and for block b = 1..4 "mean<b>",
+     * "var<b>" [64]; and of a step() that no evaluate() has followed, for block b: "conv<b>" raw
      * output [n, h, w, 64] (after ReLU in relu-bn), "selected<b>", "arg<b>", "pool<b>" [n, h/2,
-     * w/2, 64], "mean<b>", "var<b>" [64]. *count receives the number of values. C4_ERR_USAGE if the
-     * backend does not keep that name or `capacity` is too small. */
+     * w/2, 64]. After an evaluate() a backend either has these of the evaluation or refuses them:
+     * its features are the pooled maps. *count receives the number of values. C4_ERR_USAGE if the
+     * backend does not keep that name, not after an evaluate(), or `capacity` is too small. */
     enum c4_status (*read)(const struct c4_plan *plan, const char *name, double *values,
                            size_t capacity, size_t *count);
 
     /* Optional, both or neither (NULL): where a backend that runs a step in phases spends its time.
      * time_phases() switches the clocks on or off (off in a new plan; then they cost nothing) and
-     * sets all times to 0. phases() writes up to `capacity` phases in the order in which a step
-     * first enters them, stores their total number in *count, and sets their times to 0. seconds
-     * cover all steps since the last call of either, from entering a phase to leaving its barrier;
+     * sets all times to 0. phases() tells of steps, or of evaluations if one was the last call. It
+     * writes up to `capacity` phases in the order in which a step (an evaluation) first enters
+     * them, stores their total number in *count, and sets their times to 0. seconds cover all steps
+     * (evaluations) since the last call of either, from entering a phase to leaving its barrier;
      * with the clocks off they are 0. Nominal FLOPs are those of core/cost/op_cost.h
-     * (c4_pass_cost), so that they add up to c4_step_cost(); performed FLOPs and bytes (traffic
-     * beyond a core's L2 cache) are the backend's own counts. Neither call changes a bit of any
-     * result. */
+     * (c4_pass_cost), so that they add up to c4_step_cost() (c4_evaluation_cost()); performed FLOPs
+     * and bytes (traffic beyond a core's L2 cache, with the features that the last evaluation
+     * wrote) are the backend's own counts. Neither call changes a bit of any result. */
     enum c4_status (*phases)(const struct c4_plan *plan, struct c4_phase_time *phases, int capacity,
                              int *count);
     void (*time_phases)(struct c4_plan *plan, bool on);

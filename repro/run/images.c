@@ -88,9 +88,13 @@ static struct c4_shared_set *nth_shared(struct c4_shared_images *shared, int i) 
 
 enum c4_status c4_images_add_patch_sums(struct c4_images *images,
                                         c4_stem_moments_fn *stem_moments) {
-    struct c4_dataset *set;
-    for (int i = 0; (set = nth(images, i)); i++)
-        if (set->count > 0) C4_TRY(c4_dataset_add_patch_sums(set, stem_moments));
+    for (int i = 0; i < C4_SETS_MAX; i++) {
+        struct c4_set_images *set = &images->set[i];
+        for (int k = 0; k < C4_SPLITS; k++)
+            if (set->split[k].count > 0)
+                C4_TRY(c4_dataset_add_patch_sums(&set->split[k], stem_moments));
+        if (set->tunes) set->tuning.owner = set->heldout.owner = set->split[halved(i)].owner;
+    }
     return C4_OK;
 }
 

@@ -42,7 +42,8 @@ struct c4_shared_images {
     uint64_t bytes;
 };
 
-/* Adds patch sums (core/data/patch_sums.h) to all loaded sets, but not to existing views. */
+/* Adds patch sums (core/data/patch_sums.h) to all loaded sets and their halves, so that no pass
+ * over them computes any; views that a caller has made before stay without. */
 enum c4_status c4_images_add_patch_sums(struct c4_images *images, c4_stem_moments_fn *stem_moments);
 
 /* Moves the images and their patch sums, if any, to memory that is shared through a file

@@ -79,6 +79,21 @@ INLINE void direct_rows(int images, int inputs, const struct direct_row *at) {
         }
 }
 
+/* Row i of one or two images: x points to the first image, y to its row. */
+static void direct_image_row(int images, int h, int inputs, const float *x, int i, float *y,
+                             struct direct_row *at) {
+    at->first_tap_row = i == 0 ? 1 : 0;
+    at->last_tap_row = i == h - 1 ? 1 : 2;
+    at->x = x + (i - 1) * at->x_row - inputs;
+    at->y = y;
+    if (images == 2)
+        direct_rows(PAIRS ? 2 : 1, C, at);
+    else if (inputs == C)
+        direct_rows(1, C, at);
+    else
+        direct_rows(1, inputs, at);
+}
+
 /* y [n, h, w, 64] of n images x [n, h, w, inputs]; reversed: dx from dy, with wt for w. */
 static void direct_images(int n, int h, int w, int inputs, bool reversed, const float *x,
                           const float *weights, float *y) {
@@ -91,18 +106,9 @@ static void direct_images(int n, int h, int w, int inputs, bool reversed, const 
     const bool paired = PAIRS && inputs == C && w <= PAIRED_WIDTH;
     for (int image = 0, images; image < n; image += images) {
         images = paired && n - image > 1 ? 2 : 1;
-        for (int i = 0; i < h; i++) {
-            at.first_tap_row = i == 0 ? 1 : 0;
-            at.last_tap_row = i == h - 1 ? 1 : 2;
-            at.x = x + image * at.x_image + (i - 1) * at.x_row - inputs;
-            at.y = y + image * at.y_image + (ptrdiff_t)i * w * C;
-            if (images == 2)
-                direct_rows(PAIRS ? 2 : 1, C, &at);
-            else if (inputs == C)
-                direct_rows(1, C, &at);
-            else
-                direct_rows(1, inputs, &at);
-        }
+        for (int i = 0; i < h; i++)
+            direct_image_row(images, h, inputs, x + image * at.x_image, i,
+                             y + image * at.y_image + (ptrdiff_t)i * w * C, &at);
     }
 }
 

@@ -74,6 +74,13 @@ INLINE vf pool_winner(const vf y[4], vf flip, vi *arg) {
     return vf_xor(best, flip);
 }
 
+/* The same without its place. */
+INLINE vf pool_value(const vf y[4], vf flip) {
+    vf best = vf_xor(y[0], flip);
+    UNROLL for (int k = 1; k < 4; k++) best = vf_max(vf_xor(y[k], flip), best);
+    return vf_xor(best, flip);
+}
+
 /* One window with upper left pixel y, rows `row` floats apart. */
 INLINE void pool_window(const float *y, ptrdiff_t row, const float *flip, float *selected,
                         uint8_t *arg) {

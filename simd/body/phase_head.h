@@ -47,7 +47,7 @@ static void phase_pool(const struct c4_plan *plan, int b, int64_t pixels, const 
                               vf_loadu(block->shift + c)));
 }
 
-/* Loss, hits and the gradient of one image's logits. */
+/* Loss and hits of one image's logits, and with `gradients` their gradient. */
 static void image_loss(struct c4_plan *plan, struct c4_native_part *part, int image,
                        bool gradients) {
     const float *logits = plan->logits + image * C4_LOGITS_STRIDE;
@@ -60,9 +60,9 @@ static void image_loss(struct c4_plan *plan, struct c4_native_part *part, int im
         plan->d_logits[image * C4_LOGITS_STRIDE + o] = (float)d[o];
 }
 
-static void phase_head(struct c4_plan *plan, bool gradients, int from, int to) {
+static void phase_head(struct c4_plan *plan, int from, int to) {
     enum { TOP = C4_BLOCKS - 1, PART = (C4_FLAT + 1) * C4_LOGITS_STRIDE };
-    if (gradients) clear_sums(plan->block[TOP].sum, from, to);
+    clear_sums(plan->block[TOP].sum, from, to);
     for (int s = from; s < to; s++) {
         int begin = c4_slice_begin(plan->n, s), n = c4_slice_begin(plan->n, s + 1) - begin;
         ptrdiff_t flat = (ptrdiff_t)begin * C4_FLAT, line = (ptrdiff_t)begin * C4_LOGITS_STRIDE;
@@ -71,8 +71,7 @@ static void phase_head(struct c4_plan *plan, bool gradients, int from, int to) {
                    plan->parameters + c4_native_layout.linear_bias, plan->logits + line);
         plan->part[s].loss = 0;
         plan->part[s].hits = 0;
-        for (int i = 0; i < n; i++) image_loss(plan, &plan->part[s], begin + i, gradients);
-        if (!gradients) continue;
+        for (int i = 0; i < n; i++) image_loss(plan, &plan->part[s], begin + i, true);
         float *dw = plan->linear_dw + (ptrdiff_t)s * PART, *ds = plan->block[TOP].ds + flat;
         linear_bwd_data(n, plan->d_logits + line, plan->linear_wt, ds);
         linear_bwd_weights(n, plan->pool4 + flat, plan->d_logits + line, dw,

@@ -3,6 +3,7 @@
 #define C4_SIMD_BODY_PHASES_H
 
 #include "simd/body/phase_backward.h"
+#include "simd/body/phase_evaluate.h"
 #include "simd/body/phase_forward.h"
 #include "simd/body/phase_head.h"
 #include "simd/body/phase_update.h"
@@ -17,6 +18,9 @@ static const struct c4_native_phases phases = {
     .sgd = sgd,
     .pack = phase_pack,
     .pool = phase_pool,
+    .evaluate_stem = phase_evaluate_stem,
+    .evaluate_block = phase_evaluate_block,
+    .evaluate_head = phase_evaluate_head,
 };
 
 static enum c4_status create(const struct c4_plan_config *config, struct c4_plan **plan) {

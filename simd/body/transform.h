@@ -85,31 +85,35 @@ INLINE void output_13(vf m1, vf m2, vf m3, vf m4, vf m5, vf *y1, vf *y3) {
     *y1 = axpy(PB, diff_b, scaled(PA, diff_a));
     *y3 = axpy(PB3, diff_b, axpy(PA3, diff_a, m5));
 }
-INLINE void output_row(const vf m[6], float *y) {
+INLINE void output_row(const vf m[6], float *y, ptrdiff_t pixel) {
     vf y0, y1, y2, y3;
     output_02(m[0], m[1], m[2], m[3], m[4], &y0, &y2);
     output_13(m[1], m[2], m[3], m[4], m[5], &y1, &y3);
     vf_store(y, y0);
-    vf_store(y + C, y1);
-    vf_store(y + 2 * C, y2);
-    vf_store(y + 3 * C, y3);
+    vf_store(y + pixel, y1);
+    vf_store(y + 2 * pixel, y2);
+    vf_store(y + 3 * pixel, y3);
+}
+
+/* One vector of channels; pixels of y are `pixel` floats apart. */
+INLINE void transform_output_vector(const float *m, ptrdiff_t position, float *y, ptrdiff_t row,
+                                    ptrdiff_t pixel) {
+    vf one[6], two[6];
+#define AT(i) vf_load(m + (6 * (i) + j) * position)
+    UNROLL for (int j = 0; j < 6; j++)
+        output_02(AT(0), AT(1), AT(2), AT(3), AT(4), &one[j], &two[j]);
+    output_row(one, y, pixel);
+    output_row(two, y + 2 * row, pixel);
+    UNROLL for (int j = 0; j < 6; j++)
+        output_13(AT(1), AT(2), AT(3), AT(4), AT(5), &one[j], &two[j]);
+    output_row(one, y + row, pixel);
+    output_row(two, y + 3 * row, pixel);
+#undef AT
 }
 
 /* y: the 4x4 tile, rows `row` floats apart. */
 INLINE void transform_output(const float *m, ptrdiff_t position, float *y, ptrdiff_t row) {
-    for (int c = 0; c < C; c += VF_LANES, m += VF_LANES, y += VF_LANES) {
-        vf one[6], two[6];
-#define AT(i) vf_load(m + (6 * (i) + j) * position)
-        UNROLL for (int j = 0; j < 6; j++)
-            output_02(AT(0), AT(1), AT(2), AT(3), AT(4), &one[j], &two[j]);
-        output_row(one, y);
-        output_row(two, y + 2 * row);
-        UNROLL for (int j = 0; j < 6; j++)
-            output_13(AT(1), AT(2), AT(3), AT(4), AT(5), &one[j], &two[j]);
-        output_row(one, y + row);
-        output_row(two, y + 3 * row);
-#undef AT
-    }
+    for (int c = 0; c < C; c += VF_LANES) transform_output_vector(m + c, position, y + c, row, C);
 }
 
 /* --- adjoint of output: y[4] -> m[6] --- */

@@ -58,7 +58,8 @@ struct c4_native_scratch {
     float *planes;    /* [3, 34, 34]: the same by channels, for the gradient of the bn-relu stem */
     float *activated; /* input of a convolution, with a halo of zeros in Winograd mode */
     float *ds;        /* [16, 16, 64]: of the bn-relu stem */
-    float *dy, *dx;   /* one image's, or a few small ones in direct mode */
+    float *dy, *dx;   /* one image's, or a few small ones in direct mode; dy also holds an
+                         evaluation's output of a direct convolution */
     float *v, *m;     /* groups of transformed tiles */
     float *du;        /* [36] positions */
     float *tables;    /* the stem's gradient */
@@ -74,14 +75,20 @@ enum c4_native_phase {
     C4_NATIVE_HEAD = 4,
     C4_NATIVE_STEM_BACK = 8,
     C4_NATIVE_UPDATE,
-    C4_NATIVE_PHASES
+    C4_NATIVE_PHASES,
+    /* Those of an evaluation have the first names, and clocks of their own. */
+    C4_NATIVE_EVALUATE = C4_NATIVE_PHASES,
+    C4_NATIVE_EVALUATE_PHASES = C4_NATIVE_HEAD + 1
 };
 
 struct c4_plan {
     struct c4_plan_config config;
     const struct c4_native_phases *phases;
-    int tiles; /* Winograd tiles in a group: from the cache size, changes no bit */
-    int n;     /* images of the last step */
+    int tiles;      /* Winograd tiles in a group: from the cache size, changes no bit */
+    int n;          /* images of the last step or evaluation */
+    bool evaluated; /* the last was an evaluation, which keeps less */
+    /* Of the last evaluation: the caller's arrays, or NULL. Only their being NULL is used later. */
+    float *features[C4_LAYERS];
     const uint8_t *images, *labels;
     const int32_t *patch_sums;               /* NULL if the data set keeps none */
     float *parameters, *velocity, *gradient; /* c4_native_layout */
@@ -104,22 +111,24 @@ struct c4_plan {
     struct c4_bn_gradient bn_gradient[C4_CHANNELS]; /* of the current block */
     struct c4_native_scratch *scratch;              /* [threads] */
     bool timed;
-    double last_seconds, phase_seconds[C4_NATIVE_PHASES]; /* of thread 0 */
-    struct c4_arena *arena;                               /* holds all of the above */
+    double last_seconds; /* of thread 0 */
+    double phase_seconds[C4_NATIVE_PHASES + C4_NATIVE_EVALUATE_PHASES];
+    struct c4_arena *arena; /* holds all of the above */
 };
 
 /* Phases of a step over slices [from, to), in order of use; simd/native/step.c describes them. All
  * read plan->n, images, labels and patch sums. Single-threaded, cannot fail. */
 struct c4_native_phases {
     /* bn-relu: patch sums if `batch`; conv1 itself runs just before block 1, while its output is in
-     * the cache. relu-bn: conv1, ReLU, selection, and channel sums if `batch`. */
+     * the cache. relu-bn: conv1, ReLU, selection, and channel sums if `batch`. A step always has
+     * `batch`. */
     void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch, int from,
                  int to);
     /* Block b >= 1: input from the block below, convolution, selection, channel sums if `sums`. */
     void (*block)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
                   int from, int to);
-    /* pool4, logits, loss, hits; with `gradients` also their backward and the sums of block 4. */
-    void (*head)(struct c4_plan *plan, bool gradients, int from, int to);
+    /* pool4, logits, loss, hits, their backward and the sums of block 4. */
+    void (*head)(struct c4_plan *plan, int from, int to);
     /* Block b >= 1: the slices' weight gradients, into plan->gradient if `from` is 0, else into dw;
      * ds of the block below and its sums. The bn-relu stem has no ds, but its slices' weight
      * gradients instead. */
@@ -137,6 +146,15 @@ struct c4_native_phases {
     /* Pooled output of a block: [pixels, 64]. */
     void (*pool)(const struct c4_plan *plan, int b, int64_t pixels, const float *selected,
                  float *pool);
+
+    /* An evaluation's stem, blocks and head: the same values, of which only `selected` (in bn-relu
+     * not of the stem), logits, sums, loss and hits are kept, and sums only if `sums`. The pooled
+     * output of the block below, block 4's and logits go to plan->features. */
+    void (*evaluate_stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
+                          int from, int to);
+    void (*evaluate_block)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
+                           bool sums, int from, int to);
+    void (*evaluate_head)(struct c4_plan *plan, int from, int to);
 };
 
 enum c4_status c4_native_create(const struct c4_plan_config *config,

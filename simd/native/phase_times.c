@@ -1,4 +1,5 @@
-/* Where a step's time goes: thread 0's clock between barriers, and what each phase computes. */
+/* Where the time of a step or an evaluation goes: thread 0's clock between barriers, and what each
+ * phase computes. */
 #include <omp.h>
 #include <string.h>
 
@@ -46,6 +47,14 @@ static double pooled_bytes(int b) {
     return raw_bytes(b) / 4;
 }
 
+static void stem_cost(const struct c4_plan *plan, struct c4_phase_time *phase) {
+    const bool dense = plan->config.order == C4_RELU_BN;
+    /* 27 sums and 27 * 28 / 2 products of each pixel */
+    phase->flops_performed = dense ? convolution(0) : 2.0 * 405 * 1024;
+    phase->flops_nominal = dense ? convolution(0) : 0;
+    phase->bytes = C4_IMAGE_BYTES + (dense ? raw_bytes(0) + pooled_bytes(0) * 5 / 4 : 0);
+}
+
 static void forward_cost(const struct c4_plan *plan, int b, struct c4_phase_time *phase) {
     const bool winograd = plan->config.conv == C4_WINOGRAD;
     const double tiles = raw_bytes(b) / (16 * C * 4);
@@ -57,6 +66,26 @@ static void forward_cost(const struct c4_plan *plan, int b, struct c4_phase_time
     phase->flops_nominal += convolution(0); /* conv1 runs here; its map is written, not read */
     phase->flops_performed += convolution(0);
     phase->bytes += C4_IMAGE_BYTES + pooled_bytes(0) / 4;
+}
+
+/* Phase 0..4 of an evaluation. Maps are not kept; pooled ones are read by the next phase, which
+ * writes them to the caller's features. */
+static void evaluate_cost(const struct c4_plan *plan, int b, struct c4_phase_time *phase) {
+    const bool dense = plan->config.order == C4_RELU_BN;
+    const int below = b - 1;
+    const double features =
+        b > 0 && plan->features[below] ? (double)c4_layer_features(below) * 4 : 0;
+    if (b == C4_NATIVE_HEAD) {
+        phase->flops_nominal = phase->flops_performed = 2.0 * C4_FLAT * C4_CLASSES;
+        phase->bytes = pooled_bytes(below) + features + (plan->features[b] ? C4_CLASSES * 4 : 0);
+    } else if (b == 0) {
+        stem_cost(plan, phase);
+        phase->bytes = C4_IMAGE_BYTES + (dense ? pooled_bytes(0) : 0);
+    } else {
+        forward_cost(plan, b, phase);
+        phase->bytes = features + pooled_bytes(b);
+        phase->bytes += b == 1 && !dense ? C4_IMAGE_BYTES : pooled_bytes(below);
+    }
 }
 
 static void backward_cost(const struct c4_plan *plan, int b, struct c4_phase_time *phase) {
@@ -83,10 +112,7 @@ static void phase_cost(const struct c4_plan *plan, enum c4_native_phase which,
     const double linear = 2.0 * C4_FLAT * C4_CLASSES;
     switch (which) {
     case C4_NATIVE_STEM:
-        /* 27 sums and 27 * 28 / 2 products of each pixel */
-        phase->flops_performed = dense ? convolution(0) : 2.0 * 405 * 1024;
-        phase->flops_nominal = dense ? convolution(0) : 0;
-        phase->bytes = C4_IMAGE_BYTES + (dense ? raw_bytes(0) + pooled_bytes(0) * 5 / 4 : 0);
+        stem_cost(plan, phase);
         break;
     case C4_NATIVE_HEAD:
         phase->flops_nominal = phase->flops_performed = 3 * linear;
@@ -117,10 +143,14 @@ static void phase_cost(const struct c4_plan *plan, enum c4_native_phase which,
 
 enum c4_status c4_native_phase_times(const struct c4_plan *plan, struct c4_phase_time *phases,
                                      int capacity, int *count) {
-    *count = C4_NATIVE_PHASES;
-    for (int i = 0; i < C4_NATIVE_PHASES && i < capacity; i++) {
-        phases[i] = (struct c4_phase_time){.name = names[i], .seconds = plan->phase_seconds[i]};
-        phase_cost(plan, (enum c4_native_phase)i, &phases[i]);
+    const double *seconds = plan->phase_seconds + (plan->evaluated ? C4_NATIVE_EVALUATE : 0);
+    *count = plan->evaluated ? C4_NATIVE_EVALUATE_PHASES : C4_NATIVE_PHASES;
+    for (int i = 0; i < *count && i < capacity; i++) {
+        phases[i] = (struct c4_phase_time){.name = names[i], .seconds = seconds[i]};
+        if (plan->evaluated)
+            evaluate_cost(plan, i, &phases[i]);
+        else
+            phase_cost(plan, (enum c4_native_phase)i, &phases[i]);
     }
     /* The contract: reading sets the times to 0. Nothing else in the plan changes. */
     memset(((struct c4_plan *)plan)->phase_seconds, 0, sizeof plan->phase_seconds);

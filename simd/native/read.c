@@ -72,6 +72,14 @@ enum c4_status c4_native_read(const struct c4_plan *plan, const char *name, doub
     if (channel) view = (struct view){.rows = 1, .width = C};
     if (pool)
         view = (struct view){.rows = 1, .width = (size_t)plan->n * c4_layer_features(block - 1)};
+    const bool of_step =
+        pool || (of_block && (strcmp(what, "conv") == 0 || strcmp(what, "selected") == 0 ||
+                              strcmp(what, "arg") == 0));
+    if (of_step && plan->evaluated)
+        return c4_fail(C4_ERR_USAGE,
+                       "'%s' cannot be read: an evaluation keeps no maps, and one has followed the "
+                       "last step",
+                       name);
     if (!known && !channel && !pool && !(of_block && view_of_block(plan, block - 1, what, &view)))
         return c4_fail(C4_ERR_USAGE, "a native step keeps no intermediate named '%s'", name);
     *count = view.rows * view.width;

@@ -10,7 +10,11 @@
  *   the selected pixels;
  * - update: slices added, SGD, weights transformed for the next step.
  *
- * One thread does the scalar mathematics between phases, which takes microseconds. */
+ * One thread does the scalar mathematics between phases, which takes microseconds.
+ *
+ * An evaluation has the forward phases in a form that keeps nothing for a backward pass. With
+ * running statistics no sums are needed, and a thread goes through its slices without waiting for
+ * others. */
 #include <omp.h>
 #include <string.h>
 
@@ -215,20 +219,50 @@ static struct share share_of(const struct c4_plan *plan) {
     return s;
 }
 
-static void forward(struct c4_plan *plan, const struct share *s, enum c4_bn_statistics statistics) {
+static void forward(struct c4_plan *plan, const struct share *s) {
     struct c4_native_scratch *scratch = &plan->scratch[s->thread];
-    const bool batch = statistics == C4_BN_BATCH;
-    plan->phases->stem(plan, scratch, batch, s->from, s->to);
+    plan->phases->stem(plan, scratch, true, s->from, s->to);
 #pragma omp barrier
 #pragma omp single
-    normalise(plan, 0, statistics);
+    normalise(plan, 0, C4_BN_BATCH);
     c4_native_time_phase(plan, C4_NATIVE_STEM);
     for (int b = 1; b < C4_BLOCKS; b++) {
-        plan->phases->block(plan, scratch, b, batch, s->from, s->to);
+        plan->phases->block(plan, scratch, b, true, s->from, s->to);
 #pragma omp barrier
 #pragma omp single
-        normalise(plan, b, statistics);
+        normalise(plan, b, C4_BN_BATCH);
         c4_native_time_phase(plan, (enum c4_native_phase)b);
+    }
+}
+
+/* What follows block b's sums; with running statistics nothing does. */
+static void finish_evaluated(struct c4_plan *plan, int b, bool batch) {
+    if (batch) {
+#pragma omp barrier
+#pragma omp single
+        normalise(plan, b, C4_BN_BATCH);
+    }
+    c4_native_time_phase(plan, (enum c4_native_phase)(C4_NATIVE_EVALUATE + b));
+}
+
+static void evaluate(struct c4_plan *plan, const struct share *s,
+                     enum c4_bn_statistics statistics) {
+    struct c4_native_scratch *scratch = &plan->scratch[s->thread];
+    const bool batch = statistics == C4_BN_BATCH;
+    if (!batch) {
+#pragma omp single
+        for (int b = 0; b < C4_BLOCKS; b++) normalise(plan, b, statistics);
+    }
+    plan->phases->evaluate_stem(plan, scratch, batch, s->from, s->to);
+    finish_evaluated(plan, 0, batch);
+    for (int b = 1; b < C4_BLOCKS; b++) {
+        plan->phases->evaluate_block(plan, scratch, b, batch, s->from, s->to);
+        finish_evaluated(plan, b, batch);
+    }
+    plan->phases->evaluate_head(plan, s->from, s->to);
+    if (plan->timed) {
+#pragma omp barrier
+        c4_native_time_phase(plan, (enum c4_native_phase)(C4_NATIVE_EVALUATE + C4_NATIVE_HEAD));
     }
 }
 
@@ -311,12 +345,13 @@ static enum c4_status start_batch(struct c4_plan *plan, const struct c4_batch *b
 enum c4_status c4_native_step(struct c4_plan *plan, const struct c4_batch *batch,
                               const struct c4_sgd *sgd, struct c4_step_result *result) {
     C4_TRY(start_batch(plan, batch));
+    plan->evaluated = false;
     c4_native_time_start(plan);
 #pragma omp parallel num_threads(plan->config.threads)
     {
         struct share s = share_of(plan);
-        forward(plan, &s, C4_BN_BATCH);
-        plan->phases->head(plan, true, s.from, s.to);
+        forward(plan, &s);
+        plan->phases->head(plan, s.from, s.to);
 #pragma omp barrier
         c4_native_time_phase(plan, C4_NATIVE_HEAD);
         backward(plan, &s);
@@ -330,20 +365,15 @@ enum c4_status c4_native_evaluate(struct c4_plan *plan, const struct c4_batch *b
                                   enum c4_bn_statistics statistics, struct c4_step_result *result,
                                   float *const features[C4_LAYERS]) {
     C4_TRY(start_batch(plan, batch));
+    plan->evaluated = true;
+    for (int layer = 0; layer < C4_LAYERS; layer++)
+        plan->features[layer] = features ? features[layer] : NULL;
     c4_native_time_start(plan);
 #pragma omp parallel num_threads(plan->config.threads)
     {
         struct share s = share_of(plan);
-        forward(plan, &s, statistics);
-        plan->phases->head(plan, false, s.from, s.to);
+        evaluate(plan, &s, statistics);
     }
     add_loss(plan, result);
-    for (int b = 0; features && b < C4_BLOCKS; b++)
-        if (features[b])
-            plan->phases->pool(plan, b, plan->n * (int64_t)c4_layer_features(b) / C,
-                               plan->block[b].selected, features[b]);
-    for (int i = 0; features && features[C4_BLOCKS] && i < plan->n; i++)
-        memcpy(features[C4_BLOCKS] + i * C4_CLASSES, plan->logits + i * C4_LOGITS_STRIDE,
-               C4_CLASSES * sizeof *plan->logits);
     return C4_OK;
 }

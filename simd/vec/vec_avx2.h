@@ -59,6 +59,9 @@ static inline vf vf_fma(vf a, vf b, vf c) {
 static inline vf vf_relu(vf a) {
     return _mm256_max_ps(_mm256_setzero_ps(), a);
 }
+static inline vf vf_max(vf a, vf b) {
+    return _mm256_max_ps(a, b);
+}
 static inline vf vf_abs(vf a) {
     return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
 }

@@ -64,6 +64,9 @@ static inline vf vf_fma(vf a, vf b, vf c) {
 static inline vf vf_relu(vf a) {
     return _mm512_max_ps(_mm512_setzero_ps(), a);
 }
+static inline vf vf_max(vf a, vf b) {
+    return _mm512_max_ps(a, b);
+}
 static inline vf vf_abs(vf a) {
     return _mm512_abs_ps(a);
 }

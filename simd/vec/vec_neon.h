@@ -64,6 +64,9 @@ static inline vf vf_fma(vf a, vf b, vf c) {
 static inline vf vf_relu(vf a) {
     return vbslq_f32(vcgtq_f32(vdupq_n_f32(0), a), vdupq_n_f32(0), a);
 }
+static inline vf vf_max(vf a, vf b) {
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
+}
 static inline vf vf_abs(vf a) {
     return vabsq_f32(a);
 }

@@ -80,6 +80,9 @@ FMA_LINKAGE vf vf_fma(vf a, vf b, vf c) {
 static inline vf vf_relu(vf a) {
     VEC_EACH(vf, VF_LANES, 0 > a[l] ? 0 : a[l]);
 }
+static inline vf vf_max(vf a, vf b) {
+    VEC_EACH(vf, VF_LANES, a[l] > b[l] ? a[l] : b[l]);
+}
 static inline vf vf_abs(vf a) {
     VEC_EACH(vf, VF_LANES, fabsf(a[l]));
 }

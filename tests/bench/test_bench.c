@@ -108,6 +108,135 @@ static void a_wrong_step_is_not_timed(void **state) {
     free(bench);
 }
 
+static int evaluations;
+static double features_factor = 1;
+
+static enum c4_status counted_evaluation(struct c4_plan *plan, const struct c4_batch *batch,
+                                         enum c4_bn_statistics statistics,
+                                         struct c4_step_result *result,
+                                         float *const features[C4_LAYERS]) {
+    evaluations++;
+    if (clocks_on) steps_timed++;
+    C4_TRY(reference()->step->evaluate(plan, batch, statistics, result, features));
+    for (int layer = 0; layer < C4_LAYERS; layer++) assert_non_null(features[layer]);
+    features[2][7] *= (float)features_factor;
+    return C4_OK;
+}
+
+static enum c4_status no_step(struct c4_plan *plan, const struct c4_batch *batch,
+                              const struct c4_sgd *sgd, struct c4_step_result *result) {
+    (void)plan;
+    (void)batch;
+    (void)sgd;
+    (void)result;
+    return c4_fail(C4_ERR_FAILED, "a step in a benchmark of evaluations");
+}
+
+static struct c4_step_bench *evaluation_bench(void) {
+    struct c4_step_bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    bench->config = (struct c4_plan_config){.max_batch = 2, .threads = 1};
+    bench->evaluates = true;
+    bench->samples = 3;
+    bench->sample_seconds = 0.001;
+    assert_int_equal(c4_step_bench_start(bench), C4_OK);
+    wrapped = *reference()->step;
+    wrapped.evaluate = counted_evaluation;
+    wrapped.step = no_step;
+    wrapped.phases = two_phases;
+    wrapped.time_phases = switch_clocks;
+    return bench;
+}
+
+/* Rates, phases and nominal operations are an evaluation's; no step is run. */
+static void evaluations_are_timed_in_place_of_steps(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = evaluation_bench();
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "counted", &wrapped), C4_OK);
+    evaluations = 0;
+    assert_int_equal(c4_step_bench_run(bench, NULL, NULL), C4_OK);
+    int64_t images = 0;
+    for (int k = 0; k < 3; k++) images += bench->runners[0].samples[k].images;
+    assert_true(evaluations >= images / 2 + 3 + 1); /* one before each sample, and the phases' */
+    assert_int_equal(bench->runners[0].phase_count, 2);
+    assert_true(fabs(bench->runners[0].phases[0].seconds - 0.5) < 1e-12);
+    json_t *rows = c4_step_bench_json(bench), *row = json_array_get(rows, 0);
+    double rate = json_number_value(json_object_get(row, "images_per_s"));
+    double gflops = json_number_value(json_object_get(row, "gflops"));
+    assert_true(fabs(gflops * 1e9 / (rate * c4_evaluation_cost(C4_WINOGRAD, 1).flops) - 1) < 1e-9);
+    double error = json_number_value(json_object_get(row, "features_error"));
+    assert_true(error > 0 && error < 1e-5);
+    json_decref(rows);
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
+static void an_evaluation_with_a_wrong_feature_is_not_timed(void **state) {
+    (void)state;
+    struct c4_step_bench *bench = evaluation_bench();
+    features_factor = 1.5;
+    assert_int_equal(c4_step_bench_add(bench, "wrapped", "planted", &wrapped), C4_ERR_RESULT);
+    features_factor = 1;
+    assert_non_null(strstr(c4_error(), "evaluation differs"));
+    assert_non_null(strstr(c4_error(), "not timed"));
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
+/* --- peers --- */
+
+static json_t *answer_of(const struct c4_peer_values *values) {
+    json_t *losses = json_array(), *norms = json_array();
+    for (int i = 0; i < C4_PEER_STEPS; i++) {
+        json_t *layers = json_array();
+        for (int layer = 0; layer < C4_LAYERS; layer++)
+            json_array_append_new(layers, json_real(values->norm[i][layer]));
+        json_array_append_new(losses, json_real(values->loss[i]));
+        json_array_append_new(norms, layers);
+    }
+    return json_pack("{s:o, s:o}", "losses", losses, "norms", norms);
+}
+
+static bool agrees(const struct c4_peer_values *values, const struct c4_peer_values *told,
+                   const char *words) {
+    struct c4_text reason = {0};
+    double loss_error = 0, features_error = 0;
+    json_t *answer = answer_of(told);
+    bool agree = c4_peer_values_agree(values, answer, &loss_error, &features_error, &reason);
+    if (!agree) assert_non_null(strstr(c4_text_string(&reason), words));
+    json_decref(answer);
+    c4_text_free(&reason);
+    return agree;
+}
+
+/* Of an evaluation's values each has to be right; of a training's only losses are asked. */
+static void a_peers_values_are_compared(void **state) {
+    (void)state;
+    const struct c4_plan_config config = {.max_batch = 1, .threads = 1};
+    struct c4_step_bench *bench = step_bench();
+    for (int evaluates = 0; evaluates < 2; evaluates++) {
+        struct c4_peer_values values = {.evaluates = evaluates};
+        assert_int_equal(c4_peer_values_make(&values, &config, bench->state,
+                                             c4_dataset_images(&bench->data),
+                                             c4_dataset_labels(&bench->data)),
+                         C4_OK);
+        assert_true(agrees(&values, &values, ""));
+        struct c4_peer_values wrong = values;
+        wrong.loss[2] *= 1.00002;
+        assert_false(agrees(&values, &wrong, "the loss of step 3"));
+        wrong = values;
+        wrong.norm[1][3] *= 0.99998;
+        assert_true(agrees(&values, &wrong, "the norm of layer 4's features of batch 2") !=
+                    evaluates);
+        wrong.norm[1][3] = values.norm[1][3] * 1.000005;
+        assert_true(agrees(&values, &wrong, ""));
+        for (int i = 0; evaluates && i < C4_PEER_STEPS * C4_LAYERS; i++)
+            assert_true(values.norm[i / C4_LAYERS][i % C4_LAYERS] > 0);
+    }
+    c4_step_bench_free(bench);
+    free(bench);
+}
+
 /* With one or two threads, images/s are a sample's images over its wall time; no image and no
  * second is counted twice. */
 static void rates_are_images_by_wall_time(void **state) {
@@ -234,6 +363,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cka_with_a_wrong_gram_is_void),
         cmocka_unit_test(a_wrong_step_is_not_timed),
+        cmocka_unit_test(evaluations_are_timed_in_place_of_steps),
+        cmocka_unit_test(an_evaluation_with_a_wrong_feature_is_not_timed),
+        cmocka_unit_test(a_peers_values_are_compared),
         cmocka_unit_test(rates_are_images_by_wall_time),
         cmocka_unit_test(a_sample_that_is_missing_is_an_error),
         cmocka_unit_test(phases_are_those_of_an_image),

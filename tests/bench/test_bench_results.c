@@ -116,6 +116,28 @@ static char *with(const char *text, const char *from, const char *to) {
     return changed;
 }
 
+static int count_of(const char *text, const char *part) {
+    int count = 0;
+    for (; (text = strstr(text, part)); text++) count++;
+    return count;
+}
+
+/* An evaluation's rows are never put beside training steps. */
+static void an_evaluation_has_its_own_table(void **state) {
+    char *evaluation = with(steps, "\"batch\": 32",
+                            "\"mode\": \"evaluate\", \"statistics\": \"running\", \"batch\": 32");
+    char *paths[] = {save(state, "step.json", steps), save(state, "evaluation.json", evaluation)};
+    char *text = table_of(paths, 2, C4_OK);
+    assert_int_equal(count_of(text, "block order bn-relu. Training steps, images/s: median"), 1);
+    assert_int_equal(
+        count_of(text, "block order bn-relu. Evaluations by running statistics, images/s: median"),
+        1);
+    assert_int_equal(count_of(text, "| `fast` | 1601 (1500-1700) 130 % 2.00x |"), 2);
+    for (int i = 0; i < 2; i++) free(paths[i]);
+    free(evaluation);
+    free(text);
+}
+
 /* Columns by threads and batch; another kernel gets its own line, a limited library its own table.
  */
 static void files_become_columns(void **state) {
@@ -351,12 +373,6 @@ static int report(void **state, char *const *paths, int count) {
     return status;
 }
 
-static int count_of(const char *text, const char *part) {
-    int count = 0;
-    for (; (text = strstr(text, part)); text++) count++;
-    return count;
-}
-
 static size_t place_of(const char *text, const char *part) {
     const char *found = strstr(text, part);
     assert_non_null(found);
@@ -457,6 +473,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_report_of_no_result_has_status_3, scratch_set_up,
                                         scratch_tear_down),
         cmocka_unit_test_setup_teardown(a_file_becomes_a_table, scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(an_evaluation_has_its_own_table, scratch_set_up,
+                                        scratch_tear_down),
         cmocka_unit_test_setup_teardown(files_become_columns, scratch_set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_result_is_refused, scratch_set_up,
                                         scratch_tear_down),

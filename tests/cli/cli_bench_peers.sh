@@ -10,7 +10,7 @@ TMPDIR="$work/$long/$long"
 mkdir -p "$TMPDIR" || stop "no folder"
 export TMPDIR CONV4="$program" LONG="$long$long$long"
 
-# usage: stub SCRIPT MODE --init FILE --batches FILE --threads N --order ORDER; $STUB selects its
+# usage: stub SCRIPT MODE --init FILE --batches FILE --threads N --order ORDER [--evaluate STATISTICS]; $STUB selects its
 # behaviour. Its losses come from the program itself, which trains on the same files.
 cat >"$work/stub" <<'EOF'
 #!/bin/sh
@@ -34,6 +34,11 @@ while read -r word seconds; do
 		nan) echo '{"losses": [null, 1, 1]}' ;;
 		literal) echo '{"losses": [NaN, 1, 1]}' ;;
 		few) echo '{"losses": []}' ;;
+		unasked) [ "${11-}" = --evaluate ] && exit 7 || echo '{"losses": []}' ;;
+		normless) [ "${11-} ${12-}" = "--evaluate batch" ] || exit 6
+			"$CONV4" train --quiet --backend ref64 --lr 0 --init "$init" --batches "$batches" --log-json "$init.json" >&2
+			sed -n 's/.*"loss": *\([-0-9.e]*\).*/\1/p' "$init.json" | tr '\n' ',' | sed 's/^/{"losses": [/; s/,$/], "norms": [[1]]}\n/'
+			;;
 		dies) kill -9 $$ ;;
 		*)
 			"$CONV4" train --quiet --backend ref64 --init "$init" --batches "$batches" --log-json "$init.json" >&2
@@ -120,6 +125,9 @@ peer dies 1 failed "it was killed by signal 9" $one
 peer hangs 1 failed "it did not answer within" $one --peers-patience 1
 peer late 1 failed "it exited with status 5" $one
 peer none 1 failed "it reported 0 steps" $one
+# Losses of evaluations are those of steps that change nothing.
+peer normless 7 void "the norm of layer 1's features of batch 1 is 1, the double reference's is" $one --evaluate
+peer unasked 7 void "it reported 0 losses for 3 steps" $one
 peer clock 1 failed "it reported 9 steps in 99.0" $one
 
 # A program that does not exist is a missing peer.

@@ -22,6 +22,13 @@ valid results/step step.json
 "$program" bench step --backend auto --batch 2 --quick --samples 3 --peers=jax --peers-python /nowhere --json >peers.json 2>err
 valid results/step peers.json
 grep -q '"absent"' peers.json || fail "no absent peer"
+"$program" bench step --backend auto --batch 2 --quick --samples 3 --evaluate --json >evaluate.json 2>err || fail "step: $(cat err)"
+valid results/step evaluate.json
+grep -q '"mode": "evaluate"' evaluate.json || fail "no mode"
+grep -q '"statistics": "batch"' evaluate.json || fail "no statistics"
+"$program" bench table evaluate.json >table 2>err || fail "table: $(cat err)"
+grep -q 'Evaluations by batch statistics, images/s' table || fail "table: $(cat table)"
+grep -q '"mode": "train"' step.json || fail "no mode of steps"
 if "$program" bench ops --backend auto --batch 1 --quick --filter linear_fwd --json >ops.json 2>err; then
     valid results/ops ops.json
     "$program" bench compare "$program" "$program" --aa --benchmark ops --filter linear_fwd --batch 1 --mode turns \
@@ -67,6 +74,9 @@ valid compare/compare recorded.json
 # The validator notices what it is here for.
 sed 's/"unit": "bytes", //' line.json >less.json
 expect 1 "'unit' is a required property" "$python" "$here/harness/schema.py" "$root/bench/history/history.schema.json" less.json
+sed 's/"statistics": "batch", //; s/"statistics": "batch"/"s": 1/' evaluate.json >less.json
+expect 1 "'statistics' is a required property" "$python" "$here/harness/schema.py" \
+    "$root/bench/results/step.schema.json" less.json
 sed 's/"images_per_s": /"images_per_min": /' step.json >less.json
 expect 1 "'images_per_s' is a required property" "$python" "$here/harness/schema.py" \
     "$root/bench/results/step.schema.json" less.json

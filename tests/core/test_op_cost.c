@@ -116,6 +116,8 @@ static void a_step_is_all_its_passes(void **state) {
     assert_true(direct.products == direct.flops);
     assert_true(winograd.products ==
                 2 * (2.0 * 1769472 + 3.0 * (9437184 + 2359296 + 589824) / 4 + 3.0 * 2560 + 10));
+    assert_true(c4_evaluation_cost(C4_WINOGRAD, 2).flops ==
+                2 * (2 * (1769472.0 + 9437184 + 2359296 + 589824 + 2560) + 10));
     assert_true(c4_step_cost(C4_WINOGRAD, 32).flops == 32 * winograd.flops);
     assert_true(c4_pass_cost(0, C4_PASS_BACKWARD_DATA, C4_WINOGRAD, 8).bytes == 0);
     assert_true(c4_pass_cost(1, C4_PASS_FORWARD, C4_WINOGRAD, 8).products ==

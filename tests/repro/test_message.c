@@ -127,6 +127,11 @@ static void images_are_shared(void **state) {
     assert_int_equal(plain.set[svhn - c4_sets].split[C4_TUNING].count, 10000);
     assert_int_equal(c4_images_load(NULL, &study.protocol, &scale, &schedule, &shared), C4_OK);
     assert_int_equal(c4_images_add_patch_sums(&shared, numbered_patch_sums), C4_OK);
+    for (int i = 0; i < C4_SETS_MAX; i++) /* before they are shared */
+        if (shared.set[i].tunes) {
+            has_numbered_patch_sums(&shared.set[i].tuning);
+            has_numbered_patch_sums(&shared.set[i].heldout);
+        }
     assert_int_equal(c4_images_share(&shared, &scale, &descriptor, &note), C4_OK);
     assert_int_equal(c4_images_map(descriptor, &note, &scale, &mapped), C4_OK);
     int splits = 0, halves = 0;

@@ -228,6 +228,64 @@ static void cut_anywhere(void **state) {
     tear_down(&bench);
 }
 
+/* A step API that counts batches, and those without the patch sums of their images. */
+static const struct c4_step_api *watched;
+static c4_stem_moments_fn *watched_moments;
+static int watched_steps, watched_evaluations, without_sums;
+
+static void watch_batch(const struct c4_batch *batch) {
+    int64_t first[C4_PATCH], second[C4_PATCH * C4_PATCH];
+    if (!batch->patch_sums) {
+        without_sums++;
+        return;
+    }
+    watched_moments(1, batch->images, first, second);
+    for (int k = 0; k < C4_PATCH; k++) without_sums += batch->patch_sums[k] != first[k];
+}
+
+static enum c4_status watched_step(struct c4_plan *plan, const struct c4_batch *batch,
+                                   const struct c4_sgd *sgd, struct c4_step_result *result) {
+    watched_steps++;
+    watch_batch(batch);
+    return watched->step(plan, batch, sgd, result);
+}
+
+static enum c4_status watched_evaluate(struct c4_plan *plan, const struct c4_batch *batch,
+                                       enum c4_bn_statistics statistics,
+                                       struct c4_step_result *result,
+                                       float *const features[C4_LAYERS]) {
+    watched_evaluations++;
+    watch_batch(batch);
+    return watched->evaluate(plan, batch, statistics, result, features);
+}
+
+/* Training, accuracies, features of the own and the other set's held-out half, controls and
+ * networks to compare with: no batch of a study comes without patch sums. */
+static void every_pass_reads_kept_patch_sums(void **state) {
+    static struct bench bench;
+    struct c4_row_list pretrained, tuned;
+    struct c4_known_checkpoint source, last;
+    set_up(&bench, scratch_path(state, "."));
+    assert_int_equal(c4_images_add_patch_sums(&bench.images, bench.dispatch.backend.stem_moments),
+                     C4_OK);
+    watched = bench.runner.step;
+    watched_moments = bench.dispatch.backend.stem_moments;
+    struct c4_step_api watching = *watched;
+    watching.step = watched_step;
+    watching.evaluate = watched_evaluate;
+    bench.runner.step = &watching;
+    do_run(&bench, "pretrain-d0", 3, NULL, &pretrained, &source);
+    assert_int_equal(watched_steps, 2 * 2);    /* 48 images, two epochs */
+    assert_true(watched_evaluations >= 3 * 4); /* 32 and 80 images, thrice, and controls */
+    const int before = watched_evaluations;
+    do_run(&bench, "finetune-cifar10-d9", 2, &source, &tuned, &last);
+    assert_true(watched_evaluations >= before + 2 * 6); /* also the other set's */
+    assert_int_equal(without_sums, 0);
+    c4_out_free(&pretrained);
+    c4_out_free(&tuned);
+    tear_down(&bench);
+}
+
 /* A network with constant pool3 and later layers: their CKA rows have no value, the run continues,
  * and the other layers have theirs. */
 static void a_dead_network_is_measured(void **state) {
@@ -322,8 +380,11 @@ static void checkpoints_that_cannot_be_used(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(cut_anywhere), TEST(phases_are_timed),
-                                       TEST(a_dead_network_is_measured), TEST(diverged),
+    const struct CMUnitTest tests[] = {TEST(cut_anywhere),
+                                       TEST(phases_are_timed),
+                                       TEST(every_pass_reads_kept_patch_sums),
+                                       TEST(a_dead_network_is_measured),
+                                       TEST(diverged),
                                        TEST(checkpoints_that_cannot_be_used)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-"""conv4's training step in JAX, jitted as a whole, NHWC, as a peer of `conv4 bench step --peers`."""
+"""conv4's training step and evaluation in JAX, jitted as a whole, NHWC, as a peer of `conv4 bench step --peers`."""
 import os
 import platform
 
@@ -8,18 +8,19 @@ import protocol
 def make(arguments):
     import jax
     import jax.numpy as jnp
+    import numpy as np
     from jax import lax
     from safetensors.numpy import load_file
 
     blocks = range(1, 5)
 
-    def forward(w, images):
-        """Logits, and each block's batch mean and unbiased variance."""
+    def forward(w, images, running=None):
+        """Features of all layers, and each block's batch mean and unbiased variance; by running statistics if they are given."""
         x = (images.transpose(0, 2, 3, 1).astype(jnp.float32) * 2 - 255) / 255
-        statistics = []
+        statistics, features = [], []
 
         def norm(x, b):
-            mean, var = x.mean((0, 1, 2)), x.var((0, 1, 2))
+            mean, var = running[b - 1] if running else (x.mean((0, 1, 2)), x.var((0, 1, 2)))
             statistics.append((mean, var * (x.size / 64 / (x.size / 64 - 1))))
             return (x - mean) * lax.rsqrt(var + 1e-5) * w[f"bn{b}.weight"] + w[f"bn{b}.bias"]
 
@@ -28,12 +29,16 @@ def make(arguments):
                                          dimension_numbers=("NHWC", "HWIO", "NHWC")) + w[f"conv{b}.bias"]
             x = jax.nn.relu(norm(x, b)) if arguments.order == "bn-relu" else norm(jax.nn.relu(x), b)
             x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+            features.append(x)
         x = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
-        return x @ w["linear.weight"].T + w["linear.bias"], statistics
+        return features + [x @ w["linear.weight"].T + w["linear.bias"]], statistics
+
+    def cross_entropy(logits, labels):
+        return -jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], 1).mean()
 
     def loss_of(w, images, labels):
-        logits, statistics = forward(w, images)
-        return -jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], 1).mean(), statistics
+        features, statistics = forward(w, images)
+        return cross_entropy(features[-1], labels), statistics
 
     def step(state, images, labels):
         w, momentum, running = state
@@ -43,6 +48,11 @@ def make(arguments):
                    for (m, v), (new_m, new_v) in zip(running, statistics)]
         return ({k: w[k] - 0.001 * momentum[k] for k in w}, momentum, running), loss
 
+    def evaluation(state, images, labels):
+        w, _, running = state
+        features, _ = forward(w, images, running if arguments.evaluate == "running" else None)
+        return cross_entropy(features[-1], labels), features
+
     class Peer:
         def __init__(self):
             data = load_file(arguments.batches)
@@ -50,6 +60,7 @@ def make(arguments):
             self.labels = [jnp.asarray(i, dtype=jnp.int32) for i in data["labels"]]
             self.batches = len(self.images)
             self.jitted = jax.jit(step, donate_argnums=0)
+            self.evaluation = jax.jit(evaluation)
             self.reset()
 
         def reset(self):
@@ -65,6 +76,14 @@ def make(arguments):
             jax.block_until_ready(self.state)
             return value
 
+        def evaluate(self, i):
+            loss, features = self.evaluation(self.state, self.images[i], self.labels[i])
+            jax.block_until_ready(features)
+            return float(loss), features
+
+        def norm(self, layer):
+            return float(np.linalg.norm(np.asarray(layer, dtype=np.float64)))
+
         def ready(self):
             import jaxlib
             versions = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, "python": platform.python_version()}
@@ -72,7 +91,7 @@ def make(arguments):
                     "algorithm": "jit, NHWC"}
 
     peer = Peer()
-    peer.step(0)  # creates XLA's thread pool
+    peer.evaluate(0) if arguments.evaluate else peer.step(0)  # creates XLA's thread pool
     peer.reset()
     return peer
 

@@ -1,7 +1,6 @@
 #include "bench/step/peers/peers.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,6 @@
 #include "core/host/clock.h"
 #include "core/host/program.h"
 #include "core/op/names.h"
-#include "simd/dispatch.h"
-
-static const double tolerance = 1e-5; /* the same as for a backend's loss */
 
 static const struct variant {
     const char *name, *script, *mode;
@@ -61,33 +57,9 @@ enum c4_status c4_peers_python(const char *given, struct c4_text *path) {
     return access(path->bytes, X_OK) == 0 ? C4_OK : c4_text_set(path, "python3");
 }
 
-/* --- the reference --- */
-
-static enum c4_status reference_losses(struct c4_peers *peers, const struct c4_plan_config *config,
-                                       const double *state, const uint8_t *images,
-                                       const uint8_t *labels) {
-    static const struct c4_sgd sgd = {0.001, 0.9};
-    struct c4_dispatch reference;
-    struct c4_plan *plan;
-    C4_TRY(c4_dispatch("ref64", &reference));
-    const struct c4_step_api *api = reference.backend.step;
-    C4_TRY(api->create(config, &plan));
-    enum c4_status status = api->load(plan, state, NULL);
-    for (int i = 0; status == C4_OK && i < C4_PEER_STEPS; i++) {
-        size_t first = (size_t)i * (size_t)config->max_batch;
-        const struct c4_batch batch = {images + first * C4_IMAGE_BYTES, labels + first,
-                                       config->max_batch, NULL};
-        struct c4_step_result result;
-        status = api->step(plan, &batch, &sgd, &result);
-        peers->want[i] = result.loss;
-    }
-    api->destroy(plan);
-    return status;
-}
-
 enum c4_status c4_peers_open(struct c4_peers *peers, const struct c4_plan_config *config,
                              const double *state, const uint8_t *images, const uint8_t *labels) {
-    C4_TRY(reference_losses(peers, config, state, images, labels));
+    C4_TRY(c4_peer_values_make(&peers->want, config, state, images, labels));
     return c4_peers_folder_make(&peers->folder, state, images, labels, C4_PEER_STEPS,
                                 config->max_batch);
 }
@@ -106,28 +78,6 @@ static enum c4_status settle(struct c4_peer *peer, enum c4_peer_answer answer) {
 static void spoil(struct c4_peer *peer, enum c4_peer_state state) {
     peer->state = state;
     c4_peer_process_stop(&peer->process, 5);
-}
-
-static void judge_losses(struct c4_peer *peer, const json_t *answer, const double *want) {
-    const json_t *losses = json_object_get(answer, "losses");
-    if (json_array_size(losses) != C4_PEER_STEPS) {
-        c4_text_add(&peer->reason, "it reported %zu losses for %d steps", json_array_size(losses),
-                    C4_PEER_STEPS);
-        spoil(peer, C4_PEER_VOID);
-        return;
-    }
-    for (int i = 0; i < C4_PEER_STEPS; i++) {
-        const json_t *loss = json_array_get(losses, (size_t)i);
-        double got = json_is_number(loss) ? json_number_value(loss) : (double)NAN;
-        double error = fabs(got - want[i]) / want[i];
-        if (!(error <= peer->loss_error)) peer->loss_error = error;
-        if (error <= tolerance) continue; /* false for a NaN */
-        c4_text_add(&peer->reason,
-                    "the loss of step %d is %.9g, the double reference's is %.9g; not timed", i + 1,
-                    got, want[i]);
-        spoil(peer, C4_PEER_VOID);
-        return;
-    }
 }
 
 static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
@@ -154,8 +104,10 @@ static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
                     threads,
                     "--order",
                     (char *)c4_order_names[config->order],
+                    peers->want.evaluates ? "--evaluate" : NULL,
+                    (char *)c4_statistics_names[peers->want.statistics],
                     NULL};
-    /* For variants with glibc's defaults, NULL ends the list early. */
+    /* NULL ends both lists early: for training, and for variants with glibc's defaults. */
     const char *environment[] = {omp,
                                  nproc,
                                  "PYTHONDONTWRITEBYTECODE=1",
@@ -213,7 +165,10 @@ enum c4_status c4_peers_add(struct c4_peers *peers, const char *name,
     json_t *answer;
     C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, "check", peers->patience_seconds,
                                             &answer, &peer->reason)));
-    if (peer->state == C4_PEER_MEASURED) judge_losses(peer, answer, peers->want);
+    if (peer->state == C4_PEER_MEASURED &&
+        !c4_peer_values_agree(&peers->want, answer, &peer->loss_error, &peer->features_error,
+                              &peer->reason))
+        spoil(peer, C4_PEER_VOID);
     json_decref(answer);
     return C4_OK;
 }

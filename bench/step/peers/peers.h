@@ -4,10 +4,9 @@
 #define C4_BENCH_STEP_PEERS_PEERS_H
 
 #include "bench/step/peers/process.h"
-#include "core/op/step.h"
+#include "bench/step/peers/values.h"
 
-/* Steps whose losses are compared with ref64's before a peer is timed. */
-enum { C4_PEER_STEPS = 3, C4_PEERS_MAX = 8 };
+enum { C4_PEERS_MAX = 8 };
 
 /* Names of all variants, NULL-terminated, and the same as one comma-separated list. */
 extern const char *const c4_peer_names[];
@@ -17,7 +16,7 @@ enum c4_peer_state {
     C4_PEER_MEASURED, /* or ready to be */
     C4_PEER_ABSENT,   /* it cannot run here */
     C4_PEER_FAILED,   /* it died, hung, broke the protocol or runs on the wrong number of threads */
-    C4_PEER_VOID      /* its losses differ from the double reference's */
+    C4_PEER_VOID      /* its values differ from the double reference's */
 };
 
 struct c4_peer {
@@ -30,7 +29,7 @@ struct c4_peer {
                             * ready */
     struct c4_text log;    /* its path */
     bool kept;             /* glibc keeps freed memory instead of returning it to the system */
-    double loss_error;
+    double loss_error, features_error; /* relative, of the values compared */
 };
 
 struct c4_peers {
@@ -39,23 +38,25 @@ struct c4_peers {
     struct c4_text folder; /* temporary: scripts, weights, batches, logs; empty if there is none */
     const char *python;
     double patience_seconds;    /* for each answer */
-    double want[C4_PEER_STEPS]; /* the reference's losses */
+    struct c4_peer_values want; /* the reference's, and what is timed */
 };
 
-/* Makes the folder and computes the reference's losses, from `state` (core/op/conv4.h) and
- * C4_PEER_STEPS consecutive batches of config->max_batch images. Before the call, `python` and
- * `patience_seconds` are set and the rest is 0. Call c4_peers_close() also after an error. */
+/* Makes the folder and computes the reference's values, from `state` (core/op/conv4.h) and
+ * C4_PEER_STEPS consecutive batches of config->max_batch images. Before the call, `python`,
+ * `patience_seconds` and of `want` what is timed are set and the rest is 0. Call c4_peers_close()
+ * also after an error. */
 enum c4_status c4_peers_open(struct c4_peers *peers, const struct c4_plan_config *config,
                              const double *state, const uint8_t *images, const uint8_t *labels);
 
 /* Starts the peer `name`, one of c4_peer_names, on the `count` PUs of `pu` (0: unbound), waits
- * until it is ready and checks its losses, each within 1e-5 of the reference's. A peer's own
+ * until it is ready and checks its values (values.h). A peer's own
  * failure goes into its state. Errors: no process can be started, no memory, a signal. */
 enum c4_status c4_peers_add(struct c4_peers *peers, const char *name,
                             const struct c4_plan_config *config, const int *pu, int count);
 
-/* Trains for about `seconds` (0: one step). *steps >= 1, or 0 if the peer has failed, now or
- * before; *ns is the time from request to answer by this process's clock. Errors: a signal. */
+/* Trains or evaluates for about `seconds` (0: one step). *steps >= 1, or 0 if the peer has failed,
+ * now or before; *ns is the time from request to answer by this process's clock. Errors: a signal.
+ */
 enum c4_status c4_peer_sample(struct c4_peer *peer, double patience_seconds, double seconds,
                               int64_t *steps, int64_t *ns);
 

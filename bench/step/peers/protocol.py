@@ -22,37 +22,51 @@ def arguments():
     p.add_argument("--batches", required=True)
     p.add_argument("--threads", type=int, required=True)
     p.add_argument("--order", choices=["bn-relu", "relu-bn"], required=True)
+    p.add_argument("--evaluate", choices=["batch", "running"])
     return p.parse_args()
 
 
-def check(peer):
-    """Losses of a fresh network's steps, one on each batch of the file; null if not finite."""
+def finite(values):
+    return [value if math.isfinite(value) else None for value in values]
+
+
+def check(peer, evaluates):
+    """Values of a fresh network: losses of its steps, one on each batch of the file; or of evaluations losses and norms of all
+    features. null if not finite."""
     peer.reset()
-    losses = [peer.step(i) for i in range(peer.batches)]
-    say(losses=[loss if math.isfinite(loss) else None for loss in losses])
+    if not evaluates:
+        return say(losses=finite([peer.step(i) for i in range(peer.batches)]))
+    losses, norms = [], []
+    for i in range(peer.batches):
+        loss, features = peer.evaluate(i)
+        losses.append(loss)
+        norms.append(finite([peer.norm(layer) for layer in features]))
+    return say(losses=finite(losses), norms=norms)
 
 
-def sample(peer, seconds):
-    """Steps on the first batch for `seconds`, at least one."""
+def sample(run, seconds):
+    """Steps or evaluations on the first batch for `seconds`, at least one."""
     steps, start = 0, time.monotonic_ns()
     while True:
-        peer.step(0)
+        run(0)
         steps, ns = steps + 1, time.monotonic_ns() - start
         if ns >= seconds * 1e9:
             return say(steps=steps, ns=ns)
 
 
 def serve(make):
-    """make(arguments) returns a peer: batches (how many), reset(), step(i) -> loss, ready() -> the first line's members."""
+    """make(arguments) returns a peer: batches (how many), reset(), step(i) -> loss, evaluate(i) -> loss and the features of all
+    layers, norm(layer), ready() -> the first line's members."""
     try:
-        peer = make(arguments())
+        given = arguments()
+        peer = make(given)
         say(**peer.ready())
         for line in sys.stdin:
             words = line.split()
             if words == ["check"]:
-                check(peer)
+                check(peer, given.evaluate)
             elif len(words) == 2 and words[0] == "sample":
-                sample(peer, float(words[1]))
+                sample(peer.evaluate if given.evaluate else peer.step, float(words[1]))
             elif words == ["quit"]:
                 return
             else:

@@ -1,4 +1,4 @@
-"""conv4's training step in PyTorch, as a peer of `conv4 bench step --peers`."""
+"""conv4's training step and evaluation in PyTorch, as a peer of `conv4 bench step --peers`."""
 import platform
 
 import protocol
@@ -21,11 +21,14 @@ def make(arguments):
             self.linear = torch.nn.Linear(256, 10)
 
         def forward(self, x):
+            """The pooled output of each block, and the logits."""
+            features = []
             for b in range(1, 5):
                 conv, bn = getattr(self, f"conv{b}"), getattr(self, f"bn{b}")
                 x = F.relu(bn(conv(x))) if arguments.order == "bn-relu" else bn(F.relu(conv(x)))
                 x = F.max_pool2d(x, 2)
-            return self.linear(x.flatten(1))
+                features.append(x)
+            return features + [self.linear(x.flatten(1))]
 
     class Peer:
         def __init__(self):
@@ -39,13 +42,22 @@ def make(arguments):
             model = Conv4()
             model.load_state_dict(self.weights)
             model = model.to(memory_format=form)
+            if arguments.evaluate:
+                model.train(arguments.evaluate == "batch")
+                for b in range(1, 5):  # an evaluation changes no running statistics
+                    getattr(model, f"bn{b}").track_running_stats = arguments.evaluate == "running"
             self.sgd = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9, fused=True)
 
-            def loss_of(images, labels):
+            def features_of(images, labels):
                 x = (images.contiguous(memory_format=form).float() * 2 - 255) / 255
-                return F.cross_entropy(model(x), labels)
+                features = model(x)
+                return F.cross_entropy(features[-1], labels), features
 
-            self.loss_of = torch.compile(loss_of) if arguments.variant == "compile" else loss_of
+            def loss_of(images, labels):
+                return features_of(images, labels)[0]
+
+            how = torch.compile if arguments.variant == "compile" else lambda function: function
+            self.loss_of, self.features_of = how(loss_of), how(features_of)
 
         def step(self, i):
             self.sgd.zero_grad()
@@ -53,6 +65,14 @@ def make(arguments):
             loss.backward()
             self.sgd.step()
             return loss.item()
+
+        @torch.inference_mode()
+        def evaluate(self, i):
+            loss, features = self.features_of(self.images[i], self.labels[i])
+            return loss.item(), features
+
+        def norm(self, layer):
+            return layer.double().norm().item()
 
         def ready(self):
             dnn = torch.backends.mkldnn.is_available()
