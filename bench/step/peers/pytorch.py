@@ -1,7 +1,7 @@
 """conv4's training step in PyTorch, as a peer of `conv4 bench step --peers`."""
 import platform
 
-import protocol
+import steps
 
 
 def make(arguments):
@@ -68,4 +68,4 @@ def make(arguments):
 
 
 if __name__ == "__main__":
-    protocol.serve(make)
+    steps.serve(make)

@@ -1,4 +1,4 @@
-#include "bench/step/peers/process.h"
+#include "bench/peers/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
