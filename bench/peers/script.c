@@ -16,8 +16,8 @@ static enum c4_status write_script(const char *folder, const struct c4_peer_scri
 }
 
 enum c4_status c4_peer_scripts_write(const char *folder,
-                                     const struct c4_peer_script *const *scripts, int count) {
+                                     const struct c4_peer_script *const *scripts) {
     C4_TRY(write_script(folder, &protocol_script));
-    for (int i = 0; i < count; i++) C4_TRY(write_script(folder, scripts[i]));
+    for (int i = 0; scripts[i]; i++) C4_TRY(write_script(folder, scripts[i]));
     return C4_OK;
 }

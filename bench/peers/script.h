@@ -18,8 +18,9 @@ struct c4_peer_script {
         .begin = c4_embed_bench_##room##_##name_##_py,                                             \
         .end = c4_embed_bench_##room##_##name_##_py_end}
 
-/* Writes scripts and protocol.py, which they import, to the folder. */
+/* Writes the scripts, whose list ends with NULL, and protocol.py, which they import, to the folder.
+ */
 enum c4_status c4_peer_scripts_write(const char *folder,
-                                     const struct c4_peer_script *const *scripts, int count);
+                                     const struct c4_peer_script *const *scripts);
 
 #endif

@@ -22,14 +22,14 @@ static const struct {
     [C4_AGREE_FIRST_LOSS] = {"loss of the first epoch",
                              "a.value, b.value " ROWS
                              "source IS NULL AND epoch = 1 AND quantity = 'loss'",
-                             0.02, 0.01},
+                             0.01, 0.005},
     [C4_AGREE_END_CKA] = {"CKA after the last epoch",
                           "a.value, b.value " ROWS "epoch = epochs AND quantity LIKE 'cka%'", 0.15,
                           0.02},
     [C4_AGREE_END_ACCURACY] = {"accuracies after the last epoch",
                                "a.value, b.value " ROWS
                                "epoch = epochs AND quantity LIKE '%accuracy%'",
-                               0.1, 0.03},
+                               0.1, 0.02},
 };
 
 static enum c4_status fail(const struct c4_study_tables *tables, const char *peer) {

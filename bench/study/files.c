@@ -85,7 +85,7 @@ static enum c4_status add_images(struct tensors *list, const char *set, const ch
                (struct c4_tensor){.dtype = C4_U8,
                                   .rank = 4,
                                   .shape = {data->count, 3, C4_IMAGE_SIDE, C4_IMAGE_SIDE},
-                                  .data = (void *)(uintptr_t)c4_dataset_images(data)},
+                                  .data = (uint8_t *)c4_dataset_images(data)},
                NULL); /* only read */
 }
 

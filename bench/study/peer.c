@@ -84,12 +84,12 @@ static enum c4_status ask(struct c4_study_bench *bench, struct c4_peer_process *
 }
 
 enum c4_status c4_study_bench_run_peer(struct c4_study_bench *bench) {
-    static const struct c4_peer_script *const scripts[] = {&pytorch_script, &network_script};
+    static const struct c4_peer_script *const scripts[] = {&pytorch_script, &network_script, NULL};
     struct c4_text script = {0}, log = {0};
     struct c4_peer_process process = {.to = -1, .from = -1};
     const char *folder = bench->folder.bytes;
     bench->peer.asked = true;
-    C4_TRY(c4_peer_scripts_write(folder, scripts, sizeof scripts / sizeof *scripts));
+    C4_TRY(c4_peer_scripts_write(folder, scripts));
     C4_TRY(c4_study_files_write(&bench->tables, bench->data, folder));
     enum c4_status status = c4_text_add(&script, "%s/pytorch.py", folder);
     if (status == C4_OK) status = c4_text_add(&log, "%s/pytorch.log", folder);

@@ -11,7 +11,7 @@ C4_PEER_SCRIPT(step_peers, steps);
 C4_PEER_SCRIPT(step_peers, pytorch);
 C4_PEER_SCRIPT(step_peers, jax_peer);
 static const struct c4_peer_script *const scripts[] = {&steps_script, &pytorch_script,
-                                                       &jax_peer_script};
+                                                       &jax_peer_script, NULL};
 
 static enum c4_status write_init(const char *path, const double *state) {
     struct c4_checkpoint *checkpoint = c4_checkpoint_new();
@@ -44,7 +44,7 @@ static enum c4_status write_batches(const char *path, const uint8_t *images, con
 
 static enum c4_status fill(const char *folder, struct c4_text *path, const double *state,
                            const uint8_t *images, const uint8_t *labels, int steps, int batch) {
-    C4_TRY(c4_peer_scripts_write(folder, scripts, sizeof scripts / sizeof *scripts));
+    C4_TRY(c4_peer_scripts_write(folder, scripts));
     c4_text_clear(path);
     C4_TRY(c4_text_add(path, "%s/init.safetensors", folder));
     C4_TRY(write_init(path->bytes, state));
