@@ -29,7 +29,7 @@ static const struct {
     [C4_AGREE_END_ACCURACY] = {"accuracies after the last epoch",
                                "a.value, b.value " ROWS
                                "epoch = epochs AND quantity LIKE '%accuracy%'",
-                               0.1, 0.02},
+                               0.07, 0.014},
 };
 
 static enum c4_status fail(const struct c4_study_tables *tables, const char *peer) {
