@@ -6,6 +6,7 @@
 #include "bench/commands.h"
 #include "bench/commands/options.h"
 #include "bench/measure/disclose.h"
+#include "bench/peers/python.h"
 #include "bench/step/step.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"

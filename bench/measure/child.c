@@ -11,22 +11,24 @@
 #include <unistd.h>
 
 #include "core/cli/interrupt.h"
+#include "core/file/file.h"
 #include "core/host/clock.h"
 #include "core/host/team.h"
 
 enum { READ_BYTES = 65536, POLL_MS = 100 };
 
-static void become(char *const *argv, int pu, int out) {
+static void become(char *const *argv, int pu, int out, int log) {
     int null = open("/dev/null", O_RDWR);
     setpgid(0, 0);
     if (pu >= 0) c4_bind_thread(&pu, 1);
-    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 &&
-        dup2(out, STDOUT_FILENO) >= 0)
+    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+        dup2(log >= 0 ? log : null, STDERR_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
         execvp(argv[0], argv);
     _exit(127);
 }
 
-enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu) {
+/* `log` is a descriptor, -1: none. */
+static enum c4_status start(struct c4_child *child, char *const *argv, int pu, int log) {
     int ends[2];
     *child = (struct c4_child){.out = -1};
     if (pipe(ends) != 0)
@@ -34,7 +36,7 @@ enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu)
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     pid_t pid = fork();
-    if (pid == 0) become(argv, pu, ends[1]);
+    if (pid == 0) become(argv, pu, ends[1], log);
     int error = errno;
     close(ends[1]);
     if (pid < 0) {
@@ -45,6 +47,31 @@ enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu)
     child->pid = pid;
     child->out = ends[0];
     return C4_OK;
+}
+
+enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu) {
+    return start(child, argv, pu, -1);
+}
+
+enum c4_status c4_child_start_logged(struct c4_child *child, char *const *argv, const char *log) {
+    *child = (struct c4_child){.out = -1};
+    int descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (descriptor < 0) return c4_fail_write(log, errno);
+    enum c4_status status = start(child, argv, -1, descriptor);
+    close(descriptor);
+    return status;
+}
+
+void c4_last_line(const char *path, struct c4_text *line) {
+    unsigned char *bytes;
+    size_t length;
+    if (c4_file_read(path, &bytes, &length) != C4_OK) return;
+    char *rest = NULL, *last = NULL;
+    for (char *each = strtok_r((char *)bytes, "\r\n", &rest); each;
+         each = strtok_r(NULL, "\r\n", &rest))
+        if (each[strspn(each, " \t")] != '\0') last = each;
+    if (last) c4_text_add(line, "%s", last);
+    free(bytes);
 }
 
 /* One read; closes `out` at the end of the output. */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "core/base/status.h"
+#include "core/base/text.h"
 
 struct c4_child {
     pid_t pid; /* of its process group, too; 0: none */
@@ -19,6 +19,13 @@ struct c4_child {
  * index; -1: as this thread). Signals from the terminal do not reach it. C4_ERR_FAILED: no
  * processes or pipes. A program that cannot be started ends with status 127. */
 enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu);
+
+/* The same, unconfined, with standard error to the new file `log`. Errors of making that as well.
+ */
+enum c4_status c4_child_start_logged(struct c4_child *child, char *const *argv, const char *log);
+
+/* Appends the last line of the file that is not blank, such as a program's error; "" without. */
+void c4_last_line(const char *path, struct c4_text *line);
 
 /* Waits until `count` children have ended. C4_ERR_FAILED after `patience_seconds`,
  * C4_ERR_INTERRUPTED and C4_ERR_TERMINATED by c4_interrupted(), C4_ERR_MEMORY: all of them are

@@ -57,7 +57,9 @@ room repro/claims study results
 room repro/report study store results figures claims
 room bench/measure
 room bench/ops measure
-room bench/step measure
+room bench/peers measure
+room bench/step measure peers
+room bench/study measure peers
 room bench/cka measure
 room bench/results measure
 room bench/ci

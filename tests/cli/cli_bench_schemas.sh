@@ -45,6 +45,9 @@ valid compare/compare identical.json
 valid compare/calibrate_aa aa.json
 "$program" bench cka --backend auto --quick --layers logits --samples 1 --json >cka.json 2>err || fail "cka: $(cat err)"
 valid results/cka cka.json
+"$program" bench study --quick --peers --peers-python /nowhere --json >study.json 2>err
+valid results/study study.json
+grep -q '"absent"' study.json || fail "no absent peer: $(cat err)"
 "$program" bench calibrate --samples 3 --json >calibrate.json 2>err || fail "calibrate: $(cat err)"
 valid results/calibrate calibrate.json
 

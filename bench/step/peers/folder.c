@@ -1,32 +1,17 @@
 #include "bench/step/peers/folder.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "core/file/file.h"
+#include "bench/measure/scratch.h"
+#include "bench/peers/script.h"
 #include "core/file/safetensors.h"
 #include "core/net/checkpoint.h"
 
-#define SCRIPT(name)                                                                               \
-    extern const char c4_embed_bench_step_peers_##name##_py[],                                     \
-        c4_embed_bench_step_peers_##name##_py_end[];
-SCRIPT(protocol)
-SCRIPT(pytorch)
-SCRIPT(jax_peer)
-
-static const struct {
-    const char *name, *begin, *end;
-} scripts[] = {
-    {"protocol.py", c4_embed_bench_step_peers_protocol_py,
-     c4_embed_bench_step_peers_protocol_py_end},
-    {"pytorch.py", c4_embed_bench_step_peers_pytorch_py, c4_embed_bench_step_peers_pytorch_py_end},
-    {"jax_peer.py", c4_embed_bench_step_peers_jax_peer_py,
-     c4_embed_bench_step_peers_jax_peer_py_end},
-};
+C4_PEER_SCRIPT(step_peers, steps);
+C4_PEER_SCRIPT(step_peers, pytorch);
+C4_PEER_SCRIPT(step_peers, jax_peer);
+static const struct c4_peer_script *const scripts[] = {&steps_script, &pytorch_script,
+                                                       &jax_peer_script, NULL};
 
 static enum c4_status write_init(const char *path, const double *state) {
     struct c4_checkpoint *checkpoint = c4_checkpoint_new();
@@ -59,12 +44,7 @@ static enum c4_status write_batches(const char *path, const uint8_t *images, con
 
 static enum c4_status fill(const char *folder, struct c4_text *path, const double *state,
                            const uint8_t *images, const uint8_t *labels, int steps, int batch) {
-    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
-        c4_text_clear(path);
-        C4_TRY(c4_text_add(path, "%s/%s", folder, scripts[i].name));
-        C4_TRY(c4_file_write_atomic(path->bytes, scripts[i].begin,
-                                    (size_t)(scripts[i].end - scripts[i].begin)));
-    }
+    C4_TRY(c4_peer_scripts_write(folder, scripts));
     c4_text_clear(path);
     C4_TRY(c4_text_add(path, "%s/init.safetensors", folder));
     C4_TRY(write_init(path->bytes, state));
@@ -76,27 +56,9 @@ static enum c4_status fill(const char *folder, struct c4_text *path, const doubl
 enum c4_status c4_peers_folder_make(struct c4_text *folder, const double *state,
                                     const uint8_t *images, const uint8_t *labels, int steps,
                                     int batch) {
-    const char *base = getenv("TMPDIR");
-    c4_text_clear(folder);
-    C4_TRY(c4_text_add(folder, "%s/conv4-peers-XXXXXX", base && *base ? base : "/tmp"));
-    if (!mkdtemp(folder->bytes)) {
-        enum c4_status status = c4_fail_write(folder->bytes, errno);
-        c4_text_free(folder);
-        return status;
-    }
+    C4_TRY(c4_scratch_make("conv4-peers", folder));
     struct c4_text path = {0};
     enum c4_status status = fill(folder->bytes, &path, state, images, labels, steps, batch);
     c4_text_free(&path);
     return status;
-}
-
-void c4_peers_folder_remove(struct c4_text *folder) {
-    DIR *files = folder->length > 0 ? opendir(folder->bytes) : NULL;
-    if (files) {
-        for (struct dirent *file; (file = readdir(files));)
-            if (file->d_name[0] != '.') unlinkat(dirfd(files), file->d_name, 0);
-        closedir(files);
-        rmdir(folder->bytes);
-    }
-    c4_text_free(folder);
 }

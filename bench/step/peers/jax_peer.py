@@ -2,7 +2,7 @@
 import os
 import platform
 
-import protocol
+import steps
 
 
 def make(arguments):
@@ -106,4 +106,4 @@ def pool_threads():
 
 
 if __name__ == "__main__":
-    protocol.serve(make)
+    steps.serve(make)

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/measure/scratch.h"
 #include "bench/step/peers/folder.h"
 #include "core/cli/interrupt.h"
 #include "core/host/clock.h"
-#include "core/host/program.h"
 #include "core/op/names.h"
 
 static const struct variant {
@@ -40,23 +40,6 @@ _Static_assert(sizeof c4_peer_names / sizeof *c4_peer_names == C4_PEERS_MAX + 1,
 const char c4_peer_all[] = "pytorch-nchw,pytorch-nchw-kept,pytorch-nhwc,pytorch-nhwc-kept,"
                            "pytorch-compile,pytorch-compile-kept,jax,jax-kept";
 
-enum c4_status c4_peers_python(const char *given, struct c4_text *path) {
-    const char *variable = getenv("C4_PEERS_PYTHON");
-    if (!given && variable && *variable) given = variable;
-    if (given) return c4_text_set(path, given);
-    struct c4_text program = {0};
-    c4_program_path(&program);                        /* or nothing */
-    for (int up = 0; program.bytes && up < 2; up++) { /* from build/release/conv4 to build */
-        char *slash = strrchr(program.bytes, '/');
-        if (slash) *slash = '\0';
-    }
-    c4_text_clear(path);
-    enum c4_status status = c4_text_add(path, "%s/peers-venv/bin/python", c4_text_string(&program));
-    c4_text_free(&program);
-    C4_TRY(status);
-    return access(path->bytes, X_OK) == 0 ? C4_OK : c4_text_set(path, "python3");
-}
-
 enum c4_status c4_peers_open(struct c4_peers *peers, const struct c4_plan_config *config,
                              const double *state, const uint8_t *images, const uint8_t *labels) {
     C4_TRY(c4_peer_values_make(&peers->want, config, state, images, labels));
@@ -66,13 +49,8 @@ enum c4_status c4_peers_open(struct c4_peers *peers, const struct c4_plan_config
 
 /* --- one peer --- */
 
-/* Turns an answer into the peer's state; the caller goes on if that is measured. */
 static enum c4_status settle(struct c4_peer *peer, enum c4_peer_answer answer) {
-    C4_TRY(c4_text_add_bytes(&peer->reason, "", 0)); /* fails if it is lost */
-    if (answer == C4_PEER_INTERRUPTED) return c4_interrupted();
-    if (answer == C4_PEER_REFUSED) peer->state = C4_PEER_ABSENT;
-    if (answer == C4_PEER_BROKEN) peer->state = C4_PEER_FAILED;
-    return C4_OK;
+    return c4_peer_settle(answer, &peer->state, &peer->reason);
 }
 
 static void spoil(struct c4_peer *peer, enum c4_peer_state state) {
@@ -128,24 +106,12 @@ static enum c4_status start(const struct c4_peers *peers, struct c4_peer *peer,
     return status;
 }
 
-static enum c4_status tell_origin(struct c4_peer *peer) {
-    const char *library, *algorithm = json_string_value(json_object_get(peer->ready, "algorithm"));
-    json_t *version;
-    json_object_foreach(json_object_get(peer->ready, "versions"), library, version) {
-        const char *text = json_string_value(version);
-        if (!text) continue;
-        c4_text_add(&peer->origin, "%s%s %s", peer->origin.length > 0 ? ", " : "", library, text);
-    }
-    return c4_text_add(&peer->origin, "; %s%s", algorithm ? algorithm : "?",
-                       peer->kept ? "; memory kept" : "");
-}
-
 /* Reads the peer's first line and checks its number of threads. */
 static enum c4_status get_ready(const struct c4_peers *peers, struct c4_peer *peer, int threads) {
     C4_TRY(settle(peer, c4_peer_process_ask(&peer->process, NULL, peers->patience_seconds,
                                             &peer->ready, &peer->reason)));
     if (peer->state != C4_PEER_MEASURED) return C4_OK;
-    C4_TRY(tell_origin(peer));
+    C4_TRY(c4_peer_tell_origin(peer->ready, peer->kept, &peer->origin));
     json_int_t own = json_integer_value(json_object_get(peer->ready, "threads"));
     if (own == threads) return C4_OK;
     c4_text_add(&peer->reason, "it runs on %d threads instead of %d", (int)own, threads);
@@ -198,16 +164,7 @@ enum c4_status c4_peer_sample(struct c4_peer *peer, double patience_seconds, dou
 
 /* --- all --- */
 
-const char *c4_peer_state_name(enum c4_peer_state state) {
-    static const char *const names[] = {"measured", "absent", "failed", "void"};
-    _Static_assert(sizeof names / sizeof *names == C4_PEER_VOID + 1, "a name for each state");
-    return names[state];
-}
-
 enum c4_status c4_peers_verdict(const struct c4_peers *peers, bool all) {
-    static const enum c4_status statuses[] = {C4_OK, C4_ERR_ENVIRONMENT, C4_ERR_FAILED,
-                                              C4_ERR_RESULT};
-    _Static_assert(sizeof statuses / sizeof *statuses == C4_PEER_VOID + 1, "one for each state");
     const struct c4_peer *worst = NULL;
     int measured = 0;
     for (int i = 0; i < peers->count; i++) {
@@ -217,8 +174,7 @@ enum c4_status c4_peers_verdict(const struct c4_peers *peers, bool all) {
     }
     if (!worst || worst->state == C4_PEER_MEASURED) return C4_OK;
     if (worst->state == C4_PEER_ABSENT && !all && measured > 0) return C4_OK;
-    return c4_fail(statuses[worst->state], "peer %s (%s): %s", worst->name,
-                   c4_peer_state_name(worst->state), c4_text_string(&worst->reason));
+    return c4_peer_verdict(worst->name, worst->state, c4_text_string(&worst->reason));
 }
 
 void c4_peers_close(struct c4_peers *peers) {
@@ -230,5 +186,5 @@ void c4_peers_close(struct c4_peers *peers) {
         c4_text_free(&peers->peer[i].log);
     }
     peers->count = 0;
-    c4_peers_folder_remove(&peers->folder);
+    c4_scratch_remove(&peers->folder);
 }

@@ -3,7 +3,8 @@
 #ifndef C4_BENCH_STEP_PEERS_PEERS_H
 #define C4_BENCH_STEP_PEERS_PEERS_H
 
-#include "bench/step/peers/process.h"
+#include "bench/peers/peer_state.h"
+#include "bench/peers/process.h"
 #include "bench/step/peers/values.h"
 
 enum { C4_PEERS_MAX = 8 };
@@ -11,13 +12,6 @@ enum { C4_PEERS_MAX = 8 };
 /* Names of all variants, NULL-terminated, and the same as one comma-separated list. */
 extern const char *const c4_peer_names[];
 extern const char c4_peer_all[];
-
-enum c4_peer_state {
-    C4_PEER_MEASURED, /* or ready to be */
-    C4_PEER_ABSENT,   /* it cannot run here */
-    C4_PEER_FAILED,   /* it died, hung, broke the protocol or runs on the wrong number of threads */
-    C4_PEER_VOID      /* its values differ from the double reference's */
-};
 
 struct c4_peer {
     const char *name; /* one of c4_peer_names */
@@ -64,13 +58,7 @@ enum c4_status c4_peer_sample(struct c4_peer *peer, double patience_seconds, dou
  * it failed, C4_ERR_ENVIRONMENT if it is absent and `all` were required or none was measured. */
 enum c4_status c4_peers_verdict(const struct c4_peers *peers, bool all);
 
-const char *c4_peer_state_name(enum c4_peer_state state); /* "measured", "absent", ... */
-
 /* Ends the processes and removes the folder. */
 void c4_peers_close(struct c4_peers *peers);
-
-/* Sets *path to the interpreter's path: `given` unless NULL, else $C4_PEERS_PYTHON, else
- * peers-venv/bin/python beside the program's folder, else "python3". C4_ERR_MEMORY. */
-enum c4_status c4_peers_python(const char *given, struct c4_text *path);
 
 #endif

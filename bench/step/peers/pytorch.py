@@ -1,7 +1,7 @@
 """conv4's training step and evaluation in PyTorch, as a peer of `conv4 bench step --peers`."""
 import platform
 
-import protocol
+import steps
 
 
 def make(arguments):
@@ -88,4 +88,4 @@ def make(arguments):
 
 
 if __name__ == "__main__":
-    protocol.serve(make)
+    steps.serve(make)

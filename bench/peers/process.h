@@ -1,6 +1,6 @@
 /* A peer as a separate process: a line to its standard input, a JSON object on a line back. */
-#ifndef C4_BENCH_STEP_PEERS_PROCESS_H
-#define C4_BENCH_STEP_PEERS_PROCESS_H
+#ifndef C4_BENCH_PEERS_PROCESS_H
+#define C4_BENCH_PEERS_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "bench/step/peers/process.h"
+#include "bench/peers/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/measure/child.h"
 #include "core/cli/interrupt.h"
-#include "core/file/file.h"
 #include "core/host/clock.h"
 #include "core/host/team.h"
 
@@ -129,20 +129,6 @@ void c4_peer_process_stop(struct c4_peer_process *peer, double patience_seconds)
     reap(peer, patience_seconds, &result);
 }
 
-/* Appends ": " and the last line that is not blank, such as the end of a traceback; with `alone`
- * only the line. */
-static void add_last_words(const char *log, bool alone, struct c4_text *reason) {
-    unsigned char *bytes;
-    size_t length;
-    if (c4_file_read(log, &bytes, &length) != C4_OK) return;
-    char *rest = NULL, *last = NULL;
-    for (char *line = strtok_r((char *)bytes, "\r\n", &rest); line;
-         line = strtok_r(NULL, "\r\n", &rest))
-        if (line[strspn(line, " \t")] != '\0') last = line;
-    if (last) c4_text_add(reason, "%s%s", alone ? "" : ": ", last);
-    free(bytes);
-}
-
 static enum c4_peer_answer died(struct c4_peer_process *peer, struct c4_text *reason) {
     int result = 0;
     reap(peer, 5, &result);
@@ -153,7 +139,10 @@ static enum c4_peer_answer died(struct c4_peer_process *peer, struct c4_text *re
         c4_text_add(reason, "it was killed by signal %d", WTERMSIG(result));
     else if (!refused)
         c4_text_add(reason, "it exited with status %d", WEXITSTATUS(result));
-    add_last_words(peer->log, refused, reason);
+    struct c4_text words = {0}; /* such as the end of a traceback */
+    c4_last_line(peer->log, &words);
+    if (words.length) c4_text_add(reason, "%s%s", refused ? "" : ": ", words.bytes);
+    c4_text_free(&words);
     return refused ? C4_PEER_REFUSED : C4_PEER_BROKEN;
 }
 
