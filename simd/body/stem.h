@@ -41,16 +41,16 @@ static bool halo_is_exact(const float *w) {
     return true;
 }
 
-/* The window (i, j) of the pooled map, `vecs` vectors of channels: four pixels' chains in
+/* Chains of the window (i, j) of the pooled map, `vecs` vectors of channels: four pixels' in
  * registers. x is the pixel above and to the left of the image, in the halo. `skip`: leave out taps
  * outside the image. */
-INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, const float *flip,
-                        int i, int j, float *selected, uint8_t *arg) {
-    vf acc[4][STEM_VECS];
+INLINE void stem_chains(int vecs, bool skip, const float *x, const float *w, int i, int j,
+                        vf acc[4][STEM_VECS]) {
     UNROLL for (int p = 0; p < 4; p++) UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_zero();
     x += 2 * i * HALO_ROW + 2 * j * RGB;
     for (int r = 0; r < 3; r++, x += HALO_ROW, w += 3 * RGB * C)
         UNROLL for (int k = 0; k < 3 * RGB; k++) { /* the three taps of a row are adjacent */
+            FORGET(x);
             vf wv[STEM_VECS];
             UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(w + k * C + v * VF_LANES);
             UNROLL for (int p = 0; p < 4; p++) {
@@ -60,11 +60,22 @@ INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, con
                 UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_fma(xv, wv[v], acc[p][v]);
             }
         }
+}
+
+/* Pools one vector of channels of a window. */
+INLINE void stem_pool(const vf y[4], const float *flip, float *selected, uint8_t *arg) {
+    vi winner;
+    vf_store(selected, pool_winner(y, vf_loadu(flip), &winner));
+    vi_store_u8(arg, winner);
+}
+
+INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, const float *flip,
+                        int i, int j, float *selected, uint8_t *arg) {
+    vf acc[4][STEM_VECS];
+    stem_chains(vecs, skip, x, w, i, j, acc);
     UNROLL for (int v = 0; v < vecs; v++) {
         const vf y[4] = {acc[0][v], acc[1][v], acc[2][v], acc[3][v]};
-        vi winner;
-        vf_store(selected + v * VF_LANES, pool_winner(y, vf_loadu(flip + v * VF_LANES), &winner));
-        vi_store_u8(arg + v * VF_LANES, winner);
+        stem_pool(y, flip + v * VF_LANES, selected + v * VF_LANES, arg + v * VF_LANES);
     }
 }
 

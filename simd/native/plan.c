@@ -34,13 +34,12 @@ static void lay_out_scratch(struct c4_plan *plan, struct c4_native_scratch *scra
                             struct c4_arena *arena, size_t *used) {
     const size_t haloed = (size_t)C4_NATIVE_HALO_SIDE * C4_NATIVE_HALO_SIDE * C;
     const size_t group = 37 * ((size_t)plan->tiles * C + 16);
-    const size_t side = plan->config.order == C4_RELU_BN ? C4_IMAGE_SIDE : C4_IMAGE_SIDE / 2;
     TAKE(scratch->x, C4_NATIVE_IMAGE_FLOATS);
     TAKE(scratch->planes, C4_NATIVE_IMAGE_FLOATS);
     TAKE(scratch->activated, haloed);
     TAKE(scratch->dx, haloed);
     TAKE(scratch->ds, C4_IMAGE_SIDE * C4_IMAGE_SIDE / 4 * C);
-    TAKE(scratch->dy, side * side * C);
+    TAKE(scratch->dy, C4_IMAGE_SIDE * C4_IMAGE_SIDE / 4 * C);
     TAKE(scratch->tables, C4_NATIVE_TABLE_FLOATS);
     TAKE(scratch->du, C4_NATIVE_U_FLOATS);
     TAKE(scratch->wt, C4_NATIVE_PACKED * 9 * C);
