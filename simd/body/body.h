@@ -24,6 +24,14 @@ enum { C = C4_CHANNELS, VECS = C / VF_LANES, NR = NR_VECS * VF_LANES };
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
 
+/* The compiler forgets where pointer p came from, so that it reads again what an earlier step has
+ * read through p, instead of keeping it in registers that accumulators need. */
+#define FORGET(p) __asm__("" : "+r"(p))
+
+/* Prefetches the cache line at p. A macro: gcc finds that vf_prefetch() computes nothing, and drops
+ * its calls. */
+#define PREFETCH(p) __builtin_prefetch(p)
+
 /* Splits `count` rows into even parts of at most `most`: a short last tile would stall on its own
  * results. Returns the size of the next part. */
 INLINE int next_part(int count, int most) {

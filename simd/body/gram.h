@@ -95,7 +95,7 @@ INLINE void gram_tile(int rows, int panels, const float *const *row, int some, c
         acc[r][v] = vf_zero();
     for (int r = 0; r < some; r++)
         for (int line = 0; line < panels * C4_GRAM_PANEL; line += 8)
-            vf_prefetch((const float *)(const void *)(gram + (size_t)r * stride_gram + line));
+            PREFETCH(gram + (size_t)r * stride_gram + line);
     for (int f = 0; f < count; f++) {
         C4_HOT_LOOP_BEGIN(gram, rows * panels * GRAM_VECS);
         gram_feature(rows, panels, row, y, stride, f, acc);

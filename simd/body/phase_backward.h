@@ -231,19 +231,35 @@ static void phase_block_back(struct c4_plan *plan, struct c4_native_scratch *scr
     }
 }
 
+static void dense_stem_image_back(struct c4_plan *plan, struct c4_native_scratch *scratch, int s,
+                                  int image) {
+    struct c4_native_block *block = &plan->block[0];
+    const ptrdiff_t map = (ptrdiff_t)image * PIXELS * C;
+    const struct dense_back at = {.x = scratch->x,
+                                  .y = block->y + map,
+                                  .ds = block->ds + map / 4,
+                                  .arg = block->arg + map / 4,
+                                  .c0 = block->c0,
+                                  .c1 = block->c1,
+                                  .c2 = block->c2,
+                                  .dy = scratch->dy,
+                                  .bias_sum = block->bias_sum[s],
+                                  .dw = block->dw + (ptrdiff_t)s * C4_PATCH * C};
+    stem_input(bytes_of(plan, image), scratch->x + HALO_ROW + RGB, HALO_ROW);
+    dense_backward(&at);
+}
+
 /* The dense stem of relu-bn: the block above has written ds and its sums. */
 static void phase_stem_back(struct c4_plan *plan, struct c4_native_scratch *scratch, int from,
                             int to) {
     struct c4_native_block *block = &plan->block[0];
     memset(block->bias_sum + from, 0, (size_t)(to - from) * sizeof *block->bias_sum);
+    memset(block->dw + (ptrdiff_t)from * C4_PATCH * C, 0,
+           sizeof(float) * (size_t)(to - from) * C4_PATCH * C);
     for (int s = from; s < to; s++) {
         const int begin = c4_slice_begin(plan->n, s), end = c4_slice_begin(plan->n, s + 1);
-        for (int image = begin; image < end; image++) {
-            stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
-            rebuild(plan, 0, image, 0, SIDE, scratch->dy);
-            direct_weights(1, SIDE, SIDE, RGB, image == begin, scratch->x, scratch->dy,
-                           block->dw + (ptrdiff_t)s * C4_PATCH * C);
-        }
+        for (int image = begin; image < end; image++)
+            dense_stem_image_back(plan, scratch, s, image);
     }
 }
 

@@ -203,16 +203,19 @@ static struct evaluate_input input_of(struct c4_plan *plan, struct c4_native_scr
 
 /* --- phases --- */
 
-static void evaluate_dense_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
-                                int image) {
-    struct direct_row at = {
-        .width = SIDE, .x_row = SIDE * RGB, .w = plan->parameters + c4_native_layout.weight[0]};
-    stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
-    for (int i = 0; i < SIDE; i += 4) {
-        for (int r = 0; r < 4; r++)
-            direct_image_row(1, SIDE, RGB, scratch->x, i + r, scratch->dy + r * SIDE * C, &at);
-        evaluate_map(plan, 0, sums, image, i, i + 4, scratch->dy);
-    }
+static void evaluate_dense_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool exact,
+                                bool sums, int image) {
+    const struct c4_native_block *block = &plan->block[0];
+    const struct dense_stem at = {.x = scratch->x,
+                                  .w = plan->parameters + c4_native_layout.weight[0],
+                                  .bias = plan->parameters + c4_native_layout.bias[0],
+                                  .flip = block->flip,
+                                  .y = scratch->dy,
+                                  .not_kept = true,
+                                  .selected = block->selected + (ptrdiff_t)image * PIXELS / 4 * C,
+                                  .sum = sums ? block->sum[slice_of(plan->n, image)] : NULL};
+    stem_input(bytes_of(plan, image), scratch->x + HALO_ROW + RGB, HALO_ROW);
+    dense_forward(&at, exact);
 }
 
 static void phase_evaluate_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch,
@@ -223,7 +226,9 @@ static void phase_evaluate_stem(struct c4_plan *plan, struct c4_native_scratch *
         return;
     }
     if (batch) clear_sums(plan->block[0].sum, from, to);
-    for (int image = begin; image < end; image++) evaluate_dense_stem(plan, scratch, batch, image);
+    const bool exact = halo_is_exact(plan->parameters + c4_native_layout.weight[0]);
+    for (int image = begin; image < end; image++)
+        evaluate_dense_stem(plan, scratch, exact, batch, image);
 }
 
 /* As load_tiles(). */

@@ -5,7 +5,7 @@
 #include "simd/body/direct.h"
 #include "simd/body/elementwise.h"
 #include "simd/body/patch_sums.h"
-#include "simd/body/stem.h"
+#include "simd/body/stem_dense.h"
 #include "simd/body/winograd.h"
 #include "simd/native/native.h"
 
@@ -72,13 +72,20 @@ static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, 
                 block->selected + pooled, block->arg + pooled);
 }
 
-static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool sums,
-                             int image) {
-    stem_input(bytes_of(plan, image), scratch->x, SIDE * RGB);
-    direct_images(1, SIDE, SIDE, RGB, false, scratch->x,
-                  plan->parameters + c4_native_layout.weight[0],
-                  plan->block[0].y + (ptrdiff_t)image * PIXELS * C);
-    finish_image(plan, 0, sums, image);
+static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool exact,
+                             bool sums, int image) {
+    struct c4_native_block *block = &plan->block[0];
+    const ptrdiff_t map = (ptrdiff_t)image * PIXELS * C;
+    const struct dense_stem at = {.x = scratch->x,
+                                  .w = plan->parameters + c4_native_layout.weight[0],
+                                  .bias = plan->parameters + c4_native_layout.bias[0],
+                                  .flip = block->flip,
+                                  .y = block->y + map,
+                                  .selected = block->selected + map / 4,
+                                  .arg = block->arg + map / 4,
+                                  .sum = sums ? block->sum[slice_of(plan->n, image)] : NULL};
+    stem_input(bytes_of(plan, image), scratch->x + HALO_ROW + RGB, HALO_ROW);
+    dense_forward(&at, exact);
 }
 
 static void slice_patch_sums(struct c4_plan *plan, int s) {
@@ -102,7 +109,9 @@ static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, 
         return;
     }
     if (batch) clear_sums(plan->block[0].sum, from, to);
-    for (int image = begin; image < end; image++) dense_stem_image(plan, scratch, batch, image);
+    const bool exact = halo_is_exact(plan->parameters + c4_native_layout.weight[0]);
+    for (int image = begin; image < end; image++)
+        dense_stem_image(plan, scratch, exact, batch, image);
 }
 
 /* --- forward: what precedes a convolution --- */

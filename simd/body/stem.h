@@ -50,6 +50,7 @@ INLINE void stem_chains(int vecs, bool skip, const float *x, const float *w, int
     x += 2 * i * HALO_ROW + 2 * j * RGB;
     for (int r = 0; r < 3; r++, x += HALO_ROW, w += 3 * RGB * C)
         UNROLL for (int k = 0; k < 3 * RGB; k++) { /* the three taps of a row are adjacent */
+            FORGET(x);
             vf wv[STEM_VECS];
             UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(w + k * C + v * VF_LANES);
             UNROLL for (int p = 0; p < 4; p++) {
@@ -61,15 +62,20 @@ INLINE void stem_chains(int vecs, bool skip, const float *x, const float *w, int
         }
 }
 
+/* Pools one vector of channels of a window. */
+INLINE void stem_pool(const vf y[4], const float *flip, float *selected, uint8_t *arg) {
+    vi winner;
+    vf_store(selected, pool_winner(y, vf_loadu(flip), &winner));
+    vi_store_u8(arg, winner);
+}
+
 INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, const float *flip,
                         int i, int j, float *selected, uint8_t *arg) {
     vf acc[4][STEM_VECS];
     stem_chains(vecs, skip, x, w, i, j, acc);
     UNROLL for (int v = 0; v < vecs; v++) {
         const vf y[4] = {acc[0][v], acc[1][v], acc[2][v], acc[3][v]};
-        vi winner;
-        vf_store(selected + v * VF_LANES, pool_winner(y, vf_loadu(flip + v * VF_LANES), &winner));
-        vi_store_u8(arg + v * VF_LANES, winner);
+        stem_pool(y, flip + v * VF_LANES, selected + v * VF_LANES, arg + v * VF_LANES);
     }
 }
 

@@ -54,12 +54,12 @@ struct c4_native_block {
 
 /* A thread's own memory. */
 struct c4_native_scratch {
-    float *x;         /* bn-relu: [34, 34, 3] with a halo of zeros; relu-bn: [32, 32, 3] */
+    float *x;         /* [34, 34, 3] with a halo of zeros */
     float *planes;    /* [3, 34, 34]: the same by channels, for the gradient of the bn-relu stem */
     float *activated; /* input of a convolution, with a halo of zeros in Winograd mode */
     float *ds;        /* [16, 16, 64]: of the bn-relu stem */
-    float *dy, *dx;   /* one image's, or a few small ones in direct mode; dy also holds an
-                         evaluation's output of a direct convolution */
+    float *dy, *dx;   /* one image's, or a few small ones in direct mode; dy also holds two rows of
+                         the dense stem's dY, and an evaluation's output of a direct convolution */
     float *v, *m;     /* groups of transformed tiles */
     float *du;        /* [36] positions */
     float *tables;    /* the stem's gradient */

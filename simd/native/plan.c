@@ -54,10 +54,9 @@ enum { HALOED = C4_NATIVE_HALO_SIDE * C4_NATIVE_HALO_SIDE * C };
 /* What evaluations use, too. */
 static void lay_out_scratch(struct c4_plan *plan, struct c4_native_scratch *scratch,
                             struct c4_arena *arena, size_t *used) {
-    const size_t side = plan->config.order == C4_RELU_BN ? C4_IMAGE_SIDE : C4_IMAGE_SIDE / 2;
     TAKE(scratch->x, C4_NATIVE_IMAGE_FLOATS);
     TAKE(scratch->activated, HALOED);
-    TAKE(scratch->dy, side * side * C);
+    TAKE(scratch->dy, C4_IMAGE_SIDE * C4_IMAGE_SIDE / 4 * C);
     if (plan->config.conv == C4_WINOGRAD) TAKE(scratch->m, group_floats(plan));
 }
 

@@ -18,7 +18,7 @@ enum { MR = 4, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_ROWS = 4, GRAM_PANE
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3) }
 #endif
-enum { GRAD_VECS = 1, GRAD_CHANNELS = 1 };
+enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1 };
 
 typedef float vf __attribute__((vector_size(4 * VF_LANES)));
 typedef double vd __attribute__((vector_size(8 * VD_LANES)));

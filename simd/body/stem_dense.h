@@ -1,0 +1,222 @@
+/* The dense stem of relu-bn: conv1 over all pixels with bias, ReLU and pooling in registers,
+ * channel sums while a tile is in the L1 cache; and its way back, a pair of rows at a time. */
+#ifndef C4_SIMD_BODY_STEM_DENSE_H
+#define C4_SIMD_BODY_STEM_DENSE_H
+
+#include "simd/body/stem.h"
+
+/* --- forward --- */
+
+/* What the forward pass of one image reads and writes. */
+struct dense_stem {
+    const float *x;        /* [34, 34, 3] with its halo of zeros */
+    const float *w, *bias; /* [27, 64], [64] */
+    const float *flip;     /* [64]: pool_flips() */
+    float *y;              /* [32, 32, 64], after ReLU; a tile's [4, 4, 64] if it is `not_kept` */
+    bool not_kept;
+    float *selected;  /* [16, 16, 64] */
+    uint8_t *arg;     /* the same shape; NULL: not needed */
+    double (*sum)[C]; /* [2]: those of y and y^2 are added; NULL: not needed */
+};
+
+/* Floats between rows of y, and the first pixel of the pooled map's window (i, j). */
+INLINE ptrdiff_t dense_row(const struct dense_stem *at) {
+    return (at->not_kept ? 4 : SIDE) * C;
+}
+INLINE float *dense_pixel(const struct dense_stem *at, int i, int j) {
+    return at->not_kept ? at->y + i % 2 * 2 * dense_row(at) + j % 2 * 2 * C
+                        : at->y + (2 * i * SIDE + 2 * j) * C;
+}
+
+/* `vecs` vectors of channels, from c on, of the pooled map's window (i, j). */
+INLINE void dense_window(int vecs, bool skip, const struct dense_stem *at, int i, int j, int c) {
+    const ptrdiff_t pooled = (i * POOLED + j) * C + c, row = dense_row(at);
+    float *y = dense_pixel(at, i, j) + c;
+    vf acc[4][STEM_VECS];
+    stem_chains(vecs, skip, at->x, at->w + c, i, j, acc);
+    UNROLL for (int v = 0; v < vecs; v++) {
+        const int lane = v * VF_LANES;
+        const vf bias = vf_loadu(at->bias + c + lane);
+        vf r[4];
+        UNROLL for (int p = 0; p < 4; p++) {
+            r[p] = vf_relu(vf_add(acc[p][v], bias));
+            vf_store(y + p / 2 * row + p % 2 * C + lane, r[p]);
+        }
+        if (at->arg)
+            stem_pool(r, at->flip + c + lane, at->selected + pooled + lane,
+                      at->arg + pooled + lane);
+        else
+            vf_store(at->selected + pooled + lane, pool_value(r, vf_loadu(at->flip + c + lane)));
+    }
+}
+
+/* The four windows of the 4x4 tile whose first window is (i, j). */
+INLINE void dense_panel(int vecs, bool skip, const struct dense_stem *at, int i, int j, int c) {
+    for (int k = 0; k < 4; k++) dense_window(vecs, skip, at, i + k / 2, j + k % 2, c);
+}
+
+INLINE void dense_tiles(bool skip, const struct dense_stem *at) {
+    for (int i = 0; i < POOLED; i += 2)
+        for (int j = 0; j < POOLED; j += 2) {
+            int c = 0;
+            for (; c + STEM_VECS * VF_LANES <= C; c += STEM_VECS * VF_LANES)
+                dense_panel(STEM_VECS, skip, at, i, j, c);
+            if (c < C) dense_panel(VECS % STEM_VECS, skip, at, i, j, c);
+            const float *y = dense_pixel(at, i, j);
+            if (at->sum) tile_sums(y, y, dense_row(at), 4, 4, at->sum[0], at->sum[1]);
+        }
+}
+
+/* `exact`: halo_is_exact(w). */
+static void dense_forward(const struct dense_stem *at, bool exact) {
+    if (exact)
+        dense_tiles(false, at);
+    else
+        dense_tiles(true, at);
+}
+
+/* --- backward --- */
+
+/* dY is rebuilt two rows at a time: 16 KB, which stay in the L1 cache until all taps of the weight
+ * gradient have read them. Its channel sums need both pairs of rows of a tile. */
+enum { DENSE_FLOATS = 2 * SIDE * C, DENSE_TILES = SIDE / 4 };
+
+/* What the way back of one image reads and writes. */
+struct dense_back {
+    const float *x;            /* [34, 34, 3]; its halo is not multiplied */
+    const float *y, *ds;       /* [32, 32, 64], [16, 16, 64] */
+    const uint8_t *arg;        /* [16, 16, 64] */
+    const float *c0, *c1, *c2; /* [64] */
+    float *dy;                 /* scratch [2, 32, 64] */
+    double *bias_sum;          /* [64], added to */
+    float *dw;                 /* [27, 64], continued */
+};
+
+/* A vector of channels of dY, columns j..j + 3 of rows 2i and 2i + 1. */
+INLINE void dense_rebuild(const struct dense_back *at, int i, int j, int c, vf dy[2][4]) {
+    const vf k0 = vf_loadu(at->c0 + c), k1 = vf_loadu(at->c1 + c), k2 = vf_loadu(at->c2 + c);
+    UNROLL for (int window = 0; window < 2; window++) {
+        const ptrdiff_t pooled = (i * POOLED + j / 2 + window) * C + c;
+        const vf d = vf_load(at->ds + pooled);
+        const vi winner = vi_load_u8(at->arg + pooled);
+        UNROLL for (int k = 0; k < 4; k++) {
+            const int col = 2 * window + k % 2;
+            const ptrdiff_t pixel = (k / 2 * SIDE + j + col) * C + c;
+            const vf r = vf_load(at->y + (ptrdiff_t)i * DENSE_FLOATS + pixel);
+            vf t = vf_fma(k2, r, k1);
+            t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
+            t = vf_select(vf_gt(r, vf_zero()), t, vf_zero());
+            vf_store(at->dy + pixel, t);
+            dy[k / 2][col] = t;
+        }
+    }
+}
+
+/* dY of rows 2i and 2i + 1, and its channel sums: those of the upper half of the tiles wait in
+ * `upper` [8, 64] for those of the lower half. */
+INLINE void dense_rebuild_rows(const struct dense_back *at, int i, double *upper) {
+    for (int j = 0; j < SIDE; j += 4, upper += C)
+        for (int c = 0; c < C; c += VF_LANES) {
+            vf dy[2][4];
+            dense_rebuild(at, i, j, c, dy);
+            const vd sum[2] = {
+                vd_add(ROW_SUM(vf_widen_low, dy[0]), ROW_SUM(vf_widen_low, dy[1])),
+                vd_add(ROW_SUM(vf_widen_high, dy[0]), ROW_SUM(vf_widen_high, dy[1]))};
+            UNROLL for (int half = 0; half < 2; half++) {
+                const int lane = c + half * VD_LANES;
+                if (i % 2 == 0)
+                    vd_store(upper + lane, sum[half]);
+                else
+                    add_double(at->bias_sum + lane, vd_add(vd_load(upper + lane), sum[half]));
+            }
+        }
+}
+
+/* Chains of DENSE_TAPS adjacent taps, whose inputs are adjacent in memory. */
+enum { DENSE_CHAINS = DENSE_TAPS * RGB };
+typedef vf dense_acc[DENSE_CHAINS][DENSE_VECS];
+
+/* One pixel's step of chains [first, end); x is the input of chain 0. Where operands are taken by
+ * lane, reads up to three floats more, which are those of the next pixel. */
+INLINE void dense_step(int first, int end, const float *x, const float *dy, dense_acc acc) {
+#ifdef A_BY_MEMORY
+    vf d[DENSE_VECS];
+    UNROLL for (int v = 0; v < DENSE_VECS; v++) d[v] = vf_load(dy + v * VF_LANES);
+    UNROLL for (int k = first; k < end; k++) UNROLL for (int v = 0; v < DENSE_VECS; v++) acc[k][v] =
+        vf_fma_from(x + k, d[v], acc[k][v]);
+#elif defined A_BY_LANE
+    vf xv[DENSE_CHAINS / VF_LANES + 1];
+    UNROLL for (int k = 0; k < end; k += VF_LANES) xv[k / VF_LANES] = vf_loadu(x + k);
+    UNROLL for (int v = 0; v < DENSE_VECS; v++) {
+        const vf d = vf_load(dy + v * VF_LANES);
+        UNROLL for (int k = first; k < end; k++) acc[k][v] =
+            vf_fma(vf_lane(xv[k / VF_LANES], k % VF_LANES), d, acc[k][v]);
+    }
+#else
+    vf xv[DENSE_CHAINS];
+    UNROLL for (int k = first; k < end; k++) xv[k] = vf_set1(x[k]);
+    UNROLL for (int v = 0; v < DENSE_VECS; v++) {
+        const vf d = vf_load(dy + v * VF_LANES);
+        UNROLL for (int k = first; k < end; k++) acc[k][v] = vf_fma(xv[k], d, acc[k][v]);
+    }
+#endif
+}
+
+/* Continues the chains of taps [tap, tap + DENSE_TAPS) with the pixels of rows 2i and 2i + 1;
+ * prefetches 4 KB meanwhile. */
+INLINE void dense_taps(const struct dense_back *at, int i, int tap, int c, const float *ahead) {
+    const bool line = DENSE_TAPS == 3; /* all three taps of a row: one of them leaves the image */
+    const int r = tap / 3 - 1, s = tap % 3 - 1;
+    const int left = s < 0 ? 1 : 0, right = line || s > 0 ? SIDE - 1 : SIDE;
+    const int top = 2 * i + r < 0 ? 1 : 0, bottom = 2 * i + 1 + r >= SIDE ? 1 : 2;
+    float *dw = at->dw + (ptrdiff_t)tap * RGB * C + c;
+    dense_acc acc;
+    UNROLL for (int k = 0; k < DENSE_CHAINS; k++) UNROLL for (int v = 0; v < DENSE_VECS; v++)
+        acc[k][v] = vf_load(dw + k * C + v * VF_LANES);
+    for (int row = top; row < bottom; row++) {
+        const float *x = at->x + (2 * i + row + r + 1) * HALO_ROW + (s + 1) * RGB;
+        const float *dy = at->dy + row * SIDE * C + c;
+        if (line) dense_step(RGB, DENSE_CHAINS, x, dy, acc);
+        for (int j = left; j < right; j++) {
+            C4_HOT_LOOP_BEGIN(dense_taps, DENSE_CHAINS * DENSE_VECS);
+            PREFETCH(ahead + (row * SIDE + j) * 16);
+            dense_step(0, DENSE_CHAINS, x + j * RGB, dy + (ptrdiff_t)j * C, acc);
+            C4_HOT_LOOP_END(dense_taps);
+        }
+        if (line) dense_step(0, DENSE_CHAINS - RGB, x + right * RGB, dy + right * C, acc);
+    }
+    UNROLL for (int k = 0; k < DENSE_CHAINS; k++) UNROLL for (int v = 0; v < DENSE_VECS; v++)
+        vf_store(dw + k * C + v * VF_LANES, acc[k][v]);
+}
+
+/* What pass `pass` before the last prefetches for the next pair of rows: 16 KB of y, then ds and
+ * arg. Earlier passes would fill the L1 cache too soon. */
+INLINE const float *dense_ahead(const struct dense_back *at, int i, int pass) {
+    const int next = i + 1 < POOLED ? i + 1 : i;
+    if (pass == 0) return (const float *)(at->arg + next * POOLED * C);
+    if (pass == 1) return at->ds + next * POOLED * C;
+    return at->y + (ptrdiff_t)next * DENSE_FLOATS + (pass < 5 ? 5 - pass : 0) * DENSE_FLOATS / 4;
+}
+
+enum { DENSE_COLUMNS = DENSE_VECS * VF_LANES };
+enum { DENSE_PASSES = C / DENSE_COLUMNS * (9 / DENSE_TAPS) };
+_Static_assert(DENSE_PASSES >= 6 && C % DENSE_COLUMNS == 0, "passes that prefetch a pair of rows");
+
+/* Continues all chains with rows 2i and 2i + 1. A function of its own: all its registers are for
+ * its loops. */
+__attribute__((noinline)) static void dense_gradient_rows(const struct dense_back *at, int i) {
+    int pass = DENSE_PASSES;
+    for (int c = 0; c < C; c += DENSE_COLUMNS)
+        for (int tap = 0; tap < 9; tap += DENSE_TAPS)
+            dense_taps(at, i, tap, c, dense_ahead(at, i, --pass));
+}
+
+static void dense_backward(const struct dense_back *at) {
+    double upper[DENSE_TILES * C];
+    for (int i = 0; i < POOLED; i++) {
+        dense_rebuild_rows(at, i, upper);
+        dense_gradient_rows(at, i);
+    }
+}
+
+#endif
