@@ -163,7 +163,7 @@ INLINE void direct_weights_tile(int rows, const struct direct_chunk *at,
     else
         acc_load(rows, dw, C, acc);
     for (int row = 0; row < rows; row++)
-        for (int v = 0; v < NR; v += 16) vf_prefetch(next + row * C + v);
+        for (int v = 0; v < NR; v += 16) PREFETCH_NEXT(next + row * C + v);
     for (int image = 0; image < at->images; image++)
         for (int i = top; i < bottom; i++) {
             const float *x = from->x + image * from->image +

@@ -127,7 +127,7 @@ INLINE void rebuild_rows(int w, bool relu, const float *y, const float *ds, cons
             vi winner = vi_load_u8(arg + j * C + c);
             UNROLL for (int k = 0; k < 4; k++) {
                 ptrdiff_t at = ((ptrdiff_t)(k / 2) * w + 2 * j + k % 2) * C + c;
-                vf_prefetch(y + at + 2 * w * C);
+                PREFETCH_NEXT(y + at + 2 * w * C);
                 vf v = vf_load(y + at), t = vf_fma(k2, v, k1);
                 t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
                 if (relu) t = vf_select(vf_gt(v, vf_zero()), t, vf_zero());

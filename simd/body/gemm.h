@@ -13,7 +13,7 @@ INLINE void gemm_micro_kernel(int mr, const float *a, const float *b, const floa
     for (int k = 0; k < C; k += K_STEPS) {
         C4_HOT_LOOP_BEGIN(gemm, K_STEPS * mr * NR_VECS);
         acc_steps(mr, a + k, C, b + k * C, acc);
-        UNROLL for (int s = 0; s < K_STEPS; s++) vf_prefetch(ahead + (k + s) * 16);
+        UNROLL for (int s = 0; s < K_STEPS; s++) PREFETCH_NEXT(ahead + (k + s) * 16);
         C4_HOT_LOOP_END(gemm);
     }
     acc_store(mr, acc, c, C);
@@ -46,7 +46,7 @@ INLINE void gemm_at_micro_kernel(int mr, int k, const float *a, const float *b, 
     for (int step = 0; step < k; step++) {
         C4_HOT_LOOP_BEGIN(gemm_at, mr * NR_VECS);
         acc_outer(mr, a + step * C, b + step * C, acc);
-        vf_prefetch(ahead + step * 16);
+        PREFETCH_NEXT(ahead + step * 16);
         C4_HOT_LOOP_END(gemm_at);
     }
     acc_store(mr, acc, c, C);

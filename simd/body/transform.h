@@ -281,7 +281,7 @@ static void transform_weight_gradient(const float *du, ptrdiff_t position, bool 
             vf u[6];
             UNROLL for (int i = 0; i < 6; i++) {
                 u[i] = vf_load(du + (6 * i + j) * position);
-                vf_prefetch(du + (6 * i + j) * position + C);
+                PREFETCH_NEXT(du + (6 * i + j) * position + C);
             }
             weights_adjoint_1d(u, &rows[0][j], &rows[1][j], &rows[2][j]);
         }

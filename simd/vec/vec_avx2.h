@@ -11,6 +11,8 @@ enum { VF_LANES = 8, VD_LANES = 4 };
 enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_ROWS = 6, GRAM_PANELS = 1 };
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1 };
 
+#define PREFETCHES_NEXT
+
 typedef __m256 vf;
 typedef __m256d vd;
 typedef __m256i vi;
@@ -134,10 +136,6 @@ static inline int32_t vi_sum(vi a) {
     int32_t v[VF_LANES];
     _mm256_storeu_si256((__m256i *)v, a);
     return ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
-}
-
-static inline void vf_prefetch(const float *p) {
-    _mm_prefetch((const char *)p, _MM_HINT_T0);
 }
 
 static inline void vf_transpose(vf row[8]) {

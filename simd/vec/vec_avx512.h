@@ -137,10 +137,6 @@ static inline int32_t vi_sum(vi a) {
     return _mm512_reduce_add_epi32(a);
 }
 
-static inline void vf_prefetch(const float *p) {
-    _mm_prefetch((const char *)p, _MM_HINT_T0);
-}
-
 static inline void vf_transpose(vf row[16]) {
     __m512 pair[16], four[16], eight[16];
     for (int i = 0; i < 16; i += 2) {

@@ -149,10 +149,6 @@ static inline int32_t vi_sum(vi a) {
     return vaddvq_s32(a);
 }
 
-static inline void vf_prefetch(const float *p) {
-    __builtin_prefetch(p);
-}
-
 static inline void vf_transpose(vf row[4]) {
     const float32x4x2_t left = vtrnq_f32(row[0], row[1]), right = vtrnq_f32(row[2], row[3]);
     row[0] = vcombine_f32(vget_low_f32(left.val[0]), vget_low_f32(right.val[0]));

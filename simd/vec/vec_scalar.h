@@ -158,10 +158,6 @@ static inline int32_t vi_sum(vi a) {
     return sum;
 }
 
-static inline void vf_prefetch(const float *p) {
-    __builtin_prefetch(p);
-}
-
 static inline void vf_transpose(vf row[VF_LANES]) {
     vf column[VF_LANES];
     for (int i = 0; i < VF_LANES; i++)
