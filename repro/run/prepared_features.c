@@ -26,10 +26,10 @@ size_t c4_row_counts_most(const struct c4_row_counts *counts) {
 
 /* --- features --- */
 
-/* Features of this size are rare and short-lived. The heap keeps freed memory
- * (repro/workers/worker.c), and cached references would fragment the space that such features leave
- * behind. They are therefore mapped, and returned to the system. */
-enum { RARE_BYTES = 64 << 20 };
+/* Features of more than a few images are mapped, and returned to the system when they are freed. The
+ * heap keeps freed memory (repro/workers/worker.c), and what is allocated meanwhile would fragment
+ * the space that they leave behind. They are allocated a few times a run, not each epoch. */
+enum { MAPPED_BYTES = 4 << 20 };
 
 struct block {
     size_t mapped_bytes; /* 0: from the heap */
@@ -40,10 +40,10 @@ static struct block *block_of(float *features) {
     return (struct block *)(void *)((char *)features - offsetof(struct block, values));
 }
 
-static float *allocate(size_t count, bool rare) {
+static float *allocate(size_t count, bool mapped) {
     size_t bytes = sizeof(struct block) + count * sizeof(float);
     struct block *block;
-    if (!rare) {
+    if (!mapped) {
         block = aligned_alloc(_Alignof(struct block), (bytes + 63) / 64 * 64);
         if (!block) return NULL;
         block->mapped_bytes = 0;
@@ -61,7 +61,7 @@ enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]) {
     for (int layer = 0; layer < C4_LAYERS; layer++)
         bytes += images * c4_layer_features(layer) * sizeof(float);
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        features[layer] = allocate(images * c4_layer_features(layer), bytes >= RARE_BYTES);
+        features[layer] = allocate(images * c4_layer_features(layer), bytes >= MAPPED_BYTES);
         if (features[layer]) continue;
         c4_features_free(features);
         return c4_fail(C4_ERR_MEMORY, "out of memory for the features of %u images", images);
