@@ -57,6 +57,15 @@ struct c4_cka_cost c4_cka_feature_cost(const struct c4_cka_shape *shape) {
     return sum;
 }
 
+struct c4_cka_cost c4_cka_gram_sums_cost(size_t n) {
+    return (struct c4_cka_cost){.flops = 4 * triangle(n), .bytes = sizeof(double) * triangle(n)};
+}
+
+struct c4_cka_cost c4_cka_gram_products_cost(size_t n) {
+    return (struct c4_cka_cost){.flops = 2 * triangle(n),
+                                .bytes = 2 * sizeof(double) * triangle(n)};
+}
+
 struct c4_cka_cost c4_cka_careful_pass_cost(size_t n, size_t features) {
     return (struct c4_cka_cost){.flops = 2 * triangle(n) * (double)features,
                                 .bytes = triangle_rows(n) * (double)features * sizeof(double)};

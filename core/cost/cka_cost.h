@@ -20,17 +20,23 @@ struct c4_cka_shape {
 };
 
 struct c4_cka_cost {
-    double flops; /* of the products, 2 per multiply-add; centring and folding are left out */
+    double flops; /* 2 per multiply-add */
     double bytes; /* traffic if nothing stays in a cache between two passes or two tiles */
 };
 
-/* Gram form: n x n Gram matrices of both sides, the reference's cached. About n^2 q FLOPs (+ n^2
+/* Of the products of rows alone, without packing or centring them.
+ * Gram form: n x n Gram matrices of both sides, the reference's cached. About n^2 q FLOPs (+ n^2
  * p). */
 struct c4_cka_cost c4_cka_gram_cost(const struct c4_cka_shape *shape);
 
 /* Feature form: the q x q product of one side and the p x q product of both. About
  * n q^2 + 2 n p q FLOPs (+ n p^2). */
 struct c4_cka_cost c4_cka_feature_cost(const struct c4_cka_shape *shape);
+
+/* The Gram form's sums in double, over pairs of examples: of one side's Gram matrix (row sums,
+ * column sums, squares), and of the products of two. */
+struct c4_cka_cost c4_cka_gram_sums_cost(size_t n);
+struct c4_cka_cost c4_cka_gram_products_cost(size_t n);
 
 /* The careful form (core/similarity/careful_form.h), in double. A pass: over the tiles of a side's
  * Gram matrix, one for each product. The whole: preparing a side, that is shifting its features and

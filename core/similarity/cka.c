@@ -154,6 +154,8 @@ static enum c4_status inners_between(const struct pair *pair, struct inners *inn
     cost.flops = fmax(cost.flops - pair->y->own.flops, 0);
     cost.bytes = fmax(cost.bytes - pair->y->own.bytes, 0);
     add_cost(work, cost);
+    if (pair->x->options.method == C4_CKA_GRAM)
+        add_cost(work, c4_cka_gram_products_cost(pair->of_x->n));
     return plain_inners(pair, inners);
 }
 

@@ -217,7 +217,10 @@ static enum c4_status make_side(const struct c4_centring *x, const char *name,
     bool by_gram = r->options.method == C4_CKA_GRAM;
     if (side->n < 4 && !r->options.biased_only) side->undefined.debiased = C4_CKA_FEW_EXAMPLES;
     if (by_gram) {
+        const struct c4_cka_cost sums = c4_cka_gram_sums_cost(side->n);
         C4_TRY(c4_gram_leading(r->tiles, side->n, r->options.threads, &side->gram));
+        r->work.flops += sums.flops;
+        r->work.bytes += sums.bytes;
         if (all_zero(side->gram.diagonal, side->n)) {
             set_constant(r, side);
             return C4_OK;

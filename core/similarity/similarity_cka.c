@@ -63,7 +63,8 @@ static struct c4_similarity_cost cost(size_t n, size_t features) {
         .n = n, .p = features, .q = features, .value_bytes = sizeof(float)};
     double both = c4_cka_gram_cost(&shape).flops;
     shape.reference_cached = true;
-    return (struct c4_similarity_cost){both - c4_cka_gram_cost(&shape).flops, gram_bytes(n)};
+    return (struct c4_similarity_cost){
+        both - c4_cka_gram_cost(&shape).flops + c4_cka_gram_sums_cost(n).flops, gram_bytes(n)};
 }
 
 static size_t packed_bytes(const void *prepared) {

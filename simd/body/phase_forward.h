@@ -34,7 +34,7 @@ INLINE void finish_tile(struct c4_plan *plan, int b, float *y, ptrdiff_t row, fl
         const float *bias = plan->parameters + c4_native_layout.bias[b];
         for (int i = 0; i < 4; i++) bias_relu(4, y + i * row, bias, y + i * row);
     }
-    if (sum) tile_sums(y, y, row, 4, 4, sum[0], sum[1]);
+    tile_sums(y, y, row, 4, 4, sum[0], sum[1]);
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++)
             pool_window(y + 2 * i * row + 2 * j * C, row, block->flip,
@@ -42,18 +42,18 @@ INLINE void finish_tile(struct c4_plan *plan, int b, float *y, ptrdiff_t row, fl
 }
 
 /* The tile at row i, column j of an image. */
-INLINE void finish_tile_at(struct c4_plan *plan, int b, bool sums, int image, int i, int j) {
+INLINE void finish_tile_at(struct c4_plan *plan, int b, int image, int i, int j) {
     struct c4_native_block *block = &plan->block[b];
     const ptrdiff_t side = block->side, half = side / 2;
     ptrdiff_t pooled = ((image * half + i / 2) * half + j / 2) * C;
     finish_tile(plan, b, block->y + ((image * side + i) * side + j) * C, side * C,
                 block->selected + pooled, block->arg + pooled, half * C,
-                sums ? block->sum[slice_of(plan->n, image)] : NULL);
+                block->sum[slice_of(plan->n, image)]);
 }
 
-static void finish_image(struct c4_plan *plan, int b, bool sums, int image) {
+static void finish_image(struct c4_plan *plan, int b, int image) {
     for (int i = 0; i < plan->block[b].side; i += 4)
-        for (int j = 0; j < plan->block[b].side; j += 4) finish_tile_at(plan, b, sums, image, i, j);
+        for (int j = 0; j < plan->block[b].side; j += 4) finish_tile_at(plan, b, image, i, j);
 }
 
 /* --- stem --- */
@@ -73,7 +73,7 @@ static void stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, 
 }
 
 static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scratch, bool exact,
-                             bool sums, int image) {
+                             int image) {
     struct c4_native_block *block = &plan->block[0];
     const ptrdiff_t map = (ptrdiff_t)image * PIXELS * C;
     const struct dense_stem at = {.x = scratch->x,
@@ -83,7 +83,7 @@ static void dense_stem_image(struct c4_plan *plan, struct c4_native_scratch *scr
                                   .y = block->y + map,
                                   .selected = block->selected + map / 4,
                                   .arg = block->arg + map / 4,
-                                  .sum = sums ? block->sum[slice_of(plan->n, image)] : NULL};
+                                  .sum = block->sum[slice_of(plan->n, image)]};
     stem_input(bytes_of(plan, image), scratch->x + HALO_ROW + RGB, HALO_ROW);
     dense_forward(&at, exact);
 }
@@ -101,17 +101,15 @@ static void slice_patch_sums(struct c4_plan *plan, int s) {
     patch_sums_finish(&sums, part->first, part->second);
 }
 
-static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch,
-                       int from, int to) {
+static void phase_stem(struct c4_plan *plan, struct c4_native_scratch *scratch, int from, int to) {
     int begin = c4_slice_begin(plan->n, from), end = c4_slice_begin(plan->n, to);
     if (plan->config.order == C4_BN_RELU) {
-        for (int s = from; batch && s < to; s++) slice_patch_sums(plan, s);
+        for (int s = from; s < to; s++) slice_patch_sums(plan, s);
         return;
     }
-    if (batch) clear_sums(plan->block[0].sum, from, to);
+    clear_sums(plan->block[0].sum, from, to);
     const bool exact = halo_is_exact(plan->parameters + c4_native_layout.weight[0]);
-    for (int image = begin; image < end; image++)
-        dense_stem_image(plan, scratch, exact, batch, image);
+    for (int image = begin; image < end; image++) dense_stem_image(plan, scratch, exact, image);
 }
 
 /* --- forward: what precedes a convolution --- */
@@ -159,7 +157,7 @@ static void load_tiles(struct c4_plan *plan, struct c4_native_scratch *scratch, 
 }
 
 static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scratch, int b,
-                           bool sums, int begin, int end) {
+                           int begin, int end) {
     const struct c4_native_block *block = &plan->block[b];
     const int side = block->side, per_image = side * side / 16, images = group_images(plan, b);
     const ptrdiff_t stride = group_stride(images * per_image);
@@ -178,13 +176,13 @@ static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scrat
                 int i = t / (side / 4) * 4, j = t % (side / 4) * 4;
                 ptrdiff_t at = (((ptrdiff_t)(first + k) * side + i) * side + j) * C;
                 transform_output(m + (k * per_image + t) * C, stride, block->y + at, side * C);
-                finish_tile_at(plan, b, sums, first + k, i, j);
+                finish_tile_at(plan, b, first + k, i, j);
             }
     }
 }
 
-static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
-                         int begin, int end) {
+static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int begin,
+                         int end) {
     const struct c4_native_block *block = &plan->block[b];
     const int side = block->side;
     const float *w = plan->parameters + c4_native_layout.weight[b];
@@ -199,19 +197,19 @@ static void block_direct(struct c4_plan *plan, struct c4_native_scratch *scratch
             activate(plan, b, first + k, 0, side, scratch->activated + k * map, side * C);
         }
         direct_images(some, side, side, C, false, scratch->activated, w, block->y + first * map);
-        for (int k = 0; k < some; k++) finish_image(plan, b, sums, first + k);
+        for (int k = 0; k < some; k++) finish_image(plan, b, first + k);
     }
 }
 
-static void phase_block(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
-                        int from, int to) {
+static void phase_block(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from,
+                        int to) {
     int begin = c4_slice_begin(plan->n, from), end = c4_slice_begin(plan->n, to);
-    if (sums) clear_sums(plan->block[b].sum, from, to);
+    clear_sums(plan->block[b].sum, from, to);
     if (plan->config.conv == C4_WINOGRAD) {
         clear_halo(scratch);
-        block_winograd(plan, scratch, b, sums, begin, end);
+        block_winograd(plan, scratch, b, begin, end);
     } else {
-        block_direct(plan, scratch, b, sums, begin, end);
+        block_direct(plan, scratch, b, begin, end);
     }
 }
 

@@ -119,14 +119,11 @@ struct c4_plan {
 /* Phases of a step over slices [from, to), in order of use; simd/native/step.c describes them. All
  * read plan->n, images, labels and patch sums. Single-threaded, cannot fail. */
 struct c4_native_phases {
-    /* bn-relu: patch sums if `batch`; conv1 itself runs just before block 1, while its output is in
-     * the cache. relu-bn: conv1, ReLU, selection, and channel sums if `batch`. A step always has
-     * `batch`. */
-    void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, bool batch, int from,
-                 int to);
-    /* Block b >= 1: input from the block below, convolution, selection, channel sums if `sums`. */
-    void (*block)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, bool sums,
-                  int from, int to);
+    /* bn-relu: patch sums; conv1 itself runs just before block 1, while its output is in the cache.
+     * relu-bn: conv1, ReLU, selection, channel sums. */
+    void (*stem)(struct c4_plan *plan, struct c4_native_scratch *scratch, int from, int to);
+    /* Block b >= 1: input from the block below, convolution, selection, channel sums. */
+    void (*block)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from, int to);
     /* pool4, logits, loss, hits, their backward and the sums of block 4. */
     void (*head)(struct c4_plan *plan, int from, int to);
     /* Block b >= 1: the slices' weight gradients, into plan->gradient if `from` is 0, else into dw;

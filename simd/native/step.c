@@ -221,13 +221,13 @@ static struct share share_of(const struct c4_plan *plan) {
 
 static void forward(struct c4_plan *plan, const struct share *s) {
     struct c4_native_scratch *scratch = &plan->scratch[s->thread];
-    plan->phases->stem(plan, scratch, true, s->from, s->to);
+    plan->phases->stem(plan, scratch, s->from, s->to);
 #pragma omp barrier
 #pragma omp single
     normalise(plan, 0, C4_BN_BATCH);
     c4_native_time_phase(plan, C4_NATIVE_STEM);
     for (int b = 1; b < C4_BLOCKS; b++) {
-        plan->phases->block(plan, scratch, b, true, s->from, s->to);
+        plan->phases->block(plan, scratch, b, s->from, s->to);
 #pragma omp barrier
 #pragma omp single
         normalise(plan, b, C4_BN_BATCH);
