@@ -12,11 +12,18 @@
 #include "core/cli/duration.h"
 #include "core/cli/interrupt.h"
 #include "core/file/sha256.h"
+#include "core/op/names.h"
 
 static const char *const formats[] = {"text", "markdown", "json", NULL};
 
 static const struct c4_option options[] = {
     C4_BENCH_OF_PROGRAM,
+    {.name = "order",
+     .type = C4_OPTION_CHOICE,
+     .value = "ORDER",
+     .initial = "bn-relu",
+     .choices = c4_order_names,
+     .help = "of steps: order of batch norm and ReLU in a block"},
     {.name = "mode",
      .type = C4_OPTION_CHOICE,
      .value = "MODE",
@@ -185,6 +192,7 @@ static enum c4_status compare_programs(const struct c4_args *args, struct c4_com
                                  .program = {program[C4_OLD], program[C4_NEW]},
                                  .setting = {.benchmark = c4_arg_text(args, "benchmark"),
                                              .backend = c4_arg_text(args, "backend"),
+                                             .order = c4_arg_text(args, "order"),
                                              .filter = c4_arg_text(args, "filter"),
                                              .batch = (int)c4_arg_integer(args, "batch"),
                                              .threads = (int)c4_arg_integer(args, "threads")},

@@ -39,6 +39,7 @@ static void add_conv4(const struct c4_program_setting *setting, struct command *
     add(command, "--backend", setting->backend);
     if (!is(setting, "cka")) add(command, "--batch", command->batch);
     add(command, "--threads", command->threads);
+    if (is(setting, "step") && setting->order) add(command, "--order", setting->order);
     if (is(setting, "ops") && setting->filter) add(command, "--filter", setting->filter);
 }
 

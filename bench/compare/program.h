@@ -14,6 +14,7 @@ struct c4_program_setting {
     const char *benchmark; /* of c4_program_benchmarks */
     const char *backend;   /* as --backend has it; unused by google-benchmark, like the next two */
     int batch, threads;
+    const char *order;  /* of blocks, in "step"; NULL: bn-relu */
     const char *filter; /* regular expression for names of ops and google-benchmark; NULL: all */
 };
 

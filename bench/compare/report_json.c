@@ -27,9 +27,11 @@ static json_t *json_of(const struct c4_compared_row *row) {
 static json_t *json_of_run(const struct c4_compare *compare) {
     const struct c4_program_setting *setting = &compare->setting;
     bool google = strcmp(setting->benchmark, "google-benchmark") == 0;
-    return json_pack("{s:s, s:o, s:o, s:i, s:s, s:i, s:f}", "benchmark", setting->benchmark,
-                     "backend", google ? json_null() : c4_json_text(setting->backend), "batch",
-                     google ? json_null() : json_integer(setting->batch), "threads",
+    return json_pack("{s:s, s:o, s:o, s:o, s:i, s:s, s:i, s:f}", "benchmark", setting->benchmark,
+                     "backend", google ? json_null() : c4_json_text(setting->backend), "order",
+                     strcmp(setting->benchmark, "step") == 0 ? c4_json_text(setting->order)
+                                                             : json_null(),
+                     "batch", google ? json_null() : json_integer(setting->batch), "threads",
                      setting->threads, "mode", c4_compare_modes[compare->mode], "processes",
                      compare->processes, "seconds", compare->seconds);
 }
