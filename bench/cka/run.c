@@ -36,7 +36,7 @@ static enum c4_status settle_peer(const struct run *run, struct c4_cka_row *row)
 
 static enum c4_status check_peer(struct run *run, struct c4_cka_row *row) {
     struct c4_cka_peers *peers = &run->bench->peers;
-    double got[C4_CKA_PEER_VALUES];
+    double got[C4_CKA_PEER_VALUES] = {0};
     int count;
     C4_TRY(c4_cka_peer_load(peers, row->peer, run->arrays.sides));
     C4_TRY(
@@ -51,7 +51,7 @@ static enum c4_status check_peer(struct run *run, struct c4_cka_row *row) {
 /* Its first run at full size warms up and gives the values. */
 static enum c4_status check_backend(struct run *run, struct c4_cka_row *row) {
     struct c4_cka_sample unused = {0};
-    double values[C4_CKA_PEER_VALUES];
+    double values[C4_CKA_PEER_VALUES] = {0};
     int count;
     C4_TRY(c4_cka_subject_check(row, run->reference, &run->arrays));
     if (row->state != C4_PEER_MEASURED) return C4_OK;

@@ -189,7 +189,7 @@ bool c4_cka_subject_agrees(const struct c4_cka_row *row, const double *got, int 
         c4_text_add(reason, "it reported %d values instead of %d", got_count, want_count);
         return false;
     }
-    for (int i = 0; i < want_count; i++) {
+    for (int i = 0; i < want_count && i < C4_CKA_PEER_VALUES; i++) {
         const double scale = !product ? want[0] : i < 2 ? want[i] : want[0] / (double)row->group.n;
         if (close_to(got[i], want[i], scale, false)) continue;
         c4_text_add(reason, "%s is %.9g, conv4's is %.9g", names[product][i], got[i], want[i]);

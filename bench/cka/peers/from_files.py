@@ -17,4 +17,4 @@ try:
     biased, debiased = cka.value(*cka.sides(numpy.load(first), numpy.load(second)))
     print(json.dumps({"biased": biased, "debiased": debiased}))
 except ModuleNotFoundError as error:
-    print(json.dumps({"error": f"Python has no module {error.name}: install the packages in bench/peers/requirements.txt"}))
+    print(json.dumps({"error": f"Python has no module {error.name}: install the packages in bench/peers/requirements*.txt"}))

@@ -113,11 +113,11 @@ enum c4_status c4_cka_peers_start(struct c4_cka_peers *peers, int threads, const
 
 enum c4_status c4_cka_peer_load(struct c4_cka_peers *peers, int peer, int sides) {
     struct c4_cka_peer *p = &peers->peer[peer];
-    char question[24];
+    char sides_asked[16];
     json_t *answer;
     if (p->state != C4_PEER_MEASURED) return C4_OK;
-    snprintf(question, sizeof question, "load %d", sides);
-    C4_TRY(ask(peers, p, question, &answer));
+    snprintf(sides_asked, sizeof sides_asked, "load %d", sides);
+    C4_TRY(ask(peers, p, sides_asked, &answer));
     json_decref(answer);
     return C4_OK;
 }
@@ -125,12 +125,12 @@ enum c4_status c4_cka_peer_load(struct c4_cka_peers *peers, int peer, int sides)
 enum c4_status c4_cka_peer_check(struct c4_cka_peers *peers, int peer, const char *subject,
                                  double values[C4_CKA_PEER_VALUES], int *count) {
     struct c4_cka_peer *p = &peers->peer[peer];
-    char question[24];
+    char subject_asked[24];
     json_t *answer;
     *count = 0;
     if (p->state != C4_PEER_MEASURED) return C4_OK;
-    snprintf(question, sizeof question, "check %s", subject);
-    C4_TRY(ask(peers, p, question, &answer));
+    snprintf(subject_asked, sizeof subject_asked, "check %s", subject);
+    C4_TRY(ask(peers, p, subject_asked, &answer));
     const json_t *told = json_object_get(answer, "values");
     for (size_t i = 0; i < json_array_size(told) && i < C4_CKA_PEER_VALUES; i++) {
         const json_t *value = json_array_get(told, i);
