@@ -2,6 +2,7 @@
 # "conv4 bench cka --peers" with a stand-in for Python and its packages, which answers correctly,
 # incorrectly or not at all.
 # usage: cli_bench_cka_peers.sh PROGRAM
+# shellcheck disable=SC2086 # lists of words
 # shellcheck source=./tests/harness/shell.sh
 . "$(dirname "$0")/../harness/shell.sh"
 TMPDIR="$work/temporary folder"
