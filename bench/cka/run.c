@@ -1,5 +1,6 @@
 /* Takes the samples: for each number of threads a team, peers, and group by group. */
 #include <string.h>
+#include <time.h>
 
 #include "bench/cka/subject.h"
 #include "core/cli/interrupt.h"
@@ -107,6 +108,12 @@ static enum c4_status sample(struct run *run, struct c4_cka_row *row, int k) {
 
 /* --- groups and teams --- */
 
+/* Threads of OpenMP and OpenBLAS wait busily for a while after their last work, on the cores of
+ * what is timed next: some 30 ms at 2 GHz in OpenBLAS. */
+static void wait_until_idle(void) {
+    nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+}
+
 static enum c4_status time_group(struct run *run, struct c4_cka_row *rows, int count) {
     const struct c4_cka_group *group = &rows->group;
     bool any_peer = false;
@@ -118,9 +125,14 @@ static enum c4_status time_group(struct run *run, struct c4_cka_row *rows, int c
             any_peer |= run->bench->peers.peer[rows[i].peer].state == C4_PEER_MEASURED;
     if (any_peer) C4_TRY(c4_cka_arrays_write(&run->arrays, run->bench->peers.folder.bytes));
     for (int i = 0; i < count; i++) C4_TRY(check(run, &rows[i]));
+    const bool disturbed = any_peer && group->threads > 1;
     for (int k = 0; k < group->samples; k++) {
+        if (disturbed) wait_until_idle();
         c4_peak_sample(run->peak);
-        for (int i = 0; i < count; i++) C4_TRY(sample(run, &rows[i], k));
+        for (int i = 0; i < count; i++) {
+            if (disturbed) wait_until_idle();
+            C4_TRY(sample(run, &rows[i], k));
+        }
     }
     for (int i = 0; i < count; i++) /* a row has all its samples or none */
         if (rows[i].state != C4_PEER_MEASURED) rows[i].measured = 0;
