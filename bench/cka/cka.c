@@ -3,189 +3,104 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "core/base/rng.h"
+#include "bench/cka/arrays.h"
 #include "core/cli/interrupt.h"
 #include "core/cost/cka_cost.h"
-#include "core/host/clock.h"
 
-enum c4_status c4_cka_bench_add(struct c4_cka_bench *bench, int layer, size_t n,
+const char c4_cka_product_name[] = "product";
+
+/* --- rows --- */
+
+static enum c4_status new_row(struct c4_cka_bench *bench, const struct c4_cka_group *group,
+                              const char *runner, struct c4_cka_row **added) {
+    if (bench->count == bench->capacity) {
+        const int capacity = 2 * bench->capacity + 16;
+        struct c4_cka_row *rows = realloc(bench->rows, (size_t)capacity * sizeof *rows);
+        if (!rows) return c4_fail(C4_ERR_MEMORY, "out of memory for a benchmark's rows");
+        bench->rows = rows;
+        bench->capacity = capacity;
+    }
+    struct c4_cka_sample *samples = calloc((size_t)group->samples, sizeof *samples);
+    if (!samples) return c4_fail(C4_ERR_MEMORY, "out of memory for a benchmark's samples");
+    if (bench->count == 0) bench->threads = group->threads;
+    struct c4_cka_row *row = &bench->rows[bench->count++];
+    const bool product = group->subject == C4_CKA_PRODUCT;
+    const size_t p = c4_layer_features(product ? 0 : group->layer);
+    const struct c4_cka_shape compared = {group->n, p, p, sizeof(float), true};
+    const struct c4_cka_shape whole = {group->n, p, p, sizeof(float), false};
+    const bool gram = product || c4_cka_gram_is_cheaper(&whole);
+    const struct c4_cka_cost cost =
+        gram ? c4_cka_gram_cost(&compared) : c4_cka_feature_cost(&compared);
+    *row = (struct c4_cka_row){.group = *group,
+                               .p = p,
+                               .peer = -1,
+                               .method = gram ? C4_CKA_GRAM : C4_CKA_FEATURE,
+                               .flops = cost.flops,
+                               .bytes = cost.bytes,
+                               .samples = samples};
+    row->whole_flops =
+        product ? cost.flops : (gram ? c4_cka_gram_cost : c4_cka_feature_cost)(&whole).flops;
+    char threads[16] = "";
+    if (group->threads != bench->threads) snprintf(threads, sizeof threads, "/t%d", group->threads);
+    snprintf(row->name, sizeof row->name, "%s%s/n%zu/%s%s",
+             group->subject == C4_CKA_FILES ? "files/" : "",
+             product ? c4_cka_product_name : c4_layer_name[group->layer], group->n, runner,
+             threads);
+    *added = row;
+    return C4_OK;
+}
+
+enum c4_status c4_cka_bench_add(struct c4_cka_bench *bench, const struct c4_cka_group *group,
                                 const struct c4_backend *const *backends, int backend_count) {
-    const size_t features = c4_layer_features(layer);
-    const struct c4_cka_shape shape = {n, features, features, sizeof(float), true};
-    bool gram = c4_cka_gram_is_cheaper(&shape);
-    struct c4_cka_cost cost = gram ? c4_cka_gram_cost(&shape) : c4_cka_feature_cost(&shape);
+    struct c4_cka_row *row;
     for (int i = 0; i < backend_count; i++) {
         if (!backends[i]->gram_block) continue;
-        if (bench->count == C4_CKA_ROWS_MAX)
-            return c4_fail(C4_ERR_FAILED, "more than %d benchmarks", C4_CKA_ROWS_MAX);
-        struct c4_cka_row *row = &bench->rows[bench->count++];
-        *row = (struct c4_cka_row){.layer = layer,
-                                   .n = n,
-                                   .backend = backends[i],
-                                   .method = gram ? C4_CKA_GRAM : C4_CKA_FEATURE,
-                                   .flops = cost.flops,
-                                   .bytes = cost.bytes};
-        snprintf(row->name, sizeof row->name, "%s/n%zu/%s", c4_layer_name[layer], n,
-                 backends[i]->name);
+        C4_TRY(new_row(bench, group, backends[i]->name, &row));
+        row->backend = backends[i];
+        row->origin = backends[i]->variant;
+    }
+    for (int i = 0; i < C4_CKA_PEERS; i++) {
+        if (!bench->peers.wanted[i]) continue;
+        if (group->subject != C4_CKA_VALUE && !c4_cka_peer_multiplies(i)) continue;
+        C4_TRY(new_row(bench, group, c4_cka_peer_names[i], &row));
+        row->peer = i;
+        row->origin = "";
     }
     return C4_OK;
 }
 
-/* Independent random features of the two sides. */
-struct sides {
-    float *x, *y;
-    size_t features;
-};
-
-static enum c4_status sides_make(struct sides *sides, size_t n, size_t features) {
-    size_t count = n * features;
-    sides->features = features;
-    sides->x = malloc(count * sizeof(float));
-    sides->y = malloc(count * sizeof(float));
-    if (!sides->x || !sides->y)
-        return c4_fail(C4_ERR_MEMORY,
-                       "no memory for features of 2 x %zu bytes: choose a smaller --examples",
-                       count * sizeof(float));
-    for (size_t i = 0; i < count; i += 2) {
-        struct c4_rng_block block = c4_rng_draw(1, C4_RNG_TEST, 1000, i / 2);
-        for (size_t k = 0; k < 2 && i + k < count; k++) {
-            sides->x[i + k] = (float)(block.word[k] >> 8) * 0x1p-23f - 1;
-            sides->y[i + k] = (float)(block.word[2 + k] >> 8) * 0x1p-23f - 1;
-        }
+void c4_cka_bench_free(struct c4_cka_bench *bench) {
+    for (int i = 0; i < bench->count; i++) {
+        free(bench->rows[i].samples);
+        c4_text_free(&bench->rows[i].reason);
+        c4_text_free(&bench->rows[i].told);
     }
-    return C4_OK;
+    free(bench->rows);
+    bench->rows = NULL;
+    bench->count = bench->capacity = 0;
+    c4_cka_peers_close(&bench->peers);
+    if (bench->has_team) c4_team_free(&bench->team);
+    bench->has_team = false;
 }
 
-static void sides_free(struct sides *sides) {
-    free(sides->x);
-    free(sides->y);
-}
-
-static struct c4_features features_of(const float *data, size_t n, size_t features) {
-    return (struct c4_features){data, C4_FEATURES_FLOAT, n, features, NULL};
-}
-
-static struct c4_cka_options options_of(const struct c4_cka_bench *bench,
-                                        const struct c4_cka_row *row,
-                                        const struct c4_backend *backend) {
-    return (struct c4_cka_options){
-        .gram = c4_backend_gram(backend), .threads = bench->threads, .method = row->method};
-}
-
-static enum c4_status small_cka(const struct c4_cka_bench *bench, const struct c4_cka_row *row,
-                                const struct c4_backend *backend, const struct sides *sides,
-                                struct c4_cka_result *result) {
-    size_t n = row->n < C4_CKA_CHECK_ROWS ? row->n : C4_CKA_CHECK_ROWS;
-    struct c4_features x = features_of(sides->x, n, sides->features);
-    struct c4_features y = features_of(sides->y, n, sides->features);
-    struct c4_cka_options options = options_of(bench, row, backend);
-    return c4_cka(&x, &y, &options, result);
-}
-
-/* The debiased value is a small difference of large numbers here, so the error of both values is
- * judged on the scale of the biased one. */
-static bool close_to(double got, double want, double scale, bool bit_exact) {
-    return bit_exact ? got == want : fabs(got - want) <= C4_PEER_TOLERANCE * scale;
-}
-
-static enum c4_status check(const struct c4_cka_bench *bench, struct c4_cka_row *row,
-                            const struct c4_backend *reference, const struct sides *sides) {
-    struct c4_cka_result got, want;
-    C4_TRY(small_cka(bench, row, row->backend, sides, &got));
-    C4_TRY(small_cka(bench, row, reference, sides, &want));
-    bool exact = row->backend->bit_exact;
-    if (!close_to(got.biased, want.biased, want.biased, exact) ||
-        !close_to(got.debiased, want.debiased, want.biased, exact))
-        snprintf(row->fault, sizeof row->fault,
-                 "%s: CKA is %.17g, debiased %.17g; the reference has %.17g, debiased %.17g",
-                 row->name, got.biased, got.debiased, want.biased, want.debiased);
-    return C4_OK;
-}
-
-struct run {
-    struct c4_cka_bench *bench;
-    const struct c4_backend *reference;
-    void (*tick)(void *context, double flops_done);
-    void *context;
-    double flops_done;
-};
-
-static enum c4_status worked(struct run *run, double flops) {
-    run->flops_done += flops;
-    if (run->tick) run->tick(run->context, run->flops_done);
-    return c4_interrupted();
-}
-
-enum { BACKENDS = 16 };
-
-static enum c4_status prepare(struct run *run, struct c4_cka_row *row, const struct sides *sides,
-                              struct c4_cka_reference **reference) {
-    C4_TRY(check(run->bench, row, run->reference, sides));
-    if (row->fault[0]) return worked(run, (run->bench->samples + 1) * row->flops);
-    struct c4_features x = features_of(sides->x, row->n, sides->features);
-    struct c4_cka_options options = options_of(run->bench, row, row->backend);
-    C4_TRY(c4_cka_prepare(&x, &options, reference));
-    row->prepare_seconds = c4_cka_reference_work(*reference).seconds;
-    return worked(run, row->flops);
-}
-
-static enum c4_status sample(struct run *run, struct c4_cka_row *row, const struct sides *sides,
-                             const struct c4_cka_reference *reference) {
-    struct c4_features y = features_of(sides->y, row->n, sides->features);
-    struct c4_cka_result result;
-    int64_t start_ns = c4_clock_ns();
-    C4_TRY(c4_cka_compare(reference, &y, &result));
-    row->seconds[row->measured++] = (double)(c4_clock_ns() - start_ns) * 1e-9;
-    return worked(run, row->flops);
-}
-
-static enum c4_status time_rows(struct run *run, struct c4_cka_row *rows, int count,
-                                const struct sides *sides,
-                                struct c4_cka_reference *references[BACKENDS]) {
-    for (int i = 0; i < count; i++) C4_TRY(prepare(run, &rows[i], sides, &references[i]));
-    for (int k = 0; k < run->bench->samples; k++) {
-        c4_peak_sample(&run->bench->peak);
-        for (int i = 0; i < count; i++)
-            if (references[i]) C4_TRY(sample(run, &rows[i], sides, references[i]));
-    }
-    return C4_OK;
-}
-
-static enum c4_status run_rows(struct run *run, struct c4_cka_row *rows, int count) {
-    struct c4_cka_reference *references[BACKENDS] = {NULL};
-    struct sides sides = {NULL, NULL, 0};
-    enum c4_status status = sides_make(&sides, rows->n, c4_layer_features(rows->layer));
-    if (status == C4_OK) status = time_rows(run, rows, count, &sides, references);
-    for (int i = 0; i < count; i++) c4_cka_reference_free(references[i]);
-    sides_free(&sides);
-    return status;
-}
-
-static int rows_alike(const struct c4_cka_bench *bench, int first) {
-    const struct c4_cka_row *row = &bench->rows[first];
+int c4_cka_bench_alike(const struct c4_cka_bench *bench, int first) {
+    const struct c4_cka_group *group = &bench->rows[first].group;
     int last = first;
-    while (last < bench->count && bench->rows[last].layer == row->layer &&
-           bench->rows[last].n == row->n && last - first < BACKENDS)
-        last++;
+    for (; last < bench->count; last++) {
+        const struct c4_cka_group *other = &bench->rows[last].group;
+        if (other->subject != group->subject || other->layer != group->layer ||
+            other->n != group->n || other->threads != group->threads)
+            break;
+    }
     return last - first;
-}
-
-enum c4_status c4_cka_bench_run(struct c4_cka_bench *bench, const struct c4_backend *reference,
-                                void (*tick)(void *context, double flops_done), void *context) {
-    struct run run = {bench, reference, tick, context, 0};
-    c4_peak_start_best(&bench->peak, bench->threads, 0.02);
-    for (int i = 0; i < bench->count; i += rows_alike(bench, i))
-        C4_TRY(run_rows(&run, &bench->rows[i], rows_alike(bench, i)));
-    for (int i = 0; i < bench->count; i++)
-        if (bench->rows[i].fault[0])
-            return c4_fail(C4_ERR_RESULT, "wrong result, not timed: %s", bench->rows[i].fault);
-    return C4_OK;
 }
 
 double c4_cka_bench_flops(const struct c4_cka_bench *bench) {
     double flops = 0;
-    for (int i = 0; i < bench->count; i++) flops += (bench->samples + 1) * bench->rows[i].flops;
+    for (int i = 0; i < bench->count; i++)
+        flops += (bench->rows[i].group.samples + 1) * bench->rows[i].whole_flops;
     return flops;
 }
 
@@ -193,15 +108,71 @@ enum c4_status c4_cka_bench_predict(const struct c4_cka_bench *bench, double *se
     *seconds = 0.5;
     for (int i = 0; i < bench->count; i++) {
         const struct c4_cka_row *row = &bench->rows[i];
-        struct sides sides = {NULL, NULL, 0};
+        if (!row->backend) continue;
+        struct c4_cka_arrays arrays;
         struct c4_cka_result result;
-        enum c4_status status =
-            sides_make(&sides, C4_CKA_CHECK_ROWS, c4_layer_features(row->layer));
-        if (status == C4_OK) status = small_cka(bench, row, row->backend, &sides, &result);
-        sides_free(&sides);
+        enum c4_status status = c4_cka_arrays_make(&arrays, C4_CKA_CHECK_ROWS, row->p, 2);
+        if (status == C4_OK) {
+            struct c4_features x = c4_cka_arrays_features(&arrays, 0, C4_CKA_CHECK_ROWS);
+            struct c4_features y = c4_cka_arrays_features(&arrays, 1, C4_CKA_CHECK_ROWS);
+            struct c4_cka_options options = {.gram = c4_backend_gram(row->backend),
+                                             .threads = row->group.threads,
+                                             .method = row->method};
+            status = c4_cka(&x, &y, &options, &result);
+        }
+        c4_cka_arrays_free(&arrays);
         C4_TRY(status);
-        *seconds += (bench->samples + 1) * row->flops * result.seconds / result.flops;
+        const double once = row->whole_flops * result.seconds / result.flops;
+        *seconds += once + row->group.samples * fmax(once, bench->sample_seconds);
         C4_TRY(c4_interrupted());
     }
     return C4_OK;
+}
+
+/* --- what came of them --- */
+
+enum c4_status c4_cka_bench_verdict(const struct c4_cka_bench *bench, bool all) {
+    const struct c4_cka_row *worst = NULL;
+    int measured = 0;
+    for (int i = 0; i < bench->count; i++) {
+        const struct c4_cka_row *row = &bench->rows[i];
+        if (row->peer < 0) continue;
+        measured += row->state == C4_PEER_MEASURED;
+        if (!worst || row->state > worst->state) worst = row;
+    }
+    if (!worst || worst->state == C4_PEER_MEASURED) return C4_OK;
+    if (worst->state == C4_PEER_ABSENT && !all && measured > 0) return C4_OK;
+    return c4_peer_verdict(worst->name, worst->state, c4_text_string(&worst->reason));
+}
+
+struct c4_spread c4_cka_row_spread(const struct c4_cka_row *row, size_t offset) {
+    double values[C4_SAMPLES_MAX];
+    for (int k = 0; k < row->measured; k++)
+        memcpy(&values[k], (const char *)&row->samples[k] + offset, sizeof *values);
+    return c4_spread_of(values, row->measured);
+}
+
+double c4_cka_row_ratio(const struct c4_cka_bench *bench, int row) {
+    const struct c4_cka_row *peer = &bench->rows[row];
+    const size_t whole = offsetof(struct c4_cka_sample, whole);
+    double best = INFINITY;
+    int first = row;
+    if (peer->peer < 0 || peer->measured == 0) return NAN;
+    while (first > 0 && c4_cka_bench_alike(bench, first - 1) > row - first + 1) first--;
+    for (int i = first; i < row; i++)
+        if (bench->rows[i].backend && bench->rows[i].measured > 0)
+            best = fmin(best, c4_cka_row_spread(&bench->rows[i], whole).median);
+    return isfinite(best) ? c4_cka_row_spread(peer, whole).median / best : NAN;
+}
+
+const struct c4_peak *c4_cka_row_peak(const struct c4_cka_bench *bench,
+                                      const struct c4_cka_row *row) {
+    for (int i = 0; i < bench->peak_count; i++)
+        if (bench->peaks[i].threads == row->group.threads && bench->peaks[i].count > 0)
+            return &bench->peaks[i];
+    return NULL;
+}
+
+double c4_cka_row_product_flops(const struct c4_cka_row *row) {
+    return (double)row->group.n * ((double)row->group.n + 1) * (double)row->p;
 }

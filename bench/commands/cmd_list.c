@@ -19,15 +19,23 @@ static enum c4_status list_ops(const struct c4_backend *const *backends, int cou
 }
 
 static enum c4_status list_cka(const struct c4_backend *const *backends, int count) {
-    static const size_t sizes[] = {500, 2000, 5000};
+    static const size_t sizes[] = {500, 1000, 2000, 5000};
     struct c4_cka_bench *bench = calloc(1, sizeof *bench);
     if (!bench) return c4_fail(C4_ERR_MEMORY, "out of memory");
     enum c4_status status = C4_OK;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++)
-            status = c4_cka_bench_add(bench, layer, sizes[i], backends, count);
+        for (int layer = 0; layer <= C4_LAYERS && status == C4_OK; layer++) {
+            const struct c4_cka_group group = {.subject = layer == C4_LAYERS ? C4_CKA_PRODUCT
+                                                                             : C4_CKA_VALUE,
+                                               .layer = layer,
+                                               .n = sizes[i],
+                                               .threads = 1,
+                                               .samples = 1};
+            status = c4_cka_bench_add(bench, &group, backends, count);
+        }
     for (int i = 0; status == C4_OK && i < bench->count; i++)
         printf("cka %s\n", bench->rows[i].name);
+    c4_cka_bench_free(bench);
     free(bench);
     return status;
 }

@@ -25,8 +25,16 @@ enum { LINE_BYTES_MAX = 1 << 20, POLL_MS = 100 };
 
 /* Variables for this process's threads and allocator must not affect a peer's. */
 static bool is_kept(const char *variable) {
-    static const char *const dropped[] = {"OMP_",    "GOMP_",           "KMP_",   "MKL_",
-                                          "MALLOC_", "GLIBC_TUNABLES=", "NPROC=", "XLA_FLAGS="};
+    static const char *const dropped[] = {"OMP_",
+                                          "GOMP_",
+                                          "KMP_",
+                                          "MKL_",
+                                          "OPENBLAS_NUM_THREADS=",
+                                          "GOTO_NUM_THREADS=",
+                                          "MALLOC_",
+                                          "GLIBC_TUNABLES=",
+                                          "NPROC=",
+                                          "XLA_FLAGS="};
     for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
         if (strncmp(variable, dropped[i], strlen(dropped[i])) == 0) return false;
     return true;

@@ -26,7 +26,7 @@ def serve(make, commands):
             else:
                 say(error=f"unknown command '{line.strip()}'")
     except ModuleNotFoundError as error:
-        say(error=f"Python has no module {error.name}: install the packages in bench/peers/requirements.txt or requirements-jax.txt")
+        say(error=f"Python has no module {error.name}: install the packages in bench/peers/requirements*.txt")
     except Exception as error:  # pylint: disable=broad-except
         say(error=f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:300])
         raise

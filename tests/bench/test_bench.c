@@ -32,19 +32,96 @@ static void cka_with_a_wrong_gram_is_void(void **state) {
     const struct c4_backend *backends[] = {&bad, reference()};
     struct c4_cka_bench *bench = calloc(1, sizeof *bench);
     assert_non_null(bench);
-    bench->samples = 2;
-    bench->threads = 1;
-    assert_int_equal(c4_cka_bench_add(bench, 3, 64, backends, 2), C4_OK);
-    assert_int_equal(c4_cka_bench_add(bench, 4, 64, backends, 2), C4_OK);
+    const struct c4_cka_group groups[] = {
+        {C4_CKA_VALUE, 3, 64, 1, 2},
+        {C4_CKA_VALUE, 4, 64, 1, 2},
+        {C4_CKA_PRODUCT, C4_LAYERS, 50, 1, 2},
+    };
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(c4_cka_bench_add(bench, &groups[i], backends, 2), C4_OK);
     assert_int_equal(c4_cka_bench_run(bench, reference(), NULL, NULL), C4_ERR_RESULT);
-    assert_int_equal(bench->count, 4);
+    assert_int_equal(bench->count, 6);
     for (int i = 0; i < bench->count; i++) {
-        bool is_bad = bench->rows[i].backend == &bad;
-        assert_int_equal(bench->rows[i].measured, is_bad ? 0 : 2);
-        assert_true((bench->rows[i].fault[0] != 0) == is_bad);
+        const struct c4_cka_row *row = &bench->rows[i];
+        bool is_bad = row->backend == &bad;
+        assert_int_equal(row->measured, is_bad ? 0 : 2);
+        assert_int_equal(row->state, is_bad ? C4_PEER_VOID : C4_PEER_MEASURED);
+        assert_true((row->reason.length != 0) == is_bad);
     }
     assert_int_equal(bench->rows[0].method, C4_CKA_GRAM);
     assert_int_equal(bench->rows[2].method, C4_CKA_FEATURE);
+    assert_string_equal(bench->rows[5].name, "product/n50/ref");
+    c4_cka_bench_free(bench);
+    free(bench);
+}
+
+/* Two numbers of threads: the parts of a side are within it, in the Gram form only, and each row is
+ * measured against its own peak. */
+static void cka_is_timed_in_parts(void **state) {
+    (void)state;
+    const struct c4_backend *backends[] = {reference()};
+    struct c4_cka_bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    const struct c4_cka_group groups[] = {
+        {C4_CKA_VALUE, 2, 96, 1, 3},
+        {C4_CKA_VALUE, 4, 96, 1, 3},
+        {C4_CKA_VALUE, 2, 96, 2, 3},
+    };
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(c4_cka_bench_add(bench, &groups[i], backends, 1), C4_OK);
+    assert_int_equal(c4_cka_bench_run(bench, reference(), NULL, NULL), C4_OK);
+    assert_int_equal(bench->peak_count, 2);
+    assert_string_equal(bench->rows[0].name, "pool3/n96/ref");
+    assert_string_equal(bench->rows[2].name, "pool3/n96/ref/t2");
+    for (int i = 0; i < 3; i++) {
+        const struct c4_cka_row *row = &bench->rows[i];
+        assert_int_equal(row->measured, 3);
+        assert_ptr_equal(c4_cka_row_peak(bench, row), &bench->peaks[i / 2]);
+        for (int k = 0; k < 3; k++) {
+            const struct c4_cka_sample *s = &row->samples[k];
+            assert_true(s->prepare > 0 && s->compare > 0);
+            assert_true(s->prepare + s->compare <= s->whole);
+            assert_true(s->pack + s->product <= s->prepare);
+            assert_true((s->product > 0) == (row->method == C4_CKA_GRAM));
+            assert_true((s->pack > 0) == (row->method == C4_CKA_GRAM));
+        }
+    }
+    assert_true(bench->rows[0].whole_flops == 2 * c4_cka_row_product_flops(&bench->rows[0]));
+    assert_true(c4_cka_row_product_flops(&bench->rows[0]) == 96.0 * 97 * 1024);
+    assert_true(isnan(c4_cka_row_ratio(bench, 0)));
+    c4_cka_bench_free(bench);
+    free(bench);
+}
+
+/* The ratio is to the fastest backend of the same group. */
+static void ratios_are_to_the_fastest_backend(void **state) {
+    (void)state;
+    const struct c4_backend *backends[] = {reference(), reference()};
+    struct c4_cka_bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    bench->peers.wanted[0] = bench->peers.wanted[2] = true;
+    for (int layer = 2; layer < 4; layer++) {
+        const struct c4_cka_group group = {C4_CKA_VALUE, layer, 96, 1, 1};
+        assert_int_equal(c4_cka_bench_add(bench, &group, backends, 2), C4_OK);
+    }
+    static const double seconds[] = {1, 2, 6, 8, 5, 4, 10, 12};
+    assert_int_equal(bench->count, 8);
+    for (int i = 0; i < 8; i++) {
+        bench->rows[i].samples[0].whole = seconds[i];
+        bench->rows[i].measured = 1;
+    }
+    assert_true(c4_cka_row_ratio(bench, 2) == 6);
+    assert_true(c4_cka_row_ratio(bench, 3) == 8);
+    assert_true(c4_cka_row_ratio(bench, 6) == 2.5);
+    assert_true(c4_cka_row_ratio(bench, 7) == 3);
+    assert_true(isnan(c4_cka_row_ratio(bench, 0)));
+    assert_int_equal(c4_cka_bench_verdict(bench, true), C4_OK);
+    bench->rows[7].state = C4_PEER_ABSENT;
+    assert_int_equal(c4_cka_bench_verdict(bench, false), C4_OK);
+    assert_int_equal(c4_cka_bench_verdict(bench, true), C4_ERR_ENVIRONMENT);
+    bench->rows[6].state = C4_PEER_VOID;
+    assert_int_equal(c4_cka_bench_verdict(bench, false), C4_ERR_RESULT);
+    c4_cka_bench_free(bench);
     free(bench);
 }
 
@@ -362,6 +439,8 @@ static void samples_are_summed_up(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cka_with_a_wrong_gram_is_void),
+        cmocka_unit_test(cka_is_timed_in_parts),
+        cmocka_unit_test(ratios_are_to_the_fastest_backend),
         cmocka_unit_test(a_wrong_step_is_not_timed),
         cmocka_unit_test(evaluations_are_timed_in_place_of_steps),
         cmocka_unit_test(an_evaluation_with_a_wrong_feature_is_not_timed),

@@ -1,5 +1,6 @@
 /* "conv4 bench ..." as a user types it: output and exit status. */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,11 @@ static void wrong_command_lines_are_refused(void **state) {
     expect(2, "ops --filtre x", err_path, "did you mean --filter");
     expect(2, "cka --examples 600", err_path, "600");
     expect(2, "cka --layers pool5", err_path, "pool5");
+    expect(2, "cka --threads 0", err_path, "'0' is not a number from 1 to 1024 or all");
+    expect(2, "cka --threads 1,,2", err_path, "'' is not a number");
+    expect(2, "cka --threads 2,alle", err_path, "'alle' is not a number");
+    expect(2, "cka --peers=matlab", err_path, "matlab");
+    expect(2, "cka --from-files --layers product", err_path, "no benchmark is left");
     expect(2, "cka --quick --examples 5000", err_path, "no benchmark is left");
     expect(2, "calibrate --samples 2", err_path, "--samples");
     expect(2, "step --backend nonsense", err_path, "there is no backend 'nonsense'");
@@ -100,17 +106,29 @@ static void lists_name_what_would_run(void **state) {
     expect(0, "ops --list --backend ref --batch 8 --filter winograd/block", out_path,
            "conv_bwd_data_winograd/block4/n8/ref\n");
     assert_int_equal(lines(text_of(out_path)), 9);
-    expect(0, "cka --list --backend ref --layers pool3 --examples 500,2000", out_path,
+    expect(0, "cka --list --threads 1 --backend ref --layers pool3 --examples 500,2000", out_path,
            "pool3/n2000/ref\n");
     assert_int_equal(lines(text_of(out_path)), 2);
+    expect(0, "cka --list --quick --threads 3,1,3 --backend ref --layers pool3,product --peers",
+           out_path,
+           "pool3/n500/ref\npool3/n500/numpy\npool3/n500/pytorch\npool3/n500/ckatorch\n"
+           "product/n500/ref\nproduct/n500/numpy\nproduct/n500/pytorch\n"
+           "pool3/n500/ref/t3\n");
+    assert_int_equal(lines(text_of(out_path)), 14);
+    expect(0, "cka --list --quick --from-files --threads 2 --backend ref --layers pool3 --peers",
+           out_path, "files/pool3/n500/ref\nfiles/pool3/n500/numpy\nfiles/pool3/n500/pytorch\n");
+    assert_int_equal(lines(text_of(out_path)), 3);
 }
 
 static void a_dry_run_predicts_and_times_nothing(void **state) {
     (void)state;
     expect(0, "ops --dry-run --backend ref --batch 2 --filter linear", out_path,
            "3 benchmarks, 9 samples each, about ");
-    expect(0, "cka --dry-run --backend ref --quick --layers pool4,logits", out_path,
-           "2 benchmarks, 3 samples each, about ");
+    expect(0, "cka --dry-run --threads 1 --backend ref --quick --layers pool4,logits", out_path,
+           "2 benchmarks, 9 samples each, about ");
+    expect(0, "cka --dry-run --threads 1 --backend ref --layers logits --peers", out_path,
+           "16 benchmarks, 3 to 9 samples each, about ");
+    assert_non_null(strstr(text_of(out_path), "peers not counted"));
 }
 
 /* By a native backend where there is one. */
@@ -204,12 +222,23 @@ static void the_others_write_json_too(void **state) {
                     0);
     json_decref(object);
 
-    object = json_of("cka --json --quick --backend ref --layers pool4,logits --samples 1");
+    object =
+        json_of("cka --json --quick --threads 1 --backend ref --layers pool4,logits --samples 1");
     json_t *rows = json_object_get(object, "rows");
     assert_int_equal(json_array_size(rows), 2);
     assert_true(json_is_true(json_object_get(json_array_get(rows, 1), "checked")));
     assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "method")),
                         "gram");
+    const json_t *gram = json_array_get(rows, 0), *feature = json_array_get(rows, 1);
+    static const char *const parts[] = {"product_seconds", "pack_seconds", "rest_seconds"};
+    double side = 0;
+    for (int i = 0; i < 3; i++) {
+        side += json_number_value(json_object_get(gram, parts[i]));
+        assert_true(json_is_null(json_object_get(feature, parts[i])));
+    }
+    double prepared = json_number_value(json_object_get(gram, "prepare_seconds"));
+    assert_true(fabs(side - prepared) <= 1e-9 * prepared);
+    assert_true(json_number_value(json_object_get(feature, "whole_seconds")) > 0);
     json_decref(object);
 
     object = json_of("step --json --quick --backend ref --batch 2 --samples 3");

@@ -43,7 +43,12 @@ valid compare/compare compare.json
 valid compare/compare identical.json
 "$program" bench calibrate --aa 14 --json >aa.json 2>err || fail "--aa: $(cat err)"
 valid compare/calibrate_aa aa.json
-"$program" bench cka --backend auto --quick --layers logits --samples 1 --json >cka.json 2>err || fail "cka: $(cat err)"
+"$program" bench cka --backend auto --quick --layers logits,pool4,product --samples 1 --json >cka.json 2>err || fail "cka: $(cat err)"
+valid results/cka cka.json
+"$program" bench cka --backend auto --quick --threads 1 --layers logits --samples 1 --peers --peers-python /nowhere --json >cka.json 2>err
+valid results/cka cka.json
+grep -q '"absent"' cka.json || fail "no absent peer of CKA"
+"$program" bench cka --backend auto --quick --layers logits --samples 1 --from-files --json >cka.json 2>err || fail "cka of files: $(cat err)"
 valid results/cka cka.json
 "$program" bench study --quick --peers --peers-python /nowhere --json >study.json 2>err
 valid results/study study.json
