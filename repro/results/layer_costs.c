@@ -25,7 +25,7 @@ static void add(double *sum, double mean, double count) {
 void c4_layer_mean(const struct c4_cost_sum *costs, int count, enum c4_layer_cost what,
                    const char *layer, bool (*of)(const void *context, const char *run),
                    const void *context, struct c4_layer_mean *mean) {
-    *mean = (struct c4_layer_mean){.seconds = NAN, .flops = NAN, .bytes = NAN};
+    *mean = (struct c4_layer_mean){.seconds = NAN, .flops = NAN, .bytes = NAN, .method = ""};
     for (int i = 0; i < count; i++) {
         const struct c4_cost_sum *cost = &costs[i];
         const double rows = (double)cost->count;
@@ -35,7 +35,7 @@ void c4_layer_mean(const struct c4_cost_sum *costs, int count, enum c4_layer_cos
         add(&mean->seconds, cost->mean_seconds, rows);
         add(&mean->flops, cost->flops, rows);
         add(&mean->bytes, cost->bytes, rows);
-        if (counts(what, cost->what)) memcpy(mean->method, cost->method, sizeof mean->method);
+        if (counts(what, cost->what)) mean->method = cost->method;
     }
     mean->seconds /= mean->count;
     mean->flops /= mean->count;

@@ -15,7 +15,7 @@ extern const char *const c4_layer_cost_names[C4_LAYER_COSTS];
 struct c4_layer_mean {
     double count;                 /* epochs of runs, or references; 0: nothing was measured */
     double seconds, flops, bytes; /* of one; NaN: unknown */
-    char method[16];
+    const char *method;           /* belongs to the costs */
 };
 
 /* The mean over the runs for which of() is true (NULL: over all). References belong to no run,
