@@ -12,6 +12,7 @@
 #include "core/host/clock.h"
 #include "repro/commands/data_sources.h"
 #include "repro/commands/engine.h"
+#include "repro/commands/redo.h"
 #include "repro/commands/session.h"
 #include "repro/commands/summary.h"
 #include "repro/results/study_reader.h"
@@ -31,8 +32,8 @@ static const struct c4_option options[] = {
      .help = "start over; the old study is kept in previous-DATE"},
     {.name = "redo",
      .type = C4_OPTION_FLAG,
-     .help = "retrain runs whose rows may be wrong because of a fault in an earlier version; "
-             "everything else is kept"},
+     .help = "retrain runs whose rows may be wrong because of a fault in an earlier version, and "
+             "those whose CKA is of another version of the similarity; everything else is kept"},
     {.name = "take-over",
      .type = C4_OPTION_FLAG,
      .help = "go on even if a process on another host seems to be working on the study, which then "
@@ -60,7 +61,8 @@ struct reproduction {
     struct c4_session session;
     struct c4_store *store;
     struct c4_coordinator *coordinator;
-    bool *suspect; /* [runs of the schedule]: it has suspect rows */
+    /* [runs of the schedule]: --redo trains it again; it starts over, as it would mix versions */
+    bool *again, *over;
     struct c4_work_state state;
     struct c4_progress progress;
     bool progressing;
@@ -108,66 +110,12 @@ static enum c4_status fix_kernels(struct reproduction *r) {
     return c4_store_setting(r->store, "kernels", r->session.kernels);
 }
 
-/* Runs with suspect rows: those of the schedule, and the number of others in the folder. */
-struct suspect_runs {
-    const struct c4_schedule *schedule;
-    bool *asked; /* [runs of the schedule] */
-    int others;
-};
-
-static void take_suspect(void *context, const char *key) {
-    struct suspect_runs *runs = context;
-    int i = 0;
-    while (i < runs->schedule->count && strcmp(runs->schedule->run[i].key, key) != 0) i++;
-    if (i < runs->schedule->count)
-        runs->asked[i] = true;
-    else
-        runs->others++;
-}
-
-/* Refuses to add right rows to suspect ones, unless these are redone. */
-static enum c4_status find_suspects(struct reproduction *r) {
-    const char *folder = r->session.runner.folder;
-    struct suspect_runs runs = {.schedule = &r->session.schedule, .asked = r->suspect};
-    struct c4_suspects found = {0};
-    struct c4_study_reader *reader;
-    enum c4_status status = c4_study_reader_open(folder, &reader);
-    if (status == C4_OK) status = c4_study_reader_suspects(reader, take_suspect, &runs, &found);
-    c4_study_reader_close(reader);
-    C4_TRY(status);
-    bool redo = c4_arg_flag(r->args, "redo");
-    if (redo)
-        fprintf(r->messages,
-                found.runs ? "To be trained again: %d run%s with suspect rows.\n"
-                           : "There are no suspect rows: nothing is trained again.\n",
-                found.runs - runs.others, found.runs - runs.others == 1 ? "" : "s");
-    if (redo && runs.others)
-        fprintf(r->messages, "%d more such run%s not requested this time and %s unchanged.\n",
-                runs.others, runs.others == 1 ? " is" : "s are",
-                runs.others == 1 ? "stays" : "stay");
-    if (redo || found.runs == 0) return C4_OK;
-    struct c4_text sentence = {0};
-    C4_TRY(c4_text_add(&sentence,
-                       "%" PRId64
-                       " rows of %d run%s are suspect: %s. --redo trains these runs again and "
-                       "keeps everything else; 'conv4 report' draws them, marked as suspect",
-                       found.rows, found.runs, found.runs == 1 ? "" : "s", c4_suspects_reason));
-    if (c4_arg_flag(r->args, "dry-run"))
-        fprintf(r->messages, "Without --redo nothing would be done: %s.\n",
-                c4_text_string(&sentence));
-    else
-        status = c4_fail(C4_ERR_DATA, "%s/study.db: %s", folder, c4_text_string(&sentence));
-    c4_text_free(&sentence);
-    return status;
-}
-
-/* Removes the rows of suspect runs. Called when nothing can be refused any more. */
-static enum c4_status restart_suspects(struct reproduction *r) {
-    const struct c4_schedule *schedule = &r->session.schedule;
-    if (!c4_arg_flag(r->args, "redo")) return C4_OK;
-    for (int i = 0; i < schedule->count; i++)
-        if (r->suspect[i]) C4_TRY(c4_store_restart(r->store, schedule->run[i].key));
-    return C4_OK;
+static struct c4_redo redo_of(const struct reproduction *r) {
+    return (struct c4_redo){.folder = r->session.runner.folder,
+                            .schedule = &r->session.schedule,
+                            .redo = c4_arg_flag(r->args, "redo"),
+                            .dry_run = c4_arg_flag(r->args, "dry-run"),
+                            .messages = r->messages};
 }
 
 /* Stores settings and runs, within a transaction: if a killed start left only some of them, the
@@ -181,7 +129,9 @@ static enum c4_status keep_plan(struct reproduction *r) {
     if (!dry) C4_TRY(probe_folder(r->session.runner.folder));
     for (int i = 0; i < schedule->count; i++)
         C4_TRY(c4_store_run_add(r->store, &schedule->run[i], &r->session.study.protocol));
-    return restart_suspects(r);
+    /* Nothing can be refused any more. */
+    const struct c4_redo redo = redo_of(r);
+    return c4_redo_restart(&redo, r->again, r->store);
 }
 
 static enum c4_status say_note(struct reproduction *r) {
@@ -196,8 +146,9 @@ static enum c4_status open_store(struct reproduction *r) {
     const char *folder = r->session.runner.folder;
     bool take_over = c4_arg_flag(r->args, "take-over");
     const struct c4_schedule *schedule = &r->session.schedule;
-    r->suspect = calloc((size_t)schedule->count + 1, sizeof *r->suspect);
-    if (!r->suspect) return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+    r->again = calloc((size_t)schedule->count + 1, sizeof *r->again);
+    r->over = calloc((size_t)schedule->count + 1, sizeof *r->over);
+    if (!r->again || !r->over) return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
     if (c4_arg_flag(r->args, "redo") && c4_arg_flag(r->args, "fresh"))
         return c4_fail(C4_ERR_USAGE,
                        "--fresh starts everything over; it cannot be combined with --redo");
@@ -222,7 +173,8 @@ static enum c4_status open_store(struct reproduction *r) {
         C4_TRY(c4_store_open(folder, take_over, &r->store));
         C4_TRY(say_note(r));
     }
-    C4_TRY(find_suspects(r));
+    const struct c4_redo redo = redo_of(r);
+    C4_TRY(c4_redo_find(&redo, r->again));
     C4_TRY(c4_store_begin(r->store));
     return c4_store_end(r->store, keep_plan(r));
 }
@@ -247,6 +199,8 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
         if (r->store) {
             C4_TRY(c4_resume_find(r->store, session->runner.folder, run, report, r, &state->done[i],
                                   &state->last[i]));
+            C4_TRY(c4_resume_check_version(r->store, run, report, r, &state->done[i],
+                                           &state->last[i], &r->over[i]));
             if (!c4_arg_flag(r->args, "dry-run"))
                 C4_TRY(c4_resume_sweep(r->store, session->runner.folder, run));
         }
@@ -260,6 +214,18 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
         uint64_t measurements = (uint64_t)(run->epochs - state->done[i]);
         state->total_images += measurements * images.measured + images.control +
                                (measurements - (state->done[i] < 0)) * images.trained;
+    }
+    return C4_OK;
+}
+
+/* Removes rows and checkpoints of runs that start over, when nothing keeps them from it. */
+static enum c4_status start_over(struct reproduction *r) {
+    const struct c4_session *session = &r->session;
+    for (int i = 0; i < session->schedule.count; i++) {
+        const struct c4_run *run = &session->schedule.run[i];
+        if (!r->over[i]) continue;
+        C4_TRY(c4_store_restart(r->store, run->key));
+        C4_TRY(c4_resume_sweep(r->store, session->runner.folder, run));
     }
     return C4_OK;
 }
@@ -433,6 +399,7 @@ static enum c4_status work(struct reproduction *r) {
     C4_TRY(check_disk(r));
     C4_TRY(predict(r, left, begun));
     if (c4_arg_flag(r->args, "dry-run")) return C4_OK;
+    C4_TRY(start_over(r));
     return do_runs(r);
 }
 
@@ -467,7 +434,8 @@ static int run(const struct c4_args *args) {
     c4_coordinator_close(r->coordinator);
     c4_store_close(r->store);
     c4_session_free(&r->session);
-    free(r->suspect);
+    free(r->again);
+    free(r->over);
     free(r->state.done);
     free(r->state.last);
     free(r->state.state);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "repro/figures/figures.h"
+#include "repro/results/layer_costs.h"
 #include "repro/results/phases.h"
 
 /* One tick on the x axis per family. */
@@ -57,39 +58,38 @@ static enum c4_status add_by_family(const struct c4_figures_input *input,
     return C4_OK;
 }
 
-static bool has_seed(const struct c4_figures_input *input, const char *key, uint64_t seed) {
-    struct c4_rows *rows = input->source.rows;
+/* The runs of a seed. */
+struct of_seed {
+    struct c4_rows *rows;
+    uint64_t seed;
+};
+
+static bool has_seed(const void *context, const char *run) {
+    const struct of_seed *of = context;
     int first, end;
     for (int order = 0; order < 2; order++) {
-        c4_rows_of_seed(rows, seed, (enum c4_order)order, &first, &end);
+        c4_rows_of_seed(of->rows, of->seed, (enum c4_order)order, &first, &end);
         for (int i = first; i < end; i++)
-            if (strcmp(rows->run[i].key, key) == 0) return true;
+            if (strcmp(of->rows->run[i].key, run) == 0) return true;
     }
     return false;
 }
 
-/* Milliseconds per row of `what`, by layer; the mean over the runs of a seed, or over all. */
+/* Milliseconds by layer; the mean over the runs of a seed. What runs share is of no seed: the first
+ * one stands for it. */
 static enum c4_status add_by_layer(const struct c4_figures_input *input,
-                                   struct c4_figure_result *result, const char *label,
-                                   enum c4_cost_what what) {
+                                   struct c4_figure_result *result, enum c4_layer_cost what) {
     struct c4_curve *curve;
-    C4_TRY(c4_curve_add(&result->curves, label, C4_LAYERS, &curve));
+    const int seeds = what == C4_LAYER_COST_REFERENCE ? 1 : result->curves.seeds;
+    C4_TRY(c4_curve_add(&result->curves, c4_layer_cost_names[what], C4_LAYERS, &curve));
     for (int layer = 0; layer < C4_LAYERS; layer++) {
         curve->x[layer] = layer;
-        for (int s = 0; s < result->curves.seeds; s++) {
-            double seconds = 0, count = 0;
-            for (int i = 0; i < input->cost_count; i++) {
-                const struct c4_cost_sum *sum = &input->costs[i];
-                if (sum->what != what || strcmp(sum->layer, c4_layer_name[layer]) != 0) continue;
-                /* What runs share is of no seed: the first one stands for it. */
-                if (c4_cost_is_shared(what)
-                        ? s > 0
-                        : !has_seed(input, sum->run, input->source.scale->seeds.seed[s]))
-                    continue;
-                seconds += sum->seconds;
-                count += (double)sum->count;
-            }
-            if (count > 0) curve->values[s * C4_LAYERS + layer] = 1e3 * seconds / count;
+        for (int s = 0; s < seeds; s++) {
+            const struct of_seed of = {input->source.rows, input->source.scale->seeds.seed[s]};
+            struct c4_layer_mean mean;
+            c4_layer_mean(input->costs, input->cost_count, what, c4_layer_name[layer], has_seed,
+                          &of, &mean);
+            if (mean.count > 0) curve->values[s * C4_LAYERS + layer] = 1e3 * mean.seconds;
         }
     }
     c4_curve_summarise(curve, result->curves.seeds);
@@ -126,9 +126,9 @@ enum c4_status c4_cost_curves(const struct c4_figures_input *input,
     result->curves.seeds = input->source.scale->seeds.count;
     if (result->figure->kind == C4_FIGURE_COST_CKA) {
         result->curves.layered = true;
-        C4_TRY(add_by_layer(input, result, "the network's product", C4_COST_CKA_OWN));
-        C4_TRY(add_by_layer(input, result, "all comparisons of an epoch", C4_COST_CKA));
-        return add_by_layer(input, result, "a reference's product", C4_COST_CKA_REFERENCE);
+        for (int what = 0; what < C4_LAYER_COSTS; what++)
+            C4_TRY(add_by_layer(input, result, (enum c4_layer_cost)what));
+        return C4_OK;
     }
     if (result->figure->kind == C4_FIGURE_COST_PHASES) return add_phases(input, result);
     C4_TRY(name_ticks(input, result));

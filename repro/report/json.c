@@ -145,6 +145,14 @@ static json_t *phases_array(const struct c4_publication *p) {
     return array;
 }
 
+static json_t *versions_array(const struct c4_publication *p) {
+    json_t *array = json_array();
+    for (int i = 0; i < p->versions; i++)
+        c4_json_append(&array, json_pack("{s:I, s:i}", "version", (json_int_t)p->version[i].version,
+                                         "runs", p->version[i].runs));
+    return array;
+}
+
 json_t *c4_publication_json(const struct c4_publication *p) {
     json_t *claims = json_array(), *figures = json_array(), *warnings = json_array();
     json_t *seeds = json_array();
@@ -156,16 +164,16 @@ json_t *c4_publication_json(const struct c4_publication *p) {
     for (int s = 0; s < p->scale->seeds.count; s++)
         c4_json_append(&seeds, json_integer((json_int_t)p->scale->seeds.seed[s]));
     json_t *object = json_pack(
-        "{s:s, s:i, s:o, s:o, s:b, s:b, s:b, s:I, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:o, "
+        "{s:s, s:i, s:o, s:o, s:b, s:b, s:b, s:I, s:o, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:o, s:o, s:O}",
         "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "scale", c4_json_text(p->scale->name),
         "seeds", seeds, "synthetic", (int)p->synthetic, "substitute", (int)p->substitute,
-        "unofficial", (int)p->unofficial, "suspect_rows", (json_int_t)p->suspects.rows, "runs",
-        "all", p->runs.all, "done", p->runs.done, "failed", p->runs.failed, "warnings", warnings,
-        "claims", claims, "settings", settings_array(p), "figures", figures, "places",
-        places_array(p), "phases", phases_array(p), "origins", origins_array(p), "protocol",
-        fields(c4_protocol_fields, &p->study->protocol), "scale_values",
-        fields(c4_scale_fields, p->scale), "environment", p->environment);
+        "unofficial", (int)p->unofficial, "suspect_rows", (json_int_t)p->suspects.rows,
+        "similarity_versions", versions_array(p), "runs", "all", p->runs.all, "done", p->runs.done,
+        "failed", p->runs.failed, "warnings", warnings, "claims", claims, "settings",
+        settings_array(p), "figures", figures, "places", places_array(p), "phases", phases_array(p),
+        "origins", origins_array(p), "protocol", fields(c4_protocol_fields, &p->study->protocol),
+        "scale_values", fields(c4_scale_fields, p->scale), "environment", p->environment);
     if (!object) c4_fail(C4_ERR_MEMORY, "out of memory for report.json");
     return object;
 }

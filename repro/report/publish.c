@@ -13,6 +13,7 @@
 #include "core/file/leftovers.h"
 #include "core/host/environment.h"
 #include "core/host/team.h"
+#include "core/similarity/similarity.h"
 #include "repro/report/shown_sets.h"
 #include "simd/dispatch.h"
 
@@ -69,6 +70,25 @@ static enum c4_status count_suspects(struct c4_publication *p, struct c4_study_r
                 "study's --out and --data trains these runs again.",
                 p->suspects.rows, p->suspects.runs, p->suspects.runs == 1 ? "" : "s",
                 c4_suspects_reason);
+}
+
+/* Nothing is said of rows that are all of one version. */
+static enum c4_status warn_of_versions(struct c4_publication *p, struct c4_study_reader *store) {
+    struct c4_text runs = {0};
+    enum c4_status status = c4_study_reader_versions(store, &p->version, &p->versions);
+    for (int i = 0; i < p->versions && status == C4_OK; i++)
+        status =
+            c4_text_add(&runs, "%s%d run%s %s version %" PRId64 "%s", i ? ", of " : "",
+                        p->version[i].runs, p->version[i].runs == 1 ? "" : "s", i ? "of" : "is of",
+                        p->version[i].version, i ? "" : " of the similarity");
+    if (status == C4_OK && p->versions > 1)
+        status = warn(p,
+                      "CKA of %s; values of versions differ by less than 1e-6. 'conv4 repro "
+                      "--redo' with the study's --out and --data trains the runs again that are "
+                      "not of version %d.",
+                      c4_text_string(&runs), (int)C4_SIMILARITY_VERSION);
+    c4_text_free(&runs);
+    return status;
 }
 
 static enum c4_status warn_of_runs(struct c4_publication *p, const struct c4_text *failed) {
@@ -243,6 +263,7 @@ static enum c4_status gather(struct c4_publication *p, struct c4_study_reader *s
                                    p->study->protocol.batch);
     C4_TRY(warn_of_data(p));
     C4_TRY(count_suspects(p, store));
+    C4_TRY(warn_of_versions(p, store));
     return count_runs(p, store);
 }
 
@@ -295,6 +316,7 @@ void c4_publication_free(struct c4_publication *p) {
     free(p->known);
     free(p->settings);
     free(p->costs);
+    free(p->version);
     free((void *)p->rows.run);
     json_decref(p->environment);
     *p = (struct c4_publication){0};

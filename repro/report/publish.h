@@ -47,8 +47,10 @@ struct c4_publication {
     bool *known, *done; /* [rows.runs]: the study has the run; the run is done */
     bool plain;         /* notes appear on the page, not in the pictures */
     bool synthetic, substitute;
-    bool unofficial;             /* some images are known not to come from the official files */
-    struct c4_suspects suspects; /* of the whole folder */
+    bool unofficial;                 /* some images are known not to come from the official files */
+    struct c4_suspects suspects;     /* of the whole folder */
+    struct c4_version_runs *version; /* of similarity, in the whole folder */
+    int versions;
     struct c4_shown_set set[C4_SETS_MAX]; /* by the index in c4_sets */
     struct c4_text images; /* titles of the sets that the study uses: "CIFAR-10 and SVHN" */
     int warnings;

@@ -8,6 +8,7 @@
 #include "core/file/file.h"
 #include "repro/figures/authors.h"
 #include "repro/report/sections.h"
+#include "repro/results/layer_costs.h"
 
 enum { LONG_TABLE = 60 };
 
@@ -215,6 +216,30 @@ void c4_report_controls(struct c4_html *html, const struct c4_publication *p) {
     write_figures(html, p, DEBIASED);
 }
 
+/* A cell with the number, or "–" if it is unknown. */
+static void write_number(struct c4_html *html, double value) {
+    if (isfinite(value))
+        c4_html_element(html, "td", "number", "%.3g", value);
+    else
+        c4_html_element(html, "td", "number", "–");
+}
+
+static void write_layer(struct c4_html *html, const struct c4_publication *p,
+                        enum c4_layer_cost what, const char *layer) {
+    struct c4_layer_mean mean;
+    c4_layer_mean(p->costs, p->cost_count, what, layer, NULL, NULL, &mean);
+    if (mean.count == 0) return;
+    c4_html_open(html, "tr", NULL);
+    c4_html_element(html, "td", NULL, "%s", c4_layer_cost_names[what]);
+    c4_html_element(html, "td", NULL, "%s", layer);
+    c4_html_element(html, "td", NULL, "%s", mean.method);
+    write_number(html, 1e3 * mean.seconds);
+    write_number(html, 1e-9 * mean.flops);
+    write_number(html, 1e-6 * mean.bytes);
+    write_number(html, 1e-9 * mean.flops / mean.seconds);
+    c4_html_close(html, "tr");
+}
+
 void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
     static const char *const by_place[] = {"host", "place", "#threads", "#runs", "#seconds", NULL};
     static const char *const by_layer[] = {"what",   "layer", "method",   "#ms",
@@ -238,38 +263,15 @@ void c4_report_cost(struct c4_html *html, const struct c4_publication *p) {
     c4_report_table_end(html);
     c4_report_phases(html, p);
     c4_html_element(html, "h3", NULL, "CKA by layer");
-    c4_html_element(html, "p", "soft",
-                    "Means over the epochs of all runs: the product that prepares the network once "
-                    "for all references and numbers of images, all comparisons of an epoch, and "
-                    "the product that prepares a reference once for all runs.");
+    c4_html_element(
+        html, "p", "soft",
+        "Means over the epochs of all runs: a product prepares the network once for all "
+        "references and numbers of images, in fine-tuning one for each task's images; "
+        "comparisons follow. A reference's product is the mean over references, each "
+        "of which is prepared once for all runs of a machine.");
     c4_report_table(html, NULL, by_layer);
-    static const enum c4_cost_what what[] = {C4_COST_CKA_OWN, C4_COST_CKA, C4_COST_CKA_REFERENCE};
-    static const char *const names[] = {"the network's product", "comparisons of an epoch",
-                                        "a reference's product"};
-    for (int w = 0; w < 3; w++)
-        for (int layer = 0; layer < C4_LAYERS; layer++) {
-            double seconds = 0, flops = 0, bytes = 0, count = 0;
-            const char *method = "";
-            for (int i = 0; i < p->cost_count; i++) {
-                const struct c4_cost_sum *sum = &p->costs[i];
-                if (sum->what != what[w] || strcmp(sum->layer, c4_layer_name[layer]) != 0) continue;
-                method = sum->method;
-                seconds += sum->seconds;
-                count += (double)sum->count;
-                if (isfinite(sum->flops)) flops += sum->flops * (double)sum->count;
-                if (isfinite(sum->bytes)) bytes += sum->bytes * (double)sum->count;
-            }
-            if (count == 0) continue;
-            c4_html_open(html, "tr", NULL);
-            c4_html_element(html, "td", NULL, "%s", names[w]);
-            c4_html_element(html, "td", NULL, "%s", c4_layer_name[layer]);
-            c4_html_element(html, "td", NULL, "%s", method);
-            c4_html_element(html, "td", "number", "%.3g", 1e3 * seconds / count);
-            c4_html_element(html, "td", "number", "%.3g", flops / count * 1e-9);
-            c4_html_element(html, "td", "number", "%.3g", bytes / count * 1e-6);
-            c4_html_element(html, "td", "number", "%.3g",
-                            seconds > 0 ? flops / seconds * 1e-9 : 0.0);
-            c4_html_close(html, "tr");
-        }
+    for (int what = 0; what < C4_LAYER_COSTS; what++)
+        for (int layer = 0; layer < C4_LAYERS; layer++)
+            write_layer(html, p, (enum c4_layer_cost)what, c4_layer_name[layer]);
     c4_report_table_end(html);
 }

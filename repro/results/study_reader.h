@@ -41,6 +41,22 @@ enum c4_status c4_study_reader_suspects(struct c4_study_reader *store,
                                         void (*take)(void *context, const char *run), void *context,
                                         struct c4_suspects *suspects);
 
+/* Runs that have rows of this version of similarity. */
+struct c4_version_runs {
+    int64_t version;
+    int runs;
+};
+/* Of the whole folder, by ascending version; a run with several counts for each. Release *versions
+ * with free(), also on failure. */
+enum c4_status c4_study_reader_versions(struct c4_study_reader *store,
+                                        struct c4_version_runs **versions, int *count);
+
+/* Calls take() with the key of each finished run that has rows of another version of similarity
+ * than C4_SIMILARITY_VERSION. */
+enum c4_status c4_study_reader_other_versions(struct c4_study_reader *store,
+                                              void (*take)(void *context, const char *run),
+                                              void *context);
+
 /* State of a run. If the study does not have it, *known is false and *state C4_RUN_PLANNED. */
 enum c4_status c4_study_reader_run_state(struct c4_study_reader *store, const char *run,
                                          bool *known, enum c4_run_state *state);

@@ -7,6 +7,7 @@
 
 #include "core/base/array.h"
 #include "core/op/names.h"
+#include "core/similarity/similarity.h"
 #include "repro/results/study_reader.h"
 #include "repro/results/study_reader_inner.h"
 #include "repro/store/sql.h"
@@ -170,6 +171,61 @@ void c4_origins_free(struct c4_origins *origins) {
     }
     free(origins->origin);
     *origins = (struct c4_origins){0};
+}
+
+struct versions {
+    struct c4_version_runs *version;
+    int count;
+    size_t capacity;
+};
+
+static enum c4_status take_version(void *context, sqlite3_stmt *row) {
+    struct versions *to = context;
+    struct c4_version_runs *grown =
+        c4_array_reserve(to->version, sizeof *grown, (size_t)to->count + 1, &to->capacity);
+    if (!grown) return c4_fail(C4_ERR_MEMORY, "out of memory for the versions of rows");
+    to->version = grown;
+    grown[to->count++] = (struct c4_version_runs){.version = sqlite3_column_int64(row, 0),
+                                                  .runs = sqlite3_column_int(row, 1)};
+    return C4_OK;
+}
+
+enum c4_status c4_study_reader_versions(struct c4_study_reader *store,
+                                        struct c4_version_runs **versions, int *count) {
+    struct versions to = {0};
+    enum c4_status status = each(store,
+                                 "SELECT similarity_version, count(DISTINCT run) FROM result "
+                                 "WHERE similarity_version IS NOT NULL GROUP BY 1 ORDER BY 1",
+                                 NULL, take_version, &to);
+    *versions = to.version;
+    *count = to.count;
+    return status;
+}
+
+struct taker {
+    void (*take)(void *context, const char *run);
+    void *context;
+};
+
+static enum c4_status take_run(void *context, sqlite3_stmt *row) {
+    const struct taker *to = context;
+    to->take(to->context, c4_sql_text(row, 0));
+    return C4_OK;
+}
+
+enum c4_status c4_study_reader_other_versions(struct c4_study_reader *store,
+                                              void (*take)(void *context, const char *run),
+                                              void *context) {
+    struct taker to = {take, context};
+    struct c4_text query = {0};
+    enum c4_status status =
+        c4_text_add(&query,
+                    "SELECT DISTINCT run FROM result JOIN run ON run.key = run WHERE "
+                    "similarity_version <> %d AND status = 'done' ORDER BY 1",
+                    (int)C4_SIMILARITY_VERSION);
+    if (status == C4_OK) status = each(store, c4_text_string(&query), NULL, take_run, &to);
+    c4_text_free(&query);
+    return status;
 }
 
 struct sums {

@@ -143,12 +143,18 @@ void c4_prepared_features_free(struct c4_prepared_features *sides) {
 
 enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *sides,
                                              enum c4_cost_what what, struct c4_row_list *rows) {
-    for (int layer = 0; layer < C4_LAYERS; layer++)
+    for (int layer = 0; layer < C4_LAYERS; layer++) {
+        struct c4_similarity_work sum = {.method = NULL};
         for (int i = 0; i < C4_SIMILARITIES; i++) {
             if (!sides->of[i][layer]) continue;
             const struct c4_similarity_work work = c4_similarities[i]->work(sides->of[i][layer]);
-            C4_TRY(c4_out_similarity_cost(rows, what, c4_layer_name[layer], &work));
+            if (!sum.method) sum.method = work.method;
+            sum.seconds += work.seconds;
+            sum.flops += work.flops;
+            sum.bytes += work.bytes;
         }
+        if (sum.method) C4_TRY(c4_out_similarity_cost(rows, what, c4_layer_name[layer], &sum));
+    }
     return C4_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "core/file/file.h"
 #include "core/file/temporary.h"
 #include "core/net/checkpoint.h"
+#include "core/similarity/similarity.h"
 
 _Static_assert(sizeof((struct c4_store_checkpoint *)0)->path == C4_CHECKPOINT_PATH_SIZE,
                "a path of the store is copied");
@@ -58,6 +59,31 @@ enum c4_status c4_resume_find(struct c4_store *store, const char *folder, const 
     if (!scratch) return C4_ERR_MEMORY;
     enum c4_status status = find_sound(store, folder, run, scratch, report, context, done, last);
     c4_checkpoint_free(scratch);
+    return status;
+}
+
+enum c4_status c4_resume_check_version(struct c4_store *store, const struct c4_run *run,
+                                       void (*report)(void *context, const char *sentence),
+                                       void *context, int64_t *done,
+                                       struct c4_known_checkpoint *last, bool *starts_over) {
+    int64_t version;
+    struct c4_text sentence = {0};
+    *starts_over = false;
+    if (*done < 0 || *done >= run->epochs) return C4_OK;
+    C4_TRY(c4_store_other_similarity(store, run->key, &version));
+    if (version == 0) return C4_OK;
+    enum c4_status status =
+        c4_text_add(&sentence,
+                    "run %s starts over: its CKA is of version %" PRId64
+                    " of the similarity, this conv4 measures by version %d, and no run mixes them",
+                    run->key, version, (int)C4_SIMILARITY_VERSION);
+    if (status == C4_OK) {
+        report(context, c4_text_string(&sentence));
+        *done = -1;
+        *last = (struct c4_known_checkpoint){0};
+        *starts_over = true;
+    }
+    c4_text_free(&sentence);
     return status;
 }
 

@@ -74,9 +74,11 @@ enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_simil
     return C4_OK;
 }
 
-/* The epoch's cost row of that name and layer; NULL if there is none. */
+/* The epoch's cost row of that name and layer; NULL if there is none. Each reference has its own.
+ */
 static struct c4_cost_row *find_cost(struct c4_row_list *rows, enum c4_cost_what what,
                                      const char *layer) {
+    if (c4_cost_is_shared(what)) return NULL;
     for (int i = rows->cost_count - 1; i >= 0 && rows->costs[i].epoch == rows->epoch; i--)
         if (rows->costs[i].what == what && strcmp(rows->costs[i].layer, layer) == 0)
             return &rows->costs[i];

@@ -27,7 +27,8 @@ enum c4_status c4_out_result(struct c4_row_list *rows, const char *quantity, dou
 enum c4_status c4_out_similarity(struct c4_row_list *rows, const struct c4_similarity_label *label,
                                  enum c4_similarity_id id,
                                  const struct c4_similarity_result *result);
-/* Adds the pass to the epoch's cost row of that name, or appends a new one. */
+/* Adds the pass to the epoch's cost row of that name, or appends a new one; always a new one if
+ * runs share the work, so that there is one for each reference. */
 enum c4_status c4_out_pass(struct c4_row_list *rows, enum c4_cost_what what,
                            const struct c4_pass_result *result);
 /* Appends the training pass and, if the step reports phases, each phase with its name as the layer:
@@ -35,7 +36,7 @@ enum c4_status c4_out_pass(struct c4_row_list *rows, enum c4_cost_what what,
  * have run during this pass only. */
 enum c4_status c4_out_training(struct c4_row_list *rows, const struct c4_pass *pass,
                                const struct c4_pass_result *result);
-/* Adds the work to the epoch's cost row of that name and layer, or appends a new one. */
+/* Adds the work to the epoch's cost row of that name and layer, or appends a new one; likewise. */
 enum c4_status c4_out_similarity_cost(struct c4_row_list *rows, enum c4_cost_what what,
                                       const char *layer, const struct c4_similarity_work *work);
 enum c4_status c4_out_seconds(struct c4_row_list *rows, enum c4_cost_what what, double seconds);

@@ -26,7 +26,7 @@ enum c4_status c4_reference_pool_open(const struct c4_shared_references *shared,
                                       struct c4_reference_pool **pool);
 void c4_reference_pool_close(struct c4_reference_pool *pool); /* NULL allowed */
 
-/* What a process has of a slot. */
+/* What a process has of a slot; it has one at a time, as its locks are the process's. */
 struct c4_reference_lease {
     int slot; /* -1: nothing */
     bool filled;

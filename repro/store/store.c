@@ -295,6 +295,21 @@ enum c4_status c4_store_run_state(struct c4_store *store, const char *run,
     return status;
 }
 
+enum c4_status c4_store_other_similarity(struct c4_store *store, const char *run,
+                                         int64_t *version) {
+    sqlite3_stmt *statement;
+    int row;
+    *version = 0;
+    C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
+                          "SELECT coalesce(min(similarity_version), 0) FROM result "
+                          "WHERE run = ? AND similarity_version <> ?",
+                          "ti", run, (int64_t)C4_SIMILARITY_VERSION));
+    enum c4_status status = c4_sql_step(store->path, statement, &row);
+    if (status == C4_OK && row) *version = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
+}
+
 /* The id of a provenance is a hash of its content, so that it does not depend on the order of runs.
  */
 static enum c4_status name_provenance(const struct c4_provenance *from,

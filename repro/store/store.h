@@ -154,6 +154,10 @@ enum c4_status c4_store_segment(struct c4_store *store, const struct c4_store_se
 enum c4_status c4_store_run_set_state(struct c4_store *store, const char *run,
                                       enum c4_run_state state);
 
+/* *version: the lowest version of similarity that rows of the run have, of those that are not this
+ * program's (C4_SIMILARITY_VERSION); 0 if there is none. */
+enum c4_status c4_store_other_similarity(struct c4_store *store, const char *run, int64_t *version);
+
 /* The state of a run; C4_RUN_PLANNED if the store does not know it. */
 enum c4_status c4_store_run_state(struct c4_store *store, const char *run,
                                   enum c4_run_state *state);
@@ -170,7 +174,7 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
                                     int *count);
 
 /* Removes all rows and checkpoints of the run from the tables, and sets its state to
- * C4_RUN_PLANNED. */
+ * C4_RUN_PLANNED. Costs that runs share stay. */
 enum c4_status c4_store_restart(struct c4_store *store, const char *run);
 
 /* Removes the run's rows and checkpoints after `epoch`, or all if it is -1; its state becomes

@@ -49,6 +49,10 @@ bool c4_cost_is_similarity(enum c4_cost_what what) {
     return what >= C4_COST_CKA && what <= C4_COST_CKA_REFERENCE;
 }
 
+bool c4_cost_is_comparison(enum c4_cost_what what) {
+    return what >= C4_COST_CKA && what <= C4_COST_CKA_CONTROL;
+}
+
 bool c4_cost_is_shared(enum c4_cost_what what) {
     return what == C4_COST_REFERENCE_FEATURES || what == C4_COST_CKA_REFERENCE;
 }

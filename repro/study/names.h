@@ -49,7 +49,7 @@ enum c4_cost_what {
     C4_COST_CKA_CURVE, /* over curve_images */
     C4_COST_CKA_CROSS,
     C4_COST_CKA_CONTROL,
-    C4_COST_CKA_OWN,       /* preparing the network itself: one product for all of these */
+    C4_COST_CKA_OWN,       /* preparing the network itself: one product a set of images for these */
     C4_COST_CKA_REFERENCE, /* preparing what runs are compared with */
     C4_COST_CHECKPOINT,
     C4_COST_OTHER /* read, but unknown to this version; not written */
@@ -62,7 +62,10 @@ extern const char *const c4_cost_names[];      /* as in cost.what */
 
 bool c4_cost_is_evaluation(enum c4_cost_what what);
 bool c4_cost_is_similarity(enum c4_cost_what what);
-/* Work on references, which all runs share: such rows belong to no run. */
+/* Comparisons with references, without what prepares either side. */
+bool c4_cost_is_comparison(enum c4_cost_what what);
+/* Work on references, which all runs share: such rows belong to no run, and there is one for each
+ * reference. */
 bool c4_cost_is_shared(enum c4_cost_what what);
 
 #endif

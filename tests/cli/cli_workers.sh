@@ -43,6 +43,7 @@ same() {
 # Three workers, one worker with two threads, and the runs in two parts: the same rows.
 # (In parallel: each start times its workers for a second and a half in any case.)
 (repro whole --workers 3 --threads 1 >whole.log 2>&1 || fail "three workers: $(cat whole.log)") &
+(repro single --workers 1 --threads 1 >single.log 2>&1 || fail "one worker: $(cat single.log)") &
 # --dry-run: the plan, without doing anything.
 (
     repro absent --workers 2 --dry-run >absent.log 2>&1 || fail "--dry-run: $(cat absent.log)"
@@ -55,6 +56,17 @@ repro narrow --workers 1 --threads 2 >log 2>&1 || fail "the other figures: $(cat
 grep -q '3 of 5 runs to do' log || fail "runs are not shared between figures: $(cat log)"
 wait
 same whole narrow
+same whole single
+# References are prepared once, whatever the number of workers; every run is compared with them.
+references() {
+    sqlite3 "$1/study.db" "SELECT count(*) FROM cost WHERE what = 'cka_reference' AND layer = 'pool1' AND run IS NULL;
+        SELECT count(*) FROM cost WHERE what = 'reference_features'"
+}
+[ "$(references single | head -n 1)" -ge 5 ] || fail "few references: $(references single)"
+[ "$(references single)" = "$(references whole)" ] ||
+    fail "one worker prepares $(references single) references, three $(references whole)"
+[ "$(sqlite3 whole/study.db "SELECT count(*) FROM cost WHERE what = 'cka_reference' AND run IS NOT NULL")" -eq 0 ] ||
+    fail "a run has references of its own"
 expect 0 'All runs are in' repro whole --dry-run
 # A dry run changes nothing: neither what is there, nor a folder that has no study.
 find whole -type f -exec sha256sum {} + | sort >before

@@ -10,6 +10,10 @@
 #include "tests/harness/unit.h"
 #include "tests/repro/made_up.h"
 
+/* Costs of a run. Row i takes i + 1 ms: training, test accuracy, then by layer comparisons,
+ * references and the network's own product, and a comparison of pool1 on other images. */
+enum { MADE_UP_COSTS = 18 };
+
 struct made_up_rows_out {
     struct c4_result_row *result;
     int count, capacity;
@@ -87,24 +91,26 @@ static inline void made_up_run(struct c4_store *store, const struct c4_protocol 
                                const struct c4_run *run, bool synthetic) {
     struct c4_rows_run like = {.seed = run->seed, .epochs = run->epochs, .images = run->images};
     struct made_up_rows_out out = {.run = &like};
-    struct c4_cost_row costs[12];
+    struct c4_cost_row costs[MADE_UP_COSTS];
     bool digits = strstr(run->family, "svhn") != NULL;
     snprintf(like.family, sizeof like.family, "%s", run->family);
     for (int64_t epoch = 0; epoch <= like.epochs; epoch++) made_up_add_epoch(&out, epoch);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < MADE_UP_COSTS; i++) {
         struct c4_cost_row *cost = &costs[i];
         *cost = (struct c4_cost_row){.epoch = 1, .seconds = 0.001 * (i + 1), .started = "s"};
         cost->what = i == 0   ? C4_COST_TRAIN
                      : i == 1 ? C4_COST_TEST_ACCURACY
                      : i < 7  ? C4_COST_CKA
-                              : C4_COST_CKA_REFERENCE;
+                     : i < 12 ? C4_COST_CKA_REFERENCE
+                     : i < 17 ? C4_COST_CKA_OWN
+                              : C4_COST_CKA_CROSS;
         if (i == 0) cost->images_per_s = 900 + 10 * (double)run->seed;
         if (i == 0) cost->seconds = run->images * (double)run->epochs / 900;
         if (i < 2) continue;
         snprintf(cost->layer, sizeof cost->layer, "%s", c4_layer_name[(i - 2) % 5]);
         snprintf(cost->method, sizeof cost->method, "gram");
-        cost->flops = 1e9 / (i + 1);
-        cost->bytes = 1e8;
+        if (!c4_cost_is_comparison(cost->what)) cost->flops = 1e9 / (i + 1);
+        if (!c4_cost_is_comparison(cost->what)) cost->bytes = 1e8;
     }
     const struct c4_provenance from = {
         .data = synthetic ? "synthetic objects train" : "CIFAR-10 train",
@@ -124,7 +130,7 @@ static inline void made_up_run(struct c4_store *store, const struct c4_protocol 
                                        .results = out.result,
                                        .result_count = out.count,
                                        .costs = costs,
-                                       .cost_count = 12,
+                                       .cost_count = MADE_UP_COSTS,
                                        .threads = 1,
                                        .place = run->seed % 2 ? "0" : "1",
                                        .node = -1,

@@ -1,21 +1,10 @@
 /* Figures and report of a made-up study: what is drawn, marked and reported as missing, and that
  * the page is self-contained. */
-#include "tests/core/test_file_scratch.h"
+#include "tests/repro/published.h"
 
 #include <sqlite3.h>
 
 #include "core/report/gnuplot.h"
-#include "repro/report/publish.h"
-#include "tests/repro/made_up_store.h"
-
-static struct c4_study study;
-static struct c4_scale scale;
-
-static void use(const char *protocol, const char *scale_name) {
-    assert_int_equal(c4_study_load(NULL, &study), C4_OK);
-    assert_int_equal(c4_study_use_protocol(&study, protocol), C4_OK);
-    scale = *c4_study_scale(&study, scale_name);
-}
 
 /* Fewer epochs and sizes than the paper, so that tests are short, but all its seeds and degrees. */
 static void use_short_paper(const char *protocol) {
@@ -23,29 +12,6 @@ static void use_short_paper(const char *protocol) {
     assert_int_equal(c4_study_set(&study, &scale,
                                   "pretrain_epochs=100,size_epochs=20,finetune_epochs=3,seeds=1-3"),
                      C4_OK);
-}
-
-static char *text_of(void **state, const char *name) {
-    unsigned char *bytes;
-    size_t size_bytes;
-    if (c4_file_read(scratch_path(state, name), &bytes, &size_bytes) != C4_OK)
-        fail_msg("%s", c4_error());
-    assert_int_equal(strlen((const char *)bytes), size_bytes);
-    return (char *)bytes;
-}
-
-static void must_hold(const char *text, const char *want) {
-    if (!strstr(text, want)) fail_msg("'%s' is missing", want);
-}
-
-static struct c4_publication published(void **state, const char *only) {
-    struct scratch *scratch = *state;
-    struct c4_publication p;
-    bool selected[C4_STUDY_FIGURES];
-    assert_int_equal(c4_study_select(&study, only, selected), C4_OK);
-    if (c4_study_publish(scratch->folder, &study, &scale, selected, false, &p) != C4_OK)
-        fail_msg("%s", c4_error());
-    return p;
 }
 
 /* The page may fetch nothing: every link is inside the page or to a file of the study. */
@@ -193,13 +159,6 @@ static void whole_study(void **state) {
     free(after);
 }
 
-/* The mean in the CSV file's row that begins with `row`. */
-static double mean_of(const char *csv, const char *row) {
-    const char *at = strstr(csv, row);
-    if (!at) fail_msg("no row begins with '%s'", row);
-    return at ? strtod(at + strlen(row), NULL) : NAN;
-}
-
 static double expected(const char *family, const char *layer, const char *reference,
                        const char *images, int64_t epoch) {
     double sum = 0;
@@ -218,10 +177,6 @@ static double expected(const char *family, const char *layer, const char *refere
         sum += made_up_value(&run, &query);
     }
     return sum / 3;
-}
-
-static void near(double got, double want) {
-    if (!(fabs(got - want) < 1e-12)) fail_msg("%.15g instead of %.15g", got, want);
 }
 
 /* Each kind of figure has the numbers that define its panel. */

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "repro/run/resume.h"
+
 static const struct sample_key pool1 = {.quantity = "cka_biased",
                                         .layer = "pool1",
                                         .reference = "initialisation",
@@ -116,6 +118,96 @@ static void finished_rows_have_a_hash(void **state) {
     assert_int_equal(c4_store_segment(store, &last), C4_OK);
     hash_of(state, hash);
     assert_string_not_equal(hash, first);
+    c4_store_close(store);
+}
+
+/* The number that a query of the database returns. */
+static int number_of(void **state, const char *sql) {
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(scratch_path(state, "a/study.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    const int number = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+static void keep_sentence(void *context, const char *sentence) {
+    assert_int_equal(c4_text_set(context, sentence), C4_OK);
+}
+
+/* An unfinished run with rows of another version of similarity starts over; a finished one stays.
+ */
+static void no_run_mixes_versions(void **state) {
+    const struct c4_run run = {.key = RUN, .epochs = 3};
+    struct c4_known_checkpoint last = {.epoch = 1, .path = "p"};
+    struct c4_text said = {0};
+    int64_t version, done = 1;
+    bool over;
+    struct c4_store *store = open_study(state, "a");
+    assert_int_equal(add_run(store, 500), C4_OK);
+    for (uint32_t e = 0; e < 2; e++) assert_int_equal(add_epoch(store, e, 1), C4_OK);
+    assert_int_equal(
+        c4_resume_check_version(store, &run, keep_sentence, &said, &done, &last, &over), C4_OK);
+    assert_true(!over && done == 1 && last.epoch == 1 && said.length == 0);
+
+    alter(state, "a/study.db",
+          "UPDATE result SET similarity_version = 1 WHERE measure <> '' AND epoch = 0");
+    assert_int_equal(c4_store_other_similarity(store, RUN, &version), C4_OK);
+    assert_int_equal(version, 1);
+    assert_int_equal(c4_store_other_similarity(store, "another", &version), C4_OK);
+    assert_int_equal(version, 0);
+    done = 3; /* finished */
+    assert_int_equal(
+        c4_resume_check_version(store, &run, keep_sentence, &said, &done, &last, &over), C4_OK);
+    assert_true(!over && done == 3 && said.length == 0);
+    done = 1;
+    assert_int_equal(
+        c4_resume_check_version(store, &run, keep_sentence, &said, &done, &last, &over), C4_OK);
+    assert_true(over && done == -1 && last.epoch == 0 && last.path[0] == '\0');
+    assert_string_equal(c4_text_string(&said),
+                        "run " RUN " starts over: its CKA is of version 1 of the similarity, this "
+                        "conv4 measures by version 2, and no run mixes them");
+    /* Only c4_store_restart() removes rows. */
+    assert_int_equal(number_of(state, "SELECT count(*) FROM result"), 12);
+    assert_int_equal(c4_store_restart(store, RUN), C4_OK);
+    assert_int_equal(number_of(state, "SELECT count(*) FROM result"), 0);
+    assert_int_equal(number_of(state, "SELECT count(*) FROM checkpoint"), 0);
+    assert_int_equal(c4_store_other_similarity(store, RUN, &version), C4_OK);
+    assert_int_equal(version, 0);
+    c4_text_free(&said);
+    c4_store_close(store);
+}
+
+/* What runs share stays when one of them goes back or starts over, and may be there twice. */
+static void shared_costs_stay(void **state) {
+    static const struct c4_cost_row costs[] = {
+        {.epoch = 1, .what = C4_COST_REFERENCE_FEATURES, .seconds = 1},
+        {.epoch = 1, .what = C4_COST_CKA_REFERENCE, .layer = "pool1", .seconds = 1},
+        {.epoch = 1, .what = C4_COST_CKA_REFERENCE, .layer = "pool1", .seconds = 1},
+        {.epoch = 1, .what = C4_COST_CKA_OWN, .layer = "pool1", .seconds = 1}};
+    const struct c4_store_segment segment = {.run = RUN,
+                                             .epoch = 1,
+                                             .state = C4_RUN_RUNNING,
+                                             .provenance = &provenance,
+                                             .costs = costs,
+                                             .cost_count = 4,
+                                             .place = "0",
+                                             .program = "1.0",
+                                             .checkpoint = "c",
+                                             .checkpoint_sha256 = "cc"};
+    struct c4_store *store = open_study(state, "a");
+    assert_int_equal(add_run(store, 500), C4_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(c4_store_segment(store, &segment), C4_OK);
+        assert_int_equal(number_of(state, "SELECT count(*) FROM cost"), 3 * (i + 1) + 1);
+        assert_int_equal(i ? c4_store_restart(store, RUN) : c4_store_rewind(store, RUN, 0), C4_OK);
+        assert_int_equal(number_of(state, "SELECT count(*) FROM cost WHERE run IS NULL"),
+                         3 * (i + 1));
+        assert_int_equal(number_of(state, "SELECT count(*) FROM cost WHERE run IS NOT NULL"), 0);
+    }
     c4_store_close(store);
 }
 
@@ -291,7 +383,8 @@ int main(void) {
         TEST(all_or_nothing),       TEST(settings_bind),
         TEST(foreign_files),        TEST(set_aside),
         TEST(no_permission),        TEST(full_disk),
-        TEST(a_plan_is_kept_whole),
+        TEST(a_plan_is_kept_whole), TEST(no_run_mixes_versions),
+        TEST(shared_costs_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
