@@ -116,9 +116,10 @@ grep -q "$told" said || fail "the end of repro says nothing of versions: $(cat s
 grep -q "$told" mixed/report.html || fail "report.html says nothing of versions"
 rows mixed | grep -v seed2 | cmp - mixed.rows || fail "a finished run has other rows"
 hashes mixed | grep -v seed2 | cmp - mixed.hashes || fail "a finished run has another hash"
+second=$(echo "$resume" | sed 's/--seeds 1 /--seeds 2 /')
 # shellcheck disable=SC2086
 expect 0 'To be trained again: 0 runs whose CKA is of another version' \
-    bare "$program" repro --out mixed --redo $(echo "$resume" | sed 's/--seeds 1 /--seeds 2 /')
+    bare "$program" repro --out mixed --redo $second
 grep -q '1 more such run is not requested this time and stays unchanged' said ||
     fail "runs that are not asked for: $(cat said)"
 # shellcheck disable=SC2086
