@@ -26,9 +26,10 @@ size_t c4_row_counts_most(const struct c4_row_counts *counts) {
 
 /* --- features --- */
 
-/* Features of more than a few images are mapped, and returned to the system when they are freed. The
- * heap keeps freed memory (repro/workers/worker.c), and what is allocated meanwhile would fragment
- * the space that they leave behind. They are allocated a few times a run, not each epoch. */
+/* Features of more than a few images are mapped, and returned to the system when they are freed.
+ * The heap keeps freed memory (repro/workers/worker.c), and what is allocated meanwhile would
+ * fragment the space that they leave behind. They are allocated a few times a run, not each epoch.
+ */
 enum { MAPPED_BYTES = 4 << 20 };
 
 struct block {

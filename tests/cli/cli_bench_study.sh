@@ -130,6 +130,7 @@ clean "a failure"
 # A signal ends the study with all its processes, and its folder.
 "$program" bench study >out 2>err &
 job=$!
+# shellcheck disable=SC2317 # await calls it
 begun() { [ -n "$(find "$TMPDIR" -name study.db)" ]; }
 await 60 begun || fail "no study: $(cat err)"
 kill -TERM $job
