@@ -26,8 +26,8 @@ grep -q '"absent"' peers.json || fail "no absent peer"
 valid results/step evaluate.json
 grep -q '"mode": "evaluate"' evaluate.json || fail "no mode"
 grep -q '"statistics": "batch"' evaluate.json || fail "no statistics"
-"$program" bench table evaluate.json >table 2>err || fail "table: $(cat err)"
-grep -q 'Evaluations by batch statistics, images/s' table || fail "table: $(cat table)"
+"$program" bench table evaluate.json >shown 2>err || fail "table: $(cat err)"
+grep -q 'Evaluations by batch statistics, images/s' shown || fail "table: $(cat shown)"
 grep -q '"mode": "train"' step.json || fail "no mode of steps"
 if "$program" bench ops --backend auto --batch 1 --quick --filter linear_fwd --json >ops.json 2>err; then
     valid results/ops ops.json
