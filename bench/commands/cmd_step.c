@@ -52,18 +52,9 @@ static const struct c4_option options[] = {
      .implied = c4_peer_all,
      .help = "also time other software, each variant in a separate process; without a value: all "
              "that are installed"},
-    {.name = "peers-python",
-     .type = C4_OPTION_PATH,
-     .value = "FILE",
-     .help = "the interpreter that has their packages; otherwise $C4_PEERS_PYTHON, peers-venv "
-             "beside the program's folder, or python3"},
-    {.name = "peers-patience",
-     .type = C4_OPTION_REAL,
-     .value = "SECONDS",
-     .initial = "600",
-     .min = 0.1,
-     .max = 86400,
-     .help = "how long a peer may take to answer; its first steps include compilation"},
+    C4_BENCH_PEERS_PYTHON,
+    C4_BENCH_PEERS_PATIENCE(
+        "600", 86400, "how long a peer may take to answer; its first steps include compilation"),
     C4_BENCH_QUICK("samples of 50 ms instead of 500"),
     C4_BENCH_JSON,
     C4_BENCH_END,

@@ -23,6 +23,13 @@
 #define C4_BENCH_DRY_RUN                                                                           \
     C4_BENCH_FLAG("dry-run", "print the number of benchmarks and the expected time, and exit")
 #define C4_BENCH_JSON C4_BENCH_FLAG("json", "print one JSON object with all samples")
+#define C4_BENCH_PEERS_PYTHON                                                                      \
+    {.name = "peers-python", .type = C4_OPTION_PATH, .value = "FILE",                              \
+     .help = "the interpreter that has their packages; otherwise $C4_PEERS_PYTHON, peers-venv "    \
+             "beside the program's folder, or python3"}
+#define C4_BENCH_PEERS_PATIENCE(initial_, max_, help_)                                             \
+    {.name = "peers-patience", .type = C4_OPTION_REAL, .value = "SECONDS", .initial = initial_,    \
+     .min = 0.1, .max = max_, .help = help_}
 #define C4_BENCH_END {.name = NULL}
 
 /* Which rows of which benchmark of a program. */

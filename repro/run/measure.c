@@ -234,18 +234,27 @@ static enum c4_status compare_layer(const struct c4_prepared_features *own,
     return C4_OK;
 }
 
-/* What references are prepared for. Those that controls compare with are for all numbers of images
- * at once. The other seed's network is no control, but may be there as another run's own. */
+/* Whether the other seed's initial network is also a run's own, which controls compare with. */
+static bool other_is_own(const struct c4_measure *measure) {
+    const struct c4_seeds *seeds = &measure->runner->scale->seeds;
+    for (int i = 0; i < seeds->count; i++)
+        if (seeds->seed[i] == c4_other_seed(measure->run->seed)) return true;
+    return false;
+}
+
+/* What references are prepared for: all numbers of images at once that any run may compare them
+ * over, so that the one that asks first does not matter. */
 static struct c4_features_of reference_features(const struct c4_measure *measure,
                                                 const struct comparison *what, int reference) {
-    const struct c4_protocol *protocol = measure->runner->protocol;
-    const struct c4_image_set own = c4_run_image_set(measure->run);
-    const bool controlled = reference != C4_REFERENCE_OTHER && c4_image_set_same(what->set, own);
+    const struct c4_runner *runner = measure->runner;
+    const uint32_t available = c4_images_of(runner->images, what->set)->count;
     struct c4_features_of of = {.set = what->set, .statistics = what->statistics};
-    if (what->statistics != protocol->statistics)
-        of.rows = measure->control_rows;
-    else
-        of.rows = controlled ? measure->all_rows : measure->epoch_rows;
+    if (what->statistics == runner->protocol->statistics) {
+        c4_row_counts_add(&of.rows, least(runner->protocol->cka_images, available));
+        c4_row_counts_add(&of.rows, least(runner->protocol->curve_images, available));
+    }
+    if (reference != C4_REFERENCE_OTHER || other_is_own(measure))
+        add_controls(runner, available, &of.rows);
     return of;
 }
 
@@ -256,8 +265,7 @@ static enum c4_status compare(struct c4_measure *measure, const struct compariso
         const struct c4_features_of of = reference_features(measure, what, reference);
         const struct c4_prepared_features *sides;
         if (!(what->references & 1u << reference)) continue;
-        C4_TRY(c4_reference_cache_get(measure->cache, &network, &of, &measure->all_rows, rows,
-                                      &sides));
+        C4_TRY(c4_reference_cache_get(measure->cache, &network, &of, rows, &sides));
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             const struct c4_similarity_label label = {
                 c4_layer_name[layer], c4_reference_names[reference], c4_image_set_name(what->set),

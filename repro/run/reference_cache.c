@@ -180,12 +180,12 @@ static enum c4_status make(struct c4_reference_cache *cache, const struct c4_net
 
 /* What identifies a reference within a study. */
 static enum c4_status key_of(const struct c4_network *network, const struct c4_features_of *of,
-                             const struct c4_row_counts *rows, char key[C4_SHA256_HEX_SIZE]) {
+                             char key[C4_SHA256_HEX_SIZE]) {
     struct c4_text text = {0};
     c4_text_add(&text, "%" PRIu64 " %d %s %s %d %d %d", network->seed, (int)network->order,
                 network->checkpoint.path, network->checkpoint.sha256, of->set.set,
                 (int)of->set.heldout, (int)of->statistics);
-    for (int i = 0; i < rows->count; i++) c4_text_add(&text, " %zu", rows->value[i]);
+    for (int i = 0; i < of->rows.count; i++) c4_text_add(&text, " %zu", of->rows.value[i]);
     enum c4_status status = C4_ERR_MEMORY; /* c4_text_add() has said so */
     if (!text.lost)
         status = c4_sha256_hex(c4_text_string(&text), strlen(c4_text_string(&text)), key);
@@ -250,24 +250,19 @@ static enum c4_status make_and_share(struct c4_reference_cache *cache,
 
 enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
                                       const struct c4_network *network,
-                                      const struct c4_features_of *of,
-                                      const struct c4_row_counts *larger, struct c4_row_list *rows,
+                                      const struct c4_features_of *of, struct c4_row_list *rows,
                                       const struct c4_prepared_features **sides) {
-    const struct c4_row_counts *const counts[] = {larger, &of->rows};
     char key[C4_SHA256_HEX_SIZE];
     leave(cache);
-    for (int i = 0; i < 2; i++) {
-        const bool only_look = i == 0;
-        C4_TRY(key_of(network, of, counts[i], key));
-        struct own *own = find_own(cache, key);
-        if (own) {
-            own->used = ++cache->calls;
-            *sides = &own->sides;
-            return C4_OK;
-        }
-        c4_reference_take(cache->pool, key, only_look, &cache->lease);
-        if (cache->lease.slot >= 0 && cache->lease.filled) return open_lease(cache, sides);
+    C4_TRY(key_of(network, of, key));
+    struct own *own = find_own(cache, key);
+    if (own) {
+        own->used = ++cache->calls;
+        *sides = &own->sides;
+        return C4_OK;
     }
+    c4_reference_take(cache->pool, key, false, &cache->lease);
+    if (cache->lease.slot >= 0 && cache->lease.filled) return open_lease(cache, sides);
     enum c4_status status = make_and_share(cache, network, of, key, rows, sides);
     if (status != C4_OK) leave(cache);
     return status;

@@ -32,13 +32,11 @@ enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
                                       struct c4_reference_cache **cache);
 void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed */
 
-/* The network's prepared features, as prepared before or now; valid until the next call. If they
- * are there for `larger`, which has all numbers of of->rows and more, these serve. The cost of
- * preparing them is added to *rows as C4_COST_CKA_REFERENCE by whoever does it. */
+/* The network's prepared features, as prepared before or now; valid until the next call. The cost
+ * of preparing them is added to *rows as C4_COST_CKA_REFERENCE by whoever does it. */
 enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
                                       const struct c4_network *network,
-                                      const struct c4_features_of *of,
-                                      const struct c4_row_counts *larger, struct c4_row_list *rows,
+                                      const struct c4_features_of *of, struct c4_row_list *rows,
                                       const struct c4_prepared_features **sides);
 
 #endif

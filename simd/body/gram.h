@@ -102,11 +102,12 @@ INLINE void gram_tile(int rows, int panels, const float *const *row, int some, c
         C4_HOT_LOOP_END(gram);
     }
     UNROLL for (int r = 0; r < rows; r++) {
-        if (r >= some) break;
         double *to = gram + (size_t)r * stride_gram;
-        UNROLL for (int v = 0; v < panels * GRAM_VECS; v++, to += VF_LANES) {
-            vd_store(to, vd_add(vd_load(to), vf_widen_low(acc[r][v])));
-            vd_store(to + VD_LANES, vd_add(vd_load(to + VD_LANES), vf_widen_high(acc[r][v])));
+        if (r >= some) continue;
+        UNROLL for (int v = 0; v < panels * GRAM_VECS; v++) {
+            double *low = to + v * VF_LANES, *high = low + VD_LANES;
+            vd_store(low, vd_add(vd_load(low), vf_widen_low(acc[r][v])));
+            vd_store(high, vd_add(vd_load(high), vf_widen_high(acc[r][v])));
         }
     }
 }

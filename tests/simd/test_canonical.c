@@ -28,7 +28,7 @@ static void hashes_are_the_recorded_ones(void **state) {
             assert_string_equal(hashes.training, c4_net_selftest_hashes.training);
             assert_string_equal(hashes.similarity, c4_net_selftest_hashes.similarity);
         }
-        printf("%s: canonical hash %s, of similarity %s\n", name, hashes.training,
+        printf("%s: canonical hash %s of training, %s of similarity\n", name, hashes.training,
                hashes.similarity);
         checked++;
     }
