@@ -10,10 +10,13 @@
 
 enum { TILE = C4_CKA_TILE, PANEL = C4_GRAM_PANEL, LINE_BYTES = 64 };
 
+/* No process of today has more address space: asking an allocator for more may end the program. */
+#define ADDRESSABLE_BYTES (UINT64_C(1) << 48)
+
 enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void **out) {
     size_t bytes;
     *out = NULL;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - LINE_BYTES)
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > ADDRESSABLE_BYTES)
         return c4_fail(
             C4_ERR_MEMORY,
             "out of memory: %zu x %zu bytes for %s are more than this machine can address", count,
