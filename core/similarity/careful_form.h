@@ -1,5 +1,5 @@
-/* The careful form of CKA, for sides of which U-centring leaves too little for the Gram and the
- * feature form (c4_reference_judge()), such as features with an outlier.
+/* The careful form of CKA, for sides of which centring or U-centring leaves too little for the
+ * Gram and the feature form (reference.c judges), such as features with an outlier.
  *
  * Those forms subtract large sums with a small difference, so that their rounding shows. Here
  * nothing large cancels: everything is in double, and the elements are centred before they are
@@ -24,8 +24,8 @@ struct c4_careful {
     struct c4_gram gram;   /* of the rows; with tiles if these are kept */
 };
 
-/* From features and their centring, of which the scale is used and the means are not. At least 3
- * rows. C4_ERR_MEMORY. *careful must be freed even after a failure. */
+/* From features and their centring, of which the scale is used and the means are not.
+ * C4_ERR_MEMORY. *careful must be freed even after a failure. */
 enum c4_status c4_careful_make(const struct c4_centring *x, int threads,
                                struct c4_careful *careful);
 
@@ -37,7 +37,8 @@ enum c4_status c4_careful_of_centred(const struct c4_centred_features *centred, 
  * freed. */
 struct c4_careful c4_careful_of_gram(const struct c4_gram *gram);
 
-/* <K, L> of at least 3 examples; x and y may be the same. C4_ERR_MEMORY. */
+/* <K, L>; x and y may be the same. Debiased it is meaningless for fewer than 4 examples.
+ * C4_ERR_MEMORY. */
 enum c4_status c4_careful_inner(const struct c4_careful *x, const struct c4_careful *y, int threads,
                                 struct c4_inner *inner);
 

@@ -151,12 +151,6 @@ static enum c4_status make_tiles(struct c4_centring *x, const char *name,
     return status;
 }
 
-static bool all_zero(const double *values, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (values[i] != 0) return false;
-    return true;
-}
-
 /* --- the feature form --- */
 
 static enum c4_status make_sums(const struct c4_centring *x, struct c4_cka_reference *r) {
@@ -194,7 +188,13 @@ static void set_constant(struct c4_cka_reference *r, struct c4_cka_side *side) {
         side->undefined.debiased = side->n < 4 ? C4_CKA_FEW_EXAMPLES : C4_CKA_CONSTANT;
 }
 
-/* The careful form of the first side->n rows. */
+static bool all_zero(const double *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (values[i] != 0) return false;
+    return true;
+}
+
+/* The careful form of the first side->n rows, from which equal rows take themselves out exactly. */
 static enum c4_status make_careful(const struct c4_centring *x, struct c4_cka_reference *r,
                                    struct c4_cka_side *side) {
     struct c4_features first = *x->features;
@@ -203,6 +203,10 @@ static enum c4_status make_careful(const struct c4_centring *x, struct c4_cka_re
     leading.features = &first;
     side->is_careful = r->work.careful = true;
     C4_TRY(c4_careful_make(&leading, r->options.threads, &side->careful));
+    if (all_zero(side->careful.gram.diagonal, side->n)) {
+        set_constant(r, side);
+        return C4_OK;
+    }
     C4_TRY(c4_careful_inner(&side->careful, &side->careful, r->options.threads, &side->self));
     if (side->n >= 4 && !r->options.biased_only && c4_careful_is_empty(&side->careful, &side->self))
         side->undefined.debiased = C4_CKA_NOTHING_LEFT;

@@ -91,7 +91,7 @@ static enum c4_status forecast(struct planning *plan, int places, double *end, d
     const struct c4_schedule *schedule = &session->schedule;
     struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
     if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
-    c4_forecast_runs(&session->runner, schedule, NULL, &plan->speed, places, plan->seconds);
+    c4_forecast_runs(&session->runner, schedule, NULL, &plan->speed, plan->seconds);
     enum c4_status status = c4_forecast_make(schedule, plan->seconds, places, slot, end);
     *work = 0;
     for (int i = 0; i < schedule->count; i++) *work += plan->seconds[i];

@@ -288,8 +288,7 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     work.context = r;
     C4_TRY(c4_coordinator_open(&work, &r->coordinator));
     C4_TRY(c4_coordinator_measure(r->coordinator, &speed));
-    c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, session->workers,
-                     r->state.seconds);
+    c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, r->state.seconds);
     if (c4_arg_flag(r->args, "dry-run"))
         return c4_session_write_plan(session, r->state.seconds, session->workers, r->messages);
     struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);

@@ -187,7 +187,9 @@ static bool look(struct c4_reference_pool *pool, const char *key, bool only_look
         if (slot < 0 || !lock(pool, 1 + slot, F_WRLCK, false)) return true;
     }
     struct slot *entry = &table->slot[slot];
-    *entry = (struct slot){.state = MAKING, .used = ++table->clock};
+    /* What it will take counts from now on. */
+    *entry = (struct slot){
+        .state = MAKING, .size_bytes = pool->shared.slot_bytes, .used = ++table->clock};
     memcpy(entry->key, key, sizeof entry->key);
     lease->slot = slot;
     return true;

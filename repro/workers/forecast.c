@@ -43,23 +43,17 @@ static int references_of(const struct c4_run *run) {
     return 2;
 }
 
-/* One run's share of preparing a reference that several runs have in common. Places stay with a
- * seed (c4_forecast_next()), except for the last runs. */
-static double share(const struct c4_schedule *schedule, const struct c4_run *run, int places) {
-    int users = 0, seeds = 1;
-    for (int i = 0; i < schedule->count; i++) {
+/* One run's share of preparing a reference that the runs of a seed have in common. */
+static double share(const struct c4_schedule *schedule, const struct c4_run *run) {
+    int users = 0;
+    for (int i = 0; i < schedule->count; i++)
         users += schedule->run[i].seed == run->seed &&
                  c4_image_set_same(c4_run_image_set(&schedule->run[i]), c4_run_image_set(run));
-        seeds += i > 0 && schedule->run[i].seed != schedule->run[i - 1].seed;
-    }
-    double makers = places > seeds ? (double)places / seeds : 1;
-    if (places > 1) makers += 1.0 / 3;
-    return users > makers ? makers / users : 1;
+    return users > 1 ? 1.0 / users : 1;
 }
 
 static double predict(const struct c4_runner *runner, const struct c4_schedule *schedule,
-                      const struct c4_run *run, int64_t done, const struct c4_speed *speed,
-                      int places) {
+                      const struct c4_run *run, int64_t done, const struct c4_speed *speed) {
     if (done >= run->epochs) return 0;
     struct c4_run_images images;
     struct c4_image_set other;
@@ -79,17 +73,14 @@ static double predict(const struct c4_runner *runner, const struct c4_schedule *
     return trained * images.trained * speed->train_seconds +
            (measurements * images.measured + images.control) * speed->evaluate_seconds +
            measurements * each * (crosses ? 2 : 1) + (most > 0 ? controls - each : 0) +
-           share(schedule, run, places) *
-               ((references - others) * controlled + others * reference) +
+           share(schedule, run) * ((references - others) * controlled + others * reference) +
            segments * speed->segment_seconds;
 }
 
 void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *schedule,
-                      const int64_t *done, const struct c4_speed *speed, int places,
-                      double *seconds) {
+                      const int64_t *done, const struct c4_speed *speed, double *seconds) {
     for (int i = 0; i < schedule->count; i++)
-        seconds[i] =
-            predict(runner, schedule, &schedule->run[i], done ? done[i] : -1, speed, places);
+        seconds[i] = predict(runner, schedule, &schedule->run[i], done ? done[i] : -1, speed);
 }
 
 /* Checkpoints that a run has when it is done up to an epoch. */

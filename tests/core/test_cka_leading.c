@@ -111,6 +111,33 @@ static void leading_sizes_are_those_alone(void **state) {
     free_sides(s);
 }
 
+/* First rows that are all equal, and not to the shift, which has others in it: constant. */
+static void constant_leading_rows(void **state) {
+    (void)state;
+    struct sides s = make(13);
+    for (size_t i = 1; i < 10; i++) memcpy(s.x + i * P, s.x, P * sizeof *s.x);
+    const size_t few[] = {3, 9, 10, 32};
+    const struct c4_features fx = floats(s.x, ROWS, P), fy = floats(s.y, ROWS, Q);
+    const struct c4_cka_options options = {.gram = test_gram(),
+                                           .threads = 1,
+                                           .method = C4_CKA_GRAM,
+                                           .leading = few,
+                                           .leading_count = 4};
+    struct c4_cka_reference *x, *y;
+    assert_int_equal(c4_cka_prepare(&fx, &options, &x), C4_OK);
+    assert_int_equal(c4_cka_prepare(&fy, &options, &y), C4_OK);
+    for (int k = 0; k < 3; k++) {
+        const struct c4_cka_result result = between(x, y, few[k]);
+        assert_true(isnan(result.biased) && isnan(result.debiased));
+        assert_int_equal(result.undefined[0].biased, C4_CKA_CONSTANT);
+        assert_int_equal(result.undefined[1].biased, C4_CKA_DEFINED);
+    }
+    assert_true(between(x, y, 32).biased > 0);
+    c4_cka_reference_free(x);
+    c4_cka_reference_free(y);
+    free_sides(s);
+}
+
 static void leading_sizes_that_are_refused(void **state) {
     (void)state;
     struct sides s = make(12);
@@ -175,6 +202,7 @@ static void the_shift_may_be_far_off(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leading_sizes_are_those_alone),
+        cmocka_unit_test(constant_leading_rows),
         cmocka_unit_test(leading_sizes_that_are_refused),
         cmocka_unit_test(the_shift_may_be_far_off),
     };

@@ -145,8 +145,8 @@ static void predictions(void **state) {
     const struct c4_runner runner = runner_of(&study, scale);
     assert_int_equal(c4_schedule_make(&study, scale, NULL, &schedule), C4_OK);
     const struct c4_speed speed = {1e-3, 3e-4, 0.1, 0, 0.02}, train_only = {1e-3, 0, 0, 0, 0};
-    c4_forecast_runs(&runner, &schedule, NULL, &speed, 2, all);
-    c4_forecast_runs(&runner, &schedule, NULL, &train_only, 2, training);
+    c4_forecast_runs(&runner, &schedule, NULL, &speed, all);
+    c4_forecast_runs(&runner, &schedule, NULL, &train_only, training);
     double sum = 0;
     for (int i = 0; i < schedule.count; i++) {
         sum += training[i];
@@ -154,12 +154,12 @@ static void predictions(void **state) {
         assert_true(all[i] > training[i]);
     }
     assert_true(sum > 804.9599 && sum < 804.9601); /* the scale's training images, in ms */
-    c4_forecast_runs(&runner, &schedule, done, &speed, 2, rest);
+    c4_forecast_runs(&runner, &schedule, done, &speed, rest);
     for (int i = 0; i < schedule.count; i++) {
         assert_true(rest[i] > 0 && rest[i] < all[i]);
         done[i] = schedule.run[i].epochs;
     }
-    c4_forecast_runs(&runner, &schedule, done, &speed, 2, rest);
+    c4_forecast_runs(&runner, &schedule, done, &speed, rest);
     for (int i = 0; i < schedule.count; i++) assert_true(rest[i] == 0);
     /* Two checkpoints of each run; what is done already is not needed again. */
     uint64_t whole = c4_forecast_disk_bytes(&runner, &schedule, NULL, 0, 0);
