@@ -115,6 +115,13 @@ void c4_reference_cache_free(struct c4_reference_cache *cache) {
     free(cache);
 }
 
+/* The next network makes its own plan. */
+void c4_reference_cache_change_team(struct c4_reference_cache *cache) {
+    cache->runner->step->destroy(cache->plan);
+    cache->plan = NULL;
+    cache->has_loaded = false;
+}
+
 static bool same_network(const struct c4_network *a, const struct c4_network *b) {
     return a->seed == b->seed && a->order == b->order &&
            strcmp(a->checkpoint.path, b->checkpoint.path) == 0 &&
@@ -125,11 +132,8 @@ static bool same_network(const struct c4_network *a, const struct c4_network *b)
 static enum c4_status load(struct c4_reference_cache *cache, const struct c4_network *network) {
     const struct c4_runner *runner = cache->runner;
     if (cache->has_loaded && same_network(&cache->loaded, network)) return C4_OK;
+    if (cache->plan && cache->order != network->order) c4_reference_cache_change_team(cache);
     cache->has_loaded = false;
-    if (cache->plan && cache->order != network->order) {
-        runner->step->destroy(cache->plan);
-        cache->plan = NULL;
-    }
     if (!cache->plan) {
         const struct c4_plan_config config = c4_runner_plan_config(runner, network->order);
         C4_TRY(runner->step->create(&config, &cache->plan));

@@ -32,6 +32,9 @@ enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
                                       struct c4_reference_cache **cache);
 void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed */
 
+/* To be called when the runner's number of threads has changed. What is prepared stays valid. */
+void c4_reference_cache_change_team(struct c4_reference_cache *cache);
+
 /* The network's prepared features, as prepared before or now; valid until the next call. The cost
  * of preparing them is added to *rows as C4_COST_CKA_REFERENCE by whoever does it. */
 enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,

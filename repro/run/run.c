@@ -144,6 +144,26 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
     return load_start(ex, segment);
 }
 
+/* Moves the network to a plan of the runner's present team. */
+static enum c4_status renew_plan(struct c4_execution *ex) {
+    const struct c4_runner *runner = ex->runner;
+    const struct c4_plan_config config = c4_runner_plan_config(runner, ex->run.order);
+    struct c4_checkpoint *checkpoint = ex->scratch;
+    C4_TRY(runner->step->store(ex->plan, checkpoint->state, checkpoint->momentum));
+    runner->step->destroy(ex->plan);
+    ex->plan = NULL;
+    C4_TRY(runner->step->create(&config, &ex->plan));
+    return runner->step->load(ex->plan, checkpoint->state, checkpoint->momentum);
+}
+
+enum c4_status c4_execution_change_team(struct c4_execution *ex) {
+    c4_reference_cache_change_team(ex->cache);
+    if (!ex->has_run) return C4_OK;
+    enum c4_status status = renew_plan(ex);
+    if (status != C4_OK) leave_run(ex);
+    return status;
+}
+
 static enum c4_status train(struct c4_execution *ex, uint32_t epoch, struct c4_row_list *rows) {
     const struct c4_protocol *protocol = ex->runner->protocol;
     bool tunes = c4_run_tunes(&ex->run);

@@ -74,6 +74,12 @@ enum c4_status c4_execution_segment(struct c4_execution *execution,
                                     const struct c4_segment *segment, struct c4_row_list *rows,
                                     struct c4_known_checkpoint *last, bool *faulty);
 
+/* To be called when the runner's number of threads has changed, between segments: makes the plans
+ * for that number. The network of the run under way, if there is one, stays as it is, so with a
+ * bit-exact backend no bit depends on the call. On failure the run is left, and the next segment
+ * loads its checkpoint. Errors as those of the backend's plans. */
+enum c4_status c4_execution_change_team(struct c4_execution *execution);
+
 /* The images that the run under way trains on; NULL without one. */
 const struct c4_dataset *c4_execution_training(const struct c4_execution *execution);
 
