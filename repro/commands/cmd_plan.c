@@ -35,6 +35,7 @@ struct planning {
     const struct c4_args *args;
     struct c4_session session;
     struct c4_speed speed;
+    struct c4_team_speeds teams;
     int places;
     double *seconds; /* of each run, as last predicted */
 };
@@ -81,7 +82,7 @@ static enum c4_status measure(struct planning *plan) {
     work.watch = watch;
     work.report = report;
     C4_TRY(c4_coordinator_open(&work, &coordinator));
-    enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed);
+    enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed, &plan->teams);
     c4_coordinator_close(coordinator);
     return status;
 }

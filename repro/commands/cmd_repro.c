@@ -281,13 +281,14 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     struct c4_session *session = &r->session;
     const struct c4_schedule *schedule = &session->schedule;
     struct c4_speed speed;
+    struct c4_team_speeds teams;
     struct c4_work work = c4_session_work(session, r->store);
     char duration[32];
     work.watch = watch;
     work.report = report;
     work.context = r;
     C4_TRY(c4_coordinator_open(&work, &r->coordinator));
-    C4_TRY(c4_coordinator_measure(r->coordinator, &speed));
+    C4_TRY(c4_coordinator_measure(r->coordinator, &speed, &teams));
     c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, r->state.seconds);
     if (c4_arg_flag(r->args, "dry-run"))
         return c4_session_write_plan(session, r->state.seconds, session->workers, r->messages);

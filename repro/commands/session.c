@@ -68,17 +68,26 @@ static enum c4_status choose_backend(struct c4_session *session) {
     return C4_OK;
 }
 
+/* How many places a run may take together: a batch has 8 slices, and no bit may depend on it. */
+static int widest_team(const struct c4_session *session) {
+    enum { SLICES = 8 };
+    const struct c4_dispatch *dispatch = &session->dispatch;
+    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
+    bool exact = dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact;
+    return exact && session->threads < SLICES ? SLICES / session->threads : 1;
+}
+
 /* Workers are bound only if together they take every core: two programs that bind to some of the
  * cores would choose the same ones. */
 static enum c4_status choose_places(struct c4_session *session) {
     const struct c4_args *args = session->args;
     int cores = c4_team_threads_default(), runs = session->schedule.count;
-    bool exact = session->dispatch.backend.bit_exact && session->dispatch.step_origin->bit_exact;
     session->threads = (int)c4_arg_integer(args, "threads");
-    if (session->threads == 0) session->threads = exact && runs < cores ? cores / runs : 1;
+    if (session->threads == 0) session->threads = 1;
+    session->widest = widest_team(session);
     session->workers = (int)c4_arg_integer(args, "workers");
     if (session->workers == 0) session->workers = cores / session->threads;
-    if (session->workers > runs) session->workers = runs;
+    if (session->workers > runs * session->widest) session->workers = runs * session->widest;
     if (session->workers < 1) session->workers = 1;
     C4_TRY(c4_topology_load(NULL, &session->topology));
     const struct c4_topology *topology = &session->topology;
@@ -177,6 +186,8 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
                             .references = session->references,
                             .workers = session->workers,
                             .threads = session->threads,
+                            .widest = session->widest,
+                            .topology = &session->topology,
                             .placement =
                                 session->placement.places > 0 ? &session->placement : NULL};
 }
@@ -199,6 +210,8 @@ void c4_session_describe(const struct c4_session *session, FILE *out) {
     fprintf(out, "; %d worker%s of %d thread%s, %s", session->workers,
             session->workers == 1 ? "" : "s", session->threads, session->threads == 1 ? "" : "s",
             session->placement.places > 0 ? "bound" : "not bound");
+    if (session->widest > 1 && session->workers > 1)
+        fprintf(out, ", in teams of up to %d when fewer runs are left", session->widest);
 }
 
 int c4_session_figures(const struct c4_session *session) {

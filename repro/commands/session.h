@@ -62,7 +62,8 @@
          .help = "processes that train at the same time (default: enough to use every core)"},     \
     {                                                                                              \
         .name = "threads", .type = C4_OPTION_INTEGER, .value = "N", .min = 1, .max = 256,          \
-        .help = "OpenMP threads per worker (default: 1; more if there are fewer runs than cores)"  \
+        .help = "OpenMP threads per worker (default: 1; workers without a run lend their threads " \
+                "to others)"                                                                       \
     }
 
 struct c4_session {
@@ -76,6 +77,7 @@ struct c4_session {
     struct c4_dispatch dispatch;
     struct c4_topology topology;
     int workers, threads;
+    int widest;                    /* how many workers' places a run may take together */
     struct c4_placement placement; /* of this machine; no places: workers are not bound */
     struct c4_images images;
     struct c4_shared_images shared;

@@ -15,29 +15,41 @@ void c4_coordinator_report(const struct c4_coordinator *c, const char *sentence)
     if (c->work.report) c->work.report(c->work.context, sentence);
 }
 
+/* The process may use the PUs of the whole node, as its team may grow there: what an OpenMP runtime
+ * finds when it starts is what it takes for the number of CPUs, and with more threads than that
+ * it does not let them wait actively. The worker then binds its threads. */
+static enum c4_status start_process(struct c4_coordinator *c, struct c4_worker_slot *slot) {
+    struct c4_worker_place *wide = malloc(sizeof *wide);
+    int self = (int)(slot - c->slot), first = self, end = self + 1;
+    if (!wide) return c4_fail(C4_ERR_MEMORY, "out of memory for a worker's PUs");
+    if (c->work.widest > 1) {
+        while (first > 0 && c->where[first - 1].node == c->where[self].node) first--;
+        while (end < c->work.workers && c->where[end].node == c->where[self].node) end++;
+    }
+    c4_coordinator_place(c, first, end - first, wide);
+    enum c4_status status =
+        c4_worker_start(&slot->process, wide->pu, wide->bind ? wide->threads : 0);
+    free(wide);
+    return status;
+}
+
 static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     const struct c4_runner *runner = c->work.runner;
-    const struct c4_placement *placement = c->work.placement;
-    const struct c4_place *place = placement ? &placement->place[slot - c->slot] : NULL;
     struct c4_worker_setup *setup = calloc(1, sizeof *setup);
     if (!setup) return c4_fail(C4_ERR_MEMORY, "out of memory for a worker's settings");
     *setup = (struct c4_worker_setup){.protocol = *runner->protocol,
                                       .scale = *runner->scale,
                                       .images = c->work.images,
                                       .images_descriptor = c->work.images_descriptor,
-                                      .references = c->work.references,
-                                      .threads = c->work.threads,
-                                      .bind = place != NULL};
-    for (int i = 0; place && i < place->threads && i < C4_PLACE_PUS_MAX; i++)
-        setup->pu[i] = place->pu[i];
+                                      .references = c->work.references};
+    c4_coordinator_place(c, (int)(slot - c->slot), 1, &setup->place);
     snprintf(setup->backend, sizeof setup->backend, "%s", runner->backend);
     snprintf(setup->kernels, sizeof setup->kernels, "%s", runner->kernels ? runner->kernels : "");
     snprintf(setup->folder, sizeof setup->folder, "%s", runner->folder ? runner->folder : "");
     slot->is_ready = slot->is_asked = slot->has_speed = slot->has_seed = false;
     enum c4_status status =
         runner->folder ? c4_store_folder(c->work.store, &setup->folder_identity) : C4_OK;
-    if (status == C4_OK)
-        status = c4_worker_start(&slot->process, setup->pu, place ? place->threads : 0);
+    if (status == C4_OK) status = start_process(c, slot);
     const struct c4_message_part part = {setup, sizeof *setup};
     /* A worker that has already died is noticed when its pipe is read. */
     if (status == C4_OK) c4_message_write(slot->process.to, C4_MESSAGE_SETUP, &part, 1);
@@ -59,6 +71,15 @@ static enum c4_status describe_failure(const struct c4_coordinator *c, const cha
                   : c4_text_set(text, sentence);
 }
 
+/* The slot and its team have no run any more. */
+static void leave(struct c4_coordinator *c, struct c4_worker_slot *slot) {
+    slot->run = -1;
+    slot->images = 0;
+    slot->is_between = false;
+    c4_coordinator_release(c, (int)(slot - c->slot));
+    c->changed = true;
+}
+
 static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                 const struct c4_message *message) {
     struct c4_worker_failure failure;
@@ -71,12 +92,21 @@ static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot 
         status = c4_fail(failure.status, "%s", c4_text_string(&why));
     } else if (status == C4_OK) {
         int run = slot->run;
-        slot->run = -1;
-        slot->images = 0;
+        leave(c, slot);
         status = c4_coordinator_give_up(c, run, c4_text_string(&why));
     }
     c4_text_free(&why);
     return status;
+}
+
+enum c4_status c4_coordinator_say_place(struct c4_coordinator *c, struct c4_worker_slot *slot,
+                                        const struct c4_worker_ready *found) {
+    if (strcmp(found->reason, slot->reason) == 0) return C4_OK;
+    snprintf(slot->reason, sizeof slot->reason, "%s", found->reason);
+    int number = (int)(slot - c->slot) + 1;
+    if (!found->reason[0])
+        return c4_coordinator_say(c, "worker %d is bound to its place again", number);
+    return c4_coordinator_say(c, "worker %d is not bound to its place: %s", number, found->reason);
 }
 
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,
@@ -85,8 +115,8 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
     case C4_MESSAGE_READY:
         if (message->size_bytes != sizeof slot->ready) break;
         memcpy(&slot->ready, message->payload, sizeof slot->ready);
-        slot->is_ready = true;
-        return C4_OK;
+        slot->is_ready = c->changed = true;
+        return c4_coordinator_say_place(c, slot, &slot->ready);
     case C4_MESSAGE_SPEED:
         if (message->size_bytes != sizeof slot->speed) break;
         memcpy(&slot->speed, message->payload, sizeof slot->speed);
@@ -110,8 +140,7 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
     return c4_fail(C4_ERR_FAILED, "invalid message from a worker");
 }
 
-__attribute__((format(printf, 2, 3))) static enum c4_status say(struct c4_coordinator *c,
-                                                                const char *format, ...) {
+enum c4_status c4_coordinator_say(struct c4_coordinator *c, const char *format, ...) {
     struct c4_text sentence = {0};
     va_list arguments;
     va_start(arguments, format);
@@ -126,8 +155,9 @@ __attribute__((format(printf, 2, 3))) static enum c4_status say(struct c4_coordi
 static enum c4_status on_lost_run(struct c4_coordinator *c, int run, int worker, const char *how) {
     if (++c->attempts[run] < C4_ATTEMPTS) {
         c->state->state[run] = C4_RUN_PLANNED;
-        return say(c, "worker %d %s during run %s; the run goes on from its last checkpoint",
-                   worker, how, c->work.schedule->run[run].key);
+        return c4_coordinator_say(
+            c, "worker %d %s during run %s; the run goes on from its last checkpoint", worker, how,
+            c->work.schedule->run[run].key);
     }
     struct c4_text why = {0};
     enum c4_status status = c4_text_add(&why, "its worker %s, twice in the same segment", how);
@@ -145,12 +175,12 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
         return c4_fail(C4_ERR_ENVIRONMENT,
                        "cannot start a worker: neither /proc/self/exe nor the program's file can "
                        "be executed; mount /proc");
-    slot->run = -1;
-    slot->images = 0;
+    leave(c, slot);
     if (++slot->losses > C4_ATTEMPTS && run < 0)
         return c4_fail(C4_ERR_FAILED, "worker %d %s, again and again", number, how);
     if (slot->is_asked && !slot->has_speed)
-        C4_TRY(say(c, "worker %d %s while it measured its speed; all measure again", number, how));
+        C4_TRY(c4_coordinator_say(c, "worker %d %s while it measured its speed; all measure again",
+                                  number, how));
     if (run >= 0) C4_TRY(on_lost_run(c, run, number, how));
     return start_worker(c, slot);
 }
@@ -174,7 +204,7 @@ enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
     return c->work.watch ? c->work.watch(c->work.context) : C4_OK;
 }
 
-static enum c4_status await_ready(struct c4_coordinator *c) {
+enum c4_status c4_coordinator_await_ready(struct c4_coordinator *c) {
     for (;;) {
         bool ready = true;
         for (int i = 0; i < c->work.workers; i++) ready = ready && c->slot[i].is_ready;
@@ -186,7 +216,7 @@ static enum c4_status await_ready(struct c4_coordinator *c) {
 /* Starts the workers and waits until all are ready. */
 static enum c4_status start_all(struct c4_coordinator *c) {
     for (int i = 0; i < c->work.workers; i++) C4_TRY(start_worker(c, &c->slot[i]));
-    return await_ready(c);
+    return c4_coordinator_await_ready(c);
 }
 
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **out) {
@@ -197,6 +227,7 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
     if (!c) return c4_fail(C4_ERR_MEMORY, "out of memory for a coordinator");
     sigaction(SIGPIPE, &ignore, &c->old_pipe);
     c->work = *work;
+    c->speeds = (struct c4_team_speeds){.of_ideal = {1}};
     c->slot = calloc(workers, sizeof *c->slot);
     c->poll = calloc(workers, sizeof *c->poll);
     if (!c->slot || !c->poll) {
@@ -206,9 +237,11 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
     }
     for (int i = 0; i < work->workers; i++) {
         c->slot[i].run = -1;
+        c->slot[i].leader = i;
         c->slot[i].process = (struct c4_worker_process){.to = -1, .from = -1};
     }
-    enum c4_status status = start_all(c);
+    enum c4_status status = c4_coordinator_locate(c);
+    if (status == C4_OK) status = start_all(c);
     if (status != C4_OK) {
         c4_coordinator_close(c);
         return status;
@@ -227,48 +260,8 @@ void c4_coordinator_close(struct c4_coordinator *c) {
     free(c->attempts);
     free(c->first_seconds);
     free(c->first_done);
+    free(c->where);
     free(c->poll);
     free(c->slot);
     free(c);
-}
-
-/* Lets all workers measure at the same time. *whole: none of them died meanwhile; the others have
- * answered in any case. */
-static enum c4_status measure_once(struct c4_coordinator *c, bool *whole) {
-    int workers = c->work.workers;
-    for (int i = 0; i < workers; i++) {
-        struct c4_worker_slot *slot = &c->slot[i];
-        slot->is_asked = true;
-        slot->has_speed = false;
-        /* A worker that has already died is noticed when its pipe is read. */
-        c4_message_write(slot->process.to, C4_MESSAGE_MEASURE, NULL, 0);
-    }
-    for (bool waiting = true; waiting;) {
-        C4_TRY(c4_coordinator_pump(c, C4_POLL_MS));
-        waiting = false;
-        *whole = true;
-        for (int i = 0; i < workers; i++) {
-            waiting = waiting || (c->slot[i].is_asked && !c->slot[i].has_speed);
-            *whole = *whole && c->slot[i].is_asked;
-        }
-    }
-    return C4_OK;
-}
-
-enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed *speed) {
-    int workers = c->work.workers;
-    for (bool whole = false; !whole;) {
-        C4_TRY(await_ready(c));
-        C4_TRY(measure_once(c, &whole));
-    }
-    for (int i = 0; i < workers; i++) c->slot[i].losses = 0;
-    *speed = (struct c4_speed){.cka_flops = c->slot[0].speed.cka_flops};
-    for (int i = 0; i < workers; i++) {
-        const struct c4_speed *one = &c->slot[i].speed;
-        speed->train_seconds += one->train_seconds / workers;
-        speed->evaluate_seconds += one->evaluate_seconds / workers;
-        speed->cka_seconds += one->cka_seconds / workers;
-        speed->segment_seconds += one->segment_seconds / workers;
-    }
-    return C4_OK;
 }

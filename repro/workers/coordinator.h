@@ -4,7 +4,9 @@
 #define C4_REPRO_WORKERS_COORDINATOR_H
 
 #include "core/host/placement.h"
+#include "core/host/topology.h"
 #include "repro/workers/message.h"
+#include "repro/workers/scheduler.h"
 
 /* What the coordinator works with. Borrowed. */
 struct c4_work {
@@ -14,8 +16,11 @@ struct c4_work {
     struct c4_shared_images images;
     int images_descriptor;
     struct c4_shared_references references;
-    int workers, threads;
+    int workers, threads;                 /* workers, each with a team of `threads` at first */
+    int widest;                           /* how many places a run may take together; 1: teams
+                                           * never grow, as the backend's bits depend on them */
     const struct c4_placement *placement; /* a place for each worker; NULL: not bound */
+    const struct c4_topology *topology;   /* of the placement */
     /* Called about every 200 ms or more often; anything but C4_OK stops the work. */
     enum c4_status (*watch)(void *context);
     void (*report)(void *context, const char *sentence); /* gets sentences for the user */
@@ -44,14 +49,18 @@ struct c4_coordinator;
  * mapped. */
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **coordinator);
 
-/* All workers measure at the same time; *speed is the mean. If a worker dies meanwhile, another one
- * is started and all measure again; C4_ERR_FAILED if one dies again and again. */
-enum c4_status c4_coordinator_measure(struct c4_coordinator *coordinator, struct c4_speed *speed);
+/* All workers measure at the same time; *speed is the mean. Then teams of 2, 4 and 8 places
+ * measure, as far as work.widest and the places allow, for the scheduler and for *teams. If a
+ * worker dies meanwhile, another one is started and all measure again; C4_ERR_FAILED if one dies
+ * again and again. */
+enum c4_status c4_coordinator_measure(struct c4_coordinator *coordinator, struct c4_speed *speed,
+                                      struct c4_team_speeds *teams);
 
-/* Does all runs in segments of epochs, the longest work first; a worker stays with its run. If a
- * worker dies, another one is started and the segment is repeated. If a worker dies there again,
- * the run is given up, like a run that fails by itself, and so are the runs that start from it. The
- * others continue. C4_OK even if runs failed (state->failed). */
+/* Does all runs in segments of epochs, on the places and in the teams that the scheduler chooses
+ * (repro/workers/scheduler.h); to be called after c4_coordinator_measure(). If a worker dies,
+ * another one is started and the segment is repeated. If a worker dies there again, the run is
+ * given up, like a run that fails by itself, and so are the runs that start from it. The others
+ * continue. C4_OK even if runs failed (state->failed). */
 enum c4_status c4_coordinator_run(struct c4_coordinator *coordinator, struct c4_work_state *state);
 
 /* Closes the workers' pipes, which ends them, and kills those that have not ended after some

@@ -34,12 +34,19 @@ static enum c4_status name_place(const int *pu, int count, struct c4_text *text)
     return C4_OK;
 }
 
-static enum c4_status name_places(const struct c4_coordinator *c, const struct c4_worker_slot *slot,
-                                  struct c4_text *asked, struct c4_text *read_back) {
-    const struct c4_placement *placement = c->work.placement;
-    const struct c4_place *place = placement ? &placement->place[slot - c->slot] : NULL;
-    C4_TRY(name_place(place ? place->pu : NULL, place ? place->threads : 0, asked));
-    return name_place(slot->ready.pu, slot->ready.threads, read_back);
+static enum c4_status name_places(const struct c4_worker_place *place,
+                                  const struct c4_worker_ready *found, struct c4_text *asked,
+                                  struct c4_text *read_back) {
+    C4_TRY(name_place(place->pu, place->bind ? place->threads : 0, asked));
+    return name_place(found->pu, found->threads, read_back);
+}
+
+/* NUMA node of the first thread, as this machine's topology numbers it; -1: unknown. */
+static int find_node(const struct c4_coordinator *c, const struct c4_worker_ready *found) {
+    const struct c4_topology *topology = c->work.topology;
+    for (int i = 0; found->threads > 0 && topology && i < topology->pus; i++)
+        if (topology->pu[i].os_index == found->pu[0]) return topology->pu[i].node;
+    return -1;
 }
 
 static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_worker_slot *slot,
@@ -81,7 +88,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                  const struct c4_cost_row *costs) {
     const struct c4_run *run = &c->work.schedule->run[slot->run];
     struct c4_text asked = {0}, read_back = {0};
-    enum c4_status status = name_places(c, slot, &asked, &read_back);
+    enum c4_status status = name_places(&slot->place, &done->found, &asked, &read_back);
     struct c4_store_segment segment = {.run = run->key,
                                        .state = done->last.epoch == run->epochs ? C4_RUN_DONE
                                                                                 : C4_RUN_RUNNING,
@@ -89,10 +96,10 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .result_count = done->result_count,
                                        .costs = costs,
                                        .cost_count = done->cost_count,
-                                       .threads = c->work.threads,
+                                       .threads = slot->place.threads,
                                        .place = c4_text_string(&asked),
                                        .place_read_back = c4_text_string(&read_back),
-                                       .node = slot->ready.node,
+                                       .node = find_node(c, &done->found),
                                        .program = C4_VERSION,
                                        .epoch = done->last.epoch,
                                        .checkpoint = done->last.path};
@@ -132,23 +139,22 @@ enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_worker_
         c->first_seconds[run] * (double)(described->epochs - done.last.epoch) / span;
     c->attempts[run] = slot->losses = 0;
     slot->images = 0;
+    slot->is_between = c->changed = true;
     if (done.last.epoch == described->epochs) {
         state->state[run] = C4_RUN_DONE;
         slot->run = -1;
+        slot->is_between = false;
+        c4_coordinator_release(c, (int)(slot - c->slot));
     }
-    return C4_OK;
+    return c4_coordinator_say_place(c, slot, &done.found);
 }
 
-static enum c4_status assign(struct c4_coordinator *c, struct c4_worker_slot *slot) {
+enum c4_status c4_coordinator_send_segment(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     const struct c4_schedule *schedule = c->work.schedule;
-    struct c4_work_state *state = c->state;
-    if (slot->run < 0) {
-        slot->run = c4_forecast_next(schedule, state->seconds, state->state,
-                                     slot->has_seed ? &slot->segment.run.seed : NULL);
-        if (slot->run < 0) return C4_OK;
-        state->state[slot->run] = C4_RUN_RUNNING;
-    }
+    const struct c4_work_state *state = c->state;
     const struct c4_run *run = &schedule->run[slot->run];
+    struct c4_segment_order *order = calloc(1, sizeof *order);
+    if (!order) return c4_fail(C4_ERR_MEMORY, "out of memory for a segment");
     slot->segment =
         (struct c4_segment){.run = *run,
                             .from = state->done[slot->run],
@@ -158,9 +164,11 @@ static enum c4_status assign(struct c4_coordinator *c, struct c4_worker_slot *sl
     if (schedule->after[slot->run] >= 0)
         slot->segment.source = state->last[schedule->after[slot->run]];
     slot->images = 0;
-    const struct c4_message_part part = {&slot->segment, sizeof slot->segment};
+    *order = (struct c4_segment_order){.segment = slot->segment, .place = slot->place};
+    const struct c4_message_part part = {order, sizeof *order};
     /* A worker that has died meanwhile is noticed when its pipe is read. */
     c4_message_write(slot->process.to, C4_MESSAGE_SEGMENT, &part, 1);
+    free(order);
     return C4_OK;
 }
 
@@ -212,6 +220,7 @@ static enum c4_status start_run(struct c4_coordinator *c, struct c4_work_state *
     memcpy(c->first_seconds, state->seconds, (runs - 1) * sizeof *state->seconds);
     memcpy(c->first_done, state->done, (runs - 1) * sizeof *state->done);
     c->start_ns = c4_clock_ns();
+    c->changed = true;
     for (int i = 0; i < c->work.workers; i++) {
         state->places += c->slot[i].is_ready;
         state->bound += c->slot[i].ready.bound;
@@ -224,12 +233,9 @@ enum c4_status c4_coordinator_run(struct c4_coordinator *c, struct c4_work_state
     for (;;) {
         bool busy = false;
         C4_TRY(give_up_followers(c));
-        for (int i = 0; i < c->work.workers; i++) {
-            struct c4_worker_slot *slot = &c->slot[i];
-            bool idle = slot->run < 0 || state->done[slot->run] != slot->segment.from;
-            if (slot->is_ready && idle) C4_TRY(assign(c, slot));
-            busy = busy || slot->run >= 0;
-        }
+        if (c->changed) C4_TRY(c4_coordinator_decide(c));
+        c->changed = false;
+        for (int i = 0; i < c->work.workers; i++) busy = busy || c->slot[i].run >= 0;
         if (!busy) {
             bool waits = false;
             for (int i = 0; i < c->work.schedule->count; i++)

@@ -18,8 +18,12 @@ struct c4_worker_slot {
     bool is_ready, is_asked, has_speed; /* asked: for its speed, since it was started */
     struct c4_speed speed;
     int losses; /* deaths since a segment was last committed */
-    int run;    /* under way; -1: idle */
+    int leader; /* the slot whose team this place belongs to; its own number if it is on its own */
+    int run;    /* under way, with this slot leading; -1: none */
+    bool is_between;              /* the run waits for its next segment */
+    struct c4_worker_place place; /* of the segment */
     struct c4_segment segment;
+    char reason[sizeof((struct c4_worker_ready *)0)->reason]; /* last said to the user */
     bool has_seed;   /* references of seed segment.run.seed are prepared */
     uint64_t images; /* of the segment so far */
 };
@@ -28,6 +32,8 @@ struct c4_coordinator {
     struct c4_work work;
     struct c4_worker_slot *slot;
     struct pollfd *poll;
+    struct c4_sched_place *where; /* of each slot */
+    struct c4_team_speeds speeds;
     struct sigaction old_pipe;
     /* For c4_coordinator_run(): */
     struct c4_work_state *state;
@@ -35,6 +41,7 @@ struct c4_coordinator {
     double *first_seconds; /* of each run: state->seconds at the start */
     int64_t *first_done;   /* of each run: state->done at the start */
     int64_t start_ns;
+    bool changed; /* something that the next decision depends on */
 };
 
 /* Handles messages from workers and their deaths, after waiting for them at most `wait_ms`. */
@@ -46,6 +53,39 @@ void c4_coordinator_report(const struct c4_coordinator *coordinator, const char 
 /* Commits the rows of a finished segment to the store and updates the state. */
 enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator,
                                      struct c4_worker_slot *slot, const struct c4_message *message);
+
+/* Fills c->where. C4_ERR_MEMORY. */
+enum c4_status c4_coordinator_locate(struct c4_coordinator *coordinator);
+
+/* The threads and PUs of a team of `count` places. */
+void c4_coordinator_place(const struct c4_coordinator *coordinator, int first, int count,
+                          struct c4_worker_place *place);
+
+/* Whether teams of `width` places are measured with slot i as a leader: every width-th one that has
+ * enough neighbours on its node. */
+bool c4_coordinator_leads(const struct c4_coordinator *coordinator, int i, int width);
+
+/* Ends the team of slot `leader`; its places are on their own. */
+void c4_coordinator_release(struct c4_coordinator *coordinator, int leader);
+
+/* Starts the next segments of runs that wait, as the scheduler decides. */
+enum c4_status c4_coordinator_decide(struct c4_coordinator *coordinator);
+
+/* Sends the slot's run's next segment to its worker, with the team of slot->place. */
+enum c4_status c4_coordinator_send_segment(struct c4_coordinator *coordinator,
+                                           struct c4_worker_slot *slot);
+
+/* Waits until all workers are ready. */
+enum c4_status c4_coordinator_await_ready(struct c4_coordinator *coordinator);
+
+/* Tells the user if what was read back about a worker's place has changed. */
+enum c4_status c4_coordinator_say_place(struct c4_coordinator *coordinator,
+                                        struct c4_worker_slot *slot,
+                                        const struct c4_worker_ready *found);
+
+/* Says a sentence to the user. C4_ERR_MEMORY. */
+__attribute__((format(printf, 2, 3))) enum c4_status
+c4_coordinator_say(struct c4_coordinator *coordinator, const char *format, ...);
 
 /* Marks the run as failed and reports why; it stays undone until the next start. */
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *coordinator, int run, const char *why);

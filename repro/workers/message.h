@@ -8,8 +8,8 @@
 enum c4_message_kind {
     /* to a worker */
     C4_MESSAGE_SETUP = 1, /* struct c4_worker_setup; answer: READY */
-    C4_MESSAGE_MEASURE,   /* nothing; answer: SPEED */
-    C4_MESSAGE_SEGMENT,   /* struct c4_segment; answer: PROGRESS ..., then DONE or FAILED */
+    C4_MESSAGE_MEASURE,   /* struct c4_measurement_order; answer: SPEED */
+    C4_MESSAGE_SEGMENT,   /* struct c4_segment_order; answer: PROGRESS ..., then DONE or FAILED */
     /* from a worker */
     C4_MESSAGE_READY,    /* struct c4_worker_ready */
     C4_MESSAGE_SPEED,    /* struct c4_speed */
@@ -20,6 +20,13 @@ enum c4_message_kind {
 
 enum { C4_PLACE_PUS_MAX = 256 };
 
+/* Where a worker is to work. Its team changes with it. */
+struct c4_worker_place {
+    int threads;
+    int bind;                 /* 1: thread i to pu[i] */
+    int pu[C4_PLACE_PUS_MAX]; /* OS indices */
+};
+
 /* What a worker needs once, at its start. */
 struct c4_worker_setup {
     struct c4_protocol protocol;
@@ -27,11 +34,9 @@ struct c4_worker_setup {
     struct c4_shared_images images;
     int images_descriptor; /* inherited */
     struct c4_shared_references references;
+    struct c4_worker_place place;
     char backend[16];
-    int threads;
     char kernels[C4_KERNELS_SIZE]; /* "": the backend's own choice */
-    int bind;                      /* 1: thread i to pu[i] */
-    int pu[C4_PLACE_PUS_MAX];      /* OS indices */
     char folder[C4_STORE_PATH_SIZE];
     struct c4_folder_identity folder_identity;
 };
@@ -41,10 +46,21 @@ struct c4_worker_ready {
     int bound;                /* every thread is confined to a core of its own */
     int threads;              /* if bound, else 0 */
     int pu[C4_PLACE_PUS_MAX]; /* OS index of each thread's PU */
-    int node;                 /* NUMA node of the first; -1: unknown or not bound */
+    char reason[256];         /* why they are not bound where they should be; "" if they are */
+};
+
+struct c4_measurement_order {
+    struct c4_worker_place place;
+    int training_only; /* 1: only c4_speed.train_seconds is wanted */
+};
+
+struct c4_segment_order {
+    struct c4_segment segment;
+    struct c4_worker_place place;
 };
 
 struct c4_segment_done {
+    struct c4_worker_ready found; /* as read back at the segment's start */
     struct c4_known_checkpoint last;
     char training[C4_DATASET_TEXT_BYTES];     /* c4_dataset_text() of the run's images */
     char training_sha256[C4_SHA256_HEX_SIZE]; /* their SHA-256 */

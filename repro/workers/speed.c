@@ -73,21 +73,38 @@ static enum c4_status time_checkpoint(const struct c4_runner *runner,
     return C4_OK;
 }
 
-enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed *speed) {
-    const struct c4_plan_config config = c4_runner_plan_config(runner, runner->protocol->order);
+/* Training steps of `enough_seconds`; then, unless only training is wanted, the rest. */
+static enum c4_status measure(const struct c4_runner *runner, struct c4_plan *plan,
+                              struct c4_checkpoint *checkpoint, bool training_only,
+                              struct c4_speed *speed) {
     const struct c4_sgd sgd = {0, 0}; /* a learning rate of 0, so that the trial cannot diverge */
+    C4_TRY(runner->step->load(plan, checkpoint->state, NULL));
+    C4_TRY(time_batches(runner, plan, &sgd, training_only ? 0.4 : 1.0, &speed->train_seconds));
+    if (training_only) return C4_OK;
+    C4_TRY(time_batches(runner, plan, NULL, 0.4, &speed->evaluate_seconds));
+    C4_TRY(time_cka(runner, speed));
+    return runner->folder ? time_checkpoint(runner, checkpoint, speed) : C4_OK;
+}
+
+static enum c4_status measure_with_plan(const struct c4_runner *runner, bool training_only,
+                                        struct c4_speed *speed) {
+    const struct c4_plan_config config = c4_runner_plan_config(runner, runner->protocol->order);
     struct c4_checkpoint *checkpoint = c4_checkpoint_new();
     struct c4_plan *plan = NULL;
     *speed = (struct c4_speed){0};
     if (!checkpoint) return C4_ERR_MEMORY;
     c4_net_init(0, checkpoint->state);
     enum c4_status status = runner->step->create(&config, &plan);
-    if (status == C4_OK) status = runner->step->load(plan, checkpoint->state, NULL);
-    if (status == C4_OK) status = time_batches(runner, plan, &sgd, 1.0, &speed->train_seconds);
-    if (status == C4_OK) status = time_batches(runner, plan, NULL, 0.4, &speed->evaluate_seconds);
-    if (status == C4_OK) status = time_cka(runner, speed);
-    if (status == C4_OK && runner->folder) status = time_checkpoint(runner, checkpoint, speed);
+    if (status == C4_OK) status = measure(runner, plan, checkpoint, training_only, speed);
     runner->step->destroy(plan);
     c4_checkpoint_free(checkpoint);
     return status;
+}
+
+enum c4_status c4_speed_measure(const struct c4_runner *runner, struct c4_speed *speed) {
+    return measure_with_plan(runner, false, speed);
+}
+
+enum c4_status c4_speed_measure_training(const struct c4_runner *runner, struct c4_speed *speed) {
+    return measure_with_plan(runner, true, speed);
 }

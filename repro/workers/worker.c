@@ -25,6 +25,7 @@ struct worker {
     struct c4_inbox inbox;
     size_t taken;
     struct c4_worker_setup setup;
+    struct c4_worker_place place; /* of the team */
     struct c4_images images;
     struct c4_dispatch dispatch;
     struct c4_team team;
@@ -62,15 +63,35 @@ static enum c4_status advance(void *context, uint32_t images) {
     return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
 }
 
-/* Reads back where the threads are. */
-static void find_place(const struct c4_team *team, const struct c4_topology *topology,
-                       struct c4_worker_ready *ready) {
-    *ready = (struct c4_worker_ready){.bound = team->bound, .node = -1};
+/* Where the threads are, as read back. */
+static void find_place(const struct worker *worker, struct c4_worker_ready *found) {
+    const struct c4_team *team = &worker->team;
+    *found = (struct c4_worker_ready){.bound = team->bound};
+    if (worker->place.bind)
+        snprintf(found->reason, sizeof found->reason, "%s", team->bound ? "" : team->reason);
     if (!team->bound || team->threads > C4_PLACE_PUS_MAX) return;
-    ready->threads = team->threads;
-    for (int i = 0; i < team->threads; i++) ready->pu[i] = team->pu[i];
-    for (int i = 0; i < topology->pus; i++)
-        if (topology->pu[i].os_index == team->pu[0]) ready->node = topology->pu[i].node;
+    found->threads = team->threads;
+    for (int i = 0; i < team->threads; i++) found->pu[i] = team->pu[i];
+}
+
+static bool is_same_place(const struct c4_worker_place *a, const struct c4_worker_place *b) {
+    return a->threads == b->threads && a->bind == b->bind &&
+           (!a->bind || memcmp(a->pu, b->pu, (size_t)a->threads * sizeof *a->pu) == 0);
+}
+
+/* Changes the team, or looks at it again: a cpuset may have been changed from outside. */
+static enum c4_status take_place(struct worker *worker, const struct c4_worker_place *place) {
+    if (place->threads < 1 || place->threads > C4_PLACE_PUS_MAX)
+        return c4_fail(C4_ERR_FAILED, "worker: a place of %d threads", place->threads);
+    if (worker->team.threads && is_same_place(place, &worker->place))
+        return c4_team_verify(&worker->team);
+    bool other_width = place->threads != worker->place.threads;
+    worker->place = *place;
+    c4_team_free(&worker->team);
+    C4_TRY(c4_team_start(place->bind ? place->pu : NULL, place->threads, &worker->team));
+    worker->runner.threads = place->threads;
+    if (!worker->execution || !other_width) return C4_OK;
+    return c4_execution_change_team(worker->execution);
 }
 
 /* Binds first, so that later allocations are local. */
@@ -80,11 +101,9 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     if (message->size_bytes != sizeof *setup)
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(setup, message->payload, sizeof *setup);
-    C4_TRY(c4_team_start(setup->bind ? setup->pu : NULL, setup->threads, &worker->team));
+    C4_TRY(take_place(worker, &setup->place));
     C4_TRY(c4_topology_load(NULL, &topology));
-    struct c4_worker_ready ready;
     int64_t l2_bytes = topology.l2_bytes;
-    find_place(&worker->team, &topology, &ready);
     c4_topology_free(&topology);
     C4_TRY(c4_dispatch(setup->backend, &worker->dispatch));
     C4_TRY(c4_images_map(setup->images_descriptor, &setup->images, &setup->scale, &worker->images));
@@ -98,19 +117,29 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .gram = c4_backend_gram(&worker->dispatch.backend),
                                         .backend = setup->backend,
                                         .wide = worker->dispatch.backend.is_double,
-                                        .threads = setup->threads,
+                                        .threads = setup->place.threads,
                                         .l2_bytes = l2_bytes > 0 ? (size_t)l2_bytes : 0,
                                         .kernels = setup->kernels[0] ? setup->kernels : NULL,
                                         .references = &setup->references,
                                         .advance = advance,
                                         .context = worker};
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));
+    struct c4_worker_ready ready;
+    find_place(worker, &ready);
     return answer(worker, C4_MESSAGE_READY, &ready, sizeof ready);
 }
 
-static enum c4_status measure_speed(struct worker *worker) {
+static enum c4_status measure_speed(struct worker *worker, const struct c4_message *message) {
+    struct c4_measurement_order order;
     struct c4_speed speed;
-    C4_TRY(c4_speed_measure(&worker->runner, &speed));
+    if (message->size_bytes != sizeof order)
+        return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
+    memcpy(&order, message->payload, sizeof order);
+    C4_TRY(take_place(worker, &order.place));
+    if (order.training_only)
+        C4_TRY(c4_speed_measure_training(&worker->runner, &speed));
+    else
+        C4_TRY(c4_speed_measure(&worker->runner, &speed));
     return answer(worker, C4_MESSAGE_SPEED, &speed, sizeof speed);
 }
 
@@ -137,16 +166,19 @@ static enum c4_status send_done(struct worker *worker, struct c4_segment_done *d
 
 static enum c4_status do_segment(struct worker *worker, const struct c4_message *message,
                                  bool *faulty) {
-    struct c4_segment segment;
+    struct c4_segment_order order;
     struct c4_segment_done done;
     memset(&done, 0, sizeof done);
-    if (message->size_bytes != sizeof segment)
+    if (message->size_bytes != sizeof order)
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
-    memcpy(&segment, message->payload, sizeof segment);
+    memcpy(&order, message->payload, sizeof order);
+    C4_TRY(take_place(worker, &order.place));
+    find_place(worker, &done.found);
     worker->images_done = 0;
     worker->rows.result_count = worker->rows.cost_count = 0;
     worker->rows.statistics = c4_statistics_names[worker->setup.protocol.statistics];
-    C4_TRY(c4_execution_segment(worker->execution, &segment, &worker->rows, &done.last, faulty));
+    C4_TRY(
+        c4_execution_segment(worker->execution, &order.segment, &worker->rows, &done.last, faulty));
     return send_done(worker, &done);
 }
 
@@ -155,7 +187,7 @@ static enum c4_status obey(struct worker *worker, const struct c4_message *messa
     case C4_MESSAGE_SETUP:
         return set_up(worker, message);
     case C4_MESSAGE_MEASURE:
-        return measure_speed(worker);
+        return measure_speed(worker, message);
     case C4_MESSAGE_SEGMENT:
         return do_segment(worker, message, faulty);
     default:
