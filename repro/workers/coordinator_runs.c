@@ -164,6 +164,9 @@ enum c4_status c4_coordinator_send_segment(struct c4_coordinator *c, struct c4_w
     if (schedule->after[slot->run] >= 0)
         slot->segment.source = state->last[schedule->after[slot->run]];
     slot->images = 0;
+    slot->segment_seconds = c->first_seconds[slot->run] *
+                            (double)((int64_t)slot->segment.to - slot->segment.from) /
+                            (double)(run->epochs - c->first_done[slot->run]);
     *order = (struct c4_segment_order){.segment = slot->segment, .place = slot->place};
     const struct c4_message_part part = {order, sizeof *order};
     /* A worker that has died meanwhile is noticed when its pipe is read. */

@@ -21,6 +21,8 @@ struct c4_worker_slot {
     int leader; /* the slot whose team this place belongs to; its own number if it is on its own */
     int run;    /* under way, with this slot leading; -1: none */
     bool is_between;              /* the run waits for its next segment */
+    int first;                    /* place of the team of the run */
+    double segment_seconds;       /* predicted for the segment, on one place */
     struct c4_worker_place place; /* of the segment */
     struct c4_segment segment;
     char reason[sizeof((struct c4_worker_ready *)0)->reason]; /* last said to the user */

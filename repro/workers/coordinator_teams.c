@@ -36,9 +36,11 @@ enum c4_status c4_coordinator_locate(struct c4_coordinator *c) {
 static struct c4_sched_seat seat_of(const struct c4_coordinator *c, int i) {
     const struct c4_worker_slot *slot = &c->slot[i], *leader = &c->slot[slot->leader];
     return (struct c4_sched_seat){.run = leader->run,
-                                  .leader = slot->leader,
+                                  .leader = leader->run >= 0 ? leader->first : i,
                                   .between = leader->run >= 0 && leader->is_between,
-                                  .absent = !slot->is_ready,
+                                  .away = !slot->is_ready,
+                                  .segment_seconds =
+                                      leader->is_between ? 0 : leader->segment_seconds,
                                   .has_seed = slot->has_seed,
                                   .seed = slot->segment.run.seed};
 }
@@ -59,6 +61,7 @@ static enum c4_status start(struct c4_coordinator *c, const struct c4_assignment
     struct c4_worker_slot *slot = &c->slot[leader];
     for (int i = a->first; i < a->first + a->count; i++) c->slot[i].leader = leader;
     slot->run = a->run;
+    slot->first = a->first;
     slot->is_between = false;
     c4_coordinator_place(c, a->first, a->count, &slot->place);
     c->state->state[a->run] = C4_RUN_RUNNING;

@@ -43,7 +43,7 @@ struct c4_worker_setup {
 
 /* Where a worker's threads are, read back. */
 struct c4_worker_ready {
-    int bound;                /* every thread is confined to a core of its own */
+    int bound;                /* every thread is confined to its PU */
     int threads;              /* if bound, else 0 */
     int pu[C4_PLACE_PUS_MAX]; /* OS index of each thread's PU */
     char reason[256];         /* why they are not bound where they should be; "" if they are */
@@ -60,7 +60,7 @@ struct c4_segment_order {
 };
 
 struct c4_segment_done {
-    struct c4_worker_ready found; /* as read back at the segment's start */
+    struct c4_worker_ready found; /* as read back at the segment's end */
     struct c4_known_checkpoint last;
     char training[C4_DATASET_TEXT_BYTES];     /* c4_dataset_text() of the run's images */
     char training_sha256[C4_SHA256_HEX_SIZE]; /* their SHA-256 */

@@ -63,13 +63,25 @@ static enum c4_status advance(void *context, uint32_t images) {
     return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
 }
 
+/* The first thread that is not where it should be; -1: all are. */
+static int find_stray(const struct worker *worker) {
+    const struct c4_worker_place *place = &worker->place;
+    for (int i = 0; place->bind && i < worker->team.threads; i++)
+        if (worker->team.pu[i] != place->pu[i]) return i;
+    return -1;
+}
+
 /* Where the threads are, as read back. */
 static void find_place(const struct worker *worker, struct c4_worker_ready *found) {
     const struct c4_team *team = &worker->team;
-    *found = (struct c4_worker_ready){.bound = team->bound};
-    if (worker->place.bind)
-        snprintf(found->reason, sizeof found->reason, "%s", team->bound ? "" : team->reason);
-    if (!team->bound || team->threads > C4_PLACE_PUS_MAX) return;
+    int stray = find_stray(worker);
+    *found = (struct c4_worker_ready){.bound = team->bound && stray < 0};
+    if (worker->place.bind && !team->bound)
+        snprintf(found->reason, sizeof found->reason, "%s", team->reason);
+    else if (stray >= 0)
+        snprintf(found->reason, sizeof found->reason, "Thread %d runs on PU %d instead of PU %d.",
+                 stray, team->pu[stray], worker->place.pu[stray]);
+    if (!team->bound) return;
     found->threads = team->threads;
     for (int i = 0; i < team->threads; i++) found->pu[i] = team->pu[i];
 }
@@ -79,12 +91,15 @@ static bool is_same_place(const struct c4_worker_place *a, const struct c4_worke
            (!a->bind || memcmp(a->pu, b->pu, (size_t)a->threads * sizeof *a->pu) == 0);
 }
 
-/* Changes the team, or looks at it again: a cpuset may have been changed from outside. */
+/* Changes the team if the place is another one, or if the present one was lost: a cpuset can change
+ * from outside. */
 static enum c4_status take_place(struct worker *worker, const struct c4_worker_place *place) {
     if (place->threads < 1 || place->threads > C4_PLACE_PUS_MAX)
         return c4_fail(C4_ERR_FAILED, "worker: a place of %d threads", place->threads);
-    if (worker->team.threads && is_same_place(place, &worker->place))
-        return c4_team_verify(&worker->team);
+    if (worker->team.threads && is_same_place(place, &worker->place)) {
+        C4_TRY(c4_team_verify(&worker->team));
+        if (!place->bind || (worker->team.bound && find_stray(worker) < 0)) return C4_OK;
+    }
     bool other_width = place->threads != worker->place.threads;
     worker->place = *place;
     c4_team_free(&worker->team);
@@ -173,12 +188,13 @@ static enum c4_status do_segment(struct worker *worker, const struct c4_message 
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(&order, message->payload, sizeof order);
     C4_TRY(take_place(worker, &order.place));
-    find_place(worker, &done.found);
     worker->images_done = 0;
     worker->rows.result_count = worker->rows.cost_count = 0;
     worker->rows.statistics = c4_statistics_names[worker->setup.protocol.statistics];
     C4_TRY(
         c4_execution_segment(worker->execution, &order.segment, &worker->rows, &done.last, faulty));
+    C4_TRY(c4_team_verify(&worker->team));
+    find_place(worker, &done.found);
     return send_done(worker, &done);
 }
 
