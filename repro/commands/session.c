@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/cli/progress.h"
 #include "core/host/team.h"
 #include "repro/commands/engine.h"
 #include "repro/run/reference_cache.h"
+#include "repro/workers/scheduler.h"
 
 _Static_assert(C4_PLACE_PUS_MAX == 256, "a worker's PUs must fit the largest --threads");
 
@@ -70,18 +70,9 @@ static enum c4_status choose_backend(struct c4_session *session) {
 
 /* Workers are bound only if together they take every core: two programs that bind to some of the
  * cores would choose the same ones. */
-static enum c4_status choose_places(struct c4_session *session) {
-    const struct c4_args *args = session->args;
-    int cores = c4_team_threads_default(), runs = session->schedule.count;
-    bool exact = session->dispatch.backend.bit_exact && session->dispatch.step_origin->bit_exact;
-    session->threads = (int)c4_arg_integer(args, "threads");
-    if (session->threads == 0) session->threads = exact && runs < cores ? cores / runs : 1;
-    session->workers = (int)c4_arg_integer(args, "workers");
-    if (session->workers == 0) session->workers = cores / session->threads;
-    if (session->workers > runs) session->workers = runs;
-    if (session->workers < 1) session->workers = 1;
-    C4_TRY(c4_topology_load(NULL, &session->topology));
+static enum c4_status choose_placement(struct c4_session *session) {
     const struct c4_topology *topology = &session->topology;
+    c4_placement_free(&session->placement);
     if (session->workers * session->threads != topology->cores) return C4_OK;
     struct c4_placement_policy policy = {
         .scope = C4_PLACE_CORE, .threads = session->threads, .max_places = session->workers};
@@ -98,10 +89,42 @@ static enum c4_status choose_places(struct c4_session *session) {
     return status;
 }
 
+/* Sets session->workers: as many as asked for or fill the cores, at most `most`. */
+static void choose_workers(struct c4_session *session, int most) {
+    session->workers = (int)c4_arg_integer(session->args, "workers");
+    if (session->workers == 0) session->workers = c4_team_threads_default() / session->threads;
+    if (session->workers > most) session->workers = most;
+    if (session->workers < 1) session->workers = 1;
+}
+
+/* Whether bits depend on nothing that the machine or the team changes. */
+static bool is_canonical(const struct c4_dispatch *dispatch) {
+    return dispatch->backend.bit_exact && dispatch->step_origin->bit_exact &&
+           dispatch->slot_origin[C4_SLOT_gram_block]->bit_exact;
+}
+
+static enum c4_status choose_places(struct c4_session *session) {
+    const struct c4_args *args = session->args;
+    int cores = c4_team_threads_default(), runs = session->schedule.count;
+    bool exact = session->dispatch.backend.bit_exact && session->dispatch.step_origin->bit_exact;
+    session->teams = is_canonical(&session->dispatch) && !c4_arg_given(args, "threads");
+    session->threads = (int)c4_arg_integer(args, "threads");
+    if (session->threads == 0) session->threads = exact && runs < cores ? cores / runs : 1;
+    choose_workers(session, runs);
+    C4_TRY(c4_topology_load(NULL, &session->topology));
+    return choose_placement(session);
+}
+
+enum c4_status c4_session_use_teams(struct c4_session *session) {
+    if (!session->teams) return C4_OK;
+    session->threads = session->runner.threads = 1;
+    choose_workers(session, C4_TEAM_WIDEST * session->schedule.count);
+    return choose_placement(session);
+}
+
 static void name_arithmetic(struct c4_session *session) {
     const struct c4_dispatch *dispatch = &session->dispatch;
-    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
-    if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact)
+    if (is_canonical(dispatch))
         snprintf(session->arithmetic, sizeof session->arithmetic, "canonical, version %d",
                  C4_ARITHMETIC);
     else
@@ -211,39 +234,4 @@ int c4_session_figures(const struct c4_session *session) {
 enum c4_status c4_session_add_bytes(struct c4_text *text, uint64_t bytes) {
     if (bytes >= 1000000000) return c4_text_add(text, "%.1f GB", (double)bytes / 1e9);
     return c4_text_add(text, bytes < 10000000 ? "%.1f MB" : "%.0f MB", (double)bytes / 1e6);
-}
-
-enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
-                                     int places, FILE *out) {
-    const struct c4_schedule *schedule = &session->schedule;
-    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
-    char duration[32], start[32];
-    struct c4_text disk = {0};
-    double end, work = 0;
-    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
-    enum c4_status status = c4_forecast_make(schedule, seconds, places, slot, &end);
-    if (status == C4_OK) {
-        fprintf(out, "%-52s %5s %9s %9s  %s\n", "run", "place", "begins", "takes", "after");
-        for (int i = 0; i < schedule->count; i++) {
-            const struct c4_run *run = &schedule->run[i];
-            work += seconds[i];
-            c4_progress_duration(duration, sizeof duration, (uint64_t)(seconds[i] * 1e9));
-            c4_progress_duration(start, sizeof start, (uint64_t)(slot[i].start_seconds * 1e9));
-            if (slot[i].place < 0)
-                fprintf(out, "%-52s %5s %9s %9s\n", run->key, "-", "-", "done");
-            else
-                fprintf(out, "%-52s %5d %9s %9s  %s\n", run->key, slot[i].place, start, duration,
-                        run->from);
-        }
-        c4_progress_duration(duration, sizeof duration, (uint64_t)(end * 1e9));
-        status =
-            c4_session_add_bytes(&disk, c4_forecast_disk_bytes(&session->runner, schedule, NULL,
-                                                               c4_session_figures(session), 0));
-        fprintf(out, "%d runs on %d place%s: predicted time %s, places busy %.0f %%; disk %s.\n",
-                schedule->count, places, places == 1 ? "" : "s", duration,
-                end > 0 ? 100 * work / (end * places) : 100.0, c4_text_string(&disk));
-    }
-    c4_text_free(&disk);
-    free(slot);
-    return status;
 }

@@ -76,6 +76,7 @@ struct c4_session {
     struct c4_dispatch dispatch;
     struct c4_topology topology;
     int workers, threads;
+    bool teams; /* runs may have several places: the bits do not depend on it, and no --threads */
     struct c4_placement placement; /* of this machine; no places: workers are not bound */
     struct c4_images images;
     struct c4_shared_images shared;
@@ -91,6 +92,10 @@ struct c4_session {
  * none). Prints nothing. Release with c4_session_free(), also on failure. */
 enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
                                struct c4_session *session);
+
+/* Where teams may grow, takes places of one thread each, so many that the runs' teams can use them,
+ * instead of a place with several threads for each of few runs. */
+enum c4_status c4_session_use_teams(struct c4_session *session);
 
 /* For a backend that has a choice, fixes the workers' kernels: --onednn-conv if it is given, or
  * else `stored` (NULL or "": none), or else the fastest by measurement. */
@@ -115,10 +120,5 @@ int c4_session_figures(const struct c4_session *session);
 
 /* Appends "5.2 MB", "43 MB" or "1.5 GB". */
 enum c4_status c4_session_add_bytes(struct c4_text *text, uint64_t bytes);
-
-/* The schedule as a table: every run with its place, start and length; then the total time, the
- * utilisation of the places, and disk usage. */
-enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
-                                     int places, FILE *out);
 
 #endif
