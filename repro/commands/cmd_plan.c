@@ -8,7 +8,7 @@
 #include "core/cli/progress.h"
 #include "core/file/json.h"
 #include "repro/commands/engine.h"
-#include "repro/commands/session.h"
+#include "repro/commands/outlook.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -17,9 +17,18 @@ static const struct c4_option options[] = {
      .value = "TEXT",
      .help = "plan for another machine, given as an hwloc XML file or as \"pack:2 l3:4 core:8 "
              "pu:2\"; speed is measured on this one"},
+    {.name = "nodes",
+     .type = C4_OPTION_INTEGER,
+     .value = "N",
+     .initial = "1",
+     .min = 1,
+     .max = 1024,
+     .help = "plan for N equal machines that share a study; --workers is for each of them, and no "
+             "run trains on two"},
     {.name = "scaling",
      .type = C4_OPTION_FLAG,
-     .help = "print times for 1, 2, 4, ... workers instead of the list of runs"},
+     .help = "instead of the list of runs print times for 1, 2, 4, ... places, what no order of "
+             "runs can be faster than, and times if teams lose a fifth less or more than assumed"},
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
@@ -28,16 +37,18 @@ static const struct c4_option options[] = {
 
 static const char *const examples[] = {
     "conv4 plan --scale paper", "conv4 plan --scale paper --workers 64 --threads 1",
-    "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling", NULL};
+    "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling",
+    "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --nodes 4 --scaling "
+    "--team-speeds 0.96,0.9,0.8",
+    NULL};
 
 /* One invocation. */
 struct planning {
     const struct c4_args *args;
     struct c4_session session;
     struct c4_speed speed;
-    struct c4_team_speeds teams;
-    int places;
-    double *seconds; /* of each run, as last predicted */
+    struct c4_outlook outlook;
+    double *seconds; /* of each run, at one place */
 };
 
 static enum c4_status watch(void *context) {
@@ -51,27 +62,18 @@ static void report(void *context, const char *sentence) {
     fputc('\n', stderr);
 }
 
-/* Sets plan->places: places on the machine of --topology, or else the workers of this one. */
-static enum c4_status places_of(struct planning *plan) {
+/* Sets plan->outlook: the places of --topology, or else this machine's; --nodes; --team-speeds. */
+static enum c4_status look_ahead(struct planning *plan) {
     const struct c4_args *args = plan->args;
     const char *source = c4_arg_text(args, "topology");
-    struct c4_session *session = &plan->session;
-    plan->places = session->workers;
-    if (!source) return C4_OK;
+    int nodes = (int)c4_arg_integer(args, "nodes");
+    struct c4_outlook *outlook = &plan->outlook;
     struct c4_topology topology;
-    struct c4_placement placement;
+    C4_TRY(c4_outlook_make(&plan->session, outlook));
+    if (!source && nodes == 1) return C4_OK;
     C4_TRY(c4_topology_load(source, &topology));
-    struct c4_placement_policy policy = {.scope =
-                                             session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE,
-                                         .threads = session->threads,
-                                         .max_places = (int)c4_arg_integer(args, "workers")};
-    enum c4_status status = c4_placement_make(&topology, &policy, &placement);
-    if (status == C4_OK) {
-        plan->places = placement.places;
-        c4_placement_free(&placement);
-    }
+    enum c4_status status = c4_outlook_elsewhere(&plan->session, &topology, nodes, outlook);
     c4_topology_free(&topology);
-    if (plan->places > session->schedule.count) plan->places = session->schedule.count;
     return status;
 }
 
@@ -82,70 +84,154 @@ static enum c4_status measure(struct planning *plan) {
     work.watch = watch;
     work.report = report;
     C4_TRY(c4_coordinator_open(&work, &coordinator));
-    enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed, &plan->teams);
+    struct c4_team_speeds teams;
+    enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed, &teams);
     c4_coordinator_close(coordinator);
+    if (status == C4_OK) c4_outlook_measured(&plan->outlook, &teams);
     return status;
 }
 
-static enum c4_status forecast(struct planning *plan, int places, double *end, double *work) {
-    const struct c4_session *session = &plan->session;
-    const struct c4_schedule *schedule = &session->schedule;
-    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
-    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
-    c4_forecast_runs(&session->runner, schedule, NULL, &plan->speed, plan->seconds);
-    enum c4_status status = c4_forecast_make(schedule, plan->seconds, places, slot, end);
-    *work = 0;
-    for (int i = 0; i < schedule->count; i++) *work += plan->seconds[i];
-    free(slot);
-    return status;
+/* A row of --scaling: the study on some of the places, as predicted and with other losses. */
+struct scaling {
+    int places;
+    struct c4_simulation simulation; /* its totals; the stays are released */
+    double less_seconds, more_seconds;
+};
+
+/* How much less and more teams lose in the two last columns. */
+static const double less = 0.8, more = 1.2;
+
+static enum c4_status totals(const struct planning *plan, int places, double losses,
+                             struct c4_simulation *simulation) {
+    struct c4_outlook changed = plan->outlook;
+    changed.speeds = c4_team_speeds_with_losses(&plan->outlook.speeds, losses);
+    C4_TRY(c4_outlook_simulate(&changed, &plan->session, NULL, plan->seconds, places, simulation));
+    free(simulation->stay);
+    simulation->stay = NULL;
+    return C4_OK;
 }
 
-static enum c4_status write_scaling(struct planning *plan) {
-    double end = 0, work = 0;
-    printf("%7s %12s %6s\n", "workers", "time", "busy");
-    for (int places = 1; places <= plan->places;) {
-        char duration[32];
-        C4_TRY(forecast(plan, places, &end, &work));
-        c4_progress_duration(duration, sizeof duration, (uint64_t)(end * 1e9));
-        printf("%7d %12s %4.0f %%\n", places, duration, 100 * work / (end * places));
-        if (places == plan->places) break;
-        places = 2 * places < plan->places ? 2 * places : plan->places;
+static enum c4_status scale(const struct planning *plan, int places, struct scaling *row) {
+    struct c4_simulation changed;
+    row->places = places;
+    C4_TRY(totals(plan, places, 1, &row->simulation));
+    C4_TRY(totals(plan, places, less, &changed));
+    row->less_seconds = changed.makespan;
+    C4_TRY(totals(plan, places, more, &changed));
+    row->more_seconds = changed.makespan;
+    return C4_OK;
+}
+
+/* 1, 2, 4, ... and all places; 0 behind the last. */
+static int next_places(const struct planning *plan, int places) {
+    int all = plan->outlook.places;
+    if (places >= all) return 0;
+    return 2 * places < all ? 2 * places : all;
+}
+
+static enum c4_status write_scaling(const struct planning *plan) {
+    bool teams = plan->outlook.widest > 1;
+    c4_outlook_write_teams(&plan->outlook, stdout);
+    printf("%7s %12s %6s %12s", "places", "time", "busy", "at least");
+    printf(teams ? " %12s %12s\n" : "\n", "losses -20 %", "losses +20 %");
+    for (int places = 1; places > 0; places = next_places(plan, places)) {
+        struct scaling row;
+        C4_TRY(scale(plan, places, &row));
+        const double seconds[] = {row.simulation.makespan, row.simulation.bound, row.less_seconds,
+                                  row.more_seconds};
+        char text[4][32];
+        for (int i = 0; i < 4; i++)
+            c4_progress_duration(text[i], sizeof text[i], (uint64_t)(seconds[i] * 1e9));
+        printf("%7d %12s %4.0f %% %12s", places, text[0], 100 * row.simulation.busy, text[1]);
+        if (teams) printf(" %12s %12s", text[2], text[3]);
+        putchar('\n');
     }
     return C4_OK;
 }
 
-static enum c4_status write_json(struct planning *plan) {
+static enum c4_status scaling_json(const struct planning *plan, json_t *list) {
+    for (int places = 1; places > 0; places = next_places(plan, places)) {
+        struct scaling row;
+        C4_TRY(scale(plan, places, &row));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "places", places,
+                                        "seconds", c4_json_real(row.simulation.makespan), "busy",
+                                        c4_json_real(row.simulation.busy), "bound_seconds",
+                                        c4_json_real(row.simulation.bound), "seconds_losses_less",
+                                        c4_json_real(row.less_seconds), "seconds_losses_more",
+                                        c4_json_real(row.more_seconds)));
+    }
+    return C4_OK;
+}
+
+/* Where and when each run is done. */
+static json_t *runs_json(const struct planning *plan, const struct c4_simulation *simulation) {
     const struct c4_schedule *schedule = &plan->session.schedule;
-    double end = 0, work = 0;
     json_t *runs = json_array();
-    C4_TRY(forecast(plan, plan->places, &end, &work));
-    for (int i = 0; i < schedule->count; i++)
-        json_array_append_new(runs, json_pack("{s:s, s:o, s:s}", "run", schedule->run[i].key,
+    for (int i = 0; i < schedule->count; i++) {
+        json_t *stays = json_array();
+        for (int s = 0; s < simulation->stays; s++) {
+            const struct c4_stay *stay = &simulation->stay[s];
+            if (stay->run == i)
+                json_array_append_new(stays, json_pack("{s:i, s:i, s:o, s:o}", "place", stay->first,
+                                                       "places", stay->count, "begin_seconds",
+                                                       c4_json_real(stay->begin), "end_seconds",
+                                                       c4_json_real(stay->end)));
+        }
+        json_array_append_new(runs, json_pack("{s:s, s:o, s:s, s:o}", "run", schedule->run[i].key,
                                               "seconds", c4_json_real(plan->seconds[i]), "after",
-                                              schedule->run[i].from));
-    json_t *object =
-        json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o}", "scale",
-                  plan->session.scale.name, "backend", plan->session.runner.backend, "places",
-                  plan->places, "threads", plan->session.threads, "images_per_s",
-                  c4_json_real(1 / plan->speed.train_seconds), "seconds", c4_json_real(end), "busy",
-                  c4_json_real(work / (end * plan->places)), "disk_bytes",
-                  (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule, NULL,
-                                                     c4_session_figures(&plan->session), 0),
-                  "runs", runs);
+                                              schedule->run[i].from, "stays", stays));
+    }
+    return runs;
+}
+
+static json_t *teams_json(const struct c4_outlook *outlook) {
+    static const char *const sources[] = {"assumed", "given", "measured"};
+    json_t *speeds = json_array();
+    for (int k = 0; k < C4_TEAM_SIZES && 1 << k <= outlook->widest; k++)
+        json_array_append_new(speeds, c4_json_real(outlook->speeds.of_ideal[k]));
+    return json_pack("{s:i, s:o, s:s}", "widest", outlook->widest, "of_ideal", speeds, "source",
+                     sources[outlook->source]);
+}
+
+static enum c4_status write_json(const struct planning *plan) {
+    const struct c4_session *session = &plan->session;
+    const struct c4_outlook *outlook = &plan->outlook;
+    struct c4_simulation simulation;
+    C4_TRY(
+        c4_outlook_simulate(outlook, session, NULL, plan->seconds, outlook->places, &simulation));
+    json_t *object = json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "scale",
+        session->scale.name, "backend", session->runner.backend, "places", outlook->places,
+        "machines", outlook->machines, "threads", session->threads, "teams", teams_json(outlook),
+        "images_per_s", c4_json_real(1 / plan->speed.train_seconds), "seconds",
+        c4_json_real(simulation.makespan), "bound_seconds", c4_json_real(simulation.bound), "busy",
+        c4_json_real(simulation.busy), "disk_bytes",
+        (json_int_t)c4_forecast_disk_bytes(&session->runner, &session->schedule, NULL,
+                                           c4_session_figures(session), 0),
+        "runs", runs_json(plan, &simulation));
+    c4_simulation_free(&simulation);
+    if (c4_arg_flag(plan->args, "scaling")) {
+        json_t *list = json_array();
+        enum c4_status status = scaling_json(plan, list);
+        json_object_set_new(object, "scaling", list);
+        if (status != C4_OK) json_decref(object);
+        C4_TRY(status);
+    }
     return c4_json_print(stdout, object, "the plan");
 }
 
 static enum c4_status make_plan(struct planning *plan) {
     struct c4_session *session = &plan->session;
-    double end = 0, work = 0;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"), session));
-    C4_TRY(places_of(plan));
+    C4_TRY(look_ahead(plan));
     C4_TRY(c4_session_load(session));
     session->runner.folder = NULL; /* nothing is written */
     plan->seconds = calloc((size_t)session->schedule.count + 1, sizeof *plan->seconds);
     if (!plan->seconds) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
     C4_TRY(measure(plan));
+    c4_forecast_runs(&session->runner, &session->schedule, NULL, &plan->speed, plan->seconds);
     if (c4_arg_flag(plan->args, "json")) return write_json(plan);
     if (session->taken.length)
         printf("Taken from the study in %s: %s.\n", c4_arg_text(plan->args, "out"),
@@ -154,8 +240,7 @@ static enum c4_status make_plan(struct planning *plan) {
     c4_session_describe(session, stdout);
     printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
     if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);
-    C4_TRY(forecast(plan, plan->places, &end, &work));
-    return c4_session_write_plan(session, plan->seconds, plan->places, stdout);
+    return c4_outlook_write(&plan->outlook, session, NULL, plan->seconds, stdout);
 }
 
 static int run(const struct c4_args *args) {
@@ -163,6 +248,7 @@ static int run(const struct c4_args *args) {
     if (!plan) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
     plan->args = args;
     int code = c4_cli_exit(args, make_plan(plan));
+    c4_outlook_free(&plan->outlook);
     c4_session_free(&plan->session);
     free(plan->seconds);
     free(plan);
@@ -176,6 +262,7 @@ const struct c4_command c4_cmd_plan = {
         "Lists the runs that the chosen figures need, each once, the run that each starts from, "
         "and when and where it would be done; measures the speed of this machine for a few "
         "seconds; and predicts the total time, the utilisation of the places, and disk usage. "
+        "When fewer runs than places are left, several places train one network together. "
         "Options that are not given are taken from the study in --out, if there is one; conv4 "
         "repro --dry-run shows how much of it is already done.",
     .options = options,

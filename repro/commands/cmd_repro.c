@@ -12,8 +12,8 @@
 #include "core/host/clock.h"
 #include "repro/commands/data_sources.h"
 #include "repro/commands/engine.h"
+#include "repro/commands/outlook.h"
 #include "repro/commands/redo.h"
-#include "repro/commands/session.h"
 #include "repro/commands/summary.h"
 #include "repro/results/study_reader.h"
 #include "repro/run/measure.h"
@@ -276,6 +276,25 @@ static void announce(struct reproduction *r) {
     if (!c4_arg_text(r->args, "data")) announce_fetch(&session->study, r->messages);
 }
 
+/* Predicts the time that is left; with --dry-run it prints the plan. */
+static enum c4_status look_ahead(struct reproduction *r, const struct c4_team_speeds *teams) {
+    const struct c4_session *session = &r->session;
+    struct c4_outlook outlook;
+    struct c4_simulation simulation;
+    enum c4_status status = c4_outlook_make(session, &outlook);
+    c4_outlook_measured(&outlook, teams);
+    if (status == C4_OK && c4_arg_flag(r->args, "dry-run")) {
+        status = c4_outlook_write(&outlook, session, r->state.done, r->state.seconds, r->messages);
+    } else if (status == C4_OK) {
+        status = c4_outlook_simulate(&outlook, session, r->state.done, r->state.seconds,
+                                     outlook.places, &simulation);
+        if (status == C4_OK) r->state.left_seconds = simulation.makespan;
+        c4_simulation_free(&simulation);
+    }
+    c4_outlook_free(&outlook);
+    return status;
+}
+
 /* Starts the workers, measures their speed, and predicts how long the runs will take. */
 static enum c4_status predict(struct reproduction *r, int left, int begun) {
     struct c4_session *session = &r->session;
@@ -290,20 +309,15 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     C4_TRY(c4_coordinator_open(&work, &r->coordinator));
     C4_TRY(c4_coordinator_measure(r->coordinator, &speed, &teams));
     c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, r->state.seconds);
-    if (c4_arg_flag(r->args, "dry-run"))
-        return c4_session_write_plan(session, r->state.seconds, session->workers, r->messages);
-    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
-    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a forecast");
-    enum c4_status status = c4_forecast_make(schedule, r->state.seconds, session->workers, slot,
-                                             &r->state.left_seconds);
-    free(slot);
+    enum c4_status status = look_ahead(r, &teams);
+    if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
     c4_progress_duration(duration, sizeof duration, (uint64_t)(r->state.left_seconds * 1e9));
     fprintf(r->messages,
             "%s%d of %d runs to do; predicted time %s, at %.0f training images/s per worker.\n",
             begun ? "Continuing in the same folder: " : "", left, schedule->count, duration,
             1 / speed.train_seconds);
     fflush(r->messages);
-    return status;
+    return C4_OK;
 }
 
 static enum c4_status do_runs(struct reproduction *r) {

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/cli/progress.h"
 #include "core/host/team.h"
 #include "repro/commands/engine.h"
 #include "repro/run/reference_cache.h"
+#include "repro/workers/scheduler.h"
 
 _Static_assert(C4_PLACE_PUS_MAX == 256, "a worker's PUs must fit the largest --threads");
 
@@ -68,29 +68,30 @@ static enum c4_status choose_backend(struct c4_session *session) {
     return C4_OK;
 }
 
-/* How many places a run may take together: a batch has 8 slices, and no bit may depend on it. */
-static int widest_team(const struct c4_session *session) {
-    enum { SLICES = 8 };
-    const struct c4_dispatch *dispatch = &session->dispatch;
-    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
-    bool exact = dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact;
-    return exact && session->threads < SLICES ? SLICES / session->threads : 1;
+/* Reads --team-speeds. */
+static enum c4_status read_team_speeds(const char *text, struct c4_team_speeds *speeds) {
+    const char *next = text;
+    speeds->of_ideal[0] = 1;
+    for (int k = 1; k < C4_TEAM_SIZES; k++) {
+        char *end;
+        double value = strtod(next, &end);
+        char expected = k + 1 < C4_TEAM_SIZES ? ',' : '\0';
+        if (end == next || *end != expected || !(value > 0 && value <= 2))
+            return c4_fail(C4_ERR_USAGE,
+                           "--team-speeds takes the speeds of 2, 4 and 8 threads as parts of "
+                           "ideal, such as 0.95,0.88,0.75, not '%s'",
+                           text);
+        speeds->of_ideal[k] = value;
+        next = end + 1;
+    }
+    return C4_OK;
 }
 
 /* Workers are bound only if together they take every core: two programs that bind to some of the
  * cores would choose the same ones. */
-static enum c4_status choose_places(struct c4_session *session) {
-    const struct c4_args *args = session->args;
-    int cores = c4_team_threads_default(), runs = session->schedule.count;
-    session->threads = (int)c4_arg_integer(args, "threads");
-    if (session->threads == 0) session->threads = 1;
-    session->widest = widest_team(session);
-    session->workers = (int)c4_arg_integer(args, "workers");
-    if (session->workers == 0) session->workers = cores / session->threads;
-    if (session->workers > runs * session->widest) session->workers = runs * session->widest;
-    if (session->workers < 1) session->workers = 1;
-    C4_TRY(c4_topology_load(NULL, &session->topology));
+static enum c4_status choose_placement(struct c4_session *session) {
     const struct c4_topology *topology = &session->topology;
+    c4_placement_free(&session->placement);
     if (session->workers * session->threads != topology->cores) return C4_OK;
     struct c4_placement_policy policy = {
         .scope = C4_PLACE_CORE, .threads = session->threads, .max_places = session->workers};
@@ -107,10 +108,39 @@ static enum c4_status choose_places(struct c4_session *session) {
     return status;
 }
 
+/* Sets session->workers: as many as asked for or fill the cores, at most `most`. */
+static void choose_workers(struct c4_session *session, int most) {
+    session->workers = (int)c4_arg_integer(session->args, "workers");
+    if (session->workers == 0) session->workers = c4_team_threads_default() / session->threads;
+    if (session->workers > most) session->workers = most;
+    if (session->workers < 1) session->workers = 1;
+}
+
+/* Whether bits depend on nothing that the machine or the team changes. */
+static bool is_canonical(const struct c4_dispatch *dispatch) {
+    return dispatch->backend.bit_exact && dispatch->step_origin->bit_exact &&
+           dispatch->slot_origin[C4_SLOT_gram_block]->bit_exact;
+}
+
+/* Where teams may grow, a place has one thread, and there are so many that the runs' teams can use
+ * them. */
+static enum c4_status choose_places(struct c4_session *session) {
+    const struct c4_dispatch *dispatch = &session->dispatch;
+    int cores = c4_team_threads_default(), runs = session->schedule.count;
+    bool exact = dispatch->backend.bit_exact && dispatch->step_origin->bit_exact;
+    bool teams = is_canonical(dispatch) && !c4_arg_given(session->args, "threads");
+    session->widest = teams ? C4_TEAM_WIDEST : 1;
+    session->threads = (int)c4_arg_integer(session->args, "threads");
+    if (session->threads == 0)
+        session->threads = !teams && exact && runs < cores ? cores / runs : 1;
+    choose_workers(session, runs * session->widest);
+    C4_TRY(c4_topology_load(NULL, &session->topology));
+    return choose_placement(session);
+}
+
 static void name_arithmetic(struct c4_session *session) {
     const struct c4_dispatch *dispatch = &session->dispatch;
-    const struct c4_backend *gram = dispatch->slot_origin[C4_SLOT_gram_block];
-    if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact && gram->bit_exact)
+    if (is_canonical(dispatch))
         snprintf(session->arithmetic, sizeof session->arithmetic, "canonical, version %d",
                  C4_ARITHMETIC);
     else
@@ -126,6 +156,8 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
     C4_TRY(choose_places(session));
+    const char *speeds = c4_arg_text(args, "team-speeds");
+    if (speeds) C4_TRY(read_team_speeds(speeds, &session->speeds));
     name_arithmetic(session);
     const char *name = session->dispatch.backend.name;
     session->runner = (struct c4_runner){.folder = c4_arg_text(args, "out"),
@@ -187,6 +219,7 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
                             .workers = session->workers,
                             .threads = session->threads,
                             .widest = session->widest,
+                            .speeds = session->speeds.of_ideal[0] > 0 ? &session->speeds : NULL,
                             .topology = &session->topology,
                             .placement =
                                 session->placement.places > 0 ? &session->placement : NULL};
@@ -224,39 +257,4 @@ int c4_session_figures(const struct c4_session *session) {
 enum c4_status c4_session_add_bytes(struct c4_text *text, uint64_t bytes) {
     if (bytes >= 1000000000) return c4_text_add(text, "%.1f GB", (double)bytes / 1e9);
     return c4_text_add(text, bytes < 10000000 ? "%.1f MB" : "%.0f MB", (double)bytes / 1e6);
-}
-
-enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
-                                     int places, FILE *out) {
-    const struct c4_schedule *schedule = &session->schedule;
-    struct c4_forecast_slot *slot = calloc((size_t)schedule->count + 1, sizeof *slot);
-    char duration[32], start[32];
-    struct c4_text disk = {0};
-    double end, work = 0;
-    if (!slot) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
-    enum c4_status status = c4_forecast_make(schedule, seconds, places, slot, &end);
-    if (status == C4_OK) {
-        fprintf(out, "%-52s %5s %9s %9s  %s\n", "run", "place", "begins", "takes", "after");
-        for (int i = 0; i < schedule->count; i++) {
-            const struct c4_run *run = &schedule->run[i];
-            work += seconds[i];
-            c4_progress_duration(duration, sizeof duration, (uint64_t)(seconds[i] * 1e9));
-            c4_progress_duration(start, sizeof start, (uint64_t)(slot[i].start_seconds * 1e9));
-            if (slot[i].place < 0)
-                fprintf(out, "%-52s %5s %9s %9s\n", run->key, "-", "-", "done");
-            else
-                fprintf(out, "%-52s %5d %9s %9s  %s\n", run->key, slot[i].place, start, duration,
-                        run->from);
-        }
-        c4_progress_duration(duration, sizeof duration, (uint64_t)(end * 1e9));
-        status =
-            c4_session_add_bytes(&disk, c4_forecast_disk_bytes(&session->runner, schedule, NULL,
-                                                               c4_session_figures(session), 0));
-        fprintf(out, "%d runs on %d place%s: predicted time %s, places busy %.0f %%; disk %s.\n",
-                schedule->count, places, places == 1 ? "" : "s", duration,
-                end > 0 ? 100 * work / (end * places) : 100.0, c4_text_string(&disk));
-    }
-    c4_text_free(&disk);
-    free(slot);
-    return status;
 }

@@ -60,6 +60,12 @@
          .min = 1,                                                                                 \
          .max = 1024,                                                                              \
          .help = "processes that train at the same time (default: enough to use every core)"},     \
+        {.name = "team-speeds",                                                                    \
+         .type = C4_OPTION_STRING,                                                                 \
+         .value = "A,B,C",                                                                         \
+         .help =                                                                                   \
+             "speeds of teams of 2, 4 and 8 workers, as parts of 2, 4 and 8 times one worker's, "  \
+             "such as 0.95,0.88,0.75 (default: measured)"},                                        \
     {                                                                                              \
         .name = "threads", .type = C4_OPTION_INTEGER, .value = "N", .min = 1, .max = 256,          \
         .help = "OpenMP threads per worker (default: 1; workers without a run lend their threads " \
@@ -77,7 +83,8 @@ struct c4_session {
     struct c4_dispatch dispatch;
     struct c4_topology topology;
     int workers, threads;
-    int widest;                    /* how many workers' places a run may take together */
+    int widest; /* places that a run may have: 1 if bits depend on it, or with --threads */
+    struct c4_team_speeds speeds;  /* as given; all 0: they are measured */
     struct c4_placement placement; /* of this machine; no places: workers are not bound */
     struct c4_images images;
     struct c4_shared_images shared;
@@ -117,10 +124,5 @@ int c4_session_figures(const struct c4_session *session);
 
 /* Appends "5.2 MB", "43 MB" or "1.5 GB". */
 enum c4_status c4_session_add_bytes(struct c4_text *text, uint64_t bytes);
-
-/* The schedule as a table: every run with its place, start and length; then the total time, the
- * utilisation of the places, and disk usage. */
-enum c4_status c4_session_write_plan(const struct c4_session *session, const double *seconds,
-                                     int places, FILE *out);
 
 #endif

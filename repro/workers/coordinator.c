@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "repro/workers/coordinator_slots.h"
+#include "repro/workers/places.h"
 
 /* How long a worker may take to end before it is killed. */
 enum { PATIENCE_SECONDS = 5 };
@@ -230,7 +231,8 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
     c->speeds = (struct c4_team_speeds){.of_ideal = {1}};
     c->slot = calloc(workers, sizeof *c->slot);
     c->poll = calloc(workers, sizeof *c->poll);
-    if (!c->slot || !c->poll) {
+    c->where = calloc(workers, sizeof *c->where);
+    if (!c->slot || !c->poll || !c->where) {
         c->work.workers = 0;
         c4_coordinator_close(c);
         return c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", work->workers);
@@ -240,8 +242,8 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
         c->slot[i].leader = i;
         c->slot[i].process = (struct c4_worker_process){.to = -1, .from = -1};
     }
-    enum c4_status status = c4_coordinator_locate(c);
-    if (status == C4_OK) status = start_all(c);
+    c4_places_fill(work->topology, work->placement, 0, work->workers, c->where);
+    enum c4_status status = start_all(c);
     if (status != C4_OK) {
         c4_coordinator_close(c);
         return status;

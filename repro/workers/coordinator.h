@@ -19,6 +19,7 @@ struct c4_work {
     int workers, threads;                 /* workers, each with a team of `threads` at first */
     int widest;                           /* how many places a run may take together; 1: teams
                                            * never grow, as the backend's bits depend on them */
+    const struct c4_team_speeds *speeds;  /* of teams; NULL: they are measured */
     const struct c4_placement *placement; /* a place for each worker; NULL: not bound */
     const struct c4_topology *topology;   /* of the placement */
     /* Called about every 200 ms or more often; anything but C4_OK stops the work. */
@@ -50,9 +51,9 @@ struct c4_coordinator;
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **coordinator);
 
 /* All workers measure at the same time; *speed is the mean. Then teams of 2, 4 and 8 places
- * measure, as far as work.widest and the places allow, for the scheduler and for *teams. If a
- * worker dies meanwhile, another one is started and all measure again; C4_ERR_FAILED if one dies
- * again and again. */
+ * measure, as far as work.widest and the places allow, unless work.speeds are given: for the
+ * scheduler, and for *teams (0: none measured). If a worker dies meanwhile, another one is started
+ * and all measure again; C4_ERR_FAILED if one dies again and again. */
 enum c4_status c4_coordinator_measure(struct c4_coordinator *coordinator, struct c4_speed *speed,
                                       struct c4_team_speeds *teams);
 

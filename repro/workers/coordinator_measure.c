@@ -62,13 +62,18 @@ enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed 
                                       struct c4_team_speeds *teams) {
     bool measured;
     C4_TRY(measure(c, 1, speed, &measured));
-    c->speeds = (struct c4_team_speeds){.of_ideal = {1}};
-    for (int k = 1; k < C4_TEAM_SIZES && 1 << k <= c->work.widest; k++) {
+    *teams = (struct c4_team_speeds){.of_ideal = {1}};
+    if (c->work.speeds) *teams = *c->work.speeds;
+    c->speeds = *teams;
+    if (c->work.speeds) return C4_OK;
+    for (int k = 1; k < C4_TEAM_SIZES; k++) {
         struct c4_speed team;
-        C4_TRY(measure(c, 1 << k, &team, &measured));
-        if (measured)
-            c->speeds.of_ideal[k] = speed->train_seconds / (team.train_seconds * (1 << k));
+        int width = 1 << k;
+        measured = false;
+        if (width <= c->work.widest) C4_TRY(measure(c, width, &team, &measured));
+        if (measured) teams->of_ideal[k] = speed->train_seconds / (team.train_seconds * width);
+        /* A width that no places have is no gain. */
+        c->speeds.of_ideal[k] = measured ? teams->of_ideal[k] : c->speeds.of_ideal[k - 1] / 2;
     }
-    *teams = c->speeds;
     return C4_OK;
 }

@@ -56,9 +56,6 @@ void c4_coordinator_report(const struct c4_coordinator *coordinator, const char 
 enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator,
                                      struct c4_worker_slot *slot, const struct c4_message *message);
 
-/* Fills c->where. C4_ERR_MEMORY. */
-enum c4_status c4_coordinator_locate(struct c4_coordinator *coordinator);
-
 /* The threads and PUs of a team of `count` places. */
 void c4_coordinator_place(const struct c4_coordinator *coordinator, int first, int count,
                           struct c4_worker_place *place);

@@ -17,21 +17,6 @@ void c4_coordinator_release(struct c4_coordinator *c, int leader) {
         if (c->slot[i].leader == leader) c->slot[i].leader = i;
 }
 
-enum c4_status c4_coordinator_locate(struct c4_coordinator *c) {
-    const struct c4_topology *topology = c->work.topology;
-    const struct c4_placement *placement = c->work.placement;
-    c->where = calloc((size_t)c->work.workers, sizeof *c->where);
-    if (!c->where) return c4_fail(C4_ERR_MEMORY, "out of memory for the places of workers");
-    for (int i = 0; placement && topology && i < c->work.workers; i++)
-        for (int k = 0; k < topology->pus; k++) {
-            const struct c4_pu *pu = &topology->pu[k];
-            if (pu->os_index == placement->place[i].pu[0])
-                c->where[i] =
-                    (struct c4_sched_place){.l3 = pu->l3, .node = pu->node, .kind = pu->kind};
-        }
-    return C4_OK;
-}
-
 /* What a place does is what its team's leader does. */
 static struct c4_sched_seat seat_of(const struct c4_coordinator *c, int i) {
     const struct c4_worker_slot *slot = &c->slot[i], *leader = &c->slot[slot->leader];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "repro/run/measure.h"
+#include "repro/workers/simulation.h"
 
 /* Measured sizes on disk: a checkpoint, a row with its index, a figure with its table, pictures and
  * part in the report, and a constant part. */
@@ -83,6 +84,15 @@ void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *
         seconds[i] = predict(runner, schedule, &schedule->run[i], done ? done[i] : -1, speed);
 }
 
+void c4_forecast_segments(const struct c4_runner *runner, const struct c4_schedule *schedule,
+                          const int64_t *done, const double *seconds, double *segment) {
+    for (int i = 0; i < schedule->count; i++) {
+        const struct c4_run *run = &schedule->run[i];
+        double epochs = (double)(run->epochs - (done ? done[i] : -1));
+        segment[i] = epochs > 0 ? seconds[i] * c4_run_segment_epochs(runner, run) / epochs : 0;
+    }
+}
+
 /* Checkpoints that a run has when it is done up to an epoch. */
 static int checkpoints_at(const struct c4_runner *runner, const struct c4_run *run, int64_t done) {
     if (done < 0) return 0;
@@ -141,69 +151,27 @@ int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
     return own >= 0 && most_own >= most / 2 ? own : best;
 }
 
-/* What each place does, and until when. */
-struct clock_of_places {
-    double *free_at; /* [places] */
-    int *run;        /* [places] under way; -1: none */
-    int *before;     /* [places] the last one started; -1: none */
-    int places;
-};
-
-/* The place whose run ends first; -1 if all are idle. */
-static int first_to_end(const struct clock_of_places *clock) {
-    int first = -1;
-    for (int p = 0; p < clock->places; p++)
-        if (clock->run[p] >= 0 && (first < 0 || clock->free_at[p] < clock->free_at[first]))
-            first = p;
-    return first;
-}
-
-static void simulate(const struct c4_schedule *schedule, const double *seconds,
-                     struct clock_of_places *clock, enum c4_run_state *state,
-                     struct c4_forecast_slot *slot, double *end_seconds) {
-    double now = 0;
-    for (;;) {
-        for (int p = 0; p < clock->places; p++) {
-            const uint64_t *seed =
-                clock->before[p] >= 0 ? &schedule->run[clock->before[p]].seed : NULL;
-            int next = clock->run[p] >= 0 ? -1 : c4_forecast_next(schedule, seconds, state, seed);
-            if (next < 0) continue;
-            state[next] = C4_RUN_RUNNING;
-            clock->run[p] = clock->before[p] = next;
-            clock->free_at[p] = now + seconds[next];
-            slot[next] = (struct c4_forecast_slot){p, now, clock->free_at[p]};
-        }
-        int p = first_to_end(clock);
-        if (p < 0) break;
-        now = clock->free_at[p];
-        state[clock->run[p]] = C4_RUN_DONE;
-        clock->run[p] = -1;
-    }
-    *end_seconds = now;
-}
-
 enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double *seconds,
                                 int places, struct c4_forecast_slot *slot, double *end_seconds) {
-    size_t p = (size_t)places, runs = (size_t)schedule->count;
-    struct clock_of_places clock = {.free_at = calloc(p, sizeof(double)),
-                                    .run = calloc(p, sizeof(int)),
-                                    .before = calloc(p, sizeof(int)),
-                                    .places = places};
-    enum c4_run_state *state = calloc(runs + 1, sizeof *state);
-    enum c4_status status = C4_OK;
-    if (clock.free_at && clock.run && clock.before && state) {
-        for (int i = 0; i < places; i++) clock.run[i] = clock.before[i] = -1;
-        for (int i = 0; i < schedule->count; i++) {
-            slot[i] = (struct c4_forecast_slot){.place = -1};
-            state[i] = seconds[i] > 0 ? C4_RUN_PLANNED : C4_RUN_DONE;
-        }
-        simulate(schedule, seconds, &clock, state, slot, end_seconds);
-    } else {
-        status = c4_fail(C4_ERR_MEMORY, "out of memory for a schedule of %d places", places);
+    static const struct c4_team_speeds single = {{1, 1, 1, 1}};
+    struct c4_sched_place *place = calloc((size_t)places, sizeof *place);
+    struct c4_simulation simulation;
+    if (!place) return c4_fail(C4_ERR_MEMORY, "out of memory for a schedule of %d places", places);
+    const struct c4_simulation_input input = {.schedule = schedule,
+                                              .seconds = seconds,
+                                              .place = place,
+                                              .places = places,
+                                              .speeds = &single,
+                                              .widest = 1};
+    enum c4_status status = c4_simulation_make(&input, &simulation);
+    free(place);
+    C4_TRY(status);
+    for (int i = 0; i < schedule->count; i++) slot[i] = (struct c4_forecast_slot){.place = -1};
+    for (int i = 0; i < simulation.stays; i++) {
+        const struct c4_stay *stay = &simulation.stay[i];
+        slot[stay->run] = (struct c4_forecast_slot){stay->first, stay->begin, stay->end};
     }
-    free(state);
-    free(clock.before);
-    free(clock.run);
-    free(clock.free_at);
-    return status;
+    *end_seconds = simulation.makespan;
+    c4_simulation_free(&simulation);
+    return C4_OK;
 }

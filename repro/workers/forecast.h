@@ -28,6 +28,10 @@ enum c4_status c4_speed_measure_training(const struct c4_runner *runner, struct 
 void c4_forecast_runs(const struct c4_runner *runner, const struct c4_schedule *schedule,
                       const int64_t *done, const struct c4_speed *speed, double *seconds);
 
+/* segment[i] = the part of seconds[i] that a segment of run i takes (c4_run_segment_epochs()). */
+void c4_forecast_segments(const struct c4_runner *runner, const struct c4_schedule *schedule,
+                          const int64_t *done, const double *seconds, double *segment);
+
 /* Bytes that are still to be written to the study's folder until all runs are done, after epochs
  * done[i] (-1 or `done` NULL: from the beginning): checkpoints, rows, `figures` figures (each
  * version counts) and the report. `places` processes have one more checkpoint each while they write
@@ -42,7 +46,8 @@ uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_
 int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
                      const enum c4_run_state *state, const uint64_t *seed);
 
-/* When and where a run is done if every place takes the next run as soon as it is free. */
+/* When and where a run is done if every place takes the next run as soon as it is free: a
+ * simulation (repro/workers/simulation.h) without teams. */
 struct c4_forecast_slot {
     int place; /* -1: nothing to do */
     double start_seconds, end_seconds;

@@ -128,10 +128,12 @@ static void keep_leaders(const struct c4_sched_view *view, bool *starts) {
 }
 
 /* The places with which a run goes on that cannot have its new ones yet: the widest part of its old
- * ones that is not taken, if possible without those that are meant for others. */
+ * ones that is not taken, if possible without those that are meant for others. It is no wider than
+ * the new team: what the run gives up lets others move. */
 static bool fall_back(const struct c4_sched_view *view, const struct c4_sched_active *one,
                       bool unused_only, int *first, int *count) {
-    for (int k = c4_team_index(one->count); k >= 0; k--) {
+    int widest = one->width < one->count ? one->width : one->count;
+    for (int k = c4_team_index(widest); k >= 0; k--) {
         for (int p = one->first; p + (1 << k) <= one->first + one->count; p++) {
             bool good = view->blocks.block[k][p] && is_all_open(view, p, 1 << k);
             for (int i = p; i < p + (1 << k); i++) good = good && !(unused_only && view->used[i]);
@@ -183,7 +185,7 @@ enum c4_status c4_scheduler_decide(const struct c4_sched_input *input,
     int *at = (int *)(void *)(next += active);
     view.owner = at + runs;
     enum c4_run_state *state = (enum c4_run_state *)(void *)(next += ints);
-    view.used = (bool *)(next += states);
+    view.used = (bool *)(next + states);
     view.taken = view.used + places;
     for (int k = 0; k < C4_TEAM_SIZES; k++) view.blocks.block[k] = view.taken + (k + 1) * places;
     bool *starts = view.taken + (C4_TEAM_SIZES + 1) * places;

@@ -1,0 +1,175 @@
+#include "repro/commands/outlook.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/cli/progress.h"
+
+/* Until a machine's own are measured. */
+static const struct c4_team_speeds assumed = {{1, .95, .88, .75}};
+
+static enum c4_status add_machine(const struct c4_topology *topology,
+                                  const struct c4_placement *placement, int places,
+                                  struct c4_outlook *outlook) {
+    int total = outlook->places + places;
+    struct c4_sched_place *place =
+        realloc(outlook->place, (size_t)(total > 0 ? total : 1) * sizeof *place);
+    if (!place) return c4_fail(C4_ERR_MEMORY, "out of memory for %d places", total);
+    outlook->place = place;
+    c4_places_fill(topology, placement, outlook->machines, places, place + outlook->places);
+    outlook->places = total;
+    outlook->machines++;
+    return C4_OK;
+}
+
+enum c4_status c4_outlook_make(const struct c4_session *session, struct c4_outlook *outlook) {
+    *outlook = (struct c4_outlook){.widest = session->widest, .speeds = assumed};
+    if (session->speeds.of_ideal[0] > 0) {
+        outlook->speeds = session->speeds;
+        outlook->source = C4_TEAM_GIVEN;
+    }
+    return add_machine(&session->topology,
+                       session->placement.places > 0 ? &session->placement : NULL, session->workers,
+                       outlook);
+}
+
+void c4_outlook_measured(struct c4_outlook *outlook, const struct c4_team_speeds *speeds) {
+    if (outlook->source == C4_TEAM_GIVEN || outlook->elsewhere) return;
+    for (int k = 1; k < C4_TEAM_SIZES; k++)
+        if (speeds->of_ideal[k] > 0) {
+            outlook->speeds.of_ideal[k] = speeds->of_ideal[k];
+            outlook->source = C4_TEAM_MEASURED;
+        }
+}
+
+enum c4_status c4_outlook_elsewhere(const struct c4_session *session,
+                                    const struct c4_topology *topology, int machines,
+                                    struct c4_outlook *outlook) {
+    struct c4_placement_policy policy = {
+        .scope = session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE,
+        .threads = session->threads,
+        .max_places = (int)c4_arg_integer(session->args, "workers")};
+    struct c4_placement placement;
+    C4_TRY(c4_placement_make(topology, &policy, &placement));
+    enum c4_status status = C4_OK;
+    outlook->places = outlook->machines = 0;
+    outlook->elsewhere = true;
+    for (int i = 0; status == C4_OK && i < machines; i++)
+        status = add_machine(topology, &placement, placement.places, outlook);
+    c4_placement_free(&placement);
+    return status;
+}
+
+void c4_outlook_free(struct c4_outlook *outlook) {
+    free(outlook->place);
+    *outlook = (struct c4_outlook){0};
+}
+
+struct c4_team_speeds c4_team_speeds_with_losses(const struct c4_team_speeds *speeds,
+                                                 double factor) {
+    struct c4_team_speeds changed = *speeds;
+    for (int k = 1; k < C4_TEAM_SIZES; k++)
+        changed.of_ideal[k] = fmax(1 - factor * (1 - speeds->of_ideal[k]), ldexp(1, -k));
+    return changed;
+}
+
+enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
+                                   const struct c4_session *session, const int64_t *done,
+                                   const double *seconds, int places,
+                                   struct c4_simulation *simulation) {
+    const struct c4_schedule *schedule = &session->schedule;
+    double *segment = calloc((size_t)schedule->count + 1, sizeof *segment);
+    *simulation = (struct c4_simulation){0};
+    if (!segment) return c4_fail(C4_ERR_MEMORY, "out of memory for a forecast");
+    c4_forecast_segments(&session->runner, schedule, done, seconds, segment);
+    const struct c4_simulation_input input = {.schedule = schedule,
+                                              .seconds = seconds,
+                                              .segment_seconds = segment,
+                                              .place = outlook->place,
+                                              .places = places,
+                                              .speeds = &outlook->speeds,
+                                              .widest = outlook->widest};
+    enum c4_status status = c4_simulation_make(&input, simulation);
+    free(segment);
+    return status;
+}
+
+void c4_outlook_write_teams(const struct c4_outlook *outlook, FILE *out) {
+    static const char *const sources[] = {"assumed", "as given", "measured"};
+    const double *speed = outlook->speeds.of_ideal;
+    if (outlook->widest > 1)
+        fprintf(out,
+                "Teams of 2, 4, 8 places have %.0f, %.0f, %.0f %% of ideal speed (%s); they grow "
+                "when fewer runs than places are left.\n",
+                100 * speed[1], 100 * speed[2], 100 * speed[3], sources[outlook->source]);
+}
+
+/* Of a run: its first and last stay, and how many. */
+struct course {
+    const struct c4_stay *first, *last;
+    int stays;
+};
+
+static struct course course_of(const struct c4_simulation *simulation, int run) {
+    struct course course = {NULL, NULL, 0};
+    for (int i = 0; i < simulation->stays; i++) {
+        const struct c4_stay *stay = &simulation->stay[i];
+        if (stay->run != run) continue;
+        if (!course.first) course.first = stay;
+        course.last = stay;
+        course.stays++;
+    }
+    return course;
+}
+
+/* "40", "40-43", and "+2" for two more stays. */
+static void name_places(const struct course *course, char *name, size_t size) {
+    const struct c4_stay *stay = course->first;
+    char last[16] = "", more[16] = "";
+    if (stay->count > 1) snprintf(last, sizeof last, "-%d", stay->first + stay->count - 1);
+    if (course->stays > 1) snprintf(more, sizeof more, " +%d", course->stays - 1);
+    snprintf(name, size, "%d%s%s", stay->first, last, more);
+}
+
+static void write_run(const struct c4_run *run, const struct course *course, FILE *out) {
+    char place[64], duration[32], start[32];
+    if (!course->first) {
+        fprintf(out, "%-52s %11s %9s %9s\n", run->key, "-", "-", "done");
+        return;
+    }
+    name_places(course, place, sizeof place);
+    double takes = course->last->end - course->first->begin;
+    c4_progress_duration(duration, sizeof duration, (uint64_t)(takes * 1e9));
+    c4_progress_duration(start, sizeof start, (uint64_t)(course->first->begin * 1e9));
+    fprintf(out, "%-52s %11s %9s %9s  %s\n", run->key, place, start, duration, run->from);
+}
+
+enum c4_status c4_outlook_write(const struct c4_outlook *outlook, const struct c4_session *session,
+                                const int64_t *done, const double *seconds, FILE *out) {
+    const struct c4_schedule *schedule = &session->schedule;
+    struct c4_simulation simulation;
+    struct c4_text disk = {0};
+    char duration[32];
+    bool changes = false;
+    C4_TRY(c4_outlook_simulate(outlook, session, done, seconds, outlook->places, &simulation));
+    fprintf(out, "%-52s %11s %9s %9s  %s\n", "run", "place", "begins", "takes", "after");
+    for (int i = 0; i < schedule->count; i++) {
+        struct course course = course_of(&simulation, i);
+        changes = changes || course.stays > 1;
+        write_run(&schedule->run[i], &course, out);
+    }
+    if (changes) fprintf(out, "+N: the run goes on in other places or a wider team N times.\n");
+    c4_outlook_write_teams(outlook, out);
+    c4_progress_duration(duration, sizeof duration, (uint64_t)(simulation.makespan * 1e9));
+    enum c4_status status =
+        c4_session_add_bytes(&disk, c4_forecast_disk_bytes(&session->runner, schedule, NULL,
+                                                           c4_session_figures(session), 0));
+    fprintf(out, "%d runs on %d place%s", schedule->count, outlook->places,
+            outlook->places == 1 ? "" : "s");
+    if (outlook->machines > 1) fprintf(out, " of %d machines", outlook->machines);
+    fprintf(out, ": predicted time %s, places busy %.0f %%; disk %s.\n", duration,
+            100 * simulation.busy, c4_text_string(&disk));
+    c4_text_free(&disk);
+    c4_simulation_free(&simulation);
+    return status;
+}

@@ -1,0 +1,58 @@
+/* How a study will go: on which places, in teams of what speed, until when. The one model behind
+ * `conv4 plan`, `repro --dry-run` and the predicted time. */
+#ifndef C4_REPRO_COMMANDS_OUTLOOK_H
+#define C4_REPRO_COMMANDS_OUTLOOK_H
+
+#include "repro/commands/session.h"
+#include "repro/workers/places.h"
+#include "repro/workers/simulation.h"
+
+/* Where a team's speeds are from. */
+enum c4_team_source { C4_TEAM_ASSUMED, C4_TEAM_GIVEN, C4_TEAM_MEASURED };
+
+struct c4_outlook {
+    struct c4_sched_place *place; /* `places` of them */
+    int places, machines;
+    int widest; /* 1: each run has one place */
+    struct c4_team_speeds speeds;
+    enum c4_team_source source;
+    bool elsewhere; /* not this machine's places */
+};
+
+/* The places of this machine as a study has them; teams up to session->widest, of the session's or
+ * assumed speed. Release with c4_outlook_free(), also on failure. C4_ERR_MEMORY. */
+enum c4_status c4_outlook_make(const struct c4_session *session, struct c4_outlook *outlook);
+
+/* Takes the speeds of teams that were measured on this machine, unless they are given or the places
+ * are another machine's. */
+void c4_outlook_measured(struct c4_outlook *outlook, const struct c4_team_speeds *speeds);
+
+/* Takes instead the places of `machines` equal machines of this topology, at most session->workers
+ * on each if --workers is given. C4_ERR_USAGE, C4_ERR_MEMORY. */
+enum c4_status c4_outlook_elsewhere(const struct c4_session *session,
+                                    const struct c4_topology *topology, int machines,
+                                    struct c4_outlook *outlook);
+
+void c4_outlook_free(struct c4_outlook *outlook);
+
+/* The same teams, which lose `factor` times as much: 1 - factor (1 - speed), at least 1/width. */
+struct c4_team_speeds c4_team_speeds_with_losses(const struct c4_team_speeds *speeds,
+                                                 double factor);
+
+/* Simulates what is left behind the epochs done[i] (NULL: everything), of which run i takes one
+ * place seconds[i], on the first `places` places. Release with c4_simulation_free(). */
+enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
+                                   const struct c4_session *session, const int64_t *done,
+                                   const double *seconds, int places,
+                                   struct c4_simulation *simulation);
+
+/* Prints "Teams of 2, 4, 8 places have 95, 88, 75 % of ideal speed (assumed); ...", or nothing if
+ * each run has one place. */
+void c4_outlook_write_teams(const struct c4_outlook *outlook, FILE *out);
+
+/* The simulation as a table: every run with its first places, begin and length; then the total
+ * time, the utilisation of the places, and disk usage. */
+enum c4_status c4_outlook_write(const struct c4_outlook *outlook, const struct c4_session *session,
+                                const int64_t *done, const double *seconds, FILE *out);
+
+#endif
