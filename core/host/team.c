@@ -11,6 +11,7 @@
 
 #include "core/host/cgroup.h"
 #include "core/host/fpenv.h"
+#include "core/host/hwloc_open.h"
 #include "core/host/topology.h"
 
 /* What one thread found out about itself. The calling thread reports it afterwards, since the
@@ -127,9 +128,7 @@ static bool find_flaw(const struct survey *s, const int *wanted, char *reason, s
 
 /* Why hwloc cannot bind threads at all; NULL if it can. */
 static const char *cannot_bind(hwloc_topology_t h) {
-    if (!hwloc_topology_is_thissystem(h))
-        return "hwloc uses another machine's topology (HWLOC_XMLFILE or "
-               "HWLOC_SYNTHETIC).";
+    if (!hwloc_topology_is_thissystem(h)) return "hwloc does not describe this machine.";
     const struct hwloc_topology_support *support = hwloc_topology_get_support(h);
     if (!support || !support->cpubind || !support->cpubind->set_thisthread_cpubind)
         return "This system cannot bind threads.";
@@ -162,8 +161,7 @@ static void survey_close(struct survey *s) {
 
 static enum c4_status survey_open(struct survey *s, int threads) {
     *s = (struct survey){.threads = threads};
-    C4_TRY(c4_hwloc_check_memory());
-    if (hwloc_topology_init(&s->h) != 0) return fail_memory(threads);
+    C4_TRY(c4_hwloc_init(&s->h));
     errno = 0;
     if (hwloc_topology_load(s->h) != 0) {
         int error = errno;
