@@ -1,7 +1,6 @@
 #include "core/host/team.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include <hwloc.h>
 #include <omp.h>
 
-#include "core/host/cgroup.h"
+#include "core/host/allowance.h"
 #include "core/host/fpenv.h"
 #include "core/host/hwloc_open.h"
 #include "core/host/topology.h"
@@ -215,6 +214,8 @@ static enum c4_status start(struct survey *s, const int *pu, struct c4_team *tea
         snprintf(team->reason, sizeof team->reason, "%s", flaw);
     } else {
         team->bound = true;
+        team->before = hwloc_bitmap_dup(s->member[0].original);
+        if (!team->before) return fail_memory(team->threads);
     }
     return conclude(s, team);
 }
@@ -262,19 +263,26 @@ enum c4_status c4_team_verify(struct c4_team *team) {
 }
 
 void c4_team_free(struct c4_team *team) {
+    hwloc_bitmap_free(team->before);
     free(team->pu);
     *team = (struct c4_team){0};
 }
 
-int c4_team_threads_default(void) {
-    struct c4_topology topology;
-    int threads = omp_get_num_procs();
-    if (c4_topology_load(NULL, &topology) == C4_OK) {
-        if (topology.this_machine) threads = topology.cores;
-        c4_topology_free(&topology);
+void c4_team_release(struct c4_team *team) {
+    struct survey s;
+    bool whole = team->bound && !team->from_environment && team->before;
+    if (whole && survey_open(&s, team->threads) == C4_OK) {
+        for (int i = 0; i < s.threads; i++) hwloc_bitmap_copy(s.member[i].original, team->before);
+        put_masks_back(&s);
+        survey_close(&s);
     }
-    double quota;
-    if (c4_cgroup_cpu_quota("", &quota) && quota < threads) threads = (int)ceil(quota);
+    c4_team_free(team);
+}
+
+int c4_team_threads_default(void) {
+    struct c4_allowance allowance;
+    if (c4_allowance_read(&allowance, NULL) == C4_OK) return allowance.threads;
+    int threads = omp_get_num_procs();
     return threads > 1 ? threads : 1;
 }
 

@@ -53,18 +53,20 @@ static void report(void *context, const char *sentence) {
 /* Sets plan->places: places on the machine of --topology, or else the workers of this one. */
 static enum c4_status places_of(struct planning *plan) {
     const struct c4_args *args = plan->args;
-    const char *source = c4_arg_text(args, "topology");
+    const char *source = c4_arg_text(args, "topology"), *places = c4_arg_text(args, "places");
     struct c4_session *session = &plan->session;
     plan->places = session->workers;
     if (!source) return C4_OK;
     struct c4_topology topology;
     struct c4_placement placement;
     C4_TRY(c4_topology_load(source, &topology));
-    struct c4_placement_policy policy = {.scope =
-                                             session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE,
-                                         .threads = session->threads,
-                                         .max_places = (int)c4_arg_integer(args, "workers")};
-    enum c4_status status = c4_placement_make(&topology, &policy, &placement);
+    struct c4_placement_policy policy = {
+        .scope = session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE, .threads = session->threads};
+    enum c4_status status = places ? c4_placement_policy_parse(places, &policy) : C4_OK;
+    if (places) policy.threads = (int)c4_arg_integer(args, "threads");
+    policy.max_places = (int)c4_arg_integer(args, "workers");
+    if (status == C4_OK) status = c4_placement_make(&topology, &policy, &placement);
+    if (status == C4_ERR_USAGE && places) c4_fail(status, "--places: %s", c4_error());
     if (status == C4_OK) {
         plan->places = placement.places;
         c4_placement_free(&placement);
@@ -81,6 +83,7 @@ static enum c4_status measure(struct planning *plan) {
     work.watch = watch;
     work.report = report;
     C4_TRY(c4_coordinator_open(&work, &coordinator));
+    c4_session_see_places(&plan->session, coordinator);
     enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed);
     c4_coordinator_close(coordinator);
     return status;
@@ -138,7 +141,9 @@ static enum c4_status make_plan(struct planning *plan) {
     struct c4_session *session = &plan->session;
     double end = 0, work = 0;
     C4_TRY(c4_interrupt_catch());
-    C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"), session));
+    bool elsewhere = c4_arg_given(plan->args, "topology");
+    C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"),
+                           elsewhere ? NULL : c4_arg_text(plan->args, "places"), session));
     C4_TRY(places_of(plan));
     C4_TRY(c4_session_load(session));
     session->runner.folder = NULL; /* nothing is written */

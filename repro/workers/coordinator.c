@@ -26,8 +26,10 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
                                       .images = c->work.images,
                                       .images_descriptor = c->work.images_descriptor,
                                       .references = c->work.references,
-                                      .threads = c->work.threads,
-                                      .bind = place != NULL};
+                                      .threads = place ? place->threads : c->work.threads,
+                                      .bind = !place              ? 0
+                                              : c->work.must_bind ? 2
+                                                                  : 1};
     for (int i = 0; place && i < place->threads && i < C4_PLACE_PUS_MAX; i++)
         setup->pu[i] = place->pu[i];
     snprintf(setup->backend, sizeof setup->backend, "%s", runner->backend);
@@ -79,6 +81,24 @@ static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot 
     return status;
 }
 
+/* The rows say where the threads are; the user should know before days of training. */
+static enum c4_status note_unbound(struct c4_coordinator *c, const struct c4_worker_slot *slot) {
+    if (!c->work.placement || slot->ready.bound || c->said_unbound) return C4_OK;
+    struct c4_text sentence = {0};
+    enum c4_status status =
+        c4_text_add(&sentence, "Workers are not bound to their places: %s", slot->ready.reason);
+    if (status == C4_OK) c4_coordinator_report(c, c4_text_string(&sentence));
+    c->said_unbound = true;
+    c4_text_free(&sentence);
+    return status;
+}
+
+int c4_coordinator_bound(const struct c4_coordinator *c) {
+    int bound = 0;
+    for (int i = 0; i < c->work.workers; i++) bound += c->slot[i].ready.bound != 0;
+    return bound;
+}
+
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                  const struct c4_message *message) {
     switch (message->kind) {
@@ -86,7 +106,7 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
         if (message->size_bytes != sizeof slot->ready) break;
         memcpy(&slot->ready, message->payload, sizeof slot->ready);
         slot->is_ready = true;
-        return C4_OK;
+        return note_unbound(c, slot);
     case C4_MESSAGE_SPEED:
         if (message->size_bytes != sizeof slot->speed) break;
         memcpy(&slot->speed, message->payload, sizeof slot->speed);

@@ -23,15 +23,7 @@ enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const c
 
 /* "0", "0-3" or "0,2"; "any" without PUs. */
 static enum c4_status name_place(const int *pu, int count, struct c4_text *text) {
-    if (count == 0) return c4_text_add(text, "any");
-    for (int i = 0; i < count; i++) {
-        int last = i;
-        while (last + 1 < count && pu[last + 1] == pu[last] + 1) last++;
-        C4_TRY(c4_text_add(text, "%s%d", i ? "," : "", pu[i]));
-        if (last > i) C4_TRY(c4_text_add(text, "-%d", pu[last]));
-        i = last;
-    }
-    return C4_OK;
+    return count == 0 ? c4_text_add(text, "any") : c4_pu_list_add(text, pu, count);
 }
 
 static enum c4_status name_places(const struct c4_coordinator *c, const struct c4_worker_slot *slot,
@@ -40,6 +32,11 @@ static enum c4_status name_places(const struct c4_coordinator *c, const struct c
     const struct c4_place *place = placement ? &placement->place[slot - c->slot] : NULL;
     C4_TRY(name_place(place ? place->pu : NULL, place ? place->threads : 0, asked));
     return name_place(slot->ready.pu, slot->ready.threads, read_back);
+}
+
+static int threads_of(const struct c4_coordinator *c, const struct c4_worker_slot *slot) {
+    const struct c4_placement *placement = c->work.placement;
+    return placement ? placement->place[slot - c->slot].threads : c->work.threads;
 }
 
 static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_worker_slot *slot,
@@ -89,7 +86,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .result_count = done->result_count,
                                        .costs = costs,
                                        .cost_count = done->cost_count,
-                                       .threads = c->work.threads,
+                                       .threads = threads_of(c, slot),
                                        .place = c4_text_string(&asked),
                                        .place_read_back = c4_text_string(&read_back),
                                        .node = slot->ready.node,

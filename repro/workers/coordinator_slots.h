@@ -29,6 +29,7 @@ struct c4_coordinator {
     struct c4_worker_slot *slot;
     struct pollfd *poll;
     struct sigaction old_pipe;
+    bool said_unbound;
     /* For c4_coordinator_run(): */
     struct c4_work_state *state;
     int *attempts;         /* of each run: workers that died in its current segment */

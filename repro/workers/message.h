@@ -30,7 +30,7 @@ struct c4_worker_setup {
     char backend[16];
     int threads;
     char kernels[C4_KERNELS_SIZE]; /* "": the backend's own choice */
-    int bind;                      /* 1: thread i to pu[i] */
+    int bind;                      /* 1: thread i to pu[i]; 2: likewise, or fail */
     int pu[C4_PLACE_PUS_MAX];      /* OS indices */
     char folder[C4_STORE_PATH_SIZE];
     struct c4_folder_identity folder_identity;
@@ -42,6 +42,7 @@ struct c4_worker_ready {
     int threads;              /* if bound, else 0 */
     int pu[C4_PLACE_PUS_MAX]; /* OS index of each thread's PU */
     int node;                 /* NUMA node of the first; -1: unknown or not bound */
+    char reason[256];         /* why it is not bound, a sentence; "": nobody asked for it */
 };
 
 struct c4_segment_done {

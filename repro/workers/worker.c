@@ -66,6 +66,7 @@ static enum c4_status advance(void *context, uint32_t images) {
 static void find_place(const struct c4_team *team, const struct c4_topology *topology,
                        struct c4_worker_ready *ready) {
     *ready = (struct c4_worker_ready){.bound = team->bound, .node = -1};
+    c4_text_fit(ready->reason, sizeof ready->reason, team->reason);
     if (!team->bound || team->threads > C4_PLACE_PUS_MAX) return;
     ready->threads = team->threads;
     for (int i = 0; i < team->threads; i++) ready->pu[i] = team->pu[i];
@@ -81,6 +82,8 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(setup, message->payload, sizeof *setup);
     C4_TRY(c4_team_start(setup->bind ? setup->pu : NULL, setup->threads, &worker->team));
+    if (setup->bind == 2 && !worker->team.bound)
+        return c4_fail(C4_ERR_ENVIRONMENT, "--places: %s", worker->team.reason);
     C4_TRY(c4_topology_load(NULL, &topology));
     struct c4_worker_ready ready;
     int64_t l2_bytes = topology.l2_bytes;
