@@ -60,7 +60,8 @@ struct c4_cka_bench {
     struct c4_cka_peers peers;
     struct c4_peak peaks[C4_CKA_TEAMS]; /* for each number of threads, a sample in each round */
     int peak_count;
-    struct c4_team team; /* the last */
+    enum c4_pinning pinning; /* of each team */
+    struct c4_team team;     /* the last */
     bool has_team;
 };
 

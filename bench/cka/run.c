@@ -144,17 +144,9 @@ static enum c4_status start_team(struct run *run, int threads) {
     size_t l2_bytes;
     if (bench->peak_count == C4_CKA_TEAMS)
         return c4_fail(C4_ERR_USAGE, "more than %d numbers of threads", C4_CKA_TEAMS);
-    if (bench->has_team) {
-        const bool bound = bench->team.bound;
-        c4_team_free(&bench->team);
-        bench->has_team = false;
-        if (bound)
-            return c4_fail(C4_ERR_USAGE,
-                           "%d threads cannot be timed after those that are bound to all cores: "
-                           "time them alone",
-                           threads);
-    }
-    C4_TRY(c4_team_start_on_cores(threads, &bench->team, &l2_bytes));
+    if (bench->has_team) c4_team_release(&bench->team);
+    bench->has_team = false;
+    C4_TRY(c4_team_start_on_cores(threads, bench->pinning, &bench->team, &l2_bytes));
     bench->has_team = true;
     struct c4_cka_peers *peers = &bench->peers;
     bool wanted = false;

@@ -5,6 +5,7 @@
 #include "bench/commands.h"
 #include "bench/commands/calibrate_aa.h"
 #include "bench/commands/options.h"
+#include "bench/commands/team.h"
 #include "bench/compare/pairs.h"
 #include "bench/measure/bandwidth.h"
 #include "bench/measure/calibrate.h"
@@ -13,10 +14,10 @@
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
 #include "core/file/json.h"
-#include "core/host/team.h"
 
 static const struct c4_option options[] = {
-    C4_BENCH_THREADS("OpenMP threads that run each loop at the same time"),
+    C4_BENCH_OWN_THREADS("OpenMP threads that run each loop at the same time"),
+    C4_BENCH_NO_PIN,
     C4_BENCH_SAMPLES("15", 3, "samples of each loop, taken in turn"),
     C4_CALIBRATE_AA_OPTIONS,
     C4_BENCH_JSON,
@@ -117,14 +118,16 @@ static void print_json(const struct job *job, json_t *object) {
 }
 
 static enum c4_status calibrate(const struct c4_args *args, struct job *job) {
-    int threads = (int)c4_arg_integer(args, "threads");
+    int threads;
+    C4_TRY(c4_bench_threads(args, &threads));
     job->samples = (int)c4_arg_integer(args, "samples");
     json_t *object;
     struct c4_team team;
     size_t l2_bytes;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_disclose("calibrate", &object));
-    enum c4_status status = c4_team_start_on_cores(threads, &team, &l2_bytes);
+    enum c4_status status =
+        c4_team_start_on_cores(threads, c4_bench_pinning(args), &team, &l2_bytes);
     if (status == C4_OK) {
         status = c4_bandwidth_start(
             job->bandwidth, &job->levels, c4_result_number(object, "environment.topology.l2_bytes"),

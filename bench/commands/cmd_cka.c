@@ -8,6 +8,7 @@
 #include "bench/commands.h"
 #include "bench/commands/options.h"
 #include "bench/commands/programs.h"
+#include "bench/commands/team.h"
 #include "bench/measure/backends.h"
 #include "bench/measure/disclose.h"
 #include "bench/peers/python.h"
@@ -38,7 +39,9 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_STRING,
      .value = "N,...",
      .initial = "1,all",
-     .help = "numbers of OpenMP threads; all: one for each core"},
+     .help = "numbers of OpenMP threads; all: one for each core; without the option "
+             "OMP_NUM_THREADS, if it is set"},
+    C4_BENCH_NO_PIN,
     C4_BENCH_SAMPLES("9", 1,
                      "samples of each benchmark, taken in turn; by default 3 of more than 1,000 "
                      "examples"),
@@ -121,7 +124,12 @@ static enum c4_status add_rows(const struct c4_args *args, struct c4_cka_bench *
     const struct c4_backend *backends[C4_BENCH_BACKENDS];
     int count, threads[C4_CKA_TEAMS], threads_count;
     C4_TRY(c4_bench_backends(c4_arg_text(args, "backend"), backends, &count));
-    C4_TRY(read_threads(c4_arg_text(args, "threads"), threads, &threads_count));
+    int one;
+    C4_TRY(c4_bench_openmp_threads(args, &one));
+    if (one)
+        threads[0] = one, threads_count = 1;
+    else
+        C4_TRY(read_threads(c4_arg_text(args, "threads"), threads, &threads_count));
     for (int t = 0; t < threads_count; t++)
         for (int i = 0; examples_of_cka[i]; i++) {
             if (c4_arg_flag(args, "quick") && i > 0) break;
@@ -196,6 +204,7 @@ static enum c4_status measure(const struct c4_args *args, struct c4_cka_bench *b
 
 static enum c4_status time_rows(const struct c4_args *args, struct c4_cka_bench *bench) {
     json_t *object;
+    bench->pinning = c4_bench_pinning(args);
     C4_TRY(c4_disclose("cka", &object));
     enum c4_status status = measure(args, bench, object);
     json_decref(object);

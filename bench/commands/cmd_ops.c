@@ -5,6 +5,7 @@
 
 #include "bench/commands.h"
 #include "bench/commands/options.h"
+#include "bench/commands/team.h"
 #include "bench/measure/backends.h"
 #include "bench/measure/disclose.h"
 #include "bench/ops/ops.h"
@@ -14,7 +15,6 @@
 #include "core/file/file.h"
 #include "core/file/json.h"
 #include "core/host/clock.h"
-#include "core/host/team.h"
 
 static const struct c4_option options[] = {
     {.name = "filter",
@@ -23,7 +23,8 @@ static const struct c4_option options[] = {
      .help = "only benchmarks whose name matches this regular expression (POSIX extended)"},
     C4_BENCH_BACKEND,
     C4_BENCH_BATCH("images per call"),
-    C4_BENCH_THREADS("OpenMP threads, each calling the op on its own images at the same time"),
+    C4_BENCH_OWN_THREADS("OpenMP threads, each calling the op on its own images at the same time"),
+    C4_BENCH_NO_PIN,
     C4_BENCH_SAMPLES("9", 9, "samples of each benchmark"),
     C4_BENCH_QUICK("samples of 2 ms instead of 20"),
     C4_BENCH_LIST,
@@ -111,7 +112,8 @@ static enum c4_status time_rows(const struct c4_args *args, struct c4_ops_bench 
     json_t *object;
     C4_TRY(c4_dispatch("ref", &reference));
     C4_TRY(c4_disclose("ops", &object));
-    enum c4_status status = c4_team_start_on_cores(bench->threads, &team, &l2_bytes);
+    enum c4_status status =
+        c4_team_start_on_cores(bench->threads, c4_bench_pinning(args), &team, &l2_bytes);
     if (status == C4_OK) {
         status = measure(args, bench, &reference.backend, &team, object);
         c4_team_free(&team);
@@ -153,7 +155,11 @@ static enum c4_status call_rows(const struct c4_args *args, const struct c4_ops_
 
 static enum c4_status bench_ops(const struct c4_args *args, struct c4_ops_bench *bench) {
     bench->batch = (int)c4_arg_integer(args, "batch");
-    bench->threads = (int)c4_arg_integer(args, "threads");
+    /* --calls counts one thread. */
+    if (c4_arg_given(args, "calls"))
+        bench->threads = (int)c4_arg_integer(args, "threads");
+    else
+        C4_TRY(c4_bench_threads(args, &bench->threads));
     bench->samples = (int)c4_arg_integer(args, "samples");
     bench->sample_seconds = c4_arg_flag(args, "quick") ? 0.002 : 0.02;
     C4_TRY(c4_interrupt_catch());

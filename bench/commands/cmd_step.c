@@ -5,6 +5,7 @@
 
 #include "bench/commands.h"
 #include "bench/commands/options.h"
+#include "bench/commands/team.h"
 #include "bench/measure/disclose.h"
 #include "bench/peers/python.h"
 #include "bench/step/step.h"
@@ -12,13 +13,13 @@
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
 #include "core/host/clock.h"
-#include "core/host/team.h"
 #include "core/op/names.h"
 
 static const struct c4_option options[] = {
     C4_BENCH_BACKEND,
     C4_BENCH_BATCH("images per step"),
-    C4_BENCH_THREADS("OpenMP threads"),
+    C4_BENCH_OWN_THREADS("OpenMP threads"),
+    C4_BENCH_NO_PIN,
     C4_BENCH_SAMPLES("9", 3, "samples of each backend, taken in turn"),
     {.name = "order",
      .type = C4_OPTION_CHOICE,
@@ -171,7 +172,7 @@ static enum c4_status bench_step(const struct c4_args *args, struct c4_step_benc
     bench->samples = (int)c4_arg_integer(args, "samples");
     bench->sample_seconds = c4_arg_flag(args, "quick") ? 0.05 : 0.5;
     bench->config.max_batch = (int)c4_arg_integer(args, "batch");
-    bench->config.threads = (int)c4_arg_integer(args, "threads");
+    C4_TRY(c4_bench_threads(args, &bench->config.threads));
     bench->config.order = (enum c4_order)c4_arg_choice(args, "order");
     bench->config.conv = (enum c4_conv_algorithm)c4_arg_choice(args, "conv");
     bench->config.kernels = c4_arg_text(args, "onednn-conv");
@@ -182,8 +183,8 @@ static enum c4_status bench_step(const struct c4_args *args, struct c4_step_benc
     struct c4_team team;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_disclose("step", &object));
-    enum c4_status status =
-        c4_team_start_on_cores(bench->config.threads, &team, &bench->config.l2_bytes);
+    enum c4_status status = c4_team_start_on_cores(bench->config.threads, c4_bench_pinning(args),
+                                                   &team, &bench->config.l2_bytes);
     if (status == C4_OK) {
         status = measure(args, bench, &team);
         if (c4_is_partial(status) && !c4_arg_flag(args, "json"))

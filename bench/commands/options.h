@@ -15,6 +15,12 @@
     {.name = "backend", .type = C4_OPTION_STRING, .value = "NAME", .initial = "all",               \
      .help = "one backend, or all that run here except ref64"}
 #define C4_BENCH_THREADS(help_) C4_BENCH_INTEGER("threads", "1", 1, 1024, help_)
+/* For C4_BENCH_THREADS of a command that starts the team itself: bench/commands/team.h. */
+#define C4_BENCH_OWN_THREADS(help_)                                                                \
+    C4_BENCH_THREADS(help_ "; without the option OMP_NUM_THREADS, if it is set")
+#define C4_BENCH_NO_PIN                                                                            \
+    C4_BENCH_FLAG("no-pin", "leave the threads to the system; by default each is bound to a core "  \
+                            "of its own, the first ones, which another benchmark takes as well")
 #define C4_BENCH_BATCH(help_) C4_BENCH_INTEGER("batch", "32", 1, 1024, help_)
 #define C4_BENCH_SAMPLES(initial_, min_, help_)                                                    \
     C4_BENCH_INTEGER("samples", initial_, min_, C4_SAMPLES_MAX, help_)

@@ -39,8 +39,8 @@ bool c4_utf8_is_control(const char *character, size_t length) {
            (code >= 0x2066 && code <= 0x2069);
 }
 
-void c4_utf8_show(FILE *out, const char *text) {
-    while (*text) {
+static void show(FILE *out, const char *text, const char *end) {
+    while (text < end && *text) {
         size_t length = c4_utf8_length(text);
         if (length == 0 || (length == 1 && c4_utf8_is_control(text, length)))
             fprintf(out, *text == '\n' ? "\\n" : "\\x%02x", (unsigned char)*text);
@@ -49,5 +49,18 @@ void c4_utf8_show(FILE *out, const char *text) {
         else
             fwrite(text, 1, length, out);
         text += length > 0 ? length : 1;
+    }
+}
+
+void c4_utf8_show(FILE *out, const char *text) {
+    show(out, text, text + strlen(text));
+}
+
+void c4_utf8_show_lines(FILE *out, const char *lines) {
+    while (*lines) {
+        const char *end = lines + strcspn(lines, "\n");
+        show(out, lines, end);
+        fputc('\n', out);
+        lines = *end ? end + 1 : end;
     }
 }

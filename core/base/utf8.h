@@ -19,4 +19,7 @@ bool c4_utf8_is_control(const char *character, size_t length);
  * UTF-8 appear as \n, \x1b or \u202e, everything else as it is. */
 void c4_utf8_show(FILE *out, const char *text);
 
+/* Prints lines the same way, each with its newline; the last one may lack it. */
+void c4_utf8_show_lines(FILE *out, const char *lines);
+
 #endif

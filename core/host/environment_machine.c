@@ -95,6 +95,10 @@ static void add_cpu(struct c4_block *b) {
 static void add_topology(struct c4_block *b) {
     static const char unknown_cache[] = "hwloc found no such cache.";
     const struct c4_topology *t = b->input->topology;
+    struct c4_text ignored = {0};
+    if (c4_topology_add_ignored(&ignored) != C4_OK) b->incomplete = true;
+    if (ignored.length > 0) c4_block_warn(b, "%s", c4_text_string(&ignored));
+    c4_text_free(&ignored);
     c4_block_integer(b, "topology", "packages", t->packages);
     c4_block_integer(b, "topology", "numa_nodes", t->nodes);
     c4_block_integer(b, "topology", "l3_domains", t->l3_domains);

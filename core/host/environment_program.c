@@ -11,6 +11,7 @@
 
 #include "core/host/environment_block.h"
 #include "core/host/fpenv.h"
+#include "core/host/hwloc_open.h"
 #include "core/host/sysfile.h"
 
 extern char **environ;
@@ -133,6 +134,10 @@ static void add_variables(struct c4_block *b) {
             c4_text_free(&name);
         }
     }
+    const char *value,
+        *ignored; /* set by the caller, and no longer in this process's environment */
+    for (int i = 0; (ignored = c4_hwloc_ignored(i, &value)) != NULL; i++)
+        c4_block_variable(b, ignored, value);
     static const char *const caps[] = {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA",
                                        "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "C4_CPU_MASK"};
     for (size_t i = 0; i < sizeof caps / sizeof *caps; i++)

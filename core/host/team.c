@@ -1,7 +1,6 @@
 #include "core/host/team.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +8,9 @@
 #include <hwloc.h>
 #include <omp.h>
 
-#include "core/host/cgroup.h"
+#include "core/host/allowance.h"
 #include "core/host/fpenv.h"
+#include "core/host/hwloc_open.h"
 #include "core/host/topology.h"
 
 /* What one thread found out about itself. The calling thread reports it afterwards, since the
@@ -127,9 +127,7 @@ static bool find_flaw(const struct survey *s, const int *wanted, char *reason, s
 
 /* Why hwloc cannot bind threads at all; NULL if it can. */
 static const char *cannot_bind(hwloc_topology_t h) {
-    if (!hwloc_topology_is_thissystem(h))
-        return "hwloc uses another machine's topology (HWLOC_XMLFILE or "
-               "HWLOC_SYNTHETIC).";
+    if (!hwloc_topology_is_thissystem(h)) return "hwloc does not describe this machine.";
     const struct hwloc_topology_support *support = hwloc_topology_get_support(h);
     if (!support || !support->cpubind || !support->cpubind->set_thisthread_cpubind)
         return "This system cannot bind threads.";
@@ -162,8 +160,7 @@ static void survey_close(struct survey *s) {
 
 static enum c4_status survey_open(struct survey *s, int threads) {
     *s = (struct survey){.threads = threads};
-    C4_TRY(c4_hwloc_check_memory());
-    if (hwloc_topology_init(&s->h) != 0) return fail_memory(threads);
+    C4_TRY(c4_hwloc_init(&s->h));
     errno = 0;
     if (hwloc_topology_load(s->h) != 0) {
         int error = errno;
@@ -217,6 +214,8 @@ static enum c4_status start(struct survey *s, const int *pu, struct c4_team *tea
         snprintf(team->reason, sizeof team->reason, "%s", flaw);
     } else {
         team->bound = true;
+        team->before = hwloc_bitmap_dup(s->member[0].original);
+        if (!team->before) return fail_memory(team->threads);
     }
     return conclude(s, team);
 }
@@ -264,19 +263,26 @@ enum c4_status c4_team_verify(struct c4_team *team) {
 }
 
 void c4_team_free(struct c4_team *team) {
+    hwloc_bitmap_free(team->before);
     free(team->pu);
     *team = (struct c4_team){0};
 }
 
-int c4_team_threads_default(void) {
-    struct c4_topology topology;
-    int threads = omp_get_num_procs();
-    if (c4_topology_load(NULL, &topology) == C4_OK) {
-        if (topology.this_machine) threads = topology.cores;
-        c4_topology_free(&topology);
+void c4_team_release(struct c4_team *team) {
+    struct survey s;
+    bool whole = team->bound && !team->from_environment && team->before;
+    if (whole && survey_open(&s, team->threads) == C4_OK) {
+        for (int i = 0; i < s.threads; i++) hwloc_bitmap_copy(s.member[i].original, team->before);
+        put_masks_back(&s);
+        survey_close(&s);
     }
-    double quota;
-    if (c4_cgroup_cpu_quota("", &quota) && quota < threads) threads = (int)ceil(quota);
+    c4_team_free(team);
+}
+
+int c4_team_threads_default(void) {
+    struct c4_allowance allowance;
+    if (c4_allowance_read(&allowance, NULL) == C4_OK) return allowance.threads;
+    int threads = omp_get_num_procs();
     return threads > 1 ? threads : 1;
 }
 

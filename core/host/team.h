@@ -12,8 +12,9 @@ struct c4_team {
     bool bound;            /* read back: every thread is confined to a core of its own */
     bool from_environment; /* an OpenMP variable sets the binding, which was only verified */
     int fpenv_reset;       /* threads whose floating-point control state had to be corrected */
-    int *pu;               /* OS index of the PU each thread was last seen on, -1 = unknown */
-    char reason[256];      /* why it is not bound, or what bound it; "" if as requested */
+    void *before;     /* for c4_team_release(): the calling thread's mask before it was bound */
+    int *pu;          /* OS index of the PU each thread was last seen on, -1 = unknown */
+    char reason[256]; /* why it is not bound, or what bound it; "" if as requested */
 };
 
 /* Starts a team of `threads` OpenMP threads, the calling thread being number 0, and binds thread i
@@ -37,10 +38,24 @@ enum c4_status c4_team_start(const int *pu, int threads, struct c4_team *team);
  * small. c4_team_start() checks this for several threads. */
 enum c4_status c4_team_check_stacks(void);
 
-/* c4_team_start() on the cores that this process may use: if `threads` is their number, each thread
- * is bound to a core's first PU; any other number stays unbound, for the system to place beside
- * other programs. *l2_bytes = the L2 cache of a core, 0 = unknown. */
-enum c4_status c4_team_start_on_cores(int threads, struct c4_team *team, size_t *l2_bytes);
+/* When c4_team_start_on_cores() binds the threads. */
+enum c4_pinning {
+    C4_PIN_WHOLE,  /* if they are as many as the cores; others are left to the system, to be placed
+                      beside other programs, since two programs would choose the same cores */
+    C4_PIN_ALWAYS, /* for a program that has the machine to itself, such as a benchmark */
+    C4_PIN_NEVER
+};
+
+/* c4_team_start() on the cores that this process may use: each thread is bound to the first PU of a
+ * core, the first cores of the fastest kind, neighbours, before others (c4_placement_make(), one
+ * compact place); to second PUs only if there are more threads than cores, and not at all, with a
+ * reason, if there are more than PUs. *l2_bytes = the L2 cache of a core, 0 = unknown. */
+enum c4_status c4_team_start_on_cores(int threads, enum c4_pinning pinning, struct c4_team *team,
+                                      size_t *l2_bytes);
+
+/* Gives the threads of a team that was bound the mask that the calling thread had before, so that
+ * another team can be started on other PUs, and releases what *team holds. */
+void c4_team_release(struct c4_team *team);
 
 /* Examines a started team again: updates team->pu, and team->bound and team->reason if a thread has
  * lost its binding; fails with C4_ERR_ENVIRONMENT if a thread no longer computes as IEEE 754 says.
@@ -50,8 +65,8 @@ enum c4_status c4_team_verify(struct c4_team *team);
 /* Releases what *team holds; the OpenMP threads stay with the runtime. */
 void c4_team_free(struct c4_team *team);
 
-/* A sensible number of threads for a single run: the cores that this process may use, or fewer if
- * its control group's CPU quota is smaller (rounded up); at least 1. */
+/* A sensible number of threads for a single run: what c4_allowance_read() (allowance.h) grants, or
+ * what the OpenMP runtime sees if the machine cannot be read; at least 1. */
 int c4_team_threads_default(void);
 
 /* Confines the calling thread, and the threads and processes that it creates later, to `count` PUs

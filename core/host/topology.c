@@ -8,6 +8,8 @@
 #include <hwloc.h>
 #include <omp.h>
 
+#include "core/host/hwloc_open.h"
+
 /* hwloc may die of want of memory, so it is not called without any. Nothing touches the room. */
 enum c4_status c4_hwloc_check_memory(void) {
     enum { ENOUGH_BYTES = 8 << 20 };
@@ -103,7 +105,7 @@ static enum c4_status open_topology(const char *source, hwloc_topology_t h) {
         return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s.",
                        strerror(errno));
     }
-    return hwloc_topology_is_thissystem(h) ? restrict_to_mask(h) : C4_OK;
+    return C4_OK;
 }
 
 static int64_t cache_bytes(hwloc_topology_t h, hwloc_obj_t pu, hwloc_obj_type_t type) {
@@ -137,7 +139,7 @@ static int kind_of(hwloc_topology_t h, hwloc_obj_t pu) {
     return efficiency > 0 ? efficiency : 0;
 }
 
-enum { PACKAGE, NODE, L3, CORE, OWNERS };
+enum { PACKAGE, NODE, L3, L2, CORE, OWNERS };
 
 static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *seen) {
     int count[OWNERS] = {0};
@@ -149,6 +151,8 @@ static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *see
         owner[NODE] = smallest_node(h, pu);
         owner[CORE] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_CORE, pu);
         if (!owner[CORE]) owner[CORE] = pu;
+        owner[L2] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_L2CACHE, pu);
+        if (!owner[L2]) owner[L2] = owner[CORE];
         owner[L3] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_L3CACHE, pu);
         if (!owner[L3]) { /* the smaller of package and node */
             hwloc_obj_t node = owner[NODE], package = owner[PACKAGE];
@@ -161,6 +165,7 @@ static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *see
             number[k] = number_of(owner[k], seen + (size_t)k * (size_t)t->pus, &count[k]);
         t->pu[i] = (struct c4_pu){.os_index = (int)pu->os_index,
                                   .core = number[CORE],
+                                  .l2 = number[L2],
                                   .l3 = number[L3],
                                   .node = number[NODE],
                                   .package = number[PACKAGE],
@@ -175,30 +180,54 @@ static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *see
     t->packages = count[PACKAGE];
     t->nodes = count[NODE];
     t->l3_domains = count[L3];
+    t->l2_domains = count[L2];
     t->cores = count[CORE];
+    hwloc_obj_t *owner = seen + (size_t)NODE * (size_t)t->pus, node = NULL;
     for (int i = 0; i < t->nodes; i++) {
-        hwloc_obj_t node = seen[(size_t)NODE * (size_t)t->pus + (size_t)i];
-        if (node && node->attr) t->memory_bytes += (int64_t)node->attr->numanode.local_memory;
+        t->node[i].os_index = owner[i] ? (int)owner[i]->os_index : 0;
+        if (owner[i] && owner[i]->attr)
+            t->node[i].memory_bytes = (int64_t)owner[i]->attr->numanode.local_memory;
+        t->memory_bytes += t->node[i].memory_bytes;
+    }
+    while ((node = hwloc_get_next_obj_by_type(h, HWLOC_OBJ_NUMANODE, node)) != NULL) {
+        int i = 0;
+        while (i < t->nodes && owner[i] != node) i++;
+        t->memory_nodes += i == t->nodes && !hwloc_bitmap_iszero(node->cpuset);
     }
     t->this_machine = hwloc_topology_is_thissystem(h) != 0;
+}
+
+/* NUMA nodes that no CPU of the system belongs to. Restricting a topology removes them. */
+static int count_cpuless(hwloc_topology_t h) {
+    int count = 0;
+    hwloc_obj_t node = NULL;
+    while ((node = hwloc_get_next_obj_by_type(h, HWLOC_OBJ_NUMANODE, node)) != NULL)
+        count += hwloc_bitmap_iszero(node->complete_cpuset) != 0;
+    return count;
 }
 
 enum c4_status c4_topology_load(const char *source, struct c4_topology *topology) {
     *topology = (struct c4_topology){0};
     hwloc_topology_t h;
-    C4_TRY(c4_hwloc_check_memory());
-    if (hwloc_topology_init(&h) != 0) return fail_memory();
+    int cpuless = 0;
+    C4_TRY(c4_hwloc_init(&h));
     enum c4_status status = open_topology(source, h);
+    if (status == C4_OK) cpuless = count_cpuless(h);
+    if (status == C4_OK && hwloc_topology_is_thissystem(h)) status = restrict_to_mask(h);
     if (status == C4_OK) {
         int found = hwloc_get_nbobjs_by_type(h, HWLOC_OBJ_PU);
         size_t pus = found > 0 ? (size_t)found : 0; /* hwloc never gives a machine without PUs */
-        struct c4_topology t = {.pus = (int)pus, .pu = calloc(pus, sizeof *t.pu)};
+        struct c4_topology t = {.pus = (int)pus,
+                                .memory_nodes = cpuless,
+                                .pu = calloc(pus, sizeof *t.pu),
+                                .node = calloc(pus, sizeof *t.node)};
         hwloc_obj_t *seen = calloc(pus * OWNERS, sizeof(hwloc_obj_t));
-        if (t.pu && seen) {
+        if (t.pu && t.node && seen) {
             copy_out(h, &t, seen);
             *topology = t;
         } else {
             free(t.pu);
+            free(t.node);
             status = c4_fail(C4_ERR_MEMORY, "Out of memory for a topology of %d PUs.", t.pus);
         }
         free(seen);
@@ -209,5 +238,6 @@ enum c4_status c4_topology_load(const char *source, struct c4_topology *topology
 
 void c4_topology_free(struct c4_topology *topology) {
     free(topology->pu);
+    free(topology->node);
     *topology = (struct c4_topology){0};
 }

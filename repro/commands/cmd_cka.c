@@ -7,6 +7,7 @@
 #include "core/host/team.h"
 #include "repro/commands/cka_report.h"
 #include "repro/commands/cka_source.h"
+#include "repro/commands/engine.h"
 #include "simd/dispatch.h"
 
 static const char *const methods[] = {"auto", "gram", "feature", NULL};
@@ -34,7 +35,7 @@ static const struct c4_option options[] = {
      .value = "N",
      .min = 1,
      .max = 1024,
-     .help = "OpenMP threads (default: every core this process may use)"},
+     .help = "OpenMP threads (default: OMP_NUM_THREADS, or else every core this process may use)"},
     {.name = "force",
      .type = C4_OPTION_FLAG,
      .help = "compare features even if their images or --statistics differ"},
@@ -192,11 +193,12 @@ static enum c4_status compare_all(const struct c4_args *args, struct c4_cka_sour
     const enum c4_op_slot used[] = {C4_SLOT_gram_pack, C4_SLOT_gram_block};
     C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &dispatch));
     if (c4_arg_flag(args, "strict-backend")) C4_TRY(c4_dispatch_strict(&dispatch, false, used, 2));
-    int threads = (int)c4_arg_integer(args, "threads");
+    int threads;
+    C4_TRY(c4_threads_option(args, &threads));
     if (threads != 1) C4_TRY(c4_team_check_stacks());
     const struct c4_cka_options how = {
         .gram = c4_backend_gram(&dispatch.backend),
-        .threads = threads ? threads : c4_team_threads_default(),
+        .threads = threads,
         .in_double = c4_arg_flag(args, "double"),
         .method = c4_arg_includes(args, "method", "gram")      ? C4_CKA_GRAM
                   : c4_arg_includes(args, "method", "feature") ? C4_CKA_FEATURE

@@ -12,6 +12,7 @@
 #include "core/net/selftest.h"
 #include "core/report/gnuplot.h"
 #include "core/similarity/similarity.h"
+#include "repro/commands/topology_drawing.h"
 #include "simd/dispatch.h"
 
 static const struct c4_option options[] = {
@@ -24,12 +25,16 @@ static const struct c4_option options[] = {
      .type = C4_OPTION_FLAG,
      .help = "compute the canonical hash, which must be the same on every machine; exit status 7 "
              "if it differs"},
+    {.name = "topology",
+     .type = C4_OPTION_FLAG,
+     .help = "also draw packages, NUMA nodes, L3 domains and cores, and the places of each policy "
+             "of --places, to which threads are bound for a moment and read back"},
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
     {.name = NULL},
 };
 
-static const char *const examples[] = {"conv4 doctor", "conv4 doctor --selftest --backend ref",
-                                       NULL};
+static const char *const examples[] = {"conv4 doctor", "conv4 doctor --topology",
+                                       "conv4 doctor --selftest --backend ref", NULL};
 
 enum { BACKENDS = 16 };
 
@@ -44,6 +49,7 @@ struct findings {
     json_t *kernels; /* of the chosen backend's step, or NULL */
     bool tested;
     struct c4_selftest_hashes hashes;
+    json_t *drawing; /* of the topology, or NULL */
 };
 
 /* Lists the kernels of a step of 32 images on one thread. */
@@ -61,7 +67,7 @@ static enum c4_status look_at_kernels(struct findings *f) {
     return status;
 }
 
-static enum c4_status look(const struct c4_args *args, struct findings *f) {
+static enum c4_status look_at_all(const struct c4_args *args, struct findings *f) {
     C4_TRY(c4_dispatch(c4_arg_text(args, "backend"), &f->dispatch));
     const struct c4_backend *table;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
@@ -100,6 +106,12 @@ static enum c4_status look(const struct c4_args *args, struct findings *f) {
     return c4_net_selftest(&f->dispatch.backend, c4_team_threads_default(), &f->hashes);
 }
 
+/* The drawing comes last: it binds threads. */
+static enum c4_status look(const struct c4_args *args, struct findings *f) {
+    C4_TRY(look_at_all(args, f));
+    return c4_arg_flag(args, "topology") ? c4_topology_drawing_make(&f->drawing) : C4_OK;
+}
+
 static bool training_is_right(const struct findings *f) {
     return strcmp(f->hashes.training, c4_net_selftest_hashes.training) == 0;
 }
@@ -131,6 +143,7 @@ static json_t *as_json(const struct findings *f) {
     if (f->kernels) c4_json_set(&object, "kernels", json_incref(f->kernels));
     const char *cost = c4_dispatch_cost(&f->dispatch);
     if (cost) c4_json_set(&object, "cost", c4_json_text(cost));
+    if (f->drawing) c4_json_set(&object, "topology", json_incref(f->drawing));
     if (!f->tested) return object;
     c4_json_set(&object, "selftest_training", json_string(f->hashes.training));
     c4_json_set(&object, "selftest_similarity", json_string(f->hashes.similarity));
@@ -148,7 +161,11 @@ static void print_unread(const struct c4_set *set) {
 static enum c4_status print_text(const struct findings *f) {
     struct c4_text text = {0};
     enum c4_status status = c4_environment_add(f->environment, &text);
-    if (status == C4_OK) printf("%s\nbackends, best first\n", c4_text_string(&text));
+    if (status == C4_OK) printf("%s\n", c4_text_string(&text));
+    c4_text_clear(&text);
+    if (status == C4_OK && f->drawing) status = c4_topology_drawing_add(f->drawing, &text);
+    if (status == C4_OK && f->drawing) printf("%s\n", c4_text_string(&text));
+    if (status == C4_OK) printf("backends, best first\n");
     c4_text_free(&text);
     C4_TRY(status);
     const struct c4_backend *table;
@@ -203,6 +220,7 @@ static int run(const struct c4_args *args) {
                      : print_text(&findings);
     json_decref(findings.environment);
     json_decref(findings.kernels);
+    json_decref(findings.drawing);
     if (status == C4_OK && findings.tested && !is_right(&findings)) status = wrong(&findings);
     return c4_cli_exit(args, status);
 }

@@ -85,6 +85,7 @@ static enum c4_status measure(struct planning *plan) {
     work.report = report;
     C4_TRY(c4_coordinator_open(&work, &coordinator));
     struct c4_team_speeds teams;
+    c4_session_see_places(&plan->session, coordinator);
     enum c4_status status = c4_coordinator_measure(coordinator, &plan->speed, &teams);
     c4_coordinator_close(coordinator);
     if (status == C4_OK) c4_outlook_measured(&plan->outlook, &teams);
@@ -224,7 +225,9 @@ static enum c4_status write_json(const struct planning *plan) {
 static enum c4_status make_plan(struct planning *plan) {
     struct c4_session *session = &plan->session;
     C4_TRY(c4_interrupt_catch());
-    C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"), session));
+    bool elsewhere = c4_arg_given(plan->args, "topology");
+    C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"),
+                           elsewhere ? NULL : c4_arg_text(plan->args, "places"), session));
     C4_TRY(look_ahead(plan));
     C4_TRY(c4_session_load(session));
     session->runner.folder = NULL; /* nothing is written */

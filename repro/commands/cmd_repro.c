@@ -307,6 +307,7 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     work.report = report;
     work.context = r;
     C4_TRY(c4_coordinator_open(&work, &r->coordinator));
+    c4_session_see_places(session, r->coordinator);
     C4_TRY(c4_coordinator_measure(r->coordinator, &speed, &teams));
     c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, r->state.seconds);
     enum c4_status status = look_ahead(r, &teams);
@@ -421,7 +422,7 @@ static enum c4_status reproduce(struct reproduction *r) {
     int64_t start_ns = c4_clock_ns();
     C4_TRY(c4_interrupt_catch());
     const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
-    C4_TRY(c4_session_read(r->args, folder, &r->session));
+    C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"), &r->session));
     C4_TRY(c4_session_load(&r->session));
     C4_TRY(open_store(r));
     enum c4_status status = work(r);

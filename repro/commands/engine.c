@@ -3,7 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/file/json.h"
+#include "core/host/allowance.h"
+#include "core/host/topology.h"
+
+void c4_say_notes(struct c4_text *notes) {
+    if (notes->length > 0) c4_utf8_show_lines(stderr, c4_text_string(notes));
+    c4_text_free(notes);
+}
+
+enum c4_status c4_threads_option(const struct c4_args *args, int *threads) {
+    struct c4_text notes = {0};
+    enum c4_status status = c4_topology_add_ignored(&notes);
+    if (status == C4_OK && notes.length > 0) status = c4_text_add(&notes, "\n");
+    if (status == C4_OK)
+        status = c4_team_threads((int)c4_arg_integer(args, "threads"), threads, &notes);
+    c4_say_notes(&notes);
+    return status;
+}
 
 enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot *slots,
                               int slot_count, struct c4_engine *engine) {
@@ -15,9 +33,9 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
     engine->conv = (enum c4_conv_algorithm)c4_arg_choice(args, "conv");
     engine->kernels = c4_arg_text(args, "onednn-conv");
     engine->statistics = (enum c4_bn_statistics)c4_arg_choice(args, "statistics");
-    int threads = (int)c4_arg_integer(args, "threads");
-    return c4_team_start_on_cores(threads ? threads : c4_team_threads_default(), &engine->team,
-                                  &engine->l2_bytes);
+    int threads;
+    C4_TRY(c4_threads_option(args, &threads));
+    return c4_team_start_on_cores(threads, C4_PIN_WHOLE, &engine->team, &engine->l2_bytes);
 }
 
 void c4_engine_close(struct c4_engine *engine) {

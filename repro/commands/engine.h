@@ -58,7 +58,8 @@
          .value = "N",                                                                             \
          .min = 1,                                                                                 \
          .max = 1024,                                                                              \
-         .help = "OpenMP threads (default: every core this process may use)"},                     \
+         .help = "OpenMP threads (default: OMP_NUM_THREADS, or else every core this process may "  \
+                 "use)"},                                                                          \
         C4_CHOICE_OPTIONS
 
 struct c4_engine {
@@ -70,6 +71,13 @@ struct c4_engine {
     const char *kernels; /* for struct c4_plan_config; not owned */
     size_t l2_bytes;
 };
+
+/* Prints the lines of `notes` to stderr and releases them. */
+void c4_say_notes(struct c4_text *notes);
+
+/* The number of threads by --threads, OMP_NUM_THREADS or else the allowance
+ * (core/host/allowance.h); says on stderr what was ignored, and what is beyond the allowance. */
+enum c4_status c4_threads_option(const struct c4_args *args, int *threads);
 
 /* Reads the options, chooses the backend, starts and binds the team. `slots` are those the command
  * uses besides the step (for --strict-backend). Release with c4_engine_close(), also on failure. */

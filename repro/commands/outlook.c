@@ -42,15 +42,25 @@ void c4_outlook_measured(struct c4_outlook *outlook, const struct c4_team_speeds
         }
 }
 
+/* Places by --places, or else of one core or --threads. */
+static enum c4_status place_elsewhere(const struct c4_session *session,
+                                      const struct c4_topology *topology,
+                                      struct c4_placement *placement) {
+    const char *text = c4_arg_text(session->args, "places");
+    struct c4_placement_policy policy = {.scope =
+                                             session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE};
+    enum c4_status status = text ? c4_placement_policy_parse(text, &policy) : C4_OK;
+    policy.threads = session->threads;
+    policy.max_places = (int)c4_arg_integer(session->args, "workers");
+    if (status == C4_OK) status = c4_placement_make(topology, &policy, placement);
+    return status == C4_ERR_USAGE && text ? c4_fail(status, "--places: %s", c4_error()) : status;
+}
+
 enum c4_status c4_outlook_elsewhere(const struct c4_session *session,
                                     const struct c4_topology *topology, int machines,
                                     struct c4_outlook *outlook) {
-    struct c4_placement_policy policy = {
-        .scope = session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE,
-        .threads = session->threads,
-        .max_places = (int)c4_arg_integer(session->args, "workers")};
     struct c4_placement placement;
-    C4_TRY(c4_placement_make(topology, &policy, &placement));
+    C4_TRY(place_elsewhere(session, topology, &placement));
     enum c4_status status = C4_OK;
     outlook->places = outlook->machines = 0;
     outlook->elsewhere = true;

@@ -5,12 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/host/team.h"
-#include "repro/commands/engine.h"
+#include "core/op/names.h"
+#include "repro/commands/session_places.h"
 #include "repro/run/reference_cache.h"
 #include "repro/workers/scheduler.h"
-
-_Static_assert(C4_PLACE_PUS_MAX == 256, "a worker's PUs must fit the largest --threads");
 
 /* Options override the values of protocol and scale. */
 static enum c4_status apply_options(const struct c4_args *args, struct c4_study *study,
@@ -87,60 +85,10 @@ static enum c4_status read_team_speeds(const char *text, struct c4_team_speeds *
     return C4_OK;
 }
 
-/* Workers are bound only if together they take every core: two programs that bind to some of the
- * cores would choose the same ones. */
-static enum c4_status choose_placement(struct c4_session *session) {
-    const struct c4_topology *topology = &session->topology;
-    c4_placement_free(&session->placement);
-    if (session->workers * session->threads != topology->cores) return C4_OK;
-    struct c4_placement_policy policy = {
-        .scope = C4_PLACE_CORE, .threads = session->threads, .max_places = session->workers};
-    if (session->threads > 1) policy.scope = C4_PLACE_L3;
-    enum c4_status status = c4_placement_make(topology, &policy, &session->placement);
-    if (status == C4_ERR_USAGE ||
-        (status == C4_OK && session->placement.places < session->workers)) {
-        c4_placement_free(&session->placement);
-        policy.scope = C4_PLACE_MACHINE;
-        status = c4_placement_make(topology, &policy, &session->placement);
-    }
-    if (status == C4_OK && session->placement.places < session->workers)
-        c4_placement_free(&session->placement);
-    return status;
-}
-
-/* Sets session->workers: as many as asked for or fill the cores, at most `most`. */
-static void choose_workers(struct c4_session *session, int most) {
-    session->workers = (int)c4_arg_integer(session->args, "workers");
-    if (session->workers == 0) session->workers = c4_team_threads_default() / session->threads;
-    if (session->workers > most) session->workers = most;
-    if (session->workers < 1) session->workers = 1;
-}
-
-/* Whether bits depend on nothing that the machine or the team changes. */
-static bool is_canonical(const struct c4_dispatch *dispatch) {
-    return dispatch->backend.bit_exact && dispatch->step_origin->bit_exact &&
-           dispatch->slot_origin[C4_SLOT_gram_block]->bit_exact;
-}
-
-/* Where teams may grow, a place has one thread, and there are so many that the runs' teams can use
- * them. */
-static enum c4_status choose_places(struct c4_session *session) {
-    const struct c4_dispatch *dispatch = &session->dispatch;
-    int cores = c4_team_threads_default(), runs = session->schedule.count;
-    bool exact = dispatch->backend.bit_exact && dispatch->step_origin->bit_exact;
-    bool teams = is_canonical(dispatch) && !c4_arg_given(session->args, "threads");
-    session->widest = teams ? C4_TEAM_WIDEST : 1;
-    session->threads = (int)c4_arg_integer(session->args, "threads");
-    if (session->threads == 0)
-        session->threads = !teams && exact && runs < cores ? cores / runs : 1;
-    choose_workers(session, runs * session->widest);
-    C4_TRY(c4_topology_load(NULL, &session->topology));
-    return choose_placement(session);
-}
-
 static void name_arithmetic(struct c4_session *session) {
     const struct c4_dispatch *dispatch = &session->dispatch;
-    if (is_canonical(dispatch))
+    if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact &&
+        dispatch->slot_origin[C4_SLOT_gram_block]->bit_exact)
         snprintf(session->arithmetic, sizeof session->arithmetic, "canonical, version %d",
                  C4_ARITHMETIC);
     else
@@ -148,16 +96,16 @@ static void name_arithmetic(struct c4_session *session) {
                  dispatch->backend.name, dispatch->backend.variant, session->threads);
 }
 
-enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
+enum c4_status c4_session_read(const struct c4_args *args, const char *folder, const char *places,
                                struct c4_session *session) {
     memset(session, 0, sizeof *session);
     session->args = args;
-    session->descriptor = session->references.descriptor = -1;
+    session->descriptor = session->references.descriptor = session->bound = -1;
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
-    C4_TRY(choose_places(session));
     const char *speeds = c4_arg_text(args, "team-speeds");
     if (speeds) C4_TRY(read_team_speeds(speeds, &session->speeds));
+    C4_TRY(c4_session_choose_places(session, places));
     name_arithmetic(session);
     const char *name = session->dispatch.backend.name;
     session->runner = (struct c4_runner){.folder = c4_arg_text(args, "out"),
@@ -221,6 +169,7 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
                             .widest = session->widest,
                             .speeds = session->speeds.of_ideal[0] > 0 ? &session->speeds : NULL,
                             .topology = &session->topology,
+                            .must_bind = session->must_bind,
                             .placement =
                                 session->placement.places > 0 ? &session->placement : NULL};
 }
@@ -232,6 +181,10 @@ struct c4_settings c4_session_settings(const struct c4_session *session) {
                                 .arithmetic = session->arithmetic};
 }
 
+void c4_session_see_places(struct c4_session *session, const struct c4_coordinator *coordinator) {
+    session->bound = c4_coordinator_bound(coordinator);
+}
+
 void c4_session_describe(const struct c4_session *session, FILE *out) {
     const struct c4_backend *origin = session->dispatch.step_origin;
     const struct c4_backend *gram = session->dispatch.slot_origin[C4_SLOT_gram_block];
@@ -240,9 +193,21 @@ void c4_session_describe(const struct c4_session *session, FILE *out) {
     if (session->kernels[0]) fprintf(out, " (%s)", session->kernels);
     fprintf(out, ", %s", c4_order_names[protocol->order]);
     if (gram != origin) fprintf(out, "; Gram blocks by %s (%s)", gram->name, gram->variant);
-    fprintf(out, "; %d worker%s of %d thread%s, %s", session->workers,
-            session->workers == 1 ? "" : "s", session->threads, session->threads == 1 ? "" : "s",
-            session->placement.places > 0 ? "bound" : "not bound");
+    int fewest = session->threads;
+    for (int i = 0; i < session->placement.places; i++)
+        if (session->placement.place[i].threads < fewest)
+            fewest = session->placement.place[i].threads;
+    fprintf(out, "; %d worker%s of ", session->workers, session->workers == 1 ? "" : "s");
+    if (fewest < session->threads) fprintf(out, "%d to ", fewest);
+    fprintf(out, "%d thread%s, ", session->threads, session->threads == 1 ? "" : "s");
+    if (session->placement.places == 0 || session->bound == 0)
+        fprintf(out, "not bound");
+    else if (session->bound < 0)
+        fprintf(out, "to be bound");
+    else if (session->bound == session->workers)
+        fprintf(out, "bound");
+    else
+        fprintf(out, "%d of %d bound", session->bound, session->workers);
     if (session->widest > 1 && session->workers > 1)
         fprintf(out, ", in teams of up to %d when fewer runs are left", session->widest);
 }

@@ -66,10 +66,19 @@
          .help =                                                                                   \
              "speeds of teams of 2, 4 and 8 workers, as parts of 2, 4 and 8 times one worker's, "  \
              "such as 0.95,0.88,0.75 (default: measured)"},                                        \
+        {.name = "threads",                                                                        \
+         .type = C4_OPTION_INTEGER,                                                                \
+         .value = "N",                                                                             \
+         .min = 1,                                                                                 \
+         .max = 256,                                                                               \
+         .help = "OpenMP threads per worker (default: 1; workers without a run lend their "        \
+                 "threads to others)"},                                                            \
     {                                                                                              \
-        .name = "threads", .type = C4_OPTION_INTEGER, .value = "N", .min = 1, .max = 256,          \
-        .help = "OpenMP threads per worker (default: 1; workers without a run lend their threads " \
-                "to others)"                                                                       \
+        .name = "places", .type = C4_OPTION_STRING, .value = "POLICY",                             \
+        .help = "bind each worker to a place of its own, or fail: core, l2, l3, numa or machine, " \
+                "with a thread for each core of it unless --threads is given; ,compact for "       \
+                "neighbours and ,smt for both threads of each core may follow; or explicit CPUs "  \
+                "such as explicit=0,2/1,3, a place for each worker"                                \
     }
 
 struct c4_session {
@@ -82,10 +91,14 @@ struct c4_session {
     struct c4_schedule schedule;
     struct c4_dispatch dispatch;
     struct c4_topology topology;
-    int workers, threads;
-    int widest; /* places that a run may have: 1 if bits depend on it, or with --threads */
-    struct c4_team_speeds speeds;  /* as given; all 0: they are measured */
-    struct c4_placement placement; /* of this machine; no places: workers are not bound */
+    int workers;
+    int threads; /* of each worker, or the most of one if --places makes places of several sizes */
+    int widest;  /* places that a run may have; 1: bits depend on it, or a place has its threads */
+    struct c4_team_speeds speeds;      /* as given; all 0: they are measured */
+    struct c4_placement_policy policy; /* by --places, or the default's scope */
+    bool must_bind;                    /* --places is given */
+    struct c4_placement placement;     /* of this machine; no places: workers are not bound */
+    int bound; /* workers whose threads are bound, as read back; -1: they have not started */
     struct c4_images images;
     struct c4_shared_images shared;
     int descriptor;                         /* of the shared images; -1: none */
@@ -97,8 +110,10 @@ struct c4_session {
 
 /* Determines protocol, scale, figures, runs, backend and places from options and study file.
  * Options that are not given are taken from the study in `folder` (repro/commands/settings.h; NULL:
- * none). Prints nothing. Release with c4_session_free(), also on failure. */
-enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
+ * none). `places`: the text of --places for this machine, NULL: none. What was ignored or is beyond
+ * what this process is granted is said on stderr (core/host/allowance.h); otherwise prints nothing.
+ * Release with c4_session_free(), also on failure. */
+enum c4_status c4_session_read(const struct c4_args *args, const char *folder, const char *places,
                                struct c4_session *session);
 
 /* For a backend that has a choice, fixes the workers' kernels: --onednn-conv if it is given, or
@@ -116,7 +131,11 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
 /* The settings that the study's folder stores. */
 struct c4_settings c4_session_settings(const struct c4_session *session);
 
-/* Prints "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound". */
+/* Takes over from a coordinator whose workers are ready how many of them are bound. */
+void c4_session_see_places(struct c4_session *session, const struct c4_coordinator *coordinator);
+
+/* Prints "ref (plain C, FMA instructions), winograd, bn-relu; 2 workers of 1 thread, bound", or "to
+ * be bound" before the workers have started, or "1 of 2 bound". */
 void c4_session_describe(const struct c4_session *session, FILE *out);
 
 /* Figures to be drawn, each version counted. */

@@ -103,11 +103,17 @@ static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot 
 enum c4_status c4_coordinator_say_place(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                         const struct c4_worker_ready *found) {
     if (strcmp(found->reason, slot->reason) == 0) return C4_OK;
-    snprintf(slot->reason, sizeof slot->reason, "%s", found->reason);
+    memcpy(slot->reason, found->reason, sizeof slot->reason);
     int number = (int)(slot - c->slot) + 1;
     if (!found->reason[0])
         return c4_coordinator_say(c, "worker %d is bound to its place again", number);
     return c4_coordinator_say(c, "worker %d is not bound to its place: %s", number, found->reason);
+}
+
+int c4_coordinator_bound(const struct c4_coordinator *c) {
+    int bound = 0;
+    for (int i = 0; i < c->work.workers; i++) bound += c->slot[i].ready.bound != 0;
+    return bound;
 }
 
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,

@@ -22,6 +22,7 @@ struct c4_work {
     const struct c4_team_speeds *speeds;  /* of teams; NULL: they are measured */
     const struct c4_placement *placement; /* a place for each worker; NULL: not bound */
     const struct c4_topology *topology;   /* of the placement */
+    bool must_bind; /* a worker that cannot be bound to its place is an error, not a note */
     /* Called about every 200 ms or more often; anything but C4_OK stops the work. */
     enum c4_status (*watch)(void *context);
     void (*report)(void *context, const char *sentence); /* gets sentences for the user */
@@ -47,8 +48,12 @@ struct c4_work_state {
 struct c4_coordinator;
 
 /* Starts the workers and waits until they are ready: each bound to its place, with the images
- * mapped. */
+ * mapped. If a worker cannot be bound, and not must_bind, work.report() gets a sentence, once. A
+ * place has its own number of threads; work.threads is of workers without one. */
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **coordinator);
+
+/* How many workers are bound, each thread to a core of its own, as they read back. */
+int c4_coordinator_bound(const struct c4_coordinator *coordinator);
 
 /* All workers measure at the same time; *speed is the mean. Then teams of 2, 4 and 8 places
  * measure, as far as work.widest and the places allow, unless work.speeds are given: for the

@@ -23,15 +23,7 @@ enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const c
 
 /* "0", "0-3" or "0,2"; "any" without PUs. */
 static enum c4_status name_place(const int *pu, int count, struct c4_text *text) {
-    if (count == 0) return c4_text_add(text, "any");
-    for (int i = 0; i < count; i++) {
-        int last = i;
-        while (last + 1 < count && pu[last + 1] == pu[last] + 1) last++;
-        C4_TRY(c4_text_add(text, "%s%d", i ? "," : "", pu[i]));
-        if (last > i) C4_TRY(c4_text_add(text, "-%d", pu[last]));
-        i = last;
-    }
-    return C4_OK;
+    return count == 0 ? c4_text_add(text, "any") : c4_pu_list_add(text, pu, count);
 }
 
 static enum c4_status name_places(const struct c4_worker_place *place,

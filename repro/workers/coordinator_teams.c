@@ -6,10 +6,12 @@
 void c4_coordinator_place(const struct c4_coordinator *c, int first, int count,
                           struct c4_worker_place *place) {
     const struct c4_placement *placement = c->work.placement;
-    *place = (struct c4_worker_place){.bind = placement != NULL};
-    for (int k = first; k < first + count; k++)
-        for (int i = 0; i < c->work.threads && place->threads < C4_PLACE_PUS_MAX; i++)
+    *place = (struct c4_worker_place){.bind = !placement ? 0 : c->work.must_bind ? 2 : 1};
+    for (int k = first; k < first + count; k++) {
+        int threads = placement ? placement->place[k].threads : c->work.threads;
+        for (int i = 0; i < threads && place->threads < C4_PLACE_PUS_MAX; i++)
             place->pu[place->threads++] = placement ? placement->place[k].pu[i] : 0;
+    }
 }
 
 void c4_coordinator_release(struct c4_coordinator *c, int leader) {

@@ -23,7 +23,7 @@ enum { C4_PLACE_PUS_MAX = 256 };
 /* Where a worker is to work. Its team changes with it. */
 struct c4_worker_place {
     int threads;
-    int bind;                 /* 1: thread i to pu[i] */
+    int bind;                 /* 1: thread i to pu[i]; 2: likewise, or fail */
     int pu[C4_PLACE_PUS_MAX]; /* OS indices */
 };
 

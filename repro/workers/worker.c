@@ -77,7 +77,7 @@ static void find_place(const struct worker *worker, struct c4_worker_ready *foun
     int stray = find_stray(worker);
     *found = (struct c4_worker_ready){.bound = team->bound && stray < 0};
     if (worker->place.bind && !team->bound)
-        snprintf(found->reason, sizeof found->reason, "%s", team->reason);
+        c4_text_fit(found->reason, sizeof found->reason, team->reason);
     else if (stray >= 0)
         snprintf(found->reason, sizeof found->reason, "Thread %d runs on PU %d instead of PU %d.",
                  stray, team->pu[stray], worker->place.pu[stray]);
@@ -104,6 +104,8 @@ static enum c4_status take_place(struct worker *worker, const struct c4_worker_p
     worker->place = *place;
     c4_team_free(&worker->team);
     C4_TRY(c4_team_start(place->bind ? place->pu : NULL, place->threads, &worker->team));
+    if (place->bind == 2 && !worker->team.bound)
+        return c4_fail(C4_ERR_ENVIRONMENT, "--places: %s", worker->team.reason);
     worker->runner.threads = place->threads;
     if (!worker->execution || !other_width) return C4_OK;
     return c4_execution_change_team(worker->execution);

@@ -20,7 +20,8 @@ static const char *plan(const struct c4_topology *t, enum c4_place_scope scope, 
                         int max_places) {
     static char text[1024];
     struct c4_placement p;
-    struct c4_placement_policy policy = {scope, threads, max_places};
+    struct c4_placement_policy policy = {
+        .scope = scope, .threads = threads, .max_places = max_places};
     assert_int_equal(c4_placement_make(t, &policy, &p), C4_OK);
     size_t used = 0;
     text[0] = '\0';
@@ -80,7 +81,7 @@ static void two_sockets_with_smt(void **state) {
     assert_string_equal(plan(&t, C4_PLACE_CORE, 1, 5), "0|1|2|4|6");
 
     struct c4_placement p;
-    struct c4_placement_policy policy = {C4_PLACE_L3, 0, 0};
+    struct c4_placement_policy policy = {.scope = C4_PLACE_L3};
     assert_int_equal(c4_placement_make(&t, &policy, &p), C4_OK);
     assert_int_equal(p.places, 4);
     assert_int_equal(p.place[1].node, 0);
@@ -135,7 +136,7 @@ static void mask_with_holes(void **state) {
     assert_non_null(t.pu);
     const int os[5] = {1, 2, 3, 5, 6}, core[5] = {0, 1, 1, 2, 3}, node[5] = {0, 0, 0, 1, 1};
     for (int i = 0; i < 5; i++)
-        t.pu[i] = (struct c4_pu){os[i], core[i], node[i], node[i], node[i], 0};
+        t.pu[i] = (struct c4_pu){os[i], core[i], core[i], node[i], node[i], node[i], 0};
     assert_string_equal(plan(&t, C4_PLACE_CORE, 0, 0), "1|2|5|6");
     assert_string_equal(plan(&t, C4_PLACE_CORE, 2, 0), "2,3");
     assert_string_equal(plan(&t, C4_PLACE_L3, 0, 0), "1,2|5,6");
@@ -149,9 +150,12 @@ static void impossible_wishes_are_sentences(void **state) {
     struct c4_topology t = machine("pack:1 l3:2 core:2 pu:1");
     struct c4_placement p;
     const struct c4_placement_policy wishes[] = {
-        {C4_PLACE_CORE, 2, 0},    {C4_PLACE_L3, 3, 0},
-        {C4_PLACE_MACHINE, 5, 0}, {C4_PLACE_MACHINE, 2147483647, 0},
-        {C4_PLACE_CORE, -1, 0},   {C4_PLACE_CORE, 1, -1}};
+        {.scope = C4_PLACE_CORE, .threads = 2},
+        {.scope = C4_PLACE_L3, .threads = 3},
+        {.scope = C4_PLACE_MACHINE, .threads = 5},
+        {.scope = C4_PLACE_MACHINE, .threads = 2147483647},
+        {.scope = C4_PLACE_CORE, .threads = -1},
+        {.scope = C4_PLACE_CORE, .threads = 1, .max_places = -1}};
     for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
         assert_int_equal(c4_placement_make(&t, &wishes[i], &p), C4_ERR_USAGE);
         assert_null(p.place);
@@ -159,7 +163,7 @@ static void impossible_wishes_are_sentences(void **state) {
     c4_placement_make(&t, &wishes[1], &p);
     assert_non_null(strstr(c4_error(), "3 threads do not fit into one L3 domain"));
     c4_topology_free(&t);
-    struct c4_placement_policy any = {C4_PLACE_CORE, 0, 0};
+    struct c4_placement_policy any = {.scope = C4_PLACE_CORE};
     assert_int_equal(c4_placement_make(&t, &any, &p), C4_ERR_USAGE); /* freed, so without PUs */
 }
 
@@ -170,7 +174,8 @@ static void every_pu_is_used_at_most_once(void **state) {
         for (int threads = 0; threads <= 24; threads++)
             for (int most = 0; most <= 5; most++) {
                 struct c4_placement p;
-                struct c4_placement_policy policy = {(enum c4_place_scope)scope, threads, most};
+                struct c4_placement_policy policy = {
+                    .scope = (enum c4_place_scope)scope, .threads = threads, .max_places = most};
                 if (c4_placement_make(&t, &policy, &p) != C4_OK) continue;
                 int used[24] = {0};
                 assert_true(most == 0 || p.places <= most);

@@ -225,6 +225,70 @@ static void mask_is_inherited_by_the_topology(void) {
     c4_topology_free(&t);
 }
 
+/* Another tool's variables describe a machine of 4 x 8 cores, as if it were this one. */
+static void real_machine_is_seen(void) {
+    struct c4_topology before, t;
+    EXPECT(c4_topology_load(NULL, &before) == C4_OK);
+    setenv("HWLOC_SYNTHETIC", "pack:4 [numa] core:8 pu:1(indexes=8*4:1*8)", 1);
+    setenv("HWLOC_COMPONENTS", "synthetic,stop", 1);
+    setenv("HWLOC_THISSYSTEM", "1", 1);
+    struct c4_team team;
+    size_t l2_bytes;
+    EXPECT(c4_team_start_on_cores(1, C4_PIN_ALWAYS, &team, &l2_bytes) == C4_OK);
+    if (team.bound) EXPECT(team.pu[0] == before.pu[0].os_index || before.pu[0].kind == 0);
+    c4_team_release(&team);
+    EXPECT(c4_topology_load(NULL, &t) == C4_OK);
+    EXPECT(t.this_machine && t.pus == before.pus && t.cores == before.cores);
+    for (int i = 0; i < t.pus; i++) EXPECT(t.pu[i].os_index == before.pu[i].os_index);
+    EXPECT(!getenv("HWLOC_SYNTHETIC") && !getenv("HWLOC_THISSYSTEM")); /* nor do children see it */
+    struct c4_text text = {0};
+    EXPECT(c4_topology_add_ignored(&text) == C4_OK);
+    EXPECT(strstr(c4_text_string(&text), "HWLOC_SYNTHETIC and HWLOC_COMPONENTS and HWLOC_THISSYSTEM"
+                                         " were ignored"));
+    c4_text_free(&text);
+    c4_topology_free(&t);
+    /* What is asked for by its description is another machine, whatever a variable claims. */
+    setenv("HWLOC_THISSYSTEM", "1", 1);
+    EXPECT(c4_topology_load("pack:4 core:8 pu:1", &t) == C4_OK);
+    EXPECT(!t.this_machine && t.cores == 32);
+    c4_topology_free(&t);
+    c4_topology_free(&before);
+}
+
+/* Teams of several widths, one after another, each on cores of its own choice. */
+static void teams_follow_each_other(void) {
+    struct c4_topology t;
+    EXPECT(c4_topology_load(NULL, &t) == C4_OK);
+    for (int round = 0; round < 2; round++)
+        for (int threads = 1; threads <= t.pus + 1 && threads <= 3; threads++) {
+            struct c4_team team;
+            size_t l2_bytes;
+            EXPECT(c4_team_start_on_cores(threads, C4_PIN_NEVER, &team, &l2_bytes) == C4_OK);
+            EXPECT(!team.bound && !team.reason[0]);
+            c4_team_release(&team);
+            EXPECT(c4_team_start_on_cores(threads, C4_PIN_WHOLE, &team, &l2_bytes) == C4_OK);
+            EXPECT(threads == t.cores || (!team.bound && !team.reason[0]));
+            c4_team_release(&team);
+            EXPECT(c4_team_start_on_cores(threads, C4_PIN_ALWAYS, &team, &l2_bytes) == C4_OK);
+            EXPECT(team.threads == threads && team.bound == !team.reason[0]);
+            EXPECT(threads <= t.pus || strstr(team.reason, "more than the"));
+            c4_team_release(&team);
+            struct c4_topology after;
+            EXPECT(c4_topology_load(NULL, &after) == C4_OK);
+            EXPECT(after.pus == t.pus);
+            c4_topology_free(&after);
+        }
+    c4_topology_free(&t);
+}
+
+static void other_machines_are_ignored(void **state) {
+    (void)state;
+    in_child(real_machine_is_seen);
+}
+static void teams_can_be_released(void **state) {
+    (void)state;
+    in_child(teams_follow_each_other);
+}
 static void team_tells_the_truth(void **state) {
     (void)state;
     in_child(team_says_what_is_true);
@@ -284,6 +348,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(environment_rules_binding),
         cmocka_unit_test(floating_point_is_repaired),
         cmocka_unit_test(mask_narrows_the_topology),
+        cmocka_unit_test(other_machines_are_ignored),
+        cmocka_unit_test(teams_can_be_released),
         cmocka_unit_test(clocks_advance),
         cmocka_unit_test(rounding_mode_is_noticed),
         cmocka_unit_test(flushing_is_noticed),
