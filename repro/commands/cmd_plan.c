@@ -8,7 +8,7 @@
 #include "core/cli/progress.h"
 #include "core/file/json.h"
 #include "repro/commands/engine.h"
-#include "repro/commands/outlook.h"
+#include "repro/commands/scaling.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -25,6 +25,11 @@ static const struct c4_option options[] = {
      .max = 1024,
      .help = "plan for N equal machines that share a study; --workers is for each of them, and no "
              "run trains on two"},
+    {.name = "speed",
+     .type = C4_OPTION_STRING,
+     .value = "T,E,C,S",
+     .help = "speed of one place instead of a measurement: images trained and images evaluated per "
+             "second, seconds to prepare a network for CKA and to end a segment"},
     {.name = "scaling",
      .type = C4_OPTION_FLAG,
      .help = "instead of the list of runs print times for 1, 2, 4, ... places, what no order of "
@@ -38,9 +43,7 @@ static const struct c4_option options[] = {
 static const char *const examples[] = {
     "conv4 plan --scale paper", "conv4 plan --scale paper --workers 64 --threads 1",
     "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling",
-    "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --nodes 4 --scaling "
-    "--team-speeds 0.96,0.9,0.8",
-    NULL};
+    "conv4 plan --topology \"pack:2 l3:8 core:8 pu:2\" --nodes 4 --scaling", NULL};
 
 /* One invocation. */
 struct planning {
@@ -77,6 +80,30 @@ static enum c4_status look_ahead(struct planning *plan) {
     return status;
 }
 
+/* Reads --speed. */
+static enum c4_status read_speed(const struct planning *plan, struct c4_speed *speed) {
+    const struct c4_protocol *protocol = &plan->session.study.protocol;
+    const char *text = c4_arg_text(plan->args, "speed"), *next = text;
+    double value[4];
+    for (int i = 0; i < 4; i++) {
+        char *end;
+        value[i] = strtod(next, &end);
+        if (end == next || *end != (i < 3 ? ',' : '\0') || !(value[i] >= (i < 2 ? 1e-3 : 0)) ||
+            value[i] > 1e9)
+            return c4_fail(C4_ERR_USAGE,
+                           "--speed takes four numbers, such as 2500,8000,0.1,0.03, not '%s'",
+                           text);
+        next = end + 1;
+    }
+    *speed =
+        (struct c4_speed){.train_seconds = 1 / value[0],
+                          .evaluate_seconds = 1 / value[1],
+                          .cka_seconds = value[2],
+                          .cka_flops = c4_forecast_prepare_flops(protocol, protocol->cka_images),
+                          .segment_seconds = value[3]};
+    return C4_OK;
+}
+
 /* Measures the speed as the study will run: in all workers of this machine at the same time. */
 static enum c4_status measure(struct planning *plan) {
     struct c4_coordinator *coordinator;
@@ -90,79 +117,6 @@ static enum c4_status measure(struct planning *plan) {
     c4_coordinator_close(coordinator);
     if (status == C4_OK) c4_outlook_measured(&plan->outlook, &teams);
     return status;
-}
-
-/* A row of --scaling: the study on some of the places, as predicted and with other losses. */
-struct scaling {
-    int places;
-    struct c4_simulation simulation; /* its totals; the stays are released */
-    double less_seconds, more_seconds;
-};
-
-/* How much less and more teams lose in the two last columns. */
-static const double less = 0.8, more = 1.2;
-
-static enum c4_status totals(const struct planning *plan, int places, double losses,
-                             struct c4_simulation *simulation) {
-    struct c4_outlook changed = plan->outlook;
-    changed.speeds = c4_team_speeds_with_losses(&plan->outlook.speeds, losses);
-    C4_TRY(c4_outlook_simulate(&changed, &plan->session, NULL, plan->seconds, places, simulation));
-    free(simulation->stay);
-    simulation->stay = NULL;
-    return C4_OK;
-}
-
-static enum c4_status scale(const struct planning *plan, int places, struct scaling *row) {
-    struct c4_simulation changed;
-    row->places = places;
-    C4_TRY(totals(plan, places, 1, &row->simulation));
-    C4_TRY(totals(plan, places, less, &changed));
-    row->less_seconds = changed.makespan;
-    C4_TRY(totals(plan, places, more, &changed));
-    row->more_seconds = changed.makespan;
-    return C4_OK;
-}
-
-/* 1, 2, 4, ... and all places; 0 behind the last. */
-static int next_places(const struct planning *plan, int places) {
-    int all = plan->outlook.places;
-    if (places >= all) return 0;
-    return 2 * places < all ? 2 * places : all;
-}
-
-static enum c4_status write_scaling(const struct planning *plan) {
-    bool teams = plan->outlook.widest > 1;
-    c4_outlook_write_teams(&plan->outlook, stdout);
-    printf("%7s %12s %6s %12s", "places", "time", "busy", "at least");
-    printf(teams ? " %12s %12s\n" : "\n", "losses -20 %", "losses +20 %");
-    for (int places = 1; places > 0; places = next_places(plan, places)) {
-        struct scaling row;
-        C4_TRY(scale(plan, places, &row));
-        const double seconds[] = {row.simulation.makespan, row.simulation.bound, row.less_seconds,
-                                  row.more_seconds};
-        char text[4][32];
-        for (int i = 0; i < 4; i++)
-            c4_progress_duration(text[i], sizeof text[i], (uint64_t)(seconds[i] * 1e9));
-        printf("%7d %12s %4.0f %% %12s", places, text[0], 100 * row.simulation.busy, text[1]);
-        if (teams) printf(" %12s %12s", text[2], text[3]);
-        putchar('\n');
-    }
-    return C4_OK;
-}
-
-static enum c4_status scaling_json(const struct planning *plan, json_t *list) {
-    for (int places = 1; places > 0; places = next_places(plan, places)) {
-        struct scaling row;
-        C4_TRY(scale(plan, places, &row));
-        json_array_append_new(list,
-                              json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "places", places,
-                                        "seconds", c4_json_real(row.simulation.makespan), "busy",
-                                        c4_json_real(row.simulation.busy), "bound_seconds",
-                                        c4_json_real(row.simulation.bound), "seconds_losses_less",
-                                        c4_json_real(row.less_seconds), "seconds_losses_more",
-                                        c4_json_real(row.more_seconds)));
-    }
-    return C4_OK;
 }
 
 /* Where and when each run is done. */
@@ -214,7 +168,7 @@ static enum c4_status write_json(const struct planning *plan) {
     c4_simulation_free(&simulation);
     if (c4_arg_flag(plan->args, "scaling")) {
         json_t *list = json_array();
-        enum c4_status status = scaling_json(plan, list);
+        enum c4_status status = c4_scaling_json(outlook, session, plan->seconds, list);
         json_object_set_new(object, "scaling", list);
         if (status != C4_OK) json_decref(object);
         C4_TRY(status);
@@ -229,20 +183,30 @@ static enum c4_status make_plan(struct planning *plan) {
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"),
                            elsewhere ? NULL : c4_arg_text(plan->args, "places"), session));
     C4_TRY(look_ahead(plan));
-    C4_TRY(c4_session_load(session));
     session->runner.folder = NULL; /* nothing is written */
     plan->seconds = calloc((size_t)session->schedule.count + 1, sizeof *plan->seconds);
     if (!plan->seconds) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
-    C4_TRY(measure(plan));
+    if (c4_arg_text(plan->args, "speed")) {
+        C4_TRY(read_speed(plan, &plan->speed));
+    } else {
+        C4_TRY(c4_session_load(session));
+        C4_TRY(measure(plan));
+    }
     c4_forecast_runs(&session->runner, &session->schedule, NULL, &plan->speed, plan->seconds);
     if (c4_arg_flag(plan->args, "json")) return write_json(plan);
     if (session->taken.length)
         printf("Taken from the study in %s: %s.\n", c4_arg_text(plan->args, "out"),
                c4_text_string(&session->taken));
-    printf("Scale %s, measured with ", session->scale.name);
-    c4_session_describe(session, stdout);
+    printf("Scale %s, ", session->scale.name);
+    if (c4_arg_text(plan->args, "speed")) {
+        printf("at a given speed");
+    } else {
+        printf("measured with ");
+        c4_session_describe(session, stdout);
+    }
     printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
-    if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);
+    if (c4_arg_flag(plan->args, "scaling"))
+        return c4_scaling_write(&plan->outlook, session, plan->seconds, stdout);
     return c4_outlook_write(&plan->outlook, session, NULL, plan->seconds, stdout);
 }
 

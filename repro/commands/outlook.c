@@ -168,7 +168,7 @@ enum c4_status c4_outlook_write(const struct c4_outlook *outlook, const struct c
         changes = changes || course.stays > 1;
         write_run(&schedule->run[i], &course, out);
     }
-    if (changes) fprintf(out, "+N: the run goes on in other places or a wider team N times.\n");
+    if (changes) fprintf(out, "+N: the run goes on in other places or another team N times.\n");
     c4_outlook_write_teams(outlook, out);
     c4_progress_duration(duration, sizeof duration, (uint64_t)(simulation.makespan * 1e9));
     enum c4_status status =

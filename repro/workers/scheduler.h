@@ -71,8 +71,9 @@ struct c4_assignment {
  * - A team lies in an L3 domain, at a multiple of its width; in a node if none of its L3 domains is
  *   that wide; never across nodes or kinds of cores. Runs stay where they are if they can, and else
  *   go to places that are free now, and those of their seed.
- * - A run whose new places are still in mid-segment goes on with its old ones for a segment; a run
- *   that has none waits. If no place is in mid-segment, every run starts.
+ * - A run between two segments always starts, unless its places are away: while its new places are
+ *   in mid-segment it goes on with its old ones, or with those of them that it is to keep. A ready
+ *   run waits for its places. If no place is in mid-segment, every run starts.
  *
  * C4_ERR_MEMORY. */
 enum c4_status c4_scheduler_decide(const struct c4_sched_input *input,

@@ -1,10 +1,12 @@
 /* Which places each run's team should have. */
+#include <limits.h>
+
 #include "repro/workers/scheduler_parts.h"
 
-/* Costs of a block for a run: a place that is in mid-segment, leaving one's own places, references
- * that have to be prepared anew; and a block for which others would have to go from elsewhere than
- * around the run's own places, which may wait for each other. */
-enum { COST_BUSY = 16, COST_MOVE = 4, COST_SEED = 1, COST_LAST = 1000 };
+/* Costs of a block for a run: a place where another is in mid-segment or between two, leaving one's
+ * own places, references that have to be prepared anew; and going to where another would have to
+ * leave: chains of such moves could wait for each other in a circle. */
+enum { COST_BUSY = 16, COST_OTHER = 8, COST_MOVE = 4, COST_SEED = 1, COST_DRIVE = 1000 };
 
 /* Places that belong together: the first, and how many. */
 struct group {
@@ -73,15 +75,19 @@ void c4_sched_find_blocks(const struct c4_sched_input *input, struct c4_sched_bl
 static int cost_of(const struct c4_sched_view *view, int index, int first) {
     const struct c4_sched_active *one = &view->active[index];
     const struct c4_sched_seat *seat = &view->input->seat[first];
-    int busy = 0;
     bool moves = one->count > 0 && (one->first < first || one->first >= first + one->width);
+    bool drives = false;
+    int cost = moves * COST_MOVE;
     for (int p = first; p < first + one->width; p++) {
-        int owner = view->owner[p];
-        busy += owner >= 0 && owner != index && !view->active[owner].free;
+        if (view->owner[p] < 0 || view->owner[p] == index) continue;
+        const struct c4_sched_active *owner = &view->active[view->owner[p]];
+        cost += owner->free ? owner->at < 0 ? COST_OTHER : 0 : COST_BUSY;
+        drives = drives || owner->at < 0;
     }
-    return busy * COST_BUSY + moves * COST_MOVE + (moves && busy ? COST_LAST : 0) +
-           (seat->has_seed && seat->seed == view->input->schedule->run[one->run].seed ? 0
-                                                                                      : COST_SEED);
+    if (moves && drives) cost += COST_DRIVE;
+    if (!seat->has_seed || seat->seed != view->input->schedule->run[one->run].seed)
+        cost += COST_SEED;
+    return cost;
 }
 
 static bool is_unused(const struct c4_sched_view *view, int first, int width) {
@@ -100,23 +106,21 @@ static bool can_stay(const struct c4_sched_view *view, const struct c4_sched_act
            is_unused(view, one->first, one->width);
 }
 
-/* Places the run at the cheapest block of its width, or halves the width if none is left. */
-static void place(struct c4_sched_view *view, int index) {
+/* Places the run at the cheapest block of its width that costs at most `most`; -1 if there is none.
+ */
+static int place(struct c4_sched_view *view, int index, int most) {
     struct c4_sched_active *one = &view->active[index];
     const bool *block = view->blocks.block[c4_team_index(one->width)];
-    int best = -1, least = 0;
+    int best = -1, least = most + 1;
     for (int p = 0; p + one->width <= view->input->places; p++) {
         if (!block[p] || !is_unused(view, p, one->width)) continue;
         int cost = cost_of(view, index, p);
-        if (best < 0 || cost < least) {
-            best = p;
-            least = cost;
-        }
+        if (cost >= least) continue;
+        best = p;
+        least = cost;
     }
-    if (best >= 0)
-        use(view, one, best);
-    else
-        one->width /= 2;
+    if (best >= 0) use(view, one, best);
+    return best;
 }
 
 /* Doubles teams in place where the other half of a block is left over. */
@@ -142,19 +146,29 @@ static void fill(struct c4_sched_view *view) {
     }
 }
 
+/* Those of a width: first those that stay as they are, then those that need nobody's places but
+ * their own, then those that can start now. A run for which no block is left takes a narrower one.
+ */
+static void place_all(struct c4_sched_view *view, int width) {
+    for (int i = 0; i < view->actives; i++) {
+        struct c4_sched_active *one = &view->active[i];
+        if (one->width == width && can_stay(view, one)) use(view, one, one->first);
+    }
+    for (int i = 0; i < view->actives; i++) {
+        const struct c4_sched_active *one = &view->active[i];
+        if (one->width == width && one->at < 0 && one->count > 0) place(view, i, COST_SEED);
+    }
+    for (int free = 1; free >= 0; free--)
+        for (int i = 0; i < view->actives; i++) {
+            struct c4_sched_active *one = &view->active[i];
+            if (one->width != width || one->at >= 0 || one->free != (free == 1)) continue;
+            if (place(view, i, INT_MAX - 1) < 0) one->width /= 2;
+        }
+}
+
 void c4_sched_layout(struct c4_sched_view *view) {
     for (int p = 0; p < view->input->places; p++) view->used[p] = false;
     for (int i = 0; i < view->actives; i++) view->active[i].at = -1;
-    for (int width = C4_TEAM_WIDEST; width >= 1; width /= 2) {
-        for (int i = 0; i < view->actives; i++) {
-            struct c4_sched_active *one = &view->active[i];
-            if (one->width == width && can_stay(view, one)) use(view, one, one->first);
-        }
-        for (int free = 1; free >= 0; free--)
-            for (int i = 0; i < view->actives; i++) {
-                const struct c4_sched_active *one = &view->active[i];
-                if (one->width == width && one->at < 0 && one->free == (free == 1)) place(view, i);
-            }
-    }
+    for (int width = C4_TEAM_WIDEST; width >= 1; width /= 2) place_all(view, width);
     fill(view);
 }

@@ -177,16 +177,32 @@ static void keeps_what_is(void **state) {
     seat(scene, 2, 6, 2, false);
     assert_int_equal(decide(scene), 1);
     assert_starts(scene, 1, 1, 4, 2);
-    /* A pair that is somewhat behind the four is not worth a move; one that is far behind takes its
-     * places. */
+    /* A pair that is somewhat behind the four is not worth a move; one that is far behind gets
+     * them. */
     scene->seconds[0] = 85;
     assert_int_equal(decide(scene), 1);
     assert_starts(scene, 1, 1, 4, 2);
     scene->seconds[0] = 30;
     seat(scene, 0, 0, 4, true);
     int count = decide(scene);
-    assert_starts(scene, count, 0, 4, 2);
-    assert_starts(scene, count, 1, 0, 4);
+    assert_int_equal(count, 2);
+    assert_starts(scene, count, 0, 0, 2);
+    assert_starts(scene, count, 1, 4, 2);
+    /* Next the other pair leaves for what is free, and then the first one grows in place. */
+    seat(scene, 0, 0, 2, false);
+    scene->seat[2].run = scene->seat[3].run = -1;
+    seat(scene, 1, 4, 2, false);
+    seat(scene, 2, 6, 2, true);
+    scene->seconds[2] = 90;
+    count = decide(scene);
+    assert_int_equal(count, 1);
+    assert_starts(scene, count, 2, 2, 2);
+    seat(scene, 2, 2, 2, false);
+    scene->seat[6].run = scene->seat[7].run = -1;
+    seat(scene, 1, 4, 2, true);
+    count = decide(scene);
+    assert_int_equal(count, 1);
+    assert_starts(scene, count, 1, 4, 4);
 }
 
 /* A team gives up places when more runs are ready, at the end of its segment and not before. */

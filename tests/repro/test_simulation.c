@@ -47,6 +47,8 @@ static void check_stays(const struct c4_simulation_input *input,
         check_team(input, stay);
         assert_true(stay->end >= stay->begin && stay->begin >= end[stay->run]);
         assert_true(stay->end <= simulation->makespan);
+        /* A run under way never waits. */
+        assert_true(begin[stay->run] < 0 || input->outages > 0 || stay->begin == end[stay->run]);
         if (begin[stay->run] < 0) begin[stay->run] = stay->begin;
         end[stay->run] = stay->end;
         done[stay->run] +=
