@@ -28,7 +28,8 @@ static const struct c4_option options[] = {
 
 static const char *const examples[] = {
     "conv4 plan --scale paper", "conv4 plan --scale paper --workers 64 --threads 1",
-    "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling", NULL};
+    "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling",
+    "conv4 plan --scale paper --topology machine.xml --places l3,compact", NULL};
 
 /* One invocation. */
 struct planning {
@@ -125,15 +126,15 @@ static enum c4_status write_json(struct planning *plan) {
         json_array_append_new(runs, json_pack("{s:s, s:o, s:s}", "run", schedule->run[i].key,
                                               "seconds", c4_json_real(plan->seconds[i]), "after",
                                               schedule->run[i].from));
-    json_t *object =
-        json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o}", "scale",
-                  plan->session.scale.name, "backend", plan->session.runner.backend, "places",
-                  plan->places, "threads", plan->session.threads, "images_per_s",
-                  c4_json_real(1 / plan->speed.train_seconds), "seconds", c4_json_real(end), "busy",
-                  c4_json_real(work / (end * plan->places)), "disk_bytes",
-                  (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule, NULL,
-                                                     c4_session_figures(&plan->session), 0),
-                  "runs", runs);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:I, s:o}", "scale", plan->session.scale.name,
+        "backend", plan->session.runner.backend, "places", plan->places, "threads",
+        plan->session.threads, "bound", plan->session.bound, "images_per_s",
+        c4_json_real(1 / plan->speed.train_seconds), "seconds", c4_json_real(end), "busy",
+        c4_json_real(work / (end * plan->places)), "disk_bytes",
+        (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule, NULL,
+                                           c4_session_figures(&plan->session), 0),
+        "runs", runs);
     return c4_json_print(stdout, object, "the plan");
 }
 
