@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <omp.h>
+
 #include "core/host/cgroup.h"
 #include "core/host/placement.h"
 #include "core/host/topology.h"
@@ -69,7 +71,9 @@ static enum c4_status obey_hyperqueue(struct c4_allowance *allowance, struct c4_
 enum c4_status c4_allowance_read(struct c4_allowance *allowance, struct c4_text *notes) {
     struct c4_topology topology;
     double quota;
-    C4_TRY(c4_topology_load(NULL, &topology));
+    enum c4_status status = c4_topology_load(NULL, &topology);
+    if (status == C4_ERR_MEMORY) return status;
+    if (status != C4_OK) topology.cores = topology.pus = omp_get_num_procs();
     bool narrowed = topology.pus < sysconf(_SC_NPROCESSORS_ONLN);
     *allowance = (struct c4_allowance){topology.cores > 1 ? topology.cores : 1,
                                        narrowed ? "the process's CPU mask" : "this machine"};
@@ -105,6 +109,8 @@ int c4_openmp_threads(struct c4_text *notes) {
 
 enum c4_status c4_team_threads(int asked, int *threads, struct c4_text *notes) {
     struct c4_allowance allowance;
+    *threads = asked;
+    if (asked == 1) return C4_OK; /* which is always granted */
     C4_TRY(c4_allowance_read(&allowance, notes));
     int openmp = asked ? 0 : c4_openmp_threads(notes);
     *threads = asked ? asked : openmp ? openmp : allowance.threads;

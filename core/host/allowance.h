@@ -12,7 +12,7 @@ struct c4_allowance {
 
 /* The smallest of
  * - the cores that the process's CPU mask and its control group's set of CPUs leave of the machine
- *   (c4_topology_load()),
+ *   (c4_topology_load(); what the OpenMP runtime sees where that cannot read the machine),
  * - the control group's CPU quota, rounded up,
  * - SLURM_CPUS_PER_TASK, a number, which Slurm sets if --cpus-per-task is given,
  * - HQ_CPUS, the list of a HyperQueue task's CPUs such as "0,2,4-7"; how many they are counts. A
@@ -36,7 +36,7 @@ int c4_openmp_threads(struct c4_text *notes);
 
 /* The threads of a single team: `asked` (of the option --threads) if it is not 0, or else
  * OMP_NUM_THREADS, or else the allowance. Notes as above, also if the choice is beyond the
- * allowance. Errors as c4_allowance_read(). */
+ * allowance. C4_ERR_MEMORY. */
 enum c4_status c4_team_threads(int asked, int *threads, struct c4_text *notes);
 
 #endif

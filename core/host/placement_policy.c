@@ -57,7 +57,11 @@ enum c4_status c4_pu_list_read(const char *text, int **pu, int *count, const cha
     C4_TRY(walk_list(text, NULL, count, &stop));
     *pu = calloc((size_t)*count, sizeof **pu);
     if (!*pu) return c4_fail(C4_ERR_MEMORY, "Out of memory for a list of %d CPUs.", *count);
-    return walk_list(text, *pu, count, end);
+    enum c4_status status = walk_list(text, *pu, count, end);
+    if (status == C4_OK) return C4_OK;
+    free(*pu);
+    *pu = NULL;
+    return status;
 }
 
 enum c4_status c4_pu_list_add(struct c4_text *text, const int *pu, int count) {

@@ -41,9 +41,12 @@ static const struct c4_option options[] = {
 };
 
 static const char *const examples[] = {
-    "conv4 plan --scale paper", "conv4 plan --scale paper --workers 64 --threads 1",
+    "conv4 plan --scale paper",
+    "conv4 plan --scale paper --workers 64 --threads 1",
     "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling",
-    "conv4 plan --topology \"pack:2 l3:8 core:8 pu:2\" --nodes 4 --scaling", NULL};
+    "conv4 plan --topology \"pack:2 l3:8 core:8 pu:2\" --nodes 4 --scaling",
+    "conv4 plan --scale paper --topology machine.xml --places l3,compact",
+    NULL};
 
 /* One invocation. */
 struct planning {
@@ -156,12 +159,12 @@ static enum c4_status write_json(const struct planning *plan) {
     C4_TRY(
         c4_outlook_simulate(outlook, session, NULL, plan->seconds, outlook->places, &simulation));
     json_t *object = json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "scale",
+        "{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "scale",
         session->scale.name, "backend", session->runner.backend, "places", outlook->places,
-        "machines", outlook->machines, "threads", session->threads, "teams", teams_json(outlook),
-        "images_per_s", c4_json_real(1 / plan->speed.train_seconds), "seconds",
-        c4_json_real(simulation.makespan), "bound_seconds", c4_json_real(simulation.bound), "busy",
-        c4_json_real(simulation.busy), "disk_bytes",
+        "machines", outlook->machines, "threads", session->threads, "bound", session->bound,
+        "teams", teams_json(outlook), "images_per_s", c4_json_real(1 / plan->speed.train_seconds),
+        "seconds", c4_json_real(simulation.makespan), "bound_seconds",
+        c4_json_real(simulation.bound), "busy", c4_json_real(simulation.busy), "disk_bytes",
         (json_int_t)c4_forecast_disk_bytes(&session->runner, &session->schedule, NULL,
                                            c4_session_figures(session), 0),
         "runs", runs_json(plan, &simulation));

@@ -53,6 +53,7 @@ static const struct c4_option options[] = {
 
 static const char *const examples[] = {
     "conv4 repro --figures 1,3a", "conv4 repro --scale smoke --out trial",
+    "conv4 repro --scale quick --places l3",
     "conv4 repro --data ~/images --scale paper --protocol authors --out authors", NULL};
 
 /* One invocation, from options to figures. */

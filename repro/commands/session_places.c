@@ -65,14 +65,23 @@ static int count_threads(const struct c4_placement *placement, int *fewest, int 
     return sum;
 }
 
-/* Fewer places until their threads are no more than `granted`. */
+static enum c4_status place_again(struct c4_session *session) {
+    c4_placement_free(&session->placement);
+    return c4_placement_make(&session->topology, &session->policy, &session->placement);
+}
+
+/* Fewer threads in a place, and fewer places, until all are no more than `granted`. */
 static enum c4_status shrink(struct c4_session *session, int granted) {
     int fewest, most;
+    count_threads(&session->placement, &fewest, &most);
+    if (session->policy.threads == 0 && most > granted) {
+        session->policy.threads = granted;
+        C4_TRY(place_again(session));
+    }
     while (session->placement.places > 1 &&
            count_threads(&session->placement, &fewest, &most) > granted) {
         session->policy.max_places = session->placement.places - 1;
-        c4_placement_free(&session->placement);
-        C4_TRY(c4_placement_make(&session->topology, &session->policy, &session->placement));
+        C4_TRY(place_again(session));
     }
     return C4_OK;
 }

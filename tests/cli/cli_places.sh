@@ -84,6 +84,7 @@ for how in refused ignored; do
     if [ "$cores" -le 2 ] && [ "${granted:-9}" -ge "$cores" ]; then
         expect 0 "worker.*, not bound" plan --workers "$cores" --threads 1
         says 'Workers are not bound to their places: Thread 0 '
+        expect 0 '"bound": 0' plan --workers "$cores" --threads 1 --json
         ! grep -q ', bound' said || fail "it is said to be bound: $(cat said)"
     fi
     expect 6 '^conv4 plan: --places: Thread 0 ' plan --places core
@@ -103,6 +104,9 @@ if [ "$cores" -gt 1 ] && [ "${granted:-9}" -gt 1 ]; then
             "$program" train --quiet --images 32 --test-images 8 --epochs 1 --batches 1 --threads 2
         unset "${limit%=*}"
     done
+    expect 0 '1 worker of 1 thread' env SLURM_CPUS_PER_TASK=1 "$by" plan --scale smoke --figures 1 --seeds 1-2 \
+        --set $values --backend "$backend" --places machine
+    ! grep -q ' grants' said || fail "a place is beyond the limit: $(cat said)"
     expect 0 '2 workers of 1 thread' env HQ_CPUS=0,4-7 "$by" plan --scale smoke --figures 1 --seeds 1-2 --set $values \
         --backend "$backend"
 fi

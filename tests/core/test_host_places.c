@@ -271,7 +271,7 @@ static int expected_places(const struct c4_topology *t, const struct c4_placemen
             int units = count_units(t, policy, &t->pu[i], kind, &pus);
             mine += policy->threads ? units / policy->threads : units > 0;
         }
-        if (mine == 0)
+        if (mine == 0 && policy->threads > 0)
             mine = policy->threads <= all ? all / policy->threads : policy->threads <= pus;
         places += mine;
     }
@@ -332,7 +332,8 @@ static const char *broken_by_choice(const struct c4_topology *t,
                     if (t->pu[i].node == a) x = &t->pu[i];
                     if (t->pu[i].node == b) y = &t->pu[i];
                 }
-                if (of_node && x->package != y->package) continue; /* packages come first */
+                /* Packages come first. */
+                if (of_node && x && y && x->package != y->package) continue;
                 for (int kind = 0; kind < 3; kind++) {
                     int there, mine, there_too, other;
                     count_in(t, all, chosen, of_node, a, kind, &there, &mine);
