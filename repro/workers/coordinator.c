@@ -110,6 +110,14 @@ enum c4_status c4_coordinator_say_place(struct c4_coordinator *c, struct c4_work
     return c4_coordinator_say(c, "worker %d is not bound to its place: %s", number, found->reason);
 }
 
+/* The rows say where the threads are; the user should know before days of training, but once. */
+static enum c4_status note_unbound(struct c4_coordinator *c, struct c4_worker_slot *slot) {
+    memcpy(slot->reason, slot->ready.reason, sizeof slot->reason);
+    if (!slot->reason[0] || c->said_unbound) return C4_OK;
+    c->said_unbound = true;
+    return c4_coordinator_say(c, "Workers are not bound to their places: %s", slot->reason);
+}
+
 int c4_coordinator_bound(const struct c4_coordinator *c) {
     int bound = 0;
     for (int i = 0; i < c->work.workers; i++) bound += c->slot[i].ready.bound != 0;
@@ -123,7 +131,7 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
         if (message->size_bytes != sizeof slot->ready) break;
         memcpy(&slot->ready, message->payload, sizeof slot->ready);
         slot->is_ready = c->changed = true;
-        return c4_coordinator_say_place(c, slot, &slot->ready);
+        return note_unbound(c, slot);
     case C4_MESSAGE_SPEED:
         if (message->size_bytes != sizeof slot->speed) break;
         memcpy(&slot->speed, message->payload, sizeof slot->speed);

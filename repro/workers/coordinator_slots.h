@@ -43,6 +43,7 @@ struct c4_coordinator {
     double *first_seconds; /* of each run: state->seconds at the start */
     int64_t *first_done;   /* of each run: state->done at the start */
     int64_t start_ns;
+    bool said_unbound;
     bool changed; /* something that the next decision depends on */
 };
 
