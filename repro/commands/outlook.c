@@ -23,7 +23,8 @@ static enum c4_status add_machine(const struct c4_topology *topology,
 }
 
 enum c4_status c4_outlook_make(const struct c4_session *session, struct c4_outlook *outlook) {
-    *outlook = (struct c4_outlook){.widest = session->widest, .speeds = assumed};
+    *outlook = (struct c4_outlook){
+        .widest = session->widest, .threads = session->threads, .speeds = assumed};
     if (session->speeds.of_ideal[0] > 0) {
         outlook->speeds = session->speeds;
         outlook->source = C4_TEAM_GIVEN;
@@ -50,7 +51,7 @@ static enum c4_status place_elsewhere(const struct c4_session *session,
     struct c4_placement_policy policy = {.scope =
                                              session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE};
     enum c4_status status = text ? c4_placement_policy_parse(text, &policy) : C4_OK;
-    policy.threads = session->threads;
+    policy.threads = text ? (int)c4_arg_integer(session->args, "threads") : session->threads;
     policy.max_places = (int)c4_arg_integer(session->args, "workers");
     if (status == C4_OK) status = c4_placement_make(topology, &policy, placement);
     return status == C4_ERR_USAGE && text ? c4_fail(status, "--places: %s", c4_error()) : status;
@@ -61,6 +62,11 @@ enum c4_status c4_outlook_elsewhere(const struct c4_session *session,
                                     struct c4_outlook *outlook) {
     struct c4_placement placement;
     C4_TRY(place_elsewhere(session, topology, &placement));
+    outlook->threads = placement.place[0].threads;
+    for (int i = 1; i < placement.places; i++)
+        if (placement.place[i].threads < outlook->threads)
+            outlook->threads = placement.place[i].threads;
+    if (outlook->threads > 1) outlook->widest = 1;
     enum c4_status status = C4_OK;
     outlook->places = outlook->machines = 0;
     outlook->elsewhere = true;
@@ -83,23 +89,36 @@ struct c4_team_speeds c4_team_speeds_with_losses(const struct c4_team_speeds *sp
     return changed;
 }
 
+/* How much faster a place is than one with the session's threads, whose speed was measured. */
+static double gain_of_place(const struct c4_outlook *outlook, const struct c4_session *session) {
+    int k = 0;
+    if (session->threads > 1 || outlook->threads == 1) return 1;
+    while (k + 1 < C4_TEAM_SIZES && 2 << k <= outlook->threads) k++;
+    return (1 << k) * outlook->speeds.of_ideal[k];
+}
+
 enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
                                    const struct c4_session *session, const int64_t *done,
                                    const double *seconds, int places,
                                    struct c4_simulation *simulation) {
     const struct c4_schedule *schedule = &session->schedule;
-    double *segment = calloc((size_t)schedule->count + 1, sizeof *segment);
+    size_t runs = (size_t)schedule->count;
+    double *segment = calloc(2 * runs + 1, sizeof *segment), *scaled = segment + runs;
     *simulation = (struct c4_simulation){0};
     if (!segment) return c4_fail(C4_ERR_MEMORY, "out of memory for a forecast");
-    c4_forecast_segments(&session->runner, schedule, done, seconds, segment);
+    double gain = gain_of_place(outlook, session);
+    for (size_t i = 0; i < runs; i++) scaled[i] = seconds[i] / gain;
+    c4_forecast_segments(&session->runner, schedule, done, scaled, segment);
     const struct c4_simulation_input input = {.schedule = schedule,
-                                              .seconds = seconds,
+                                              .seconds = scaled,
                                               .segment_seconds = segment,
                                               .place = outlook->place,
                                               .places = places,
                                               .speeds = &outlook->speeds,
                                               .widest = outlook->widest};
     enum c4_status status = c4_simulation_make(&input, simulation);
+    simulation->work *= gain;
+    if (simulation->work > 0) simulation->busy *= gain * session->threads / outlook->threads;
     free(segment);
     return status;
 }

@@ -13,7 +13,8 @@ enum c4_team_source { C4_TEAM_ASSUMED, C4_TEAM_GIVEN, C4_TEAM_MEASURED };
 struct c4_outlook {
     struct c4_sched_place *place; /* `places` of them */
     int places, machines;
-    int widest; /* 1: each run has one place */
+    int widest;  /* 1: each run has one place */
+    int threads; /* of a place, or the fewest of one */
     struct c4_team_speeds speeds;
     enum c4_team_source source;
     bool elsewhere; /* not this machine's places */
@@ -40,7 +41,8 @@ struct c4_team_speeds c4_team_speeds_with_losses(const struct c4_team_speeds *sp
                                                  double factor);
 
 /* Simulates what is left behind the epochs done[i] (NULL: everything), of which run i takes one
- * place seconds[i], on the first `places` places. Release with c4_simulation_free(). */
+ * place of session->threads seconds[i]; places of more threads have their team's speed. On the
+ * first `places` places. Release with c4_simulation_free(). */
 enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
                                    const struct c4_session *session, const int64_t *done,
                                    const double *seconds, int places,
