@@ -210,7 +210,8 @@ const struct c4_command c4_bench_scale = {
         "window. Round by round, in new processes, the images of all are counted within a common "
         "window; beside them stand the FMA peak and the memory's bandwidth (triad) of as many "
         "threads in the same places, and the images/s that conv4 plan predicts for as many "
-        "workers. Gains are medians of the rounds' ratios, with 95 % intervals from 6 rounds on. A "
+        "workers. Gains are estimated from the rounds' ratios, with 95 % intervals from 6 rounds "
+        "on. A "
         "process that dies makes its row void (exit status 1). A signal ends all processes; what "
         "was measured is shown, as a part.",
     .options = options,

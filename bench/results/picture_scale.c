@@ -103,10 +103,11 @@ enum c4_status c4_picture_scale(struct c4_pictures *pictures, const json_t *file
     }
     snprintf(picture.id, sizeof picture.id, "scale-%d", pictures->count + 1);
     snprintf(picture.title, sizeof picture.title, "Training in many processes at once");
-    snprintf(picture.caption, sizeof picture.caption,
-             "Gains over one worker of one thread, medians of pairs with 95 %% intervals. Workers "
-             "are processes of one thread, teams are threads of one process; peak and triad are "
-             "those of as many threads as workers, in the same places.");
+    snprintf(
+        picture.caption, sizeof picture.caption,
+        "Gains over one worker of one thread, estimated in pairs, with 95 %% intervals. Workers "
+        "are processes of one thread, teams are threads of one process; peak and triad are "
+        "those of as many threads as workers, in the same places.");
     write_settings(out, points, widest, picture.title);
     enum c4_status status = C4_ERR_MEMORY;
     if (fclose(out) == 0)

@@ -32,7 +32,7 @@ static double run(size_t count, double seconds) {
     double rate = 0, done = 0;
 #pragma omp barrier
     if (!a) return 0;
-    int64_t start_ns = c4_clock_ns(), now_ns = start_ns;
+    int64_t start_ns = c4_clock_ns(), now_ns;
     size_t at = 0;
     do {
         triad(a + at, b + at, c + at, 3, BLOCK);

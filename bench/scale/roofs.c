@@ -21,7 +21,7 @@ static double peak_gflops(const struct c4_peak *peak, double seconds) {
     {
 #pragma omp barrier
         double flops = 0;
-        int64_t start_ns = c4_clock_ns(), now_ns = start_ns;
+        int64_t start_ns = c4_clock_ns(), now_ns;
         do {
             sum += peak->loop->run(rounds);
             flops += (double)rounds * peak->loop->round_flops;

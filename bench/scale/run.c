@@ -115,14 +115,18 @@ static enum c4_status measure_row(struct c4_scale_bench *bench, struct c4_scale_
     return c4_interrupted();
 }
 
+static enum c4_status fail_for(const struct c4_scale_row *row, const struct c4_text *reason) {
+    if (reason->length == 0) return C4_OK;
+    return c4_fail(C4_ERR_FAILED, "%s: %s", row->name.bytes, reason->bytes);
+}
+
 /* The first failure. */
 static enum c4_status verdict(const struct c4_scale_bench *bench) {
     for (int i = 0; i < bench->shapes.count; i++) {
         const struct c4_scale_row *row = &bench->row[i];
-        const struct c4_text *reasons[] = {&row->reason, &row->roofs_reason, &row->plan_reason};
-        for (size_t k = 0; k < sizeof reasons / sizeof *reasons; k++)
-            if (reasons[k]->length > 0)
-                return c4_fail(C4_ERR_FAILED, "%s: %s", row->name.bytes, reasons[k]->bytes);
+        C4_TRY(fail_for(row, &row->reason));
+        C4_TRY(fail_for(row, &row->roofs_reason));
+        C4_TRY(fail_for(row, &row->plan_reason));
     }
     return C4_OK;
 }
