@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/results/check.h"
+#include "bench/results/pictures.h"
 #include "bench/scale/bandwidth.h"
 #include "bench/scale/pace.h"
 #include "bench/scale/scale.h"
@@ -286,6 +288,80 @@ static void json_has_gains_of_measured_rows(void **state) {
     json_decref(object);
 }
 
+/* --- pictures and files --- */
+
+#define FACTOR(estimate) "{\"estimate\": " #estimate ", \"low\": 0.5, \"high\": 99}"
+#define ROW(name, workers, threads, gain, peak)                                                    \
+    "{\"name\": \"" name "\", \"workers\": " #workers ", \"threads\": " #threads                   \
+    ", \"state\": \"measured\", \"gain\": " gain ", \"peak_gain\": " peak                          \
+    ", \"triad_gain\": {\"estimate\": null, \"low\": null, \"high\": null}}"
+
+static const char large[] =
+    "{\"conv4\": \"1\", \"benchmark\": \"scale\", \"environment\": {}, \"backend\": \"fast\","
+    " \"rounds\": 9, \"window_seconds\": 1, \"rows\": [" ROW(
+        "1 worker", 1, 1, FACTOR(1),
+        FACTOR(1)) "," ROW("16 workers", 16, 1, FACTOR(15),
+                           FACTOR(15.5)) "," ROW("team of 4", 1, 4, FACTOR(3.5),
+                                                 "null") "," ROW("4 teams of 4", 4, 4, "null",
+                                                                 FACTOR(14)) "]}";
+
+static void a_picture_has_what_was_measured(void **state) {
+    struct c4_pictures *pictures = calloc(1, sizeof *pictures);
+    const struct scratch *scratch = *state;
+    json_t *file = json_loads(large, 0, NULL);
+    unsigned char *text;
+    size_t size;
+    assert_non_null(pictures);
+    assert_non_null(file);
+    assert_int_equal(c4_result_check(file, "large.json"), C4_OK);
+    pictures->folder = scratch->folder;
+    assert_int_equal(setenv("PATH", "/nowhere", 1), 0); /* without gnuplot */
+    assert_int_equal(c4_picture_scale(pictures, file), C4_OK);
+    assert_int_equal(pictures->count, 1);
+    assert_false(pictures->picture[0].drawn);
+    assert_non_null(strstr(pictures->note, "gnuplot"));
+    assert_text_file_is(scratch_path(state, "scale-1.csv"),
+                        "series,threads,gain,low,high,row\n"
+                        "FMA peak,1,1,0.5,99,1 worker\nFMA peak,16,15.5,0.5,99,16 workers\n"
+                        "workers,1,1,0.5,99,1 worker\nworkers,16,15,0.5,99,16 workers\n"
+                        "a team,4,3.5,0.5,99,team of 4\n");
+    assert_int_equal(c4_file_read(scratch_path(state, "scale-1.gp"), &text, &size), C4_OK);
+    assert_non_null(strstr((const char *)text, "set logscale xy 2"));
+    assert_non_null(strstr((const char *)text, "ideal(x)"));
+    assert_null(strstr((const char *)text, "triad"));
+    free(text);
+    /* Nothing to draw is no picture. */
+    json_array_clear(json_object_get(file, "rows"));
+    assert_int_equal(c4_picture_scale(pictures, file), C4_OK);
+    assert_int_equal(pictures->count, 1);
+    json_decref(file);
+    free(pictures);
+}
+
+/* The file after a change of one member, which is named. */
+static void expect_refused(const char *from, const char *to, const char *words) {
+    const char *found = strstr(large, from);
+    struct c4_text text = {0};
+    assert_non_null(found);
+    assert_int_equal(
+        c4_text_add(&text, "%.*s%s%s", (int)(found - large), large, to, found + strlen(from)),
+        C4_OK);
+    json_t *file = json_loads(text.bytes, 0, NULL);
+    assert_non_null(file);
+    assert_failed(c4_result_check(file, "large.json"), C4_ERR_DATA, words);
+    json_decref(file);
+    c4_text_free(&text);
+}
+
+static void a_damaged_file_is_refused(void **state) {
+    (void)state;
+    expect_refused("\"workers\": 16", "\"workers\": 0", "rows[1].workers");
+    expect_refused("\"threads\": 4", "\"threads\": 1e99", "rows[2].threads");
+    expect_refused("\"estimate\": 15.5", "\"estimate\": -1", "rows[1].peak_gain.estimate");
+    expect_refused("\"name\": \"team of 4\"", "\"name\": 4", "rows[2].name");
+    expect_refused("\"rounds\": 9", "\"rounds\": 9, \"partial\": true", "interrupted");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(widths_double_and_end_with_the_most),
@@ -298,6 +374,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(places_are_read_back, scratch_set_up, scratch_tear_down),
         cmocka_unit_test(the_triad_counts_its_bytes),
         cmocka_unit_test(json_has_gains_of_measured_rows),
+        cmocka_unit_test_setup_teardown(a_picture_has_what_was_measured, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test(a_damaged_file_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
