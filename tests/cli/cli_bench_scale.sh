@@ -11,6 +11,7 @@ mkdir "$TMPDIR" || stop "no folder"
 export TMPDIR
 
 # scale ARGUMENT...: short, and without the plan, which takes seconds.
+# shellcheck disable=SC2317 # expect calls it
 scale() {
     bare "$program" bench scale --quick --samples 1 --no-plan "$@"
 }
@@ -104,10 +105,10 @@ clean "a refusal"
 most=$(python3 -c 'import json; print(min(2, max(r["workers"] for r in json.load(open("one.json"))["rows"])))')
 begin --samples 1 --seconds 3 --max-workers "$most" --threads 1 --out dead.json
 # shellcheck disable=SC2317 # await calls it
-all_train() { [ "$(trainers $job | wc -l)" = "$most" ]; }
+all_train() { [ "$(trainers "$job" | wc -l)" = "$most" ]; }
 await 60 all_train || stop "no workers: $(cat err)"
-kill -9 "$(trainers $job | head -n 1)"
-wait $job
+kill -9 "$(trainers "$job" | head -n 1)"
+wait "$job"
 status=$?
 [ $status = 1 ] || fail "a dead worker: status $status: $(cat err)"
 grep -q "^conv4 bench scale: $most worker.*: worker [12] of $most was killed by signal 9" err || fail "no sentence: $(cat err)"
@@ -127,15 +128,15 @@ clean "a dead worker"
 begin --seconds 1 --max-workers 1 --threads 1 --out part.json
 # shellcheck disable=SC2317 # await calls it
 second() {
-    now=$(trainers $job)
+    now=$(trainers "$job")
     : "${first:=$now}"
     [ -n "$first" ] && [ -n "$now" ] && [ "$now" != "$first" ]
 }
 first=
 await 60 second || stop "no second round: $(cat err)"
-trained=$(trainers $job)
-kill -TERM $job
-wait $job
+trained=$(trainers "$job")
+kill -TERM "$job"
+wait "$job"
 status=$?
 [ $status = 143 ] || fail "SIGTERM: status $status: $(cat err)"
 grep -q '^Partial: interrupted' out || fail "no part: $(cat out)"
@@ -155,11 +156,11 @@ clean SIGTERM
 # Killed itself, it leaves no worker behind (but its folder).
 begin --seconds 3 --max-workers 1 --threads 1
 # shellcheck disable=SC2317 # await calls it
-trains() { [ -n "$(trainers $job)" ]; }
+trains() { [ -n "$(trainers "$job")" ]; }
 await 60 trains || stop "no worker: $(cat err)"
-orphan=$(trainers $job)
-kill -9 $job
-wait $job 2>/dev/null
+orphan=$(trainers "$job")
+kill -9 "$job"
+wait "$job" 2>/dev/null
 # shellcheck disable=SC2317 # await calls it
 gone() { [ ! -e "/proc/$orphan" ] || grep -s -q '^State:[[:space:]]*Z' "/proc/$orphan/status"; }
 await 10 gone || fail "a worker outlives its benchmark"
