@@ -201,7 +201,7 @@ static int run(const struct c4_args *args) {
 
 const struct c4_command c4_bench_scale = {
     .name = "scale",
-    .summary = "how training scales over this machine's cores",
+    .summary = "measure how training scales over the cores of this machine",
     .description =
         "Trains on built-in images with conv4 train in 1, 2, 4, ... processes of one thread, up to "
         "one for each core that this process may use, then in a team of 2, 4, ... threads within "
