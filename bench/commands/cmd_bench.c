@@ -3,10 +3,19 @@
 
 #include <stddef.h>
 
-static const struct c4_command *const commands[] = {
-    &c4_bench_step,      &c4_bench_ops,    &c4_bench_cka,     &c4_bench_study,
-    &c4_bench_calibrate, &c4_bench_list,   &c4_bench_table,   &c4_bench_report,
-    &c4_bench_compare,   &c4_bench_record, &c4_bench_history, NULL};
+static const struct c4_command *const commands[] = {&c4_bench_step,
+                                                    &c4_bench_ops,
+                                                    &c4_bench_cka,
+                                                    &c4_bench_study,
+                                                    &c4_bench_scale,
+                                                    &c4_bench_calibrate,
+                                                    &c4_bench_list,
+                                                    &c4_bench_table,
+                                                    &c4_bench_report,
+                                                    &c4_bench_compare,
+                                                    &c4_bench_record,
+                                                    &c4_bench_history,
+                                                    NULL};
 
 const struct c4_command c4_cmd_bench = {
     .name = "bench",

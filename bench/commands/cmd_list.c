@@ -49,6 +49,7 @@ static enum c4_status list(void) {
     C4_TRY(list_ops(backends, count));
     C4_TRY(list_cka(backends, count));
     puts("study smoke");
+    puts("scale train");
     const struct c4_peak_loop *loop;
     for (int i = 0; (loop = c4_dispatch_peak(i)); i++) printf("calibrate %s\n", loop->name);
     return C4_OK;

@@ -48,6 +48,11 @@ static enum c4_status draw_heat(const struct c4_results *results, int i,
     return is(results->file[i], "ops") ? c4_picture_heat(pictures, results->file[i]) : C4_OK;
 }
 
+static enum c4_status draw_scale(const struct c4_results *results, int i,
+                                 struct c4_pictures *pictures) {
+    return is(results->file[i], "scale") ? c4_picture_scale(pictures, results->file[i]) : C4_OK;
+}
+
 static enum c4_status draw_rooflines(const struct c4_results *results, int i,
                                      struct c4_pictures *pictures) {
     const json_t *file = results->file[i];
@@ -59,7 +64,7 @@ static enum c4_status draw_rooflines(const struct c4_results *results, int i,
 static enum c4_status draw(const struct c4_results *results, const struct c4_machines *machines,
                            struct c4_pictures *pictures) {
     enum c4_status (*const kinds[])(const struct c4_results *, int, struct c4_pictures *) = {
-        draw_phases, draw_heat, draw_rooflines};
+        draw_scale, draw_phases, draw_heat, draw_rooflines};
     char name[C4_MACHINE_BYTES];
     for (int machine = 0; machine < machines->count; machine++) {
         c4_machine_name(machines, machine, name);
@@ -74,7 +79,8 @@ static enum c4_status draw(const struct c4_results *results, const struct c4_mac
     }
     pictures->machine = NULL;
     if (pictures->count > 0) return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s: nothing to draw: give results of bench step or bench ops",
+    return c4_fail(C4_ERR_DATA,
+                   "%s: nothing to draw: give results of bench step, bench ops or bench scale",
                    results->path[0]);
 }
 
@@ -105,7 +111,8 @@ const struct c4_command c4_bench_report = {
     .name = "report",
     .summary = "draw results: where a backend loses time",
     .description =
-        "Reads the output of bench step, bench ops and bench calibrate with --json. Draws the time "
+        "Reads the output of bench step, bench ops, bench scale and bench calibrate with --json. "
+        "Draws how training scales with processes and threads, the time "
         "per image by phase for each backend and peer, the time of each op relative to the fastest "
         "backend, and a roofline of each backend: the FMA peak and, from calibrate with as many "
         "threads, the bandwidth of L2, L3 and memory. Each picture is a CSV file, a gnuplot "

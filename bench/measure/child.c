@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <unistd.h>
 
 #include "core/cli/interrupt.h"
@@ -17,10 +19,32 @@
 
 enum { READ_BYTES = 65536, POLL_MS = 100 };
 
-static void become(char *const *argv, int pu, int out, int log) {
+/* Where a child runs. */
+struct confinement {
+    const int *pu;
+    int count; /* 0: where this thread may */
+    bool own;  /* no variable of OpenMP says otherwise */
+};
+
+/* A benchmark that is killed leaves nothing behind that would train for hours. */
+static void end_with_parent(pid_t parent) {
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+#else
+    (void)parent;
+#endif
+}
+
+static void become(char *const *argv, const struct confinement *place, pid_t parent, int out,
+                   int log) {
+    static const char *const variables[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
     int null = open("/dev/null", O_RDWR);
     setpgid(0, 0);
-    if (pu >= 0) c4_bind_thread(&pu, 1);
+    end_with_parent(parent);
+    for (size_t i = 0; place->own && i < sizeof variables / sizeof *variables; i++)
+        unsetenv(variables[i]);
+    if (place->count > 0) c4_bind_thread(place->pu, place->count);
     if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
         dup2(log >= 0 ? log : null, STDERR_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
         execvp(argv[0], argv);
@@ -28,15 +52,17 @@ static void become(char *const *argv, int pu, int out, int log) {
 }
 
 /* `log` is a descriptor, -1: none. */
-static enum c4_status start(struct c4_child *child, char *const *argv, int pu, int log) {
+static enum c4_status start(struct c4_child *child, char *const *argv,
+                            const struct confinement *place, int log) {
     int ends[2];
+    const pid_t parent = getpid();
     *child = (struct c4_child){.out = -1};
     if (pipe(ends) != 0)
         return c4_fail(C4_ERR_FAILED, "no pipe to another process: %s", strerror(errno));
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     pid_t pid = fork();
-    if (pid == 0) become(argv, pu, ends[1], log);
+    if (pid == 0) become(argv, place, parent, ends[1], log);
     int error = errno;
     close(ends[1]);
     if (pid < 0) {
@@ -50,16 +76,35 @@ static enum c4_status start(struct c4_child *child, char *const *argv, int pu, i
 }
 
 enum c4_status c4_child_start(struct c4_child *child, char *const *argv, int pu) {
-    return start(child, argv, pu, -1);
+    return start(child, argv, &(struct confinement){&pu, pu >= 0, false}, -1);
 }
 
-enum c4_status c4_child_start_logged(struct c4_child *child, char *const *argv, const char *log) {
+static enum c4_status start_logged(struct c4_child *child, char *const *argv,
+                                   const struct confinement *place, const char *log) {
     *child = (struct c4_child){.out = -1};
     int descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (descriptor < 0) return c4_fail_write(log, errno);
-    enum c4_status status = start(child, argv, -1, descriptor);
+    enum c4_status status = start(child, argv, place, descriptor);
     close(descriptor);
     return status;
+}
+
+enum c4_status c4_child_start_logged(struct c4_child *child, char *const *argv, const char *log) {
+    return start_logged(child, argv, &(struct confinement){NULL, 0, false}, log);
+}
+
+enum c4_status c4_child_start_placed(struct c4_child *child, char *const *argv, const int *pu,
+                                     int count, const char *log) {
+    return start_logged(child, argv, &(struct confinement){pu, count, true}, log);
+}
+
+bool c4_child_ended(struct c4_child *child) {
+    if (child->pid <= 0) return true;
+    if (waitpid(child->pid, &child->status, WNOHANG) != child->pid) return false;
+    if (child->out >= 0) close(child->out);
+    child->out = -1;
+    child->pid = 0;
+    return true;
 }
 
 void c4_last_line(const char *path, struct c4_text *line) {

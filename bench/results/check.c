@@ -83,6 +83,42 @@ static const struct member calibrate_result[] = {
     {"threads", WHOLE, false, 1, 65536},
     {"peak_gflops", REAL, false, 1e-9, 1e12},
 };
+static const struct member scale_result[] = {
+    {"backend", NAME, false, 0, 40},
+    {"rounds", WHOLE, false, 1, 1000},
+    {"window_seconds", REAL, false, 1e-9, 1e6},
+};
+static const struct member scale_row[] = {
+    {"name", TEXT, false, 0, 60},
+    {"workers", WHOLE, false, 1, 65536},
+    {"threads", WHOLE, false, 1, 65536},
+    {"state", NAME, false, 0, 40},
+    {"reason", TEXT, true, 0, 1e7},
+    {"images_per_s", REAL, true, 1e-9, 1e12},
+    {"images_per_s_low", REAL, true, 0, 1e12},
+    {"images_per_s_high", REAL, true, 0, 1e12},
+    {"peak_gflops", REAL, true, 1e-9, 1e12},
+    {"triad_gbytes_per_s", REAL, true, 1e-9, 1e9},
+    {"planned_images_per_s", REAL, true, 1e-9, 1e12},
+};
+/* Of each factor of a row. */
+static const struct member scale_factor[] = {
+    {"gain.estimate", REAL, true, 1e-9, 1e9},
+    {"gain.low", REAL, true, 0, 1e9},
+    {"gain.high", REAL, true, 0, 1e9},
+    {"peak_gain.estimate", REAL, true, 1e-9, 1e9},
+    {"peak_gain.low", REAL, true, 0, 1e9},
+    {"peak_gain.high", REAL, true, 0, 1e9},
+    {"triad_gain.estimate", REAL, true, 1e-9, 1e9},
+    {"triad_gain.low", REAL, true, 0, 1e9},
+    {"triad_gain.high", REAL, true, 0, 1e9},
+    {"of_peak_gain.estimate", REAL, true, 0, 1e9},
+    {"of_peak_gain.low", REAL, true, 0, 1e9},
+    {"of_peak_gain.high", REAL, true, 0, 1e9},
+    {"of_plan.estimate", REAL, true, 0, 1e9},
+    {"of_plan.low", REAL, true, 0, 1e9},
+    {"of_plan.high", REAL, true, 0, 1e9},
+};
 static const struct member level_row[] = {{"level", TEXT, false, 0, 20},
                                           {"gbytes_per_s", REAL, false, 1e-9, 1e9}};
 
@@ -209,12 +245,17 @@ static enum c4_status check_op(const struct place *place, const json_t *row) {
     return check_members(place, row, measured_op, COUNT(measured_op));
 }
 
+static enum c4_status check_scale(const struct place *place, const json_t *row) {
+    C4_TRY(check_members(place, row, scale_row, COUNT(scale_row)));
+    return check_members(place, row, scale_factor, COUNT(scale_factor));
+}
+
 static enum c4_status check_level(const struct place *place, const json_t *row) {
     return check_members(place, row, level_row, COUNT(level_row));
 }
 
 enum c4_status c4_result_check(const json_t *object, const char *path) {
-    static const char *const known[] = {"ops", "step", "cka", "calibrate"};
+    static const char *const known[] = {"ops", "step", "cka", "calibrate", "scale"};
     const char *benchmark = c4_result_text(object, "benchmark", NULL);
     struct place place = {path, NULL, ""};
     for (size_t i = 0; benchmark && i < COUNT(known); i++)
@@ -236,6 +277,10 @@ enum c4_status c4_result_check(const json_t *object, const char *path) {
     if (strcmp(benchmark, "ops") == 0) {
         C4_TRY(check_members(&place, object, ops_result, COUNT(ops_result)));
         return check_rows(&place, object, "rows", 1, 10000, check_op);
+    }
+    if (strcmp(benchmark, "scale") == 0) {
+        C4_TRY(check_members(&place, object, scale_result, COUNT(scale_result)));
+        return check_rows(&place, object, "rows", 1, 1000, check_scale);
     }
     if (strcmp(benchmark, "calibrate") == 0) {
         C4_TRY(check_members(&place, object, calibrate_result, COUNT(calibrate_result)));

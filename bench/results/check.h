@@ -6,9 +6,9 @@
 
 #include "core/base/status.h"
 
-/* Checks a result of bench ops, step, cka or calibrate: members that are read later exist unless
- * optional, have the right type and are within their bounds, names can be part of a file name, and
- * tables have rows. C4_ERR_DATA names the file (`path`) and the member. */
+/* Checks a result of bench ops, step, cka, calibrate or scale: members that are read later exist
+ * unless optional, have the right type and are within their bounds, names can be part of a file
+ * name, and tables have rows. C4_ERR_DATA names the file (`path`) and the member. */
 enum c4_status c4_result_check(const json_t *object, const char *path);
 
 #endif

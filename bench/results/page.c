@@ -61,6 +61,53 @@ static void write_steps(struct c4_html *html, const json_t *file) {
     c4_html_close(html, "div");
 }
 
+/* "1.98 [1.97, 1.99]" */
+static void factor_cell(struct c4_html *html, const json_t *row, const char *key) {
+    const json_t *factor = json_object_get(row, key);
+    double value = c4_result_number(factor, "estimate"), low = c4_result_number(factor, "low");
+    double high = c4_result_number(factor, "high");
+    if (isfinite(value) && isfinite(low) && isfinite(high))
+        c4_html_element(html, "td", "number", "%.3f [%.3f, %.3f]", value, low, high);
+    else
+        number_cell(html, "%.3f", value);
+}
+
+static void write_scale_row(struct c4_html *html, const json_t *row) {
+    static const char *const factors[] = {"gain", "peak_gain", "triad_gain", "of_peak_gain",
+                                          "of_plan"};
+    c4_html_open(html, "tr", NULL);
+    c4_html_element(html, "td", NULL, "%s", c4_result_text(row, "name", "?"));
+    number_cell(html, "%.0f", c4_result_number(row, "images_per_s"));
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++)
+        factor_cell(html, row, factors[i]);
+    number_cell(html, "%.1f", c4_result_number(row, "peak_gflops"));
+    number_cell(html, "%.1f", c4_result_number(row, "triad_gbytes_per_s"));
+    c4_html_element(html, "td", NULL, "%s",
+                    c4_result_text(row, "reason", c4_result_text(row, "elsewhere", "")));
+    c4_html_close(html, "tr");
+}
+
+/* Of bench scale. */
+static void write_scale(struct c4_html *html, const json_t *file) {
+    static const char *const columns[] = {
+        "row",           "images/s",        "gain",    "peak's gain", "triad's gain",
+        "gain / peak's", "measured / plan", "GFLOP/s", "GB/s",        "what was wrong"};
+    const json_t *rows = json_object_get(file, "rows");
+    if (strcmp(c4_result_text(file, "benchmark", ""), "scale") != 0) return;
+    c4_html_element(html, "h3", NULL, "Training in many processes at once, %s, %d rounds",
+                    c4_result_text(file, "backend", "?"), c4_result_whole(file, "rounds"));
+    c4_html_open(html, "div", "class", "scroll", NULL);
+    c4_html_open(html, "table", NULL);
+    c4_html_open(html, "tr", NULL);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        c4_html_element(html, "th", i > 0 && i < 9 ? "number" : NULL, "%s", columns[i]);
+    c4_html_close(html, "tr");
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        write_scale_row(html, json_array_get(rows, i));
+    c4_html_close(html, "table");
+    c4_html_close(html, "div");
+}
+
 static enum c4_status write_picture(struct c4_html *html, const struct c4_picture *picture,
                                     const char *folder) {
     struct c4_text path = {0};
@@ -114,7 +161,10 @@ static enum c4_status write_machine(struct c4_html *html, const struct c4_result
         c4_html_element(html, "h2", NULL, "%s", name);
     }
     for (int i = 0; i < results->count; i++)
-        if (machines->of[i] == machine) write_steps(html, results->file[i]);
+        if (machines->of[i] == machine) {
+            write_steps(html, results->file[i]);
+            write_scale(html, results->file[i]);
+        }
     for (int i = 0; i < pictures->count; i++)
         if (pictures->picture[i].machine == machine)
             C4_TRY(write_picture(html, &pictures->picture[i], pictures->folder));

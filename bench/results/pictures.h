@@ -36,6 +36,9 @@ enum c4_status c4_picture_rooflines(struct c4_pictures *pictures, const json_t *
 /* For a result of bench step: time per image by phase, a bar for each backend and peer. */
 enum c4_status c4_picture_phases(struct c4_pictures *pictures, const json_t *file);
 
+/* For a result of bench scale: gains over threads, beside those of the peak and the triad. */
+enum c4_status c4_picture_scale(struct c4_pictures *pictures, const json_t *file);
+
 /* --- for the functions above --- */
 
 struct c4_csv;

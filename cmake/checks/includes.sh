@@ -60,6 +60,7 @@ room bench/ops measure
 room bench/peers measure
 room bench/step measure peers
 room bench/study measure peers
+room bench/scale measure
 room bench/cka measure peers
 room bench/results measure
 room bench/ci

@@ -19,6 +19,7 @@
 #include "repro/commands/task.h"
 #include "repro/commands/train_batches.h"
 #include "repro/commands/train_log.h"
+#include "repro/commands/train_progress.h"
 #include "repro/commands/train_resume.h"
 #include "repro/commands/weights.h"
 
@@ -90,6 +91,12 @@ static const struct c4_option options[] = {
      .value = "FILE",
      .help = "write one JSON object per line for each epoch, or each step with --batches; the log "
              "continues when --checkpoint resumes"},
+    {.name = "progress",
+     .type = C4_OPTION_PATH,
+     .value = "FILE",
+     .help = "write how far it is while it trains: a JSON object per line with clock_ns (the "
+             "machine's monotonic clock), pass (train or evaluate), epoch and images (done in this "
+             "pass), at most one in 10 ms and one at the ends of a pass; not with --batches"},
     {.name = "quiet",
      .letter = 'q',
      .type = C4_OPTION_FLAG,
@@ -110,6 +117,7 @@ static const struct c4_file_option files[] = {
     {.name = "batches", .is_file = c4_train_batches_is_file},
     {.name = "save", .written = true},
     {.name = "log-json", .written = true},
+    {.name = "progress", .written = true},
     {.name = "checkpoint", .written = true}};
 
 enum { EVALUATION_BATCH = 32 };
@@ -122,6 +130,7 @@ struct job {
     struct c4_checkpoint *net; /* seed, epochs done, and the state between plan and files */
     struct c4_json_lines *log;
     struct c4_progress progress;
+    struct c4_train_progress told; /* --progress */
     char kernels[C4_KERNELS_SIZE]; /* storage of engine.kernels, if the backend has a choice */
     bool resumed;                  /* net was read from a checkpoint */
     bool trained;                  /* all epochs are done */
@@ -131,6 +140,7 @@ struct job {
 static enum c4_status watch(void *context, uint32_t images_done) {
     struct job *job = context;
     c4_progress_update(&job->progress, job->images_before + images_done, (uint64_t)c4_clock_ns());
+    C4_TRY(c4_train_progress_update(&job->told, images_done));
     return c4_interrupted();
 }
 
@@ -248,11 +258,14 @@ static enum c4_status train_epochs(struct job *job, const char *checkpoint) {
     while (job->net->epoch < epochs) {
         struct c4_pass_result trained, train, test;
         uint32_t epoch = (uint32_t)job->net->epoch + 1;
+        C4_TRY(c4_train_progress_begin(&job->told, "train", epoch, training.data->count));
         C4_TRY(c4_train_epoch(&training, &sgd, job->net->seed, C4_RNG_SHUFFLE, epoch, &trained));
         job->images_before += trained.images;
+        C4_TRY(c4_train_progress_begin(&job->told, "evaluate", epoch, on_train.data->count));
         C4_TRY(
             c4_evaluate(&on_train, job->engine.statistics, 0, on_train.data->count, &train, NULL));
         job->images_before += train.images;
+        C4_TRY(c4_train_progress_begin(&job->told, "evaluate", epoch, on_test.data->count));
         C4_TRY(c4_evaluate(&on_test, job->engine.statistics, 0, on_test.data->count, &test, NULL));
         job->images_before += test.images;
         job->net->epoch = epoch;
@@ -288,6 +301,9 @@ static enum c4_status train(struct job *job) {
     if (batches && checkpoint)
         return c4_fail(C4_ERR_USAGE,
                        "--batches runs single steps; it cannot be combined with --checkpoint");
+    if (batches && c4_arg_text(args, "progress"))
+        return c4_fail(C4_ERR_USAGE, "--batches runs single steps, which --log-json tells; it "
+                                     "cannot be combined with --progress");
     C4_TRY(c4_args_check_files(args, files, sizeof files / sizeof *files));
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_engine_open(args, NULL, 0, &job->engine));
@@ -313,7 +329,9 @@ static enum c4_status train(struct job *job) {
     if (status == C4_OK) status = c4_engine_plan(&job->engine, max_batch, &job->plan);
     if (status == C4_OK) status = begin_state(job, checkpoint);
     const char *log = c4_arg_text(args, "log-json");
+    const char *progress = c4_arg_text(args, "progress");
     if (status == C4_OK && log) status = open_log(job, log);
+    if (status == C4_OK && progress) status = c4_train_progress_open(&job->told, progress);
     const struct c4_sgd sgd = {c4_arg_real(args, "lr"), c4_arg_real(args, "momentum")};
     if (status == C4_OK)
         status = batches ? c4_train_batches_run(&steps, job->engine.dispatch.backend.step,
@@ -330,6 +348,8 @@ static int run(const struct c4_args *args) {
     struct job job = {.args = args};
     enum c4_status status = train(&job);
     enum c4_status closed = c4_json_lines_close(&job.log);
+    if (status == C4_OK) status = closed;
+    closed = c4_train_progress_close(&job.told);
     if (status == C4_OK) status = closed;
     c4_progress_hide(&job.progress);
     if (job.plan) job.engine.dispatch.backend.step->destroy(job.plan);

@@ -53,6 +53,10 @@ valid results/cka cka.json
 "$program" bench study --quick --peers --peers-python /nowhere --json >study.json 2>err
 valid results/study study.json
 grep -q '"absent"' study.json || fail "no absent peer: $(cat err)"
+"$program" bench scale --quick --samples 1 --json >scale.json 2>err || fail "scale: $(cat err)"
+valid results/scale scale.json
+sed 's/"state": "measured"/"state": "void"/' scale.json >less.json
+expect 1 'is not of type' "$python" "$here/harness/schema.py" "$root/bench/results/scale.schema.json" less.json
 "$program" bench calibrate --samples 3 --json >calibrate.json 2>err || fail "calibrate: $(cat err)"
 valid results/calibrate calibrate.json
 

@@ -56,7 +56,7 @@ expect 2 "images 32, now 64" quick --checkpoint "$work/net" --images 64
 # No output may overwrite an input or another output; only weights may be trained in place.
 quick --save "$work/weights" --backend ref64 >/dev/null || fail "a training that saves"
 cp "$work/weights" "$work/same"
-for pair in 'init log-json' 'init checkpoint' 'batches save' 'batches log-json' 'save log-json'; do
+for pair in 'init log-json' 'init checkpoint' 'batches save' 'batches log-json' 'save log-json' 'save progress' 'log-json progress'; do
 	a=${pair% *} b=${pair#* }
 	expect 2 "--$a and --$b both name $work/./same" quick "--$a" "$work/same" "--$b" "$work/./same"
 	expect 2 "--$a and --$b both name $work/new" quick "--$a" "$work//new" "--$b" "$work/new"
@@ -99,6 +99,8 @@ before=$(cksum <"$work/wild")
 expect 1 "not a finite number" quick --data "$work/made" --checkpoint "$work/wild" --epochs 5 --lr 1e10
 [ "$before" = "$(cksum <"$work/wild")" ] || fail "the checkpoint changed"
 expect 1 "disk is full" quick --log-json /dev/full
+expect 1 "disk is full" quick --progress /dev/full
+expect 2 "cannot be combined with --progress" quick --batches 1 --progress "$work/new"
 
 # An output that cannot be written is refused before the first epoch, and leaves nothing behind.
 # refuse STATUS TEXT COMMAND...: as expect, and nothing was computed.
@@ -115,7 +117,7 @@ limited() (
 	ulimit -f 100
 	"$@"
 )
-for option in --save --checkpoint --log-json; do
+for option in --save --checkpoint --log-json --progress; do
 	refuse 1 "$work/no/net: its folder does not exist" quick $option "$work/no/net"
 	refuse 1 "$work/folder: is a folder" quick $option "$work/folder"
 	refuse 1 "$work/text/net: a part of the path is a file" quick $option "$work/text/net"
