@@ -1,4 +1,4 @@
-#include "core/host/placement.h"
+#include "core/host/placement_parts.h"
 
 #include <stdlib.h>
 
@@ -161,32 +161,16 @@ static int cut(const struct c4_topology *t, const struct slot *slot, int threads
     return count;
 }
 
-static void add_pu(const struct c4_pu *pu, struct c4_place *place, int *storage) {
-    if (place->threads == 0) place->node = pu->node, place->l3 = pu->l3;
-    if (place->node != pu->node) place->node = -1;
-    if (place->l3 != pu->l3) place->l3 = -1;
-    storage[place->threads++] = pu->os_index;
-}
-
-static enum c4_status allocate(const struct c4_topology *t, int places, struct c4_placement *p) {
-    *p = (struct c4_placement){.places = places,
-                               .place = calloc((size_t)places, sizeof *p->place),
-                               .storage = calloc((size_t)t->pus, sizeof *p->storage)};
-    if (p->place && p->storage) return C4_OK;
-    c4_placement_free(p);
-    return c4_fail(C4_ERR_MEMORY, "Out of memory for %d places.", places);
-}
-
 static enum c4_status fill_placement(const struct c4_topology *t, const struct slot *slot,
                                      const struct candidate *candidate, int count,
                                      struct c4_placement *p) {
-    C4_TRY(allocate(t, count, p));
+    C4_TRY(c4_placement_allocate(t, count, p));
     int used = 0;
     for (int i = 0; i < count; i++) {
         const struct candidate *c = &candidate[i];
         p->place[i].pu = p->storage + used;
         for (int k = 0; k < c->threads; k++)
-            add_pu(&t->pu[slot[c->first + k].index], &p->place[i], p->storage + used);
+            c4_place_add(&t->pu[slot[c->first + k].index], &p->place[i], p->storage + used);
         used += c->threads;
     }
     return C4_OK;
@@ -231,70 +215,6 @@ static enum c4_status place_by_scope(const struct c4_topology *t,
     return status;
 }
 
-/* Takes the PUs of explicit place `i` from its list; `taken` marks PUs by index. */
-static enum c4_status take_list(const struct c4_topology *t, const int *list, int count, int i,
-                                bool *taken, struct c4_place *place, int *storage) {
-    for (int k = 0; k < count; k++) {
-        int at = 0;
-        while (at < t->pus && t->pu[at].os_index != list[k]) at++;
-        if (at == t->pus)
-            return c4_fail(C4_ERR_USAGE,
-                           "Explicit place %d asks for PU %d, which is not one of the %d PUs that "
-                           "may be used here (conv4 doctor --topology lists them).",
-                           i, list[k], t->pus);
-        if (taken[at])
-            return c4_fail(C4_ERR_USAGE,
-                           "Explicit place %d asks for PU %d, which a thread has already; give "
-                           "each PU once.",
-                           i, list[k]);
-        taken[at] = true;
-        add_pu(&t->pu[at], place, storage);
-    }
-    return C4_OK;
-}
-
-static enum c4_status take_places(const struct c4_topology *t,
-                                  const struct c4_placement_policy *policy, bool *taken,
-                                  struct c4_placement *p) {
-    const char *text = policy->places;
-    int used = 0, places = 0;
-    for (bool more = true; more; places++) {
-        int *list, count;
-        C4_TRY(c4_pu_list_read(text, &list, &count, &text));
-        struct c4_place *place = &p->place[places];
-        place->pu = p->storage + used;
-        enum c4_status status = take_list(t, list, count, places, taken, place, p->storage + used);
-        free(list);
-        C4_TRY(status);
-        used += place->threads;
-        if (policy->threads && place->threads != policy->threads)
-            return c4_fail(C4_ERR_USAGE,
-                           "Explicit place %d has %d PUs for %d threads; leave out the number of "
-                           "threads, or give as many PUs.",
-                           places, place->threads, policy->threads);
-        more = *text++ == '/';
-    }
-    p->places = policy->max_places > 0 && policy->max_places < places ? policy->max_places : places;
-    return C4_OK;
-}
-
-static enum c4_status place_explicitly(const struct c4_topology *t,
-                                       const struct c4_placement_policy *policy,
-                                       struct c4_placement *placement) {
-    struct c4_placement p;
-    /* Each PU is taken once, and each place needs one; the place behind them has none left. */
-    C4_TRY(allocate(t, t->pus + 1, &p));
-    bool *taken = calloc((size_t)t->pus, sizeof *taken);
-    enum c4_status status = taken ? take_places(t, policy, taken, &p)
-                                  : c4_fail(C4_ERR_MEMORY, "Out of memory for explicit places.");
-    free(taken);
-    if (status == C4_OK)
-        *placement = p;
-    else
-        c4_placement_free(&p);
-    return status;
-}
-
 enum c4_status c4_placement_make(const struct c4_topology *topology,
                                  const struct c4_placement_policy *policy,
                                  struct c4_placement *placement) {
@@ -304,12 +224,6 @@ enum c4_status c4_placement_make(const struct c4_topology *topology,
                        policy->threads, policy->max_places);
     if (topology->pus < 1)
         return c4_fail(C4_ERR_USAGE, "The topology has no PUs to place runs on.");
-    return policy->places ? place_explicitly(topology, policy, placement)
+    return policy->places ? c4_placement_explicit(topology, policy, placement)
                           : place_by_scope(topology, policy, placement);
-}
-
-void c4_placement_free(struct c4_placement *placement) {
-    free(placement->place);
-    free(placement->storage);
-    *placement = (struct c4_placement){0};
 }
