@@ -9,6 +9,7 @@
 #include "core/file/json.h"
 #include "repro/commands/engine.h"
 #include "repro/commands/session.h"
+#include "repro/commands/session_memory.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -131,6 +132,7 @@ static enum c4_status write_json(struct planning *plan) {
                   (json_int_t)c4_forecast_disk_bytes(&plan->session.runner, schedule, NULL,
                                                      c4_session_figures(&plan->session), 0),
                   "runs", runs);
+    c4_json_set(&object, "memory", c4_session_memory_json(&plan->session, plan->places));
     return c4_json_print(stdout, object, "the plan");
 }
 
@@ -141,6 +143,7 @@ static enum c4_status make_plan(struct planning *plan) {
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"), session));
     C4_TRY(places_of(plan));
     C4_TRY(c4_session_load(session));
+    if (!c4_arg_text(plan->args, "topology")) plan->places = session->workers; /* memory's share */
     session->runner.folder = NULL; /* nothing is written */
     plan->seconds = calloc((size_t)session->schedule.count + 1, sizeof *plan->seconds);
     if (!plan->seconds) return c4_fail(C4_ERR_MEMORY, "out of memory for a plan");
@@ -152,6 +155,7 @@ static enum c4_status make_plan(struct planning *plan) {
     printf("Scale %s, measured with ", session->scale.name);
     c4_session_describe(session, stdout);
     printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
+    C4_TRY(c4_session_write_memory(session, plan->places, stdout));
     if (c4_arg_flag(plan->args, "scaling")) return write_scaling(plan);
     C4_TRY(forecast(plan, plan->places, &end, &work));
     return c4_session_write_plan(session, plan->seconds, plan->places, stdout);

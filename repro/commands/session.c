@@ -8,6 +8,7 @@
 #include "core/cli/progress.h"
 #include "core/host/team.h"
 #include "repro/commands/engine.h"
+#include "repro/commands/session_memory.h"
 #include "repro/run/reference_cache.h"
 
 _Static_assert(C4_PLACE_PUS_MAX == 256, "a worker's PUs must fit the largest --threads");
@@ -114,6 +115,7 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder,
     memset(session, 0, sizeof *session);
     session->args = args;
     session->descriptor = session->references.descriptor = -1;
+    c4_memory_limit("", &session->memory);
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
     C4_TRY(choose_places(session));
@@ -154,8 +156,9 @@ enum c4_status c4_session_load(struct c4_session *session) {
         C4_TRY(c4_images_add_patch_sums(&session->images, backend->stem_moments));
     C4_TRY(
         c4_images_share(&session->images, &session->scale, &session->descriptor, &session->shared));
+    c4_session_fit_workers(session);
     return c4_reference_cache_share(&session->study.protocol, &session->scale, session->workers,
-                                    &session->references);
+                                    session->memory.bytes, &session->references);
 }
 
 void c4_session_free(struct c4_session *session) {
