@@ -59,7 +59,8 @@ xz-utils all command xz
 binutils all command objdump
 valgrind all command valgrind
 llvm-19 all command llvm-mca-19
-debootstrap full command debootstrap'
+debootstrap full command debootstrap
+qemu-system-x86 full command qemu-system-x86_64'
 
 # Sets $clang to the newest clang installed.
 newest_clang() {

@@ -234,6 +234,12 @@ make_machine() {
 	setting_up run tests/emulate/make-avx512-machine.sh --dir build/avx512-machine || true
 }
 
+# Prepares what run-numa.sh boots, likewise.
+make_numa_machine() {
+	have qemu-system-x86_64 && [ "$install" = yes ] && have apt-get || return 0
+	setting_up run tests/emulate/make-numa-machine.sh --dir build/numa-machine || true
+}
+
 # Summarises what the tests of these presets executed of a backend, from their output.
 executed() { # backend preset...
 	backend=$1
@@ -331,6 +337,7 @@ test_verb() {
 	all) [ $# -gt 0 ] || leave_out=full ;;
 	esac
 	make_machine
+	[ $tier = all ] || make_numa_machine
 	test_stage "$preset" "$@"
 	if grep -qw avx512f /proc/cpuinfo || [ -s build/avx512-machine/kernel.conf ]; then
 		must_execute avx512 "$preset" "$@"

@@ -58,54 +58,63 @@ struct question {
     double answer; /* 0: none so far */
 };
 
-static void ask(struct question *question, const char *folder, bool version_2) {
+static bool ask(void *context, const char *folder, bool version_2) {
+    struct question *question = context;
     double one = question->throttled
                      ? throttled_of(question->root, folder, version_2, &question->known)
                      : quota_of(question->root, folder, version_2);
     bool better = question->throttled ? one > question->answer
                                       : question->answer == 0 || one < question->answer;
     if (one > 0 && better) question->answer = one;
+    return true;
 }
 
 /* The group and each of its ancestors may set a limit. The controllers of version 1 name the
- * folder where they are mounted; version 2 has "". */
-static void ask_upwards(struct question *question, const char *controllers, const char *group) {
+ * folder where they are mounted; version 2 has "". False once visit() is. */
+static bool visit_upwards(const char *controllers, const char *group, c4_cgroup_visit_fn *visit,
+                          void *context) {
     static const char mounts[] = "/sys/fs/cgroup";
-    bool version_2 = *controllers == '\0';
+    bool version_2 = *controllers == '\0', more = true;
     size_t mount = sizeof mounts - 1 + (version_2 ? 0 : 1 + strlen(controllers));
     struct c4_text folder = {0};
     c4_text_add(&folder, "%s%s%s%s", mounts, version_2 ? "" : "/", controllers, group);
     while (!folder.lost) {
-        ask(question, folder.bytes, version_2);
+        more = visit(context, folder.bytes, version_2);
         char *slash = strrchr(folder.bytes, '/');
-        if (!slash || (size_t)(slash - folder.bytes) < mount) break;
+        if (!more || !slash || (size_t)(slash - folder.bytes) < mount) break;
         *slash = '\0';
     }
     c4_text_free(&folder);
+    return more;
 }
 
-static bool lists_cpu(const char *controllers) {
-    for (const char *p = controllers; (p = strstr(p, "cpu")) != NULL; p += 3)
-        if ((p == controllers || p[-1] == ',') && (p[3] == ',' || p[3] == '\0')) return true;
+static bool lists(const char *controllers, const char *name) {
+    size_t length = strlen(name);
+    for (const char *p = controllers; (p = strstr(p, name)) != NULL; p += length)
+        if ((p == controllers || p[-1] == ',') && (p[length] == ',' || p[length] == '\0'))
+            return true;
     return false;
 }
 
-/* Asks all groups of this process that control its CPUs. */
-static void ask_all(struct question *question) {
-    FILE *file = c4_sysfile_open(question->root, "/proc/self/cgroup");
+void c4_cgroup_visit(const char *root, const char *controller, c4_cgroup_visit_fn *visit,
+                     void *context) {
+    FILE *file = c4_sysfile_open(root, "/proc/self/cgroup");
     if (!file) return;
     char *line = NULL;
     size_t capacity = 0;
-    while (getline(&line, &capacity, file) >= 0) { /* id:controllers:/group */
+    bool more = true;
+    while (more && getline(&line, &capacity, file) >= 0) { /* id:controllers:/group */
         line[strcspn(line, "\n")] = '\0';
         char *controllers = strchr(line, ':');
         char *group = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!group) continue;
         *group++ = '\0';
         controllers++;
-        if (*controllers == '\0' || lists_cpu(controllers))
-            ask_upwards(question, controllers, group);
-        if (lists_cpu(controllers)) ask_upwards(question, "cpu", group);
+        bool listed = lists(controllers, controller);
+        if (*controllers == '\0' || listed)
+            more = visit_upwards(controllers, group, visit, context);
+        if (more && listed && strcmp(controllers, controller) != 0)
+            more = visit_upwards(controller, group, visit, context);
     }
     free(line);
     fclose(file);
@@ -113,14 +122,14 @@ static void ask_all(struct question *question) {
 
 bool c4_cgroup_cpu_quota(const char *root, double *cpus) {
     struct question question = {.root = root};
-    ask_all(&question);
+    c4_cgroup_visit(root, "cpu", ask, &question);
     if (question.answer > 0) *cpus = question.answer;
     return question.answer > 0;
 }
 
 bool c4_cgroup_throttled(const char *root, double *seconds) {
     struct question question = {.root = root, .throttled = true};
-    ask_all(&question);
+    c4_cgroup_visit(root, "cpu", ask, &question);
     if (question.known) *seconds = question.answer;
     return question.known;
 }

@@ -1,4 +1,5 @@
-/* The CPU quota that a container or batch system has set, and what it has cost. */
+/* The control groups of this process, and the CPU quota that a container or batch system has set.
+ */
 #ifndef C4_HOST_CGROUP_H
 #define C4_HOST_CGROUP_H
 
@@ -14,5 +15,13 @@ bool c4_cgroup_cpu_quota(const char *root, double *cpus);
  * the longest, since it was made: throttled_usec (version 2) or throttled_time (version 1) of
  * cpu.stat. False if none can be read. */
 bool c4_cgroup_throttled(const char *root, double *seconds);
+
+/* Calls visit() with the folder of each control group of this process that may limit `controller`
+ * ("cpu", "memory"), as a path below `root`: its own group first, then its ancestors, of each
+ * hierarchy; groups of version 2 whatever they control. Folders that a container does not see are
+ * visited, too. Stops once visit() returns false. */
+typedef bool c4_cgroup_visit_fn(void *context, const char *folder, bool version_2);
+void c4_cgroup_visit(const char *root, const char *controller, c4_cgroup_visit_fn *visit,
+                     void *context);
 
 #endif

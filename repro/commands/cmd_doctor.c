@@ -12,6 +12,7 @@
 #include "core/net/selftest.h"
 #include "core/report/gnuplot.h"
 #include "core/similarity/similarity.h"
+#include "repro/commands/doctor_memory.h"
 #include "repro/commands/topology_drawing.h"
 #include "simd/dispatch.h"
 
@@ -43,7 +44,7 @@ struct findings {
     const char *runnable[BACKENDS];
     int runnable_count;
     char features[64];
-    json_t *environment;
+    json_t *environment, *memory;
     const char *gnuplot; /* what is missing, or NULL */
     const char *curl, *archive;
     json_t *kernels; /* of the chosen backend's step, or NULL */
@@ -85,6 +86,7 @@ static enum c4_status look_at_all(const struct c4_args *args, struct findings *f
     enum c4_status status = c4_environment(&input, &f->environment);
     c4_topology_free(&topology);
     C4_TRY(status);
+    C4_TRY(c4_doctor_memory(&f->dispatch, &f->memory));
     char path[4096];
     f->gnuplot = c4_gnuplot_find(path, sizeof path)
                      ? NULL
@@ -140,6 +142,7 @@ static json_t *as_json(const struct findings *f) {
                   C4_ARITHMETIC, "similarity_version", C4_SIMILARITY_VERSION, "backends", backends,
                   "backend", f->dispatch.backend.name, "step", f->dispatch.step_origin->name,
                   "slots", origins, "environment", f->environment);
+    c4_json_set(&object, "memory", json_incref(f->memory));
     if (f->kernels) c4_json_set(&object, "kernels", json_incref(f->kernels));
     const char *cost = c4_dispatch_cost(&f->dispatch);
     if (cost) c4_json_set(&object, "cost", c4_json_text(cost));
@@ -161,13 +164,14 @@ static void print_unread(const struct c4_set *set) {
 static enum c4_status print_text(const struct findings *f) {
     struct c4_text text = {0};
     enum c4_status status = c4_environment_add(f->environment, &text);
-    if (status == C4_OK) printf("%s\n", c4_text_string(&text));
+    if (status == C4_OK) printf("%s", c4_text_string(&text));
     c4_text_clear(&text);
     if (status == C4_OK && f->drawing) status = c4_topology_drawing_add(f->drawing, &text);
-    if (status == C4_OK && f->drawing) printf("%s\n", c4_text_string(&text));
-    if (status == C4_OK) printf("backends, best first\n");
+    if (status == C4_OK && f->drawing) printf("\n%s", c4_text_string(&text));
     c4_text_free(&text);
     C4_TRY(status);
+    c4_doctor_print_memory(f->memory);
+    printf("\nbackends, best first\n");
     const struct c4_backend *table;
     const char *why;
     for (int i = 0; c4_backend_name(i, NULL, NULL); i++) {
@@ -219,6 +223,7 @@ static int run(const struct c4_args *args) {
                      ? c4_json_print(stdout, as_json(&findings), "the findings")
                      : print_text(&findings);
     json_decref(findings.environment);
+    json_decref(findings.memory);
     json_decref(findings.kernels);
     json_decref(findings.drawing);
     if (status == C4_OK && findings.tested && !is_right(&findings)) status = wrong(&findings);

@@ -9,6 +9,7 @@
 #include "core/file/json.h"
 #include "repro/commands/engine.h"
 #include "repro/commands/scaling.h"
+#include "repro/commands/session_memory.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -152,6 +153,11 @@ static json_t *teams_json(const struct c4_outlook *outlook) {
                      sources[outlook->source]);
 }
 
+/* Memory is a matter of one of the machines. */
+static int places_of_machine(const struct planning *plan) {
+    return plan->outlook.places / plan->outlook.machines;
+}
+
 static enum c4_status write_json(const struct planning *plan) {
     const struct c4_session *session = &plan->session;
     const struct c4_outlook *outlook = &plan->outlook;
@@ -169,6 +175,8 @@ static enum c4_status write_json(const struct planning *plan) {
                                            c4_session_figures(session), 0),
         "runs", runs_json(plan, &simulation));
     c4_simulation_free(&simulation);
+    if (session->shared.bytes > 0)
+        c4_json_set(&object, "memory", c4_session_memory_json(session, places_of_machine(plan)));
     if (c4_arg_flag(plan->args, "scaling")) {
         json_t *list = json_array();
         enum c4_status status = c4_scaling_json(outlook, session, plan->seconds, list);
@@ -185,6 +193,7 @@ static enum c4_status make_plan(struct planning *plan) {
     bool elsewhere = c4_arg_given(plan->args, "topology");
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"),
                            elsewhere ? NULL : c4_arg_text(plan->args, "places"), session));
+    if (!c4_arg_text(plan->args, "speed")) C4_TRY(c4_session_load(session));
     C4_TRY(look_ahead(plan));
     session->runner.folder = NULL; /* nothing is written */
     plan->seconds = calloc((size_t)session->schedule.count + 1, sizeof *plan->seconds);
@@ -192,7 +201,6 @@ static enum c4_status make_plan(struct planning *plan) {
     if (c4_arg_text(plan->args, "speed")) {
         C4_TRY(read_speed(plan, &plan->speed));
     } else {
-        C4_TRY(c4_session_load(session));
         C4_TRY(measure(plan));
     }
     c4_forecast_runs(&session->runner, &session->schedule, NULL, &plan->speed, plan->seconds);
@@ -208,6 +216,8 @@ static enum c4_status make_plan(struct planning *plan) {
         c4_session_describe(session, stdout);
     }
     printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
+    if (session->shared.bytes > 0)
+        C4_TRY(c4_session_write_memory(session, places_of_machine(plan), stdout));
     if (c4_arg_flag(plan->args, "scaling"))
         return c4_scaling_write(&plan->outlook, session, plan->seconds, stdout);
     return c4_outlook_write(&plan->outlook, session, NULL, plan->seconds, stdout);

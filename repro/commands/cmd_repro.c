@@ -14,6 +14,7 @@
 #include "repro/commands/engine.h"
 #include "repro/commands/outlook.h"
 #include "repro/commands/redo.h"
+#include "repro/commands/session_memory.h"
 #include "repro/commands/summary.h"
 #include "repro/results/study_reader.h"
 #include "repro/run/measure.h"
@@ -41,6 +42,9 @@ static const struct c4_option options[] = {
     {.name = "ignore-disk",
      .type = C4_OPTION_FLAG,
      .help = "start even if the disk has less room than what is left of the study needs"},
+    {.name = "ignore-memory",
+     .type = C4_OPTION_FLAG,
+     .help = "start even if the workers need more memory than they may use"},
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print a summary as one JSON object"},
@@ -413,6 +417,8 @@ static enum c4_status work(struct reproduction *r) {
         return C4_OK;
     }
     C4_TRY(check_disk(r));
+    C4_TRY(c4_session_check_memory(&r->session, c4_arg_flag(r->args, "ignore-memory"),
+                                   c4_arg_flag(r->args, "dry-run"), r->messages));
     C4_TRY(predict(r, left, begun));
     if (c4_arg_flag(r->args, "dry-run")) return C4_OK;
     C4_TRY(start_over(r));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/op/names.h"
+#include "repro/commands/session_memory.h"
 #include "repro/commands/session_places.h"
 #include "repro/run/reference_cache.h"
 #include "repro/workers/scheduler.h"
@@ -101,6 +102,7 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder, c
     memset(session, 0, sizeof *session);
     session->args = args;
     session->descriptor = session->references.descriptor = session->bound = -1;
+    c4_memory_limit("", &session->memory);
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
     const char *speeds = c4_arg_text(args, "team-speeds");
@@ -143,8 +145,9 @@ enum c4_status c4_session_load(struct c4_session *session) {
         C4_TRY(c4_images_add_patch_sums(&session->images, backend->stem_moments));
     C4_TRY(
         c4_images_share(&session->images, &session->scale, &session->descriptor, &session->shared));
+    c4_session_fit_workers(session);
     return c4_reference_cache_share(&session->study.protocol, &session->scale, session->workers,
-                                    &session->references);
+                                    session->memory.bytes, &session->references);
 }
 
 void c4_session_free(struct c4_session *session) {

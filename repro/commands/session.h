@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/cli/option.h"
+#include "core/host/memory_limit.h"
 #include "repro/commands/settings.h"
 #include "repro/workers/coordinator.h"
 #include "simd/dispatch.h"
@@ -92,8 +93,10 @@ struct c4_session {
     struct c4_dispatch dispatch;
     struct c4_topology topology;
     int workers;
+    int wanted_workers; /* before memory was looked at; workers, or more */
     int threads; /* of each worker, or the most of one if --places makes places of several sizes */
     int widest;  /* places that a run may have; 1: bits depend on it, or a place has its threads */
+    struct c4_memory_limit memory;     /* before anything was loaded */
     struct c4_team_speeds speeds;      /* as given; all 0: they are measured */
     struct c4_placement_policy policy; /* by --places, or the default's scope */
     bool must_bind;                    /* --places is given */
@@ -120,7 +123,8 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder, c
  * else `stored` (NULL or "": none), or else the fastest by measurement. */
 enum c4_status c4_session_choose_kernels(struct c4_session *session, const char *stored);
 
-/* Loads the images and shares them with future workers. */
+/* Loads the images and shares them with future workers; takes fewer of these, if their number is
+ * not given, where memory would not suffice (repro/commands/session_memory.h). */
 enum c4_status c4_session_load(struct c4_session *session);
 
 void c4_session_free(struct c4_session *session);

@@ -8,7 +8,7 @@
 #include "core/base/text.h"
 #include "core/net/init.h"
 
-/* Of all shared references: at least this, at most a quarter of what the machine has. */
+/* Of all shared references: this, but at most a quarter of the memory. */
 #define LEAST_BYTES (UINT64_C(256) << 20)
 #define WORKER_BYTES (UINT64_C(96) << 20)
 
@@ -60,16 +60,25 @@ static uint64_t slot_bytes(const struct c4_protocol *protocol, const struct c4_s
     return sum;
 }
 
-enum c4_status c4_reference_cache_share(const struct c4_protocol *protocol,
-                                        const struct c4_scale *scale, int workers,
-                                        struct c4_shared_references *shared) {
+uint64_t c4_reference_cache_limit(const struct c4_protocol *protocol, const struct c4_scale *scale,
+                                  int workers, uint64_t available_bytes) {
     const uint64_t slot = slot_bytes(protocol, scale);
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    const uint64_t quarter = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 : 0;
+    uint64_t quarter = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 : 0;
+    if (available_bytes > 0 && (quarter == 0 || available_bytes / 4 < quarter))
+        quarter = available_bytes / 4;
     uint64_t limit = LEAST_BYTES + WORKER_BYTES * (uint64_t)workers;
     if (quarter > 0 && limit > quarter) limit = quarter;
-    if (limit < 4 * slot) limit = 4 * slot;
-    return c4_shared_references_make(slot, limit, shared);
+    return limit < 4 * slot ? 4 * slot : limit;
+}
+
+enum c4_status c4_reference_cache_share(const struct c4_protocol *protocol,
+                                        const struct c4_scale *scale, int workers,
+                                        uint64_t available_bytes,
+                                        struct c4_shared_references *shared) {
+    return c4_shared_references_make(
+        slot_bytes(protocol, scale),
+        c4_reference_cache_limit(protocol, scale, workers, available_bytes), shared);
 }
 
 /* --- the cache --- */
@@ -86,7 +95,7 @@ enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
     if (status == C4_OK && runner->references) {
         cache->shared = *runner->references;
     } else if (status == C4_OK) {
-        status = c4_reference_cache_share(runner->protocol, runner->scale, 1, &cache->shared);
+        status = c4_reference_cache_share(runner->protocol, runner->scale, 1, 0, &cache->shared);
         cache->made = status == C4_OK;
     }
     if (status == C4_OK) status = c4_reference_pool_open(&cache->shared, &cache->pool);

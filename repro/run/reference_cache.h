@@ -21,10 +21,16 @@ struct c4_network {
     struct c4_known_checkpoint checkpoint; /* path "": the initial network */
 };
 
-/* Memory for the shared references of a scale: a slot for each network, and all of them up to a
- * share of this machine's memory. Errors as c4_shared_references_make(). */
+/* Bytes that the shared references of a scale take at most: up to a quarter of this machine's
+ * memory and of `available_bytes` (0: unknown), but room for four. */
+uint64_t c4_reference_cache_limit(const struct c4_protocol *protocol, const struct c4_scale *scale,
+                                  int workers, uint64_t available_bytes);
+
+/* Memory for the shared references of a scale: a slot for each network, and all of them up to that
+ * limit. Errors as c4_shared_references_make(). */
 enum c4_status c4_reference_cache_share(const struct c4_protocol *protocol,
                                         const struct c4_scale *scale, int workers,
+                                        uint64_t available_bytes,
                                         struct c4_shared_references *shared);
 
 struct c4_reference_cache;

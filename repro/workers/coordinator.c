@@ -181,6 +181,15 @@ static enum c4_status on_lost_run(struct c4_coordinator *c, int run, int worker,
     return status;
 }
 
+/* Signal 9 says nothing by itself: most often the system is out of memory. */
+static enum c4_status say_cause(struct c4_coordinator *c, int worker, const char *how) {
+    char why[256];
+    if (!strstr(how, "signal 9 ")) return C4_OK;
+    c4_memory_explain_kill("", &c->kills, why, sizeof why);
+    c4_memory_kills("", &c->kills);
+    return why[0] ? c4_coordinator_say(c, "worker %d: %s", worker, why) : C4_OK;
+}
+
 /* The worker's pipe is closed, so it has died. Starts another one in its slot; its run goes back to
  * the planned ones. */
 static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *slot) {
@@ -191,6 +200,7 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
                        "cannot start a worker: neither /proc/self/exe nor the program's file can "
                        "be executed; mount /proc");
     leave(c, slot);
+    C4_TRY(say_cause(c, number, how));
     if (++slot->losses > C4_ATTEMPTS && run < 0)
         return c4_fail(C4_ERR_FAILED, "worker %d %s, again and again", number, how);
     if (slot->is_asked && !slot->has_speed)
@@ -243,6 +253,7 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
     sigaction(SIGPIPE, &ignore, &c->old_pipe);
     c->work = *work;
     c->speeds = (struct c4_team_speeds){.of_ideal = {1}};
+    c4_memory_kills("", &c->kills);
     c->slot = calloc(workers, sizeof *c->slot);
     c->poll = calloc(workers, sizeof *c->poll);
     c->where = calloc(workers, sizeof *c->where);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "core/host/memory_limit.h"
 #include "repro/workers/coordinator.h"
 #include "repro/workers/process.h"
 
@@ -37,6 +38,7 @@ struct c4_coordinator {
     struct c4_sched_place *where; /* of each slot */
     struct c4_team_speeds speeds;
     struct sigaction old_pipe;
+    struct c4_memory_kills kills; /* that were counted when a worker was last killed, or before */
     /* For c4_coordinator_run(): */
     struct c4_work_state *state;
     int *attempts;         /* of each run: workers that died in its current segment */

@@ -80,7 +80,9 @@ int c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, ch
         }
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
-    if (WIFSIGNALED(status))
+    if (killed)
+        snprintf(how, size, "did not end, and was killed");
+    else if (WIFSIGNALED(status))
         snprintf(how, size, "was killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else

@@ -80,3 +80,11 @@ c4_test_bochs(dispatch_haswell test_dispatch corei7_haswell_4770 avx2 all COST 2
 c4_test_bochs(dispatch_sandybridge test_dispatch corei7_sandy_bridge_2600k ${plain} all COST 2
   FEATURES none)
 c4_test_bochs(dispatch_penryn test_dispatch core2_penryn_t9600 ${plain} all COST 2 FEATURES none)
+
+# A PC with two NUMA nodes under QEMU: threads and memory of places are where the plan says.
+set(C4_NUMA_MACHINE ${PROJECT_SOURCE_DIR}/build/numa-machine CACHE PATH
+  "What tests/emulate/make-numa-machine.sh made")
+add_test(NAME numa_memory_bind COMMAND ${CMAKE_CURRENT_LIST_DIR}/run-numa.sh
+  --machine ${C4_NUMA_MACHINE} $<TARGET_FILE:test_memory_bind>)
+set_tests_properties(numa_memory_bind PROPERTIES LABELS "emulated;full" TIMEOUT 1000
+  SKIP_RETURN_CODE 77 ENVIRONMENT C4_TEST_NODES=2)

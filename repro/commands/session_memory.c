@@ -1,0 +1,115 @@
+#include "repro/commands/session_memory.h"
+
+#include "core/file/json.h"
+#include "repro/workers/forecast_memory.h"
+
+static void forecast(const struct c4_session *session, int workers,
+                     struct c4_memory_forecast *forecast) {
+    c4_forecast_memory(&session->runner, workers, session->shared.bytes, session->memory.bytes,
+                       forecast);
+}
+
+static int fitting(const struct c4_session *session, int wanted) {
+    return c4_forecast_memory_fit(&session->runner, wanted, session->shared.bytes,
+                                  &session->memory);
+}
+
+void c4_session_fit_workers(struct c4_session *session) {
+    session->wanted_workers = session->workers;
+    if (c4_arg_given(session->args, "workers")) return;
+    int fit = fitting(session, session->workers);
+    if (fit == session->workers) return;
+    session->workers = fit > 0 ? fit : 1;
+    if (session->workers < session->wanted_workers && !session->must_bind)
+        c4_placement_free(&session->placement);
+}
+
+/* "2 workers need about 0.5 GB of memory, and 300 MB may be used (...)". */
+static enum c4_status add_comparison(const struct c4_session *session, int workers,
+                                     struct c4_text *text) {
+    const struct c4_memory_limit *limit = &session->memory;
+    struct c4_memory_forecast f;
+    forecast(session, workers, &f);
+    C4_TRY(c4_text_add(text, "%d worker%s need%s about ", workers, workers == 1 ? "" : "s",
+                       workers == 1 ? "s" : ""));
+    if (limit->process_bytes > 0 && limit->process_bytes < f.worker_bytes + f.images_bytes) {
+        C4_TRY(c4_session_add_bytes(text, f.worker_bytes + f.images_bytes));
+        C4_TRY(c4_text_add(text, " of address space each, and a process may use "));
+        C4_TRY(c4_session_add_bytes(text, limit->process_bytes));
+        return c4_text_add(text, " (ulimit -v)");
+    }
+    C4_TRY(c4_session_add_bytes(text, c4_forecast_memory_sum(&f, workers)));
+    C4_TRY(c4_text_add(text, " of memory, and "));
+    C4_TRY(c4_session_add_bytes(text, limit->bytes));
+    return c4_text_add(text, " may be used (%s)", c4_memory_limiter_names[limit->by]);
+}
+
+enum c4_status c4_session_check_memory(const struct c4_session *session, bool ignore, bool dry,
+                                       FILE *messages) {
+    const int workers = session->workers, wanted = session->wanted_workers;
+    const bool fits = fitting(session, workers) == workers;
+    struct c4_text text = {0};
+    if (fits && workers == wanted) return C4_OK;
+    enum c4_status status = add_comparison(session, fits ? wanted : workers, &text);
+    const char *sentence = c4_text_string(&text);
+    if (status == C4_OK && fits)
+        fprintf(messages, "%s: %d worker%s of %d started.\n", sentence, workers,
+                workers == 1 ? "" : "s", wanted);
+    else if (status == C4_OK && ignore)
+        fprintf(messages, "%s; it is started all the same.\n", sentence);
+    else if (status == C4_OK && dry)
+        fprintf(messages, "Without --ignore-memory nothing would be done: %s.\n", sentence);
+    else if (status == C4_OK)
+        status = c4_fail(C4_ERR_FAILED,
+                         "%s; choose fewer --workers or a smaller --scale, or start it all the "
+                         "same with --ignore-memory",
+                         sentence);
+    c4_text_free(&text);
+    return status;
+}
+
+enum c4_status c4_session_write_memory(const struct c4_session *session, int workers, FILE *out) {
+    const struct c4_memory_limit *limit = &session->memory;
+    struct c4_memory_forecast f;
+    struct c4_text text = {0};
+    forecast(session, workers, &f);
+    enum c4_status status = c4_session_add_bytes(&text, f.worker_bytes);
+    if (status == C4_OK) status = c4_text_add(&text, " for each worker, images ");
+    if (status == C4_OK) status = c4_session_add_bytes(&text, f.images_bytes);
+    if (status == C4_OK) status = c4_text_add(&text, " and references up to ");
+    if (status == C4_OK) status = c4_session_add_bytes(&text, f.references_bytes);
+    if (status == C4_OK) status = c4_text_add(&text, " for all together");
+    if (status == C4_OK && limit->by != C4_MEMORY_UNKNOWN) {
+        status = c4_text_add(&text, "; this machine: ");
+        if (status == C4_OK) status = c4_session_add_bytes(&text, limit->bytes);
+        if (status == C4_OK)
+            status = c4_text_add(&text, " (%s)", c4_memory_limiter_names[limit->by]);
+    }
+    if (status == C4_OK) fprintf(out, "Memory: %s.\n", c4_text_string(&text));
+    if (status == C4_OK && session->workers < session->wanted_workers)
+        fprintf(out, "There is no memory for %d workers.\n", session->wanted_workers);
+    c4_text_free(&text);
+    return status;
+}
+
+static json_t *bytes_or_null(bool known, uint64_t bytes) {
+    return known ? json_integer((json_int_t)bytes) : json_null();
+}
+
+json_t *c4_memory_limit_json(const struct c4_memory_limit *limit) {
+    return json_pack("{s:o, s:s, s:o, s:o}", "bytes",
+                     bytes_or_null(limit->by != C4_MEMORY_UNKNOWN, limit->bytes), "by",
+                     c4_memory_limiter_names[limit->by], "control_group_bytes",
+                     bytes_or_null(limit->set_bytes > 0, limit->set_bytes), "process_bytes",
+                     bytes_or_null(limit->process_bytes > 0, limit->process_bytes));
+}
+
+json_t *c4_session_memory_json(const struct c4_session *session, int workers) {
+    struct c4_memory_forecast f;
+    forecast(session, workers, &f);
+    return json_pack("{s:I, s:I, s:I, s:I, s:o}", "worker_bytes", (json_int_t)f.worker_bytes,
+                     "images_bytes", (json_int_t)f.images_bytes, "references_bytes_max",
+                     (json_int_t)f.references_bytes, "sum_bytes",
+                     (json_int_t)c4_forecast_memory_sum(&f, workers), "limit",
+                     c4_memory_limit_json(&session->memory));
+}

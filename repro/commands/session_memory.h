@@ -1,0 +1,29 @@
+/* What a study takes of this machine's memory, and whether it fits. */
+#ifndef C4_REPRO_COMMANDS_SESSION_MEMORY_H
+#define C4_REPRO_COMMANDS_SESSION_MEMORY_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "repro/commands/session.h"
+
+/* Without --workers, takes as many as memory suffices for, at least one; if that is fewer than
+ * there were to be, none is bound, as they do not take every core. To be called when images are
+ * shared. */
+void c4_session_fit_workers(struct c4_session *session);
+
+/* Says if there are fewer workers than there were to be. C4_ERR_FAILED, with the numbers, if the
+ * memory does not suffice for those that there are, unless `ignore`: then that is said. With `dry`
+ * that is only said, too. */
+enum c4_status c4_session_check_memory(const struct c4_session *session, bool ignore, bool dry,
+                                       FILE *messages);
+
+/* "Memory: 201 MB for each of 2 workers, ..." in a line, and as an object; `workers` may be those
+ * of another machine. C4_ERR_MEMORY. */
+enum c4_status c4_session_write_memory(const struct c4_session *session, int workers, FILE *out);
+json_t *c4_session_memory_json(const struct c4_session *session, int workers);
+
+/* A limit as an object: bytes, by, control_group_bytes, process_bytes; null where there is none. */
+json_t *c4_memory_limit_json(const struct c4_memory_limit *limit);
+
+#endif
