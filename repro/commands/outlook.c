@@ -125,12 +125,18 @@ enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
 
 void c4_outlook_write_teams(const struct c4_outlook *outlook, FILE *out) {
     static const char *const sources[] = {"assumed", "as given", "measured"};
-    const double *speed = outlook->speeds.of_ideal;
-    if (outlook->widest > 1)
-        fprintf(out,
-                "Teams of 2, 4, 8 places have %.0f, %.0f, %.0f %% of ideal speed (%s); they grow "
-                "when fewer runs than places are left.\n",
-                100 * speed[1], 100 * speed[2], 100 * speed[3], sources[outlook->source]);
+    int sizes = 0;
+    while (sizes + 1 < C4_TEAM_SIZES && 2 << sizes <= outlook->widest &&
+           2 << sizes <= outlook->places)
+        sizes++;
+    if (sizes == 0) return;
+    fprintf(out, "Teams of ");
+    for (int k = 1; k <= sizes; k++) fprintf(out, "%s%d", k > 1 ? ", " : "", 1 << k);
+    fprintf(out, " places have ");
+    for (int k = 1; k <= sizes; k++)
+        fprintf(out, "%s%.0f", k > 1 ? ", " : "", 100 * outlook->speeds.of_ideal[k]);
+    fprintf(out, " %% of ideal speed (%s); they grow when fewer runs than places are left.\n",
+            sources[outlook->source]);
 }
 
 /* Of a run: its first and last stay, and how many. */
