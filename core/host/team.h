@@ -7,14 +7,17 @@
 
 #include "core/base/status.h"
 
+enum { C4_TEAM_REASON_SIZE = 256 };
+
 struct c4_team {
     int threads;
     bool bound;            /* read back: every thread is confined to a core of its own */
     bool from_environment; /* an OpenMP variable sets the binding, which was only verified */
     int fpenv_reset;       /* threads whose floating-point control state had to be corrected */
-    void *before;     /* for c4_team_release(): the calling thread's mask before it was bound */
-    int *pu;          /* OS index of the PU each thread was last seen on, -1 = unknown */
-    char reason[256]; /* why it is not bound, or what bound it; "" if as requested */
+    void *before; /* for c4_team_release(): the calling thread's mask before it was bound */
+    int *pu;      /* OS index of the PU each thread was last seen on, -1 = unknown */
+    /* Why it is not bound, or what bound it; "" if as requested. */
+    char reason[C4_TEAM_REASON_SIZE];
 };
 
 /* Starts a team of `threads` OpenMP threads, the calling thread being number 0, and binds thread i

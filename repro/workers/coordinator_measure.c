@@ -58,22 +58,42 @@ static enum c4_status measure(struct c4_coordinator *c, int width, struct c4_spe
     return C4_OK;
 }
 
+/* Speeds of teams from seconds for an image. A width that no places have is no gain. */
+static void compare_teams(struct c4_coordinator *c) {
+    const double *seconds = c->image_seconds;
+    double *speed = c->speeds.of_ideal;
+    speed[0] = 1;
+    for (int k = 1; k < C4_TEAM_SIZES; k++)
+        speed[k] = seconds[k] > 0 ? seconds[0] / (seconds[k] * (1 << k)) : speed[k - 1] / 2;
+}
+
 enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed *speed,
                                       struct c4_team_speeds *teams) {
     bool measured;
     C4_TRY(measure(c, 1, speed, &measured));
-    *teams = (struct c4_team_speeds){.of_ideal = {1}};
-    if (c->work.speeds) *teams = *c->work.speeds;
-    c->speeds = *teams;
-    if (c->work.speeds) return C4_OK;
-    for (int k = 1; k < C4_TEAM_SIZES; k++) {
-        struct c4_speed team;
-        int width = 1 << k;
-        measured = false;
-        if (width <= c->work.widest) C4_TRY(measure(c, width, &team, &measured));
-        if (measured) teams->of_ideal[k] = speed->train_seconds / (team.train_seconds * width);
-        /* A width that no places have is no gain. */
-        c->speeds.of_ideal[k] = measured ? teams->of_ideal[k] : c->speeds.of_ideal[k - 1] / 2;
+    if (c->work.speeds) {
+        *teams = c->speeds = *c->work.speeds;
+        return C4_OK;
     }
+    c->image_seconds[0] = speed->train_seconds;
+    for (int k = 1; k < C4_TEAM_SIZES && 1 << k <= c->work.widest; k++) {
+        struct c4_speed team;
+        C4_TRY(measure(c, 1 << k, &team, &measured));
+        if (measured) c->image_seconds[k] = team.train_seconds;
+    }
+    compare_teams(c);
+    *teams = c->speeds;
+    for (int k = 1; k < C4_TEAM_SIZES; k++)
+        if (!(c->image_seconds[k] > 0)) teams->of_ideal[k] = 0;
     return C4_OK;
+}
+
+void c4_coordinator_learn(struct c4_coordinator *c, int places, uint64_t images, double seconds) {
+    enum { MEMORY = 4 }; /* segments that count */
+    int k = 0;
+    while (k + 1 < C4_TEAM_SIZES && 2 << k <= places) k++;
+    double *known = &c->image_seconds[k];
+    if (c->work.speeds || images == 0 || !(*known > 0)) return;
+    *known += (seconds / (double)images - *known) / MEMORY;
+    compare_teams(c);
 }

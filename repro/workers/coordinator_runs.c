@@ -126,6 +126,7 @@ enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_worker_
     state->images += slot->images;
     state->trained_images += done.trained_images;
     state->trained_seconds += done.trained_seconds;
+    c4_coordinator_learn(c, slot->count, done.trained_images, done.trained_seconds);
     double span = (double)(described->epochs - c->first_done[run]);
     state->seconds[run] =
         c->first_seconds[run] * (double)(described->epochs - done.last.epoch) / span;

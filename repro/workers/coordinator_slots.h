@@ -22,13 +22,13 @@ struct c4_worker_slot {
     int leader; /* the slot whose team this place belongs to; its own number if it is on its own */
     int run;    /* under way, with this slot leading; -1: none */
     bool is_between;              /* the run waits for its next segment */
-    int first;                    /* place of the team of the run */
+    int first, count;             /* places of the run's team */
     double segment_seconds;       /* predicted for the segment, on one place */
     struct c4_worker_place place; /* of the segment */
     struct c4_segment segment;
-    char reason[sizeof((struct c4_worker_ready *)0)->reason]; /* last said to the user */
-    bool has_seed;   /* references of seed segment.run.seed are prepared */
-    uint64_t images; /* of the segment so far */
+    char reason[C4_TEAM_REASON_SIZE]; /* last said to the user */
+    bool has_seed;                    /* references of seed segment.run.seed are prepared */
+    uint64_t images;                  /* of the segment so far */
 };
 
 struct c4_coordinator {
@@ -37,6 +37,8 @@ struct c4_coordinator {
     struct pollfd *poll;
     struct c4_sched_place *where; /* of each slot */
     struct c4_team_speeds speeds;
+    double image_seconds[C4_TEAM_SIZES]; /* to train on an image in a team of 2^k places; 0: unknown
+                                          */
     struct sigaction old_pipe;
     struct c4_memory_kills kills; /* that were counted when a worker was last killed, or before */
     /* For c4_coordinator_run(): */
@@ -58,6 +60,11 @@ void c4_coordinator_report(const struct c4_coordinator *coordinator, const char 
 /* Commits the rows of a finished segment to the store and updates the state. */
 enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator,
                                      struct c4_worker_slot *slot, const struct c4_message *message);
+
+/* A team of `places` places has trained on `images` in `seconds`: the next decisions take that into
+ * account, as other programs may have come or gone. No effect with work.speeds. */
+void c4_coordinator_learn(struct c4_coordinator *coordinator, int places, uint64_t images,
+                          double seconds);
 
 /* The threads and PUs of a team of `count` places. */
 void c4_coordinator_place(const struct c4_coordinator *coordinator, int first, int count,

@@ -49,6 +49,7 @@ static enum c4_status start(struct c4_coordinator *c, const struct c4_assignment
     for (int i = a->first; i < a->first + a->count; i++) c->slot[i].leader = leader;
     slot->run = a->run;
     slot->first = a->first;
+    slot->count = a->count;
     slot->is_between = false;
     c4_coordinator_place(c, a->first, a->count, &slot->place);
     c->state->state[a->run] = C4_RUN_RUNNING;

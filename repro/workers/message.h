@@ -3,6 +3,7 @@
 #ifndef C4_REPRO_WORKERS_MESSAGE_H
 #define C4_REPRO_WORKERS_MESSAGE_H
 
+#include "core/host/team.h"
 #include "repro/workers/forecast.h"
 
 enum c4_message_kind {
@@ -43,10 +44,10 @@ struct c4_worker_setup {
 
 /* Where a worker's threads are, read back. */
 struct c4_worker_ready {
-    int bound;                /* every thread is confined to its PU */
-    int threads;              /* if bound, else 0 */
-    int pu[C4_PLACE_PUS_MAX]; /* OS index of each thread's PU */
-    char reason[256];         /* why they are not bound where they should be; "" if they are */
+    int bound;                        /* every thread is confined to its PU */
+    int threads;                      /* if bound, else 0 */
+    int pu[C4_PLACE_PUS_MAX];         /* OS index of each thread's PU */
+    char reason[C4_TEAM_REASON_SIZE]; /* why a thread is not where it should be; "": it is */
 };
 
 struct c4_measurement_order {
