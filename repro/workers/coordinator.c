@@ -79,6 +79,26 @@ static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot 
     return status;
 }
 
+__attribute__((format(printf, 2, 3))) static enum c4_status say(struct c4_coordinator *c,
+                                                                const char *format, ...) {
+    struct c4_text sentence = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    enum c4_status status = c4_text_add_list(&sentence, format, arguments);
+    va_end(arguments);
+    if (status == C4_OK) c4_coordinator_report(c, c4_text_string(&sentence));
+    c4_text_free(&sentence);
+    return status;
+}
+
+/* What was bound is looked up: pages elsewhere make a worker slower, not wrong. */
+static enum c4_status check_memory(struct c4_coordinator *c, const struct c4_worker_slot *slot) {
+    const struct c4_worker_ready *ready = &slot->ready;
+    if (ready->memory_bound < 0 || ready->memory_node == ready->memory_bound) return C4_OK;
+    return say(c, "worker %d: its memory is bound to NUMA node %d, and is not found there",
+               (int)(slot - c->slot) + 1, ready->memory_bound);
+}
+
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                  const struct c4_message *message) {
     switch (message->kind) {
@@ -86,7 +106,7 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
         if (message->size_bytes != sizeof slot->ready) break;
         memcpy(&slot->ready, message->payload, sizeof slot->ready);
         slot->is_ready = true;
-        return C4_OK;
+        return check_memory(c, slot);
     case C4_MESSAGE_SPEED:
         if (message->size_bytes != sizeof slot->speed) break;
         memcpy(&slot->speed, message->payload, sizeof slot->speed);
@@ -108,18 +128,6 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
         break;
     }
     return c4_fail(C4_ERR_FAILED, "invalid message from a worker");
-}
-
-__attribute__((format(printf, 2, 3))) static enum c4_status say(struct c4_coordinator *c,
-                                                                const char *format, ...) {
-    struct c4_text sentence = {0};
-    va_list arguments;
-    va_start(arguments, format);
-    enum c4_status status = c4_text_add_list(&sentence, format, arguments);
-    va_end(arguments);
-    if (status == C4_OK) c4_coordinator_report(c, c4_text_string(&sentence));
-    c4_text_free(&sentence);
-    return status;
 }
 
 /* A worker that was busy with a run has died. */

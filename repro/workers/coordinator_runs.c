@@ -93,6 +93,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .place = c4_text_string(&asked),
                                        .place_read_back = c4_text_string(&read_back),
                                        .node = slot->ready.node,
+                                       .memory_node = slot->ready.memory_node,
                                        .program = C4_VERSION,
                                        .epoch = done->last.epoch,
                                        .checkpoint = done->last.path};

@@ -42,6 +42,8 @@ struct c4_worker_ready {
     int threads;              /* if bound, else 0 */
     int pu[C4_PLACE_PUS_MAX]; /* OS index of each thread's PU */
     int node;                 /* NUMA node of the first; -1: unknown or not bound */
+    int memory_bound;         /* node that its memory is bound to; -1: not bound */
+    int memory_node;          /* node that its memory was found on; -1: unknown, or several */
 };
 
 struct c4_segment_done {

@@ -11,6 +11,7 @@
 #endif
 
 #include "core/host/clock.h"
+#include "core/host/memory_bind.h"
 #include "core/host/team.h"
 #include "core/host/topology.h"
 #include "core/op/names.h"
@@ -62,15 +63,16 @@ static enum c4_status advance(void *context, uint32_t images) {
     return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
 }
 
-/* Reads back where the threads are. */
-static void find_place(const struct c4_team *team, const struct c4_topology *topology,
+/* Reads back where the threads are, and where what they touch lies. */
+static void find_place(const struct c4_team *team, const struct c4_memory_binding *memory,
                        struct c4_worker_ready *ready) {
-    *ready = (struct c4_worker_ready){.bound = team->bound, .node = -1};
+    *ready =
+        (struct c4_worker_ready){.bound = team->bound, .node = -1, .memory_bound = memory->node};
+    c4_memory_probe(team->threads, &ready->memory_node);
     if (!team->bound || team->threads > C4_PLACE_PUS_MAX) return;
     ready->threads = team->threads;
     for (int i = 0; i < team->threads; i++) ready->pu[i] = team->pu[i];
-    for (int i = 0; i < topology->pus; i++)
-        if (topology->pu[i].os_index == team->pu[0]) ready->node = topology->pu[i].node;
+    ready->node = memory->around;
 }
 
 /* Binds first, so that later allocations are local. */
@@ -80,11 +82,14 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     if (message->size_bytes != sizeof *setup)
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(setup, message->payload, sizeof *setup);
+    /* The team's threads inherit the binding. */
+    struct c4_memory_binding memory = {.node = -1, .around = -1};
+    if (setup->bind) C4_TRY(c4_memory_bind(setup->pu, setup->threads, &memory));
     C4_TRY(c4_team_start(setup->bind ? setup->pu : NULL, setup->threads, &worker->team));
     C4_TRY(c4_topology_load(NULL, &topology));
     struct c4_worker_ready ready;
     int64_t l2_bytes = topology.l2_bytes;
-    find_place(&worker->team, &topology, &ready);
+    find_place(&worker->team, &memory, &ready);
     c4_topology_free(&topology);
     C4_TRY(c4_dispatch(setup->backend, &worker->dispatch));
     C4_TRY(c4_images_map(setup->images_descriptor, &setup->images, &setup->scale, &worker->images));
