@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <hwloc.h>
+#include <sys/mman.h>
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
@@ -40,7 +41,8 @@ static hwloc_obj_t node_numbered(hwloc_topology_t h, int number) {
     return NULL;
 }
 
-/* Binds strictly: otherwise a node that is full would quietly be left, and no page says why. */
+/* Not strictly: on a node that is full, a strict binding would end the process. Pages say where
+ * they are. */
 static void bind_to(hwloc_topology_t h, hwloc_obj_t node, struct c4_memory_binding *binding) {
     const int flags = HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_THREAD;
     if (hwloc_get_nbobjs_by_type(h, HWLOC_OBJ_NUMANODE) < 2) {
@@ -70,9 +72,10 @@ static void bind_to(hwloc_topology_t h, hwloc_obj_t node, struct c4_memory_bindi
 
 enum c4_status c4_memory_bind(const int *pu, int count, struct c4_memory_binding *binding) {
     hwloc_topology_t h;
-    *binding = (struct c4_memory_binding){.node = -1};
+    *binding = (struct c4_memory_binding){.node = -1, .around = -1};
     C4_TRY(load(&h));
     hwloc_obj_t node = count > 0 ? node_around(h, pu[0]) : NULL;
+    if (node) binding->around = (int)node->os_index;
     bool together = true;
     for (int i = 1; i < count; i++) together = together && node_around(h, pu[i]) == node;
     if (together)
@@ -86,7 +89,7 @@ enum c4_status c4_memory_bind(const int *pu, int count, struct c4_memory_binding
 
 enum c4_status c4_memory_bind_node(int node, struct c4_memory_binding *binding) {
     hwloc_topology_t h;
-    *binding = (struct c4_memory_binding){.node = -1};
+    *binding = (struct c4_memory_binding){.node = -1, .around = -1};
     C4_TRY(load(&h));
     bind_to(h, node_numbered(h, node), binding);
     hwloc_topology_destroy(h);
@@ -143,6 +146,21 @@ bool c4_memory_pages(const void *area, size_t bytes, size_t samples,
         done += part;
     }
     return true;
+}
+
+void c4_memory_probe(int threads, int *node) {
+    enum { PAGES_EACH = 64 };
+    struct c4_memory_pages pages;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), count = (size_t)threads * PAGES_EACH;
+    char *area =
+        mmap(NULL, count * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *node = -1;
+    if (area == MAP_FAILED) return;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < count; i++) area[i * page] = 1;
+    if (c4_memory_pages(area, count * page, 0, &pages) && pages.absent == 0)
+        *node = c4_memory_pages_node(&pages);
+    munmap(area, count * page);
 }
 
 int c4_memory_pages_node(const struct c4_memory_pages *pages) {

@@ -13,6 +13,7 @@ enum { C4_MEMORY_NODES_MAX = 64 };
 
 struct c4_memory_binding {
     int node;         /* that future memory was read back to be bound to; -1: not bound */
+    int around;       /* the node around the first PU, bound or not; -1: unknown */
     char reason[128]; /* why it is not bound; "" if it is */
 };
 
@@ -40,6 +41,11 @@ struct c4_memory_pages {
 /* Counts the pages that [area, area + bytes) touches; at most `samples` of them, evenly spread (0:
  * all). False if the system does not say. */
 bool c4_memory_pages(const void *area, size_t bytes, size_t samples, struct c4_memory_pages *pages);
+
+/* Every thread of the team touches memory that nobody has touched before; *node is the node that
+ * all of it lies on, -1: several, or unknown. To be called by the thread that opens parallel
+ * regions. */
+void c4_memory_probe(int threads, int *node);
 
 /* The node that all counted pages lie on; -1: none does, or several do. */
 int c4_memory_pages_node(const struct c4_memory_pages *pages);

@@ -168,7 +168,17 @@ static enum c4_status hash_runs(const char *path, sqlite3 *db) {
     return status;
 }
 
+static enum c4_status set_version(const char *path, sqlite3 *db) {
+    return c4_sql_do(path, db, "UPDATE schema SET version = ?", "i", (int64_t)C4_STORE_SCHEMA);
+}
+
 enum c4_status c4_migrate(const char *path, sqlite3 *db) {
+    int64_t version;
+    C4_TRY(c4_schema_version(path, db, &version));
+    if (version == 4) { /* which did not say where memory was */
+        C4_TRY(c4_sql_run(path, db, "ALTER TABLE cost ADD COLUMN memory_node INTEGER"));
+        return set_version(path, db);
+    }
     C4_TRY(c4_sql_run(path, db, begin));
     C4_TRY(c4_schema_make_changed(path, db));
     C4_TRY(add_runs(path, db));
@@ -176,5 +186,5 @@ enum c4_status c4_migrate(const char *path, sqlite3 *db) {
     C4_TRY(name_measures(path, db));
     C4_TRY(hash_runs(path, db));
     C4_TRY(c4_sql_run(path, db, finish));
-    return c4_sql_do(path, db, "UPDATE schema SET version = ?", "i", (int64_t)C4_STORE_SCHEMA);
+    return set_version(path, db);
 }

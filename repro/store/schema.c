@@ -38,7 +38,8 @@ static const char tables_changed[] =
     " epoch INTEGER NOT NULL, what TEXT NOT NULL, layer TEXT NOT NULL, method TEXT NOT NULL,"
     " seconds REAL NOT NULL, images_per_s REAL, flops REAL, bytes REAL, threads INTEGER NOT NULL,"
     " host TEXT NOT NULL, place TEXT NOT NULL, place_read_back TEXT, node INTEGER, program TEXT,"
-    " started TEXT NOT NULL, ended TEXT NOT NULL, UNIQUE(run, epoch, what, layer));"
+    " started TEXT NOT NULL, ended TEXT NOT NULL, memory_node INTEGER, UNIQUE(run, epoch, what, "
+    "layer));"
     "CREATE TABLE checkpoint(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
     " path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(run, epoch)) WITHOUT ROWID;"
     "CREATE VIEW results AS SELECT * FROM result JOIN provenance ON provenance.id = provenance;";

@@ -18,7 +18,9 @@
  * cost: times and places. run NULL: work on references, which a machine's runs share, with a row
  * for each reference; epoch is that of the run that needed it first. place is where the worker was
  * to run, place_read_back where it could run, node the NUMA node of its first thread; NULL:
- * unknown. program: the version of conv4 that did the work. */
+ * unknown. memory_node: the node that memory lies on which its threads touched when it started,
+ * read back page by page; NULL: unknown, or several. Nodes have the numbers of the operating
+ * system. program: the version of conv4 that did the work. */
 #ifndef C4_REPRO_STORE_SCHEMA_H
 #define C4_REPRO_STORE_SCHEMA_H
 
@@ -27,7 +29,7 @@
 
 #include "core/base/status.h"
 
-enum { C4_STORE_SCHEMA = 4, C4_STORE_SCHEMA_OLDEST = 2 };
+enum { C4_STORE_SCHEMA = 5, C4_STORE_SCHEMA_OLDEST = 2 };
 
 /* Makes all tables in an empty database, within the caller's transaction. */
 enum c4_status c4_schema_make(const char *path, sqlite3 *db);

@@ -358,16 +358,16 @@ static enum c4_status add_costs(struct c4_store *store, const struct c4_store_se
         const struct c4_cost_row *row = &segment->costs[i];
         C4_TRY(c4_sql_do(store->path, store->db,
                          "INSERT INTO cost VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                         " nullif(?, -1), ?, ?, ?)",
+                         " nullif(?, -1), ?, ?, ?, nullif(?, -1))",
                          "titttrrrrittt"
-                         "ittt",
+                         "ittti",
                          c4_cost_is_shared(row->what) ? NULL : segment->run, row->epoch,
                          c4_cost_names[row->what], row->layer, row->method, row->seconds,
                          row->images_per_s > 0 ? row->images_per_s : NAN,
                          row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
                          (int64_t)segment->threads, store->host, segment->place,
                          segment->place_read_back, (int64_t)segment->node, segment->program,
-                         row->started, row->ended));
+                         row->started, row->ended, (int64_t)segment->memory_node));
     }
     return C4_OK;
 }

@@ -138,6 +138,7 @@ struct c4_store_segment {
     const char *place;           /* where the worker was to run: PUs, such as "0-3", or "any" */
     const char *place_read_back; /* where it could run; NULL: unknown */
     int node;                    /* NUMA node of its first thread; -1: unknown */
+    int memory_node;             /* that its memory lies on, read back; -1: unknown, or several */
     const char *program;         /* version of conv4 that did the work */
     uint32_t epoch;              /* of the checkpoint */
     const char *checkpoint;      /* path in the folder */

@@ -100,8 +100,31 @@ static enum c4_status on_failed(struct c4_coordinator *c, struct c4_worker_slot 
     return status;
 }
 
+enum c4_status c4_coordinator_say(struct c4_coordinator *c, const char *format, ...) {
+    struct c4_text sentence = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    enum c4_status status = c4_text_add_list(&sentence, format, arguments);
+    va_end(arguments);
+    if (status == C4_OK) c4_coordinator_report(c, c4_text_string(&sentence));
+    c4_text_free(&sentence);
+    return status;
+}
+
+/* What was bound is looked up: pages elsewhere make a worker slower, not wrong. */
+static enum c4_status check_memory(struct c4_coordinator *c, struct c4_worker_slot *slot,
+                                   const struct c4_worker_ready *found) {
+    bool stray = found->memory_bound >= 0 && found->memory_node != found->memory_bound;
+    if (!stray || slot->said_memory) return C4_OK;
+    slot->said_memory = true;
+    return c4_coordinator_say(
+        c, "worker %d: its memory is bound to NUMA node %d, and is not found there",
+        (int)(slot - c->slot) + 1, found->memory_bound);
+}
+
 enum c4_status c4_coordinator_say_place(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                         const struct c4_worker_ready *found) {
+    C4_TRY(check_memory(c, slot, found));
     if (strcmp(found->reason, slot->reason) == 0) return C4_OK;
     memcpy(slot->reason, found->reason, sizeof slot->reason);
     int number = (int)(slot - c->slot) + 1;
@@ -112,6 +135,7 @@ enum c4_status c4_coordinator_say_place(struct c4_coordinator *c, struct c4_work
 
 /* The rows say where the threads are; the user should know before days of training, but once. */
 static enum c4_status note_unbound(struct c4_coordinator *c, struct c4_worker_slot *slot) {
+    C4_TRY(check_memory(c, slot, &slot->ready));
     memcpy(slot->reason, slot->ready.reason, sizeof slot->reason);
     if (!slot->reason[0] || c->said_unbound) return C4_OK;
     c->said_unbound = true;
@@ -153,17 +177,6 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
         break;
     }
     return c4_fail(C4_ERR_FAILED, "invalid message from a worker");
-}
-
-enum c4_status c4_coordinator_say(struct c4_coordinator *c, const char *format, ...) {
-    struct c4_text sentence = {0};
-    va_list arguments;
-    va_start(arguments, format);
-    enum c4_status status = c4_text_add_list(&sentence, format, arguments);
-    va_end(arguments);
-    if (status == C4_OK) c4_coordinator_report(c, c4_text_string(&sentence));
-    c4_text_free(&sentence);
-    return status;
 }
 
 /* A worker that was busy with a run has died. */

@@ -33,11 +33,12 @@ static enum c4_status name_places(const struct c4_worker_place *place,
     return name_place(found->pu, found->threads, read_back);
 }
 
-/* NUMA node of the first thread, as this machine's topology numbers it; -1: unknown. */
+/* NUMA node of the first thread, by the system's number; -1: unknown. */
 static int find_node(const struct c4_coordinator *c, const struct c4_worker_ready *found) {
     const struct c4_topology *topology = c->work.topology;
     for (int i = 0; found->threads > 0 && topology && i < topology->pus; i++)
-        if (topology->pu[i].os_index == found->pu[0]) return topology->pu[i].node;
+        if (topology->pu[i].os_index == found->pu[0])
+            return topology->node[topology->pu[i].node].os_index;
     return -1;
 }
 
@@ -92,6 +93,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .place = c4_text_string(&asked),
                                        .place_read_back = c4_text_string(&read_back),
                                        .node = find_node(c, &done->found),
+                                       .memory_node = done->found.memory_node,
                                        .program = C4_VERSION,
                                        .epoch = done->last.epoch,
                                        .checkpoint = done->last.path};

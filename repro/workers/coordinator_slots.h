@@ -27,8 +27,9 @@ struct c4_worker_slot {
     struct c4_worker_place place; /* of the segment */
     struct c4_segment segment;
     char reason[C4_TEAM_REASON_SIZE]; /* last said to the user */
-    bool has_seed;                    /* references of seed segment.run.seed are prepared */
-    uint64_t images;                  /* of the segment so far */
+    bool said_memory;
+    bool has_seed;   /* references of seed segment.run.seed are prepared */
+    uint64_t images; /* of the segment so far */
 };
 
 struct c4_coordinator {

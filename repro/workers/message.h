@@ -48,6 +48,8 @@ struct c4_worker_ready {
     int threads;                      /* if bound, else 0 */
     int pu[C4_PLACE_PUS_MAX];         /* OS index of each thread's PU */
     char reason[C4_TEAM_REASON_SIZE]; /* why a thread is not where it should be; "": it is */
+    int memory_bound;                 /* NUMA node that its memory is bound to; -1: not bound */
+    int memory_node;                  /* that its memory was found on; -1: unknown, or several */
 };
 
 struct c4_measurement_order {

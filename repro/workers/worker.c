@@ -11,6 +11,7 @@
 #endif
 
 #include "core/host/clock.h"
+#include "core/host/memory_bind.h"
 #include "core/host/team.h"
 #include "core/host/topology.h"
 #include "core/op/names.h"
@@ -26,6 +27,7 @@ struct worker {
     size_t taken;
     struct c4_worker_setup setup;
     struct c4_worker_place place; /* of the team */
+    struct c4_memory_binding memory;
     struct c4_images images;
     struct c4_dispatch dispatch;
     struct c4_team team;
@@ -71,11 +73,13 @@ static int find_stray(const struct worker *worker) {
     return -1;
 }
 
-/* Where the threads are, as read back. */
+/* Where the threads are, and where what they touch lies, as read back. */
 static void find_place(const struct worker *worker, struct c4_worker_ready *found) {
     const struct c4_team *team = &worker->team;
     int stray = find_stray(worker);
-    *found = (struct c4_worker_ready){.bound = team->bound && stray < 0};
+    *found = (struct c4_worker_ready){.bound = team->bound && stray < 0,
+                                      .memory_bound = worker->memory.node};
+    c4_memory_probe(team->threads, &found->memory_node);
     if (worker->place.bind && !team->bound)
         c4_text_fit(found->reason, sizeof found->reason, team->reason);
     else if (stray >= 0)
@@ -118,6 +122,10 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     if (message->size_bytes != sizeof *setup)
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(setup, message->payload, sizeof *setup);
+    /* The team's threads inherit the binding; teams do not grow beyond a node. */
+    worker->memory = (struct c4_memory_binding){.node = -1, .around = -1};
+    if (setup->place.bind)
+        C4_TRY(c4_memory_bind(setup->place.pu, setup->place.threads, &worker->memory));
     C4_TRY(take_place(worker, &setup->place));
     C4_TRY(c4_topology_load(NULL, &topology));
     int64_t l2_bytes = topology.l2_bytes;

@@ -7,6 +7,7 @@
 #   --nodes N         NUMA nodes (default 2), each a package of its own
 #   --cores N         of each node (default 2), one thread each
 #   --memory MIB      of each node (default 512)
+#   --with FILE       another program or file to include; repeatable
 #   --timeout SECONDS of real time (default 900)
 #   --verbose         show the kernel's messages and the time
 #
@@ -29,10 +30,11 @@ skip() {
     exit 77
 }
 
-machine='' nodes=2 cores=2 memory=512 limit=900 verbose=no
+machine='' with=() nodes=2 cores=2 memory=512 limit=900 verbose=no
 while (($#)); do
     case $1 in
     --machine) machine=$2 ;;
+    --with) with+=("$(realpath -s "$2")") ;;
     --nodes) nodes=$2 ;;
     --cores) cores=$2 ;;
     --memory) memory=$2 ;;
@@ -72,13 +74,14 @@ copy_in() {
 
 mkdir -p "$run/guest/run.d" "$run/guest$PWD"
 cp "$machine/init" "$run/guest/init"
-copy_in "$program"
-if readelf -lW "$program" | grep -q INTERP; then
-    ldd "$program" | grep -oE '/[^ ]+' | sort -u >"$run/libraries" || die "ldd: $program"
+for file in "$program" "${with[@]}"; do
+    copy_in "$file"
+    readelf -lW "$file" 2>/dev/null | grep -q INTERP || continue
+    ldd "$file" | grep -oE '/[^ ]+' | sort -u >"$run/libraries" || die "ldd: $file"
     while read -r library; do copy_in "$library"; done <"$run/libraries"
     # Otherwise the loader would not search the machine's own folders.
     copy_in /etc/ld.so.cache
-fi
+done
 printf '%s' "$program" >"$run/guest/run.d/program"
 printf '%s' "$PWD" >"$run/guest/run.d/folder"
 printf '%s\0' "$@" >"$run/guest/run.d/arguments"

@@ -88,3 +88,14 @@ add_test(NAME numa_memory_bind COMMAND ${CMAKE_CURRENT_LIST_DIR}/run-numa.sh
   --machine ${C4_NUMA_MACHINE} $<TARGET_FILE:test_memory_bind>)
 set_tests_properties(numa_memory_bind PROPERTIES LABELS "emulated;full" TIMEOUT 1000
   SKIP_RETURN_CODE 77 ENVIRONMENT C4_TEST_NODES=2)
+if(TARGET conv4)
+  find_program(C4_SQLITE3 sqlite3)
+  if(C4_SQLITE3)
+    add_test(NAME numa_study COMMAND ${CMAKE_CURRENT_LIST_DIR}/run-numa.sh
+      --machine ${C4_NUMA_MACHINE} --memory 1536 --with $<TARGET_FILE:conv4> --with ${C4_SQLITE3}
+      --with ${CMAKE_CURRENT_LIST_DIR}/numa/study.sh
+      /bin/sh ${CMAKE_CURRENT_LIST_DIR}/numa/study.sh $<TARGET_FILE:conv4> ${C4_SQLITE3})
+    set_tests_properties(numa_study PROPERTIES LABELS "emulated;full;long" TIMEOUT 1000
+      SKIP_RETURN_CODE 77 COST 100)
+  endif()
+endif()

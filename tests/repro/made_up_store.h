@@ -134,6 +134,7 @@ static inline void made_up_run(struct c4_store *store, const struct c4_protocol 
                                        .threads = 1,
                                        .place = run->seed % 2 ? "0" : "1",
                                        .node = -1,
+                                       .memory_node = -1,
                                        .program = "0.0",
                                        .epoch = run->epochs,
                                        .checkpoint = "none"};

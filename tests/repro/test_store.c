@@ -291,7 +291,7 @@ static void foreign_files(void **state) {
     c4_store_close(store);
     alter(state, "a/study.db", "UPDATE schema SET version = 1");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
-    assert_sentence("written by an older conv4 (schema 1, this one writes 4)");
+    assert_sentence("written by an older conv4 (schema 1, this one writes 5)");
     alter(state, "a/study.db", "UPDATE schema SET version = 1000");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
     assert_sentence("written by a newer conv4 (schema 1000");
@@ -309,6 +309,24 @@ static void foreign_files(void **state) {
     put_file(scratch_path(state, "c/study.db"), text, sizeof text);
     assert_int_equal(c4_store_open(scratch_path(state, "c"), false, &store), C4_ERR_DATA);
     assert_sentence("--fresh");
+}
+
+/* Schema 4 had no memory_node; its rows stay, and new ones have it. */
+static void schema_4_is_migrated(void **state) {
+    struct c4_store *store = open_study(state, "a");
+    c4_store_close(store);
+    alter(state, "a/study.db",
+          "INSERT INTO cost VALUES(NULL, NULL, 0, 'cka_reference', '', '', 1, NULL, NULL, NULL, 1,"
+          " 'h', 'any', NULL, 3, '0', '', '', 1);"
+          "ALTER TABLE cost DROP COLUMN memory_node; UPDATE schema SET version = 4");
+    store = open_study(state, "a");
+    c4_store_close(store);
+    alter(state, "a/study.db",
+          "CREATE TABLE found(one CHECK(one)); INSERT INTO found SELECT version = 5 FROM schema;"
+          "INSERT INTO found SELECT count(*) = 1 AND sum(node) = 3 AND count(memory_node) = 0"
+          " FROM cost; DROP TABLE found");
+    store = open_study(state, "a");
+    c4_store_close(store);
 }
 
 static void set_aside(void **state) {
@@ -379,11 +397,17 @@ static void full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(rows_round_trip),      TEST(finished_rows_have_a_hash),
-        TEST(all_or_nothing),       TEST(settings_bind),
-        TEST(foreign_files),        TEST(set_aside),
-        TEST(no_permission),        TEST(full_disk),
-        TEST(a_plan_is_kept_whole), TEST(no_run_mixes_versions),
+        TEST(rows_round_trip),
+        TEST(finished_rows_have_a_hash),
+        TEST(all_or_nothing),
+        TEST(settings_bind),
+        TEST(foreign_files),
+        TEST(schema_4_is_migrated),
+        TEST(set_aside),
+        TEST(no_permission),
+        TEST(full_disk),
+        TEST(a_plan_is_kept_whole),
+        TEST(no_run_mixes_versions),
         TEST(shared_costs_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
