@@ -299,6 +299,17 @@ static void lost_workers(void **state) {
     assert_starts(scene, 1, 0, 0, 2);
 }
 
+/* A team that has turned out slower than half of its places, on a machine that others use, too. */
+static void shrinks_when_teams_are_slow(void **state) {
+    (void)state;
+    struct scene *scene = scene_of(1, 8);
+    seat(scene, 0, 0, 4, true);
+    scene->speeds = (struct c4_team_speeds){{1, .9, .4, .2}};
+    assert_starts(scene, decide(scene), 0, 0, 2);
+    scene->speeds = (struct c4_team_speeds){{1, .45, .4, .2}};
+    assert_starts(scene, decide(scene), 0, 0, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(start_as_pairs_and_fours),
@@ -312,6 +323,7 @@ int main(void) {
         cmocka_unit_test(lies_in_a_domain),
         cmocka_unit_test(no_team_without_gain),
         cmocka_unit_test(lost_workers),
+        cmocka_unit_test(shrinks_when_teams_are_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
