@@ -24,7 +24,8 @@ static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_sl
     *setup = (struct c4_worker_setup){.protocol = *runner->protocol,
                                       .scale = *runner->scale,
                                       .images = c->work.images,
-                                      .images_descriptor = c->work.images_descriptor,
+                                      .images_descriptor = c4_node_images_of(
+                                          c->work.node_images, place, c->work.images_descriptor),
                                       .references = c->work.references,
                                       .threads = c->work.threads,
                                       .bind = place != NULL};
@@ -94,9 +95,13 @@ __attribute__((format(printf, 2, 3))) static enum c4_status say(struct c4_coordi
 /* What was bound is looked up: pages elsewhere make a worker slower, not wrong. */
 static enum c4_status check_memory(struct c4_coordinator *c, const struct c4_worker_slot *slot) {
     const struct c4_worker_ready *ready = &slot->ready;
-    if (ready->memory_bound < 0 || ready->memory_node == ready->memory_bound) return C4_OK;
-    return say(c, "worker %d: its memory is bound to NUMA node %d, and is not found there",
-               (int)(slot - c->slot) + 1, ready->memory_bound);
+    const int worker = (int)(slot - c->slot) + 1, bound = ready->memory_bound;
+    if (bound >= 0 && ready->memory_node != bound)
+        C4_TRY(say(c, "worker %d: its memory is bound to NUMA node %d, and is not found there",
+                   worker, bound));
+    if (bound >= 0 && ready->images_node != bound)
+        C4_TRY(say(c, "worker %d: its images are not on its NUMA node %d", worker, bound));
+    return C4_OK;
 }
 
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,

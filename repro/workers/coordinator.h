@@ -4,6 +4,7 @@
 #define C4_REPRO_WORKERS_COORDINATOR_H
 
 #include "core/host/placement.h"
+#include "repro/run/node_images.h"
 #include "repro/workers/message.h"
 
 /* What the coordinator works with. Borrowed. */
@@ -13,6 +14,7 @@ struct c4_work {
     struct c4_store *store; /* NULL if only the speed is measured */
     struct c4_shared_images images;
     int images_descriptor;
+    const struct c4_node_images *node_images; /* NULL: all workers share images_descriptor */
     struct c4_shared_references references;
     int workers, threads;
     const struct c4_placement *placement; /* a place for each worker; NULL: not bound */

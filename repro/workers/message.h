@@ -43,6 +43,7 @@ struct c4_worker_ready {
     int pu[C4_PLACE_PUS_MAX]; /* OS index of each thread's PU */
     int node;                 /* NUMA node of the first; -1: unknown or not bound */
     int memory_bound;         /* node that its memory is bound to; -1: not bound */
+    int images_node;          /* node of the images that it maps, found likewise */
     int memory_node;          /* node that its memory was found on; -1: unknown, or several */
 };
 

@@ -110,6 +110,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .advance = advance,
                                         .context = worker};
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));
+    ready.images_node = c4_memory_probe_area(worker->images.mapping, worker->images.mapping_bytes);
     return answer(worker, C4_MESSAGE_READY, &ready, sizeof ready);
 }
 
