@@ -163,6 +163,18 @@ void c4_memory_probe(int threads, int *node) {
     munmap(area, count * page);
 }
 
+int c4_memory_probe_area(const void *area, size_t bytes) {
+    enum { SAMPLES = 256 };
+    struct c4_memory_pages pages;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t count = bytes / page, samples = count < SAMPLES ? count : SAMPLES;
+    /* Mapped pages are known to the process that has read them. */
+    for (size_t i = 0; i < samples; i++)
+        (void)*((const volatile char *)area + i * count / samples * page);
+    if (samples == 0 || !c4_memory_pages(area, count * page, samples, &pages)) return -1;
+    return pages.absent == 0 ? c4_memory_pages_node(&pages) : -1;
+}
+
 int c4_memory_pages_node(const struct c4_memory_pages *pages) {
     int node = -1;
     for (int i = 0; i < C4_MEMORY_NODES_MAX; i++) {

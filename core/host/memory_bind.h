@@ -47,6 +47,10 @@ bool c4_memory_pages(const void *area, size_t bytes, size_t samples, struct c4_m
  * regions. */
 void c4_memory_probe(int threads, int *node);
 
+/* Reads up to some hundred pages of an area, evenly spread, and looks up where they lie: on this
+ * node; -1: on several, or unknown. */
+int c4_memory_probe_area(const void *area, size_t bytes);
+
 /* The node that all counted pages lie on; -1: none does, or several do. */
 int c4_memory_pages_node(const struct c4_memory_pages *pages);
 

@@ -102,6 +102,7 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder, c
     memset(session, 0, sizeof *session);
     session->args = args;
     session->descriptor = session->references.descriptor = session->bound = -1;
+    for (int i = 0; i < C4_IMAGE_NODES_MAX; i++) session->node_images.descriptor[i] = -1;
     c4_memory_limit("", &session->memory);
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
@@ -146,12 +147,15 @@ enum c4_status c4_session_load(struct c4_session *session) {
     C4_TRY(
         c4_images_share(&session->images, &session->scale, &session->descriptor, &session->shared));
     c4_session_fit_workers(session);
+    C4_TRY(c4_node_images_make(&session->placement, session->descriptor, session->shared.bytes,
+                               &session->node_images));
     return c4_reference_cache_share(&session->study.protocol, &session->scale, session->workers,
                                     session->memory.bytes, &session->references);
 }
 
 void c4_session_free(struct c4_session *session) {
     if (session->descriptor >= 0) close(session->descriptor);
+    c4_node_images_close(&session->node_images);
     if (session->references.descriptor >= 0) close(session->references.descriptor);
     c4_images_free(&session->images);
     c4_placement_free(&session->placement);
@@ -166,6 +170,7 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
                             .store = store,
                             .images = session->shared,
                             .images_descriptor = session->descriptor,
+                            .node_images = &session->node_images,
                             .references = session->references,
                             .workers = session->workers,
                             .threads = session->threads,

@@ -104,6 +104,7 @@ struct c4_session {
     int bound; /* workers whose threads are bound, as read back; -1: they have not started */
     struct c4_images images;
     struct c4_shared_images shared;
+    struct c4_node_images node_images;      /* copies of them, where there are several nodes */
     int descriptor;                         /* of the shared images; -1: none */
     struct c4_shared_references references; /* descriptor -1: none */
     char arithmetic[256];          /* "canonical, version 1", or the backend and its threads */

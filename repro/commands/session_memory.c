@@ -3,14 +3,21 @@
 #include "core/file/json.h"
 #include "repro/workers/forecast_memory.h"
 
+/* With a copy for each node. */
+static uint64_t images_bytes(const struct c4_session *session) {
+    const int nodes = session->topology.nodes;
+    bool copied = nodes > 1 && session->placement.places > 0;
+    return session->shared.bytes * (uint64_t)(copied ? nodes + 1 : 1);
+}
+
 static void forecast(const struct c4_session *session, int workers,
                      struct c4_memory_forecast *forecast) {
-    c4_forecast_memory(&session->runner, workers, session->shared.bytes, session->memory.bytes,
+    c4_forecast_memory(&session->runner, workers, images_bytes(session), session->memory.bytes,
                        forecast);
 }
 
 static int fitting(const struct c4_session *session, int wanted) {
-    return c4_forecast_memory_fit(&session->runner, wanted, session->shared.bytes,
+    return c4_forecast_memory_fit(&session->runner, wanted, images_bytes(session),
                                   &session->memory);
 }
 

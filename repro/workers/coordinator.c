@@ -36,14 +36,18 @@ static enum c4_status start_process(struct c4_coordinator *c, struct c4_worker_s
 
 static enum c4_status start_worker(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     const struct c4_runner *runner = c->work.runner;
+    const struct c4_placement *placement = c->work.placement;
+    const int self = (int)(slot - c->slot);
+    const struct c4_place *place = placement ? &placement->place[self] : NULL;
     struct c4_worker_setup *setup = calloc(1, sizeof *setup);
     if (!setup) return c4_fail(C4_ERR_MEMORY, "out of memory for a worker's settings");
     *setup = (struct c4_worker_setup){.protocol = *runner->protocol,
                                       .scale = *runner->scale,
                                       .images = c->work.images,
-                                      .images_descriptor = c->work.images_descriptor,
+                                      .images_descriptor = c4_node_images_of(
+                                          c->work.node_images, place, c->work.images_descriptor),
                                       .references = c->work.references};
-    c4_coordinator_place(c, (int)(slot - c->slot), 1, &setup->place);
+    c4_coordinator_place(c, self, 1, &setup->place);
     snprintf(setup->backend, sizeof setup->backend, "%s", runner->backend);
     snprintf(setup->kernels, sizeof setup->kernels, "%s", runner->kernels ? runner->kernels : "");
     snprintf(setup->folder, sizeof setup->folder, "%s", runner->folder ? runner->folder : "");
@@ -114,12 +118,17 @@ enum c4_status c4_coordinator_say(struct c4_coordinator *c, const char *format, 
 /* What was bound is looked up: pages elsewhere make a worker slower, not wrong. */
 static enum c4_status check_memory(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                    const struct c4_worker_ready *found) {
-    bool stray = found->memory_bound >= 0 && found->memory_node != found->memory_bound;
-    if (!stray || slot->said_memory) return C4_OK;
-    slot->said_memory = true;
-    return c4_coordinator_say(
-        c, "worker %d: its memory is bound to NUMA node %d, and is not found there",
-        (int)(slot - c->slot) + 1, found->memory_bound);
+    const int worker = (int)(slot - c->slot) + 1, bound = found->memory_bound;
+    if (bound < 0 || slot->said_memory) return C4_OK;
+    slot->said_memory = found->memory_node != bound || found->images_node != bound;
+    if (found->memory_node != bound)
+        return c4_coordinator_say(
+            c, "worker %d: its memory is bound to NUMA node %d, and is not found there", worker,
+            bound);
+    if (found->images_node != bound)
+        return c4_coordinator_say(c, "worker %d: its images are not on its NUMA node %d", worker,
+                                  bound);
+    return C4_OK;
 }
 
 enum c4_status c4_coordinator_say_place(struct c4_coordinator *c, struct c4_worker_slot *slot,

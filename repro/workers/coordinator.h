@@ -5,6 +5,7 @@
 
 #include "core/host/placement.h"
 #include "core/host/topology.h"
+#include "repro/run/node_images.h"
 #include "repro/workers/message.h"
 #include "repro/workers/scheduler.h"
 
@@ -15,6 +16,7 @@ struct c4_work {
     struct c4_store *store; /* NULL if only the speed is measured */
     struct c4_shared_images images;
     int images_descriptor;
+    const struct c4_node_images *node_images; /* NULL: all workers share images_descriptor */
     struct c4_shared_references references;
     int workers, threads;                 /* workers, each with a team of `threads` at first */
     int widest;                           /* how many places a run may take together; 1: teams

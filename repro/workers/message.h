@@ -50,6 +50,7 @@ struct c4_worker_ready {
     char reason[C4_TEAM_REASON_SIZE]; /* why a thread is not where it should be; "": it is */
     int memory_bound;                 /* NUMA node that its memory is bound to; -1: not bound */
     int memory_node;                  /* that its memory was found on; -1: unknown, or several */
+    int images_node;                  /* of the images that it maps, found likewise */
 };
 
 struct c4_measurement_order {

@@ -28,6 +28,7 @@ struct worker {
     struct c4_worker_setup setup;
     struct c4_worker_place place; /* of the team */
     struct c4_memory_binding memory;
+    int images_node; /* of the images that it maps */
     struct c4_images images;
     struct c4_dispatch dispatch;
     struct c4_team team;
@@ -78,7 +79,8 @@ static void find_place(const struct worker *worker, struct c4_worker_ready *foun
     const struct c4_team *team = &worker->team;
     int stray = find_stray(worker);
     *found = (struct c4_worker_ready){.bound = team->bound && stray < 0,
-                                      .memory_bound = worker->memory.node};
+                                      .memory_bound = worker->memory.node,
+                                      .images_node = worker->images_node};
     c4_memory_probe(team->threads, &found->memory_node);
     if (worker->place.bind && !team->bound)
         c4_text_fit(found->reason, sizeof found->reason, team->reason);
@@ -150,6 +152,8 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .context = worker};
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));
     struct c4_worker_ready ready;
+    worker->images_node =
+        c4_memory_probe_area(worker->images.mapping, worker->images.mapping_bytes);
     find_place(worker, &ready);
     return answer(worker, C4_MESSAGE_READY, &ready, sizeof ready);
 }

@@ -19,6 +19,7 @@ echo "$places"
 wrong=$("$sqlite3" study/study.db "SELECT count(*) FROM cost WHERE place IS NOT place_read_back
     OR node IS NOT place / 2 OR memory_node IS NOT node")
 nodes=$("$sqlite3" study/study.db "SELECT count(DISTINCT memory_node) FROM cost")
+if grep 'not on its NUMA node\|not found there' log; then exit 1; fi
 if [ "$wrong" != 0 ] || [ "$nodes" != 2 ]; then
     echo "$wrong rows are elsewhere, memory is on $nodes nodes"
     exit 1

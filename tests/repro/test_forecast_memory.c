@@ -1,0 +1,100 @@
+/* Predicted memory: near the measured peaks, and how many workers fit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "repro/workers/forecast_memory.h"
+#include "tests/harness/unit.h"
+
+static struct c4_study *study;
+
+static int load(void **state) {
+    (void)state;
+    study = malloc(sizeof *study);
+    return study && c4_study_load(NULL, study) == C4_OK ? 0 : -1;
+}
+
+static int unload(void **state) {
+    (void)state;
+    free(study);
+    return 0;
+}
+
+static struct c4_runner runner_of(const char *scale) {
+    return (struct c4_runner){.protocol = &study->protocol,
+                              .scale = c4_study_scale(study, scale),
+                              .backend = "avx2",
+                              .threads = 1};
+}
+
+/* Peaks of Anonymous in smaps_rollup of the workers of whole studies, sampled every 30 ms. */
+static void near_what_was_measured(void **state) {
+    (void)state;
+    static const struct {
+        const char *scale;
+        double bytes;
+    } measured[] = {{"smoke", 137576 * 1024.0}, {"quick", 206060 * 1024.0}};
+    for (int i = 0; i < 2; i++) {
+        const struct c4_runner runner = runner_of(measured[i].scale);
+        struct c4_memory_forecast forecast;
+        c4_forecast_memory(&runner, 2, 0, 0, &forecast);
+        double ratio = (double)forecast.worker_bytes / measured[i].bytes;
+        print_message("%s: %.3f of the measured peak\n", measured[i].scale, ratio);
+        assert_true(ratio >= 1 && ratio <= 1.15);
+    }
+}
+
+static void more_work_takes_more(void **state) {
+    (void)state;
+    struct c4_memory_forecast few, many;
+    struct c4_runner runner = runner_of("smoke");
+    c4_forecast_memory(&runner, 1, 7, 0, &few);
+    assert_int_equal(few.images_bytes, 7);
+    runner.threads = 4;
+    c4_forecast_memory(&runner, 1, 7, 0, &many);
+    assert_true(many.worker_bytes > few.worker_bytes);
+    runner.threads = 1;
+    runner.wide = true;
+    c4_forecast_memory(&runner, 1, 7, 0, &many);
+    assert_true(many.worker_bytes > few.worker_bytes);
+    /* References give way where there is little. */
+    runner.wide = false;
+    c4_forecast_memory(&runner, 1, 7, 200000000, &many);
+    assert_true(many.references_bytes <= 50000000);
+    assert_true(many.references_bytes < few.references_bytes);
+}
+
+static void as_many_as_fit(void **state) {
+    (void)state;
+    const struct c4_runner runner = runner_of("smoke");
+    struct c4_memory_limit limit = {.by = C4_MEMORY_UNKNOWN};
+    assert_int_equal(c4_forecast_memory_fit(&runner, 64, 1000000, &limit), 64);
+    limit.by = C4_MEMORY_CGROUP;
+    assert_int_equal(c4_forecast_memory_fit(&runner, 64, 1000000, &limit), 0);
+    int before = 0;
+    for (uint64_t mb = 100; mb < 4000; mb += 50) {
+        limit.bytes = mb * 1000000;
+        int fit = c4_forecast_memory_fit(&runner, 8, 1000000, &limit);
+        struct c4_memory_forecast forecast;
+        c4_forecast_memory(&runner, fit, 1000000, limit.bytes, &forecast);
+        assert_true(fit >= before && fit <= 8);
+        if (fit > 0) assert_true(c4_forecast_memory_sum(&forecast, fit) <= limit.bytes);
+        c4_forecast_memory(&runner, fit + 1, 1000000, limit.bytes, &forecast);
+        if (fit < 8) assert_true(c4_forecast_memory_sum(&forecast, fit + 1) > limit.bytes);
+        before = fit;
+    }
+    assert_int_equal(before, 8);
+    /* Each process may have too little, however few there are. */
+    limit.process_bytes = 100000000;
+    assert_int_equal(c4_forecast_memory_fit(&runner, 8, 1000000, &limit), 0);
+    limit.process_bytes = 1000000000;
+    assert_int_equal(c4_forecast_memory_fit(&runner, 8, 1000000, &limit), 8);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(near_what_was_measured),
+        cmocka_unit_test(more_work_takes_more),
+        cmocka_unit_test(as_many_as_fit),
+    };
+    return cmocka_run_group_tests_name("forecast_memory", tests, load, unload);
+}
