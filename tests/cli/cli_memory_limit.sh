@@ -22,6 +22,7 @@ grep -q '"worker_bytes": [0-9]*' plan.json || fail "no memory in the plan: $(cat
 mount=/sys/fs/cgroup/memory group=$mount/conv4-test-$$
 [ -w "$mount/memory.limit_in_bytes" ] || skip "no control groups of version 1 here"
 mkdir "$group" 2>/dev/null || skip "no control group can be made here"
+# shellcheck disable=SC2317 # the end calls it
 tidy() { rmdir "$group" 2>/dev/null; }
 
 # limited MB ARGUMENT...: conv4 with these arguments in the group; its status, output in out.

@@ -306,7 +306,7 @@ static void shrinks_when_teams_are_slow(void **state) {
     seat(scene, 0, 0, 4, true);
     scene->speeds = (struct c4_team_speeds){{1, .9, .4, .2}};
     assert_starts(scene, decide(scene), 0, 0, 2);
-    scene->speeds = (struct c4_team_speeds){{1, .45, .4, .2}};
+    scene->speeds = (struct c4_team_speeds){{1, .45, .22, .1}};
     assert_starts(scene, decide(scene), 0, 0, 1);
 }
 

@@ -1,7 +1,7 @@
-/* The first process of the guest that tests/emulate/run-numa.sh boots: runs one program and turns the
- * machine off. The files in /run.d are those of tests/emulate/avx512/init.c. Standard output goes to
- * the second serial port, standard error to the third, and one line to the first, which is also the
- * kernel's console: "@guest exit N", "@guest signal N" or "@guest error TEXT". */
+/* The first process of the guest that tests/emulate/run-numa.sh boots: runs one program and turns
+ * the machine off. The files in /run.d are those of tests/emulate/avx512/init.c. Standard output
+ * goes to the second serial port, standard error to the third, and one line to the first, which is
+ * also the kernel's console: "@guest exit N", "@guest signal N" or "@guest error TEXT". */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
