@@ -177,6 +177,13 @@ static enum c4_status write_json(const struct planning *plan) {
     c4_simulation_free(&simulation);
     if (session->shared.bytes > 0)
         c4_json_set(&object, "memory", c4_session_memory_json(session, places_of_machine(plan)));
+    struct c4_traffic traffic;
+    if (c4_outlook_traffic(outlook, session, &plan->speed, &traffic))
+        c4_json_set(&object, "traffic",
+                    json_pack("{s:o, s:o, s:i}", "place_bytes_per_s",
+                              c4_json_real(traffic.place_bytes_per_s), "node_bytes_per_s",
+                              c4_json_real(traffic.node_bytes_per_s), "node_places",
+                              traffic.node_places));
     if (c4_arg_flag(plan->args, "scaling")) {
         json_t *list = json_array();
         enum c4_status status = c4_scaling_json(outlook, session, plan->seconds, list);
@@ -218,6 +225,12 @@ static enum c4_status make_plan(struct planning *plan) {
     printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
     if (session->shared.bytes > 0)
         C4_TRY(c4_session_write_memory(session, places_of_machine(plan), stdout));
+    struct c4_traffic traffic;
+    if (c4_outlook_traffic(&plan->outlook, session, &plan->speed, &traffic))
+        printf("Memory traffic while all train, beyond L2 caches: %.1f GB/s for a place, %.0f GB/s "
+               "for a NUMA node with %d of them.\n",
+               traffic.place_bytes_per_s / 1e9, traffic.node_bytes_per_s / 1e9,
+               traffic.node_places);
     if (c4_arg_flag(plan->args, "scaling"))
         return c4_scaling_write(&plan->outlook, session, plan->seconds, stdout);
     return c4_outlook_write(&plan->outlook, session, NULL, plan->seconds, stdout);

@@ -123,6 +123,20 @@ enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
     return status;
 }
 
+bool c4_outlook_traffic(const struct c4_outlook *outlook, const struct c4_session *session,
+                        const struct c4_speed *speed, struct c4_traffic *traffic) {
+    *traffic = (struct c4_traffic){0};
+    if (!(speed->train_bytes > 0)) return false;
+    for (int i = 0, run = 0; i < outlook->places; i++) { /* places of a node are neighbours */
+        run = i > 0 && outlook->place[i].node == outlook->place[i - 1].node ? run + 1 : 1;
+        if (run > traffic->node_places) traffic->node_places = run;
+    }
+    traffic->place_bytes_per_s =
+        gain_of_place(outlook, session) * speed->train_bytes / speed->train_seconds;
+    traffic->node_bytes_per_s = traffic->node_places * traffic->place_bytes_per_s;
+    return true;
+}
+
 void c4_outlook_write_teams(const struct c4_outlook *outlook, FILE *out) {
     static const char *const sources[] = {"assumed", "as given", "measured"};
     int sizes = 0;

@@ -52,6 +52,16 @@ enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
  * each run has one place. */
 void c4_outlook_write_teams(const struct c4_outlook *outlook, FILE *out);
 
+/* Memory traffic when all places train at once: of a place, and of the NUMA node that has most of
+ * them, in bytes per second. By the backend's count of what leaves a core's L2 cache; an L3 cache
+ * may take a part of it. False if the backend does not count. */
+struct c4_traffic {
+    double place_bytes_per_s, node_bytes_per_s;
+    int node_places;
+};
+bool c4_outlook_traffic(const struct c4_outlook *outlook, const struct c4_session *session,
+                        const struct c4_speed *speed, struct c4_traffic *traffic);
+
 /* The simulation as a table: every run with its first places, begin and length; then the total
  * time, the utilisation of the places, and disk usage. */
 enum c4_status c4_outlook_write(const struct c4_outlook *outlook, const struct c4_session *session,

@@ -48,6 +48,7 @@ static enum c4_status measure(struct c4_coordinator *c, int width, struct c4_spe
         speed->cka_seconds += one->cka_seconds;
         speed->segment_seconds += one->segment_seconds;
         speed->cka_flops = one->cka_flops;
+        speed->train_bytes = one->train_bytes;
     }
     *measured = teams > 0;
     if (!*measured) return C4_OK;

@@ -11,6 +11,8 @@ struct c4_speed {
     double cka_seconds;                     /* to prepare one network over cka_images */
     double cka_flops;                       /* of that preparation */
     double segment_seconds;                 /* to write a checkpoint and commit rows */
+    double train_bytes; /* per image: traffic beyond a core's L2 cache, by the backend's count; 0:
+                           unknown */
 };
 
 /* FLOPs to prepare a network for the protocol's measures of similarity, over n images. */

@@ -73,6 +73,18 @@ static enum c4_status time_checkpoint(const struct c4_runner *runner,
     return C4_OK;
 }
 
+/* Traffic of the training steps before. */
+static enum c4_status count_traffic(const struct c4_runner *runner, const struct c4_plan *plan,
+                                    struct c4_speed *speed) {
+    enum { MOST = 64 };
+    struct c4_phase_time phases[MOST];
+    int count = 0;
+    if (!runner->step->phases) return C4_OK;
+    C4_TRY(runner->step->phases(plan, phases, MOST, &count));
+    for (int i = 0; i < count && i < MOST; i++) speed->train_bytes += phases[i].bytes;
+    return C4_OK;
+}
+
 /* Training steps of `enough_seconds`; then, unless only training is wanted, the rest. */
 static enum c4_status measure(const struct c4_runner *runner, struct c4_plan *plan,
                               struct c4_checkpoint *checkpoint, bool training_only,
@@ -81,6 +93,7 @@ static enum c4_status measure(const struct c4_runner *runner, struct c4_plan *pl
     C4_TRY(runner->step->load(plan, checkpoint->state, NULL));
     C4_TRY(time_batches(runner, plan, &sgd, training_only ? 0.4 : 1.0, &speed->train_seconds));
     if (training_only) return C4_OK;
+    C4_TRY(count_traffic(runner, plan, speed));
     C4_TRY(time_batches(runner, plan, NULL, 0.4, &speed->evaluate_seconds));
     C4_TRY(time_cka(runner, speed));
     return runner->folder ? time_checkpoint(runner, checkpoint, speed) : C4_OK;

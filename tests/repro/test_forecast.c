@@ -144,7 +144,7 @@ static void predictions(void **state) {
     const struct c4_scale *scale = c4_study_scale(&study, "quick");
     const struct c4_runner runner = runner_of(&study, scale);
     assert_int_equal(c4_schedule_make(&study, scale, NULL, &schedule), C4_OK);
-    const struct c4_speed speed = {1e-3, 3e-4, 0.1, 0, 0.02}, train_only = {1e-3, 0, 0, 0, 0};
+    const struct c4_speed speed = {1e-3, 3e-4, 0.1, 0, 0.02, 0}, train_only = {1e-3, 0, 0, 0, 0, 0};
     c4_forecast_runs(&runner, &schedule, NULL, &speed, all);
     c4_forecast_runs(&runner, &schedule, NULL, &train_only, training);
     double sum = 0;

@@ -160,7 +160,7 @@ static double paper_busy(int places, int widest, double *bound) {
     static struct c4_study study;
     static struct c4_sched_place place[RANDOM_PLACES];
     struct c4_schedule schedule;
-    const struct c4_speed speed = {1 / 2500., 1 / 8000., 0.1, 0, 0.03};
+    const struct c4_speed speed = {1 / 2500., 1 / 8000., 0.1, 0, 0.03, 0};
     const struct c4_team_speeds speeds = {{1, .95, .88, .75}};
     struct c4_simulation simulation;
     assert_int_equal(c4_study_load(NULL, &study), C4_OK);
