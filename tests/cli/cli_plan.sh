@@ -50,6 +50,15 @@ grep -q 'at a given speed: 2500 training images/s' text || fail "no speed: $(hea
 plan --scaling >text 2>said || fail "--scaling: $(cat said)"
 grep -qE '^ +128 +[0-9:]+ +[78][0-9] % +[0-9:]+ +[0-9:]+ +[0-9:]+$' text || fail "the table: $(cat text)"
 
+# With a measurement: memory, and its traffic, where the backend counts it.
+bare "$program" plan --scale smoke --figures 1 --seeds 1 --out none --json --nodes 3 \
+    --topology "pack:2 [numa] l3:2 core:4 pu:1" >measured.json 2>said || fail "measured: $(cat said)"
+holds measured.json memory '0 < plan["memory"]["worker_bytes"] < plan["memory"]["sum_bytes"]'
+if grep -q '"traffic"' measured.json; then
+    holds measured.json traffic 'plan["traffic"]["node_places"] == 8 and plan["traffic"]["place_bytes_per_s"] > 1e6'
+    holds measured.json traffic 'abs(plan["traffic"]["node_bytes_per_s"] / plan["traffic"]["place_bytes_per_s"] - 8) < 1e-9'
+fi
+
 expect 2 'speeds of 2, 4 and 8 threads as parts of ideal' plan --team-speeds 0.9,0.8
 expect 2 'speeds of 2, 4 and 8 threads' plan --team-speeds 0.9,0.8,nan
 expect 2 '--speed takes four numbers' plan --speed 2500,8000,0.1
