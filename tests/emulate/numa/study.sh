@@ -8,10 +8,9 @@ cd /tmp
 "$conv4" repro --scale smoke --figures 1 --seeds 1-4 --out study --set \
     pretrain_images=64,pretrain_epochs=1,train_accuracy_images=32,accuracy_images=64,cka_images=40,curve_images=40,control_images=40 \
     >log 2>&1 || {
-    cat log
+    while read -r line; do echo "$line"; done <log
     exit 1
 }
-if [ "${C4_TEST_VERBOSE-}" = 1 ]; then cat log; fi
 places=$("$sqlite3" study/study.db "SELECT DISTINCT place, place_read_back, node, memory_node FROM cost ORDER BY place")
 echo "place|read back|node|memory"
 echo "$places"
@@ -19,7 +18,15 @@ echo "$places"
 wrong=$("$sqlite3" study/study.db "SELECT count(*) FROM cost WHERE place IS NOT place_read_back
     OR node IS NOT place / 2 OR memory_node IS NOT node")
 nodes=$("$sqlite3" study/study.db "SELECT count(DISTINCT memory_node) FROM cost")
-if grep 'not on its NUMA node\|not found there' log; then exit 1; fi
+# The guest has no grep.
+while read -r line; do
+    case $line in
+    *"not on its NUMA node"* | *"not found there"*)
+        echo "$line"
+        exit 1
+        ;;
+    esac
+done <log
 if [ "$wrong" != 0 ] || [ "$nodes" != 2 ]; then
     echo "$wrong rows are elsewhere, memory is on $nodes nodes"
     exit 1
