@@ -9,8 +9,9 @@
 #include "repro/workers/coordinator.h"
 #include "repro/workers/process.h"
 
-/* How long a poll waits; how often a segment is attempted before its run is given up. */
-enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2 };
+/* How long a poll waits; how often a segment is attempted before its run is given up; how long a
+ * worker may take to end before it is killed. */
+enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2, C4_PATIENCE_SECONDS = 5 };
 
 /* A worker slot: its process, what it does, and how often it died. */
 struct c4_worker_slot {
@@ -66,6 +67,14 @@ enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator,
  * account, as other programs may have come or gone. No effect with work.speeds. */
 void c4_coordinator_learn(struct c4_coordinator *coordinator, int places, uint64_t images,
                           double seconds);
+
+/* Starts a process in the slot and sends it what it needs; READY answers. Errors: those of
+ * c4_worker_start(), C4_ERR_MEMORY, and what is wrong with the store's folder. */
+enum c4_status c4_coordinator_start_worker(struct c4_coordinator *coordinator,
+                                           struct c4_worker_slot *slot);
+
+/* Ends the slot's process, after some seconds by force; c4_worker_reap()'s result. */
+int c4_coordinator_stop_worker(struct c4_worker_slot *slot, char *how, size_t size);
 
 /* The threads and PUs of a team of `count` places. */
 void c4_coordinator_place(const struct c4_coordinator *coordinator, int first, int count,

@@ -12,10 +12,9 @@
 
 #include "core/host/clock.h"
 #include "core/host/memory_bind.h"
-#include "core/host/team.h"
 #include "core/host/topology.h"
 #include "core/op/names.h"
-#include "repro/workers/message.h"
+#include "repro/workers/binding.h"
 #include "simd/dispatch.h"
 
 #define PROGRESS_NS INT64_C(100000000)
@@ -26,12 +25,9 @@ struct worker {
     struct c4_inbox inbox;
     size_t taken;
     struct c4_worker_setup setup;
-    struct c4_worker_place place; /* of the team */
-    struct c4_memory_binding memory;
-    int images_node; /* of the images that it maps */
     struct c4_images images;
     struct c4_dispatch dispatch;
-    struct c4_team team;
+    struct c4_binding binding;
     struct c4_runner runner;
     struct c4_execution *execution;
     struct c4_row_list rows;
@@ -66,54 +62,11 @@ static enum c4_status advance(void *context, uint32_t images) {
     return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
 }
 
-/* The first thread that is not where it should be; -1: all are. */
-static int find_stray(const struct worker *worker) {
-    const struct c4_worker_place *place = &worker->place;
-    for (int i = 0; place->bind && i < worker->team.threads; i++)
-        if (worker->team.pu[i] != place->pu[i]) return i;
-    return -1;
-}
-
-/* Where the threads are, and where what they touch lies, as read back. */
-static void find_place(const struct worker *worker, struct c4_worker_ready *found) {
-    const struct c4_team *team = &worker->team;
-    int stray = find_stray(worker);
-    *found = (struct c4_worker_ready){.bound = team->bound && stray < 0,
-                                      .memory_bound = worker->memory.node,
-                                      .images_node = worker->images_node};
-    c4_memory_probe(team->threads, &found->memory_node);
-    if (worker->place.bind && !team->bound)
-        c4_text_fit(found->reason, sizeof found->reason, team->reason);
-    else if (stray >= 0)
-        snprintf(found->reason, sizeof found->reason, "Thread %d runs on PU %d instead of PU %d.",
-                 stray, team->pu[stray], worker->place.pu[stray]);
-    if (!team->bound) return;
-    found->threads = team->threads;
-    for (int i = 0; i < team->threads; i++) found->pu[i] = team->pu[i];
-}
-
-static bool is_same_place(const struct c4_worker_place *a, const struct c4_worker_place *b) {
-    return a->threads == b->threads && a->bind == b->bind &&
-           (!a->bind || memcmp(a->pu, b->pu, (size_t)a->threads * sizeof *a->pu) == 0);
-}
-
-/* Changes the team if the place is another one, or if the present one was lost: a cpuset can change
- * from outside. */
 static enum c4_status take_place(struct worker *worker, const struct c4_worker_place *place) {
-    if (place->threads < 1 || place->threads > C4_PLACE_PUS_MAX)
-        return c4_fail(C4_ERR_FAILED, "worker: a place of %d threads", place->threads);
-    if (worker->team.threads && is_same_place(place, &worker->place)) {
-        C4_TRY(c4_team_verify(&worker->team));
-        if (!place->bind || (worker->team.bound && find_stray(worker) < 0)) return C4_OK;
-    }
-    bool other_width = place->threads != worker->place.threads;
-    worker->place = *place;
-    c4_team_free(&worker->team);
-    C4_TRY(c4_team_start(place->bind ? place->pu : NULL, place->threads, &worker->team));
-    if (place->bind == 2 && !worker->team.bound)
-        return c4_fail(C4_ERR_ENVIRONMENT, "--places: %s", worker->team.reason);
+    int before = worker->binding.team.threads;
+    C4_TRY(c4_binding_take(&worker->binding, place));
     worker->runner.threads = place->threads;
-    if (!worker->execution || !other_width) return C4_OK;
+    if (place->threads == before) return C4_OK;
     return c4_execution_change_team(worker->execution);
 }
 
@@ -124,11 +77,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     if (message->size_bytes != sizeof *setup)
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(setup, message->payload, sizeof *setup);
-    /* The team's threads inherit the binding; teams do not grow beyond a node. */
-    worker->memory = (struct c4_memory_binding){.node = -1, .around = -1};
-    if (setup->place.bind)
-        C4_TRY(c4_memory_bind(setup->place.pu, setup->place.threads, &worker->memory));
-    C4_TRY(take_place(worker, &setup->place));
+    C4_TRY(c4_binding_open(&worker->binding, &setup->place));
     C4_TRY(c4_topology_load(NULL, &topology));
     int64_t l2_bytes = topology.l2_bytes;
     c4_topology_free(&topology);
@@ -152,9 +101,9 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .context = worker};
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));
     struct c4_worker_ready ready;
-    worker->images_node =
+    worker->binding.images_node =
         c4_memory_probe_area(worker->images.mapping, worker->images.mapping_bytes);
-    find_place(worker, &ready);
+    C4_TRY(c4_binding_read_back(&worker->binding, &ready));
     return answer(worker, C4_MESSAGE_READY, &ready, sizeof ready);
 }
 
@@ -207,8 +156,7 @@ static enum c4_status do_segment(struct worker *worker, const struct c4_message 
     worker->rows.statistics = c4_statistics_names[worker->setup.protocol.statistics];
     C4_TRY(
         c4_execution_segment(worker->execution, &order.segment, &worker->rows, &done.last, faulty));
-    C4_TRY(c4_team_verify(&worker->team));
-    find_place(worker, &done.found);
+    C4_TRY(c4_binding_read_back(&worker->binding, &done.found));
     return send_done(worker, &done);
 }
 
@@ -272,7 +220,7 @@ int c4_worker_main(void) {
     serve(&worker);
     c4_execution_free(worker.execution);
     c4_images_free(&worker.images);
-    c4_team_free(&worker.team);
+    c4_binding_close(&worker.binding);
     c4_out_free(&worker.rows);
     c4_inbox_free(&worker.inbox);
     return 0;
