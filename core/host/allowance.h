@@ -20,8 +20,7 @@ struct c4_allowance {
  *   confines a task to them, and then the mask says the same.
  * Of equal ones the first is the source. A variable that is empty counts as not set. One that
  * cannot be read limits nothing, as batch systems' tools have it, and a sentence about it is
- * appended to `notes` (NULL: not), a line each. Errors: C4_ERR_MEMORY, and those of
- * c4_topology_load(). */
+ * appended to `notes` (NULL: not), a line each. Errors: C4_ERR_MEMORY. */
 enum c4_status c4_allowance_read(struct c4_allowance *allowance, struct c4_text *notes);
 
 /* Appends a line if so many threads are more than the allowance; `asked` says of what, such as

@@ -13,15 +13,17 @@
 #include <sys/syscall.h>
 #endif
 
+#include "core/host/hwloc_open.h"
 #include "core/host/topology.h"
 
 static enum c4_status load(hwloc_topology_t *h) {
     C4_TRY(c4_hwloc_check_memory());
-    if (hwloc_topology_init(h) != 0) return c4_fail(C4_ERR_MEMORY, "out of memory for a topology");
+    C4_TRY(c4_hwloc_init(h));
     if (hwloc_topology_load(*h) == 0) return C4_OK;
+    int error = errno;
     hwloc_topology_destroy(*h);
     return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s",
-                   strerror(errno));
+                   strerror(error));
 }
 
 /* The smallest node around the PU, as in topology.c: of DRAM and HBM around the same PUs DRAM. */
@@ -72,10 +74,9 @@ static void bind_to(hwloc_topology_t h, hwloc_obj_t node, struct c4_memory_bindi
 
 enum c4_status c4_memory_bind(const int *pu, int count, struct c4_memory_binding *binding) {
     hwloc_topology_t h;
-    *binding = (struct c4_memory_binding){.node = -1, .around = -1};
+    *binding = (struct c4_memory_binding){.node = -1};
     C4_TRY(load(&h));
     hwloc_obj_t node = count > 0 ? node_around(h, pu[0]) : NULL;
-    if (node) binding->around = (int)node->os_index;
     bool together = true;
     for (int i = 1; i < count; i++) together = together && node_around(h, pu[i]) == node;
     if (together)
@@ -89,7 +90,7 @@ enum c4_status c4_memory_bind(const int *pu, int count, struct c4_memory_binding
 
 enum c4_status c4_memory_bind_node(int node, struct c4_memory_binding *binding) {
     hwloc_topology_t h;
-    *binding = (struct c4_memory_binding){.node = -1, .around = -1};
+    *binding = (struct c4_memory_binding){.node = -1};
     C4_TRY(load(&h));
     bind_to(h, node_numbered(h, node), binding);
     hwloc_topology_destroy(h);

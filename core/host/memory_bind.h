@@ -13,7 +13,6 @@ enum { C4_MEMORY_NODES_MAX = 64 };
 
 struct c4_memory_binding {
     int node;         /* that future memory was read back to be bound to; -1: not bound */
-    int around;       /* the node around the first PU, bound or not; -1: unknown */
     char reason[128]; /* why it is not bound; "" if it is */
 };
 

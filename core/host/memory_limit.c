@@ -128,6 +128,9 @@ void c4_memory_kills(const char *root, struct c4_memory_kills *kills) {
     kills->machine = words_in(root, "/proc", "vmstat", oom_kill, &machine) ? (int64_t)machine : -1;
 }
 
+/* With so much left it is more likely that somebody has killed it. */
+static const uint64_t PLENTY_BYTES = 1000000000;
+
 void c4_memory_explain_kill(const char *root, const struct c4_memory_kills *before, char *why,
                             size_t size) {
     struct c4_memory_kills now;
@@ -141,7 +144,7 @@ void c4_memory_explain_kill(const char *root, const struct c4_memory_kills *befo
                  (double)limit.set_bytes / 1e6);
     else if (now.machine > before->machine && before->machine >= 0)
         snprintf(why, size, "the machine ran out of memory; try fewer --workers");
-    else if (limit.by != C4_MEMORY_UNKNOWN)
+    else if (limit.by != C4_MEMORY_UNKNOWN && limit.bytes < PLENTY_BYTES)
         snprintf(why, size, "perhaps it was out of memory: %.0f MB are left (%s)",
                  (double)limit.bytes / 1e6, c4_memory_limiter_names[limit.by]);
 }

@@ -37,8 +37,8 @@ struct c4_memory_kills {
 void c4_memory_kills(const char *root, struct c4_memory_kills *kills);
 
 /* Writes why signal 9 has probably killed a process of this group: memory, if such a kill was
- * counted since `before`, or else perhaps memory, with what is left of it; "" if nothing is known.
- * Cut at `size`. */
+ * counted since `before`, or else perhaps memory, with what is left of it, if that is less than 1
+ * GB; "" otherwise. Cut at `size`. */
 void c4_memory_explain_kill(const char *root, const struct c4_memory_kills *before, char *why,
                             size_t size);
 

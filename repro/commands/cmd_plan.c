@@ -167,7 +167,7 @@ static enum c4_status write_json(const struct planning *plan) {
     json_t *object = json_pack(
         "{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "scale",
         session->scale.name, "backend", session->runner.backend, "places", outlook->places,
-        "machines", outlook->machines, "threads", session->threads, "bound", session->bound,
+        "machines", outlook->machines, "threads", outlook->threads, "bound", session->bound,
         "teams", teams_json(outlook), "images_per_s", c4_json_real(1 / plan->speed.train_seconds),
         "seconds", c4_json_real(simulation.makespan), "bound_seconds",
         c4_json_real(simulation.bound), "busy", c4_json_real(simulation.busy), "disk_bytes",

@@ -40,6 +40,7 @@ void c4_outlook_measured(struct c4_outlook *outlook, const struct c4_team_speeds
         if (speeds->of_ideal[k] > 0) {
             outlook->speeds.of_ideal[k] = speeds->of_ideal[k];
             outlook->source = C4_TEAM_MEASURED;
+            outlook->widest = 1 << k; /* wider teams have no places */
         }
 }
 
@@ -54,6 +55,12 @@ static enum c4_status place_elsewhere(const struct c4_session *session,
     policy.threads = text ? (int)c4_arg_integer(session->args, "threads") : session->threads;
     policy.max_places = (int)c4_arg_integer(session->args, "workers");
     if (status == C4_OK) status = c4_placement_make(topology, &policy, placement);
+    for (int i = 0; status == C4_OK && i < placement->places; i++)
+        if (placement->place[i].threads > C4_PLACE_PUS_MAX) {
+            status = c4_fail(C4_ERR_USAGE, "a place has %d threads, more than %d; give --threads",
+                             placement->place[i].threads, C4_PLACE_PUS_MAX);
+            c4_placement_free(placement);
+        }
     return status == C4_ERR_USAGE && text ? c4_fail(status, "--places: %s", c4_error()) : status;
 }
 

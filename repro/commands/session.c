@@ -75,10 +75,10 @@ static enum c4_status read_team_speeds(const char *text, struct c4_team_speeds *
         char *end;
         double value = strtod(next, &end);
         char expected = k + 1 < C4_TEAM_SIZES ? ',' : '\0';
-        if (end == next || *end != expected || !(value > 0 && value <= 2))
+        if (end == next || *end != expected || !(value > 0 && value <= 1))
             return c4_fail(C4_ERR_USAGE,
-                           "--team-speeds takes the speeds of 2, 4 and 8 threads as parts of "
-                           "ideal, such as 0.95,0.88,0.75, not '%s'",
+                           "--team-speeds takes the speeds of teams of 2, 4 and 8 workers as parts "
+                           "of ideal, at most 1, such as 0.95,0.88,0.75, not '%s'",
                            text);
         speeds->of_ideal[k] = value;
         next = end + 1;
@@ -109,6 +109,10 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder, c
     const char *speeds = c4_arg_text(args, "team-speeds");
     if (speeds) C4_TRY(read_team_speeds(speeds, &session->speeds));
     C4_TRY(c4_session_choose_places(session, places));
+    if (speeds && session->widest == 1)
+        return c4_fail(C4_ERR_USAGE,
+                       "--team-speeds: no teams are formed with --threads, with places of several "
+                       "threads, or on a backend whose results depend on the team");
     name_arithmetic(session);
     const char *name = session->dispatch.backend.name;
     session->runner = (struct c4_runner){.folder = c4_arg_text(args, "out"),
@@ -146,9 +150,9 @@ enum c4_status c4_session_load(struct c4_session *session) {
         C4_TRY(c4_images_add_patch_sums(&session->images, backend->stem_moments));
     C4_TRY(
         c4_images_share(&session->images, &session->scale, &session->descriptor, &session->shared));
-    c4_session_fit_workers(session);
-    C4_TRY(c4_node_images_make(&session->placement, session->descriptor, session->shared.bytes,
-                               &session->node_images));
+    C4_TRY(c4_session_fit_workers(session));
+    C4_TRY(c4_node_images_make(&session->placement, session->topology.nodes, session->descriptor,
+                               session->shared.bytes, &session->node_images));
     return c4_reference_cache_share(&session->study.protocol, &session->scale, session->workers,
                                     session->memory.bytes, &session->references);
 }

@@ -3,11 +3,17 @@
 #include "core/file/json.h"
 #include "repro/workers/forecast_memory.h"
 
-/* With a copy for each node. */
+/* With the copies of c4_node_images_make(). */
 static uint64_t images_bytes(const struct c4_session *session) {
-    const int nodes = session->topology.nodes;
-    bool copied = nodes > 1 && session->placement.places > 0;
-    return session->shared.bytes * (uint64_t)(copied ? nodes + 1 : 1);
+    bool has[C4_IMAGE_NODES_MAX] = {false};
+    uint64_t copies = 1;
+    for (int i = 0; session->topology.nodes > 1 && i < session->placement.places; i++) {
+        int node = session->placement.place[i].node;
+        if (node < 0 || node >= C4_IMAGE_NODES_MAX || has[node]) continue;
+        has[node] = true;
+        copies++;
+    }
+    return session->shared.bytes * copies;
 }
 
 static void forecast(const struct c4_session *session, int workers,
@@ -21,14 +27,17 @@ static int fitting(const struct c4_session *session, int wanted) {
                                   &session->memory);
 }
 
-void c4_session_fit_workers(struct c4_session *session) {
+enum c4_status c4_session_fit_workers(struct c4_session *session) {
     session->wanted_workers = session->workers;
-    if (c4_arg_given(session->args, "workers")) return;
+    if (c4_arg_given(session->args, "workers")) return C4_OK;
     int fit = fitting(session, session->workers);
-    if (fit == session->workers) return;
+    if (fit == session->workers) return C4_OK;
     session->workers = fit > 0 ? fit : 1;
-    if (session->workers < session->wanted_workers && !session->must_bind)
-        c4_placement_free(&session->placement);
+    if (session->workers == session->wanted_workers) return C4_OK;
+    c4_placement_free(&session->placement);
+    if (!session->must_bind) return C4_OK;
+    session->policy.max_places = session->workers;
+    return c4_placement_make(&session->topology, &session->policy, &session->placement);
 }
 
 /* "2 workers need about 0.5 GB of memory, and 300 MB may be used (...)". */

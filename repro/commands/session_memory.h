@@ -8,9 +8,9 @@
 #include "repro/commands/session.h"
 
 /* Without --workers, takes as many as memory suffices for, at least one; if that is fewer than
- * there were to be, none is bound, as they do not take every core. To be called when images are
- * shared. */
-void c4_session_fit_workers(struct c4_session *session);
+ * there were to be, none is bound, as they do not take every core, unless --places is given: then
+ * the places are chosen again. To be called when images are shared. C4_ERR_MEMORY. */
+enum c4_status c4_session_fit_workers(struct c4_session *session);
 
 /* Says if there are fewer workers than there were to be. C4_ERR_FAILED, with the numbers, if the
  * memory does not suffice for those that there are, unless `ignore`: then that is said. With `dry`

@@ -46,14 +46,11 @@ static enum c4_status make_copy(const void *from, uint64_t bytes, int pu, int *d
     return copy.status;
 }
 
-enum c4_status c4_node_images_make(const struct c4_placement *placement, int shared, uint64_t bytes,
-                                   struct c4_node_images *images) {
-    bool several = false;
+enum c4_status c4_node_images_make(const struct c4_placement *placement, int nodes, int shared,
+                                   uint64_t bytes, struct c4_node_images *images) {
     enum c4_status status = C4_OK;
     for (int i = 0; i < C4_IMAGE_NODES_MAX; i++) images->descriptor[i] = -1;
-    for (int i = 1; i < placement->places; i++)
-        several = several || placement->place[i].node != placement->place[0].node;
-    if (!several || bytes == 0) return C4_OK;
+    if (nodes < 2 || placement->places == 0 || bytes == 0) return C4_OK;
     void *from = mmap(NULL, bytes, PROT_READ, MAP_SHARED, shared, 0);
     if (from == MAP_FAILED) return C4_OK;
     for (int i = 0; i < placement->places && status == C4_OK; i++) {

@@ -6,18 +6,18 @@
 #include "repro/run/images.h"
 
 /* Numbered as the topology does; beyond that, places use the images that all share. */
-enum { C4_IMAGE_NODES_MAX = 16 };
+enum { C4_IMAGE_NODES_MAX = 64 };
 
 /* descriptor[n]: of the copy on node n; -1: none. */
 struct c4_node_images {
     int descriptor[C4_IMAGE_NODES_MAX];
 };
 
-/* Makes a copy for the node of each place, if there are places on several nodes; each is written by
+/* Makes a copy for the node of each place, on a machine of several `nodes`; each is written by
  * a thread that is bound to its node. Where a node cannot be bound to, it has no copy: that costs
  * time, and nothing else. Workers inherit the descriptors. C4_ERR_MEMORY, C4_ERR_ENVIRONMENT. */
-enum c4_status c4_node_images_make(const struct c4_placement *placement, int shared, uint64_t bytes,
-                                   struct c4_node_images *images);
+enum c4_status c4_node_images_make(const struct c4_placement *placement, int nodes, int shared,
+                                   uint64_t bytes, struct c4_node_images *images);
 
 /* For a place (NULL: none): its node's copy, or else `shared`. */
 int c4_node_images_of(const struct c4_node_images *images, const struct c4_place *place,

@@ -15,7 +15,7 @@ static int find_stray(const struct c4_binding *binding) {
 
 enum c4_status c4_binding_open(struct c4_binding *binding, const struct c4_worker_place *place) {
     /* The team's threads inherit the binding. */
-    *binding = (struct c4_binding){.memory = {.node = -1, .around = -1}, .images_node = -1};
+    *binding = (struct c4_binding){.memory = {.node = -1}, .images_node = -1};
     if (place->bind) C4_TRY(c4_memory_bind(place->pu, place->threads, &binding->memory));
     return c4_binding_take(binding, place);
 }
@@ -33,7 +33,7 @@ enum c4_status c4_binding_take(struct c4_binding *binding, const struct c4_worke
         if (!place->bind || (binding->team.bound && find_stray(binding) < 0)) return C4_OK;
     }
     binding->place = *place;
-    c4_team_free(&binding->team);
+    c4_team_release(&binding->team);
     C4_TRY(c4_team_start(place->bind ? place->pu : NULL, place->threads, &binding->team));
     if (place->bind == 2 && !binding->team.bound)
         return c4_fail(C4_ERR_ENVIRONMENT, "--places: %s", binding->team.reason);

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "core/host/clock.h"
 #include "repro/workers/coordinator_slots.h"
 #include "repro/workers/places.h"
 
@@ -61,11 +63,16 @@ enum c4_status c4_coordinator_say(struct c4_coordinator *c, const char *format, 
 }
 
 /* What was bound is looked up: pages elsewhere make a worker slower, not wrong. */
-static enum c4_status check_memory(struct c4_coordinator *c, struct c4_worker_slot *slot,
+static enum c4_status check_memory(struct c4_coordinator *c, const struct c4_worker_slot *slot,
                                    const struct c4_worker_ready *found) {
     const int worker = (int)(slot - c->slot) + 1, bound = found->memory_bound;
-    if (bound < 0 || slot->said_memory) return C4_OK;
-    slot->said_memory = found->memory_node != bound || found->images_node != bound;
+    if (bound < 0 || c->said_memory) return C4_OK;
+    c->said_memory = found->memory_node != bound || found->images_node != bound;
+    if (found->memory_node < 0 || found->images_node < 0)
+        return c4_coordinator_say(
+            c,
+            "worker %d: its memory is bound to NUMA node %d; not all of it can be looked up there",
+            worker, bound);
     if (found->memory_node != bound)
         return c4_coordinator_say(
             c, "worker %d: its memory is bound to NUMA node %d, and is not found there", worker,
@@ -109,6 +116,7 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
         if (message->size_bytes != sizeof slot->ready) break;
         memcpy(&slot->ready, message->payload, sizeof slot->ready);
         slot->is_ready = c->changed = true;
+        slot->ready_ns = c4_clock_ns();
         return note_unbound(c, slot);
     case C4_MESSAGE_SPEED:
         if (message->size_bytes != sizeof slot->speed) break;
@@ -118,6 +126,7 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
     case C4_MESSAGE_PROGRESS:
         if (message->size_bytes != sizeof slot->images) break;
         if (slot->run >= 0) memcpy(&slot->images, message->payload, sizeof slot->images);
+        slot->has_begun = true;
         return C4_OK;
     case C4_MESSAGE_DONE:
         if (message->size_bytes < sizeof(struct c4_segment_done) || slot->run < 0) break;
@@ -168,12 +177,16 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
                        "be executed; mount /proc");
     leave(c, slot);
     C4_TRY(say_cause(c, number, how));
-    if (++slot->losses > C4_ATTEMPTS && run < 0)
+    /* A worker that was there for a while is not one that cannot be started. */
+    if (slot->is_ready && c4_clock_ns() - slot->ready_ns > C4_STEADY_NS) slot->losses = 0;
+    if (++slot->losses > C4_ATTEMPTS && (run < 0 || !slot->has_begun))
         return c4_fail(C4_ERR_FAILED, "worker %d %s, again and again", number, how);
     if (slot->is_asked && !slot->has_speed)
         C4_TRY(c4_coordinator_say(c, "worker %d %s while it measured its speed; all measure again",
                                   number, how));
-    if (run >= 0) C4_TRY(on_lost_run(c, run, number, how));
+    if (run >= 0 && slot->has_begun) C4_TRY(on_lost_run(c, run, number, how));
+    /* It was gone before it got the segment: that does not speak against the run. */
+    if (run >= 0 && !slot->has_begun) c->state->state[run] = C4_RUN_PLANNED;
     return c4_coordinator_start_worker(c, slot);
 }
 
@@ -211,6 +224,17 @@ static enum c4_status start_all(struct c4_coordinator *c) {
     return c4_coordinator_await_ready(c);
 }
 
+/* Each worker has two pipes, of which one end each is open here. What the system does not allow is
+ * said by the start of the worker that it meets. */
+static void allow_descriptors(int workers) {
+    struct rlimit limit;
+    rlim_t needed = 64 + 2 * (rlim_t)workers;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+    limit.rlim_cur =
+        limit.rlim_max == RLIM_INFINITY || limit.rlim_max > needed ? needed : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **out) {
     *out = NULL;
     struct c4_coordinator *c = calloc(1, sizeof *c);
@@ -224,7 +248,8 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
     c->slot = calloc(workers, sizeof *c->slot);
     c->poll = calloc(workers, sizeof *c->poll);
     c->where = calloc(workers, sizeof *c->where);
-    if (!c->slot || !c->poll || !c->where) {
+    c->may_lead = calloc(workers * C4_TEAM_SIZES, sizeof *c->may_lead);
+    if (!c->slot || !c->poll || !c->where || !c->may_lead) {
         c->work.workers = 0;
         c4_coordinator_close(c);
         return c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", work->workers);
@@ -235,7 +260,9 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
         c->slot[i].process = (struct c4_worker_process){.to = -1, .from = -1};
     }
     c4_places_fill(work->topology, work->placement, 0, work->workers, c->where);
-    enum c4_status status = start_all(c);
+    allow_descriptors(work->workers);
+    enum c4_status status = c4_scheduler_teams(c->where, work->workers, c->may_lead);
+    if (status == C4_OK) status = start_all(c);
     if (status != C4_OK) {
         c4_coordinator_close(c);
         return status;
@@ -254,6 +281,7 @@ void c4_coordinator_close(struct c4_coordinator *c) {
     free(c->attempts);
     free(c->first_seconds);
     free(c->first_done);
+    free(c->may_lead);
     free(c->where);
     free(c->poll);
     free(c->slot);

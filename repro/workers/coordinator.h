@@ -44,7 +44,6 @@ struct c4_work_state {
     struct c4_text failure; /* sentence of the first failure; release with c4_text_free() */
     uint64_t trained_images;
     double trained_seconds; /* summed over workers */
-    int places, bound;      /* workers that were ready */
 };
 
 struct c4_coordinator;

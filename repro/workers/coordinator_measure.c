@@ -1,4 +1,7 @@
 /* The trial: how fast workers are, each on its own place and in teams. */
+#include <math.h>
+#include <string.h>
+
 #include "repro/workers/coordinator_slots.h"
 
 /* Lets teams of `width` places measure at the same time. *whole: no worker died meanwhile; the
@@ -65,7 +68,8 @@ static void compare_teams(struct c4_coordinator *c) {
     double *speed = c->speeds.of_ideal;
     speed[0] = 1;
     for (int k = 1; k < C4_TEAM_SIZES; k++)
-        speed[k] = seconds[k] > 0 ? seconds[0] / (seconds[k] * (1 << k)) : speed[k - 1] / 2;
+        speed[k] =
+            seconds[k] > 0 ? fmin(seconds[0] / (seconds[k] * (1 << k)), 1) : speed[k - 1] / 2;
 }
 
 enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed *speed,
@@ -82,6 +86,7 @@ enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed 
         C4_TRY(measure(c, 1 << k, &team, &measured));
         if (measured) c->image_seconds[k] = team.train_seconds;
     }
+    memcpy(c->trial_seconds, c->image_seconds, sizeof c->trial_seconds);
     compare_teams(c);
     *teams = c->speeds;
     for (int k = 1; k < C4_TEAM_SIZES; k++)
@@ -90,11 +95,16 @@ enum c4_status c4_coordinator_measure(struct c4_coordinator *c, struct c4_speed 
 }
 
 void c4_coordinator_learn(struct c4_coordinator *c, int places, uint64_t images, double seconds) {
-    enum { MEMORY = 4 }; /* segments that count */
-    int k = 0;
-    while (k + 1 < C4_TEAM_SIZES && 2 << k <= places) k++;
-    double *known = &c->image_seconds[k];
+    /* How many segments count of a team's own width, and of other widths until what was learned of
+     * this one is forgotten, so that it is tried again. */
+    enum { OWN = 4, OTHERS = 16 };
+    int own = 0;
+    while (own + 1 < C4_TEAM_SIZES && 2 << own <= places) own++;
+    double *known = &c->image_seconds[own];
     if (c->work.speeds || images == 0 || !(*known > 0)) return;
-    *known += (seconds / (double)images - *known) / MEMORY;
+    /* One segment beside another program's burst is not the rule. */
+    *known += (fmin(seconds / (double)images, 2 * *known) - *known) / OWN;
+    for (int k = 0; k < C4_TEAM_SIZES; k++)
+        if (k != own) c->image_seconds[k] += (c->trial_seconds[k] - c->image_seconds[k]) / OTHERS;
     compare_teams(c);
 }

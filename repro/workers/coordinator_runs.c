@@ -159,6 +159,7 @@ enum c4_status c4_coordinator_send_segment(struct c4_coordinator *c, struct c4_w
     if (schedule->after[slot->run] >= 0)
         slot->segment.source = state->last[schedule->after[slot->run]];
     slot->images = 0;
+    slot->has_begun = false;
     slot->segment_seconds = c->first_seconds[slot->run] *
                             (double)((int64_t)slot->segment.to - slot->segment.from) /
                             (double)(run->epochs - c->first_done[slot->run]);
@@ -219,10 +220,6 @@ static enum c4_status start_run(struct c4_coordinator *c, struct c4_work_state *
     memcpy(c->first_done, state->done, (runs - 1) * sizeof *state->done);
     c->start_ns = c4_clock_ns();
     c->changed = true;
-    for (int i = 0; i < c->work.workers; i++) {
-        state->places += c->slot[i].is_ready;
-        state->bound += c->slot[i].ready.bound;
-    }
     return C4_OK;
 }
 

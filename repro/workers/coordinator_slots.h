@@ -12,6 +12,7 @@
 /* How long a poll waits; how often a segment is attempted before its run is given up; how long a
  * worker may take to end before it is killed. */
 enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2, C4_PATIENCE_SECONDS = 5 };
+static const int64_t C4_STEADY_NS = INT64_C(60000000000);
 
 /* A worker slot: its process, what it does, and how often it died. */
 struct c4_worker_slot {
@@ -19,18 +20,19 @@ struct c4_worker_slot {
     struct c4_worker_ready ready;
     bool is_ready, is_asked, has_speed; /* asked: for its speed, since it was started */
     struct c4_speed speed;
-    int losses; /* deaths since a segment was last committed */
+    int losses;       /* deaths since a segment was last committed, or soon after one another */
+    int64_t ready_ns; /* when it was last ready */
     int leader; /* the slot whose team this place belongs to; its own number if it is on its own */
     int run;    /* under way, with this slot leading; -1: none */
+    bool has_begun;               /* the worker has answered to the segment */
     bool is_between;              /* the run waits for its next segment */
     int first, count;             /* places of the run's team */
     double segment_seconds;       /* predicted for the segment, on one place */
     struct c4_worker_place place; /* of the segment */
     struct c4_segment segment;
     char reason[C4_TEAM_REASON_SIZE]; /* last said to the user */
-    bool said_memory;
-    bool has_seed;   /* references of seed segment.run.seed are prepared */
-    uint64_t images; /* of the segment so far */
+    bool has_seed;                    /* references of seed segment.run.seed are prepared */
+    uint64_t images;                  /* of the segment so far */
 };
 
 struct c4_coordinator {
@@ -38,7 +40,9 @@ struct c4_coordinator {
     struct c4_worker_slot *slot;
     struct pollfd *poll;
     struct c4_sched_place *where; /* of each slot */
+    bool *may_lead;               /* of c4_scheduler_teams() */
     struct c4_team_speeds speeds;
+    double trial_seconds[C4_TEAM_SIZES]; /* the first image_seconds */
     double image_seconds[C4_TEAM_SIZES]; /* to train on an image in a team of 2^k places; 0: unknown
                                           */
     struct sigaction old_pipe;
@@ -49,7 +53,7 @@ struct c4_coordinator {
     double *first_seconds; /* of each run: state->seconds at the start */
     int64_t *first_done;   /* of each run: state->done at the start */
     int64_t start_ns;
-    bool said_unbound;
+    bool said_unbound, said_memory;
     bool changed; /* something that the next decision depends on */
 };
 
@@ -80,8 +84,7 @@ int c4_coordinator_stop_worker(struct c4_worker_slot *slot, char *how, size_t si
 void c4_coordinator_place(const struct c4_coordinator *coordinator, int first, int count,
                           struct c4_worker_place *place);
 
-/* Whether teams of `width` places are measured with slot i as a leader: every width-th one that has
- * enough neighbours on its node. */
+/* Whether the scheduler may form a team of `width` places that begins with slot i's. */
 bool c4_coordinator_leads(const struct c4_coordinator *coordinator, int i, int width);
 
 /* Ends the team of slot `leader`; its places are on their own. */

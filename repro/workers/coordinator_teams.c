@@ -96,15 +96,8 @@ enum c4_status c4_coordinator_decide(struct c4_coordinator *c) {
     return status;
 }
 
-/* Whether the places first .. first + width - 1 can be a team: neighbours of one L3 domain, or at
- * least of one node. */
-static bool can_team(const struct c4_coordinator *c, int first, int width) {
-    if (first + width > c->work.workers) return false;
-    for (int i = first + 1; i < first + width; i++)
-        if (c->where[i].node != c->where[first].node) return false;
-    return true;
-}
-
 bool c4_coordinator_leads(const struct c4_coordinator *c, int i, int width) {
-    return i % width == 0 && can_team(c, i, width);
+    int k = 0;
+    while (1 << (k + 1) <= width) k++;
+    return c->may_lead[(size_t)k * (size_t)c->work.workers + (size_t)i];
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "repro/run/measure.h"
-#include "repro/workers/simulation.h"
 
 /* Measured sizes on disk: a checkpoint, a row with its index, a figure with its table, pictures and
  * part in the report, and a constant part. */
@@ -149,29 +148,4 @@ int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
         }
     }
     return own >= 0 && most_own >= most / 2 ? own : best;
-}
-
-enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double *seconds,
-                                int places, struct c4_forecast_slot *slot, double *end_seconds) {
-    static const struct c4_team_speeds single = {{1, 1, 1, 1}};
-    struct c4_sched_place *place = calloc((size_t)places, sizeof *place);
-    struct c4_simulation simulation;
-    if (!place) return c4_fail(C4_ERR_MEMORY, "out of memory for a schedule of %d places", places);
-    const struct c4_simulation_input input = {.schedule = schedule,
-                                              .seconds = seconds,
-                                              .place = place,
-                                              .places = places,
-                                              .speeds = &single,
-                                              .widest = 1};
-    enum c4_status status = c4_simulation_make(&input, &simulation);
-    free(place);
-    C4_TRY(status);
-    for (int i = 0; i < schedule->count; i++) slot[i] = (struct c4_forecast_slot){.place = -1};
-    for (int i = 0; i < simulation.stays; i++) {
-        const struct c4_stay *stay = &simulation.stay[i];
-        slot[stay->run] = (struct c4_forecast_slot){stay->first, stay->begin, stay->end};
-    }
-    *end_seconds = simulation.makespan;
-    c4_simulation_free(&simulation);
-    return C4_OK;
 }

@@ -48,16 +48,4 @@ uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_
 int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
                      const enum c4_run_state *state, const uint64_t *seed);
 
-/* When and where a run is done if every place takes the next run as soon as it is free: a
- * simulation (repro/workers/simulation.h) without teams. */
-struct c4_forecast_slot {
-    int place; /* -1: nothing to do */
-    double start_seconds, end_seconds;
-};
-
-/* Fills slot[0 .. schedule->count) and *end_seconds, the end of the last run. Runs with seconds[i]
- * <= 0 count as done. Pure; C4_ERR_MEMORY. */
-enum c4_status c4_forecast_make(const struct c4_schedule *schedule, const double *seconds,
-                                int places, struct c4_forecast_slot *slot, double *end_seconds);
-
 #endif

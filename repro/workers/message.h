@@ -10,7 +10,8 @@ enum c4_message_kind {
     /* to a worker */
     C4_MESSAGE_SETUP = 1, /* struct c4_worker_setup; answer: READY */
     C4_MESSAGE_MEASURE,   /* struct c4_measurement_order; answer: SPEED */
-    C4_MESSAGE_SEGMENT,   /* struct c4_segment_order; answer: PROGRESS ..., then DONE or FAILED */
+    C4_MESSAGE_SEGMENT,   /* struct c4_segment_order; answer: PROGRESS at once and again and again,
+                             then DONE or FAILED */
     /* from a worker */
     C4_MESSAGE_READY,    /* struct c4_worker_ready */
     C4_MESSAGE_SPEED,    /* struct c4_speed */

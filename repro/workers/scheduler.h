@@ -79,6 +79,10 @@ struct c4_assignment {
 enum c4_status c4_scheduler_decide(const struct c4_sched_input *input,
                                    struct c4_assignment *assignment, int *count);
 
+/* may[k * places + p]: a team of 2^k places may begin at place p, when all of them have workers.
+ * Such teams of a width do not overlap. C4_ERR_MEMORY. */
+enum c4_status c4_scheduler_teams(const struct c4_sched_place *place, int places, bool *may);
+
 /* Seconds of a team of `width` places (1, 2, 4 or 8) for what takes one place `seconds`. */
 double c4_team_seconds(const struct c4_team_speeds *speeds, int width, double seconds);
 

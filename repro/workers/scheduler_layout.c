@@ -1,5 +1,6 @@
 /* Which places each run's team should have. */
 #include <limits.h>
+#include <stdlib.h>
 
 #include "repro/workers/scheduler_parts.h"
 
@@ -70,6 +71,17 @@ void c4_sched_find_blocks(const struct c4_sched_input *input, struct c4_sched_bl
         }
         n = node.first + node.count;
     }
+}
+
+enum c4_status c4_scheduler_teams(const struct c4_sched_place *place, int places, bool *may) {
+    struct c4_sched_seat *seat = calloc((size_t)places + 1, sizeof *seat); /* nobody is away */
+    struct c4_sched_blocks blocks;
+    if (!seat) return c4_fail(C4_ERR_MEMORY, "out of memory for the teams of %d places", places);
+    for (int k = 0; k < C4_TEAM_SIZES; k++) blocks.block[k] = may + (size_t)k * (size_t)places;
+    const struct c4_sched_input input = {.place = place, .seat = seat, .places = places};
+    c4_sched_find_blocks(&input, &blocks);
+    free(seat);
+    return C4_OK;
 }
 
 static int cost_of(const struct c4_sched_view *view, int index, int first) {

@@ -150,8 +150,9 @@ static enum c4_status do_segment(struct worker *worker, const struct c4_message 
     if (message->size_bytes != sizeof order)
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(&order, message->payload, sizeof order);
-    C4_TRY(take_place(worker, &order.place));
     worker->images_done = 0;
+    C4_TRY(answer(worker, C4_MESSAGE_PROGRESS, &worker->images_done, sizeof worker->images_done));
+    C4_TRY(take_place(worker, &order.place));
     worker->rows.result_count = worker->rows.cost_count = 0;
     worker->rows.statistics = c4_statistics_names[worker->setup.protocol.statistics];
     C4_TRY(

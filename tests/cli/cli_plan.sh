@@ -59,8 +59,9 @@ if grep -q '"traffic"' measured.json; then
     holds measured.json traffic 'abs(plan["traffic"]["node_bytes_per_s"] / plan["traffic"]["place_bytes_per_s"] - 8) < 1e-9'
 fi
 
-expect 2 'speeds of 2, 4 and 8 threads as parts of ideal' plan --team-speeds 0.9,0.8
-expect 2 'speeds of 2, 4 and 8 threads' plan --team-speeds 0.9,0.8,nan
+expect 2 'speeds of teams of 2, 4 and 8 workers as parts of ideal, at most 1' plan --team-speeds 0.9,0.8
+expect 2 'speeds of teams of 2, 4 and 8 workers' plan --team-speeds 0.9,0.8,nan
+expect 2 'no teams are formed with --threads' plan --team-speeds 0.9,0.8,0.7 --threads 2
 expect 2 '--speed takes four numbers' plan --speed 2500,8000,0.1
 expect 2 '--speed takes four numbers' plan --speed 0,8000,0.1,1
 expect 2 '' plan --nodes 0

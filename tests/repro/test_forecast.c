@@ -2,9 +2,11 @@
 #include "tests/harness/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "repro/workers/forecast.h"
+#include "repro/workers/simulation.h"
 
 enum { RUNS = 6 };
 
@@ -15,18 +17,50 @@ static struct c4_schedule schedule_of(struct c4_run *run, const int *after, int 
     return (struct c4_schedule){.count = count, .run = run, .after = (int *)after};
 }
 
+/* When and where a run is done; place -1: nothing to do. */
+struct slot {
+    int place;
+    double start_seconds, end_seconds;
+};
+
+/* Every place takes the next run as soon as it is free. */
+static enum c4_status simulate(const struct c4_schedule *schedule, const double *seconds,
+                               int places, struct slot *slot, double *end_seconds) {
+    static const struct c4_team_speeds single = {{1, 1, 1, 1}};
+    struct c4_sched_place *place = calloc((size_t)places, sizeof *place);
+    struct c4_simulation simulation;
+    if (!place) return c4_fail(C4_ERR_MEMORY, "out of memory for a schedule of %d places", places);
+    const struct c4_simulation_input input = {.schedule = schedule,
+                                              .seconds = seconds,
+                                              .place = place,
+                                              .places = places,
+                                              .speeds = &single,
+                                              .widest = 1};
+    enum c4_status status = c4_simulation_make(&input, &simulation);
+    free(place);
+    C4_TRY(status);
+    for (int i = 0; i < schedule->count; i++) slot[i] = (struct slot){.place = -1};
+    for (int i = 0; i < simulation.stays; i++) {
+        const struct c4_stay *stay = &simulation.stay[i];
+        slot[stay->run] = (struct slot){stay->first, stay->begin, stay->end};
+    }
+    *end_seconds = simulation.makespan;
+    c4_simulation_free(&simulation);
+    return C4_OK;
+}
+
 static double end_of(const int *after, const double *seconds, int count, int places,
-                     struct c4_forecast_slot *slot) {
+                     struct slot *slot) {
     struct c4_run run[RUNS];
     struct c4_schedule schedule = schedule_of(run, after, count);
     double end = -1;
-    assert_int_equal(c4_forecast_make(&schedule, seconds, places, slot, &end), C4_OK);
+    assert_int_equal(simulate(&schedule, seconds, places, slot, &end), C4_OK);
     return end;
 }
 
 static void one_place_takes_all(void **state) {
     (void)state;
-    struct c4_forecast_slot slot[RUNS];
+    struct slot slot[RUNS];
     const int after[] = {-1, -1, 0};
     const double seconds[] = {3, 5, 1};
     assert_true(end_of(after, seconds, 3, 1, slot) == 9);
@@ -39,7 +73,7 @@ static void one_place_takes_all(void **state) {
 /* A run that others wait for begins first, although it is short itself. */
 static void long_chains_first(void **state) {
     (void)state;
-    struct c4_forecast_slot slot[RUNS];
+    struct slot slot[RUNS];
     const int after[] = {-1, -1, -1, 2};
     const double seconds[] = {4, 4, 1, 6};
     assert_true(end_of(after, seconds, 4, 2, slot) == 8);
@@ -49,7 +83,7 @@ static void long_chains_first(void **state) {
 
 static void followers_wait(void **state) {
     (void)state;
-    struct c4_forecast_slot slot[RUNS];
+    struct slot slot[RUNS];
     const int after[] = {-1, 0, 0, 1};
     const double seconds[] = {2, 3, 3, 1};
     assert_true(end_of(after, seconds, 4, 4, slot) == 6);
@@ -61,7 +95,7 @@ static void followers_wait(void **state) {
 /* Finished runs occupy no slot and delay nothing. */
 static void done_runs(void **state) {
     (void)state;
-    struct c4_forecast_slot slot[RUNS];
+    struct slot slot[RUNS];
     const int after[] = {-1, 0};
     const double seconds[] = {0, 3}, nothing[] = {0, 0};
     assert_true(end_of(after, seconds, 2, 2, slot) == 3);
@@ -73,7 +107,7 @@ static void done_runs(void **state) {
 /* More slots never end later on these schedules, and no two runs share a slot at a time. */
 static void places_are_not_shared(void **state) {
     (void)state;
-    struct c4_forecast_slot slot[RUNS];
+    struct slot slot[RUNS];
     const int after[] = {-1, -1, 0, 0, 1, -1};
     const double seconds[] = {7, 2, 4, 4, 3, 5};
     double before = 1e9;
