@@ -17,7 +17,7 @@ static json_t *scales_of(const struct c4_dispatch *dispatch, const struct c4_stu
                                          .wide = dispatch->backend.is_double,
                                          .threads = 1};
         struct c4_memory_forecast forecast;
-        c4_forecast_memory(&runner, 1, 0, limit->bytes, &forecast);
+        c4_forecast_memory(&runner, 1, 1, 0, limit->bytes, &forecast);
         c4_json_set(&scales, study->scale[i].name, json_integer((json_int_t)forecast.worker_bytes));
     }
     return scales;

@@ -103,6 +103,7 @@ enum c4_status c4_session_read(const struct c4_args *args, const char *folder, c
     session->args = args;
     session->descriptor = session->references.descriptor = session->bound = -1;
     for (int i = 0; i < C4_IMAGE_NODES_MAX; i++) session->node_images.descriptor[i] = -1;
+    c4_node_references_none(&session->node_references);
     c4_memory_limit("", &session->memory);
     C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
@@ -153,6 +154,9 @@ enum c4_status c4_session_load(struct c4_session *session) {
     C4_TRY(c4_session_fit_workers(session));
     C4_TRY(c4_node_images_make(&session->placement, session->topology.nodes, session->descriptor,
                                session->shared.bytes, &session->node_images));
+    C4_TRY(c4_node_references_make(&session->placement, session->topology.nodes,
+                                   &session->study.protocol, &session->scale, session->memory.bytes,
+                                   &session->node_references));
     return c4_reference_cache_share(&session->study.protocol, &session->scale, session->workers,
                                     session->memory.bytes, &session->references);
 }
@@ -161,6 +165,7 @@ void c4_session_free(struct c4_session *session) {
     if (session->descriptor >= 0) close(session->descriptor);
     c4_node_images_close(&session->node_images);
     if (session->references.descriptor >= 0) close(session->references.descriptor);
+    c4_node_references_close(&session->node_references);
     c4_images_free(&session->images);
     c4_placement_free(&session->placement);
     c4_topology_free(&session->topology);
@@ -176,6 +181,7 @@ struct c4_work c4_session_work(const struct c4_session *session, struct c4_store
                             .images_descriptor = session->descriptor,
                             .node_images = &session->node_images,
                             .references = session->references,
+                            .node_references = &session->node_references,
                             .workers = session->workers,
                             .threads = session->threads,
                             .widest = session->widest,

@@ -107,6 +107,7 @@ struct c4_session {
     struct c4_node_images node_images;      /* copies of them, where there are several nodes */
     int descriptor;                         /* of the shared images; -1: none */
     struct c4_shared_references references; /* descriptor -1: none */
+    struct c4_node_references node_references;
     char arithmetic[256];          /* "canonical, version 1", or the backend and its threads */
     char kernels[C4_KERNELS_SIZE]; /* storage of runner.kernels; "" without a choice */
     struct c4_runner runner;

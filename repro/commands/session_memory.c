@@ -3,27 +3,25 @@
 #include "core/file/json.h"
 #include "repro/workers/forecast_memory.h"
 
+/* NUMA nodes with images and references of their own. */
+static int copies(const struct c4_session *session) {
+    return c4_node_reference_copies(&session->placement, session->topology.nodes);
+}
+
 /* With the copies of c4_node_images_make(). */
 static uint64_t images_bytes(const struct c4_session *session) {
-    bool has[C4_IMAGE_NODES_MAX] = {false};
-    uint64_t copies = 1;
-    for (int i = 0; session->topology.nodes > 1 && i < session->placement.places; i++) {
-        int node = session->placement.place[i].node;
-        if (node < 0 || node >= C4_IMAGE_NODES_MAX || has[node]) continue;
-        has[node] = true;
-        copies++;
-    }
-    return session->shared.bytes * copies;
+    bool copied = session->topology.nodes > 1 && session->placement.places > 0;
+    return session->shared.bytes * (uint64_t)(copied ? copies(session) + 1 : 1);
 }
 
 static void forecast(const struct c4_session *session, int workers,
                      struct c4_memory_forecast *forecast) {
-    c4_forecast_memory(&session->runner, workers, images_bytes(session), session->memory.bytes,
-                       forecast);
+    c4_forecast_memory(&session->runner, workers, copies(session), images_bytes(session),
+                       session->memory.bytes, forecast);
 }
 
 static int fitting(const struct c4_session *session, int wanted) {
-    return c4_forecast_memory_fit(&session->runner, wanted, images_bytes(session),
+    return c4_forecast_memory_fit(&session->runner, wanted, copies(session), images_bytes(session),
                                   &session->memory);
 }
 

@@ -6,6 +6,7 @@
 #include "core/host/placement.h"
 #include "core/host/topology.h"
 #include "repro/run/node_images.h"
+#include "repro/run/node_references.h"
 #include "repro/workers/message.h"
 #include "repro/workers/scheduler.h"
 
@@ -18,6 +19,7 @@ struct c4_work {
     int images_descriptor;
     const struct c4_node_images *node_images; /* NULL: all workers share images_descriptor */
     struct c4_shared_references references;
+    const struct c4_node_references *node_references; /* NULL: all workers share `references` */
     int workers, threads;                 /* workers, each with a team of `threads` at first */
     int widest;                           /* how many places a run may take together; 1: teams
                                            * never grow, as the backend's bits depend on them */

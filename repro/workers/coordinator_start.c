@@ -29,12 +29,13 @@ enum c4_status c4_coordinator_start_worker(struct c4_coordinator *c, struct c4_w
     const struct c4_place *place = placement ? &placement->place[self] : NULL;
     struct c4_worker_setup *setup = calloc(1, sizeof *setup);
     if (!setup) return c4_fail(C4_ERR_MEMORY, "out of memory for a worker's settings");
-    *setup = (struct c4_worker_setup){.protocol = *runner->protocol,
-                                      .scale = *runner->scale,
-                                      .images = c->work.images,
-                                      .images_descriptor = c4_node_images_of(
-                                          c->work.node_images, place, c->work.images_descriptor),
-                                      .references = c->work.references};
+    *setup = (struct c4_worker_setup){
+        .protocol = *runner->protocol,
+        .scale = *runner->scale,
+        .images = c->work.images,
+        .images_descriptor =
+            c4_node_images_of(c->work.node_images, place, c->work.images_descriptor),
+        .references = *c4_node_references_of(c->work.node_references, place, &c->work.references)};
     c4_coordinator_place(c, self, 1, &setup->place);
     snprintf(setup->backend, sizeof setup->backend, "%s", runner->backend);
     snprintf(setup->kernels, sizeof setup->kernels, "%s", runner->kernels ? runner->kernels : "");

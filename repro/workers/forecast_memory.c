@@ -42,14 +42,17 @@ static uint64_t worker_bytes(const struct c4_runner *runner) {
            CONTROL_PAIR_BYTES * most * most;
 }
 
-void c4_forecast_memory(const struct c4_runner *runner, int workers, uint64_t images_bytes,
-                        uint64_t available_bytes, struct c4_memory_forecast *forecast) {
-    *forecast =
-        (struct c4_memory_forecast){.worker_bytes = worker_bytes(runner),
-                                    .images_bytes = images_bytes,
-                                    .references_bytes = c4_reference_cache_limit(
-                                        runner->protocol, runner->scale, workers, available_bytes),
-                                    .own_bytes = OWN_BYTES};
+void c4_forecast_memory(const struct c4_runner *runner, int workers, int copies,
+                        uint64_t images_bytes, uint64_t available_bytes,
+                        struct c4_memory_forecast *forecast) {
+    const int each = (workers + copies - 1) / copies; /* workers of a node */
+    *forecast = (struct c4_memory_forecast){
+        .worker_bytes = worker_bytes(runner),
+        .images_bytes = images_bytes,
+        .references_bytes =
+            (uint64_t)copies * c4_reference_cache_limit(runner->protocol, runner->scale, each,
+                                                        available_bytes / (uint64_t)copies),
+        .own_bytes = OWN_BYTES};
 }
 
 uint64_t c4_forecast_memory_sum(const struct c4_memory_forecast *forecast, int workers) {
@@ -57,11 +60,11 @@ uint64_t c4_forecast_memory_sum(const struct c4_memory_forecast *forecast, int w
            forecast->worker_bytes * (uint64_t)workers;
 }
 
-int c4_forecast_memory_fit(const struct c4_runner *runner, int wanted, uint64_t images_bytes,
-                           const struct c4_memory_limit *limit) {
+int c4_forecast_memory_fit(const struct c4_runner *runner, int wanted, int copies,
+                           uint64_t images_bytes, const struct c4_memory_limit *limit) {
     struct c4_memory_forecast forecast;
     for (int workers = wanted; workers > 0; workers--) {
-        c4_forecast_memory(runner, workers, images_bytes, limit->bytes, &forecast);
+        c4_forecast_memory(runner, workers, copies, images_bytes, limit->bytes, &forecast);
         if (limit->process_bytes > 0 && limit->process_bytes < forecast.worker_bytes + images_bytes)
             return 0;
         if (limit->by == C4_MEMORY_UNKNOWN ||

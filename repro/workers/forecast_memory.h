@@ -13,16 +13,18 @@ struct c4_memory_forecast {
 };
 
 /* Of a study on `workers` workers of runner->threads threads. `images_bytes` is what the images
- * take; `available_bytes` what there is, of which references take at most a quarter; 0: unknown. */
-void c4_forecast_memory(const struct c4_runner *runner, int workers, uint64_t images_bytes,
-                        uint64_t available_bytes, struct c4_memory_forecast *forecast);
+ * take; `available_bytes` what there is, of which references take at most a quarter; 0: unknown.
+ * References have `copies` (c4_node_reference_copies()). */
+void c4_forecast_memory(const struct c4_runner *runner, int workers, int copies,
+                        uint64_t images_bytes, uint64_t available_bytes,
+                        struct c4_memory_forecast *forecast);
 
 /* Of all processes together. */
 uint64_t c4_forecast_memory_sum(const struct c4_memory_forecast *forecast, int workers);
 
 /* The largest number of workers, up to `wanted`, whose memory lies within the limit; 0: not even
  * one. `wanted` if nothing limits. */
-int c4_forecast_memory_fit(const struct c4_runner *runner, int wanted, uint64_t images_bytes,
-                           const struct c4_memory_limit *limit);
+int c4_forecast_memory_fit(const struct c4_runner *runner, int wanted, int copies,
+                           uint64_t images_bytes, const struct c4_memory_limit *limit);
 
 #endif

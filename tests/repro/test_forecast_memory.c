@@ -36,7 +36,7 @@ static void near_what_was_measured(void **state) {
     for (int i = 0; i < 2; i++) {
         const struct c4_runner runner = runner_of(measured[i].scale);
         struct c4_memory_forecast forecast;
-        c4_forecast_memory(&runner, 2, 0, 0, &forecast);
+        c4_forecast_memory(&runner, 2, 1, 0, 0, &forecast);
         double ratio = (double)forecast.worker_bytes / measured[i].bytes;
         print_message("%s: %.3f of the measured peak\n", measured[i].scale, ratio);
         assert_true(ratio >= 1 && ratio <= 1.15);
@@ -47,18 +47,22 @@ static void more_work_takes_more(void **state) {
     (void)state;
     struct c4_memory_forecast few, many;
     struct c4_runner runner = runner_of("smoke");
-    c4_forecast_memory(&runner, 1, 7, 0, &few);
+    c4_forecast_memory(&runner, 1, 1, 7, 0, &few);
     assert_int_equal(few.images_bytes, 7);
     runner.threads = 4;
-    c4_forecast_memory(&runner, 1, 7, 0, &many);
+    c4_forecast_memory(&runner, 1, 1, 7, 0, &many);
     assert_true(many.worker_bytes > few.worker_bytes);
     runner.threads = 1;
     runner.wide = true;
-    c4_forecast_memory(&runner, 1, 7, 0, &many);
+    c4_forecast_memory(&runner, 1, 1, 7, 0, &many);
     assert_true(many.worker_bytes > few.worker_bytes);
     /* References give way where there is little. */
     runner.wide = false;
-    c4_forecast_memory(&runner, 1, 7, 200000000, &many);
+    /* Two nodes have references of their own, of half the workers and half of what may be used. */
+    c4_forecast_memory(&runner, 8, 2, 7, 0, &many);
+    c4_forecast_memory(&runner, 4, 1, 7, 0, &few);
+    assert_true(many.references_bytes == 2 * few.references_bytes);
+    c4_forecast_memory(&runner, 1, 1, 7, 200000000, &many);
     assert_true(many.references_bytes <= 50000000);
     assert_true(many.references_bytes < few.references_bytes);
 }
@@ -67,27 +71,27 @@ static void as_many_as_fit(void **state) {
     (void)state;
     const struct c4_runner runner = runner_of("smoke");
     struct c4_memory_limit limit = {.by = C4_MEMORY_UNKNOWN};
-    assert_int_equal(c4_forecast_memory_fit(&runner, 64, 1000000, &limit), 64);
+    assert_int_equal(c4_forecast_memory_fit(&runner, 64, 1, 1000000, &limit), 64);
     limit.by = C4_MEMORY_CGROUP;
-    assert_int_equal(c4_forecast_memory_fit(&runner, 64, 1000000, &limit), 0);
+    assert_int_equal(c4_forecast_memory_fit(&runner, 64, 1, 1000000, &limit), 0);
     int before = 0;
     for (uint64_t mb = 100; mb < 4000; mb += 50) {
         limit.bytes = mb * 1000000;
-        int fit = c4_forecast_memory_fit(&runner, 8, 1000000, &limit);
+        int fit = c4_forecast_memory_fit(&runner, 8, 1, 1000000, &limit);
         struct c4_memory_forecast forecast;
-        c4_forecast_memory(&runner, fit, 1000000, limit.bytes, &forecast);
+        c4_forecast_memory(&runner, fit, 1, 1000000, limit.bytes, &forecast);
         assert_true(fit >= before && fit <= 8);
         if (fit > 0) assert_true(c4_forecast_memory_sum(&forecast, fit) <= limit.bytes);
-        c4_forecast_memory(&runner, fit + 1, 1000000, limit.bytes, &forecast);
+        c4_forecast_memory(&runner, fit + 1, 1, 1000000, limit.bytes, &forecast);
         if (fit < 8) assert_true(c4_forecast_memory_sum(&forecast, fit + 1) > limit.bytes);
         before = fit;
     }
     assert_int_equal(before, 8);
     /* Each process may have too little, however few there are. */
     limit.process_bytes = 100000000;
-    assert_int_equal(c4_forecast_memory_fit(&runner, 8, 1000000, &limit), 0);
+    assert_int_equal(c4_forecast_memory_fit(&runner, 8, 1, 1000000, &limit), 0);
     limit.process_bytes = 1000000000;
-    assert_int_equal(c4_forecast_memory_fit(&runner, 8, 1000000, &limit), 8);
+    assert_int_equal(c4_forecast_memory_fit(&runner, 8, 1, 1000000, &limit), 8);
 }
 
 int main(void) {
