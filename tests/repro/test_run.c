@@ -1,110 +1,11 @@
 /* Runs in segments: the same rows and checkpoints however they are divided, and the expected set of
  * rows. */
-#include "tests/core/test_file_scratch.h"
-
 #include <math.h>
 
 #include "repro/run/measure.h"
 #include "repro/run/resume.h"
-#include "simd/dispatch.h"
 #include "tests/repro/made_up_store.h"
-
-/* A study of a few images, and everything that its runs use. */
-struct bench {
-    struct c4_study study;
-    struct c4_scale scale;
-    struct c4_schedule schedule;
-    struct c4_images images;
-    struct c4_dispatch dispatch;
-    struct c4_runner runner;
-    uint64_t images_done;
-};
-
-static enum c4_status advance(void *context, uint32_t images) {
-    struct bench *bench = context;
-    bench->images_done += images;
-    return C4_OK;
-}
-
-static void set_up(struct bench *bench, const char *folder) {
-    memset(bench, 0, sizeof *bench);
-    assert_int_equal(c4_study_load(NULL, &bench->study), C4_OK);
-    bench->scale = *c4_study_scale(&bench->study, "smoke");
-    assert_int_equal(
-        c4_study_set(&bench->study, &bench->scale,
-                     "pretrain_images=48,pretrain_epochs=2,finetune_images=32,finetune_epochs=1,"
-                     "train_accuracy_images=32,accuracy_images=80,cka_images=40,curve_images=20,"
-                     "control_images=20,40,sizes=16,size_epochs=1,degrees=0,finetune_degrees=9,"
-                     "svhn_degrees=none"),
-        C4_OK);
-    assert_int_equal(c4_schedule_make(&bench->study, &bench->scale, NULL, &bench->schedule), C4_OK);
-    assert_int_equal(c4_images_load(NULL, &bench->study.protocol, &bench->scale, &bench->schedule,
-                                    &bench->images),
-                     C4_OK);
-    assert_int_equal(c4_dispatch("auto", &bench->dispatch), C4_OK);
-    bench->runner = (struct c4_runner){.folder = folder,
-                                       .protocol = &bench->study.protocol,
-                                       .scale = &bench->scale,
-                                       .images = &bench->images,
-                                       .step = bench->dispatch.backend.step,
-                                       .gram = c4_backend_gram(&bench->dispatch.backend),
-                                       .backend = bench->dispatch.backend.name,
-                                       .threads = 1,
-                                       .advance = advance,
-                                       .context = bench};
-}
-
-static void tear_down(struct bench *bench) {
-    c4_images_free(&bench->images);
-    c4_schedule_free(&bench->schedule);
-}
-
-/* Does the run in segments of one epoch by one execution, whose team grows and shrinks: segment k
- * has threads[k % 4]. */
-static void do_run_in_teams(struct bench *bench, const char *family, const int threads[4],
-                            struct c4_row_list *rows, struct c4_known_checkpoint *last) {
-    struct c4_segment segment = {.from = -1};
-    struct c4_execution *execution;
-    assert_true(c4_run_describe(&bench->study, &bench->scale, family, 1, &segment.run));
-    *rows = (struct c4_row_list){.statistics = "batch"};
-    bench->runner.threads = threads[0];
-    assert_int_equal(c4_execution_new(&bench->runner, &execution), C4_OK);
-    for (int k = 0; segment.from < (int64_t)segment.run.epochs; k++) {
-        bool faulty;
-        bench->runner.threads = threads[k % 4];
-        assert_int_equal(c4_execution_change_team(execution), C4_OK);
-        segment.to = (uint32_t)(segment.from + 1);
-        if (c4_execution_segment(execution, &segment, rows, last, &faulty) != C4_OK)
-            fail_msg("%s", c4_error());
-        segment.from = segment.to;
-        segment.last = *last;
-    }
-    c4_execution_free(execution);
-    bench->runner.threads = 1;
-}
-
-/* Does the run in segments of `each` epochs, each by its own execution. */
-static void do_run(struct bench *bench, const char *family, uint32_t each,
-                   const struct c4_known_checkpoint *source, struct c4_row_list *rows,
-                   struct c4_known_checkpoint *last) {
-    struct c4_segment segment = {.from = -1};
-    assert_true(c4_run_describe(&bench->study, &bench->scale, family, 1, &segment.run));
-    if (source) segment.source = *source;
-    *rows = (struct c4_row_list){.statistics = "batch"};
-    do {
-        struct c4_execution *execution;
-        bool faulty;
-        segment.to = (uint32_t)(segment.from + 1) + each - 1;
-        if (segment.to > segment.run.epochs) segment.to = segment.run.epochs;
-        assert_int_equal(c4_execution_new(&bench->runner, &execution), C4_OK);
-        enum c4_status status = c4_execution_segment(execution, &segment, rows, last, &faulty);
-        if (status != C4_OK) fail_msg("%s", c4_error());
-        assert_int_equal(last->epoch, segment.to);
-        c4_execution_free(execution);
-        segment.from = segment.to;
-        segment.last = *last;
-    } while (segment.to < segment.run.epochs);
-}
+#include "tests/repro/run_bench.h"
 
 /* Rows with these values; NULL and -1 match any. */
 static int count(const struct c4_row_list *rows, int64_t epoch, const char *reference,
@@ -177,28 +78,6 @@ static void phases_are_timed(void **state) {
     }
     c4_out_free(&plain);
     c4_out_free(&phased);
-    tear_down(&bench);
-}
-
-/* Rows and checkpoints of a run whose team changes at every segment are those of one thread. The
- * last segment's checkpoint is as good as a whole run's: momentum goes along. */
-static void teams_change(void **state) {
-    static struct bench bench;
-    static const int changes[][4] = {{1, 2, 4, 1}, {3, 1, 8, 2}};
-    struct c4_row_list whole, teams;
-    struct c4_known_checkpoint a, b;
-    set_up(&bench, scratch_path(state, "."));
-    assert_int_equal(c4_study_set(&bench.study, &bench.scale, "pretrain_epochs=4"), C4_OK);
-    do_run(&bench, "pretrain-d0", 5, NULL, &whole, &a);
-    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        do_run_in_teams(&bench, "pretrain-d0", changes[i], &teams, &b);
-        assert_int_equal(whole.result_count, teams.result_count);
-        assert_memory_equal(whole.results, teams.results,
-                            (size_t)teams.result_count * sizeof *teams.results);
-        assert_string_equal(a.sha256, b.sha256);
-        c4_out_free(&teams);
-    }
-    c4_out_free(&whole);
     tear_down(&bench);
 }
 
@@ -427,7 +306,6 @@ static void checkpoints_that_cannot_be_used(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(cut_anywhere),
-                                       TEST(teams_change),
                                        TEST(phases_are_timed),
                                        TEST(every_pass_reads_kept_patch_sums),
                                        TEST(a_dead_network_is_measured),
