@@ -19,8 +19,8 @@
  * for each reference; epoch is that of the run that needed it first. place is where the worker was
  * to run, place_read_back where it could run, node the NUMA node of its first thread; NULL:
  * unknown. memory_node: the node on which memory lies that its threads touched for the first
- * time at the end of the segment, read back page by page; NULL: unknown, or several. Nodes have the numbers of the operating
- * system. program: the version of conv4 that did the work. */
+ * time at the end of the segment, read back page by page; NULL: unknown, or several. Nodes have the
+ * numbers of the operating system. program: the version of conv4 that did the work. */
 #ifndef C4_REPRO_STORE_SCHEMA_H
 #define C4_REPRO_STORE_SCHEMA_H
 
