@@ -1,5 +1,6 @@
 #include "core/host/hwloc_open.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +38,40 @@ static enum c4_status take_out(void) {
     return status;
 }
 
+/* hwloc may die of want of memory, so it is not called without any. Nothing touches the room. */
+static enum c4_status check_memory(void) {
+    enum { ENOUGH_BYTES = 8 << 20 };
+    void *volatile room = malloc(ENOUGH_BYTES);
+    bool enough = room != NULL;
+    free(room);
+    return enough ? C4_OK : c4_fail(C4_ERR_MEMORY, "Out of memory for this machine's topology.");
+}
+
 enum c4_status c4_hwloc_init(hwloc_topology_t *topology) {
-    C4_TRY(c4_hwloc_check_memory());
+    C4_TRY(check_memory());
     C4_TRY(take_out());
     if (hwloc_topology_init(topology) == 0) return C4_OK;
     return c4_fail(C4_ERR_MEMORY, "Out of memory for a topology.");
+}
+
+enum c4_status c4_hwloc_load(hwloc_topology_t *topology) {
+    C4_TRY(c4_hwloc_init(topology));
+    errno = 0;
+    if (hwloc_topology_load(*topology) == 0) return C4_OK;
+    int error = errno;
+    hwloc_topology_destroy(*topology);
+    if (error == ENOMEM) return c4_fail(C4_ERR_MEMORY, "Out of memory for a topology.");
+    return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s.",
+                   strerror(error));
+}
+
+hwloc_obj_t c4_hwloc_node_around(hwloc_topology_t topology, unsigned pu) {
+    hwloc_obj_t best = NULL, node = NULL;
+    while ((node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node)) != NULL)
+        if (hwloc_bitmap_isset(node->cpuset, pu) &&
+            (!best || hwloc_bitmap_weight(node->cpuset) < hwloc_bitmap_weight(best->cpuset)))
+            best = node;
+    return best;
 }
 
 const char *c4_hwloc_ignored(int index, const char **value) {

@@ -18,6 +18,14 @@
  * Errors: C4_ERR_MEMORY. */
 enum c4_status c4_hwloc_init(hwloc_topology_t *topology);
 
+/* c4_hwloc_init() and hwloc_topology_load(): this machine, as hwloc sees it by default. On failure
+ * nothing needs destroying. Errors: C4_ERR_MEMORY, C4_ERR_ENVIRONMENT (it cannot be read). */
+enum c4_status c4_hwloc_load(hwloc_topology_t *topology);
+
+/* The smallest NUMA node around the PU with this OS index, of two equal ones (DRAM and HBM) the
+ * first; NULL: none is known. */
+hwloc_obj_t c4_hwloc_node_around(hwloc_topology_t topology, unsigned pu);
+
 /* The name and value of the ignored variable with this index, in the order above; NULL behind the
  * last. Takes out first what is still set. */
 const char *c4_hwloc_ignored(int index, const char **value);

@@ -16,26 +16,6 @@
 #include "core/host/hwloc_open.h"
 #include "core/host/topology.h"
 
-static enum c4_status load(hwloc_topology_t *h) {
-    C4_TRY(c4_hwloc_check_memory());
-    C4_TRY(c4_hwloc_init(h));
-    if (hwloc_topology_load(*h) == 0) return C4_OK;
-    int error = errno;
-    hwloc_topology_destroy(*h);
-    return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s",
-                   strerror(error));
-}
-
-/* The smallest node around the PU, as in topology.c: of DRAM and HBM around the same PUs DRAM. */
-static hwloc_obj_t node_around(hwloc_topology_t h, int pu) {
-    hwloc_obj_t best = NULL, node = NULL;
-    while ((node = hwloc_get_next_obj_by_type(h, HWLOC_OBJ_NUMANODE, node)) != NULL)
-        if (hwloc_bitmap_isset(node->cpuset, (unsigned)pu) &&
-            (!best || hwloc_bitmap_weight(node->cpuset) < hwloc_bitmap_weight(best->cpuset)))
-            best = node;
-    return best;
-}
-
 static hwloc_obj_t node_numbered(hwloc_topology_t h, int number) {
     hwloc_obj_t node = NULL;
     while ((node = hwloc_get_next_obj_by_type(h, HWLOC_OBJ_NUMANODE, node)) != NULL)
@@ -75,10 +55,11 @@ static void bind_to(hwloc_topology_t h, hwloc_obj_t node, struct c4_memory_bindi
 enum c4_status c4_memory_bind(const int *pu, int count, struct c4_memory_binding *binding) {
     hwloc_topology_t h;
     *binding = (struct c4_memory_binding){.node = -1};
-    C4_TRY(load(&h));
-    hwloc_obj_t node = count > 0 ? node_around(h, pu[0]) : NULL;
+    C4_TRY(c4_hwloc_load(&h));
+    hwloc_obj_t node = count > 0 ? c4_hwloc_node_around(h, (unsigned)pu[0]) : NULL;
     bool together = true;
-    for (int i = 1; i < count; i++) together = together && node_around(h, pu[i]) == node;
+    for (int i = 1; i < count; i++)
+        together = together && c4_hwloc_node_around(h, (unsigned)pu[i]) == node;
     if (together)
         bind_to(h, node, binding);
     else
@@ -91,18 +72,8 @@ enum c4_status c4_memory_bind(const int *pu, int count, struct c4_memory_binding
 enum c4_status c4_memory_bind_node(int node, struct c4_memory_binding *binding) {
     hwloc_topology_t h;
     *binding = (struct c4_memory_binding){.node = -1};
-    C4_TRY(load(&h));
+    C4_TRY(c4_hwloc_load(&h));
     bind_to(h, node_numbered(h, node), binding);
-    hwloc_topology_destroy(h);
-    return C4_OK;
-}
-
-enum c4_status c4_memory_node_of(int pu, int *number) {
-    hwloc_topology_t h;
-    *number = -1;
-    C4_TRY(load(&h));
-    hwloc_obj_t node = node_around(h, pu);
-    if (node) *number = (int)node->os_index;
     hwloc_topology_destroy(h);
     return C4_OK;
 }

@@ -28,9 +28,6 @@ enum c4_status c4_memory_bind(const int *pu, int count, struct c4_memory_binding
 /* The same, to a node by its number: also to one that is not around the caller. */
 enum c4_status c4_memory_bind_node(int node, struct c4_memory_binding *binding);
 
-/* The node around a PU; -1: none is known. */
-enum c4_status c4_memory_node_of(int pu, int *node);
-
 /* Where the pages of an area lie. */
 struct c4_memory_pages {
     uint64_t node[C4_MEMORY_NODES_MAX]; /* pages on each node */

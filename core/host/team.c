@@ -160,15 +160,7 @@ static void survey_close(struct survey *s) {
 
 static enum c4_status survey_open(struct survey *s, int threads) {
     *s = (struct survey){.threads = threads};
-    C4_TRY(c4_hwloc_init(&s->h));
-    errno = 0;
-    if (hwloc_topology_load(s->h) != 0) {
-        int error = errno;
-        hwloc_topology_destroy(s->h);
-        if (error == ENOMEM) return fail_memory(threads);
-        return c4_fail(C4_ERR_ENVIRONMENT, "hwloc cannot read this machine's topology: %s.",
-                       strerror(error));
-    }
+    C4_TRY(c4_hwloc_load(&s->h));
     s->member = calloc((size_t)threads, sizeof *s->member);
     bool complete = s->member != NULL;
     for (int i = 0; i < threads && complete; i++) {

@@ -10,15 +10,6 @@
 
 #include "core/host/hwloc_open.h"
 
-/* hwloc may die of want of memory, so it is not called without any. Nothing touches the room. */
-enum c4_status c4_hwloc_check_memory(void) {
-    enum { ENOUGH_BYTES = 8 << 20 };
-    void *volatile room = malloc(ENOUGH_BYTES);
-    bool enough = room != NULL;
-    free(room);
-    return enough ? C4_OK : c4_fail(C4_ERR_MEMORY, "Out of memory for this machine's topology.");
-}
-
 const char *c4_openmp_binding_variable(void) {
     static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -122,15 +113,6 @@ static int number_of(hwloc_obj_t owner, hwloc_obj_t *seen, int *count) {
     return (*count)++;
 }
 
-static hwloc_obj_t smallest_node(hwloc_topology_t h, hwloc_obj_t pu) {
-    hwloc_obj_t best = NULL, node = NULL;
-    while ((node = hwloc_get_next_obj_by_type(h, HWLOC_OBJ_NUMANODE, node)) != NULL)
-        if (hwloc_bitmap_isset(node->cpuset, pu->os_index) &&
-            (!best || hwloc_bitmap_weight(node->cpuset) < hwloc_bitmap_weight(best->cpuset)))
-            best = node;
-    return best;
-}
-
 static int kind_of(hwloc_topology_t h, hwloc_obj_t pu) {
     int kind = hwloc_cpukinds_get_by_cpuset(h, pu->cpuset, 0);
     if (kind < 0) return 0;
@@ -148,7 +130,7 @@ static void copy_out(hwloc_topology_t h, struct c4_topology *t, hwloc_obj_t *see
         hwloc_obj_t pu = hwloc_get_obj_by_type(h, HWLOC_OBJ_PU, (unsigned)i);
         hwloc_obj_t owner[OWNERS];
         owner[PACKAGE] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_PACKAGE, pu);
-        owner[NODE] = smallest_node(h, pu);
+        owner[NODE] = c4_hwloc_node_around(h, pu->os_index);
         owner[CORE] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_CORE, pu);
         if (!owner[CORE]) owner[CORE] = pu;
         owner[L2] = hwloc_get_ancestor_obj_by_type(h, HWLOC_OBJ_L2CACHE, pu);

@@ -53,10 +53,6 @@ enum c4_status c4_topology_load(const char *source, struct c4_topology *topology
  * another machine, and which this process ignores; nothing if there are none. C4_ERR_MEMORY. */
 enum c4_status c4_topology_add_ignored(struct c4_text *text);
 
-/* C4_ERR_MEMORY if there is too little memory for hwloc to read this machine; to be called before.
- */
-enum c4_status c4_hwloc_check_memory(void);
-
 /* The environment variable that makes the OpenMP runtime bind its threads (OMP_PROC_BIND,
  * OMP_PLACES or GOMP_CPU_AFFINITY), or NULL if none is set. */
 const char *c4_openmp_binding_variable(void);

@@ -86,10 +86,15 @@ static enum c4_status read_team_speeds(const char *text, struct c4_team_speeds *
     return C4_OK;
 }
 
+bool c4_session_is_canonical(const struct c4_session *session) {
+    const struct c4_dispatch *dispatch = &session->dispatch;
+    return dispatch->backend.bit_exact && dispatch->step_origin->bit_exact &&
+           dispatch->slot_origin[C4_SLOT_gram_block]->bit_exact;
+}
+
 static void name_arithmetic(struct c4_session *session) {
     const struct c4_dispatch *dispatch = &session->dispatch;
-    if (dispatch->backend.bit_exact && dispatch->step_origin->bit_exact &&
-        dispatch->slot_origin[C4_SLOT_gram_block]->bit_exact)
+    if (c4_session_is_canonical(session))
         snprintf(session->arithmetic, sizeof session->arithmetic, "canonical, version %d",
                  C4_ARITHMETIC);
     else

@@ -113,6 +113,9 @@ struct c4_session {
     struct c4_runner runner;
 };
 
+/* Whether no bit of a result depends on the machine or on the number of threads. */
+bool c4_session_is_canonical(const struct c4_session *session);
+
 /* Determines protocol, scale, figures, runs, backend and places from options and study file.
  * Options that are not given are taken from the study in `folder` (repro/commands/settings.h; NULL:
  * none). `places`: the text of --places for this machine, NULL: none. What was ignored or is beyond

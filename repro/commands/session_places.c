@@ -32,10 +32,7 @@ static enum c4_status place_by_default(struct c4_session *session) {
 /* How many places a run may have together. No bit may depend on it; and a place whose number of
  * threads the user has chosen keeps it. */
 static int widest_team(const struct c4_session *session) {
-    const struct c4_dispatch *dispatch = &session->dispatch;
-    bool canonical = dispatch->backend.bit_exact && dispatch->step_origin->bit_exact &&
-                     dispatch->slot_origin[C4_SLOT_gram_block]->bit_exact;
-    return canonical && session->threads == 0 ? C4_TEAM_WIDEST : 1;
+    return c4_session_is_canonical(session) && session->threads == 0 ? C4_TEAM_WIDEST : 1;
 }
 
 /* Where teams may grow, places have one thread, and there are so many that the runs' teams can use

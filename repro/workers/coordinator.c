@@ -178,7 +178,8 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
     leave(c, slot);
     C4_TRY(say_cause(c, number, how));
     /* A worker that was there for a while is not one that cannot be started. */
-    if (slot->is_ready && c4_clock_ns() - slot->ready_ns > C4_STEADY_NS) slot->losses = 0;
+    double there_seconds = 1e-9 * (double)(c4_clock_ns() - slot->ready_ns);
+    if (slot->is_ready && there_seconds > C4_STEADY_SECONDS) slot->losses = 0;
     if (++slot->losses > C4_ATTEMPTS && (run < 0 || !slot->has_begun))
         return c4_fail(C4_ERR_FAILED, "worker %d %s, again and again", number, how);
     if (slot->is_asked && !slot->has_speed)

@@ -10,9 +10,9 @@
 #include "repro/workers/process.h"
 
 /* How long a poll waits; how often a segment is attempted before its run is given up; how long a
- * worker may take to end before it is killed. */
-enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2, C4_PATIENCE_SECONDS = 5 };
-static const int64_t C4_STEADY_NS = INT64_C(60000000000);
+ * worker may take to end before it is killed; after which time of being there its death is not one
+ * of a row. */
+enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2, C4_PATIENCE_SECONDS = 5, C4_STEADY_SECONDS = 60 };
 
 /* A worker slot: its process, what it does, and how often it died. */
 struct c4_worker_slot {

@@ -28,14 +28,19 @@ static int node_of(const struct c4_topology *t, int pu) {
     return -1;
 }
 
+/* The system's number of the node that a place is on. */
+static int number_of(const struct c4_topology *t, const struct c4_place *place) {
+    int node = node_of(t, place->pu[0]);
+    return node < 0 ? -1 : t->node[node].os_index;
+}
+
 /* In a process of its own, like a worker: binds memory to `node` (-1: the place's own), starts
  * the place's team, lets every thread touch its part of an area, and looks where all that is. */
 static enum finding work_at(const struct c4_topology *t, const struct c4_place *place, int node) {
     struct c4_team team;
     struct c4_memory_binding binding;
     struct c4_memory_pages pages;
-    int planned;
-    if (c4_memory_node_of(place->pu[0], &planned) != C4_OK) return NO_ANSWER;
+    const int planned = number_of(t, place);
     const enum c4_status status = node < 0 ? c4_memory_bind(place->pu, place->threads, &binding)
                                            : c4_memory_bind_node(node, &binding);
     if (status != C4_OK) return NO_ANSWER;
@@ -114,11 +119,9 @@ static void a_wrong_node_is_found(void **state) {
     }
     assert_int_equal(c4_placement_make(&t, &policy, &placement), C4_OK);
     for (int i = 0; i < placement.places; i++) {
-        int own;
-        assert_int_equal(c4_memory_node_of(placement.place[i].pu[0], &own), C4_OK);
+        int own = number_of(&t, &placement.place[i]);
         for (int k = 0; k < placement.places; k++) {
-            int other;
-            assert_int_equal(c4_memory_node_of(placement.place[k].pu[0], &other), C4_OK);
+            int other = number_of(&t, &placement.place[k]);
             enum finding finding = in_a_child(&t, &placement.place[i], other);
             assert_int_equal(finding, other == own ? RIGHT : WRONG_PAGES);
         }
