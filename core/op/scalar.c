@@ -137,8 +137,9 @@ void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixe
 }
 
 void c4_stem_weight_grad(const int64_t *first, const int64_t *second, const double *w,
-                         const double *r, const struct c4_bn_gradient bn[C4_CHANNELS], double *dw) {
-    for (int k = 0; k < C4_PATCH; k++) {
+                         const double *r, const struct c4_bn_gradient bn[C4_CHANNELS], int from,
+                         int to, double *dw) {
+    for (int k = from; k < to; k++) {
         double sum = (double)first[k] / 255.0, t[C4_CHANNELS] = {0};
         for (int l = 0; l < C4_PATCH; l++) {
             double product = (double)second[k * C4_PATCH + l] / 65025.0;

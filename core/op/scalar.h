@@ -52,8 +52,10 @@ void c4_stem_statistics(const int64_t *first, const int64_t *second, double pixe
                         double *mean, double *var);
 
 /* dw[k, c] = (c0[c] * r[k, c] + c1[c] * first[k] / 255) + c2[c] * sum_l second[k, l] / 255^2 * w[l,
- * c]: conv1's weight gradient from the selected pixels alone (stem.h). dw, r, w [27, 64]. */
+ * c]: conv1's weight gradient from the selected pixels alone (stem.h). dw, r, w [27, 64]; rows
+ * [from, to) of r are read, and those of dw written. */
 void c4_stem_weight_grad(const int64_t *first, const int64_t *second, const double *w,
-                         const double *r, const struct c4_bn_gradient bn[C4_CHANNELS], double *dw);
+                         const double *r, const struct c4_bn_gradient bn[C4_CHANNELS], int from,
+                         int to, double *dw);
 
 #endif

@@ -136,10 +136,11 @@ struct c4_native_phases {
     void (*add_parts)(size_t count, int parts, const float *part, size_t stride, float *gradient);
     void (*sgd)(int64_t count, float lr, float momentum, const float *gradient, float *velocity,
                 float *parameters);
-    /* Packs the weights [9, 64, 64] of block b >= 1 as its convolutions read them: input channels
-     * [from, to), and output channels [from, to) of the transposed form; both are multiples of
-     * C4_NATIVE_PACKED. */
-    void (*pack)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int from, int to);
+    /* Packs the weights [9, 64, 64] of block b >= 1 as a convolution reads them, C4_NATIVE_PACKED
+     * channels from k on, a multiple of it: input channels for the forward pass, or, `transposed`,
+     * output channels for the backward pass. */
+    void (*pack)(struct c4_plan *plan, struct c4_native_scratch *scratch, int b, int k,
+                 bool transposed);
     /* Pooled output of a block: [pixels, 64]. */
     void (*pool)(const struct c4_plan *plan, int b, int64_t pixels, const float *selected,
                  float *pool);

@@ -20,7 +20,7 @@
 
 #include "simd/native/native.h"
 
-enum { C = C4_CHANNELS };
+enum { C = C4_CHANNELS, WEIGHTS = 9 * C * C };
 
 /* --- parameters in and out --- */
 
@@ -40,6 +40,17 @@ static void pack_small(struct c4_plan *plan) {
             plan->linear_wt[o * C4_FLAT + k] = linear[k * C4_LOGITS_STRIDE + o];
 }
 
+/* A block's weights are packed in pieces, those of the forward convolution and those of the
+ * backward one, so that 8 threads have as many each. */
+enum { BLOCK_PIECES = 2 * C / C4_NATIVE_PACKED, PIECES = (C4_BLOCKS - 1) * BLOCK_PIECES };
+_Static_assert(PIECES % C4_MAX_SLICES == 0, "equal shares for a thread per slice");
+
+static void pack_pieces(struct c4_plan *plan, struct c4_native_scratch *scratch, int from, int to) {
+    for (int i = from; i < to; i++)
+        plan->phases->pack(plan, scratch, 1 + i / BLOCK_PIECES,
+                           i % BLOCK_PIECES / 2 * C4_NATIVE_PACKED, i % 2 != 0);
+}
+
 enum c4_status c4_native_load(struct c4_plan *plan, const double *state, const double *momentum) {
     c4_native_pack_vector(state, plan->parameters);
     if (momentum)
@@ -53,9 +64,9 @@ enum c4_status c4_native_load(struct c4_plan *plan, const double *state, const d
             plan->running_mean[b][c] = (float)mean[c];
             plan->running_var[b][c] = (float)var[c];
         }
-        if (b > 0) plan->phases->pack(plan, plan->scratch, b, 0, C);
     }
     pack_small(plan);
+    pack_pieces(plan, plan->scratch, 0, PIECES);
     return C4_OK;
 }
 
@@ -159,23 +170,26 @@ static void bias_gradient(struct c4_plan *plan, int b) {
     }
 }
 
-/* Adds the slices' parts of a small gradient. */
-static void add_all(struct c4_plan *plan, const float *part, size_t count, float *gradient) {
-    memcpy(gradient, part, count * sizeof *part);
-    plan->phases->add_parts(count, c4_slice_count(plan->n) - 1, part + count, count, gradient);
+/* Adds the slices' parts of a small gradient, `stride` elements apart: `count` of each from `from`
+ * on. */
+static void add_all(struct c4_plan *plan, const float *part, size_t stride, size_t from,
+                    size_t count, float *gradient) {
+    if (count == 0) return;
+    memcpy(gradient + from, part + from, count * sizeof *part);
+    plan->phases->add_parts(count, c4_slice_count(plan->n) - 1, part + stride + from, stride,
+                            gradient + from);
 }
 
-/* conv1 of bn-relu: the dense gradient from that of the selected pixels and the patch sums. */
-static void stem_gradient(struct c4_plan *plan) {
-    enum { COUNT = C4_PATCH * C };
+/* conv1 of bn-relu, inputs [from, to) of a patch: the dense gradient from that of the selected
+ * pixels, the patch sums, and the weights, which the forward pass has left as double. */
+static void stem_gradient(struct c4_plan *plan, int from, int to) {
     struct c4_native_stem *stem = &plan->stem;
-    add_all(plan, plan->block[0].dw, COUNT, stem->sum);
-    for (int i = 0; i < COUNT; i++) {
-        stem->r[i] = (double)stem->sum[i];
-        stem->w[i] = (double)plan->parameters[i];
-    }
-    c4_stem_weight_grad(plan->first, plan->second, stem->w, stem->r, plan->bn_gradient, stem->dw);
-    for (int i = 0; i < COUNT; i++) plan->gradient[i] = (float)stem->dw[i];
+    add_all(plan, plan->block[0].dw, C4_PATCH * C, (size_t)from * C, (size_t)(to - from) * C,
+            stem->sum);
+    for (int i = from * C; i < to * C; i++) stem->r[i] = (double)stem->sum[i];
+    c4_stem_weight_grad(plan->first, plan->second, stem->w, stem->r, plan->bn_gradient, from, to,
+                        stem->dw);
+    for (int i = from * C; i < to * C; i++) plan->gradient[i] = (float)stem->dw[i];
 }
 
 static void add_loss(struct c4_plan *plan, struct c4_step_result *result) {
@@ -217,6 +231,19 @@ static struct share share_of(const struct c4_plan *plan) {
     s.from = slices * s.thread / s.threads;
     s.to = slices * (s.thread + 1) / s.threads;
     return s;
+}
+
+/* What a thread has of a vector in whole cache lines. The same threads add, update and keep the
+ * same elements, step after step, so that these stay in their caches. */
+struct piece {
+    size_t from, count;
+};
+
+static struct piece piece_of(const struct share *s, size_t count) {
+    enum { LINE = 16 };
+    size_t lines = count / LINE, thread = (size_t)s->thread, threads = (size_t)s->threads;
+    size_t from = lines * thread / threads * LINE, to = lines * (thread + 1) / threads * LINE;
+    return (struct piece){from, to - from};
 }
 
 static void forward(struct c4_plan *plan, const struct share *s) {
@@ -269,16 +296,32 @@ static void evaluate(struct c4_plan *plan, const struct share *s,
 /* Adds the other slices' weight gradients of a block b >= 1 to the sum of the first thread, a piece
  * per thread. */
 static void add_weights(struct c4_plan *plan, const struct share *s, int b) {
-    enum { COUNT = 9 * C * C, LINE = 64 };
     const int slices = c4_slice_count(plan->n);
     /* Slice 0 is always in that sum, even if another thread than the first has it. */
     const int added = slices > s->threads ? slices / s->threads : 1;
-    int from = COUNT / LINE * s->thread / s->threads * LINE;
-    int to = COUNT / LINE * (s->thread + 1) / s->threads * LINE;
+    const struct piece piece = piece_of(s, WEIGHTS);
     if (added == slices) return;
-    plan->phases->add_parts((size_t)(to - from), slices - added,
-                            plan->block[b].dw + (size_t)added * COUNT + from, COUNT,
-                            plan->gradient + c4_native_layout.weight[b] + from);
+    plan->phases->add_parts(piece.count, slices - added,
+                            plan->block[b].dw + (size_t)added * WEIGHTS + piece.from, WEIGHTS,
+                            plan->gradient + c4_native_layout.weight[b] + piece.from);
+}
+
+/* The gradients that are left, those of conv1, the biases and the linear layer: a piece of each for
+ * every thread. */
+static void add_small(struct c4_plan *plan, const struct share *s) {
+    enum { LINEAR = (C4_FLAT + 1) * C4_LOGITS_STRIDE };
+    const int from = C4_PATCH * s->thread / s->threads,
+              to = C4_PATCH * (s->thread + 1) / s->threads;
+    const struct piece linear = piece_of(s, LINEAR);
+    if (plan->config.order == C4_RELU_BN)
+        add_all(plan, plan->block[0].dw, C4_PATCH * C, (size_t)from * C, (size_t)(to - from) * C,
+                plan->gradient);
+    else
+        stem_gradient(plan, from, to);
+    add_all(plan, plan->linear_dw, LINEAR, linear.from, linear.count,
+            plan->gradient + c4_native_layout.linear_weight);
+#pragma omp single nowait
+    for (int b = 0; b < C4_BLOCKS; b++) bias_gradient(plan, b);
 }
 
 static void backward(struct c4_plan *plan, const struct share *s) {
@@ -294,38 +337,41 @@ static void backward(struct c4_plan *plan, const struct share *s) {
     }
 #pragma omp single
     normalise_back(plan, 0);
-    if (dense) plan->phases->stem_back(plan, scratch, s->from, s->to);
+    if (dense) {
+        plan->phases->stem_back(plan, scratch, s->from, s->to);
 #pragma omp barrier
-#pragma omp single
-    {
-        if (dense)
-            add_all(plan, plan->block[0].dw, C4_PATCH * C, plan->gradient);
-        else
-            stem_gradient(plan);
-        for (int b = 0; b < C4_BLOCKS; b++) bias_gradient(plan, b);
-        add_all(plan, plan->linear_dw, (C4_FLAT + 1) * C4_LOGITS_STRIDE,
-                plan->gradient + c4_native_layout.linear_weight);
     }
+    add_small(plan, s);
+#pragma omp barrier
     c4_native_time_phase(plan, C4_NATIVE_STEM_BACK);
+}
+
+/* The thread's piece of parameters [from, end). */
+static void update_piece(struct c4_plan *plan, const struct share *s, const struct c4_sgd *sgd,
+                         size_t from, size_t end) {
+    const struct piece piece = piece_of(s, end - from);
+    from += piece.from;
+    plan->phases->sgd((int64_t)piece.count, (float)sgd->lr, (float)sgd->momentum,
+                      plan->gradient + from, plan->velocity + from, plan->parameters + from);
 }
 
 static void update(struct c4_plan *plan, const struct share *s, const struct c4_sgd *sgd) {
 #pragma omp single
     update_running(plan);
-    size_t lines = c4_native_layout.count / 16;
-    size_t from = lines * (size_t)s->thread / (size_t)s->threads * 16;
-    size_t to = lines * ((size_t)s->thread + 1) / (size_t)s->threads * 16;
-    plan->phases->sgd((int64_t)(to - from), (float)sgd->lr, (float)sgd->momentum,
-                      plan->gradient + from, plan->velocity + from, plan->parameters + from);
+    const size_t *weight = c4_native_layout.weight;
+    size_t from = 0;
+    for (int b = 1; b < C4_BLOCKS; b++) {
+        update_piece(plan, s, sgd, from, weight[b]);
+        update_piece(plan, s, sgd, weight[b], weight[b] + WEIGHTS);
+        from = weight[b] + WEIGHTS;
+    }
+    update_piece(plan, s, sgd, from, c4_native_layout.count);
 #pragma omp barrier
-    enum { PIECES = C / C4_NATIVE_PACKED };
-    int from_piece = PIECES * s->thread / s->threads,
-        to_piece = PIECES * (s->thread + 1) / s->threads;
-    for (int b = 1; b < C4_BLOCKS; b++)
-        plan->phases->pack(plan, &plan->scratch[s->thread], b, from_piece * C4_NATIVE_PACKED,
-                           to_piece * C4_NATIVE_PACKED);
-#pragma omp single
+#pragma omp single nowait
     pack_small(plan);
+    pack_pieces(plan, &plan->scratch[s->thread], PIECES * s->thread / s->threads,
+                PIECES * (s->thread + 1) / s->threads);
+#pragma omp barrier
     c4_native_time_phase(plan, C4_NATIVE_UPDATE);
 }
 

@@ -90,7 +90,7 @@ static void stem_backward(struct c4_plan *plan, const struct c4_bn_gradient bn[C
         r[i] = (double)sum;
         w[i] = (double)block->w[i];
     }
-    c4_stem_weight_grad(plan->first, plan->second, w, r, bn, dw);
+    c4_stem_weight_grad(plan->first, plan->second, w, r, bn, 0, C4_PATCH, dw);
     c4_real *grad = plan->grad + c4_block_param(0, C4_PARAM_WEIGHT)->offset;
     for (int co = 0; co < C; co++)
         for (int ci = 0; ci < C4_IMAGE_CHANNELS; ci++)

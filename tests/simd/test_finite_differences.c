@@ -365,7 +365,7 @@ static void stem_identities(void **state) {
     c4_bn_rebuild_ref64(STEM_N, side, side, false, y, ds, arg, c0, c1, c2, dy);
     c4_conv_bwd_weights_direct_ref64(&shape, x, dy, dense);
     c4_stem_select_grad_ref64(STEM_N, x, ds, arg, r, NULL); /* the reference needs no scratch */
-    c4_stem_weight_grad(first, second, w, r, bn, sparse);
+    c4_stem_weight_grad(first, second, w, r, bn, 0, C4_PATCH, sparse);
     double error = distance(sparse, dense, (size_t)C4_PATCH * C);
     printf("  stem weight gradient, sparse against dense: %.1e\n", error);
     assert_true(error <= IDENTITY);
