@@ -188,6 +188,13 @@ static int count_cpuless(hwloc_topology_t h) {
     return count;
 }
 
+/* A made-up machine has as much memory as its description says, and hwloc's 1 GB is a guess. */
+static void forget_guess(const char *source, struct c4_topology *t) {
+    if (!source || access(source, F_OK) == 0 || strstr(source, "memory=")) return;
+    for (int i = 0; i < t->nodes; i++) t->node[i].memory_bytes = 0;
+    t->memory_bytes = 0;
+}
+
 enum c4_status c4_topology_load(const char *source, struct c4_topology *topology) {
     *topology = (struct c4_topology){0};
     hwloc_topology_t h;
@@ -206,6 +213,7 @@ enum c4_status c4_topology_load(const char *source, struct c4_topology *topology
         hwloc_obj_t *seen = calloc(pus * OWNERS, sizeof(hwloc_obj_t));
         if (t.pu && t.node && seen) {
             copy_out(h, &t, seen);
+            forget_guess(source, &t);
             *topology = t;
         } else {
             free(t.pu);

@@ -43,7 +43,8 @@ struct c4_topology {
  * and the process's own affinity mask allow (with OMP_PROC_BIND or the like: the OpenMP runtime's
  * places). Read it before threads are bound: bound threads narrow the mask.
  * - the path of an XML file written by hwloc's lstopo;
- * - otherwise a synthetic description such as "pack:2 [numa] l3:2 core:4 pu:2" (hwloc's syntax).
+ * - otherwise a synthetic description such as "pack:2 [numa] l3:2 core:4 pu:2" (hwloc's syntax);
+ * its memory is unknown unless it is described: "[numa(memory=64GB)]".
  * Overwrites *topology, which c4_topology_free() releases; on failure nothing needs releasing.
  * Errors: C4_ERR_USAGE (neither a file nor a description that hwloc accepts), C4_ERR_DATA (a file
  * that is not hwloc XML), C4_ERR_ENVIRONMENT (the machine cannot be read), C4_ERR_MEMORY. */

@@ -8,8 +8,8 @@
 #include "core/cli/progress.h"
 #include "core/file/json.h"
 #include "repro/commands/engine.h"
+#include "repro/commands/plan_memory.h"
 #include "repro/commands/scaling.h"
-#include "repro/commands/session_memory.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -153,11 +153,6 @@ static json_t *teams_json(const struct c4_outlook *outlook) {
                      sources[outlook->source]);
 }
 
-/* Memory is a matter of one of the machines. */
-static int places_of_machine(const struct planning *plan) {
-    return plan->outlook.places / plan->outlook.machines;
-}
-
 static enum c4_status write_json(const struct planning *plan) {
     const struct c4_session *session = &plan->session;
     const struct c4_outlook *outlook = &plan->outlook;
@@ -176,7 +171,7 @@ static enum c4_status write_json(const struct planning *plan) {
         "runs", runs_json(plan, &simulation));
     c4_simulation_free(&simulation);
     if (session->shared.bytes > 0)
-        c4_json_set(&object, "memory", c4_session_memory_json(session, places_of_machine(plan)));
+        c4_json_set(&object, "memory", c4_plan_memory_json(outlook, session));
     struct c4_traffic traffic;
     if (c4_outlook_traffic(outlook, session, &plan->speed, &traffic))
         c4_json_set(&object, "traffic",
@@ -224,7 +219,7 @@ static enum c4_status make_plan(struct planning *plan) {
     }
     printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
     if (session->shared.bytes > 0)
-        C4_TRY(c4_session_write_memory(session, places_of_machine(plan), stdout));
+        C4_TRY(c4_plan_memory_write(&plan->outlook, session, stdout));
     struct c4_traffic traffic;
     if (c4_outlook_traffic(&plan->outlook, session, &plan->speed, &traffic))
         printf("Memory traffic while all train, beyond L2 caches: %.1f GB/s for a place, %.0f GB/s "

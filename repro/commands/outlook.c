@@ -8,6 +8,24 @@
 /* Until a machine's own are measured. */
 static const struct c4_team_speeds assumed = {{1, .95, .88, .75}};
 
+/* Counts the places of each NUMA node. */
+static enum c4_status count_nodes(const struct c4_topology *topology,
+                                  const struct c4_placement *placement, int places,
+                                  struct c4_outlook *outlook) {
+    free(outlook->node);
+    outlook->nodes = 0;
+    outlook->machine_nodes = topology->nodes;
+    outlook->node = calloc((size_t)topology->nodes + 1, sizeof *outlook->node);
+    if (!outlook->node) return c4_fail(C4_ERR_MEMORY, "out of memory for NUMA nodes");
+    for (int n = 0; n < topology->nodes; n++) {
+        struct c4_outlook_node node = {.os_index = topology->node[n].os_index,
+                                       .memory_bytes = topology->node[n].memory_bytes};
+        for (int i = 0; i < places; i++) node.places += placement->place[i].node == n;
+        if (node.places > 0) outlook->node[outlook->nodes++] = node;
+    }
+    return C4_OK;
+}
+
 static enum c4_status add_machine(const struct c4_topology *topology,
                                   const struct c4_placement *placement, int places,
                                   struct c4_outlook *outlook) {
@@ -18,6 +36,8 @@ static enum c4_status add_machine(const struct c4_topology *topology,
     outlook->place = place;
     c4_places_fill(topology, placement, outlook->machines, places, place + outlook->places);
     outlook->places = total;
+    if (outlook->machines == 0 && placement)
+        C4_TRY(count_nodes(topology, placement, places, outlook));
     outlook->machines++;
     return C4_OK;
 }
@@ -85,6 +105,7 @@ enum c4_status c4_outlook_elsewhere(const struct c4_session *session,
 
 void c4_outlook_free(struct c4_outlook *outlook) {
     free(outlook->place);
+    free(outlook->node);
     *outlook = (struct c4_outlook){0};
 }
 

@@ -10,9 +10,20 @@
 /* Where a team's speeds are from. */
 enum c4_team_source { C4_TEAM_ASSUMED, C4_TEAM_GIVEN, C4_TEAM_MEASURED };
 
+/* A NUMA node to which workers are bound. */
+struct c4_outlook_node {
+    int os_index;
+    int places;
+    int64_t memory_bytes; /* 0: unknown */
+};
+
 struct c4_outlook {
     struct c4_sched_place *place; /* `places` of them */
     int places, machines;
+    /* Of the first machine: `nodes` with places, on a machine that has `machine_nodes`; none if
+     * workers are not bound, as their memory then lies anywhere. */
+    struct c4_outlook_node *node;
+    int nodes, machine_nodes;
     int widest;  /* 1: each run has one place */
     int threads; /* of a place, or the fewest of one */
     struct c4_team_speeds speeds;

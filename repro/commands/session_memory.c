@@ -82,30 +82,6 @@ enum c4_status c4_session_check_memory(const struct c4_session *session, bool ig
     return status;
 }
 
-enum c4_status c4_session_write_memory(const struct c4_session *session, int workers, FILE *out) {
-    const struct c4_memory_limit *limit = &session->memory;
-    struct c4_memory_forecast f;
-    struct c4_text text = {0};
-    forecast(session, workers, &f);
-    enum c4_status status = c4_session_add_bytes(&text, f.worker_bytes);
-    if (status == C4_OK) status = c4_text_add(&text, " for each worker, images ");
-    if (status == C4_OK) status = c4_session_add_bytes(&text, f.images_bytes);
-    if (status == C4_OK) status = c4_text_add(&text, " and references up to ");
-    if (status == C4_OK) status = c4_session_add_bytes(&text, f.references_bytes);
-    if (status == C4_OK) status = c4_text_add(&text, " for all together");
-    if (status == C4_OK && limit->by != C4_MEMORY_UNKNOWN) {
-        status = c4_text_add(&text, "; this machine: ");
-        if (status == C4_OK) status = c4_session_add_bytes(&text, limit->bytes);
-        if (status == C4_OK)
-            status = c4_text_add(&text, " (%s)", c4_memory_limiter_names[limit->by]);
-    }
-    if (status == C4_OK) fprintf(out, "Memory: %s.\n", c4_text_string(&text));
-    if (status == C4_OK && session->workers < session->wanted_workers)
-        fprintf(out, "There is no memory for %d workers.\n", session->wanted_workers);
-    c4_text_free(&text);
-    return status;
-}
-
 static json_t *bytes_or_null(bool known, uint64_t bytes) {
     return known ? json_integer((json_int_t)bytes) : json_null();
 }
@@ -116,14 +92,4 @@ json_t *c4_memory_limit_json(const struct c4_memory_limit *limit) {
                      c4_memory_limiter_names[limit->by], "control_group_bytes",
                      bytes_or_null(limit->set_bytes > 0, limit->set_bytes), "process_bytes",
                      bytes_or_null(limit->process_bytes > 0, limit->process_bytes));
-}
-
-json_t *c4_session_memory_json(const struct c4_session *session, int workers) {
-    struct c4_memory_forecast f;
-    forecast(session, workers, &f);
-    return json_pack("{s:I, s:I, s:I, s:I, s:o}", "worker_bytes", (json_int_t)f.worker_bytes,
-                     "images_bytes", (json_int_t)f.images_bytes, "references_bytes_max",
-                     (json_int_t)f.references_bytes, "sum_bytes",
-                     (json_int_t)c4_forecast_memory_sum(&f, workers), "limit",
-                     c4_memory_limit_json(&session->memory));
 }

@@ -18,11 +18,6 @@ enum c4_status c4_session_fit_workers(struct c4_session *session);
 enum c4_status c4_session_check_memory(const struct c4_session *session, bool ignore, bool dry,
                                        FILE *messages);
 
-/* "Memory: 201 MB for each of 2 workers, ..." in a line, and as an object; `workers` may be those
- * of another machine. C4_ERR_MEMORY. */
-enum c4_status c4_session_write_memory(const struct c4_session *session, int workers, FILE *out);
-json_t *c4_session_memory_json(const struct c4_session *session, int workers);
-
 /* A limit as an object: bytes, by, control_group_bytes, process_bytes; null where there is none. */
 json_t *c4_memory_limit_json(const struct c4_memory_limit *limit);
 

@@ -54,6 +54,14 @@ grep -qE '^ +128 +[0-9:]+ +[78][0-9] % +[0-9:]+ +[0-9:]+ +[0-9:]+$' text || fail
 bare "$program" plan --scale smoke --figures 1 --seeds 1 --out none --json --nodes 3 \
     --topology "pack:2 [numa] l3:2 core:4 pu:1" >measured.json 2>said || fail "measured: $(cat said)"
 holds measured.json memory '0 < plan["memory"]["worker_bytes"] < plan["memory"]["sum_bytes"]'
+holds measured.json nodes '[n["places"] for n in plan["memory"]["nodes"]] == [8, 8] and plan["memory"]["limit"] is None'
+holds measured.json nodes 'all(n["has_bytes"] is None for n in plan["memory"]["nodes"])'
+holds measured.json nodes 'all(8 * plan["memory"]["worker_bytes"] < n["bytes"] < plan["memory"]["sum_bytes"] for n in plan["memory"]["nodes"])'
+bare "$program" plan --scale smoke --figures 1 --seeds 1 --out none \
+    --topology "pack:2 [numa(memory=3GB)] l3:2 core:16 pu:1" >text 2>said || fail "memory of nodes: $(cat said)"
+grep -q '^Memory: .*; it has 6.0 GB, which does not suffice\.$' text || fail "the machine: $(grep ^Memory text)"
+grep -qE '^Each of the NUMA nodes 0 to 1: [0-9.]+ GB for 32 workers, .*; it has 3.0 GB: a part of it will lie' text ||
+    fail "the nodes: $(cat text)"
 if grep -q '"traffic"' measured.json; then
     holds measured.json traffic 'plan["traffic"]["node_places"] == 8 and plan["traffic"]["place_bytes_per_s"] > 1e6'
     holds measured.json traffic 'abs(plan["traffic"]["node_bytes_per_s"] / plan["traffic"]["place_bytes_per_s"] - 8) < 1e-9'

@@ -48,7 +48,7 @@ static void one_node(void **state) {
     assert_int_equal(t.l1d_bytes, 32768);
     assert_int_equal(t.l2_bytes, 524288);
     assert_int_equal(t.l3_bytes, 33554432);
-    assert_true(t.memory_bytes > 0);
+    assert_int_equal(t.memory_bytes, 0); /* not described, so not known */
     assert_string_equal(plan(&t, C4_PLACE_CORE, 0, 0), "0|1|2|3");
     assert_string_equal(plan(&t, C4_PLACE_CORE, 1, 2), "0|1");
     assert_string_equal(plan(&t, C4_PLACE_L3, 0, 0), "0,1,2,3");
@@ -57,6 +57,10 @@ static void one_node(void **state) {
     assert_string_equal(plan(&t, C4_PLACE_MACHINE, 0, 5), "0,1,2,3");
     c4_topology_free(&t);
     assert_null(t.pu);
+    t = machine("pack:2 [numa(memory=3221225472)] core:1 pu:1");
+    assert_int_equal(t.node[1].memory_bytes, 3221225472);
+    assert_int_equal(t.memory_bytes, 6442450944);
+    c4_topology_free(&t);
 }
 
 /* OS indices as on most servers: all cores' first threads come before the second ones. */
