@@ -445,7 +445,8 @@ const struct c4_command c4_cmd_repro = {
         "checkpoints/, figures/ and report.html. Several worker processes train at the same time; "
         "the results do not depend on how many. The study may be stopped or killed at any moment: "
         "the same command goes on after the last finished segment of epochs and ends with the same "
-        "results. The last line of output is the path of the first figure.",
+        "results. The last line of output is the path of the first figure. A part of a study "
+        "(--shard, --group) has no figures and ends with the commands that come next.",
     .options = options,
     .examples = examples,
     .run = run,

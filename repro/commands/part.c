@@ -22,7 +22,7 @@ enum c4_status c4_part_check(const struct c4_session *session) {
 void c4_part_say(const struct c4_session *session, FILE *out) {
     const struct c4_selection *part = &session->selection;
     if (!c4_selection_given(part)) return;
-    if (part->shard) fprintf(out, "Shard %s: ", part->shard);
+    fprintf(out, part->shard ? "Shard %s: " : "Chosen by --group: ", part->shard);
     fprintf(out, "%d of the study's %d run%s, in %d of %d group%s; %.0f %% of its work.\n",
             session->schedule.count, part->study.count, plural(part->study.count), part->groups,
             part->all_groups, plural(part->all_groups),
