@@ -8,11 +8,20 @@
 #include "core/cli/progress.h"
 #include "core/file/json.h"
 #include "repro/commands/engine.h"
+#include "repro/commands/lines.h"
+#include "repro/commands/part.h"
 #include "repro/commands/plan_memory.h"
 #include "repro/commands/scaling.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
+    C4_SELECTION_OPTIONS,
+    {.name = "lines",
+     .type = C4_OPTION_FLAG,
+     .help =
+         "instead of a plan print the study as commands, one for each group of runs that belong "
+         "together, into folders of its own in --out; they may be started in any order and on "
+         "any machines"},
     {.name = "topology",
      .type = C4_OPTION_STRING,
      .value = "TEXT",
@@ -47,6 +56,8 @@ static const char *const examples[] = {
     "conv4 plan --scale paper --topology \"pack:2 [numa] l3:8 core:8 pu:2\" --scaling",
     "conv4 plan --topology \"pack:2 l3:8 core:8 pu:2\" --nodes 4 --scaling",
     "conv4 plan --scale paper --topology machine.xml --places l3,compact",
+    "conv4 plan --scale paper --shard 1/4",
+    "conv4 plan --lines --out parts --workers 1 --threads 1 | xargs -P 4 -I{} sh -c '{}'",
     NULL};
 
 /* One invocation. */
@@ -179,6 +190,7 @@ static enum c4_status write_json(const struct planning *plan) {
                               c4_json_real(traffic.place_bytes_per_s), "node_bytes_per_s",
                               c4_json_real(traffic.node_bytes_per_s), "node_places",
                               traffic.node_places));
+    c4_part_json(session, &object);
     if (c4_arg_flag(plan->args, "scaling")) {
         json_t *list = json_array();
         enum c4_status status = c4_scaling_json(outlook, session, plan->seconds, list);
@@ -192,9 +204,12 @@ static enum c4_status write_json(const struct planning *plan) {
 static enum c4_status make_plan(struct planning *plan) {
     struct c4_session *session = &plan->session;
     C4_TRY(c4_interrupt_catch());
+    if (c4_arg_flag(plan->args, "lines")) return c4_lines_write(plan->args, session, stdout);
     bool elsewhere = c4_arg_given(plan->args, "topology");
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"),
                            elsewhere ? NULL : c4_arg_text(plan->args, "places"), session));
+    if (session->schedule.count == 0)
+        return c4_part_say_empty(session, c4_arg_flag(plan->args, "json"), stdout);
     if (!c4_arg_text(plan->args, "speed")) C4_TRY(c4_session_load(session));
     C4_TRY(look_ahead(plan));
     session->runner.folder = NULL; /* nothing is written */
@@ -210,6 +225,7 @@ static enum c4_status make_plan(struct planning *plan) {
     if (session->taken.length)
         printf("Taken from the study in %s: %s.\n", c4_arg_text(plan->args, "out"),
                c4_text_string(&session->taken));
+    c4_part_say(session, stdout);
     printf("Scale %s, ", session->scale.name);
     if (c4_arg_text(plan->args, "speed")) {
         printf("at a given speed");

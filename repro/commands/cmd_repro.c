@@ -10,9 +10,10 @@
 #include "core/cli/progress.h"
 #include "core/file/file.h"
 #include "core/host/clock.h"
-#include "repro/commands/data_sources.h"
+#include "repro/commands/announce.h"
 #include "repro/commands/engine.h"
 #include "repro/commands/outlook.h"
+#include "repro/commands/part.h"
 #include "repro/commands/redo.h"
 #include "repro/commands/session_memory.h"
 #include "repro/commands/summary.h"
@@ -22,6 +23,7 @@
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
+    C4_SELECTION_OPTIONS,
     {.name = "strict-claims",
      .type = C4_OPTION_FLAG,
      .help = "exit with status 4 if a claim of the paper fails"},
@@ -56,9 +58,12 @@ static const struct c4_option options[] = {
 };
 
 static const char *const examples[] = {
-    "conv4 repro --figures 1,3a", "conv4 repro --scale smoke --out trial",
+    "conv4 repro --figures 1,3a",
+    "conv4 repro --scale smoke --out trial",
     "conv4 repro --scale quick --places l3",
-    "conv4 repro --data ~/images --scale paper --protocol authors --out authors", NULL};
+    "conv4 repro --scale paper --shard 2/4 --out part2",
+    "conv4 repro --data ~/images --scale paper --protocol authors --out authors",
+    NULL};
 
 /* One invocation, from options to figures. */
 struct reproduction {
@@ -126,14 +131,14 @@ static struct c4_redo redo_of(const struct reproduction *r) {
 /* Stores settings and runs, within a transaction: if a killed start left only some of them, the
  * next one would take these for the whole study. */
 static enum c4_status keep_plan(struct reproduction *r) {
-    const struct c4_schedule *schedule = &r->session.schedule;
+    const struct c4_schedule *study = c4_session_study_runs(&r->session);
     bool dry = c4_arg_flag(r->args, "dry-run");
     const struct c4_settings settings = c4_session_settings(&r->session);
     C4_TRY(c4_settings_keep(&settings, r->store, !dry, r->messages));
     C4_TRY(fix_kernels(r));
     if (!dry) C4_TRY(probe_folder(r->session.runner.folder));
-    for (int i = 0; i < schedule->count; i++)
-        C4_TRY(c4_store_run_add(r->store, &schedule->run[i], &r->session.study.protocol));
+    for (int i = 0; i < study->count; i++)
+        C4_TRY(c4_store_run_add(r->store, &study->run[i], &r->session.study.protocol));
     /* Nothing can be refused any more. */
     const struct c4_redo redo = redo_of(r);
     return c4_redo_restart(&redo, r->again, r->store);
@@ -235,52 +240,6 @@ static enum c4_status start_over(struct reproduction *r) {
     return C4_OK;
 }
 
-/* Lists the images for fine-tuning besides those of pre-training: " and A", ", A and B". */
-static void announce_tuning(const struct c4_images *images, FILE *messages) {
-    const char *name[C4_SETS_MAX * C4_SPLITS];
-    int count = 0;
-    for (int i = 0; i < C4_SETS_MAX; i++)
-        for (int k = 0; k < C4_SPLITS; k++)
-            if (images->set[i].split[k].count > 0 && (i != images->pretraining || k == C4_TUNING))
-                name[count++] = images->set[i].split[k].name;
-    for (int i = 0; i < count; i++)
-        fprintf(messages, "%s%s", i < count - 1 ? ", " : " and ", name[i]);
-}
-
-/* Says how to fetch the real images of the sets that the study uses. */
-static void announce_fetch(const struct c4_study *study, FILE *messages) {
-    struct c4_sources *sources;
-    bool known = c4_data_sources_load(NULL, &sources) == C4_OK;
-    fprintf(messages,
-            "These images stand in for the paper's; to get the real ones: conv4 data fetch ");
-    for (int i = 0; known && i < c4_set_count; i++)
-        if (c4_study_uses(study, i) && c4_data_sources_have(sources, c4_sets[i].word))
-            fprintf(messages, "%s ", c4_sets[i].word);
-    fprintf(messages, "--data DIR, then conv4 repro --data DIR.\n");
-    free(sources);
-}
-
-static void announce(struct reproduction *r) {
-    const struct c4_session *session = &r->session;
-    fprintf(r->messages, "Scale %s: %d run%s on %s", session->scale.name, session->schedule.count,
-            session->schedule.count == 1 ? "" : "s", c4_images_training(&session->images)->name);
-    announce_tuning(&session->images, r->messages);
-    fprintf(r->messages, ".\nBackend ");
-    c4_session_describe(session, r->messages);
-    fprintf(r->messages, ".\n");
-    for (int i = 0; i < C4_SETS_MAX * C4_SPLITS; i++) {
-        const struct c4_dataset *set = &session->images.set[i / C4_SPLITS].split[i % C4_SPLITS];
-        if (set->unofficial[0])
-            fprintf(r->messages, "%s: NOT THE OFFICIAL FILE: %s.\n", set->name, set->unofficial);
-    }
-    const char *cost = c4_dispatch_cost(&session->dispatch);
-    if (cost) fprintf(r->messages, "%s\n", cost);
-    if (session->taken.length)
-        fprintf(r->messages, "Taken from the study in %s: %s.\n", c4_arg_text(r->args, "out"),
-                c4_text_string(&session->taken));
-    if (!c4_arg_text(r->args, "data")) announce_fetch(&session->study, r->messages);
-}
-
 /* Predicts the time that is left; with --dry-run it prints the plan. */
 static enum c4_status look_ahead(struct reproduction *r, const struct c4_team_speeds *teams) {
     const struct c4_session *session = &r->session;
@@ -340,10 +299,13 @@ static enum c4_status do_runs(struct reproduction *r) {
     return status;
 }
 
+static double images_per_s(const struct c4_work_state *state) {
+    return state->trained_seconds > 0 ? (double)state->trained_images / state->trained_seconds : 0;
+}
+
 static enum c4_status say_result(struct reproduction *r, double seconds,
                                  const struct c4_publication *publication) {
     const struct c4_session *session = &r->session;
-    const struct c4_work_state *state = &r->state;
     const struct c4_repro_summary summary = {.publication = publication,
                                              .training = c4_images_training(&session->images),
                                              .evaluation = c4_images_test(&session->images),
@@ -352,10 +314,7 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
                                              .places = session->workers,
                                              .runs = session->schedule.count,
                                              .seconds = seconds,
-                                             .images_per_s = state->trained_seconds > 0
-                                                                 ? (double)state->trained_images /
-                                                                       state->trained_seconds
-                                                                 : 0};
+                                             .images_per_s = images_per_s(&r->state)};
     C4_TRY(c4_arg_flag(r->args, "json") ? c4_repro_summary_json(&summary, stdout)
                                         : c4_repro_summary_text(&summary, stdout));
     if (r->state.failed == 0) C4_TRY(c4_publication_status(publication));
@@ -364,10 +323,16 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
                : C4_OK;
 }
 
-/* Figures, claims and report. */
+/* Figures, claims and report; of a part of a study, what comes next. */
 static enum c4_status publish(struct reproduction *r, double seconds) {
     struct c4_publication publication;
+    const struct c4_part_end end = {.session = &r->session,
+                                    .store = r->store,
+                                    .seconds = seconds,
+                                    .images_per_s = images_per_s(&r->state)};
     C4_TRY(c4_store_check_folder(r->store));
+    if (c4_selection_given(&r->session.selection))
+        return c4_part_end(&end, c4_arg_flag(r->args, "json"), stdout);
     enum c4_status status = c4_study_publish(
         r->session.runner.folder, &r->session.study, &r->session.scale,
         r->session.figures_given ? r->session.selected : NULL, false, &publication);
@@ -411,7 +376,7 @@ static enum c4_status check_disk(struct reproduction *r) {
 static enum c4_status work(struct reproduction *r) {
     int left, begun;
     C4_TRY(look_at_runs(r, &left, &begun));
-    announce(r);
+    c4_announce(&r->session, r->messages);
     if (left == 0) {
         fprintf(r->messages, "All runs are in %s already.\n", r->session.runner.folder);
         return C4_OK;
@@ -430,6 +395,9 @@ static enum c4_status reproduce(struct reproduction *r) {
     C4_TRY(c4_interrupt_catch());
     const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
     C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"), &r->session));
+    C4_TRY(c4_part_check(&r->session));
+    if (r->session.schedule.count == 0)
+        return c4_part_say_empty(&r->session, c4_arg_flag(r->args, "json"), stdout);
     C4_TRY(c4_session_load(&r->session));
     C4_TRY(open_store(r));
     enum c4_status status = work(r);
@@ -477,7 +445,8 @@ const struct c4_command c4_cmd_repro = {
         "checkpoints/, figures/ and report.html. Several worker processes train at the same time; "
         "the results do not depend on how many. The study may be stopped or killed at any moment: "
         "the same command goes on after the last finished segment of epochs and ends with the same "
-        "results. The last line of output is the path of the first figure.",
+        "results. The last line of output is the path of the first figure. A part of a study "
+        "(--shard, --group) has no figures and ends with the commands that come next.",
     .options = options,
     .examples = examples,
     .run = run,

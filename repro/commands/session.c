@@ -55,8 +55,10 @@ static enum c4_status read_study(struct c4_session *session, const char *folder)
     C4_TRY(status);
     session->figures_given = c4_arg_given(args, "figures");
     C4_TRY(c4_study_select(study, c4_arg_text(args, "figures"), session->selected));
-    return c4_schedule_make(study, &session->scale,
-                            session->figures_given ? session->selected : NULL, &session->schedule);
+    C4_TRY(c4_schedule_make(study, &session->scale,
+                            session->figures_given ? session->selected : NULL, &session->schedule));
+    return c4_selection_apply(args, &study->protocol, &session->scale, &session->schedule,
+                              &session->selection);
 }
 
 static enum c4_status choose_backend(struct c4_session *session) {
@@ -102,15 +104,25 @@ static void name_arithmetic(struct c4_session *session) {
                  dispatch->backend.name, dispatch->backend.variant, session->threads);
 }
 
-enum c4_status c4_session_read(const struct c4_args *args, const char *folder, const char *places,
-                               struct c4_session *session) {
+enum c4_status c4_session_read_runs(const struct c4_args *args, const char *folder,
+                                    struct c4_session *session) {
     memset(session, 0, sizeof *session);
     session->args = args;
     session->descriptor = session->references.descriptor = session->bound = -1;
     for (int i = 0; i < C4_IMAGE_NODES_MAX; i++) session->node_images.descriptor[i] = -1;
     c4_node_references_none(&session->node_references);
+    return read_study(session, folder);
+}
+
+const struct c4_schedule *c4_session_study_runs(const struct c4_session *session) {
+    return c4_selection_given(&session->selection) ? &session->selection.study : &session->schedule;
+}
+
+enum c4_status c4_session_read(const struct c4_args *args, const char *folder, const char *places,
+                               struct c4_session *session) {
+    C4_TRY(c4_session_read_runs(args, folder, session));
+    if (session->schedule.count == 0) return C4_OK;
     c4_memory_limit("", &session->memory);
-    C4_TRY(read_study(session, folder));
     C4_TRY(choose_backend(session));
     const char *speeds = c4_arg_text(args, "team-speeds");
     if (speeds) C4_TRY(read_team_speeds(speeds, &session->speeds));
@@ -175,6 +187,7 @@ void c4_session_free(struct c4_session *session) {
     c4_placement_free(&session->placement);
     c4_topology_free(&session->topology);
     c4_schedule_free(&session->schedule);
+    c4_selection_free(&session->selection);
     c4_text_free(&session->taken);
 }
 
@@ -237,6 +250,7 @@ void c4_session_describe(const struct c4_session *session, FILE *out) {
 
 int c4_session_figures(const struct c4_session *session) {
     int figures = 0;
+    if (c4_selection_given(&session->selection)) return 0;
     for (int f = 0; f < session->study.figures; f++)
         if (session->selected[f]) figures += 1 + session->study.figure[f].debiased;
     return figures;

@@ -7,12 +7,13 @@
 
 #include "core/cli/option.h"
 #include "core/host/memory_limit.h"
+#include "repro/commands/selection.h"
 #include "repro/commands/settings.h"
 #include "repro/workers/coordinator.h"
 #include "simd/dispatch.h"
 
-/* Rows of an option table that c4_session_read() reads, besides C4_BACKEND_OPTIONS and
- * C4_CHOICE_OPTIONS (repro/commands/engine.h). */
+/* Rows of an option table that c4_session_read() reads, besides C4_SELECTION_OPTIONS and
+ * C4_BACKEND_OPTIONS and C4_CHOICE_OPTIONS (repro/commands/engine.h). */
 #define C4_SESSION_OPTIONS                                                                         \
     {.name = "data",                                                                               \
      .type = C4_OPTION_PATH,                                                                       \
@@ -89,7 +90,8 @@ struct c4_session {
     struct c4_text taken; /* values taken from the study in the folder: "scale = smoke, ..." */
     bool figures_given;
     bool selected[C4_STUDY_FIGURES];
-    struct c4_schedule schedule;
+    struct c4_schedule schedule; /* only what is selected */
+    struct c4_selection selection;
     struct c4_dispatch dispatch;
     struct c4_topology topology;
     int workers;
@@ -116,11 +118,20 @@ struct c4_session {
 /* Whether no bit of a result depends on the machine or on the number of threads. */
 bool c4_session_is_canonical(const struct c4_session *session);
 
+/* Only protocol, scale, figures and runs; nothing is asked of this machine. As c4_session_read().
+ */
+enum c4_status c4_session_read_runs(const struct c4_args *args, const char *folder,
+                                    struct c4_session *session);
+
+/* All runs of the study that the options describe, of which session->schedule may be a part. */
+const struct c4_schedule *c4_session_study_runs(const struct c4_session *session);
+
 /* Determines protocol, scale, figures, runs, backend and places from options and study file.
  * Options that are not given are taken from the study in `folder` (repro/commands/settings.h; NULL:
  * none). `places`: the text of --places for this machine, NULL: none. What was ignored or is beyond
  * what this process is granted is said on stderr (core/host/allowance.h); otherwise prints nothing.
- * Release with c4_session_free(), also on failure. */
+ * If the selection has no runs, backend and places are left unread. Release with c4_session_free(),
+ * also on failure. */
 enum c4_status c4_session_read(const struct c4_args *args, const char *folder, const char *places,
                                struct c4_session *session);
 
@@ -147,7 +158,7 @@ void c4_session_see_places(struct c4_session *session, const struct c4_coordinat
  * be bound" before the workers have started, or "1 of 2 bound". */
 void c4_session_describe(const struct c4_session *session, FILE *out);
 
-/* Figures to be drawn, each version counted. */
+/* Figures to be drawn, each version counted; none for a part of a study. */
 int c4_session_figures(const struct c4_session *session);
 
 /* Appends "5.2 MB", "43 MB" or "1.5 GB". */

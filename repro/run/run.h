@@ -50,6 +50,11 @@ struct c4_segment {
     struct c4_known_checkpoint source; /* the last one of run.from, unless that is "" */
 };
 
+/* The work of a whole run, as a number of images forwarded: those of its measurements, and a
+ * trained one as three. Depends on nothing but the runner's protocol and scale, and reads nothing
+ * else. */
+uint64_t c4_run_work(const struct c4_runner *runner, const struct c4_run *run);
+
 /* How many epochs of the run a segment has: as many as make a few seconds of work. Segments end at
  * multiples of it and at the last epoch, whatever was done by whom. */
 uint32_t c4_run_segment_epochs(const struct c4_runner *runner, const struct c4_run *run);

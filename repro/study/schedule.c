@@ -221,6 +221,15 @@ static enum c4_status select_families(const struct c4_study *study, const struct
     return C4_OK;
 }
 
+static enum c4_status reserve(size_t runs, int pretraining, struct c4_schedule *schedule) {
+    *schedule = (struct c4_schedule){.run = calloc(runs, sizeof *schedule->run),
+                                     .after = calloc(runs, sizeof *schedule->after),
+                                     .pretraining = pretraining};
+    if (schedule->run && schedule->after) return C4_OK;
+    c4_schedule_free(schedule);
+    return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
+}
+
 enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_scale *scale,
                                 const bool *selected, struct c4_schedule *schedule) {
     struct c4_families families;
@@ -230,13 +239,7 @@ enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_sc
         c4_families_make(study, scale, &families);
     if (families.count == 0) return c4_fail(C4_ERR_USAGE, "scale %s has no runs", scale->name);
     size_t most = ((size_t)families.count + 1) * (size_t)scale->seeds.count + 1;
-    *schedule = (struct c4_schedule){.run = calloc(most, sizeof *schedule->run),
-                                     .after = calloc(most, sizeof *schedule->after),
-                                     .pretraining = c4_study_pretraining(study)};
-    if (!schedule->run || !schedule->after) {
-        c4_schedule_free(schedule);
-        return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
-    }
+    C4_TRY(reserve(most, c4_study_pretraining(study), schedule));
     for (int s = 0; s < scale->seeds.count; s++)
         for (int f = 0; f < families.count; f++) {
             struct c4_run run, source;
@@ -249,6 +252,18 @@ enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_sc
             }
             add_run(schedule, &run, after);
         }
+    return C4_OK;
+}
+
+enum c4_status c4_schedule_part(const struct c4_schedule *schedule, const bool *keep,
+                                struct c4_schedule *part) {
+    C4_TRY(reserve((size_t)schedule->count + 1, schedule->pretraining, part));
+    for (int i = 0; i < schedule->count; i++) {
+        int after = schedule->after[i];
+        if (!keep[i]) continue;
+        if (after >= 0) after = find_run(part, schedule->run[after].key);
+        add_run(part, &schedule->run[i], after);
+    }
     return C4_OK;
 }
 

@@ -67,6 +67,11 @@ enum c4_status c4_schedule_make(const struct c4_study *study, const struct c4_sc
                                 const bool *selected, struct c4_schedule *schedule);
 void c4_schedule_free(struct c4_schedule *schedule);
 
+/* The runs i of a schedule with keep[i], in its order. If one is kept, so must be the run that it
+ * starts from. Release with c4_schedule_free(). C4_ERR_MEMORY. */
+enum c4_status c4_schedule_part(const struct c4_schedule *schedule, const bool *keep,
+                                struct c4_schedule *part);
+
 /* The other seed whose initial network a run is compared with: seed + 1, so that rows do not depend
  * on the study's seeds. */
 uint64_t c4_other_seed(uint64_t seed);
