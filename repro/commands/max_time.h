@@ -10,8 +10,8 @@
 #define C4_MAX_TIME_OPTION                                                                         \
     {                                                                                              \
         .name = "max-time", .type = C4_OPTION_STRING, .value = "TIME",                             \
-        .help = "end after this time with status 75, ready to go on: minutes, or [DAYS-]H:M:S as " \
-                "Slurm takes it; not remembered",                                                  \
+        .help = "end after this time, or soon after SIGUSR1, with status 75, ready to go on: "     \
+                "minutes or [DAYS-]H:M:S as Slurm takes them (90, 3:50, 12:00:00, 1-12)",          \
     }
 
 /* Reads --max-time, counted from start_ns (c4_clock_ns()), and from now on records SIGUSR1.
