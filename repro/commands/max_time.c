@@ -76,22 +76,23 @@ static enum c4_status add_advice(const struct unfinished *u, struct c4_text *tex
                         ceil(state->segment_seconds));
 }
 
-static enum c4_status describe(const struct unfinished *u, const char *max_time,
+static enum c4_status describe(const struct unfinished *u, const struct c4_args *args,
                                struct c4_text *text) {
+    bool fresh = c4_arg_flag(args, "fresh"); /* again, it would start over again */
     if (isfinite(u->limit->asked)) {
         C4_TRY(c4_text_add(text, "ended early, as SIGUSR1 asked for"));
     } else {
-        C4_TRY(c4_text_add(text, "--max-time %s is over", max_time));
+        C4_TRY(c4_text_add(text, "--max-time %s is over", c4_arg_text(args, "max-time")));
         if (u->state->segments == 0) C4_TRY(add_advice(u, text));
     }
     C4_TRY(c4_text_add(text, "; %d of %d runs are done", u->done, u->schedule->count));
     if (u->state->segments > 0)
         C4_TRY(c4_text_add(text, " (segments of epochs this time: %d)", u->state->segments));
     if (u->state->failed > 0) C4_TRY(c4_text_add(text, ", %d failed", u->state->failed));
-    return c4_text_add(text,
-                       ". Start the same command again to go on; conv4 report --out %s draws what "
-                       "is there.",
-                       u->folder);
+    return c4_text_add(
+        text,
+        ". Start the same command again%s to go on; conv4 report --out %s draws what is there.",
+        fresh ? " without --fresh" : "", u->folder);
 }
 
 enum c4_status c4_unfinished_end(const struct c4_args *args, const char *folder,
@@ -102,7 +103,7 @@ enum c4_status c4_unfinished_end(const struct c4_args *args, const char *folder,
     struct c4_text text = {0};
     for (int i = 0; i < schedule->count; i++) u.done += state->state[i] == C4_RUN_DONE;
     enum c4_status status = c4_arg_flag(args, "json") ? write_json(&u, stdout) : C4_OK;
-    if (status == C4_OK) status = describe(&u, c4_arg_text(args, "max-time"), &text);
+    if (status == C4_OK) status = describe(&u, args, &text);
     if (status == C4_OK) status = c4_fail(C4_ERR_UNFINISHED, "%s", c4_text_string(&text));
     c4_text_free(&text);
     return status;

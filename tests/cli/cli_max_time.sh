@@ -111,6 +111,9 @@ says 'Start the same command again to go on; conv4 report --out part draws what 
 [ "$(member finished) $(member "done") $(member runs)" = 'false 0 5' ] ||
     fail "the summary: $(cat summary.json)"
 
+expect 75 'Start the same command again without --fresh to go on' repro fresh "$values" --fresh \
+    --max-time 0:01
+
 # Again and again, with more time where there was too little: the same rows in the end.
 minutes=0 seconds=3 ends=0 status=75
 while [ $status -eq 75 ] && [ $minutes -lt 10 ]; do
