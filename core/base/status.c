@@ -74,6 +74,8 @@ int c4_status_exit_code(enum c4_status status) {
         return 6;
     case C4_ERR_RESULT:
         return 7;
+    case C4_ERR_UNFINISHED:
+        return 75;
     case C4_ERR_INTERRUPTED:
         return 130;
     case C4_ERR_TERMINATED:

@@ -17,6 +17,7 @@ enum c4_status {
     C4_ERR_REGRESSION,  /* slower than the baseline */
     C4_ERR_ENVIRONMENT, /* this machine or build cannot do it (CPU, library, permission) */
     C4_ERR_RESULT,      /* a result differs from its reference */
+    C4_ERR_UNFINISHED, /* the time is up; work done so far is saved, and the same command goes on */
     C4_ERR_INTERRUPTED, /* SIGINT; work done so far is saved */
     C4_ERR_TERMINATED   /* SIGTERM; work done so far is saved */
 };
@@ -34,7 +35,8 @@ __attribute__((format(printf, 2, 3))) enum c4_status c4_fail(enum c4_status stat
 const char *c4_error(void);
 
 /* 0 ok, 1 failed (and out of memory), 2 usage, 3 data, 4 claim, 5 regression, 6 environment,
- * 7 wrong result, 130 interrupted, 143 terminated. */
+ * 7 wrong result, 75 unfinished (EX_TEMPFAIL of sysexits.h, at which batch systems and scripts try
+ * again), 130 interrupted, 143 terminated. */
 int c4_status_exit_code(enum c4_status status);
 
 /* Returns a failure to the caller. */

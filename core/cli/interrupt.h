@@ -1,6 +1,9 @@
-/* SIGINT and SIGTERM: the first asks for an orderly end, the second ends the process at once. */
+/* SIGINT and SIGTERM: the first asks for an orderly end, the second ends the process at once.
+ * SIGUSR1: a command that can go on later is asked to end soon. */
 #ifndef C4_CLI_INTERRUPT_H
 #define C4_CLI_INTERRUPT_H
+
+#include <stdbool.h>
 
 #include "core/base/status.h"
 
@@ -13,5 +16,16 @@ enum c4_status c4_interrupt_catch(void);
 /* C4_OK, or, after a signal, C4_ERR_INTERRUPTED or C4_ERR_TERMINATED with a sentence. Any thread
  * may call it, any number of times. */
 enum c4_status c4_interrupted(void);
+
+/* From now on SIGUSR1, which batch systems send some time before they end a job, is only recorded
+ * for c4_interrupt_early(), also if the parent had ignored or blocked it. Another call forgets an
+ * earlier signal. C4_ERR_FAILED if the handler cannot be set. */
+enum c4_status c4_interrupt_catch_early(void);
+
+/* Whether SIGUSR1 has asked for an early end. Any thread may call it, any number of times. */
+bool c4_interrupt_early(void);
+
+/* From now on SIGUSR1 has no effect on this process, nor on those that it starts. */
+void c4_interrupt_ignore_early(void);
 
 #endif

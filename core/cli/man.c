@@ -97,6 +97,7 @@ static const struct {
     {C4_ERR_REGRESSION, "Slower than the baseline."},
     {C4_ERR_ENVIRONMENT, "This machine or build cannot do it."},
     {C4_ERR_RESULT, "A result differs from its reference."},
+    {C4_ERR_UNFINISHED, "Not finished when the time was up (--max-time, SIGUSR1); start it again."},
     {C4_ERR_INTERRUPTED, "Interrupted (SIGINT); finished work is kept."},
     {C4_ERR_TERMINATED, "Terminated (SIGTERM); finished work is kept."},
 };

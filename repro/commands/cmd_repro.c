@@ -12,6 +12,7 @@
 #include "core/host/clock.h"
 #include "repro/commands/announce.h"
 #include "repro/commands/engine.h"
+#include "repro/commands/max_time.h"
 #include "repro/commands/outlook.h"
 #include "repro/commands/part.h"
 #include "repro/commands/redo.h"
@@ -47,6 +48,7 @@ static const struct c4_option options[] = {
     {.name = "ignore-memory",
      .type = C4_OPTION_FLAG,
      .help = "start even if the workers need more memory than they may use"},
+    C4_MAX_TIME_OPTION,
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print a summary as one JSON object"},
@@ -76,6 +78,7 @@ struct reproduction {
     struct c4_work_state state;
     struct c4_progress progress;
     bool progressing;
+    struct c4_time_limit limit;
     FILE *messages; /* for sentences to the user */
 };
 
@@ -85,7 +88,10 @@ static enum c4_status watch(void *context) {
         r->progress.view.left_ns = (uint64_t)(r->state.left_seconds * 1e9);
         c4_progress_update(&r->progress, r->state.images, (uint64_t)c4_clock_ns());
     }
-    return c4_interrupted();
+    C4_TRY(c4_interrupted());
+    c4_max_time_look(&r->limit);
+    return r->state.started > 0 ? C4_OK
+                                : c4_max_time_check(&r->limit); /* the coordinator heeds it */
 }
 
 static void report(void *context, const char *sentence) {
@@ -244,17 +250,16 @@ static enum c4_status start_over(struct reproduction *r) {
 static enum c4_status look_ahead(struct reproduction *r, const struct c4_team_speeds *teams) {
     const struct c4_session *session = &r->session;
     struct c4_outlook outlook;
-    struct c4_simulation simulation;
+    struct c4_simulation simulation = {0};
     enum c4_status status = c4_outlook_make(session, &outlook);
     c4_outlook_measured(&outlook, teams);
-    if (status == C4_OK && c4_arg_flag(r->args, "dry-run")) {
-        status = c4_outlook_write(&outlook, session, r->state.done, r->state.seconds, r->messages);
-    } else if (status == C4_OK) {
+    if (status == C4_OK)
         status = c4_outlook_simulate(&outlook, session, r->state.done, r->state.seconds,
                                      outlook.places, &simulation);
-        if (status == C4_OK) r->state.left_seconds = simulation.makespan;
-        c4_simulation_free(&simulation);
-    }
+    if (status == C4_OK) r->state.left_seconds = simulation.makespan;
+    if (status == C4_OK && c4_arg_flag(r->args, "dry-run"))
+        status = c4_outlook_write(&outlook, session, r->state.done, r->state.seconds, r->messages);
+    c4_simulation_free(&simulation);
     c4_outlook_free(&outlook);
     return status;
 }
@@ -266,23 +271,27 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     struct c4_speed speed;
     struct c4_team_speeds teams;
     struct c4_work work = c4_session_work(session, r->store);
-    char duration[32];
+    struct c4_text time = {0};
     work.watch = watch;
     work.report = report;
     work.context = r;
+    work.limit = &r->limit;
     C4_TRY(c4_coordinator_open(&work, &r->coordinator));
     c4_session_see_places(session, r->coordinator);
     C4_TRY(c4_coordinator_measure(r->coordinator, &speed, &teams));
     c4_forecast_runs(&session->runner, schedule, r->state.done, &speed, r->state.seconds);
     enum c4_status status = look_ahead(r, &teams);
-    if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
-    c4_progress_duration(duration, sizeof duration, (uint64_t)(r->state.left_seconds * 1e9));
-    fprintf(r->messages,
-            "%s%d of %d runs to do; predicted time %s, at %.0f training images/s per worker.\n",
-            begun ? "Continuing in the same folder: " : "", left, schedule->count, duration,
-            1 / speed.train_seconds);
+    if (status == C4_OK) status = c4_max_time_add(&r->limit, r->state.left_seconds, &time);
+    if (status == C4_OK && c4_arg_flag(r->args, "dry-run") && c4_arg_given(r->args, "max-time"))
+        fprintf(r->messages, "Predicted time %s.\n", c4_text_string(&time));
+    else if (status == C4_OK && !c4_arg_flag(r->args, "dry-run"))
+        fprintf(r->messages,
+                "%s%d of %d runs to do; predicted time %s, at %.0f training images/s per worker.\n",
+                begun ? "Continuing in the same folder: " : "", left, schedule->count,
+                c4_text_string(&time), 1 / speed.train_seconds);
     fflush(r->messages);
-    return C4_OK;
+    c4_text_free(&time);
+    return status;
 }
 
 static enum c4_status do_runs(struct reproduction *r) {
@@ -313,6 +322,7 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
                                              .threads = session->threads,
                                              .places = session->workers,
                                              .runs = session->schedule.count,
+                                             .finished = r->state.failed == 0,
                                              .seconds = seconds,
                                              .images_per_s = images_per_s(&r->state)};
     C4_TRY(c4_arg_flag(r->args, "json") ? c4_repro_summary_json(&summary, stdout)
@@ -328,6 +338,7 @@ static enum c4_status publish(struct reproduction *r, double seconds) {
     struct c4_publication publication;
     const struct c4_part_end end = {.session = &r->session,
                                     .store = r->store,
+                                    .finished = r->state.failed == 0,
                                     .seconds = seconds,
                                     .images_per_s = images_per_s(&r->state)};
     C4_TRY(c4_store_check_folder(r->store));
@@ -391,8 +402,8 @@ static enum c4_status work(struct reproduction *r) {
 }
 
 static enum c4_status reproduce(struct reproduction *r) {
-    int64_t start_ns = c4_clock_ns();
     C4_TRY(c4_interrupt_catch());
+    C4_TRY(c4_max_time_begin(r->args, c4_clock_ns(), &r->limit));
     const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
     C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"), &r->session));
     C4_TRY(c4_part_check(&r->session));
@@ -408,8 +419,12 @@ static enum c4_status reproduce(struct reproduction *r) {
                        "stopped; every finished segment of epochs is in %s, and the same command "
                        "goes on from there",
                        r->session.runner.folder);
+    if (status == C4_ERR_UNFINISHED)
+        return c4_unfinished_end(r->args, r->session.runner.folder, &r->session.schedule, &r->state,
+                                 &r->limit);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
-    status = publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9);
+    c4_interrupt_ignore_early();
+    status = publish(r, (double)(c4_clock_ns() - r->limit.start_ns) * 1e-9);
     if (r->state.failed == 0) return status;
     return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
                    r->session.schedule.count, c4_text_string(&r->state.failure));

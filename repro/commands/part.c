@@ -38,10 +38,11 @@ void c4_part_json(const struct c4_session *session, json_t **object) {
 }
 
 /* What every object of a part has. */
-static json_t *object_of(const struct c4_session *session) {
-    json_t *object = json_pack(
-        "{s:s, s:i, s:o, s:s}", "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder",
-        c4_json_text(c4_arg_text(session->args, "out")), "scale", session->scale.name);
+static json_t *object_of(const struct c4_session *session, bool finished) {
+    json_t *object =
+        json_pack("{s:s, s:i, s:b, s:o, s:s}", "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC,
+                  "finished", (int)finished, "folder",
+                  c4_json_text(c4_arg_text(session->args, "out")), "scale", session->scale.name);
     c4_part_json(session, &object);
     c4_json_set(&object, "runs", json_integer(session->schedule.count));
     return object;
@@ -51,7 +52,7 @@ enum c4_status c4_part_say_empty(const struct c4_session *session, bool json, FI
     const struct c4_selection *part = &session->selection;
     if (json) {
         c4_json_begin();
-        return c4_json_print(out, object_of(session), "the summary");
+        return c4_json_print(out, object_of(session, true), "the summary");
     }
     fprintf(out,
             "Shard %s has no runs: the study's %d run%s in %d group%s that cannot be divided, and "
@@ -76,7 +77,7 @@ static enum c4_status count_done(const struct c4_part_end *end, int *done) {
 static enum c4_status end_json(const struct c4_part_end *end, int done, FILE *out) {
     const struct c4_session *session = end->session;
     c4_json_begin();
-    json_t *object = object_of(session);
+    json_t *object = object_of(session, end->finished);
     c4_json_set(&object, "done_runs", json_integer(done));
     c4_json_set(&object, "backend", c4_json_text(session->runner.backend));
     c4_json_set(&object, "threads", json_integer(session->threads));

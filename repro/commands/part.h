@@ -26,6 +26,7 @@ enum c4_status c4_part_say_empty(const struct c4_session *session, bool json, FI
 struct c4_part_end {
     const struct c4_session *session;
     struct c4_store *store;
+    bool finished;       /* no run of the part is left to do */
     double seconds;      /* of this invocation */
     double images_per_s; /* in training; 0: nothing was trained */
 };

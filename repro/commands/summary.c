@@ -134,12 +134,12 @@ enum c4_status c4_repro_summary_json(const struct c4_repro_summary *summary, FIL
         c4_json_set(&claims, p->claims.claim[i].id,
                     json_string(c4_verdict_names[p->claims.claim[i].verdict]));
     json_t *object = json_pack(
-        "{s:s, s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
+        "{s:s, s:i, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:s, s:b, s:b, s:s, s:i, s:i, s:i, "
         "s:o, s:o, s:o, s:o, s:o}",
-        "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "folder", c4_json_text(p->folder),
-        "scale", c4_json_text(scale->name), "seeds", seeds, "images",
-        (json_int_t)scale->pretrain_images, "epochs", (json_int_t)scale->pretrain_epochs, "data",
-        c4_json_text(summary->training->name), "data_sha256", summary->training->sha256,
+        "conv4", C4_VERSION, "arithmetic", C4_ARITHMETIC, "finished", (int)summary->finished,
+        "folder", c4_json_text(p->folder), "scale", c4_json_text(scale->name), "seeds", seeds,
+        "images", (json_int_t)scale->pretrain_images, "epochs", (json_int_t)scale->pretrain_epochs,
+        "data", c4_json_text(summary->training->name), "data_sha256", summary->training->sha256,
         "synthetic", summary->training->synthetic || summary->evaluation->synthetic, "unofficial",
         (int)p->unofficial, "backend", summary->backend, "threads", summary->threads, "places",
         summary->places, "runs", summary->runs, "seconds", c4_json_real(summary->seconds),

@@ -12,6 +12,7 @@ struct c4_repro_summary {
     const struct c4_dataset *training, *evaluation;
     const char *backend;
     int places, threads, runs;
+    bool finished;       /* no run is left to do */
     double seconds;      /* of this invocation */
     double images_per_s; /* in training; 0: nothing was trained */
 };

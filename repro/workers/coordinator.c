@@ -1,6 +1,7 @@
 #include "repro/workers/coordinator.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,9 +277,14 @@ void c4_coordinator_close(struct c4_coordinator *c) {
     char how[96];
     if (!c) return;
     for (int i = 0; i < c->work.workers; i++) c4_worker_dismiss(&c->slot[i].process);
-    for (int i = 0; i < c->work.workers; i++)
-        c4_worker_reap(&c->slot[i].process, C4_PATIENCE_SECONDS, how, sizeof how);
+    /* One time for all, however many they are. */
+    int64_t start_ns = c4_clock_ns();
+    for (int i = 0; i < c->work.workers; i++) {
+        double waited = 1e-9 * (double)(c4_clock_ns() - start_ns);
+        c4_worker_reap(&c->slot[i].process, fmax(C4_PATIENCE_SECONDS - waited, 0), how, sizeof how);
+    }
     sigaction(SIGPIPE, &c->old_pipe, NULL);
+    free(c->in_time);
     free(c->attempts);
     free(c->first_seconds);
     free(c->first_done);

@@ -9,6 +9,7 @@
 #include "repro/run/node_references.h"
 #include "repro/workers/message.h"
 #include "repro/workers/scheduler.h"
+#include "repro/workers/time_limit.h"
 
 /* What the coordinator works with. Borrowed. */
 struct c4_work {
@@ -26,6 +27,7 @@ struct c4_work {
     const struct c4_team_speeds *speeds;  /* of teams; NULL: they are measured */
     const struct c4_placement *placement; /* a place for each worker; NULL: not bound */
     const struct c4_topology *topology;   /* of the placement */
+    const struct c4_time_limit *limit;    /* looked at again and again; NULL: none */
     bool must_bind; /* a worker that cannot be bound to its place is an error, not a note */
     /* Called about every 200 ms or more often; anything but C4_OK stops the work. */
     enum c4_status (*watch)(void *context);
@@ -46,6 +48,11 @@ struct c4_work_state {
     struct c4_text failure; /* sentence of the first failure; release with c4_text_free() */
     uint64_t trained_images;
     double trained_seconds; /* summed over workers */
+    double started;         /* when the runs began, in seconds since work.limit->start_ns; 0: not
+                             * yet, or no limit */
+    int segments;           /* committed */
+    double segment_seconds; /* the shortest that could come next is predicted to take, with
+                             * C4_ERR_UNFINISHED */
 };
 
 struct c4_coordinator;
@@ -69,7 +76,9 @@ enum c4_status c4_coordinator_measure(struct c4_coordinator *coordinator, struct
  * (repro/workers/scheduler.h); to be called after c4_coordinator_measure(). If a worker dies,
  * another one is started and the segment is repeated. If a worker dies there again, the run is
  * given up, like a run that fails by itself, and so are the runs that start from it. The others
- * continue. C4_OK even if runs failed (state->failed). */
+ * continue. C4_OK even if runs failed (state->failed). C4_ERR_UNFINISHED if work.limit has ended it
+ * before all runs were done or failed (repro/workers/time_limit.h): the workers of segments that
+ * were cut end, and those runs go on from their last checkpoint at the next start. */
 enum c4_status c4_coordinator_run(struct c4_coordinator *coordinator, struct c4_work_state *state);
 
 /* Closes the workers' pipes, which ends them, and kills those that have not ended after some

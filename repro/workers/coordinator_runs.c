@@ -128,6 +128,7 @@ enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_worker_
     state->images += slot->images;
     state->trained_images += done.trained_images;
     state->trained_seconds += done.trained_seconds;
+    c4_coordinator_note_commit(c, slot);
     c4_coordinator_learn(c, slot->count, done.trained_images, done.trained_seconds);
     double span = (double)(described->epochs - c->first_done[run]);
     state->seconds[run] =
@@ -160,9 +161,8 @@ enum c4_status c4_coordinator_send_segment(struct c4_coordinator *c, struct c4_w
         slot->segment.source = state->last[schedule->after[slot->run]];
     slot->images = 0;
     slot->has_begun = false;
-    slot->segment_seconds = c->first_seconds[slot->run] *
-                            (double)((int64_t)slot->segment.to - slot->segment.from) /
-                            (double)(run->epochs - c->first_done[slot->run]);
+    slot->segment_seconds = c4_coordinator_segment_seconds(c, slot->run);
+    c4_coordinator_note_begin(c, slot);
     *order = (struct c4_segment_order){.segment = slot->segment, .place = slot->place};
     const struct c4_message_part part = {order, sizeof *order};
     /* A worker that has died meanwhile is noticed when its pipe is read. */
@@ -214,11 +214,13 @@ static enum c4_status start_run(struct c4_coordinator *c, struct c4_work_state *
     c->attempts = calloc(runs, sizeof *c->attempts);
     c->first_seconds = calloc(runs, sizeof *c->first_seconds);
     c->first_done = calloc(runs, sizeof *c->first_done);
-    if (!c->attempts || !c->first_seconds || !c->first_done)
+    c->in_time = calloc(runs, sizeof *c->in_time);
+    if (!c->attempts || !c->first_seconds || !c->first_done || !c->in_time)
         return c4_fail(C4_ERR_MEMORY, "out of memory for the list of runs");
     memcpy(c->first_seconds, state->seconds, (runs - 1) * sizeof *state->seconds);
     memcpy(c->first_done, state->done, (runs - 1) * sizeof *state->done);
     c->start_ns = c4_clock_ns();
+    if (c->work.limit) state->started = 1e-9 * (double)(c->start_ns - c->work.limit->start_ns);
     c->changed = true;
     return C4_OK;
 }
@@ -228,6 +230,7 @@ enum c4_status c4_coordinator_run(struct c4_coordinator *c, struct c4_work_state
     for (;;) {
         bool busy = false;
         C4_TRY(give_up_followers(c));
+        C4_TRY(c4_coordinator_heed_limit(c));
         if (c->changed) C4_TRY(c4_coordinator_decide(c));
         c->changed = false;
         for (int i = 0; i < c->work.workers; i++) busy = busy || c->slot[i].run >= 0;
@@ -236,6 +239,7 @@ enum c4_status c4_coordinator_run(struct c4_coordinator *c, struct c4_work_state
             for (int i = 0; i < c->work.schedule->count; i++)
                 waits = waits || state->state[i] == C4_RUN_PLANNED;
             if (!waits) return C4_OK;
+            C4_TRY(c4_coordinator_check_over(c));
         }
         uint64_t before = state->images;
         state->images += images_now(c);

@@ -28,6 +28,8 @@ struct c4_worker_slot {
     bool is_between;              /* the run waits for its next segment */
     int first, count;             /* places of the run's team */
     double segment_seconds;       /* predicted for the segment, on one place */
+    double begun, team_seconds;   /* of the segment: when it was sent, since the process's start;
+                                     and predicted for its team */
     struct c4_worker_place place; /* of the segment */
     struct c4_segment segment;
     char reason[C4_TEAM_REASON_SIZE]; /* last said to the user */
@@ -49,10 +51,14 @@ struct c4_coordinator {
     struct c4_memory_kills kills; /* that were counted when a worker was last killed, or before */
     /* For c4_coordinator_run(): */
     struct c4_work_state *state;
-    int *attempts;         /* of each run: workers that died in its current segment */
-    double *first_seconds; /* of each run: state->seconds at the start */
-    int64_t *first_done;   /* of each run: state->done at the start */
+    int *attempts;              /* of each run: workers that died in its current segment */
+    double *first_seconds;      /* of each run: state->seconds at the start */
+    int64_t *first_done;        /* of each run: state->done at the start */
+    enum c4_run_state *in_time; /* of each run: its state; failed: it does not end within
+                                   work.limit */
     int64_t start_ns;
+    double predicted_seconds, actual_seconds; /* of the segments that were committed, in sum */
+    bool closed;                              /* by work.limit: nothing is started any more */
     bool said_unbound, said_memory;
     bool changed; /* something that the next decision depends on */
 };
@@ -92,6 +98,29 @@ void c4_coordinator_release(struct c4_coordinator *coordinator, int leader);
 
 /* Starts the next segments of runs that wait, as the scheduler decides. */
 enum c4_status c4_coordinator_decide(struct c4_coordinator *coordinator);
+
+/* Seconds of the run's next segment at one place, as predicted before the first one. */
+double c4_coordinator_segment_seconds(const struct c4_coordinator *coordinator, int run);
+
+/* Whether the run's next segment, by a team of `width` places (0: by whichever is fastest), is
+ * predicted to end within work.limit. */
+bool c4_coordinator_is_in_time(const struct c4_coordinator *coordinator, int run, int width);
+
+/* Whether something is to be started although nothing is predicted to end within work.limit. */
+bool c4_coordinator_may_try(const struct c4_coordinator *coordinator);
+
+/* For the time limit: the slot's segment begins, for a team of slot->count; it was committed. */
+void c4_coordinator_note_begin(struct c4_coordinator *coordinator, struct c4_worker_slot *slot);
+void c4_coordinator_note_commit(struct c4_coordinator *coordinator,
+                                const struct c4_worker_slot *slot);
+
+/* Does what work.limit asks for by now: says once that an early end was asked for, and cuts
+ * segments that cannot end in time, by closing their workers' pipes. C4_ERR_MEMORY. */
+enum c4_status c4_coordinator_heed_limit(struct c4_coordinator *coordinator);
+
+/* C4_ERR_UNFINISHED if work.limit lets nothing more be done, and nothing is under way. To be asked
+ * when runs wait and no place has one. */
+enum c4_status c4_coordinator_check_over(struct c4_coordinator *coordinator);
 
 /* Sends the slot's run's next segment to its worker, with the team of slot->place. */
 enum c4_status c4_coordinator_send_segment(struct c4_coordinator *coordinator,

@@ -1,5 +1,6 @@
 /* Which places work together: what the scheduler decides becomes segments of workers' teams. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "repro/workers/coordinator_slots.h"
 
@@ -64,17 +65,62 @@ struct decision {
     int count;
 };
 
-static enum c4_status decide(struct c4_coordinator *c, struct decision *d) {
+static enum c4_status ask(struct c4_coordinator *c, struct decision *d,
+                          const enum c4_run_state *state) {
     for (int i = 0; i < c->work.workers; i++) d->seat[i] = seat_of(c, i);
     const struct c4_sched_input input = {.schedule = c->work.schedule,
                                          .seconds = c->state->seconds,
-                                         .state = c->state->state,
+                                         .state = state,
                                          .place = c->where,
                                          .seat = d->seat,
                                          .places = c->work.workers,
                                          .speeds = &c->speeds,
                                          .widest = c->work.widest};
-    C4_TRY(c4_scheduler_decide(&input, d->assignment, &d->count));
+    return c4_scheduler_decide(&input, d->assignment, &d->count);
+}
+
+/* The run is not started again before the end; its places are for others. */
+static void leave_out(struct c4_coordinator *c, int run) {
+    dissolve(c, run);
+    c->state->state[run] = C4_RUN_PLANNED;
+    c->in_time[run] = C4_RUN_FAILED;
+}
+
+/* Leaves out the runs, waiting or between two segments, that no team would bring in in time. */
+static void leave_out_late(struct c4_coordinator *c) {
+    memcpy(c->in_time, c->state->state, (size_t)c->work.schedule->count * sizeof *c->in_time);
+    for (int i = 0; i < c->work.workers; i++) {
+        int run = c->slot[i].run;
+        if (run >= 0 && c->slot[i].is_between && !c4_coordinator_is_in_time(c, run, 0))
+            leave_out(c, run);
+    }
+    for (int run = 0; run < c->work.schedule->count; run++)
+        if (c->in_time[run] == C4_RUN_PLANNED && !c4_coordinator_is_in_time(c, run, 0))
+            c->in_time[run] = C4_RUN_FAILED;
+}
+
+/* Asks until all that starts ends within the time limit. If nothing does, and nothing was done yet,
+ * something is tried all the same. */
+static enum c4_status ask_in_time(struct c4_coordinator *c, struct decision *d) {
+    enum c4_status status = C4_OK;
+    leave_out_late(c);
+    for (bool late = true; status == C4_OK && late;) {
+        late = false;
+        status = ask(c, d, c->in_time);
+        for (int i = 0; status == C4_OK && i < d->count; i++) {
+            const struct c4_assignment *one = &d->assignment[i];
+            if (c4_coordinator_is_in_time(c, one->run, one->count)) continue;
+            leave_out(c, one->run);
+            late = true;
+        }
+    }
+    if (status != C4_OK || d->count > 0 || !c4_coordinator_may_try(c)) return status;
+    return ask(c, d, c->state->state);
+}
+
+static enum c4_status decide(struct c4_coordinator *c, struct decision *d) {
+    C4_TRY(c->work.limit && c4_time_limit_is_set(c->work.limit) ? ask_in_time(c, d)
+                                                                : ask(c, d, c->state->state));
     /* All old teams end first: a new one may have places of several. */
     for (int i = 0; i < d->count; i++) d->old[i] = dissolve(c, d->assignment[i].run);
     for (int i = 0; i < d->count; i++) C4_TRY(start(c, &d->assignment[i], d->old[i]));

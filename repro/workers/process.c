@@ -19,6 +19,8 @@
 static void become_worker(const int *pu, int count, int in, int out) {
     static const char *const variables[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"};
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) unsetenv(variables[i]);
+    /* A launcher may send it to all processes of a job step, also before the worker has begun. */
+    signal(SIGUSR1, SIG_IGN);
     if (count > 0) c4_bind_thread(pu, count); /* the worker reads back the result */
     char *argv[] = {"conv4", "worker", NULL};
     if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0) c4_program_execute(argv);

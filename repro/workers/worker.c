@@ -212,6 +212,7 @@ int c4_worker_main(void) {
     /* Ctrl-C reaches the whole process group; the coordinator ends its workers. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN); /* likewise, from a launcher that is to end a job soon */
     signal(SIGPIPE, SIG_IGN);
     keep_memory();
     worker.in = dup(STDIN_FILENO);

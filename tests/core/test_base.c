@@ -48,6 +48,7 @@ static void failure_keeps_one_sentence(void **state) {
     assert_string_equal(c4_error(), "outer: a.bin: truncated");
     assert_int_equal(c4_status_exit_code(C4_ERR_DATA), 3);
     assert_int_equal(c4_status_exit_code(C4_ERR_ENVIRONMENT), 6);
+    assert_int_equal(c4_status_exit_code(C4_ERR_UNFINISHED), 75);
     assert_int_equal(c4_status_exit_code(C4_ERR_INTERRUPTED), 130);
 }
 

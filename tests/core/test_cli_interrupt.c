@@ -73,11 +73,42 @@ static void the_state_can_be_asked_and_forgotten(void **state) {
     assert_int_equal(c4_interrupted(), C4_OK);
 }
 
+/* SIGUSR1 is caught whatever the parent made of it, is not taken for the other signals, and stays
+ * without effect on programs that are started behind c4_interrupt_ignore_early(). */
+static void an_early_end_is_asked_for(void **state) {
+    (void)state;
+    sigset_t one, old;
+    sigemptyset(&one);
+    sigaddset(&one, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &one, &old);
+    signal(SIGUSR1, SIG_IGN);
+    assert_int_equal(c4_interrupt_catch(), C4_OK);
+    assert_int_equal(c4_interrupt_catch_early(), C4_OK);
+    assert_false(c4_interrupt_early());
+    raise(SIGUSR1);
+    raise(SIGUSR1);
+    assert_true(c4_interrupt_early());
+    assert_true(c4_interrupt_early());
+    assert_int_equal(c4_interrupted(), C4_OK);
+    raise(SIGTERM);
+    assert_int_equal(c4_interrupted(), C4_ERR_TERMINATED);
+    assert_int_equal(c4_interrupt_catch_early(), C4_OK);
+    assert_false(c4_interrupt_early());
+    c4_interrupt_ignore_early();
+    raise(SIGUSR1);
+    assert_false(c4_interrupt_early());
+    assert_int_equal(system("kill -USR1 $$"), 0);
+    signal(SIGUSR1, SIG_DFL);
+    assert_int_not_equal(system("kill -USR1 $$"), 0);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_signal_asks),
         cmocka_unit_test(the_second_signal_ends),
         cmocka_unit_test(an_ignored_signal_stays_ignored),
+        cmocka_unit_test(an_early_end_is_asked_for),
         cmocka_unit_test(the_state_can_be_asked_and_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

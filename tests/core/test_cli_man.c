@@ -23,6 +23,7 @@ static void manual_page(void **state) {
         "step's [length], in the \\ user's choice",
         "sample data info FILE",
         "sample train --batch 64 images",
+        "75     Not finished",
         "143    Terminated",
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
