@@ -39,6 +39,16 @@ if(C4_ARCHIVE)
   endif()
 endif()
 
+# Of a cross build the compiler's wrapper would describe this machine's MPI.
+set(C4_HAVE_MPI OFF)
+if(C4_MPI AND NOT CMAKE_CROSSCOMPILING)
+  find_package(MPI QUIET COMPONENTS C)
+  set(C4_HAVE_MPI ${MPI_C_FOUND})
+endif()
+if(C4_MPI AND NOT C4_HAVE_MPI)
+  message(STATUS "conv4: no studies over several MPI ranks (install libopenmpi-dev)")
+endif()
+
 # Google Benchmark is C++: that language is enabled only for its bridge. check_language() does not
 # check a compiler that a preset names.
 set(C4_HAVE_GBENCH OFF)

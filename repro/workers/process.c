@@ -60,19 +60,19 @@ void c4_worker_dismiss(struct c4_worker_process *worker) {
     worker->taken = 0;
 }
 
-int c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, char *how,
-                   size_t size) {
+void c4_worker_reap(struct c4_worker_process *worker, double patience_seconds,
+                    struct c4_worker_end *end) {
     int64_t start_ns = c4_clock_ns();
     int status = 0;
     bool killed = false;
-    snprintf(how, size, "is gone");
-    if (worker->pid <= 0) return -1;
+    *end = (struct c4_worker_end){.status = -1, .how = "is gone"};
+    if (worker->pid <= 0) return;
     for (;;) {
         pid_t ended = waitpid(worker->pid, &status, WNOHANG);
         if (ended == worker->pid) break;
         if (ended < 0 && errno != EINTR) {
             worker->pid = 0;
-            return -1;
+            return;
         }
         if (!killed && (double)(c4_clock_ns() - start_ns) * 1e-9 > patience_seconds) {
             kill(worker->pid, SIGKILL);
@@ -81,12 +81,18 @@ int c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, ch
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
     if (killed)
-        snprintf(how, size, "did not end, and was killed");
+        snprintf(end->how, sizeof end->how, "did not end, and was killed");
     else if (WIFSIGNALED(status))
-        snprintf(how, size, "was killed by signal %d (%s)", WTERMSIG(status),
+        snprintf(end->how, sizeof end->how, "was killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
-        snprintf(how, size, "exited with status %d", WEXITSTATUS(status));
+        snprintf(end->how, sizeof end->how, "exited with status %d", WEXITSTATUS(status));
     worker->pid = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    end->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void c4_worker_explain(struct c4_worker_end *end, struct c4_memory_kills *kills) {
+    if (!strstr(end->how, "signal 9 ")) return;
+    c4_memory_explain_kill("", kills, end->why, sizeof end->why);
+    c4_memory_kills("", kills);
 }
