@@ -10,6 +10,7 @@
 #include "repro/commands/engine.h"
 #include "repro/commands/scaling.h"
 #include "repro/commands/session_memory.h"
+#include "repro/workers/launch.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -199,7 +200,7 @@ static enum c4_status make_plan(struct planning *plan) {
     C4_TRY(c4_interrupt_catch());
     bool elsewhere = c4_arg_given(plan->args, "topology");
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"),
-                           elsewhere ? NULL : c4_arg_text(plan->args, "places"), session));
+                           elsewhere ? NULL : c4_arg_text(plan->args, "places"), NULL, session));
     if (!c4_arg_text(plan->args, "speed")) C4_TRY(c4_session_load(session));
     C4_TRY(look_ahead(plan));
     session->runner.folder = NULL; /* nothing is written */
@@ -237,6 +238,9 @@ static enum c4_status make_plan(struct planning *plan) {
 }
 
 static int run(const struct c4_args *args) {
+    struct c4_launch launch;
+    c4_launch_read(&launch);
+    if (launch.rank > 0) return 0; /* rank 0 says it all */
     struct planning *plan = calloc(1, sizeof *plan);
     if (!plan) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
     plan->args = args;

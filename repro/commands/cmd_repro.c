@@ -14,6 +14,7 @@
 #include "repro/commands/engine.h"
 #include "repro/commands/outlook.h"
 #include "repro/commands/redo.h"
+#include "repro/commands/repro_ranks.h"
 #include "repro/commands/session_memory.h"
 #include "repro/commands/summary.h"
 #include "repro/results/study_reader.h"
@@ -63,6 +64,7 @@ static const char *const examples[] = {
 /* One invocation, from options to figures. */
 struct reproduction {
     const struct c4_args *args;
+    struct c4_repro_ranks ranks; /* that this process is rank 0 of */
     struct c4_session session;
     struct c4_store *store;
     struct c4_coordinator *coordinator;
@@ -70,6 +72,7 @@ struct reproduction {
     bool *again, *over;
     struct c4_work_state state;
     struct c4_progress progress;
+    int workers; /* of all ranks */
     bool progressing;
     FILE *messages; /* for sentences to the user */
 };
@@ -288,6 +291,7 @@ static enum c4_status look_ahead(struct reproduction *r, const struct c4_team_sp
     struct c4_simulation simulation;
     enum c4_status status = c4_outlook_make(session, &outlook);
     c4_outlook_measured(&outlook, teams);
+    if (status == C4_OK) status = c4_repro_ranks_look_ahead(&r->ranks, &outlook);
     if (status == C4_OK && c4_arg_flag(r->args, "dry-run")) {
         status = c4_outlook_write(&outlook, session, r->state.done, r->state.seconds, r->messages);
     } else if (status == C4_OK) {
@@ -308,6 +312,7 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     struct c4_team_speeds teams;
     struct c4_work work = c4_session_work(session, r->store);
     char duration[32];
+    work.ranks = r->ranks.ranks;
     work.watch = watch;
     work.report = report;
     work.context = r;
@@ -349,7 +354,7 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
                                              .evaluation = c4_images_test(&session->images),
                                              .backend = session->runner.backend,
                                              .threads = session->threads,
-                                             .places = session->workers,
+                                             .places = r->workers,
                                              .runs = session->schedule.count,
                                              .seconds = seconds,
                                              .images_per_s = state->trained_seconds > 0
@@ -383,7 +388,8 @@ static enum c4_status publish(struct reproduction *r, double seconds) {
 static enum c4_status check_disk(struct reproduction *r) {
     const struct c4_session *session = &r->session;
     uint64_t needed = c4_forecast_disk_bytes(&session->runner, &session->schedule, r->state.done,
-                                             c4_session_figures(session), session->workers);
+                                             c4_session_figures(session),
+                                             c4_repro_ranks_workers(&r->ranks, session));
     uint64_t there;
     const char *folder = c4_arg_text(r->args, "out");
     if (!c4_disk_free(folder, &there) || there >= needed) return C4_OK;
@@ -411,7 +417,11 @@ static enum c4_status check_disk(struct reproduction *r) {
 static enum c4_status work(struct reproduction *r) {
     int left, begun;
     C4_TRY(look_at_runs(r, &left, &begun));
+    const struct c4_rank_caller caller = {watch, report, r};
+    if (left > 0) C4_TRY(c4_repro_ranks_gather(&r->ranks, &r->session, &caller));
+    r->workers = c4_repro_ranks_workers(&r->ranks, &r->session);
     announce(r);
+    if (left > 0) C4_TRY(c4_repro_ranks_announce(&r->ranks, &r->session, r->messages));
     if (left == 0) {
         fprintf(r->messages, "All runs are in %s already.\n", r->session.runner.folder);
         return C4_OK;
@@ -429,7 +439,9 @@ static enum c4_status reproduce(struct reproduction *r) {
     int64_t start_ns = c4_clock_ns();
     C4_TRY(c4_interrupt_catch());
     const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
-    C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"), &r->session));
+    C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"),
+                           c4_repro_ranks_share(&r->ranks), &r->session));
+    C4_TRY(c4_repro_ranks_begin(&r->ranks, &r->session));
     C4_TRY(c4_session_load(&r->session));
     C4_TRY(open_store(r));
     enum c4_status status = work(r);
@@ -441,6 +453,7 @@ static enum c4_status reproduce(struct reproduction *r) {
                        "goes on from there",
                        r->session.runner.folder);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
+    c4_repro_ranks_end(&r->ranks, 0); /* figures and report are rank 0's alone */
     status = publish(r, (double)(c4_clock_ns() - start_ns) * 1e-9);
     if (r->state.failed == 0) return status;
     return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
@@ -450,11 +463,17 @@ static enum c4_status reproduce(struct reproduction *r) {
 static int run(const struct c4_args *args) {
     struct reproduction *r = calloc(1, sizeof *r);
     if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    int code;
+    if (c4_repro_ranks_join(args, c4_arg_flag(args, "dry-run"), &r->ranks, &code)) {
+        free(r);
+        return code;
+    }
     r->args = args;
     r->messages = c4_arg_flag(args, "json") ? stderr : stdout;
-    int code = c4_cli_exit(args, reproduce(r));
+    code = c4_cli_exit(args, reproduce(r));
     c4_coordinator_close(r->coordinator);
     c4_store_close(r->store);
+    c4_repro_ranks_end(&r->ranks, code);
     c4_session_free(&r->session);
     free(r->again);
     free(r->over);
