@@ -72,7 +72,6 @@ struct reproduction {
     bool *again, *over;
     struct c4_work_state state;
     struct c4_progress progress;
-    int workers; /* of all ranks */
     bool progressing;
     FILE *messages; /* for sentences to the user */
 };
@@ -354,7 +353,7 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
                                              .evaluation = c4_images_test(&session->images),
                                              .backend = session->runner.backend,
                                              .threads = session->threads,
-                                             .places = r->workers,
+                                             .places = c4_repro_ranks_workers(&r->ranks, session),
                                              .runs = session->schedule.count,
                                              .seconds = seconds,
                                              .images_per_s = state->trained_seconds > 0
@@ -418,14 +417,12 @@ static enum c4_status work(struct reproduction *r) {
     int left, begun;
     C4_TRY(look_at_runs(r, &left, &begun));
     const struct c4_rank_caller caller = {watch, report, r};
-    if (left > 0) C4_TRY(c4_repro_ranks_gather(&r->ranks, &r->session, &caller));
-    r->workers = c4_repro_ranks_workers(&r->ranks, &r->session);
     announce(r);
-    if (left > 0) C4_TRY(c4_repro_ranks_announce(&r->ranks, &r->session, r->messages));
     if (left == 0) {
         fprintf(r->messages, "All runs are in %s already.\n", r->session.runner.folder);
         return C4_OK;
     }
+    C4_TRY(c4_repro_ranks_gather(&r->ranks, &r->session, &caller, r->messages));
     C4_TRY(check_disk(r));
     C4_TRY(c4_session_check_memory(&r->session, c4_arg_flag(r->args, "ignore-memory"),
                                    c4_arg_flag(r->args, "dry-run"), r->messages));

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/utf8.h"
 #include "core/cli/cli.h"
@@ -141,21 +142,29 @@ enum c4_status c4_repro_ranks_begin(struct c4_repro_ranks *ranks,
     return status;
 }
 
-enum c4_status c4_repro_ranks_gather(struct c4_repro_ranks *ranks, struct c4_session *session,
-                                     const struct c4_rank_caller *caller) {
-    if (!ranks->ranks) return C4_OK;
-    return c4_ranks_gather(ranks->ranks, session->runner.folder, &session->images, caller,
-                           &session->widest);
-}
-
 int c4_repro_ranks_workers(const struct c4_repro_ranks *ranks, const struct c4_session *session) {
-    return session->workers + (ranks->ranks ? c4_ranks_places(ranks->ranks) : 0);
+    return session->workers + ranks->workers;
 }
 
-enum c4_status c4_repro_ranks_announce(const struct c4_repro_ranks *ranks,
-                                       const struct c4_session *session, FILE *out) {
+/* Open MPI's mpirun binds each of few ranks to one core, unless it is told not to. */
+static void note_binding(const struct c4_repro_ranks *ranks, const struct c4_session *session,
+                         FILE *out) {
+    long there = sysconf(_SC_NPROCESSORS_ONLN);
+    int pus = session->topology.pus;
+    if (getenv("OMPI_MCA_orte_bound_at_launch") && pus * ranks->share.on_machine < there)
+        fprintf(out,
+                "mpirun has bound this rank to %d of %ld CPUs; --bind-to none lets it use all.\n",
+                pus, there);
+}
+
+enum c4_status c4_repro_ranks_gather(struct c4_repro_ranks *ranks, struct c4_session *session,
+                                     const struct c4_rank_caller *caller, FILE *out) {
     struct c4_text text = {0};
     if (!ranks->ranks) return C4_OK;
+    note_binding(ranks, session, out);
+    C4_TRY(c4_ranks_gather(ranks->ranks, session->runner.folder, &session->images, caller,
+                           &session->widest));
+    ranks->workers = c4_ranks_places(ranks->ranks);
     enum c4_status status = c4_ranks_describe(ranks->ranks, session->workers, &text);
     if (status == C4_OK) {
         c4_utf8_show(out, c4_text_string(&text));

@@ -12,6 +12,7 @@ struct c4_repro_ranks {
     struct c4_transport transport;
     struct c4_rank_share share;
     struct c4_ranks *ranks; /* NULL: alone */
+    int workers;            /* of the others, once they are gathered */
 };
 
 /* Joins the other ranks, if there are any. True if nothing is left to do for this process, which
@@ -28,17 +29,14 @@ const struct c4_rank_share *c4_repro_ranks_share(const struct c4_repro_ranks *ra
  * machine. Errors: those of c4_ranks_begin(). */
 enum c4_status c4_repro_ranks_begin(struct c4_repro_ranks *ranks, const struct c4_session *session);
 
-/* After the images are loaded and the folder is made: waits for the others, and adapts the session
- * to them. Errors: those of c4_ranks_gather(). */
+/* After the images are loaded and the folder is made: waits for the others, adapts the session to
+ * them, and prints "4 ranks on 2 hosts: 8, 8, 4 and 4 workers.", or nothing. Errors: those of
+ * c4_ranks_gather(). */
 enum c4_status c4_repro_ranks_gather(struct c4_repro_ranks *ranks, struct c4_session *session,
-                                     const struct c4_rank_caller *caller);
+                                     const struct c4_rank_caller *caller, FILE *out);
 
-/* Workers of all ranks. */
+/* Workers of all ranks, also after their end. */
 int c4_repro_ranks_workers(const struct c4_repro_ranks *ranks, const struct c4_session *session);
-
-/* Prints "4 ranks on 2 hosts: 8, 8, 4 and 4 workers.", or nothing. C4_ERR_MEMORY. */
-enum c4_status c4_repro_ranks_announce(const struct c4_repro_ranks *ranks,
-                                       const struct c4_session *session, FILE *out);
 
 /* Adds the others' places. C4_ERR_MEMORY. */
 enum c4_status c4_repro_ranks_look_ahead(const struct c4_repro_ranks *ranks,
