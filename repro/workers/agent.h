@@ -20,7 +20,7 @@ enum c4_status c4_agent_open(struct c4_transport *transport, enum c4_status (*wa
 enum c4_status c4_agent_study(struct c4_agent *agent, struct c4_rank_study *study);
 
 /* Waits until rank 0 has shown its images and the study's folder, and until `folder`, which may be
- * on a slow network file system, is seen to be the same: up to 90 seconds, or 10 on a local file
+ * on a slow network file system, is seen to be the same: up to 90 seconds, or 5 on a local file
  * system. C4_ERR_DATA: other images. C4_ERR_ENVIRONMENT: another folder. */
 enum c4_status c4_agent_folder(struct c4_agent *agent, const char *folder,
                                const struct c4_images *images);

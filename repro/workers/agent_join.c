@@ -81,7 +81,7 @@ static bool is_marked(const char *path, const char *number) {
 }
 
 static enum c4_status await_mark(struct c4_agent *agent, const char *folder) {
-    enum { LOOK_MS = 200, SAY_SECONDS = 5, LOCAL_SECONDS = 10, SHARED_SECONDS = 90 };
+    enum { LOOK_MS = 200, SAY_SECONDS = 5, LOCAL_SECONDS = 5, SHARED_SECONDS = 90 };
     char path[C4_STORE_PATH_SIZE];
     int64_t start_ns = c4_clock_ns(), looked_ns = 0;
     bool said = false;
