@@ -70,6 +70,8 @@ static int serve(const struct c4_args *args, struct c4_repro_ranks *ranks) {
     enum c4_status status = session && study ? c4_agent_open(&ranks->transport, watch, NULL, &agent)
                                              : c4_fail(C4_ERR_MEMORY, "out of memory");
     if (!agent) {
+        free(session);
+        free(study);
         ranks->transport.abort(&ranks->transport, c4_cli_exit(args, status));
         return c4_status_exit_code(status);
     }

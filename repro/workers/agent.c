@@ -257,6 +257,7 @@ enum c4_status c4_agent_hello(struct c4_agent *agent, const struct c4_work *work
         {&hello, sizeof hello}, {place, workers * sizeof *place}, {message.bytes, message.used}};
     if (status == C4_OK) {
         agent->work = work;
+        c4_worker_allow(work->workers);
         status = c4_rank_send(agent->transport, 0, C4_RANK_HELLO, parts, 3);
     }
     c4_inbox_free(&message);

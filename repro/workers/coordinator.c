@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "core/host/clock.h"
 #include "repro/workers/coordinator_slots.h"
@@ -240,17 +239,6 @@ static enum c4_status start_all(struct c4_coordinator *c) {
     return c4_coordinator_await_ready(c);
 }
 
-/* Each worker has two pipes, of which one end each is open here. What the system does not allow is
- * said by the start of the worker that it meets. */
-static void allow_descriptors(int workers) {
-    struct rlimit limit;
-    rlim_t needed = 64 + 2 * (rlim_t)workers;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
-    limit.rlim_cur =
-        limit.rlim_max == RLIM_INFINITY || limit.rlim_max > needed ? needed : limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **out) {
     *out = NULL;
     struct c4_coordinator *c = calloc(1, sizeof *c);
@@ -274,7 +262,7 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
         return c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", all);
     }
     c4_coordinator_fill_slots(c);
-    allow_descriptors(work->workers);
+    c4_worker_allow(work->workers);
     enum c4_status status = c4_scheduler_teams(c->where, all, c->may_lead);
     if (status == C4_OK) status = start_all(c);
     if (status != C4_OK) {

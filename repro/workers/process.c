@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +51,15 @@ enum c4_status c4_worker_start(struct c4_worker_process *worker, const int *pu, 
     worker->to = down[1];
     worker->from = up[0];
     return C4_OK;
+}
+
+void c4_worker_allow(int workers) {
+    struct rlimit limit;
+    rlim_t needed = 64 + 2 * (rlim_t)workers; /* of two pipes one end each is open here */
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+    limit.rlim_cur =
+        limit.rlim_max == RLIM_INFINITY || limit.rlim_max > needed ? needed : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void c4_worker_dismiss(struct c4_worker_process *worker) {

@@ -20,6 +20,10 @@ struct c4_worker_process {
  * the pipes of earlier workers. C4_ERR_FAILED. */
 enum c4_status c4_worker_start(struct c4_worker_process *worker, const int *pu, int count);
 
+/* Raises this process's limit of open files for the pipes of so many workers, as far as the system
+ * allows; what it does not allow is said by the start of the worker that it meets. */
+void c4_worker_allow(int workers);
+
 /* Closes the pipes, which tells the worker to end. */
 void c4_worker_dismiss(struct c4_worker_process *worker);
 
