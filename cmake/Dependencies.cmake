@@ -39,6 +39,26 @@ if(C4_ARCHIVE)
   endif()
 endif()
 
+# By pkg-config, or else by the compiler's wrapper: of a cross build that would describe this
+# machine's MPI, and Open MPI's warns in between where there is no network, which ends FindMPI.
+set(C4_HAVE_MPI OFF)
+if(C4_MPI AND NOT CMAKE_CROSSCOMPILING)
+  pkg_search_module(mpi QUIET IMPORTED_TARGET ompi-c mpi-c mpich)
+  if(mpi_FOUND)
+    set(C4_HAVE_MPI ON)
+    add_library(c4_mpi ALIAS PkgConfig::mpi)
+  else()
+    find_package(MPI QUIET COMPONENTS C)
+    set(C4_HAVE_MPI ${MPI_C_FOUND})
+    if(MPI_C_FOUND)
+      add_library(c4_mpi ALIAS MPI::MPI_C)
+    endif()
+  endif()
+endif()
+if(C4_MPI AND NOT C4_HAVE_MPI)
+  message(STATUS "conv4: no studies over several MPI ranks (install libopenmpi-dev)")
+endif()
+
 # Google Benchmark is C++: that language is enabled only for its bridge. check_language() does not
 # check a compiler that a preset names.
 set(C4_HAVE_GBENCH OFF)

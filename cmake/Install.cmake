@@ -1,6 +1,9 @@
 # cmake --install: the program, and the manual page and completions that it generates.
 include(GNUInstallDirs)
 install(TARGETS conv4 RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET conv4_mpi) # the program looks for it there, from its own folder
+  install(TARGETS conv4_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/conv4)
+endif()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 

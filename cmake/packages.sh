@@ -25,6 +25,8 @@ libcurl4-openssl-dev more module libcurl
 libarchive-dev more module libarchive
 g++ more command g++
 libbenchmark-dev more module benchmark
+libopenmpi-dev more command mpicc
+openmpi-bin more command mpirun
 gnuplot-nox more command gnuplot
 libcmocka-dev test module cmocka
 sqlite3 test command sqlite3

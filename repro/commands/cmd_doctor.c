@@ -14,6 +14,7 @@
 #include "core/similarity/similarity.h"
 #include "repro/commands/doctor_memory.h"
 #include "repro/commands/topology_drawing.h"
+#include "repro/workers/launch.h"
 #include "simd/dispatch.h"
 
 static const struct c4_option options[] = {
@@ -47,6 +48,8 @@ struct findings {
     json_t *environment, *memory;
     const char *gnuplot; /* what is missing, or NULL */
     const char *curl, *archive;
+    struct c4_text plugin, mpi; /* the plug-in for several ranks; its MPI, or what is wrong */
+    bool has_mpi;
     json_t *kernels; /* of the chosen backend's step, or NULL */
     bool tested;
     struct c4_selftest_hashes hashes;
@@ -66,6 +69,12 @@ static enum c4_status look_at_kernels(struct findings *f) {
         status = c4_fail(C4_ERR_MEMORY, "out of memory for the names of kernels");
     step->destroy(plan);
     return status;
+}
+
+static enum c4_status look_at_mpi(struct findings *f) {
+    enum c4_status status = c4_launch_plugin(&f->plugin, &f->mpi);
+    f->has_mpi = status == C4_OK;
+    return status == C4_ERR_ENVIRONMENT ? c4_text_set(&f->mpi, c4_error()) : status;
 }
 
 static enum c4_status look_at_all(const struct c4_args *args, struct findings *f) {
@@ -98,6 +107,7 @@ static enum c4_status look_at_all(const struct c4_args *args, struct findings *f
     f->archive = "CIFAR-10's archive cannot be unpacked, and NPZ files cannot be read (install "
                  "libarchive-dev and build again)";
 #endif
+    C4_TRY(look_at_mpi(f));
     if (!c4_arg_flag(args, "selftest")) return C4_OK;
     if (!f->dispatch.backend.bit_exact)
         return c4_fail(C4_ERR_USAGE,
@@ -146,6 +156,7 @@ static json_t *as_json(const struct findings *f) {
     if (f->kernels) c4_json_set(&object, "kernels", json_incref(f->kernels));
     const char *cost = c4_dispatch_cost(&f->dispatch);
     if (cost) c4_json_set(&object, "cost", c4_json_text(cost));
+    c4_json_set(&object, "mpi", f->has_mpi ? c4_json_text(c4_text_string(&f->mpi)) : json_null());
     if (f->drawing) c4_json_set(&object, "topology", json_incref(f->drawing));
     if (!f->tested) return object;
     c4_json_set(&object, "selftest_training", json_string(f->hashes.training));
@@ -194,6 +205,11 @@ static enum c4_status print_text(const struct findings *f) {
     for (int set = 0; set < c4_set_count; set++) print_unread(&c4_sets[set]);
     if (f->curl) printf("\n%s\n", f->curl);
     if (f->archive) printf("\n%s\n", f->archive);
+    if (f->has_mpi)
+        printf("\nstudies over several MPI ranks: %s, by %s\n", c4_text_string(&f->mpi),
+               c4_text_string(&f->plugin));
+    else
+        printf("\nno studies over several MPI ranks: %s\n", c4_text_string(&f->mpi));
     if (f->tested)
         printf("\nself-test of %s\n  training, arithmetic %d: %s, %s\n  similarity, version %d: "
                "%s, %s\n",
@@ -226,6 +242,8 @@ static int run(const struct c4_args *args) {
     json_decref(findings.memory);
     json_decref(findings.kernels);
     json_decref(findings.drawing);
+    c4_text_free(&findings.plugin);
+    c4_text_free(&findings.mpi);
     if (status == C4_OK && findings.tested && !is_right(&findings)) status = wrong(&findings);
     return c4_cli_exit(args, status);
 }

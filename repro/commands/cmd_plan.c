@@ -12,6 +12,7 @@
 #include "repro/commands/part.h"
 #include "repro/commands/plan_memory.h"
 #include "repro/commands/scaling.h"
+#include "repro/workers/launch.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,
@@ -207,7 +208,7 @@ static enum c4_status make_plan(struct planning *plan) {
     if (c4_arg_flag(plan->args, "lines")) return c4_lines_write(plan->args, session, stdout);
     bool elsewhere = c4_arg_given(plan->args, "topology");
     C4_TRY(c4_session_read(plan->args, c4_arg_text(plan->args, "out"),
-                           elsewhere ? NULL : c4_arg_text(plan->args, "places"), session));
+                           elsewhere ? NULL : c4_arg_text(plan->args, "places"), NULL, session));
     if (session->schedule.count == 0)
         return c4_part_say_empty(session, c4_arg_flag(plan->args, "json"), stdout);
     if (!c4_arg_text(plan->args, "speed")) C4_TRY(c4_session_load(session));
@@ -234,8 +235,7 @@ static enum c4_status make_plan(struct planning *plan) {
         c4_session_describe(session, stdout);
     }
     printf(": %.0f training images/s per worker.\n", 1 / plan->speed.train_seconds);
-    if (session->shared.bytes > 0)
-        C4_TRY(c4_plan_memory_write(&plan->outlook, session, stdout));
+    if (session->shared.bytes > 0) C4_TRY(c4_plan_memory_write(&plan->outlook, session, stdout));
     struct c4_traffic traffic;
     if (c4_outlook_traffic(&plan->outlook, session, &plan->speed, &traffic))
         printf("Memory traffic while all train, beyond L2 caches: %.1f GB/s for a place, %.0f GB/s "
@@ -248,6 +248,9 @@ static enum c4_status make_plan(struct planning *plan) {
 }
 
 static int run(const struct c4_args *args) {
+    struct c4_launch launch;
+    c4_launch_read(&launch);
+    if (launch.rank > 0) return 0; /* rank 0 says it all */
     struct planning *plan = calloc(1, sizeof *plan);
     if (!plan) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
     plan->args = args;

@@ -16,6 +16,7 @@
 #include "repro/commands/outlook.h"
 #include "repro/commands/part.h"
 #include "repro/commands/redo.h"
+#include "repro/commands/repro_ranks.h"
 #include "repro/commands/session_memory.h"
 #include "repro/commands/summary.h"
 #include "repro/results/study_reader.h"
@@ -70,6 +71,7 @@ static const char *const examples[] = {
 /* One invocation, from options to figures. */
 struct reproduction {
     const struct c4_args *args;
+    struct c4_repro_ranks ranks; /* that this process is rank 0 of */
     struct c4_session session;
     struct c4_store *store;
     struct c4_coordinator *coordinator;
@@ -253,6 +255,7 @@ static enum c4_status look_ahead(struct reproduction *r, const struct c4_team_sp
     struct c4_simulation simulation = {0};
     enum c4_status status = c4_outlook_make(session, &outlook);
     c4_outlook_measured(&outlook, teams);
+    if (status == C4_OK) status = c4_repro_ranks_look_ahead(&r->ranks, &outlook);
     if (status == C4_OK)
         status = c4_outlook_simulate(&outlook, session, r->state.done, r->state.seconds,
                                      outlook.places, &simulation);
@@ -272,6 +275,7 @@ static enum c4_status predict(struct reproduction *r, int left, int begun) {
     struct c4_team_speeds teams;
     struct c4_work work = c4_session_work(session, r->store);
     struct c4_text time = {0};
+    work.ranks = r->ranks.ranks;
     work.watch = watch;
     work.report = report;
     work.context = r;
@@ -320,7 +324,7 @@ static enum c4_status say_result(struct reproduction *r, double seconds,
                                              .evaluation = c4_images_test(&session->images),
                                              .backend = session->runner.backend,
                                              .threads = session->threads,
-                                             .places = session->workers,
+                                             .places = c4_repro_ranks_workers(&r->ranks, session),
                                              .runs = session->schedule.count,
                                              .finished = r->state.failed == 0,
                                              .seconds = seconds,
@@ -359,7 +363,8 @@ static enum c4_status publish(struct reproduction *r, double seconds) {
 static enum c4_status check_disk(struct reproduction *r) {
     const struct c4_session *session = &r->session;
     uint64_t needed = c4_forecast_disk_bytes(&session->runner, &session->schedule, r->state.done,
-                                             c4_session_figures(session), session->workers);
+                                             c4_session_figures(session),
+                                             c4_repro_ranks_workers(&r->ranks, session));
     uint64_t there;
     const char *folder = c4_arg_text(r->args, "out");
     if (!c4_disk_free(folder, &there) || there >= needed) return C4_OK;
@@ -387,11 +392,13 @@ static enum c4_status check_disk(struct reproduction *r) {
 static enum c4_status work(struct reproduction *r) {
     int left, begun;
     C4_TRY(look_at_runs(r, &left, &begun));
+    const struct c4_rank_caller caller = {watch, report, r};
     c4_announce(&r->session, r->messages);
     if (left == 0) {
         fprintf(r->messages, "All runs are in %s already.\n", r->session.runner.folder);
         return C4_OK;
     }
+    C4_TRY(c4_repro_ranks_gather(&r->ranks, &r->session, &caller, r->messages));
     C4_TRY(check_disk(r));
     C4_TRY(c4_session_check_memory(&r->session, c4_arg_flag(r->args, "ignore-memory"),
                                    c4_arg_flag(r->args, "dry-run"), r->messages));
@@ -405,10 +412,12 @@ static enum c4_status reproduce(struct reproduction *r) {
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_max_time_begin(r->args, c4_clock_ns(), &r->limit));
     const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
-    C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"), &r->session));
+    C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"),
+                           c4_repro_ranks_share(&r->ranks), &r->session));
     C4_TRY(c4_part_check(&r->session));
     if (r->session.schedule.count == 0)
         return c4_part_say_empty(&r->session, c4_arg_flag(r->args, "json"), stdout);
+    C4_TRY(c4_repro_ranks_begin(&r->ranks, &r->session));
     C4_TRY(c4_session_load(&r->session));
     C4_TRY(open_store(r));
     enum c4_status status = work(r);
@@ -424,6 +433,7 @@ static enum c4_status reproduce(struct reproduction *r) {
                                  &r->limit);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
     c4_interrupt_ignore_early();
+    c4_repro_ranks_end(&r->ranks, 0); /* figures and report are rank 0's alone */
     status = publish(r, (double)(c4_clock_ns() - r->limit.start_ns) * 1e-9);
     if (r->state.failed == 0) return status;
     return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
@@ -433,11 +443,17 @@ static enum c4_status reproduce(struct reproduction *r) {
 static int run(const struct c4_args *args) {
     struct reproduction *r = calloc(1, sizeof *r);
     if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
+    int code;
+    if (c4_repro_ranks_join(args, c4_arg_flag(args, "dry-run"), &r->ranks, &code)) {
+        free(r);
+        return code;
+    }
     r->args = args;
     r->messages = c4_arg_flag(args, "json") ? stderr : stdout;
-    int code = c4_cli_exit(args, reproduce(r));
+    code = c4_cli_exit(args, reproduce(r));
     c4_coordinator_close(r->coordinator);
     c4_store_close(r->store);
+    c4_repro_ranks_end(&r->ranks, code);
     c4_session_free(&r->session);
     free(r->again);
     free(r->over);

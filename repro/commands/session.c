@@ -42,23 +42,58 @@ static enum c4_status say_taken(struct c4_session *session, struct c4_study *pla
                             &session->taken);
 }
 
+/* Takes the values of rank 0, which may be of the study in its folder. */
+static enum c4_status take_given(struct c4_session *session, const struct c4_rank_study *given) {
+    const struct c4_args *args = session->args;
+    const char *scale = c4_arg_text(args, "scale");
+    if (c4_arg_given(args, "scale") && strcmp(scale, given->scale.name) != 0)
+        return c4_fail(C4_ERR_FAILED, "--scale %s, and rank 0 has %s; give all the same options",
+                       scale, given->scale.name);
+    session->study.protocol = given->protocol;
+    session->scale = given->scale;
+    if (!c4_arg_given(args, "protocol")) return C4_OK;
+    return c4_study_use_protocol(&session->study, c4_arg_text(args, "protocol"));
+}
+
+/* Refuses options by which this rank would do another study than rank 0. */
+static enum c4_status check_given(const struct c4_session *session,
+                                  const struct c4_rank_study *given) {
+    char runs[C4_SHA256_HEX_SIZE];
+    struct c4_text differs = {0};
+    C4_TRY(c4_rank_runs_hash(&session->schedule, runs));
+    enum c4_status status = c4_settings_list(&given->protocol, &given->scale, &session->study,
+                                             &session->scale, &differs);
+    if (status == C4_OK && differs.length > 0)
+        status = c4_fail(C4_ERR_FAILED, "other settings than rank 0: %s; give all the same options",
+                         c4_text_string(&differs));
+    else if (status == C4_OK && strcmp(runs, given->runs_sha256) != 0)
+        status = c4_fail(C4_ERR_FAILED,
+                         "other runs than rank 0; give all the same --figures and --study");
+    c4_text_free(&differs);
+    return status;
+}
+
 static enum c4_status read_study(struct c4_session *session, const char *folder) {
     const struct c4_args *args = session->args;
     struct c4_study *study = &session->study, *plain = malloc(sizeof *plain);
     if (!plain) return c4_fail(C4_ERR_MEMORY, "out of memory for the study's description");
     enum c4_status status = c4_study_load(c4_arg_text(args, "study"), study);
     *plain = *study;
-    if (status == C4_OK) status = c4_settings_take(args, folder, study, &session->scale);
+    const struct c4_rank_study *given = session->share ? session->share->study : NULL;
+    if (status == C4_OK)
+        status = given ? take_given(session, given)
+                       : c4_settings_take(args, folder, study, &session->scale);
     if (status == C4_OK) status = apply_options(args, study, &session->scale);
-    if (status == C4_OK) status = say_taken(session, plain);
+    if (status == C4_OK && !given) status = say_taken(session, plain);
     free(plain);
     C4_TRY(status);
     session->figures_given = c4_arg_given(args, "figures");
     C4_TRY(c4_study_select(study, c4_arg_text(args, "figures"), session->selected));
     C4_TRY(c4_schedule_make(study, &session->scale,
                             session->figures_given ? session->selected : NULL, &session->schedule));
-    return c4_selection_apply(args, &study->protocol, &session->scale, &session->schedule,
-                              &session->selection);
+    C4_TRY(c4_selection_apply(args, &study->protocol, &session->scale, &session->schedule,
+                              &session->selection));
+    return given ? check_given(session, given) : C4_OK;
 }
 
 static enum c4_status choose_backend(struct c4_session *session) {
@@ -104,14 +139,20 @@ static void name_arithmetic(struct c4_session *session) {
                  dispatch->backend.name, dispatch->backend.variant, session->threads);
 }
 
-enum c4_status c4_session_read_runs(const struct c4_args *args, const char *folder,
-                                    struct c4_session *session) {
+static enum c4_status read_runs(const struct c4_args *args, const char *folder,
+                                const struct c4_rank_share *share, struct c4_session *session) {
     memset(session, 0, sizeof *session);
     session->args = args;
+    session->share = share;
     session->descriptor = session->references.descriptor = session->bound = -1;
     for (int i = 0; i < C4_IMAGE_NODES_MAX; i++) session->node_images.descriptor[i] = -1;
     c4_node_references_none(&session->node_references);
     return read_study(session, folder);
+}
+
+enum c4_status c4_session_read_runs(const struct c4_args *args, const char *folder,
+                                    struct c4_session *session) {
+    return read_runs(args, folder, NULL, session);
 }
 
 const struct c4_schedule *c4_session_study_runs(const struct c4_session *session) {
@@ -119,10 +160,11 @@ const struct c4_schedule *c4_session_study_runs(const struct c4_session *session
 }
 
 enum c4_status c4_session_read(const struct c4_args *args, const char *folder, const char *places,
-                               struct c4_session *session) {
-    C4_TRY(c4_session_read_runs(args, folder, session));
+                               const struct c4_rank_share *share, struct c4_session *session) {
+    C4_TRY(read_runs(args, folder, share, session));
     if (session->schedule.count == 0) return C4_OK;
     c4_memory_limit("", &session->memory);
+    if (share) session->memory.bytes /= (uint64_t)share->on_machine;
     C4_TRY(choose_backend(session));
     const char *speeds = c4_arg_text(args, "team-speeds");
     if (speeds) C4_TRY(read_team_speeds(speeds, &session->speeds));

@@ -10,6 +10,7 @@
 #include "repro/commands/selection.h"
 #include "repro/commands/settings.h"
 #include "repro/workers/coordinator.h"
+#include "repro/workers/rank_messages.h"
 #include "simd/dispatch.h"
 
 /* Rows of an option table that c4_session_read() reads, besides C4_SELECTION_OPTIONS and
@@ -83,8 +84,17 @@
                 "such as explicit=0,2/1,3, a place for each worker"                                \
     }
 
+/* What this process is among several ranks of a launcher. */
+struct c4_rank_share {
+    int rank;
+    int on_machine;  /* ranks on this machine, with this one: they share its memory */
+    int overlapping; /* of these, the ones that may run on CPUs of this one */
+    const struct c4_rank_study *study; /* of another rank than 0: rank 0's */
+};
+
 struct c4_session {
     const struct c4_args *args;
+    const struct c4_rank_share *share; /* NULL: alone */
     struct c4_study study;
     struct c4_scale scale;
     struct c4_text taken; /* values taken from the study in the folder: "scale = smoke, ..." */
@@ -128,12 +138,14 @@ const struct c4_schedule *c4_session_study_runs(const struct c4_session *session
 
 /* Determines protocol, scale, figures, runs, backend and places from options and study file.
  * Options that are not given are taken from the study in `folder` (repro/commands/settings.h; NULL:
- * none). `places`: the text of --places for this machine, NULL: none. What was ignored or is beyond
- * what this process is granted is said on stderr (core/host/allowance.h); otherwise prints nothing.
- * If the selection has no runs, backend and places are left unread. Release with c4_session_free(),
- * also on failure. */
+ * none). Of a rank with share->study they are taken from that, and what differs from it is refused.
+ * `places`: the text of --places for this machine, NULL: none. What was ignored or is beyond what
+ * this process is granted is said on stderr (core/host/allowance.h), but not by another rank than
+ * 0; otherwise prints nothing. If the selection has no runs, backend and places are left unread.
+ * `share` (NULL: alone) is borrowed: ranks that share CPUs divide them and are not bound, and those
+ * of a machine divide its memory. Release with c4_session_free(), also on failure. */
 enum c4_status c4_session_read(const struct c4_args *args, const char *folder, const char *places,
-                               struct c4_session *session);
+                               const struct c4_rank_share *share, struct c4_session *session);
 
 /* For a backend that has a choice, fixes the workers' kernels: --onednn-conv if it is given, or
  * else `stored` (NULL or "": none), or else the fastest by measurement. */

@@ -1,12 +1,18 @@
 #include "repro/commands/session_places.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/utf8.h"
 #include "core/host/allowance.h"
 #include "repro/commands/engine.h"
 
 _Static_assert(C4_PLACE_PUS_MAX == 256, "a worker's PUs must fit the largest --threads");
+
+/* Ranks whose CPUs this one shares, with itself. */
+static int sharers(const struct c4_session *session) {
+    return session->share ? session->share->overlapping : 1;
+}
 
 /* Places of the default: cores, or L3 domains for several threads, or else wherever they fit. */
 static enum c4_status place_by_default(struct c4_session *session) {
@@ -16,7 +22,8 @@ static enum c4_status place_by_default(struct c4_session *session) {
         (struct c4_placement_policy){.scope = session->threads > 1 ? C4_PLACE_L3 : C4_PLACE_CORE,
                                      .threads = session->threads,
                                      .max_places = session->workers};
-    if (session->workers * session->threads != topology->cores) return C4_OK;
+    if (sharers(session) > 1 || session->workers * session->threads != topology->cores)
+        return C4_OK;
     enum c4_status status = c4_placement_make(topology, policy, &session->placement);
     if (status == C4_ERR_USAGE ||
         (status == C4_OK && session->placement.places < session->workers)) {
@@ -113,6 +120,11 @@ static enum c4_status name_option(enum c4_status status) {
 
 static enum c4_status choose_asked(struct c4_session *session, const char *places, int granted) {
     struct c4_placement_policy *policy = &session->policy;
+    if (sharers(session) > 1)
+        return c4_fail(C4_ERR_USAGE,
+                       "--places: %d ranks share the CPUs of rank %d, and would take the same "
+                       "places; give each rank CPUs of its own (mpirun --map-by, srun --cpu-bind)",
+                       sharers(session), session->share->rank);
     C4_TRY(name_option(c4_placement_policy_parse(places, policy)));
     bool cores = policy->scope == C4_PLACE_CORE && !policy->siblings && !policy->places;
     session->widest = cores ? widest_team(session) : 1;
@@ -145,6 +157,18 @@ static enum c4_status note(const struct c4_session *session, const struct c4_all
     return C4_OK;
 }
 
+/* What is granted to this rank. What a batch system grants is each task's own; the rest is of all
+ * that share it. */
+static int granted_to(const struct c4_session *session, const struct c4_allowance *allowance) {
+    int ranks = sharers(session), cores = session->topology.cores / ranks;
+    bool own = strcmp(allowance->source, "SLURM_CPUS_PER_TASK") == 0 ||
+               strcmp(allowance->source, "HQ_CPUS") == 0;
+    int granted = !own                         ? allowance->threads / ranks
+                  : allowance->threads < cores ? allowance->threads
+                                               : cores;
+    return granted > 1 ? granted : 1;
+}
+
 static enum c4_status choose(struct c4_session *session, const char *places,
                              struct c4_text *notes) {
     struct c4_allowance allowance;
@@ -154,14 +178,17 @@ static enum c4_status choose(struct c4_session *session, const char *places,
     C4_TRY(c4_topology_load(NULL, &session->topology));
     session->threads = (int)c4_arg_integer(session->args, "threads");
     session->workers = (int)c4_arg_integer(session->args, "workers");
-    C4_TRY(places ? choose_asked(session, places, allowance.threads)
-                  : choose_default(session, allowance.threads));
+    int granted = granted_to(session, &allowance);
+    C4_TRY(places ? choose_asked(session, places, granted) : choose_default(session, granted));
     return note(session, &allowance, notes);
 }
 
 enum c4_status c4_session_choose_places(struct c4_session *session, const char *places) {
     struct c4_text notes = {0};
     enum c4_status status = choose(session, places, &notes);
-    c4_say_notes(&notes);
+    if (session->share && session->share->rank > 0)
+        c4_text_free(&notes); /* rank 0 says the same */
+    else
+        c4_say_notes(&notes);
     return status;
 }

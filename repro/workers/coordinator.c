@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "core/host/clock.h"
 #include "repro/workers/coordinator_slots.h"
-#include "repro/workers/places.h"
 
 void c4_coordinator_report(const struct c4_coordinator *c, const char *sentence) {
     if (c->work.report) c->work.report(c->work.context, sentence);
@@ -66,20 +64,19 @@ enum c4_status c4_coordinator_say(struct c4_coordinator *c, const char *format, 
 /* What was bound is looked up: pages elsewhere make a worker slower, not wrong. */
 static enum c4_status check_memory(struct c4_coordinator *c, const struct c4_worker_slot *slot,
                                    const struct c4_worker_ready *found) {
-    const int worker = (int)(slot - c->slot) + 1, bound = found->memory_bound;
+    const int bound = found->memory_bound;
     if (bound < 0 || c->said_memory) return C4_OK;
     c->said_memory = found->memory_node != bound || found->images_node != bound;
     if (found->memory_node < 0 || found->images_node < 0)
         return c4_coordinator_say(
-            c,
-            "worker %d: its memory is bound to NUMA node %d; not all of it can be looked up there",
-            worker, bound);
+            c, "%s: its memory is bound to NUMA node %d; not all of it can be looked up there",
+            slot->name, bound);
     if (found->memory_node != bound)
-        return c4_coordinator_say(
-            c, "worker %d: its memory is bound to NUMA node %d, and is not found there", worker,
-            bound);
+        return c4_coordinator_say(c,
+                                  "%s: its memory is bound to NUMA node %d, and is not found there",
+                                  slot->name, bound);
     if (found->images_node != bound)
-        return c4_coordinator_say(c, "worker %d: its images are not on its NUMA node %d", worker,
+        return c4_coordinator_say(c, "%s: its images are not on its NUMA node %d", slot->name,
                                   bound);
     return C4_OK;
 }
@@ -89,10 +86,9 @@ enum c4_status c4_coordinator_say_place(struct c4_coordinator *c, struct c4_work
     C4_TRY(check_memory(c, slot, found));
     if (strcmp(found->reason, slot->reason) == 0) return C4_OK;
     memcpy(slot->reason, found->reason, sizeof slot->reason);
-    int number = (int)(slot - c->slot) + 1;
     if (!found->reason[0])
-        return c4_coordinator_say(c, "worker %d is bound to its place again", number);
-    return c4_coordinator_say(c, "worker %d is not bound to its place: %s", number, found->reason);
+        return c4_coordinator_say(c, "%s is bound to its place again", slot->name);
+    return c4_coordinator_say(c, "%s is not bound to its place: %s", slot->name, found->reason);
 }
 
 /* The rows say where the threads are; the user should know before days of training, but once. */
@@ -106,8 +102,17 @@ static enum c4_status note_unbound(struct c4_coordinator *c, struct c4_worker_sl
 
 int c4_coordinator_bound(const struct c4_coordinator *c) {
     int bound = 0;
-    for (int i = 0; i < c->work.workers; i++) bound += c->slot[i].ready.bound != 0;
+    for (int i = 0; i < c->own_workers; i++) bound += c->slot[i].ready.bound != 0;
     return bound;
+}
+
+int c4_coordinator_workers(const struct c4_coordinator *c) {
+    return c->work.workers;
+}
+
+const char *c4_coordinator_host(const struct c4_coordinator *c, int i) {
+    const struct c4_channel *channel = &c->slot[i].channel;
+    return channel->ranks ? c4_ranks_host(channel->ranks, channel->rank) : NULL;
 }
 
 static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot *slot,
@@ -144,12 +149,13 @@ static enum c4_status on_message(struct c4_coordinator *c, struct c4_worker_slot
 }
 
 /* A worker that was busy with a run has died. */
-static enum c4_status on_lost_run(struct c4_coordinator *c, int run, int worker, const char *how) {
+static enum c4_status on_lost_run(struct c4_coordinator *c, int run, const char *worker,
+                                  const char *how) {
     if (++c->attempts[run] < C4_ATTEMPTS) {
         c->state->state[run] = C4_RUN_PLANNED;
-        return c4_coordinator_say(
-            c, "worker %d %s during run %s; the run goes on from its last checkpoint", worker, how,
-            c->work.schedule->run[run].key);
+        return c4_coordinator_say(c,
+                                  "%s %s during run %s; the run goes on from its last checkpoint",
+                                  worker, how, c->work.schedule->run[run].key);
     }
     struct c4_text why = {0};
     enum c4_status status = c4_text_add(&why, "its worker %s, twice in the same segment", how);
@@ -158,54 +164,62 @@ static enum c4_status on_lost_run(struct c4_coordinator *c, int run, int worker,
     return status;
 }
 
-/* Signal 9 says nothing by itself: most often the system is out of memory. */
-static enum c4_status say_cause(struct c4_coordinator *c, int worker, const char *how) {
-    char why[256];
-    if (!strstr(how, "signal 9 ")) return C4_OK;
-    c4_memory_explain_kill("", &c->kills, why, sizeof why);
-    c4_memory_kills("", &c->kills);
-    return why[0] ? c4_coordinator_say(c, "worker %d: %s", worker, why) : C4_OK;
-}
-
 /* The worker's pipe is closed, so it has died. Starts another one in its slot; its run goes back to
  * the planned ones. */
 static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *slot) {
-    char how[96];
-    int run = slot->run, number = (int)(slot - c->slot) + 1;
-    if (c4_coordinator_stop_worker(slot, how, sizeof how) == C4_WORKER_NOT_STARTED)
+    struct c4_worker_end end;
+    const char *how = end.how;
+    int run = slot->run;
+    c4_coordinator_stop_worker(c, slot, &end);
+    if (end.status == C4_WORKER_NOT_STARTED)
         return c4_fail(C4_ERR_ENVIRONMENT,
                        "cannot start a worker: neither /proc/self/exe nor the program's file can "
                        "be executed; mount /proc");
     leave(c, slot);
-    C4_TRY(say_cause(c, number, how));
+    if (end.why[0]) C4_TRY(c4_coordinator_say(c, "%s: %s", slot->name, end.why));
     /* A worker that was there for a while is not one that cannot be started. */
     double there_seconds = 1e-9 * (double)(c4_clock_ns() - slot->ready_ns);
     if (slot->is_ready && there_seconds > C4_STEADY_SECONDS) slot->losses = 0;
     if (++slot->losses > C4_ATTEMPTS && (run < 0 || !slot->has_begun))
-        return c4_fail(C4_ERR_FAILED, "worker %d %s, again and again", number, how);
+        return c4_fail(C4_ERR_FAILED, "%s %s, again and again", slot->name, how);
     if (slot->is_asked && !slot->has_speed)
-        C4_TRY(c4_coordinator_say(c, "worker %d %s while it measured its speed; all measure again",
-                                  number, how));
-    if (run >= 0 && slot->has_begun) C4_TRY(on_lost_run(c, run, number, how));
+        C4_TRY(c4_coordinator_say(c, "%s %s while it measured its speed; all measure again",
+                                  slot->name, how));
+    if (run >= 0 && slot->has_begun) C4_TRY(on_lost_run(c, run, slot->name, how));
     /* It was gone before it got the segment: that does not speak against the run. */
     if (run >= 0 && !slot->has_begun) c->state->state[run] = C4_RUN_PLANNED;
     return c4_coordinator_start_worker(c, slot);
 }
 
-enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
-    int slots = c->work.workers;
+/* Other ranks' bytes have no descriptor to wait for: with them the wait is cut into short ones. */
+static enum c4_status await_bytes(struct c4_coordinator *c, int wait_ms) {
+    enum { SHORT_MS = 5 };
+    const struct c4_rank_caller caller = {c->work.watch, c->work.report, c->work.context};
+    int slots = c->work.workers, ready = 0;
     for (int i = 0; i < slots; i++)
-        c->poll[i] = (struct pollfd){.fd = c->slot[i].process.from, .events = POLLIN};
-    if (poll(c->poll, (nfds_t)slots, wait_ms) < 0 && errno != EINTR)
-        return c4_fail(C4_ERR_FAILED, "cannot wait for workers: %s", strerror(errno));
-    for (int i = 0; i < slots; i++) {
+        c->poll[i] =
+            (struct pollfd){.fd = c4_channel_descriptor(&c->slot[i].channel), .events = POLLIN};
+    for (bool any = false; ready == 0 && !any;) {
+        int now_ms = !c->work.ranks || wait_ms < SHORT_MS ? wait_ms : SHORT_MS;
+        if (c->work.ranks) C4_TRY(c4_ranks_pump(c->work.ranks, &caller, &any));
+        ready = poll(c->poll, (nfds_t)slots, any ? 0 : now_ms);
+        if (ready < 0 && errno != EINTR)
+            return c4_fail(C4_ERR_FAILED, "cannot wait for workers: %s", strerror(errno));
+        wait_ms -= now_ms;
+        if (wait_ms <= 0) break;
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
+    C4_TRY(await_bytes(c, wait_ms));
+    for (int i = 0; i < c->work.workers; i++) {
         struct c4_worker_slot *slot = &c->slot[i];
         struct c4_message message;
         bool open = true;
-        if (!(c->poll[i].revents & (POLLIN | POLLHUP | POLLERR))) continue;
-        C4_TRY(c4_inbox_read(&slot->process.inbox, slot->process.from, &open));
-        while (c4_inbox_next(&slot->process.inbox, &slot->process.taken, &message))
-            C4_TRY(on_message(c, slot, &message));
+        if (!(c->poll[i].revents & (POLLIN | POLLHUP | POLLERR)) && !slot->channel.news) continue;
+        C4_TRY(c4_channel_read(&slot->channel, &open));
+        while (c4_channel_next(&slot->channel, &message)) C4_TRY(on_message(c, slot, &message));
         if (!open) C4_TRY(on_death(c, slot));
     }
     return c->work.watch ? c->work.watch(c->work.context) : C4_OK;
@@ -226,25 +240,17 @@ static enum c4_status start_all(struct c4_coordinator *c) {
     return c4_coordinator_await_ready(c);
 }
 
-/* Each worker has two pipes, of which one end each is open here. What the system does not allow is
- * said by the start of the worker that it meets. */
-static void allow_descriptors(int workers) {
-    struct rlimit limit;
-    rlim_t needed = 64 + 2 * (rlim_t)workers;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
-    limit.rlim_cur =
-        limit.rlim_max == RLIM_INFINITY || limit.rlim_max > needed ? needed : limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **out) {
     *out = NULL;
     struct c4_coordinator *c = calloc(1, sizeof *c);
-    size_t workers = (size_t)work->workers;
+    const int all = work->workers + (work->ranks ? c4_ranks_places(work->ranks) : 0);
+    const size_t workers = (size_t)all;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     if (!c) return c4_fail(C4_ERR_MEMORY, "out of memory for a coordinator");
     sigaction(SIGPIPE, &ignore, &c->old_pipe);
     c->work = *work;
+    c->own_workers = work->workers;
+    c->work.workers = all;
     c->speeds = (struct c4_team_speeds){.of_ideal = {1}};
     c4_memory_kills("", &c->kills);
     c->slot = calloc(workers, sizeof *c->slot);
@@ -254,16 +260,11 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
     if (!c->slot || !c->poll || !c->where || !c->may_lead) {
         c->work.workers = 0;
         c4_coordinator_close(c);
-        return c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", work->workers);
+        return c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", all);
     }
-    for (int i = 0; i < work->workers; i++) {
-        c->slot[i].run = -1;
-        c->slot[i].leader = i;
-        c->slot[i].process = (struct c4_worker_process){.to = -1, .from = -1};
-    }
-    c4_places_fill(work->topology, work->placement, 0, work->workers, c->where);
-    allow_descriptors(work->workers);
-    enum c4_status status = c4_scheduler_teams(c->where, work->workers, c->may_lead);
+    c4_coordinator_fill_slots(c);
+    c4_worker_allow(work->workers);
+    enum c4_status status = c4_scheduler_teams(c->where, all, c->may_lead);
     if (status == C4_OK) status = start_all(c);
     if (status != C4_OK) {
         c4_coordinator_close(c);
@@ -274,14 +275,14 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
 }
 
 void c4_coordinator_close(struct c4_coordinator *c) {
-    char how[96];
+    struct c4_worker_end end;
     if (!c) return;
-    for (int i = 0; i < c->work.workers; i++) c4_worker_dismiss(&c->slot[i].process);
+    for (int i = 0; i < c->work.workers; i++) c4_channel_dismiss(&c->slot[i].channel);
     /* One time for all, however many they are. */
     int64_t start_ns = c4_clock_ns();
     for (int i = 0; i < c->work.workers; i++) {
         double waited = 1e-9 * (double)(c4_clock_ns() - start_ns);
-        c4_worker_reap(&c->slot[i].process, fmax(C4_PATIENCE_SECONDS - waited, 0), how, sizeof how);
+        c4_channel_reap(&c->slot[i].channel, fmax(C4_PATIENCE_SECONDS - waited, 0), &end);
     }
     sigaction(SIGPIPE, &c->old_pipe, NULL);
     free(c->in_time);

@@ -11,6 +11,8 @@
 #include "repro/workers/scheduler.h"
 #include "repro/workers/time_limit.h"
 
+struct c4_ranks;
+
 /* What the coordinator works with. Borrowed. */
 struct c4_work {
     const struct c4_runner *runner; /* step, gram and advance are not used */
@@ -28,7 +30,8 @@ struct c4_work {
     const struct c4_placement *placement; /* a place for each worker; NULL: not bound */
     const struct c4_topology *topology;   /* of the placement */
     const struct c4_time_limit *limit;    /* looked at again and again; NULL: none */
-    bool must_bind; /* a worker that cannot be bound to its place is an error, not a note */
+    struct c4_ranks *ranks; /* after c4_ranks_gather(): workers of other ranks join; NULL: none */
+    bool must_bind;         /* a worker that cannot be bound to its place is an error, not a note */
     /* Called about every 200 ms or more often; anything but C4_OK stops the work. */
     enum c4_status (*watch)(void *context);
     void (*report)(void *context, const char *sentence); /* gets sentences for the user */
@@ -62,7 +65,13 @@ struct c4_coordinator;
  * place has its own number of threads; work.threads is of workers without one. */
 enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordinator **coordinator);
 
-/* How many workers are bound, each thread to a core of its own, as they read back. */
+/* How many workers there are, with those of other ranks. */
+int c4_coordinator_workers(const struct c4_coordinator *coordinator);
+
+/* The machine of worker i's: NULL for this one. */
+const char *c4_coordinator_host(const struct c4_coordinator *coordinator, int i);
+
+/* How many workers of this rank are bound, each thread to a core of its own, as they read back. */
 int c4_coordinator_bound(const struct c4_coordinator *coordinator);
 
 /* All workers measure at the same time; *speed is the mean. Then teams of 2, 4 and 8 places

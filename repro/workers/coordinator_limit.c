@@ -49,14 +49,14 @@ void c4_coordinator_note_commit(struct c4_coordinator *c, const struct c4_worker
     c->state->segments++;
 }
 
-/* Its worker ends when it finds the pipe closed, and is waited for by c4_coordinator_close(). */
+/* Its worker ends when it finds the pipe closed, or with its rank, and is waited for then. */
 static void cut(struct c4_coordinator *c, struct c4_worker_slot *slot) {
     c->state->state[slot->run] = C4_RUN_PLANNED;
     slot->run = -1;
     slot->images = 0;
     slot->is_ready = false;
     c4_coordinator_release(c, (int)(slot - c->slot));
-    c4_worker_dismiss(&slot->process);
+    c4_channel_dismiss(&slot->channel);
 }
 
 enum c4_status c4_coordinator_heed_limit(struct c4_coordinator *c) {

@@ -33,15 +33,6 @@ static enum c4_status name_places(const struct c4_worker_place *place,
     return name_place(found->pu, found->threads, read_back);
 }
 
-/* NUMA node of the first thread, by the system's number; -1: unknown. */
-static int find_node(const struct c4_coordinator *c, const struct c4_worker_ready *found) {
-    const struct c4_topology *topology = c->work.topology;
-    for (int i = 0; found->threads > 0 && topology && i < topology->pus; i++)
-        if (topology->pu[i].os_index == found->pu[0])
-            return topology->node[topology->pu[i].node].os_index;
-    return -1;
-}
-
 static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_worker_slot *slot,
                                     const struct c4_segment_done *done,
                                     struct c4_store_segment segment) {
@@ -56,7 +47,7 @@ static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_wo
                                        .evaluation_sha256 = own->sha256,
                                        .code_version = C4_VERSION,
                                        .arithmetic = C4_ARITHMETIC,
-                                       .backend = runner->backend,
+                                       .backend = done->found.backend,
                                        .synthetic = done->synthetic || own->synthetic,
                                        .substitute = done->substitute || own->substitute};
     struct c4_provenance cross = provenance;
@@ -92,7 +83,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .threads = slot->place.threads,
                                        .place = c4_text_string(&asked),
                                        .place_read_back = c4_text_string(&read_back),
-                                       .node = find_node(c, &done->found),
+                                       .node = done->found.node,
                                        .memory_node = done->found.memory_node,
                                        .program = C4_VERSION,
                                        .epoch = done->last.epoch,
@@ -166,7 +157,7 @@ enum c4_status c4_coordinator_send_segment(struct c4_coordinator *c, struct c4_w
     *order = (struct c4_segment_order){.segment = slot->segment, .place = slot->place};
     const struct c4_message_part part = {order, sizeof *order};
     /* A worker that has died meanwhile is noticed when its pipe is read. */
-    c4_message_write(slot->process.to, C4_MESSAGE_SEGMENT, &part, 1);
+    c4_channel_write(&slot->channel, C4_MESSAGE_SEGMENT, &part, 1);
     free(order);
     return C4_OK;
 }

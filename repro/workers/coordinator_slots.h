@@ -7,16 +7,24 @@
 
 #include "core/host/memory_limit.h"
 #include "repro/workers/coordinator.h"
-#include "repro/workers/process.h"
+#include "repro/workers/ranks.h"
 
 /* How long a poll waits; how often a segment is attempted before its run is given up; how long a
  * worker may take to end before it is killed; after which time of being there its death is not one
  * of a row. */
 enum { C4_POLL_MS = 200, C4_ATTEMPTS = 2, C4_PATIENCE_SECONDS = 5, C4_STEADY_SECONDS = 60 };
 
-/* A worker slot: its process, what it does, and how often it died. */
+/* The place of a slot's own. `pu` NULL: not bound. Borrowed. */
+struct c4_slot_place {
+    int threads, bind; /* of struct c4_worker_place */
+    const int *pu;
+};
+
+/* A worker slot: its worker, what it does, and how often it died. */
 struct c4_worker_slot {
-    struct c4_worker_process process;
+    struct c4_channel channel;
+    struct c4_slot_place own;
+    char name[C4_HOST_NAME_SIZE + 48]; /* "worker 3", "worker 3 (rank 1 on host)" */
     struct c4_worker_ready ready;
     bool is_ready, is_asked, has_speed; /* asked: for its speed, since it was started */
     struct c4_speed speed;
@@ -38,7 +46,8 @@ struct c4_worker_slot {
 };
 
 struct c4_coordinator {
-    struct c4_work work;
+    struct c4_work work; /* workers: all slots, those of other ranks behind those of this one */
+    int own_workers;     /* slots of this rank */
     struct c4_worker_slot *slot;
     struct pollfd *poll;
     struct c4_sched_place *where; /* of each slot */
@@ -83,8 +92,13 @@ void c4_coordinator_learn(struct c4_coordinator *coordinator, int places, uint64
 enum c4_status c4_coordinator_start_worker(struct c4_coordinator *coordinator,
                                            struct c4_worker_slot *slot);
 
-/* Ends the slot's process, after some seconds by force; c4_worker_reap()'s result. */
-int c4_coordinator_stop_worker(struct c4_worker_slot *slot, char *how, size_t size);
+/* Ends the slot's worker, after some seconds by force; end->why says what that may be due to. */
+void c4_coordinator_stop_worker(struct c4_coordinator *coordinator, struct c4_worker_slot *slot,
+                                struct c4_worker_end *end);
+
+/* Names the slots and connects them with their workers' places: first those of this rank, then
+ * those of the others, as work.ranks has them. */
+void c4_coordinator_fill_slots(struct c4_coordinator *coordinator);
 
 /* The threads and PUs of a team of `count` places. */
 void c4_coordinator_place(const struct c4_coordinator *coordinator, int first, int count,

@@ -6,12 +6,11 @@
 
 void c4_coordinator_place(const struct c4_coordinator *c, int first, int count,
                           struct c4_worker_place *place) {
-    const struct c4_placement *placement = c->work.placement;
-    *place = (struct c4_worker_place){.bind = !placement ? 0 : c->work.must_bind ? 2 : 1};
+    *place = (struct c4_worker_place){.bind = c->slot[first].own.bind};
     for (int k = first; k < first + count; k++) {
-        int threads = placement ? placement->place[k].threads : c->work.threads;
-        for (int i = 0; i < threads && place->threads < C4_PLACE_PUS_MAX; i++)
-            place->pu[place->threads++] = placement ? placement->place[k].pu[i] : 0;
+        const struct c4_slot_place *own = &c->slot[k].own;
+        for (int i = 0; i < own->threads && place->threads < C4_PLACE_PUS_MAX; i++)
+            place->pu[place->threads++] = own->pu ? own->pu[i] : 0;
     }
 }
 

@@ -13,24 +13,52 @@ struct header {
 
 enum { READ_BYTES = 65536 };
 
-enum c4_status c4_message_write(int descriptor, enum c4_message_kind kind,
-                                const struct c4_message_part *parts, int count) {
+static struct header header_of(enum c4_message_kind kind, const struct c4_message_part *parts,
+                               int count) {
     struct header header = {.kind = (uint32_t)kind};
     for (int i = 0; i < count; i++) header.size_bytes += (uint32_t)parts[i].size_bytes;
+    return header;
+}
+
+enum c4_status c4_message_write(int descriptor, enum c4_message_kind kind,
+                                const struct c4_message_part *parts, int count) {
+    struct header header = header_of(kind, parts, count);
     C4_TRY(c4_file_write_all(descriptor, "pipe", &header, sizeof header));
     for (int i = 0; i < count; i++)
         C4_TRY(c4_file_write_all(descriptor, "pipe", parts[i].bytes, parts[i].size_bytes));
     return C4_OK;
 }
 
+/* Makes room for so many bytes more. */
+static enum c4_status make_room(struct c4_inbox *inbox, size_t size_bytes) {
+    if (inbox->capacity - inbox->used >= size_bytes) return C4_OK;
+    size_t capacity = 2 * inbox->capacity + size_bytes;
+    unsigned char *moved = realloc(inbox->bytes, capacity);
+    if (!moved) return c4_fail(C4_ERR_MEMORY, "out of memory for messages");
+    inbox->bytes = moved;
+    inbox->capacity = capacity;
+    return C4_OK;
+}
+
+enum c4_status c4_inbox_add(struct c4_inbox *inbox, const void *bytes, size_t size_bytes) {
+    C4_TRY(make_room(inbox, size_bytes));
+    if (size_bytes > 0) memcpy(inbox->bytes + inbox->used, bytes, size_bytes);
+    inbox->used += size_bytes;
+    return C4_OK;
+}
+
+enum c4_status c4_inbox_add_message(struct c4_inbox *inbox, enum c4_message_kind kind,
+                                    const struct c4_message_part *parts, int count) {
+    struct header header = header_of(kind, parts, count);
+    C4_TRY(make_room(inbox, sizeof header + header.size_bytes));
+    C4_TRY(c4_inbox_add(inbox, &header, sizeof header));
+    for (int i = 0; i < count; i++)
+        C4_TRY(c4_inbox_add(inbox, parts[i].bytes, parts[i].size_bytes));
+    return C4_OK;
+}
+
 enum c4_status c4_inbox_read(struct c4_inbox *inbox, int descriptor, bool *open) {
-    if (inbox->capacity - inbox->used < READ_BYTES) {
-        size_t capacity = 2 * inbox->capacity + READ_BYTES;
-        unsigned char *moved = realloc(inbox->bytes, capacity);
-        if (!moved) return c4_fail(C4_ERR_MEMORY, "out of memory for messages");
-        inbox->bytes = moved;
-        inbox->capacity = capacity;
-    }
+    C4_TRY(make_room(inbox, READ_BYTES));
     ssize_t got;
     do got = read(descriptor, inbox->bytes + inbox->used, READ_BYTES);
     while (got < 0 && errno == EINTR);

@@ -45,6 +45,8 @@ struct c4_worker_setup {
 
 /* Where a worker's threads are, read back. */
 struct c4_worker_ready {
+    char backend[16];                 /* that it computes with */
+    int node;                         /* NUMA node of its first thread, if bound; -1: unknown */
     int bound;                        /* every thread is confined to its PU */
     int threads;                      /* if bound, else 0 */
     int pu[C4_PLACE_PUS_MAX];         /* OS index of each thread's PU */
@@ -101,6 +103,11 @@ struct c4_message {
     const unsigned char *payload;
     size_t size_bytes;
 };
+
+/* Appends a frame, as c4_message_write() writes it, or bytes of one. C4_ERR_MEMORY. */
+enum c4_status c4_inbox_add_message(struct c4_inbox *inbox, enum c4_message_kind kind,
+                                    const struct c4_message_part *parts, int count);
+enum c4_status c4_inbox_add(struct c4_inbox *inbox, const void *bytes, size_t size_bytes);
 
 /* Reads once. Sets *open to false if the other end is closed or reading fails. C4_ERR_MEMORY. */
 enum c4_status c4_inbox_read(struct c4_inbox *inbox, int descriptor, bool *open);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,6 +55,15 @@ enum c4_status c4_worker_start(struct c4_worker_process *worker, const int *pu, 
     return C4_OK;
 }
 
+void c4_worker_allow(int workers) {
+    struct rlimit limit;
+    rlim_t needed = 64 + 2 * (rlim_t)workers; /* of two pipes one end each is open here */
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+    limit.rlim_cur =
+        limit.rlim_max == RLIM_INFINITY || limit.rlim_max > needed ? needed : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void c4_worker_dismiss(struct c4_worker_process *worker) {
     if (worker->to >= 0) close(worker->to);
     if (worker->from >= 0) close(worker->from);
@@ -62,19 +72,19 @@ void c4_worker_dismiss(struct c4_worker_process *worker) {
     worker->taken = 0;
 }
 
-int c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, char *how,
-                   size_t size) {
+void c4_worker_reap(struct c4_worker_process *worker, double patience_seconds,
+                    struct c4_worker_end *end) {
     int64_t start_ns = c4_clock_ns();
     int status = 0;
     bool killed = false;
-    snprintf(how, size, "is gone");
-    if (worker->pid <= 0) return -1;
+    *end = (struct c4_worker_end){.status = -1, .how = "is gone"};
+    if (worker->pid <= 0) return;
     for (;;) {
         pid_t ended = waitpid(worker->pid, &status, WNOHANG);
         if (ended == worker->pid) break;
         if (ended < 0 && errno != EINTR) {
             worker->pid = 0;
-            return -1;
+            return;
         }
         if (!killed && (double)(c4_clock_ns() - start_ns) * 1e-9 > patience_seconds) {
             kill(worker->pid, SIGKILL);
@@ -83,12 +93,18 @@ int c4_worker_reap(struct c4_worker_process *worker, double patience_seconds, ch
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
     if (killed)
-        snprintf(how, size, "did not end, and was killed");
+        snprintf(end->how, sizeof end->how, "did not end, and was killed");
     else if (WIFSIGNALED(status))
-        snprintf(how, size, "was killed by signal %d (%s)", WTERMSIG(status),
+        snprintf(end->how, sizeof end->how, "was killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
-        snprintf(how, size, "exited with status %d", WEXITSTATUS(status));
+        snprintf(end->how, sizeof end->how, "exited with status %d", WEXITSTATUS(status));
     worker->pid = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    end->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void c4_worker_explain(struct c4_worker_end *end, struct c4_memory_kills *kills) {
+    if (!strstr(end->how, "signal 9 ")) return;
+    c4_memory_explain_kill("", kills, end->why, sizeof end->why);
+    c4_memory_kills("", kills);
 }

@@ -25,6 +25,7 @@ struct worker {
     struct c4_inbox inbox;
     size_t taken;
     struct c4_worker_setup setup;
+    struct c4_topology topology;
     struct c4_images images;
     struct c4_dispatch dispatch;
     struct c4_binding binding;
@@ -62,6 +63,17 @@ static enum c4_status advance(void *context, uint32_t images) {
     return c4_fail(C4_ERR_TERMINATED, "the coordinator is gone");
 }
 
+/* Where the worker is, and what it computes with. */
+static enum c4_status look_around(struct worker *worker, struct c4_worker_ready *found) {
+    C4_TRY(c4_binding_read_back(&worker->binding, found));
+    snprintf(found->backend, sizeof found->backend, "%s", worker->setup.backend);
+    found->node = -1;
+    for (int i = 0; found->threads > 0 && i < worker->topology.pus; i++)
+        if (worker->topology.pu[i].os_index == found->pu[0])
+            found->node = worker->topology.node[worker->topology.pu[i].node].os_index;
+    return C4_OK;
+}
+
 static enum c4_status take_place(struct worker *worker, const struct c4_worker_place *place) {
     int before = worker->binding.team.threads;
     C4_TRY(c4_binding_take(&worker->binding, place));
@@ -70,17 +82,16 @@ static enum c4_status take_place(struct worker *worker, const struct c4_worker_p
     return c4_execution_change_team(worker->execution);
 }
 
-/* Binds first, so that later allocations are local. */
+/* Binds first, so that later allocations are local; only the machine is read before, of which bound
+ * threads see less. */
 static enum c4_status set_up(struct worker *worker, const struct c4_message *message) {
     struct c4_worker_setup *setup = &worker->setup;
-    struct c4_topology topology;
     if (message->size_bytes != sizeof *setup)
         return c4_fail(C4_ERR_FAILED, "worker: invalid message from the coordinator");
     memcpy(setup, message->payload, sizeof *setup);
+    C4_TRY(c4_topology_load(NULL, &worker->topology));
     C4_TRY(c4_binding_open(&worker->binding, &setup->place));
-    C4_TRY(c4_topology_load(NULL, &topology));
-    int64_t l2_bytes = topology.l2_bytes;
-    c4_topology_free(&topology);
+    int64_t l2_bytes = worker->topology.l2_bytes;
     C4_TRY(c4_dispatch(setup->backend, &worker->dispatch));
     C4_TRY(c4_images_map(setup->images_descriptor, &setup->images, &setup->scale, &worker->images));
     /* From here on "." is the study's folder: what is written cannot end up elsewhere. */
@@ -103,7 +114,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     struct c4_worker_ready ready;
     worker->binding.images_node =
         c4_memory_probe_area(worker->images.mapping, worker->images.mapping_bytes);
-    C4_TRY(c4_binding_read_back(&worker->binding, &ready));
+    C4_TRY(look_around(worker, &ready));
     return answer(worker, C4_MESSAGE_READY, &ready, sizeof ready);
 }
 
@@ -157,7 +168,7 @@ static enum c4_status do_segment(struct worker *worker, const struct c4_message 
     worker->rows.statistics = c4_statistics_names[worker->setup.protocol.statistics];
     C4_TRY(
         c4_execution_segment(worker->execution, &order.segment, &worker->rows, &done.last, faulty));
-    C4_TRY(c4_binding_read_back(&worker->binding, &done.found));
+    C4_TRY(look_around(worker, &done.found));
     return send_done(worker, &done);
 }
 
@@ -222,6 +233,7 @@ int c4_worker_main(void) {
     serve(&worker);
     c4_execution_free(worker.execution);
     c4_images_free(&worker.images);
+    c4_topology_free(&worker.topology);
     c4_binding_close(&worker.binding);
     c4_out_free(&worker.rows);
     c4_inbox_free(&worker.inbox);

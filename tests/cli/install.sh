@@ -10,6 +10,10 @@ DESTDIR=$work "$cmake" --install "$build" --prefix /usr >log 2>&1 || stop "it ca
 cd /
 "$@" "$work/usr/bin/conv4" --version | grep -q '^conv4 [0-9]' || fail "no version"
 "$@" "$work/usr/bin/conv4" help | grep -q '^Usage: conv4' || fail "no help"
+if [ -e "$build/conv4_mpi.so" ] && [ $# -eq 0 ]; then
+    "$work/usr/bin/conv4" doctor | grep -q "^studies over several MPI ranks: .*$work/usr/" ||
+        fail "the installed program does not find its plug-in: $("$work/usr/bin/conv4" doctor | grep MPI)"
+fi
 share=$work/usr/share
 # holds FILE PATTERN: the file is installed and has a matching line.
 holds() {
