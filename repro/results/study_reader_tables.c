@@ -287,11 +287,11 @@ static enum c4_status take_place(void *context, sqlite3_stmt *row) {
 
 enum c4_status c4_study_reader_places(struct c4_study_reader *store, struct c4_places *places) {
     *places = (struct c4_places){0};
-    return each(
-        store,
-        "SELECT host, coalesce(place_read_back, place), threads, count(DISTINCT run), sum(seconds) "
-        "FROM cost WHERE what <> ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        c4_cost_names[C4_COST_TRAIN_PHASE], take_place, places);
+    return each(store,
+                "SELECT coalesce(host, 'unknown'), coalesce(place_read_back, place), threads, "
+                "count(DISTINCT run), sum(seconds) "
+                "FROM cost WHERE what <> ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                c4_cost_names[C4_COST_TRAIN_PHASE], take_place, places);
 }
 
 void c4_places_free(struct c4_places *places) {

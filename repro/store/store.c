@@ -19,7 +19,6 @@ struct c4_store {
     struct c4_lock lock;
     char path[C4_STORE_PATH_SIZE]; /* of study.db */
     struct c4_folder folder;
-    char host[256];
     bool whole; /* inside c4_store_begin(): single operations join its transaction */
 };
 
@@ -36,7 +35,6 @@ static enum c4_status new_store(const char *folder, struct c4_store **out) {
     *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
     store->lock.descriptor = store->folder.descriptor = -1;
-    c4_lock_host(store->host, sizeof store->host);
     return c4_path_join(store->path, sizeof store->path, folder, "study.db");
 }
 
@@ -365,7 +363,7 @@ static enum c4_status add_costs(struct c4_store *store, const struct c4_store_se
                          c4_cost_names[row->what], row->layer, row->method, row->seconds,
                          row->images_per_s > 0 ? row->images_per_s : NAN,
                          row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
-                         (int64_t)segment->threads, store->host, segment->place,
+                         (int64_t)segment->threads, segment->host, segment->place,
                          segment->place_read_back, (int64_t)segment->node, segment->program,
                          row->started, row->ended, (int64_t)segment->memory_node));
     }

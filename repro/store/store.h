@@ -135,6 +135,7 @@ struct c4_store_segment {
     const struct c4_cost_row *costs;
     int cost_count;
     int threads;
+    const char *host;            /* name of the machine of the worker; NULL: unknown */
     const char *place;           /* where the worker was to run: PUs, such as "0-3", or "any" */
     const char *place_read_back; /* where it could run; NULL: unknown */
     int node;                    /* NUMA node of its first thread; -1: unknown */

@@ -5,6 +5,7 @@
 
 #include "core/host/clock.h"
 #include "repro/run/resume.h"
+#include "repro/store/lock.h"
 #include "repro/workers/coordinator_slots.h"
 
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const char *why) {
@@ -80,6 +81,8 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                  const struct c4_result_row *results,
                                  const struct c4_cost_row *costs) {
     const struct c4_run *run = &c->work.schedule->run[slot->run];
+    char host[C4_LOCK_HOST_SIZE];
+    c4_lock_host(host, sizeof host); /* workers are children of this process */
     struct c4_text asked = {0}, read_back = {0};
     enum c4_status status = name_places(&slot->place, &done->found, &asked, &read_back);
     struct c4_store_segment segment = {.run = run->key,
@@ -90,6 +93,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .costs = costs,
                                        .cost_count = done->cost_count,
                                        .threads = slot->place.threads,
+                                       .host = host,
                                        .place = c4_text_string(&asked),
                                        .place_read_back = c4_text_string(&read_back),
                                        .node = find_node(c, &done->found),
