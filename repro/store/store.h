@@ -146,6 +146,9 @@ struct c4_store_segment {
     char checkpoint_sha256[C4_SHA256_HEX_SIZE];
 };
 
+/* Of its hash in the name of a checkpoint that was merged (repro/store/merge.h). */
+enum { C4_STORE_HASH_DIGITS = 12 };
+
 enum { C4_STORE_KEPT = 2 }; /* checkpoints kept per run: the last, and one in case it is damaged */
 
 /* Stores a segment in one transaction, and the hash of the run's rows if it is done now.
@@ -174,6 +177,9 @@ struct c4_store_checkpoint {
 enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
                                     struct c4_store_checkpoint *checkpoints, int capacity,
                                     int *count);
+
+/* The last epoch that the run has rows of; -1: none. */
+enum c4_status c4_store_last_epoch(struct c4_store *store, const char *run, int64_t *epoch);
 
 /* Removes all rows and checkpoints of the run from the tables, and sets its state to
  * C4_RUN_PLANNED. Costs that runs share stay. */
