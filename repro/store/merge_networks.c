@@ -16,7 +16,12 @@
 /* How many values differ, bit for bit. */
 static int count_different(const double *a, const double *b, int count) {
     int different = 0;
-    for (int i = 0; i < count; i++) different += memcmp(&a[i], &b[i], sizeof *a) != 0;
+    for (int i = 0; i < count; i++) {
+        uint64_t bits[2];
+        memcpy(&bits[0], &a[i], sizeof *bits);
+        memcpy(&bits[1], &b[i], sizeof *bits);
+        different += bits[0] != bits[1];
+    }
     return different;
 }
 

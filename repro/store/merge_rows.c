@@ -128,8 +128,10 @@ static bool same(const struct common *c, int column) {
         return strcmp(c4_sql_text(a, column), c4_sql_text(b, column)) == 0;
     if (column == VERSION)
         return sqlite3_column_int64(a, column) == sqlite3_column_int64(b, column);
-    double x = sqlite3_column_double(a, column), y = sqlite3_column_double(b, column);
-    return memcmp(&x, &y, sizeof x) == 0;
+    double value[2] = {sqlite3_column_double(a, column), sqlite3_column_double(b, column)};
+    uint64_t bits[2];
+    memcpy(bits, value, sizeof bits);
+    return bits[0] == bits[1];
 }
 
 static enum c4_status compare_row(struct common *c) {
