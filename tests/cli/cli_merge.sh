@@ -71,9 +71,11 @@ refused() {
 
 study whole --backend "$best" &
 study wide --backend portable &
-study one --backend "$best" --figures 1 &
+avx2=avx2
+bit_exact | grep -qx avx2 || { avx2=$best && echo "not tested: a part by avx2 (no such CPU)"; }
+study one --backend "$avx2" --figures 1 &
 wait
-study two --backend portable --figures 3b
+study two --backend ref --figures 3b
 # The third has the first one's runs, cut after one epoch, as if killed; and one that failed.
 cp -r whole three
 sqlite3 three/study.db "DELETE FROM checkpoint WHERE epoch > 1; DELETE FROM result WHERE epoch > 1;
@@ -132,7 +134,13 @@ sqlite3 m123/study.db 'PRAGMA foreign_key_check; PRAGMA integrity_check' >said
 
 # --- the merged study goes on, and ends as one that was made in one go -------------------------
 
+key=$(sqlite3 whole/study.db "SELECT key FROM run WHERE kind = 'pretrain' AND seed = 1")
+touch "m123/checkpoints/$key/epoch-0001-0123456789ab.safetensors" # of a merge that was killed
+touch "m123/checkpoints/$key/epoch-0001-mine.safetensors" "m123/checkpoints/$key/epoch-0001-0123.safetensors"
 study m123 --backend "$best"
+[ ! -e "m123/checkpoints/$key/epoch-0001-0123456789ab.safetensors" ] || fail "what a merge left behind stays"
+[ "$(find m123 -name 'epoch-0001-mine.safetensors' -o -name 'epoch-0001-0123.safetensors' | wc -l)" -eq 2 ] ||
+    fail "a user's file was removed"
 grep -q "missing\|damaged\|goes on from" m123.log && fail "a merged study lacks networks: $(cat m123.log)"
 grep -q '^Continuing in the same folder' m123.log || fail "nothing is continued: $(cat m123.log)"
 rows m123 | cmp - whole.rows || fail "a merged study that went on has other rows"
@@ -162,7 +170,6 @@ rows parts | cmp - whole.rows || fail "a part that went on ends with other rows"
 
 # --- what is missing and damaged ---------------------------------------------------------------
 
-key=$(sqlite3 whole/study.db "SELECT key FROM run WHERE kind = 'pretrain' AND seed = 1")
 cp -r whole cut
 rm "cut/checkpoints/$key/epoch-0003.safetensors"
 merge 0 "^cut: 1 of [0-9]* networks are left out, the first because cut/checkpoints/$key/epoch-0003" lost cut
