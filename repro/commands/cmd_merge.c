@@ -54,42 +54,48 @@ static const char *plural(int64_t count) {
     return count == 1 ? "" : "s";
 }
 
-static void print_missing(const struct merge *m) {
+static enum c4_status add_missing(const struct merge *m, struct c4_text *text) {
     enum { SHOWN = 10 };
     const struct c4_missing_runs *missing = &m->missing;
     const char *out = m->args->positionals[0];
-    if (missing->unknown.length) {
-        c4_utf8_show(stdout, c4_text_string(&missing->unknown));
-        putchar('\n');
-        return;
-    }
-    if (missing->count == 0) {
-        printf("All %d runs of the study are done; 'conv4 report --out %s' draws.\n", missing->all,
-               out);
-        return;
-    }
-    printf("Missing: %d of the study's %d runs: ", missing->count, missing->all);
+    if (missing->unknown.length)
+        return c4_text_add(text, "%s\n", c4_text_string(&missing->unknown));
+    if (missing->count == 0)
+        return c4_text_add(text,
+                           "All %d runs of the study are done; 'conv4 report --out %s' draws.\n",
+                           missing->all, out);
+    C4_TRY(c4_text_add(text, "Missing: %d of the study's %d runs: ", missing->count, missing->all));
     for (int i = 0; i < missing->count && i < SHOWN; i++)
-        printf("%s%s (%s)", i ? ", " : "", missing->run[i].key, missing->run[i].state);
-    if (missing->count > SHOWN) printf(", and %d more", missing->count - SHOWN);
-    printf(
-        ".\n'conv4 repro --out %s' does the rest, 'conv4 report --out %s' draws what is there.\n",
+        C4_TRY(c4_text_add(text, "%s%s (%s)", i ? ", " : "", missing->run[i].key,
+                           missing->run[i].state));
+    if (missing->count > SHOWN) C4_TRY(c4_text_add(text, ", and %d more", missing->count - SHOWN));
+    return c4_text_add(
+        text,
+        ".\n'conv4 repro --out %s' does the rest, 'conv4 report --out %s' draws what "
+        "is there.\n",
         out, out);
 }
 
-static void print_text(const struct merge *m) {
+static enum c4_status add_outcome(const struct merge *m, struct c4_text *text) {
     const struct c4_merge_outcome *outcome = &m->outcome;
     int folders = m->args->positional_count - 1;
-    printf("Merged %d folder%s into ", folders, plural(folders));
-    c4_utf8_show(stdout, m->args->positionals[0]);
-    printf(".\n%" PRId64 " row%s and %" PRId64 " network%s that several studies hold %s equal, bit "
-           "for bit.\n",
-           outcome->rows, plural(outcome->rows), outcome->networks, plural(outcome->networks),
-           outcome->rows + outcome->networks == 1 ? "is" : "are");
+    C4_TRY(c4_text_add(text,
+                       "Merged %d folder%s into %s.\n%" PRId64 " row%s and %" PRId64
+                       " network%s that several studies hold are equal, bit for bit.\n",
+                       folders, plural(folders), m->args->positionals[0], outcome->rows,
+                       plural(outcome->rows), outcome->networks, plural(outcome->networks)));
     if (strchr(c4_text_string(&outcome->programs), ','))
-        printf("The rows are by several versions of conv4: %s.\n",
-               c4_text_string(&outcome->programs));
-    print_missing(m);
+        C4_TRY(c4_text_add(text, "The rows are by several versions of conv4: %s.\n",
+                           c4_text_string(&outcome->programs)));
+    return add_missing(m, text);
+}
+
+static enum c4_status print_text(const struct merge *m) {
+    struct c4_text text = {0};
+    enum c4_status status = add_outcome(m, &text);
+    if (status == C4_OK) c4_utf8_show_lines(stdout, c4_text_string(&text));
+    c4_text_free(&text);
+    return status;
 }
 
 static json_t *missing_array(const struct c4_missing_runs *missing) {
@@ -154,8 +160,7 @@ static enum c4_status merge(struct merge *m) {
     C4_TRY(status);
     C4_TRY(c4_missing_runs_find(request.out, c4_arg_text(args, "study"), &m->missing));
     if (c4_arg_flag(args, "json")) return c4_json_print(stdout, outcome_object(m), "the outcome");
-    if (!c4_arg_flag(args, "quiet")) print_text(m);
-    return C4_OK;
+    return c4_arg_flag(args, "quiet") ? C4_OK : print_text(m);
 }
 
 static int run(const struct c4_args *args) {

@@ -251,6 +251,8 @@ refused 1 "seeds: was made with seeds = 3, [a-z]* with 1-2; only studies of the 
 if "$program" doctor --backend onednn >/dev/null 2>&1; then
     study onednn --backend onednn --figures 1
     refused 1 "onednn: was made with arithmetic = onednn .*, [a-z]* with canonical, version 1" one onednn
+    cp -r onednn again
+    merge 0 "^[1-9][0-9]* rows and [1-9][0-9]* networks that" dnn onednn again
 else
     echo "not tested: oneDNN's study (no oneDNN in this build)"
 fi
