@@ -23,9 +23,10 @@ enum c4_status c4_study_reader_setting(struct c4_study_reader *store, const char
                                        struct c4_text *value);
 
 /* Sets protocol and scale to those of the folder: applies every stored setting that is one of their
- * keys, and takes from the stored runs their seeds, block order, labels of the training sizes,
- * shift and curve_images. If there are runs of both block orders, the protocol keeps its order.
- * Without runs there are no seeds. C4_ERR_DATA: a stored value is none that a study may have. */
+ * keys, and takes from the stored runs their block order, seeds (also those of the setting), labels
+ * of the training sizes, shift and curve_images. If there are runs of both block orders, the
+ * protocol keeps its order. Without runs there are no seeds. C4_ERR_DATA: a stored value is none
+ * that a study may have. */
 enum c4_status c4_study_reader_apply(struct c4_study_reader *store, struct c4_study *study,
                                      struct c4_scale *scale);
 

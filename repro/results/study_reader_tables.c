@@ -112,6 +112,28 @@ static enum c4_status apply_setting(struct c4_study_reader *store, const struct 
     return status;
 }
 
+/* Those of runs, and those of the setting: a part of a study has only some of its runs. Where 0.1.0
+ * cut a setting after 255 bytes, its last seed is none. */
+static enum c4_status apply_seeds(struct c4_study_reader *store, struct c4_scale *scale) {
+    enum { CUT = 255 };
+    const struct c4_field *field = c4_field_find(c4_scale_fields, "seeds");
+    struct c4_scale stored = {0};
+    struct c4_text text = {0};
+    scale->seeds.count = 0;
+    C4_TRY(
+        each(store, "SELECT DISTINCT seed FROM run ORDER BY seed", NULL, take_seed, &scale->seeds));
+    if (scale->seeds.count == 0) return C4_OK;
+    enum c4_status status = c4_study_reader_setting(store, field->key, &text);
+    if (status == C4_OK && text.length > 0 && text.length != CUT) {
+        status = c4_field_read(field, c4_text_string(&text), &stored);
+        if (status == C4_OK) status = c4_field_join(field, &stored, scale);
+        if (status == C4_ERR_USAGE)
+            status = c4_fail(C4_ERR_DATA, "%s: its seeds: %s", store->path, c4_error());
+    }
+    c4_text_free(&text);
+    return status;
+}
+
 enum c4_status c4_study_reader_apply(struct c4_study_reader *store, struct c4_study *study,
                                      struct c4_scale *scale) {
     for (int table = 0; table < 2; table++) {
@@ -120,9 +142,7 @@ enum c4_status c4_study_reader_apply(struct c4_study_reader *store, struct c4_st
         for (; field->key; field++) C4_TRY(apply_setting(store, field, object));
     }
     C4_TRY(apply_runs(store, &study->protocol));
-    scale->seeds.count = 0;
-    return each(store, "SELECT DISTINCT seed FROM run ORDER BY seed", NULL, take_seed,
-                &scale->seeds);
+    return apply_seeds(store, scale);
 }
 
 /* A copy of a column's text, or NULL and C4_ERR_MEMORY in *status. */
@@ -287,11 +307,11 @@ static enum c4_status take_place(void *context, sqlite3_stmt *row) {
 
 enum c4_status c4_study_reader_places(struct c4_study_reader *store, struct c4_places *places) {
     *places = (struct c4_places){0};
-    return each(
-        store,
-        "SELECT host, coalesce(place_read_back, place), threads, count(DISTINCT run), sum(seconds) "
-        "FROM cost WHERE what <> ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        c4_cost_names[C4_COST_TRAIN_PHASE], take_place, places);
+    return each(store,
+                "SELECT coalesce(host, 'unknown'), coalesce(place_read_back, place), threads, "
+                "count(DISTINCT run), sum(seconds) "
+                "FROM cost WHERE what <> ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                c4_cost_names[C4_COST_TRAIN_PHASE], take_place, places);
 }
 
 void c4_places_free(struct c4_places *places) {

@@ -24,6 +24,21 @@ static enum c4_status check(const char *folder, const struct c4_run *run,
                    known->path, run->epochs);
 }
 
+/* A study that was merged without a run's last network has rows behind the one before: *bad. */
+static enum c4_status check_rows(struct c4_store *store, const struct c4_run *run, int64_t done,
+                                 void (*report)(void *context, const char *sentence), void *context,
+                                 int *bad) {
+    int64_t rows;
+    C4_TRY(c4_store_last_epoch(store, run->key, &rows));
+    if (rows <= done) return C4_OK;
+    c4_fail(C4_ERR_DATA,
+            "run %s: the study has no network of its epoch %" PRId64 "; the run goes on from %s",
+            run->key, rows, done >= 0 ? "the checkpoint before it" : "its beginning");
+    report(context, c4_error());
+    *bad = 1;
+    return C4_OK;
+}
+
 static enum c4_status find_sound(struct c4_store *store, const char *folder,
                                  const struct c4_run *run, struct c4_checkpoint *scratch,
                                  void (*report)(void *context, const char *sentence), void *context,
@@ -48,6 +63,7 @@ static enum c4_status find_sound(struct c4_store *store, const char *folder,
         *done = last->epoch;
     else
         *last = (struct c4_known_checkpoint){0};
+    if (bad == 0) C4_TRY(check_rows(store, run, *done, report, context, &bad));
     return bad ? c4_store_rewind(store, run->key, *done) : C4_OK;
 }
 
@@ -94,10 +110,15 @@ static bool is_ours(const char *name, const struct c4_run *run) {
     uint32_t epoch;
     if (sscanf(name, "epoch-%" SCNu32, &epoch) != 1) return false;
     c4_run_checkpoint_path(run->key, epoch, path);
-    const char *own = strrchr(path, '/') + 1;
+    const char *own = strrchr(path, '/') + 1, *extension = strrchr(own, '.');
     size_t length =
         c4_temporary_writer(name, NULL) > 0 ? c4_temporary_target_length(name) : strlen(name);
-    return length == strlen(own) && strncmp(name, own, length) == 0;
+    size_t stem = (size_t)(extension - own), hash = 0;
+    if (strncmp(name, own, stem) != 0) return false;
+    /* The name of a merged one goes on with digits of its hash (repro/store/merge.h). */
+    if (name[stem] == '-') hash = 1 + strspn(name + stem + 1, "0123456789abcdef");
+    return (hash == 0 || hash == 1 + C4_STORE_HASH_DIGITS) && length == strlen(own) + hash &&
+           strncmp(name + stem + hash, extension, length - stem - hash) == 0;
 }
 
 enum c4_status c4_resume_sweep(struct c4_store *store, const char *folder,

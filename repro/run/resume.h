@@ -5,8 +5,9 @@
 #include "repro/run/run.h"
 
 /* The last epoch whose checkpoint is in the store and sound, or -1, and that checkpoint. Later rows
- * are removed; report() gets a sentence for each missing or damaged checkpoint. Any other failure
- * to read one changes nothing, and is returned. */
+ * are removed, also those of a study that was merged without the checkpoint; report() gets a
+ * sentence for each missing or damaged checkpoint. Any other failure to read one changes nothing,
+ * and is returned. */
 enum c4_status c4_resume_find(struct c4_store *store, const char *folder, const struct c4_run *run,
                               void (*report)(void *context, const char *sentence), void *context,
                               int64_t *done, struct c4_known_checkpoint *last);

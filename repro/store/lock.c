@@ -17,16 +17,15 @@
 #include "repro/store/sql.h"
 
 enum {
-    HOST_SIZE = 256, /* Linux's names have at most 64 bytes */
-    WHEN_SIZE = 32,  /* more than C4_CLOCK_UTC_BYTES */
-    BOOT_SIZE = 40,  /* a UUID has 36 */
-    WAITS = 10,      /* for a process that is ending */
+    WHEN_SIZE = 32, /* more than C4_CLOCK_UTC_BYTES */
+    BOOT_SIZE = 40, /* a UUID has 36 */
+    WAITS = 10,     /* for a process that is ending */
     WAIT_NS = 50000000
 };
 
 struct holder {
     int64_t lease, pid;
-    char host[HOST_SIZE], boot[BOOT_SIZE], since[WHEN_SIZE];
+    char host[C4_LOCK_HOST_SIZE], boot[BOOT_SIZE], since[WHEN_SIZE];
 };
 
 void c4_lock_host(char *text, size_t size) {
@@ -111,7 +110,7 @@ static enum c4_status read_holder(const char *path, sqlite3 *db, struct holder *
 /* The refusal beside a process that is alive. */
 static enum c4_status fail_held(const char *path, const struct holder *holder) {
     static const char remedy[] = "wait for it, end it, or use another --out";
-    char host[HOST_SIZE];
+    char host[C4_LOCK_HOST_SIZE];
     c4_lock_host(host, sizeof host);
     if (holder->pid == 0)
         return c4_fail(C4_ERR_FAILED, "%s: another process is working on this study; %s", path,
@@ -146,7 +145,7 @@ static enum c4_status check_holder(const char *path, const struct holder *holder
 static enum c4_status take(const char *path, sqlite3 *db, const char *folder, bool take_over,
                            struct c4_lock *lock, bool *held) {
     struct holder holder;
-    char host[HOST_SIZE], boot[BOOT_SIZE], since[C4_CLOCK_UTC_BYTES];
+    char host[C4_LOCK_HOST_SIZE], boot[BOOT_SIZE], since[C4_CLOCK_UTC_BYTES];
     if (sqlite3_db_readonly(db, "main") == 1) return c4_sql_fail(path, db, SQLITE_READONLY);
     C4_TRY(read_holder(path, db, &holder));
     if (folder) C4_TRY(take_file(folder, lock, held));

@@ -22,6 +22,8 @@
 
 #define C4_LOCK_FILE "study.lock" /* in the study's folder */
 
+enum { C4_LOCK_HOST_SIZE = 256 }; /* a name has at most 64 bytes on Linux, 255 by POSIX */
+
 struct c4_lock {
     int64_t lease;
     int descriptor; /* of the file, with the kernel's lock; -1: none */

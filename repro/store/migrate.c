@@ -26,13 +26,21 @@ static const char copy[] =
     " value, '', NULL, NULL, NULL, NULL, provenance FROM old_result;"
     "INSERT INTO cost(run, epoch, what, layer, method, seconds, images_per_s, flops, bytes,"
     " threads, host, place, started, ended) SELECT run, epoch, what, layer, method, seconds,"
-    " images_per_s, flops, bytes, threads, host, place, started, ended FROM old_cost;"
+    " images_per_s, flops, bytes, threads, nullif(host, 'unknown'), place, started, ended FROM "
+    "old_cost;"
     "INSERT INTO checkpoint SELECT run, epoch, path, sha256 FROM old_checkpoint;";
 
 static const char finish[] =
     "INSERT INTO writer SELECT one, lease, host, '', pid, since FROM old_writer;"
     "DROP TABLE old_writer;DROP TABLE old_result;DROP TABLE old_cost;DROP TABLE "
     "old_checkpoint;DROP TABLE old_run;";
+
+/* From schemas 4, which did not say where memory was, and 5, in which a host was always known: that
+ * of the coordinator, whose workers were its children. */
+static const char copy_cost[] =
+    "INSERT INTO cost SELECT id, run, epoch, what, layer, method, seconds, images_per_s, flops,"
+    " bytes, threads, nullif(host, 'unknown'), place, place_read_back, node, program, started,"
+    " ended, memory_node FROM old_cost; DROP TABLE old_cost;";
 
 /* Copies the value of `name` in a description to *value; "" if it is missing. */
 static enum c4_status word_of(const char *description, const char *name, struct c4_text *value) {
@@ -172,13 +180,19 @@ static enum c4_status set_version(const char *path, sqlite3 *db) {
     return c4_sql_do(path, db, "UPDATE schema SET version = ?", "i", (int64_t)C4_STORE_SCHEMA);
 }
 
+static enum c4_status renew_cost(const char *path, sqlite3 *db, int64_t version) {
+    if (version == 4)
+        C4_TRY(c4_sql_run(path, db, "ALTER TABLE cost ADD COLUMN memory_node INTEGER"));
+    C4_TRY(c4_sql_run(path, db, "ALTER TABLE cost RENAME TO old_cost"));
+    C4_TRY(c4_schema_make_cost(path, db));
+    C4_TRY(c4_sql_run(path, db, copy_cost));
+    return set_version(path, db);
+}
+
 enum c4_status c4_migrate(const char *path, sqlite3 *db) {
     int64_t version;
     C4_TRY(c4_schema_version(path, db, &version));
-    if (version == 4) { /* which did not say where memory was */
-        C4_TRY(c4_sql_run(path, db, "ALTER TABLE cost ADD COLUMN memory_node INTEGER"));
-        return set_version(path, db);
-    }
+    if (version >= 4) return renew_cost(path, db, version);
     C4_TRY(c4_sql_run(path, db, begin));
     C4_TRY(c4_schema_make_changed(path, db));
     C4_TRY(add_runs(path, db));

@@ -14,6 +14,14 @@ static const char tables_kept[] =
     " arithmetic INTEGER NOT NULL, backend TEXT NOT NULL, synthetic INTEGER NOT NULL,"
     " substitute INTEGER NOT NULL) WITHOUT ROWID;";
 
+#define TABLE_COST                                                                                 \
+    "CREATE TABLE cost(id INTEGER PRIMARY KEY, run TEXT REFERENCES run(key),"                      \
+    " epoch INTEGER NOT NULL, what TEXT NOT NULL, layer TEXT NOT NULL, method TEXT NOT NULL,"      \
+    " seconds REAL NOT NULL, images_per_s REAL, flops REAL, bytes REAL,"                           \
+    " threads INTEGER NOT NULL, host TEXT, place TEXT NOT NULL, place_read_back TEXT,"             \
+    " node INTEGER, program TEXT, started TEXT NOT NULL, ended TEXT NOT NULL,"                     \
+    " memory_node INTEGER, UNIQUE(run, epoch, what, layer));"
+
 static const char tables_changed[] =
     "CREATE TABLE writer(one INTEGER PRIMARY KEY CHECK(one = 1), lease INTEGER NOT NULL,"
     " host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL, since TEXT NOT NULL);"
@@ -33,13 +41,8 @@ static const char tables_changed[] =
     " images TEXT NOT NULL, statistics TEXT NOT NULL, n INTEGER NOT NULL, value REAL,"
     " measure TEXT NOT NULL, similarity_version INTEGER, standard_error REAL, null_mean REAL,"
     " null_quantile REAL, provenance TEXT NOT NULL REFERENCES provenance(id),"
-    " PRIMARY KEY(run, epoch, quantity, layer, reference, images, statistics, n)) WITHOUT ROWID;"
-    "CREATE TABLE cost(id INTEGER PRIMARY KEY, run TEXT REFERENCES run(key),"
-    " epoch INTEGER NOT NULL, what TEXT NOT NULL, layer TEXT NOT NULL, method TEXT NOT NULL,"
-    " seconds REAL NOT NULL, images_per_s REAL, flops REAL, bytes REAL, threads INTEGER NOT NULL,"
-    " host TEXT NOT NULL, place TEXT NOT NULL, place_read_back TEXT, node INTEGER, program TEXT,"
-    " started TEXT NOT NULL, ended TEXT NOT NULL, memory_node INTEGER, UNIQUE(run, epoch, what, "
-    "layer));"
+    " PRIMARY KEY(run, epoch, quantity, layer, reference, images, statistics, n)) WITHOUT "
+    "ROWID;" TABLE_COST
     "CREATE TABLE checkpoint(run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL,"
     " path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(run, epoch)) WITHOUT ROWID;"
     "CREATE VIEW results AS SELECT * FROM result JOIN provenance ON provenance.id = provenance;";
@@ -62,6 +65,10 @@ enum c4_status c4_schema_version(const char *path, sqlite3 *db, int64_t *version
 
 enum c4_status c4_schema_make_changed(const char *path, sqlite3 *db) {
     return c4_sql_run(path, db, tables_changed);
+}
+
+enum c4_status c4_schema_make_cost(const char *path, sqlite3 *db) {
+    return c4_sql_run(path, db, TABLE_COST);
 }
 
 enum c4_status c4_schema_make(const char *path, sqlite3 *db) {

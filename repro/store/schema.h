@@ -18,9 +18,10 @@
  * cost: times and places. run NULL: work on references, which a machine's runs share, with a row
  * for each reference; epoch is that of the run that needed it first. place is where the worker was
  * to run, place_read_back where it could run, node the NUMA node of its first thread; NULL:
- * unknown. memory_node: the node on which memory lies that its threads touched for the first
- * time at the end of the segment, read back page by page; NULL: unknown, or several. Nodes have the
- * numbers of the operating system. program: the version of conv4 that did the work. */
+ * unknown. host: the name of the machine whose worker did the work; NULL: unknown. memory_node: the
+ * node on which memory lies that its threads touched for the first time at the end of the segment,
+ * read back page by page; NULL: unknown, or several. Nodes have the numbers of the operating
+ * system. program: the version of conv4 that did the work. */
 #ifndef C4_REPRO_STORE_SCHEMA_H
 #define C4_REPRO_STORE_SCHEMA_H
 
@@ -29,13 +30,16 @@
 
 #include "core/base/status.h"
 
-enum { C4_STORE_SCHEMA = 5, C4_STORE_SCHEMA_OLDEST = 2 };
+enum { C4_STORE_SCHEMA = 6, C4_STORE_SCHEMA_OLDEST = 2 };
 
 /* Makes all tables in an empty database, within the caller's transaction. */
 enum c4_status c4_schema_make(const char *path, sqlite3 *db);
 
 /* Makes the tables that older versions have otherwise, empty, and the view; for migrate.c. */
 enum c4_status c4_schema_make_changed(const char *path, sqlite3 *db);
+
+/* Makes table cost, empty; for migrate.c. */
+enum c4_status c4_schema_make_cost(const char *path, sqlite3 *db);
 
 /* C4_ERR_FAILED: another program's database. */
 enum c4_status c4_schema_check(const char *path, sqlite3 *db);

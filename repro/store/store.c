@@ -10,18 +10,9 @@
 #include "core/host/clock.h"
 #include "repro/store/database.h"
 #include "repro/store/hash_rows.h"
-#include "repro/store/lock.h"
 #include "repro/store/run_columns.h"
 #include "repro/store/sql.h"
-
-struct c4_store {
-    sqlite3 *db;
-    struct c4_lock lock;
-    char path[C4_STORE_PATH_SIZE]; /* of study.db */
-    struct c4_folder folder;
-    char host[256];
-    bool whole; /* inside c4_store_begin(): single operations join its transaction */
-};
+#include "repro/store/store_inner.h"
 
 const char *const c4_run_state_names[] = {[C4_RUN_PLANNED] = "planned",
                                           [C4_RUN_RUNNING] = "running",
@@ -36,7 +27,6 @@ static enum c4_status new_store(const char *folder, struct c4_store **out) {
     *out = store;
     if (!store) return c4_fail(C4_ERR_MEMORY, "out of memory for the study in %s", folder);
     store->lock.descriptor = store->folder.descriptor = -1;
-    c4_lock_host(store->host, sizeof store->host);
     return c4_path_join(store->path, sizeof store->path, folder, "study.db");
 }
 
@@ -310,10 +300,7 @@ enum c4_status c4_store_other_similarity(struct c4_store *store, const char *run
     return status;
 }
 
-/* The id of a provenance is a hash of its content, so that it does not depend on the order of runs.
- */
-static enum c4_status name_provenance(const struct c4_provenance *from,
-                                      char id[C4_SHA256_HEX_SIZE]) {
+enum c4_status c4_provenance_name(const struct c4_provenance *from, char id[C4_SHA256_HEX_SIZE]) {
     struct c4_text text = {0};
     enum c4_status status =
         c4_text_add(&text, "%s %s %s %s %s %d %s %d %d", from->data, from->data_sha256,
@@ -327,7 +314,7 @@ static enum c4_status name_provenance(const struct c4_provenance *from,
 
 static enum c4_status add_provenance(struct c4_store *store, const struct c4_provenance *from,
                                      char id[C4_SHA256_HEX_SIZE]) {
-    C4_TRY(name_provenance(from, id));
+    C4_TRY(c4_provenance_name(from, id));
     return c4_sql_do(store->path, store->db,
                      "INSERT OR IGNORE INTO provenance VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      "ttttttitii", id, from->data, from->data_sha256, from->evaluation,
@@ -365,7 +352,7 @@ static enum c4_status add_costs(struct c4_store *store, const struct c4_store_se
                          c4_cost_names[row->what], row->layer, row->method, row->seconds,
                          row->images_per_s > 0 ? row->images_per_s : NAN,
                          row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
-                         (int64_t)segment->threads, store->host, segment->place,
+                         (int64_t)segment->threads, segment->host, segment->place,
                          segment->place_read_back, (int64_t)segment->node, segment->program,
                          row->started, row->ended, (int64_t)segment->memory_node));
     }
@@ -412,6 +399,18 @@ enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
                                  sizeof checkpoint->sha256);
         if (status != C4_OK) break;
     }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum c4_status c4_store_last_epoch(struct c4_store *store, const char *run, int64_t *epoch) {
+    sqlite3_stmt *statement;
+    int row;
+    *epoch = -1;
+    C4_TRY(c4_sql_prepare(store->path, store->db, &statement,
+                          "SELECT coalesce(max(epoch), -1) FROM result WHERE run = ?", "t", run));
+    enum c4_status status = c4_sql_step(store->path, statement, &row);
+    if (status == C4_OK && row) *epoch = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return status;
 }

@@ -135,6 +135,7 @@ struct c4_store_segment {
     const struct c4_cost_row *costs;
     int cost_count;
     int threads;
+    const char *host;            /* name of the machine of the worker; NULL: unknown */
     const char *place;           /* where the worker was to run: PUs, such as "0-3", or "any" */
     const char *place_read_back; /* where it could run; NULL: unknown */
     int node;                    /* NUMA node of its first thread; -1: unknown */
@@ -144,6 +145,9 @@ struct c4_store_segment {
     const char *checkpoint;      /* path in the folder */
     char checkpoint_sha256[C4_SHA256_HEX_SIZE];
 };
+
+/* Of its hash in the name of a checkpoint that was merged (repro/store/merge.h). */
+enum { C4_STORE_HASH_DIGITS = 12 };
 
 enum { C4_STORE_KEPT = 2 }; /* checkpoints kept per run: the last, and one in case it is damaged */
 
@@ -173,6 +177,9 @@ struct c4_store_checkpoint {
 enum c4_status c4_store_checkpoints(struct c4_store *store, const char *run,
                                     struct c4_store_checkpoint *checkpoints, int capacity,
                                     int *count);
+
+/* The last epoch that the run has rows of; -1: none. */
+enum c4_status c4_store_last_epoch(struct c4_store *store, const char *run, int64_t *epoch);
 
 /* Removes all rows and checkpoints of the run from the tables, and sets its state to
  * C4_RUN_PLANNED. Costs that runs share stay. */

@@ -5,6 +5,7 @@
 
 #include "core/host/clock.h"
 #include "repro/run/resume.h"
+#include "repro/store/lock.h"
 #include "repro/workers/coordinator_slots.h"
 
 enum c4_status c4_coordinator_give_up(struct c4_coordinator *c, int run, const char *why) {
@@ -71,6 +72,9 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                  const struct c4_result_row *results,
                                  const struct c4_cost_row *costs) {
     const struct c4_run *run = &c->work.schedule->run[slot->run];
+    char own[C4_LOCK_HOST_SIZE];
+    const char *host = c4_coordinator_host(c, (int)(slot - c->slot));
+    c4_lock_host(own, sizeof own);
     struct c4_text asked = {0}, read_back = {0};
     enum c4_status status = name_places(&slot->place, &done->found, &asked, &read_back);
     struct c4_store_segment segment = {.run = run->key,
@@ -81,6 +85,7 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .costs = costs,
                                        .cost_count = done->cost_count,
                                        .threads = slot->place.threads,
+                                       .host = host ? host : own,
                                        .place = c4_text_string(&asked),
                                        .place_read_back = c4_text_string(&read_back),
                                        .node = done->found.node,

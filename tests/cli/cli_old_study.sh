@@ -27,7 +27,7 @@ hashes() {
 # is_sound OUT: of this version's tables, and whole.
 is_sound() {
     [ "$(sqlite3 "$1/study.db" 'SELECT version FROM schema; PRAGMA foreign_key_check;
-        PRAGMA integrity_check; SELECT count(*) FROM sqlite_master WHERE name GLOB "old_*"')" = "5
+        PRAGMA integrity_check; SELECT count(*) FROM sqlite_master WHERE name GLOB "old_*"')" = "6
 ok
 0" ] || fail "$1: $(sqlite3 "$1/study.db" 'SELECT version FROM schema; PRAGMA foreign_key_check;
         PRAGMA integrity_check')"

@@ -11,6 +11,7 @@
 
 #include "repro/results/study_reader.h"
 #include "repro/store/database.h"
+#include "repro/store/merge.h"
 #include "repro/store/sql.h"
 #include "repro/store/store.h"
 #include "tests/faults/memory.h"
@@ -344,6 +345,51 @@ static void memory(void **state) {
     }
 }
 
+static enum c4_status go_on(void *context) {
+    (void)context;
+    return C4_OK;
+}
+
+/* Merges FOLDER/../study, whose run is done, into FOLDER, where it is, too. */
+static enum c4_status merge(void *context) {
+    const char *out = context;
+    char other[700], *folders[] = {other};
+    snprintf(other, sizeof other, "%s/../study", out);
+    struct c4_merge_outcome outcome;
+    const struct c4_merge_request request = {
+        .out = out, .folder = folders, .folders = 1, .watch = go_on, .report = ignore};
+    enum c4_status status = c4_merge(&request, &outcome);
+    if (status == C4_OK && outcome.rows != 8 * 200)
+        status = c4_fail(C4_ERR_RESULT, "%d rows are compared", (int)outcome.rows);
+    c4_merge_outcome_free(&outcome);
+    return status;
+}
+
+static bool unlock_out(void *context, enum c4_status status) {
+    (void)status;
+    unlock(context);
+    return true;
+}
+
+static void memory_of_a_merge(void **state) {
+    char out[640], folder[640];
+    snprintf(folder, sizeof folder, "%s", scratch_path(state, "study"));
+    snprintf(out, sizeof out, "%s", scratch_path(state, "out"));
+    make_study(folder);
+    make_study(out);
+    alter(state, "study/study.db", "UPDATE run SET status = 'done', epochs = 8");
+    alter(state, "out/study.db", "UPDATE run SET status = 'done', epochs = 8");
+    const struct operation op = {.name = "merge",
+                                 .path = out,
+                                 .run = merge,
+                                 .check = unlock_out,
+                                 .context = out,
+                                 .unnoticed = 200,
+                                 .step = 61};
+    every_allocation_fails(&op);
+    assert_int_equal(rows_of(out), 8);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads, scratch_set_up, scratch_tear_down),
@@ -355,6 +401,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nothing_is_moved_aside, scratch_set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(damage, scratch_set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(memory, scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(memory_of_a_merge, scratch_set_up, scratch_tear_down),
     };
     return cmocka_run_group_tests(tests, take_over, NULL);
 }

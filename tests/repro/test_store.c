@@ -291,7 +291,7 @@ static void foreign_files(void **state) {
     c4_store_close(store);
     alter(state, "a/study.db", "UPDATE schema SET version = 1");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
-    assert_sentence("written by an older conv4 (schema 1, this one writes 5)");
+    assert_sentence("written by an older conv4 (schema 1, this one writes 6)");
     alter(state, "a/study.db", "UPDATE schema SET version = 1000");
     assert_int_equal(c4_store_open(scratch_path(state, "a"), false, &store), C4_ERR_DATA);
     assert_sentence("written by a newer conv4 (schema 1000");
@@ -311,21 +311,69 @@ static void foreign_files(void **state) {
     assert_sentence("--fresh");
 }
 
-/* Schema 4 had no memory_node; its rows stay, and new ones have it. */
-static void schema_4_is_migrated(void **state) {
+/* Schema 4 had no memory_node, and before 6 a host was always known. Rows stay. */
+static void schemas_4_and_5_are_migrated(void **state) {
+    for (int version = 4; version <= 5; version++) {
+        struct c4_store *store = open_study(state, "a");
+        c4_store_close(store);
+        alter(state, "a/study.db",
+              "DELETE FROM cost; DROP TABLE cost;"
+              "CREATE TABLE cost(id INTEGER PRIMARY KEY, run TEXT REFERENCES run(key),"
+              " epoch INTEGER NOT NULL, what TEXT NOT NULL, layer TEXT NOT NULL,"
+              " method TEXT NOT NULL, seconds REAL NOT NULL, images_per_s REAL, flops REAL,"
+              " bytes REAL, threads INTEGER NOT NULL, host TEXT NOT NULL, place TEXT NOT NULL,"
+              " place_read_back TEXT, node INTEGER, program TEXT, started TEXT NOT NULL,"
+              " ended TEXT NOT NULL, memory_node INTEGER, UNIQUE(run, epoch, what, layer));"
+              "INSERT INTO cost VALUES(7, NULL, 0, 'cka_reference', '', '', 1, NULL, NULL, NULL,"
+              " 1, 'h', 'any', NULL, 3, '0', 'a', 'b', 5),"
+              " (8, NULL, 0, 'cka_reference', '', '', 1, NULL, NULL, NULL, 1, 'unknown', 'any',"
+              " NULL, 3, '0', 'a', 'b', 5); UPDATE schema SET version = 5");
+        if (version == 4)
+            alter(state, "a/study.db",
+                  "ALTER TABLE cost DROP COLUMN memory_node; UPDATE schema SET version = 4");
+        store = open_study(state, "a");
+        c4_store_close(store);
+        assert_int_equal(number_of(state, "SELECT version FROM schema"), 6);
+        assert_int_equal(number_of(state, "SELECT count(*) FROM cost"), 2);
+        assert_int_equal(number_of(state, "SELECT count(memory_node) FROM cost"),
+                         version == 4 ? 0 : 2);
+        assert_int_equal(number_of(state, "SELECT host = 'h' AND node = 3 AND place = 'any' AND"
+                                          " started = 'a' AND ended = 'b' FROM cost"
+                                          " WHERE id = 7"),
+                         1);
+        assert_int_equal(number_of(state, "SELECT host IS NULL FROM cost WHERE id = 8"), 1);
+        assert_int_equal(number_of(state, "SELECT count(*) FROM pragma_foreign_key_list('cost')"),
+                         1);
+    }
+}
+
+/* The machine of a segment's worker is stored with all of its costs, also with those of no run. */
+static void costs_name_the_worker_s_machine(void **state) {
+    static const struct c4_cost_row costs[] = {
+        {.epoch = 1, .what = C4_COST_REFERENCE_FEATURES, .seconds = 1},
+        {.epoch = 1, .what = C4_COST_CKA_OWN, .layer = "pool1", .seconds = 1}};
+    static const char *const hosts[] = {"elsewhere", NULL};
+    struct c4_store_segment segment = {.run = RUN,
+                                       .epoch = 1,
+                                       .state = C4_RUN_RUNNING,
+                                       .provenance = &provenance,
+                                       .costs = costs,
+                                       .cost_count = 2,
+                                       .place = "0",
+                                       .program = "1.0",
+                                       .checkpoint = "c",
+                                       .checkpoint_sha256 = "cc"};
     struct c4_store *store = open_study(state, "a");
-    c4_store_close(store);
-    alter(state, "a/study.db",
-          "INSERT INTO cost VALUES(NULL, NULL, 0, 'cka_reference', '', '', 1, NULL, NULL, NULL, 1,"
-          " 'h', 'any', NULL, 3, '0', '', '', 1);"
-          "ALTER TABLE cost DROP COLUMN memory_node; UPDATE schema SET version = 4");
-    store = open_study(state, "a");
-    c4_store_close(store);
-    alter(state, "a/study.db",
-          "CREATE TABLE found(one CHECK(one)); INSERT INTO found SELECT version = 5 FROM schema;"
-          "INSERT INTO found SELECT count(*) = 1 AND sum(node) = 3 AND count(memory_node) = 0"
-          " FROM cost; DROP TABLE found");
-    store = open_study(state, "a");
+    assert_int_equal(add_run(store, 500), C4_OK);
+    for (int i = 0; i < 2; i++) {
+        segment.host = hosts[i];
+        assert_int_equal(c4_store_segment(store, &segment), C4_OK);
+        assert_int_equal(number_of(state, "SELECT count(*) FROM cost WHERE host = 'elsewhere'"),
+                         i ? 1 : 2);
+        assert_int_equal(number_of(state, "SELECT count(*) FROM cost WHERE host IS NULL"),
+                         i ? 2 : 0);
+        assert_int_equal(c4_store_rewind(store, RUN, 0), C4_OK);
+    }
     c4_store_close(store);
 }
 
@@ -402,7 +450,8 @@ int main(void) {
         TEST(all_or_nothing),
         TEST(settings_bind),
         TEST(foreign_files),
-        TEST(schema_4_is_migrated),
+        TEST(schemas_4_and_5_are_migrated),
+        TEST(costs_name_the_worker_s_machine),
         TEST(set_aside),
         TEST(no_permission),
         TEST(full_disk),
