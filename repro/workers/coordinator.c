@@ -191,16 +191,25 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
     return c4_coordinator_start_worker(c, slot);
 }
 
-enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
+/* After this time the others wait for the next call, which begins with them. */
+static bool is_late(const struct c4_coordinator *c, int64_t start_ns) {
+    return c4_clock_ns() - start_ns > C4_POLL_MS * INT64_C(1000000) && c->storing;
+}
+
+static enum c4_status pump(struct c4_coordinator *c, int wait_ms) {
     int slots = c->work.workers;
     for (int i = 0; i < slots; i++)
         c->poll[i] = (struct pollfd){.fd = c->slot[i].process.from, .events = POLLIN};
     if (poll(c->poll, (nfds_t)slots, wait_ms) < 0 && errno != EINTR)
         return c4_fail(C4_ERR_FAILED, "cannot wait for workers: %s", strerror(errno));
-    for (int i = 0; i < slots; i++) {
+    const int first = c->next;
+    const int64_t start_ns = c4_clock_ns();
+    for (int k = 0; k < slots && !is_late(c, start_ns); k++) {
+        const int i = (first + k) % slots;
         struct c4_worker_slot *slot = &c->slot[i];
         struct c4_message message;
         bool open = true;
+        c->next = i + 1;
         if (!(c->poll[i].revents & (POLLIN | POLLHUP | POLLERR))) continue;
         C4_TRY(c4_inbox_read(&slot->process.inbox, slot->process.from, &open));
         while (c4_inbox_next(&slot->process.inbox, &slot->process.taken, &message))
@@ -208,6 +217,10 @@ enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
         if (!open) C4_TRY(on_death(c, slot));
     }
     return c->work.watch ? c->work.watch(c->work.context) : C4_OK;
+}
+
+enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
+    return c4_coordinator_end_batch(c, pump(c, wait_ms));
 }
 
 enum c4_status c4_coordinator_await_ready(struct c4_coordinator *c) {
@@ -256,7 +269,7 @@ enum c4_status c4_coordinator_open(const struct c4_work *work, struct c4_coordin
         return c4_fail(C4_ERR_MEMORY, "out of memory for %d workers", work->workers);
     }
     for (int i = 0; i < work->workers; i++) {
-        c->slot[i].run = -1;
+        c->slot[i].run = c->slot[i].stored = -1;
         c->slot[i].leader = i;
         c->slot[i].process = (struct c4_worker_process){.to = -1, .from = -1};
     }

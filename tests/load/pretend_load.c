@@ -1,7 +1,7 @@
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _XOPEN_SOURCE 700 /* realpath, mkdtemp, nftw */
 /* How much a coordinator can do: a study of the paper's scale, with its real store, whose workers
- * only pretend.
- * usage: pretend_load FOLDER [NAME=NUMBER...]; tests/load/README.md says what is printed
+ * only pretend. README.md says what is printed.
+ * usage: pretend_load FOLDER [NAME=NUMBER...]; FOLDER "-": a temporary one, which is removed
  *   workers=100   processes
  *   seeds=100     21 runs each, one pre-training's network for most of them
  *   seconds=20    how long is measured, after a tenth of it; 0: to the end of the study, which is
@@ -9,6 +9,8 @@
  *   segment=0     seconds that a worker is busy with a segment; 0: it answers at once
  *   epochs=0      epochs of every run, 0: those of the scale
  *   widest=8      places that a run may take together */
+#include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -32,11 +34,13 @@ struct reading {
     int64_t ns;
     double cpu_seconds;
     uint64_t messages, segments, wait_ns;
+    uint32_t commits;
 };
 
 struct load {
     double option[OPTIONS];
     const char *folder;
+    char temporary[512];     /* "": none */
     struct c4_text database; /* its path */
     struct c4_study study;
     struct c4_scale scale;
@@ -65,6 +69,19 @@ static uint64_t committed(const struct load *l) {
     return segments;
 }
 
+/* Transactions that have changed the store, as the database's header counts them. */
+static uint32_t count_commits(const struct load *l) {
+    enum { CHANGES_AT = 24 };
+    unsigned char head[CHANGES_AT + 4] = {0};
+    FILE *file = fopen(c4_text_string(&l->database), "rb");
+    if (file) {
+        if (fread(head, 1, sizeof head, file) != sizeof head) memset(head, 0, sizeof head);
+        fclose(file);
+    }
+    const unsigned char *at = head + CHANGES_AT;
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
 static struct reading read_now(const struct load *l) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -74,7 +91,8 @@ static struct reading read_now(const struct load *l) {
                                 1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec),
                             .messages = atomic_load(&l->shared->messages),
                             .segments = committed(l),
-                            .wait_ns = atomic_load(&l->shared->wait_ns)};
+                            .wait_ns = atomic_load(&l->shared->wait_ns),
+                            .commits = count_commits(l)};
 }
 
 /* Measures from a tenth of the time on, and stops when it is over. */
@@ -249,6 +267,9 @@ static enum c4_status check(const struct load *l) {
         wrong++;
     }
     sqlite3_close(db);
+    /* All workers are idle at first and answer at once, so some answers come together. */
+    if (l->placement.places > 8 && l->end.commits - l->begin.commits >= l->end.segments)
+        return c4_fail(C4_ERR_RESULT, "each segment was a transaction of its own");
     if (wrong > 0) return c4_fail(C4_ERR_RESULT, "%d runs are wrong", wrong);
     printf("all %d runs are done, with every row that was sent\n", l->schedule.count);
     return C4_OK;
@@ -256,7 +277,8 @@ static enum c4_status check(const struct load *l) {
 
 /* Seconds of a segment on one place, on average over the work of the study; and its rows. */
 static void write_segment(const struct load *l) {
-    double segments = 0, seconds = 0, rows = 0;
+    uint64_t segments = 0;
+    double seconds = 0, rows = 0;
     for (int i = 0; i < l->schedule.count; i++) {
         const struct c4_run *run = &l->schedule.run[i];
         const uint32_t each = c4_run_segment_epochs(&l->runner, run);
@@ -266,15 +288,16 @@ static void write_segment(const struct load *l) {
         seconds += l->seconds[i];
         rows += (double)(results + costs);
     }
-    const double one = seconds / segments;
+    const double one = seconds / (double)segments;
     const double elapsed = 1e-9 * (double)(l->end.ns - l->begin.ns);
     const double rate = (double)(l->end.segments - l->begin.segments) / elapsed;
-    printf("%.0f segments, on average of %.1f s (at 2,500 images/s) and %.0f rows\n", segments, one,
-           rows / segments);
-    printf(
-        "%.1f s measured: %.0f messages/s, %.0f segments committed/s, coordinator's CPU %.0f %%\n",
-        elapsed, (double)(l->end.messages - l->begin.messages) / elapsed, rate,
-        100 * (l->end.cpu_seconds - l->begin.cpu_seconds) / elapsed);
+    printf("%" PRIu64 " segments, on average of %.1f s (at 2,500 images/s) and %.0f rows\n",
+           segments, one, rows / (double)segments);
+    printf("%.1f s measured: %.0f messages/s, %.0f segments/s in %.0f commits/s, coordinator's CPU "
+           "%.0f %%\n",
+           elapsed, (double)(l->end.messages - l->begin.messages) / elapsed, rate,
+           (l->end.commits - l->begin.commits) / elapsed,
+           100 * (l->end.cpu_seconds - l->begin.cpu_seconds) / elapsed);
     const double wait = 1e-9 * (double)(l->end.wait_ns - l->begin.wait_ns) / (rate * elapsed);
     printf("a worker waits %.3f s for its next segment\n", wait);
     if (l->option[SEGMENT] > 0)
@@ -308,9 +331,21 @@ static enum c4_status work(struct load *l) {
     return C4_OK;
 }
 
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where) {
+    (void)info, (void)kind, (void)where;
+    return remove(path);
+}
+
 static enum c4_status run(struct load *l, int argc, char **argv) {
     char path[C4_STORE_PATH_SIZE];
     C4_TRY(read_options(l, argc, argv));
+    if (strcmp(l->folder, "-") == 0) {
+        const char *parent = getenv("TMPDIR");
+        C4_TRY(c4_path_join(l->temporary, sizeof l->temporary, parent ? parent : "/tmp",
+                            "conv4-load-XXXXXX"));
+        if (!mkdtemp(l->temporary)) return c4_fail_write(l->temporary, errno);
+        l->folder = l->temporary;
+    }
     C4_TRY(c4_dir_make(l->folder));
     C4_TRY(c4_path_join(path, sizeof path, l->folder, "study.db"));
     if (c4_path_exists(path)) return c4_fail(C4_ERR_USAGE, "%s: is there already", path);
@@ -337,6 +372,7 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "worker") == 0) return pretend_worker();
     enum c4_status status = run(&load, argc, argv);
     if (status != C4_OK) fprintf(stderr, "pretend_load: %s\n", c4_error());
+    if (load.temporary[0]) nftw(load.temporary, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     c4_text_free(&load.database);
     c4_text_free(&load.state.failure);
     free(load.seconds);
