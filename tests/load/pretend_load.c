@@ -293,7 +293,7 @@ static void write_segment(const struct load *l) {
     const double rate = (double)(l->end.segments - l->begin.segments) / elapsed;
     printf("%" PRIu64 " segments, on average of %.1f s (at 2,500 images/s) and %.0f rows\n",
            segments, one, rows / (double)segments);
-    printf("%.1f s measured: %.0f messages/s, %.0f segments/s in %.0f commits/s, coordinator's CPU "
+    printf("%.1f s measured: %.0f messages/s, %.0f segments/s in %.1f commits/s, coordinator's CPU "
            "%.0f %%\n",
            elapsed, (double)(l->end.messages - l->begin.messages) / elapsed, rate,
            (l->end.commits - l->begin.commits) / elapsed,

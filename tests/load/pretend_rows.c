@@ -1,6 +1,7 @@
 #include "tests/load/pretend.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +17,10 @@ static const char few_images[] =
     "degrees=0,9,finetune_degrees=0,9,svhn_degrees=0,9,sizes=16,size_epochs=2,pretrain_images=48,"
     "pretrain_epochs=2,finetune_images=32,finetune_epochs=2,train_accuracy_images=32,"
     "accuracy_images=80,cka_images=40,curve_images=40,control_images=8,16,40,80";
+
+_Static_assert(sizeof(struct pretend_shared) == offsetof(struct pretend_shared, cost) &&
+                   sizeof(struct c4_cost_row) % _Alignof(struct c4_result_row) == 0,
+               "the rows follow the head");
 
 /* Everything that runs of a few images use, and their rows. */
 struct maker {
