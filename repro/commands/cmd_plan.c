@@ -44,7 +44,8 @@ static const struct c4_option options[] = {
     {.name = "scaling",
      .type = C4_OPTION_FLAG,
      .help = "instead of the list of runs print times for 1, 2, 4, ... places, what no order of "
-             "runs can be faster than, and times if teams lose a fifth less or more than assumed"},
+             "runs can be faster than, what limits them (the work, runs that are too few, or the "
+             "longest chain of them), and times if teams lose a fifth less or more than assumed"},
     C4_BACKEND_OPTIONS,
     C4_CHOICE_OPTIONS,
     {.name = "json", .type = C4_OPTION_FLAG, .help = "print one JSON object"},
@@ -172,12 +173,13 @@ static enum c4_status write_json(const struct planning *plan) {
     C4_TRY(
         c4_outlook_simulate(outlook, session, NULL, plan->seconds, outlook->places, &simulation));
     json_t *object = json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "scale",
+        "{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:o}", "scale",
         session->scale.name, "backend", session->runner.backend, "places", outlook->places,
         "machines", outlook->machines, "threads", outlook->threads, "bound", session->bound,
         "teams", teams_json(outlook), "images_per_s", c4_json_real(1 / plan->speed.train_seconds),
         "seconds", c4_json_real(simulation.makespan), "bound_seconds",
-        c4_json_real(simulation.bound), "busy", c4_json_real(simulation.busy), "disk_bytes",
+        c4_json_real(simulation.bound), "limit", c4_outlook_limit(&simulation), "busy",
+        c4_json_real(simulation.busy), "disk_bytes",
         (json_int_t)c4_forecast_disk_bytes(&session->runner, &session->schedule, NULL,
                                            c4_session_figures(session), 0),
         "runs", runs_json(plan, &simulation));

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cli/progress.h"
 
@@ -146,6 +147,7 @@ enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
                                               .widest = outlook->widest};
     enum c4_status status = c4_simulation_make(&input, simulation);
     simulation->work *= gain;
+    simulation->longest *= gain;
     if (simulation->work > 0) simulation->busy *= gain * session->threads / outlook->threads;
     free(segment);
     return status;
@@ -179,6 +181,33 @@ void c4_outlook_write_teams(const struct c4_outlook *outlook, FILE *out) {
         fprintf(out, "%s%.0f", k > 1 ? ", " : "", 100 * outlook->speeds.of_ideal[k]);
     fprintf(out, " %% of ideal speed (%s); they grow when fewer runs than places are left.\n",
             sources[outlook->source]);
+}
+
+const char *c4_outlook_limit(const struct c4_simulation *simulation) {
+    const double near = 1.05;
+    if (simulation->makespan <= near * simulation->chain) return "chain";
+    return simulation->makespan <= near * simulation->bound ? "work" : "runs";
+}
+
+void c4_outlook_write_limit(const struct c4_outlook *outlook, const struct c4_session *session,
+                            const struct c4_simulation *simulation, int places, FILE *out) {
+    const char *limit = c4_outlook_limit(simulation);
+    const bool teams = outlook->widest > 1;
+    const int seeds = session->scale.seeds.count;
+    const double filled = ceil(seeds * simulation->longest * places / simulation->work);
+    char chain[32];
+    if (strcmp(limit, "work") == 0 || !(simulation->work > 0)) return;
+    c4_progress_duration(chain, sizeof chain, (uint64_t)(simulation->chain * 1e9));
+    if (strcmp(limit, "chain") == 0)
+        fprintf(out, "Limit: the longest chain of runs, %s%s; more places make nothing faster.",
+                chain, teams ? " in the fastest team" : "");
+    else
+        fprintf(out, "Limit: fewer runs than places, %s.",
+                teams ? "whose teams lose time" : "some of which idle");
+    if (filled > seeds)
+        fprintf(out, " About %.0f seeds, not %d, would keep %d places busy.", filled, seeds,
+                places);
+    fputc('\n', out);
 }
 
 /* Of a run: its first and last stay, and how many. */
@@ -246,6 +275,7 @@ enum c4_status c4_outlook_write(const struct c4_outlook *outlook, const struct c
     if (outlook->machines > 1) fprintf(out, " of %d machines", outlook->machines);
     fprintf(out, ": predicted time %s, places busy %.0f %%; disk %s.\n", duration,
             100 * simulation.busy, c4_text_string(&disk));
+    if (!done) c4_outlook_write_limit(outlook, session, &simulation, outlook->places, out);
     c4_text_free(&disk);
     c4_simulation_free(&simulation);
     return status;

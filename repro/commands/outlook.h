@@ -63,6 +63,17 @@ enum c4_status c4_outlook_simulate(const struct c4_outlook *outlook,
  * each run has one place. */
 void c4_outlook_write_teams(const struct c4_outlook *outlook, FILE *out);
 
+/* What the time is up to 5 % longer than: "chain", that of the longest chain of runs in the fastest
+ * team, which more places do not change; "work", that of all runs divided by the places, which are
+ * all busy then; or else "runs": those that are left are fewer than places, which form teams that
+ * lose, or idle. */
+const char *c4_outlook_limit(const struct c4_simulation *simulation);
+
+/* Says what limits the study on so many places, unless it is the work, and how many seeds are as
+ * much work for each place as the longest chain of runs has on one: with them places are busy. */
+void c4_outlook_write_limit(const struct c4_outlook *outlook, const struct c4_session *session,
+                            const struct c4_simulation *simulation, int places, FILE *out);
+
 /* Memory traffic when all places train at once: of a place, and of the NUMA node that has most of
  * them, in bytes per second. By the backend's count of what leaves a core's L2 cache; an L3 cache
  * may take a part of it. False if the backend does not count. */
@@ -74,7 +85,7 @@ bool c4_outlook_traffic(const struct c4_outlook *outlook, const struct c4_sessio
                         const struct c4_speed *speed, struct c4_traffic *traffic);
 
 /* The simulation as a table: every run with its first places, begin and length; then the total
- * time, the utilisation of the places, and disk usage. */
+ * time, the utilisation of the places, disk usage, and what limits the time. */
 enum c4_status c4_outlook_write(const struct c4_outlook *outlook, const struct c4_session *session,
                                 const int64_t *done, const double *seconds, FILE *out);
 

@@ -55,7 +55,7 @@ enum c4_status c4_scaling_write(const struct c4_outlook *outlook, const struct c
     const struct model one = {outlook, session, seconds}, *model = &one;
     bool teams = model->outlook->widest > 1;
     c4_outlook_write_teams(model->outlook, out);
-    fprintf(out, "%7s %12s %6s %12s", "places", "time", "busy", "at least");
+    fprintf(out, "%7s %12s %6s %12s %6s", "places", "time", "busy", "at least", "limit");
     fprintf(out, teams ? " %12s %12s\n" : "\n", "losses -20 %", "losses +20 %");
     for (int places = 1; places > 0; places = next_places(model, places)) {
         struct scaling row;
@@ -65,9 +65,12 @@ enum c4_status c4_scaling_write(const struct c4_outlook *outlook, const struct c
         char text[4][32];
         for (int i = 0; i < 4; i++)
             c4_progress_duration(text[i], sizeof text[i], (uint64_t)(column[i] * 1e9));
-        fprintf(out, "%7d %12s %4.0f %% %12s", places, text[0], 100 * row.simulation.busy, text[1]);
+        fprintf(out, "%7d %12s %4.0f %% %12s %6s", places, text[0], 100 * row.simulation.busy,
+                text[1], c4_outlook_limit(&row.simulation));
         if (teams) fprintf(out, " %12s %12s", text[2], text[3]);
         fputc('\n', out);
+        if (places == model->outlook->places)
+            c4_outlook_write_limit(outlook, session, &row.simulation, places, out);
     }
     return C4_OK;
 }
@@ -79,10 +82,12 @@ enum c4_status c4_scaling_json(const struct c4_outlook *outlook, const struct c4
         struct scaling row;
         C4_TRY(scale(model, places, &row));
         json_array_append_new(list,
-                              json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "places", places,
-                                        "seconds", c4_json_real(row.simulation.makespan), "busy",
-                                        c4_json_real(row.simulation.busy), "bound_seconds",
-                                        c4_json_real(row.simulation.bound), "seconds_losses_less",
+                              json_pack("{s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "places",
+                                        places, "seconds", c4_json_real(row.simulation.makespan),
+                                        "busy", c4_json_real(row.simulation.busy), "bound_seconds",
+                                        c4_json_real(row.simulation.bound), "limit",
+                                        c4_outlook_limit(&row.simulation), "chain_seconds",
+                                        c4_json_real(row.simulation.chain), "seconds_losses_less",
                                         c4_json_real(row.less_seconds), "seconds_losses_more",
                                         c4_json_real(row.more_seconds)));
     }

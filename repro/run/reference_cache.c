@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/net/init.h"
+#include "repro/run/known_checkpoint.h"
 
 /* Of all shared references: this, but at most a quarter of the memory. */
 #define LEAST_BYTES (UINT64_C(256) << 20)
@@ -149,8 +150,8 @@ static enum c4_status load(struct c4_reference_cache *cache, const struct c4_net
         cache->order = network->order;
     }
     if (network->checkpoint.path[0])
-        C4_TRY(c4_run_read_checkpoint(runner->folder, &network->checkpoint, network->seed,
-                                      cache->scratch));
+        C4_TRY(
+            c4_run_await_checkpoint(runner, &network->checkpoint, network->seed, cache->scratch));
     else
         c4_net_init(network->seed, cache->scratch->state);
     C4_TRY(runner->step->load(cache->plan, cache->scratch->state, NULL));

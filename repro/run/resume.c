@@ -9,8 +9,8 @@
 
 #include "core/file/file.h"
 #include "core/file/temporary.h"
-#include "core/net/checkpoint.h"
 #include "core/similarity/similarity.h"
+#include "repro/run/known_checkpoint.h"
 
 _Static_assert(sizeof((struct c4_store_checkpoint *)0)->path == C4_CHECKPOINT_PATH_SIZE,
                "a path of the store is copied");

@@ -7,8 +7,8 @@
 
 #include "core/file/file.h"
 #include "core/host/clock.h"
-#include "core/net/checkpoint.h"
 #include "core/net/init.h"
+#include "repro/run/known_checkpoint.h"
 #include "repro/run/measure.h"
 
 enum { TRAINING_WORK = 3 }; /* training on an image, in images forwarded */
@@ -50,19 +50,6 @@ uint32_t c4_run_segment_end(const struct c4_runner *runner, const struct c4_run 
     uint32_t each = c4_run_segment_epochs(runner, run);
     uint32_t end = done < 0 ? each : ((uint32_t)done / each + 1) * each;
     return end < run->epochs ? end : run->epochs;
-}
-
-enum c4_status c4_run_read_checkpoint(const char *folder, const struct c4_known_checkpoint *known,
-                                      uint64_t seed, struct c4_checkpoint *checkpoint) {
-    char path[C4_STORE_PATH_SIZE], sha256[C4_SHA256_HEX_SIZE];
-    C4_TRY(c4_path_join(path, sizeof path, folder, known->path));
-    C4_TRY(c4_sha256_file(path, sha256));
-    if (strcmp(sha256, known->sha256) != 0)
-        return c4_fail(C4_ERR_DATA, "%s: was changed since it was written (its SHA-256 differs)",
-                       path);
-    C4_TRY(c4_checkpoint_read(path, checkpoint));
-    if (checkpoint->epoch == known->epoch && checkpoint->seed == seed) return C4_OK;
-    return c4_fail(C4_ERR_DATA, "%s: belongs to another run or epoch", path);
 }
 
 struct c4_execution {
@@ -119,17 +106,16 @@ const struct c4_dataset *c4_execution_training(const struct c4_execution *ex) {
 
 /* Puts the network to go on from into the plan. */
 static enum c4_status load_start(struct c4_execution *ex, const struct c4_segment *segment) {
-    const char *folder = ex->runner->folder;
     const struct c4_run *run = &ex->run;
     struct c4_checkpoint *checkpoint = ex->scratch;
     const double *momentum = NULL;
     ex->batches = 0;
     if (segment->from >= 0) {
-        C4_TRY(c4_run_read_checkpoint(folder, &segment->last, run->seed, checkpoint));
+        C4_TRY(c4_run_await_checkpoint(ex->runner, &segment->last, run->seed, checkpoint));
         ex->batches = checkpoint->batches;
         momentum = checkpoint->has_momentum ? checkpoint->momentum : NULL;
     } else if (run->from[0]) {
-        C4_TRY(c4_run_read_checkpoint(folder, &segment->source, run->seed, checkpoint));
+        C4_TRY(c4_run_await_checkpoint(ex->runner, &segment->source, run->seed, checkpoint));
     } else {
         c4_net_init(run->seed, checkpoint->state);
     }

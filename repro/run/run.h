@@ -24,6 +24,7 @@ struct c4_runner {
     size_t l2_bytes;
     const char *kernels; /* of struct c4_plan_config; the same in all processes of a study */
     const struct c4_shared_references *references; /* NULL: this process shares none */
+    double arrival_seconds; /* how long to wait for a checkpoint of another machine; 0: not */
     /* After every batch: how many images were worked on since the last call. Anything but C4_OK
      * ends the segment with that status. */
     enum c4_status (*advance)(void *context, uint32_t images);
@@ -74,7 +75,7 @@ void c4_execution_free(struct c4_execution *execution); /* NULL allowed */
  * and the checkpoint do not depend on that, nor on the number of threads with a bit-exact backend.
  * *faulty: the run itself is what failed (its loss is not finite), and would fail again. A layer
  * that is constant is no failure: its CKA is a row without a value. A checkpoint that cannot be
- * read or is not the known one is C4_ERR_DATA. */
+ * read or is not the known one is C4_ERR_DATA, after runner->arrival_seconds. */
 enum c4_status c4_execution_segment(struct c4_execution *execution,
                                     const struct c4_segment *segment, struct c4_row_list *rows,
                                     struct c4_known_checkpoint *last, bool *faulty);
@@ -87,10 +88,5 @@ enum c4_status c4_execution_change_team(struct c4_execution *execution);
 
 /* The images that the run under way trains on; NULL without one. */
 const struct c4_dataset *c4_execution_training(const struct c4_execution *execution);
-
-/* Reads a known checkpoint of a run; C4_ERR_DATA says what is wrong with it. */
-struct c4_checkpoint;
-enum c4_status c4_run_read_checkpoint(const char *folder, const struct c4_known_checkpoint *known,
-                                      uint64_t seed, struct c4_checkpoint *checkpoint);
 
 #endif

@@ -81,6 +81,7 @@ enum c4_status c4_database_open(const char *path, sqlite3 **db) {
         sqlite3_busy_timeout(*db, 10000);
         status = c4_sql_run(path, *db,
                             "PRAGMA journal_mode = TRUNCATE;PRAGMA synchronous = FULL;"
+                            "PRAGMA mmap_size = 0;" /* whatever SQLite was built with */
                             "BEGIN IMMEDIATE");
     }
     if (status == C4_OK) status = c4_sql_end(path, *db, make_or_migrate(path, *db));

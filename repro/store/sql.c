@@ -142,25 +142,31 @@ enum c4_status c4_sql_run(const char *path, sqlite3 *db, const char *sql) {
     return code == SQLITE_OK ? C4_OK : c4_sql_fail(path, db, code);
 }
 
-static enum c4_status prepare(const char *path, sqlite3 *db, sqlite3_stmt **statement,
-                              const char *sql, const char *types, va_list values) {
-    int code = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+static int bind_all(sqlite3_stmt *statement, const char *types, va_list values) {
+    int code = SQLITE_OK;
     for (int i = 1; code == SQLITE_OK && *types; i++, types++) {
         double real;
         switch (*types) {
         case 't':
-            code = sqlite3_bind_text(*statement, i, va_arg(values, const char *), -1,
-                                     SQLITE_TRANSIENT);
+            code =
+                sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
             break;
         case 'i':
-            code = sqlite3_bind_int64(*statement, i, va_arg(values, int64_t));
+            code = sqlite3_bind_int64(statement, i, va_arg(values, int64_t));
             break;
         default:
             real = va_arg(values, double);
-            code = isnan(real) ? sqlite3_bind_null(*statement, i)
-                               : sqlite3_bind_double(*statement, i, real);
+            code = isnan(real) ? sqlite3_bind_null(statement, i)
+                               : sqlite3_bind_double(statement, i, real);
         }
     }
+    return code;
+}
+
+static enum c4_status prepare(const char *path, sqlite3 *db, sqlite3_stmt **statement,
+                              const char *sql, const char *types, va_list values) {
+    int code = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+    if (code == SQLITE_OK) code = bind_all(*statement, types, values);
     if (code == SQLITE_OK) return C4_OK;
     enum c4_status status = c4_sql_fail(path, db, code);
     sqlite3_finalize(*statement);
@@ -202,6 +208,18 @@ enum c4_status c4_sql_copy(const char *path, sqlite3_stmt *row, int column, char
                        sqlite3_column_name(row, column), length);
     memcpy(text, stored, length + 1);
     return C4_OK;
+}
+
+enum c4_status c4_sql_again(const char *path, sqlite3_stmt *statement, const char *types, ...) {
+    va_list values;
+    int row;
+    va_start(values, types);
+    int code = bind_all(statement, types, values);
+    va_end(values);
+    if (code != SQLITE_OK) return c4_sql_fail(path, sqlite3_db_handle(statement), code);
+    enum c4_status status = c4_sql_step(path, statement, &row);
+    sqlite3_reset(statement);
+    return status;
 }
 
 enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const char *types, ...) {

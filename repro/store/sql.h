@@ -22,6 +22,10 @@ enum c4_status c4_sql_run(const char *path, sqlite3 *db, const char *sql);
 enum c4_status c4_sql_prepare(const char *path, sqlite3 *db, sqlite3_stmt **statement,
                               const char *sql, const char *types, ...);
 
+/* Binds the parameters of a prepared statement that returns no rows anew, steps it, and leaves it
+ * ready for the next call: for many rows of a table. */
+enum c4_status c4_sql_again(const char *path, sqlite3_stmt *statement, const char *types, ...);
+
 /* Prepares, steps and finalises a statement that returns no rows. */
 enum c4_status c4_sql_do(const char *path, sqlite3 *db, const char *sql, const char *types, ...);
 

@@ -322,41 +322,63 @@ static enum c4_status add_provenance(struct c4_store *store, const struct c4_pro
                      from->backend, (int64_t)from->synthetic, (int64_t)from->substitute);
 }
 
-static enum c4_status add_results(struct c4_store *store, const struct c4_store_segment *segment) {
-    char own[C4_SHA256_HEX_SIZE], cross[C4_SHA256_HEX_SIZE] = "";
-    C4_TRY(add_provenance(store, segment->provenance, own));
-    if (segment->cross_images) C4_TRY(add_provenance(store, segment->cross_provenance, cross));
+/* One row after the other by one statement: preparing it takes longer than a row. */
+static enum c4_status add_result_rows(struct c4_store *store,
+                                      const struct c4_store_segment *segment, const char *own,
+                                      const char *cross, sqlite3_stmt *insert) {
     for (int i = 0; i < segment->result_count; i++) {
         const struct c4_result_row *row = &segment->results[i];
         bool crosses = segment->cross_images && strcmp(row->images, segment->cross_images) == 0;
         const char *measure = row->measure ? c4_similarities[row->measure - 1]->name : "";
-        C4_TRY(c4_sql_do(store->path, store->db,
-                         "INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?10,"
-                         " CASE ?10 WHEN '' THEN NULL ELSE ?11 END, NULL, NULL, NULL, ?12)",
-                         "titttttirtit", segment->run, row->epoch, row->quantity, row->layer,
-                         row->reference, row->images, row->statistics, row->n, row->value, measure,
-                         (int64_t)C4_SIMILARITY_VERSION, crosses ? cross : own));
+        C4_TRY(c4_sql_again(store->path, insert, "titttttirtit", segment->run, row->epoch,
+                            row->quantity, row->layer, row->reference, row->images, row->statistics,
+                            row->n, row->value, measure, (int64_t)C4_SIMILARITY_VERSION,
+                            crosses ? cross : own));
+    }
+    return C4_OK;
+}
+
+static enum c4_status add_results(struct c4_store *store, const struct c4_store_segment *segment) {
+    char own[C4_SHA256_HEX_SIZE], cross[C4_SHA256_HEX_SIZE] = "";
+    sqlite3_stmt *insert;
+    C4_TRY(add_provenance(store, segment->provenance, own));
+    if (segment->cross_images) C4_TRY(add_provenance(store, segment->cross_provenance, cross));
+    C4_TRY(c4_sql_prepare(store->path, store->db, &insert,
+                          "INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?10,"
+                          " CASE ?10 WHEN '' THEN NULL ELSE ?11 END, NULL, NULL, NULL, ?12)",
+                          ""));
+    enum c4_status status = add_result_rows(store, segment, own, cross, insert);
+    sqlite3_finalize(insert);
+    return status;
+}
+
+static enum c4_status add_cost_rows(struct c4_store *store, const struct c4_store_segment *segment,
+                                    sqlite3_stmt *insert) {
+    for (int i = 0; i < segment->cost_count; i++) {
+        const struct c4_cost_row *row = &segment->costs[i];
+        C4_TRY(c4_sql_again(store->path, insert,
+                            "titttrrrrittt"
+                            "ittti",
+                            c4_cost_is_shared(row->what) ? NULL : segment->run, row->epoch,
+                            c4_cost_names[row->what], row->layer, row->method, row->seconds,
+                            row->images_per_s > 0 ? row->images_per_s : NAN,
+                            row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
+                            (int64_t)segment->threads, segment->host, segment->place,
+                            segment->place_read_back, (int64_t)segment->node, segment->program,
+                            row->started, row->ended, (int64_t)segment->memory_node));
     }
     return C4_OK;
 }
 
 static enum c4_status add_costs(struct c4_store *store, const struct c4_store_segment *segment) {
-    for (int i = 0; i < segment->cost_count; i++) {
-        const struct c4_cost_row *row = &segment->costs[i];
-        C4_TRY(c4_sql_do(store->path, store->db,
-                         "INSERT INTO cost VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                         " nullif(?, -1), ?, ?, ?, nullif(?, -1))",
-                         "titttrrrrittt"
-                         "ittti",
-                         c4_cost_is_shared(row->what) ? NULL : segment->run, row->epoch,
-                         c4_cost_names[row->what], row->layer, row->method, row->seconds,
-                         row->images_per_s > 0 ? row->images_per_s : NAN,
-                         row->flops > 0 ? row->flops : NAN, row->bytes > 0 ? row->bytes : NAN,
-                         (int64_t)segment->threads, segment->host, segment->place,
-                         segment->place_read_back, (int64_t)segment->node, segment->program,
-                         row->started, row->ended, (int64_t)segment->memory_node));
-    }
-    return C4_OK;
+    sqlite3_stmt *insert;
+    C4_TRY(c4_sql_prepare(store->path, store->db, &insert,
+                          "INSERT INTO cost VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                          " nullif(?, -1), ?, ?, ?, nullif(?, -1))",
+                          ""));
+    enum c4_status status = add_cost_rows(store, segment, insert);
+    sqlite3_finalize(insert);
+    return status;
 }
 
 static enum c4_status add_segment(struct c4_store *store, const struct c4_store_segment *segment) {

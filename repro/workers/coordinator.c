@@ -196,12 +196,16 @@ static enum c4_status await_bytes(struct c4_coordinator *c, int wait_ms) {
     enum { SHORT_MS = 5 };
     const struct c4_rank_caller caller = {c->work.watch, c->work.report, c->work.context};
     int slots = c->work.workers, ready = 0;
-    for (int i = 0; i < slots; i++)
+    bool left = false; /* by the last call, which was late */
+    for (int i = 0; i < slots; i++) {
         c->poll[i] =
             (struct pollfd){.fd = c4_channel_descriptor(&c->slot[i].channel), .events = POLLIN};
+        left = left || c->slot[i].channel.news;
+    }
     for (bool any = false; ready == 0 && !any;) {
         int now_ms = !c->work.ranks || wait_ms < SHORT_MS ? wait_ms : SHORT_MS;
         if (c->work.ranks) C4_TRY(c4_ranks_pump(c->work.ranks, &caller, &any));
+        any = any || left;
         ready = poll(c->poll, (nfds_t)slots, any ? 0 : now_ms);
         if (ready < 0 && errno != EINTR)
             return c4_fail(C4_ERR_FAILED, "cannot wait for workers: %s", strerror(errno));
@@ -211,18 +215,31 @@ static enum c4_status await_bytes(struct c4_coordinator *c, int wait_ms) {
     return C4_OK;
 }
 
-enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
+/* After this time the others wait for the next call, which begins with them. */
+static bool is_late(const struct c4_coordinator *c, int64_t start_ns) {
+    return c4_clock_ns() - start_ns > C4_POLL_MS * INT64_C(1000000) && c->storing;
+}
+
+static enum c4_status pump(struct c4_coordinator *c, int wait_ms) {
     C4_TRY(await_bytes(c, wait_ms));
-    for (int i = 0; i < c->work.workers; i++) {
+    const int slots = c->work.workers, first = c->next;
+    const int64_t start_ns = c4_clock_ns();
+    for (int k = 0; k < slots && !is_late(c, start_ns); k++) {
+        const int i = (first + k) % slots;
         struct c4_worker_slot *slot = &c->slot[i];
         struct c4_message message;
         bool open = true;
+        c->next = i + 1;
         if (!(c->poll[i].revents & (POLLIN | POLLHUP | POLLERR)) && !slot->channel.news) continue;
         C4_TRY(c4_channel_read(&slot->channel, &open));
         while (c4_channel_next(&slot->channel, &message)) C4_TRY(on_message(c, slot, &message));
         if (!open) C4_TRY(on_death(c, slot));
     }
     return c->work.watch ? c->work.watch(c->work.context) : C4_OK;
+}
+
+enum c4_status c4_coordinator_pump(struct c4_coordinator *c, int wait_ms) {
+    return c4_coordinator_end_batch(c, pump(c, wait_ms));
 }
 
 enum c4_status c4_coordinator_await_ready(struct c4_coordinator *c) {

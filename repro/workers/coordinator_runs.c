@@ -67,6 +67,14 @@ static enum c4_status store_segment(struct c4_coordinator *c, const struct c4_wo
     return c4_store_segment(c->work.store, &segment);
 }
 
+static enum c4_status begin_batch(struct c4_coordinator *c) {
+    if (c->storing) return C4_OK;
+    C4_TRY(c4_store_begin(c->work.store));
+    c->storing = true;
+    c->store_failed = false;
+    return C4_OK;
+}
+
 static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot *slot,
                                  const struct c4_segment_done *done,
                                  const struct c4_result_row *results,
@@ -94,10 +102,33 @@ static enum c4_status store_rows(struct c4_coordinator *c, struct c4_worker_slot
                                        .epoch = done->last.epoch,
                                        .checkpoint = done->last.path};
     memcpy(segment.checkpoint_sha256, done->last.sha256, sizeof segment.checkpoint_sha256);
-    if (status == C4_OK) status = store_segment(c, slot, done, segment);
+    if (status == C4_OK) status = begin_batch(c);
+    if (status == C4_OK) {
+        status = store_segment(c, slot, done, segment);
+        c->store_failed = c->store_failed || status != C4_OK;
+        slot->stored = slot->run;
+    }
     c4_text_free(&asked);
     c4_text_free(&read_back);
-    return status == C4_OK ? c4_resume_sweep(c->work.store, c->work.runner->folder, run) : status;
+    return status;
+}
+
+static enum c4_status sweep(struct c4_coordinator *c) {
+    for (int i = 0; i < c->work.workers; i++) {
+        const int run = c->slot[i].stored;
+        c->slot[i].stored = -1;
+        if (run >= 0)
+            C4_TRY(c4_resume_sweep(c->work.store, c->work.runner->folder,
+                                   &c->work.schedule->run[run]));
+    }
+    return C4_OK;
+}
+
+enum c4_status c4_coordinator_end_batch(struct c4_coordinator *c, enum c4_status status) {
+    if (!c->storing) return status;
+    c->storing = false;
+    C4_TRY(c4_store_end(c->work.store, c->store_failed ? status : C4_OK));
+    return status == C4_OK ? sweep(c) : status;
 }
 
 enum c4_status c4_coordinator_commit(struct c4_coordinator *c, struct c4_worker_slot *slot,

@@ -43,6 +43,7 @@ struct c4_worker_slot {
     char reason[C4_TEAM_REASON_SIZE]; /* last said to the user */
     bool has_seed;                    /* references of seed segment.run.seed are prepared */
     uint64_t images;                  /* of the segment so far */
+    int stored; /* run of the segment that was stored in the present batch; -1: none */
 };
 
 struct c4_coordinator {
@@ -69,7 +70,9 @@ struct c4_coordinator {
     double predicted_seconds, actual_seconds; /* of the segments that were committed, in sum */
     bool closed;                              /* by work.limit: nothing is started any more */
     bool said_unbound, said_memory;
-    bool changed; /* something that the next decision depends on */
+    bool changed;               /* something that the next decision depends on */
+    bool storing, store_failed; /* the store has a batch open; something of it was not stored */
+    int next;                   /* slot whose messages are taken first */
 };
 
 /* Handles messages from workers and their deaths, after waiting for them at most `wait_ms`. */
@@ -78,9 +81,16 @@ enum c4_status c4_coordinator_pump(struct c4_coordinator *coordinator, int wait_
 /* Passes a sentence for the user to work.report(). */
 void c4_coordinator_report(const struct c4_coordinator *coordinator, const char *sentence);
 
-/* Commits the rows of a finished segment to the store and updates the state. */
+/* Puts the rows of a finished segment into the store and updates the state. What a pump brings is
+ * one batch, a transaction: however many workers are done at the same time, the disk is waited for
+ * once, before any of them gets another segment. */
 enum c4_status c4_coordinator_commit(struct c4_coordinator *coordinator,
                                      struct c4_worker_slot *slot, const struct c4_message *message);
+
+/* Commits the batch, if there is one, and only then removes the files that its checkpoints take the
+ * place of. Returns `status`, that of the pump, or what went wrong here. Segments of a pump that
+ * failed for another reason are committed all the same. */
+enum c4_status c4_coordinator_end_batch(struct c4_coordinator *coordinator, enum c4_status status);
 
 /* A team of `places` places has trained on `images` in `seconds`: the next decisions take that into
  * account, as other programs may have come or gone. No effect with work.speeds. */

@@ -83,7 +83,7 @@ void c4_coordinator_fill_slots(struct c4_coordinator *c) {
     for (int i = 0; i < c->work.workers; i++) {
         struct c4_worker_slot *slot = &c->slot[i];
         struct c4_ranks_place place;
-        slot->run = -1;
+        slot->run = slot->stored = -1;
         slot->leader = i;
         if (i < c->own_workers) continue;
         c4_ranks_place(ranks, i - c->own_workers, c->where, c->own_workers, &place);

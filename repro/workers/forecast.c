@@ -119,25 +119,14 @@ uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_
            CHECKPOINT_BYTES * checkpoints * (runner->wide ? 2 : 1);
 }
 
-/* Seconds of a run and of the longest chain of runs that start from it. */
-static double behind(const struct c4_schedule *schedule, const double *seconds, int index) {
-    double longest = 0;
-    for (int i = 0; i < schedule->count; i++)
-        if (schedule->after[i] == index) {
-            double one = behind(schedule, seconds, i);
-            if (one > longest) longest = one;
-        }
-    return seconds[index] + longest;
-}
-
-int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
+int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds, const double *tail,
                      const enum c4_run_state *state, const uint64_t *seed) {
     int best = -1, own = -1;
     double most = 0, most_own = 0;
     for (int i = 0; i < schedule->count; i++) {
         int after = schedule->after[i];
         if (state[i] != C4_RUN_PLANNED || (after >= 0 && state[after] != C4_RUN_DONE)) continue;
-        double work = behind(schedule, seconds, i);
+        double work = seconds[i] + tail[i];
         if (best < 0 || work > most) {
             best = i;
             most = work;

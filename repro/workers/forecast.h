@@ -42,10 +42,10 @@ uint64_t c4_forecast_disk_bytes(const struct c4_runner *runner, const struct c4_
                                 const int64_t *done, int figures, int places);
 
 /* The run to start next: of those whose predecessor is done, the one with the most work in itself
- * and the longest chain of runs after it (the first of equals); -1 if none can start. A place that
- * has prepared the references of a seed (`seed`; NULL: none) stays with that seed while one of its
- * runs has at least half of the most work. */
-int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds,
+ * and the longest chain of runs after it (tail[i], of c4_schedule_tails(); the first of equals); -1
+ * if none can start. A place that has prepared the references of a seed (`seed`; NULL: none) stays
+ * with that seed while one of its runs has at least half of the most work. */
+int c4_forecast_next(const struct c4_schedule *schedule, const double *seconds, const double *tail,
                      const enum c4_run_state *state, const uint64_t *seed);
 
 #endif

@@ -79,7 +79,7 @@ static void start(struct c4_sched_view *view, int run, int first, int count,
 }
 
 /* One place for each run: those under way stay, free places take the next ones. */
-static void decide_singles(struct c4_sched_view *view, enum c4_run_state *state,
+static void decide_singles(struct c4_sched_view *view, const double *tail, enum c4_run_state *state,
                            struct c4_assignment *assignment, int *count) {
     const struct c4_sched_input *input = view->input;
     for (int i = 0; i < input->schedule->count; i++)
@@ -94,7 +94,7 @@ static void decide_singles(struct c4_sched_view *view, enum c4_run_state *state,
     for (int p = 0; p < input->places; p++) {
         const struct c4_sched_seat *seat = &input->seat[p];
         if (!is_open(view, p)) continue;
-        int next = c4_forecast_next(input->schedule, input->seconds, state,
+        int next = c4_forecast_next(input->schedule, input->seconds, tail, state,
                                     seat->has_seed ? &seat->seed : NULL);
         if (next < 0) break;
         state[next] = C4_RUN_RUNNING;
@@ -192,7 +192,7 @@ enum c4_status c4_scheduler_decide(const struct c4_sched_input *input,
     find_active(&view, tail, at);
     c4_sched_find_blocks(input, &view.blocks);
     if (input->widest == 1 || view.actives >= view.blocks.total[0])
-        decide_singles(&view, state, assignment, count);
+        decide_singles(&view, tail, state, assignment, count);
     else
         decide_teams(&view, starts, assignment, count);
     free(memory);

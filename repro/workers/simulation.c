@@ -153,7 +153,9 @@ static void sum_up(struct clock *c, double *tail) {
     for (int width = 1; width <= input->widest && width <= input->places; width *= 2)
         fastest = later(fastest, 1 / c4_team_seconds(input->speeds, width, 1));
     for (int i = 0; i < out->stays; i++) out->makespan = later(out->makespan, out->stay[i].end);
-    out->bound = later(out->work / input->places, longest / fastest);
+    out->longest = longest;
+    out->chain = longest / fastest;
+    out->bound = later(out->work / input->places, out->chain);
     out->busy = out->makespan > 0 ? out->work / (input->places * out->makespan) : 1;
 }
 

@@ -36,8 +36,9 @@ struct c4_simulation {
     double makespan; /* seconds until the last run is done */
     double work;     /* seconds on one place */
     double busy;     /* work / (places x makespan); 1 for nothing to do */
-    double bound;    /* no order of teams makes less: work / places, or the longest chain of runs in
-                        the fastest team */
+    double longest;  /* seconds of the longest chain of runs on one place */
+    double chain;    /* the same in the fastest team */
+    double bound;    /* no order of teams makes less: work / places, or chain */
 };
 
 /* Overwrites *simulation; c4_simulation_free() releases it, and on failure nothing needs releasing.

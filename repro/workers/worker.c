@@ -14,6 +14,7 @@
 #include "core/host/memory_bind.h"
 #include "core/host/topology.h"
 #include "core/op/names.h"
+#include "repro/run/known_checkpoint.h"
 #include "repro/workers/binding.h"
 #include "simd/dispatch.h"
 
@@ -108,6 +109,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .l2_bytes = l2_bytes > 0 ? (size_t)l2_bytes : 0,
                                         .kernels = setup->kernels[0] ? setup->kernels : NULL,
                                         .references = &setup->references,
+                                        .arrival_seconds = C4_ARRIVAL_SECONDS,
                                         .advance = advance,
                                         .context = worker};
     C4_TRY(c4_execution_new(&worker->runner, &worker->execution));

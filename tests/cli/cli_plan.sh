@@ -48,7 +48,19 @@ grep -q '^105 runs on 256 places of 2 machines: predicted time' text || fail "th
 grep -q '^Teams of 2, 4, 8 places have 95, 88, 75 % of ideal speed (assumed)' text || fail "no speeds: $(tail -n 2 text)"
 grep -q 'at a given speed: 2500 training images/s' text || fail "no speed: $(head -n 1 text)"
 plan --scaling >text 2>said || fail "--scaling: $(cat said)"
-grep -qE '^ +128 +[0-9:]+ +[78][0-9] % +[0-9:]+ +[0-9:]+ +[0-9:]+$' text || fail "the table: $(cat text)"
+grep -qE '^ +128 +[0-9:]+ +[78][0-9] % +[0-9:]+ +runs +[0-9:]+ +[0-9:]+$' text || fail "the table: $(cat text)"
+
+grep -q '^Limit: fewer runs than places, whose teams lose time. About 24 seeds, not 5, would keep 128 places busy.$' text ||
+    fail "what limits 128 places: $(tail -n 1 text)"
+# What limits: the work, runs that are too few, the longest chain; and seeds that fill the places.
+holds teams.json limits '[r["limit"] for r in rows] == 6 * ["work"] + 2 * ["runs"] and plan["limit"] == "runs"'
+plan --nodes 4 >text 2>said || fail "four machines: $(cat said)"
+grep -q '^Limit: the longest chain of runs, [0-9:]* in the fastest team; more places make nothing faster. About 94 seeds' text ||
+    fail "what limits 512 places: $(tail -n 1 text)"
+plan --nodes 4 --seeds 1-94 --json >filled.json 2>said || fail "94 seeds: $(cat said)"
+holds filled.json filled 'plan["limit"] == "work" and plan["busy"] > .95'
+plan --threads 1 --nodes 4 >text 2>said || fail "one place for each run: $(cat said)"
+grep -q '^Limit: the longest chain of runs, [0-9:]*; more places' text || fail "single places: $(tail -n 1 text)"
 
 # With a measurement: memory, and its traffic, where the backend counts it.
 bare "$program" plan --scale smoke --figures 1 --seeds 1 --out none --json --nodes 3 \

@@ -121,14 +121,17 @@ static void list_schedule(const struct random_study *study, int *place_of, doubl
     double until[RANDOM_PLACES] = {0}, now = 0;
     int runs = study->schedule.count, at[RANDOM_PLACES], before[RANDOM_PLACES];
     enum c4_run_state state[RANDOM_RUNS] = {C4_RUN_PLANNED};
+    double tail[RANDOM_RUNS];
+    c4_schedule_tails(&study->schedule, study->seconds, tail);
     for (int i = 0; i < runs; i++) state[i] = C4_RUN_PLANNED;
     for (int p = 0; p < study->places; p++) at[p] = before[p] = -1;
     for (;;) {
         int first = -1;
         for (int p = 0; p < study->places; p++) {
             const uint64_t *seed = before[p] >= 0 ? &study->run[before[p]].seed : NULL;
-            int next =
-                at[p] >= 0 ? -1 : c4_forecast_next(&study->schedule, study->seconds, state, seed);
+            int next = at[p] >= 0
+                           ? -1
+                           : c4_forecast_next(&study->schedule, study->seconds, tail, state, seed);
             if (next >= 0) {
                 at[p] = before[p] = next;
                 state[next] = C4_RUN_RUNNING;
