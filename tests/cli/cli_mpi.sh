@@ -7,8 +7,8 @@ needs sqlite3
 
 backend=$(bit_exact | head -n 1)
 # Four short runs of many segments, without pictures. study OUT: the options.
-values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=128,pretrain_epochs=24,sizes=32
-values=$values,size_epochs=2,train_accuracy_images=32,accuracy_images=32,cka_images=40
+values=degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=128,pretrain_epochs=24,sizes=128
+values=$values,size_epochs=24,train_accuracy_images=32,accuracy_images=32,cka_images=40
 values=$values,curve_images=40,control_images=20,segment_work=800
 study() {
     echo repro --out "$1" --scale smoke --seeds 1,2 --figures 1,3b --backend "$backend" --quiet --set $values
@@ -68,6 +68,8 @@ expect 0 '^4 ranks on 1 host: [0-9]*, [0-9]*, [0-9]* and [0-9]* workers' \
 same four
 [ "$(sqlite3 four/study.db 'SELECT DISTINCT backend FROM provenance')" = "$backend" ] ||
     fail "rows name another backend: $(sqlite3 four/study.db 'SELECT DISTINCT backend FROM provenance')"
+[ "$(sqlite3 four/study.db 'SELECT DISTINCT host FROM cost WHERE run IS NOT NULL')" = "$(hostname)" ] ||
+    fail "rows name another host: $(sqlite3 four/study.db 'SELECT DISTINCT host FROM cost')"
 
 # rank N: its process among the children of $launched.
 rank() {

@@ -1,0 +1,36 @@
+# shellcheck shell=sh
+# Shared by the tests of several machines, after harness/shell.sh.
+# shellcheck disable=SC2154 # harness/shell.sh sets scratch and program
+
+# as_conv4: commands find the program as conv4, which does not find gnuplot.
+as_conv4() {
+    mkdir "$scratch/bin"
+    cat >"$scratch/bin/conv4" <<SCRIPT
+#!/bin/sh
+PATH=/nowhere exec '$(command -v "$program")' "\$@"
+SCRIPT
+    chmod +x "$scratch/bin/conv4"
+    PATH=$scratch/bin:$PATH
+    export PATH
+}
+
+# short_study EPOCHS: values of --set for short runs, of so many epochs.
+short_study() {
+    echo "degrees=0,finetune_degrees=0,svhn_degrees=0,pretrain_images=512,pretrain_epochs=$1,sizes=64,size_epochs=$1,finetune_images=256,finetune_epochs=$1,train_accuracy_images=64,accuracy_images=64,cka_images=40,curve_images=40,control_images=20"
+}
+
+# rows FOLDER: every row that a study's bits decide, sorted.
+rows() {
+    sqlite3 "$1/study.db" "SELECT run, epoch, quantity, layer, reference, images, statistics, n,
+            measure, similarity_version, quote(value) FROM result;
+        SELECT key, seed, source, status, rows_sha256 FROM run" | sort
+}
+
+# same_rows FOLDER FOLDER
+same_rows() {
+    rows "$1" >"$scratch/rows.1"
+    rows "$2" >"$scratch/rows.2"
+    [ "$(wc -l <"$scratch/rows.1")" -gt 100 ] || fail "$1 has no rows"
+    cmp "$scratch/rows.1" "$scratch/rows.2" ||
+        fail "$1 and $2 differ: $(diff "$scratch/rows.1" "$scratch/rows.2" | head -n 4)"
+}
