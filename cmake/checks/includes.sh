@@ -49,9 +49,14 @@ room core/cli base file
 room core/report base file host
 room repro/study
 room repro/store study
+room repro/merge study store
 room repro/results study store
 room repro/run study store
-room repro/workers study store run
+room repro/planning study store run
+room repro/workers study store run planning
+room repro/ranks study store run planning workers
+room repro/coordinator study store run planning workers ranks
+room repro/session study store results run planning workers ranks coordinator
 room repro/figures study store results
 room repro/claims study results
 room repro/report study store results figures claims
@@ -68,9 +73,10 @@ room bench/exact measure
 room bench/history measure results
 room bench/compare measure exact history results
 room bench/record measure exact history results compare
-# Every folder is one of these, or the one of the commands, which may use all others.
+# Every folder with sources is one of these, or the one of the commands, which may use all others.
 for folder in core/* repro/* bench/*; do
-    [ ! -d "$folder" ] || [ "${folder#*/}" = commands ] || grep -q "^room $folder\b" "$0" ||
+    [ -n "$(find "$folder" -name '*.[ch]' -type f)" ] && [ -d "$folder" ] || continue
+    [ "${folder#*/}" = commands ] || grep -q "^room $folder\b" "$0" ||
         echo "$folder: not in $0" >>"$found"
 done
 # A quoted include without a folder is not written from the root.

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "repro/commands/session.h"
+#include "repro/session/session.h"
 
 /* Prints scale, runs, images, backend and places of a session whose images are loaded, which part
  * of the study is selected, what is not official, and what was taken from the folder. */

@@ -7,7 +7,7 @@
 #include "core/host/team.h"
 #include "repro/commands/cka_report.h"
 #include "repro/commands/cka_source.h"
-#include "repro/commands/engine.h"
+#include "repro/session/engine.h"
 #include "simd/dispatch.h"
 
 static const char *const methods[] = {"auto", "gram", "feature", NULL};

@@ -14,7 +14,7 @@
 #include "core/similarity/similarity.h"
 #include "repro/commands/doctor_memory.h"
 #include "repro/commands/topology_drawing.h"
-#include "repro/workers/launch.h"
+#include "repro/ranks/launch.h"
 #include "simd/dispatch.h"
 
 static const struct c4_option options[] = {

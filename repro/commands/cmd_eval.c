@@ -16,9 +16,9 @@
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
 #include "core/net/train.h"
-#include "repro/commands/engine.h"
 #include "repro/commands/task.h"
 #include "repro/commands/weights.h"
+#include "repro/session/engine.h"
 
 static const char *const splits[] = {"train", "test", NULL};
 

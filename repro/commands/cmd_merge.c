@@ -9,7 +9,7 @@
 #include "core/cli/interrupt.h"
 #include "core/file/json.h"
 #include "repro/commands/missing_runs.h"
-#include "repro/store/merge.h"
+#include "repro/merge/merge.h"
 
 static const struct c4_option options[] = {
     {.name = "study",

@@ -7,12 +7,12 @@
 #include "core/cli/interrupt.h"
 #include "core/cli/progress.h"
 #include "core/file/json.h"
-#include "repro/commands/engine.h"
 #include "repro/commands/lines.h"
 #include "repro/commands/part.h"
 #include "repro/commands/plan_memory.h"
 #include "repro/commands/scaling.h"
-#include "repro/workers/launch.h"
+#include "repro/ranks/launch.h"
+#include "repro/session/engine.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,

@@ -11,17 +11,17 @@
 #include "core/file/file.h"
 #include "core/host/clock.h"
 #include "repro/commands/announce.h"
-#include "repro/commands/engine.h"
 #include "repro/commands/max_time.h"
 #include "repro/commands/outlook.h"
 #include "repro/commands/part.h"
 #include "repro/commands/redo.h"
 #include "repro/commands/repro_ranks.h"
-#include "repro/commands/session_memory.h"
 #include "repro/commands/summary.h"
 #include "repro/results/study_reader.h"
 #include "repro/run/measure.h"
 #include "repro/run/resume.h"
+#include "repro/session/engine.h"
+#include "repro/session/session_memory.h"
 
 static const struct c4_option options[] = {
     C4_SESSION_OPTIONS,

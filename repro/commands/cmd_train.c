@@ -15,13 +15,13 @@
 #include "core/host/clock.h"
 #include "core/net/checkpoint.h"
 #include "core/net/train.h"
-#include "repro/commands/engine.h"
 #include "repro/commands/task.h"
 #include "repro/commands/train_batches.h"
 #include "repro/commands/train_log.h"
 #include "repro/commands/train_progress.h"
 #include "repro/commands/train_resume.h"
 #include "repro/commands/weights.h"
+#include "repro/session/engine.h"
 
 static const struct c4_option options[] = {
     C4_TASK_OPTIONS,

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "core/file/json.h"
-#include "repro/commands/session_memory.h"
-#include "repro/workers/forecast_memory.h"
+#include "repro/planning/forecast_memory.h"
+#include "repro/session/session_memory.h"
 
 static json_t *scales_of(const struct c4_dispatch *dispatch, const struct c4_study *study,
                          const struct c4_memory_limit *limit) {

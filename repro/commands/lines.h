@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "repro/commands/session.h"
+#include "repro/session/session.h"
 
 /* Prints a line for each group of selected runs, the one with the most work first:
  *     conv4 repro --group KEY --out DIR/KEY --scale NAME ...

@@ -1,11 +1,11 @@
 /* `conv4 repro --max-time` and SIGUSR1: how a study is asked to end before it is done, and what is
- * said then. What is done then is decided by repro/workers/time_limit.h. */
+ * said then. What is done then is decided by repro/planning/time_limit.h. */
 #ifndef C4_REPRO_COMMANDS_MAX_TIME_H
 #define C4_REPRO_COMMANDS_MAX_TIME_H
 
 #include "core/cli/option.h"
+#include "repro/coordinator/coordinator.h"
 #include "repro/study/schedule.h"
-#include "repro/workers/coordinator.h"
 
 #define C4_MAX_TIME_OPTION                                                                         \
     {                                                                                              \

@@ -3,9 +3,9 @@
 #ifndef C4_REPRO_COMMANDS_OUTLOOK_H
 #define C4_REPRO_COMMANDS_OUTLOOK_H
 
-#include "repro/commands/session.h"
-#include "repro/workers/places.h"
-#include "repro/workers/simulation.h"
+#include "repro/planning/places.h"
+#include "repro/planning/simulation.h"
+#include "repro/session/session.h"
 
 /* Where a team's speeds are from. */
 enum c4_team_source { C4_TEAM_ASSUMED, C4_TEAM_GIVEN, C4_TEAM_MEASURED };

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "repro/commands/session.h"
+#include "repro/session/session.h"
 
 /* C4_ERR_USAGE: an option of `conv4 repro` that a part cannot follow, --strict-claims. */
 enum c4_status c4_part_check(const struct c4_session *session);

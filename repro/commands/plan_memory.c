@@ -1,8 +1,8 @@
 #include "repro/commands/plan_memory.h"
 
 #include "core/file/json.h"
-#include "repro/commands/session_memory.h"
-#include "repro/workers/forecast_memory.h"
+#include "repro/planning/forecast_memory.h"
+#include "repro/session/session_memory.h"
 
 /* Of one of the machines. */
 struct need {

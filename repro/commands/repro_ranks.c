@@ -8,8 +8,8 @@
 #include "core/base/utf8.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
-#include "repro/commands/session_memory.h"
-#include "repro/workers/agent.h"
+#include "repro/ranks/agent.h"
+#include "repro/session/session_memory.h"
 
 static enum c4_status watch(void *context) {
     (void)context;

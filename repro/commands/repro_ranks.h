@@ -3,9 +3,9 @@
 #define C4_REPRO_COMMANDS_REPRO_RANKS_H
 
 #include "repro/commands/outlook.h"
-#include "repro/commands/session.h"
-#include "repro/workers/launch.h"
-#include "repro/workers/ranks.h"
+#include "repro/ranks/launch.h"
+#include "repro/ranks/ranks.h"
+#include "repro/session/session.h"
 
 /* Zeroed: this process is alone, and nothing below does anything. */
 struct c4_repro_ranks {

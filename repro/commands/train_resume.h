@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "core/net/checkpoint.h"
-#include "repro/commands/engine.h"
 #include "repro/commands/task.h"
+#include "repro/session/engine.h"
 
 /* Reads the checkpoint at `path` into *net and checks that train wrote it and that it was not
  * changed since. C4_ERR_USAGE: it has no momentum, or more epochs than `epochs`. C4_ERR_DATA: as

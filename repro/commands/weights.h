@@ -6,7 +6,7 @@
 
 #include "core/cli/option.h"
 #include "core/net/checkpoint.h"
-#include "repro/commands/engine.h"
+#include "repro/session/engine.h"
 
 /* Fills net->state for `engine`. With --init, all of *net is read from the file; `messages` gets a
  * line if it is a checkpoint that was changed since it was written. C4_ERR_USAGE: the file says

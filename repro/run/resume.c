@@ -115,7 +115,7 @@ static bool is_ours(const char *name, const struct c4_run *run) {
         c4_temporary_writer(name, NULL) > 0 ? c4_temporary_target_length(name) : strlen(name);
     size_t stem = (size_t)(extension - own), hash = 0;
     if (strncmp(name, own, stem) != 0) return false;
-    /* The name of a merged one goes on with digits of its hash (repro/store/merge.h). */
+    /* The name of a merged one goes on with digits of its hash (repro/merge/merge.h). */
     if (name[stem] == '-') hash = 1 + strspn(name + stem + 1, "0123456789abcdef");
     return (hash == 0 || hash == 1 + C4_STORE_HASH_DIGITS) && length == strlen(own) + hash &&
            strncmp(name + stem + hash, extension, length - stem - hash) == 0;

@@ -146,7 +146,7 @@ struct c4_store_segment {
     char checkpoint_sha256[C4_SHA256_HEX_SIZE];
 };
 
-/* Of its hash in the name of a checkpoint that was merged (repro/store/merge.h). */
+/* Of its hash in the name of a checkpoint that was merged (repro/merge/merge.h). */
 enum { C4_STORE_HASH_DIGITS = 12 };
 
 enum { C4_STORE_KEPT = 2 }; /* checkpoints kept per run: the last, and one in case it is damaged */

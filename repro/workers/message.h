@@ -4,7 +4,7 @@
 #define C4_REPRO_WORKERS_MESSAGE_H
 
 #include "core/host/team.h"
-#include "repro/workers/forecast.h"
+#include "repro/planning/forecast.h"
 
 enum c4_message_kind {
     /* to a worker */

@@ -1,4 +1,6 @@
 /* The trial that predicted times are based on. */
+#include "repro/workers/speed.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,6 @@
 #include "core/net/checkpoint.h"
 #include "core/net/init.h"
 #include "repro/run/prepared_features.h"
-#include "repro/workers/forecast.h"
 
 /* Repeats a batch until it has run long enough to be timed. The first pass creates primitives and
  * fills caches, and does not count. */

@@ -16,6 +16,7 @@
 #include "core/op/names.h"
 #include "repro/run/known_checkpoint.h"
 #include "repro/workers/binding.h"
+#include "repro/workers/speed.h"
 #include "simd/dispatch.h"
 
 #define PROGRESS_NS INT64_C(100000000)

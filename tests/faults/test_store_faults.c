@@ -9,9 +9,9 @@
 #include <math.h>
 #include <sqlite3.h>
 
+#include "repro/merge/merge.h"
 #include "repro/results/study_reader.h"
 #include "repro/store/database.h"
-#include "repro/store/merge.h"
 #include "repro/store/sql.h"
 #include "repro/store/store.h"
 #include "tests/faults/memory.h"

@@ -22,7 +22,7 @@
 #include "core/file/file.h"
 #include "core/host/clock.h"
 #include "core/host/program.h"
-#include "repro/workers/coordinator.h"
+#include "repro/coordinator/coordinator.h"
 #include "tests/load/pretend.h"
 
 enum { WORKERS, SEEDS, SECONDS, SEGMENT, EPOCHS, WIDEST, OPTIONS };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "repro/workers/simulation.h"
+#include "repro/planning/simulation.h"
 
 enum { RANDOM_RUNS = 40, RANDOM_PLACES = 128 };
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "repro/workers/forecast.h"
-#include "repro/workers/simulation.h"
+#include "repro/planning/forecast.h"
+#include "repro/planning/simulation.h"
 
 enum { RUNS = 6, PLACES = 64 };
 

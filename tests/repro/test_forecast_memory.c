@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repro/workers/forecast_memory.h"
+#include "repro/planning/forecast_memory.h"
 #include "tests/harness/unit.h"
 
 static struct c4_study *study;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "core/file/sha256.h"
-#include "repro/store/merge.h"
+#include "repro/merge/merge.h"
 
 enum { EPOCHS = 3 };
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "core/host/program.h"
-#include "repro/workers/agent.h"
-#include "repro/workers/ranks.h"
+#include "repro/ranks/agent.h"
+#include "repro/ranks/ranks.h"
 
 enum { QUEUE = 256, BIG = 300000 };
 

@@ -2,7 +2,7 @@
 #include "tests/harness/unit.h"
 #include "tests/repro/random_study.h"
 
-#include "repro/workers/forecast.h"
+#include "repro/planning/forecast.h"
 
 enum { RUNS = 128, PLACES = 128 };
 

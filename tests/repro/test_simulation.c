@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "repro/workers/forecast.h"
+#include "repro/planning/forecast.h"
 
 static double most_of(const double *value, int count) {
     double most = 0;

@@ -1,7 +1,7 @@
 /* What starts, goes on and is cut before a time limit. */
 #include <math.h>
 
-#include "repro/workers/time_limit.h"
+#include "repro/planning/time_limit.h"
 #include "tests/harness/unit.h"
 
 static struct c4_time_limit limit_of(double end, double asked) {

@@ -1,0 +1,75 @@
+#include "repro/planning/forecast_memory.h"
+
+#include <string.h>
+
+#include "repro/run/reference_cache.h"
+
+/* Fitted to the peak of Anonymous in smaps_rollup of workers with 100 to 4,000 images for CKA, in
+ * batches of 32 to 512, on one and two threads, and then raised so that every one lies below.
+ * Per image of a batch: a plan's tape and scratch, twice as references have a plan of their own.
+ * Per image of CKA: features, and packed strips beside them, linearly; Gram matrices of five
+ * layers, with the square. The heap keeps what the largest comparison left
+ * (repro/workers/worker.c). */
+enum {
+    PROCESS_BYTES = 34000000,
+    OWN_BYTES = 48000000,
+    THREAD_BYTES = 9400000,
+    CKA_IMAGE_BYTES = 140000,
+    CKA_PAIR_BYTES = 8,
+    CONTROL_IMAGE_BYTES = 60000,
+    CONTROL_PAIR_BYTES = 32
+};
+
+/* Per image of a batch, for two plans. */
+static uint64_t batch_image_bytes(const struct c4_runner *runner) {
+    if (runner->wide) return 4600000; /* every layer of a step in double */
+    if (strcmp(runner->backend, "ref") == 0) return 2400000;
+    if (strcmp(runner->backend, "onednn") == 0) return 1200000;
+    return 232000;
+}
+
+static uint64_t worker_bytes(const struct c4_runner *runner) {
+    const struct c4_protocol *protocol = runner->protocol;
+    const struct c4_list *sizes = &runner->scale->control_images;
+    uint64_t cka = protocol->cka_images, most;
+    if (protocol->curve_images > cka) cka = protocol->curve_images;
+    most = cka;
+    for (int i = 0; i < sizes->count; i++)
+        if (sizes->value[i] > most) most = sizes->value[i];
+    return PROCESS_BYTES + THREAD_BYTES * (uint64_t)runner->threads +
+           batch_image_bytes(runner) * protocol->batch + CKA_IMAGE_BYTES * cka +
+           CKA_PAIR_BYTES * cka * cka + CONTROL_IMAGE_BYTES * most +
+           CONTROL_PAIR_BYTES * most * most;
+}
+
+void c4_forecast_memory(const struct c4_runner *runner, int workers, int copies,
+                        uint64_t images_bytes, uint64_t available_bytes,
+                        struct c4_memory_forecast *forecast) {
+    const int each = (workers + copies - 1) / copies; /* workers of a node */
+    *forecast = (struct c4_memory_forecast){
+        .worker_bytes = worker_bytes(runner),
+        .images_bytes = images_bytes,
+        .references_bytes =
+            (uint64_t)copies * c4_reference_cache_limit(runner->protocol, runner->scale, each,
+                                                        available_bytes / (uint64_t)copies),
+        .own_bytes = OWN_BYTES};
+}
+
+uint64_t c4_forecast_memory_sum(const struct c4_memory_forecast *forecast, int workers) {
+    return forecast->own_bytes + forecast->images_bytes + forecast->references_bytes +
+           forecast->worker_bytes * (uint64_t)workers;
+}
+
+int c4_forecast_memory_fit(const struct c4_runner *runner, int wanted, int copies,
+                           uint64_t images_bytes, const struct c4_memory_limit *limit) {
+    struct c4_memory_forecast forecast;
+    for (int workers = wanted; workers > 0; workers--) {
+        c4_forecast_memory(runner, workers, copies, images_bytes, limit->bytes, &forecast);
+        if (limit->process_bytes > 0 && limit->process_bytes < forecast.worker_bytes + images_bytes)
+            return 0;
+        if (limit->by == C4_MEMORY_UNKNOWN ||
+            c4_forecast_memory_sum(&forecast, workers) <= limit->bytes)
+            return workers;
+    }
+    return 0;
+}
