@@ -6,6 +6,8 @@ if(TARGET conv4_mpi) # the program looks for it there, from its own folder
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+file(GLOB recipes CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/repro/recipes/*.sh)
+install(PROGRAMS ${recipes} DESTINATION ${CMAKE_INSTALL_DOCDIR}/recipes)
 
 # A cross build without an emulator cannot run the program, and omits these.
 if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)

@@ -25,11 +25,11 @@ libcurl4-openssl-dev more module libcurl
 libarchive-dev more module libarchive
 g++ more command g++
 libbenchmark-dev more module benchmark
-libopenmpi-dev more command mpicc
-openmpi-bin more command mpirun
 gnuplot-nox more command gnuplot
 libcmocka-dev test module cmocka
 sqlite3 test command sqlite3
+libopenmpi-dev all command mpicc
+openmpi-bin all command mpirun
 clang-19 all command clang-19
 libomp-19-dev all clang-header omp.h
 libclang-rt-19-dev all package -
@@ -62,7 +62,11 @@ binutils all command objdump
 valgrind all command valgrind
 llvm-19 all command llvm-mca-19
 debootstrap full command debootstrap
-qemu-system-x86 full command qemu-system-x86_64'
+qemu-system-x86 full command qemu-system-x86_64
+slurmctld full command slurmctld
+slurmd full command slurmd
+slurm-client full command sbatch
+munge full command munged'
 
 # Sets $clang to the newest clang installed.
 newest_clang() {

@@ -15,7 +15,7 @@
 #SBATCH --signal=USR1@120
 
 # Slurm signals the ranks, not this script. srun does not take over --cpus-per-task by itself.
-srun --mpi=pmix --cpus-per-task="$SLURM_CPUS_PER_TASK" conv4 repro "$@"
+srun --mpi=pmix --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" conv4 repro "$@"
 status=$?
 
 # 75: not finished.
