@@ -63,10 +63,10 @@ valgrind all command valgrind
 llvm-19 all command llvm-mca-19
 debootstrap full command debootstrap
 qemu-system-x86 full command qemu-system-x86_64
-slurmctld full command slurmctld
-slurmd full command slurmd
-slurm-client full command sbatch
-munge full command munged'
+slurmctld all command slurmctld
+slurmd all command slurmd
+slurm-client all command sbatch
+munge all command munged'
 
 # Sets $clang to the newest clang installed.
 newest_clang() {
