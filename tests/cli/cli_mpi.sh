@@ -135,6 +135,25 @@ grep -q 'stopped; every finished segment of epochs is in stopped' log || fail "n
 expect 0 'Continuing in the same folder' ranks -n 2 $bare_program $(study stopped)
 same stopped
 
+# SIGUSR1 while MPI starts, which waits for the slowest rank: an early end as at any other time.
+# shellcheck disable=SC2046,SC2086
+(
+    exec >log 2>&1
+    exec "$mpirun" --allow-run-as-root --oversubscribe -n 1 $bare_program $(study early) : \
+        -n 1 sh -c 'sleep 3; exec "$@"' - $bare_program $(study early)
+) &
+launched=$!
+# shellcheck disable=SC2317 # await calls it
+joining() {
+    first=$(rank 0)
+    [ -n "$first" ] && grep -q conv4_mpi.so "/proc/$first/maps"
+}
+await 60 joining || stop "rank 0 does not begin: $(cat log)"
+kill -USR1 "$first"
+workers=
+ended 75
+grep -q 'ended early, as SIGUSR1 asked for; 0 of 4 runs are done' log || fail "SIGUSR1 is lost: $(cat log)"
+
 # Ranks that would do another study are refused.
 "$program" data synth images --train 512 --seed 7 >/dev/null || stop "no images"
 # refused STATUS WORDS OPTION...: rank 1 with these options.
