@@ -170,7 +170,8 @@ refused 3 'the images of .* are not those of rank 0' --out refused --figures 1,3
 refused 6 'elsewhere is not the study.s folder that rank 0 has' --out elsewhere --figures 1,3b
 [ ! -e elsewhere ] || fail "another rank makes a folder"
 refused 1 'other settings than rank 0: batch = 16' --out refused --figures 1,3b --set batch=16
-refused 1 'other runs than rank 0' --out refused --figures 1
+refused 1 'other runs than rank 0.*--figures.*--shard' --out refused --figures 1
+refused 1 'other runs than rank 0' --out refused --figures 1,3b --shard 1/2
 refused 1 '--scale quick, and rank 0 has smoke' --out refused --scale quick
 # What is not given is rank 0's.
 # shellcheck disable=SC2046,SC2086
