@@ -410,7 +410,7 @@ static enum c4_status work(struct reproduction *r) {
 
 static enum c4_status reproduce(struct reproduction *r) {
     C4_TRY(c4_interrupt_catch());
-    C4_TRY(c4_max_time_begin(r->args, c4_clock_ns(), &r->limit));
+    C4_TRY(c4_max_time_read(r->args, &r->limit));
     const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
     C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"),
                            c4_repro_ranks_share(&r->ranks), &r->session));
@@ -433,7 +433,6 @@ static enum c4_status reproduce(struct reproduction *r) {
                                  &r->limit);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
     c4_interrupt_ignore_early();
-    c4_repro_ranks_end(&r->ranks, 0); /* figures and report are rank 0's alone */
     status = publish(r, (double)(c4_clock_ns() - r->limit.start_ns) * 1e-9);
     if (r->state.failed == 0) return status;
     return c4_fail(C4_ERR_FAILED, "%d of %d runs failed; %s", r->state.failed,
@@ -443,8 +442,10 @@ static enum c4_status reproduce(struct reproduction *r) {
 static int run(const struct c4_args *args) {
     struct reproduction *r = calloc(1, sizeof *r);
     if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
-    int code;
-    if (c4_repro_ranks_join(args, c4_arg_flag(args, "dry-run"), &r->ranks, &code)) {
+    enum c4_status begun = c4_max_time_begin(&r->limit);
+    int code = begun == C4_OK ? 0 : c4_cli_exit(args, begun);
+    if (begun != C4_OK ||
+        c4_repro_ranks_join(args, c4_arg_flag(args, "dry-run"), &r->ranks, &code)) {
         free(r);
         return code;
     }
@@ -452,8 +453,8 @@ static int run(const struct c4_args *args) {
     r->messages = c4_arg_flag(args, "json") ? stderr : stdout;
     code = c4_cli_exit(args, reproduce(r));
     c4_coordinator_close(r->coordinator);
+    c4_repro_ranks_end(&r->ranks, code); /* before another process may have the folder */
     c4_store_close(r->store);
-    c4_repro_ranks_end(&r->ranks, code);
     c4_session_free(&r->session);
     free(r->again);
     free(r->over);

@@ -1,6 +1,5 @@
 #include "repro/commands/repro_ranks.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,8 +90,8 @@ static enum c4_status join(const struct c4_launch *launch, struct c4_repro_ranks
     C4_TRY(c4_launch_join(launch, transport));
     C4_TRY(c4_launch_neighbours(transport, &ranks->share.on_machine, &ranks->share.overlapping));
     ranks->share.rank = transport->rank;
-    /* Launchers pass these on to every rank; rank 0 decides. */
-    if (transport->rank > 0) signal(SIGUSR1, SIG_IGN);
+    /* Launchers pass SIGUSR1 on to every rank; rank 0 decides. */
+    if (transport->rank > 0) c4_interrupt_ignore_early();
     return c4_interrupt_catch();
 }
 
@@ -111,6 +110,9 @@ bool c4_repro_ranks_join(const struct c4_args *args, bool alone, struct c4_repro
     *exit_status = 0;
     c4_launch_read(&launch);
     if (launch.ranks == 1) return false;
+    if (alone && launch.rank == 0)
+        fprintf(stderr, "This looks at one of %d ranks; conv4 plan --nodes N plans for several.\n",
+                launch.ranks);
     if (alone) return launch.rank > 0;
     enum c4_status status = join(&launch, ranks);
     if (status == C4_OK && ranks->transport.rank == 0)

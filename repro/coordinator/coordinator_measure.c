@@ -16,8 +16,7 @@ static enum c4_status measure_once(struct c4_coordinator *c, int width, bool *wh
         slot->has_speed = !slot->is_asked;
         if (!slot->is_asked) continue;
         c4_coordinator_place(c, i, width, &order.place);
-        /* A worker that has already died is noticed when its pipe is read. */
-        c4_channel_write(&slot->channel, C4_MESSAGE_MEASURE, &part, 1);
+        C4_TRY(c4_channel_write(&slot->channel, C4_MESSAGE_MEASURE, &part, 1));
     }
     for (bool waiting = true; waiting;) {
         C4_TRY(c4_coordinator_pump(c, C4_POLL_MS));

@@ -192,10 +192,9 @@ enum c4_status c4_coordinator_send_segment(struct c4_coordinator *c, struct c4_w
     c4_coordinator_note_begin(c, slot);
     *order = (struct c4_segment_order){.segment = slot->segment, .place = slot->place};
     const struct c4_message_part part = {order, sizeof *order};
-    /* A worker that has died meanwhile is noticed when its pipe is read. */
-    c4_channel_write(&slot->channel, C4_MESSAGE_SEGMENT, &part, 1);
+    enum c4_status status = c4_channel_write(&slot->channel, C4_MESSAGE_SEGMENT, &part, 1);
     free(order);
-    return C4_OK;
+    return status;
 }
 
 /* Gives up the runs that start from a failed run. */

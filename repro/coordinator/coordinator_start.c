@@ -48,8 +48,7 @@ enum c4_status c4_coordinator_start_worker(struct c4_coordinator *c, struct c4_w
         runner->folder ? c4_store_folder(c->work.store, &setup->folder_identity) : C4_OK;
     if (status == C4_OK) status = start_process(c, slot);
     const struct c4_message_part part = {setup, sizeof *setup};
-    /* A worker that has already died is noticed when its pipe is read. */
-    if (status == C4_OK) c4_channel_write(&slot->channel, C4_MESSAGE_SETUP, &part, 1);
+    if (status == C4_OK) status = c4_channel_write(&slot->channel, C4_MESSAGE_SETUP, &part, 1);
     free(setup);
     return status;
 }

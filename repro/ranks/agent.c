@@ -272,6 +272,9 @@ static void await_end(struct c4_agent *agent) {
         enum c4_status status = c4_agent_step(agent, C4_AGENT_WAIT_MS);
         if (status != C4_OK) c4_agent_fail(agent, status);
         if (agent->ended) break;
+        /* A step that failed has not waited. */
+        if (status != C4_OK)
+            nanosleep(&(struct timespec){.tv_nsec = C4_AGENT_WAIT_MS * 1000000}, NULL);
         if (agent->told && seconds_since(agent->told_ns) > C4_RANK_END_SECONDS) {
             fprintf(stderr, "conv4 repro: rank %d on host %s: %s; rank 0 does not answer\n",
                     agent->transport->rank, agent->host, c4_error());
@@ -286,9 +289,12 @@ int c4_agent_close(struct c4_agent *agent) {
     exit_status = agent->exit_status;
     workers = agent->work ? agent->work->workers : 0;
     for (int i = 0; i < workers; i++) c4_worker_dismiss(&agent->worker[i]);
+    /* One time for all, however many they are: rank 0 does not wait for long. */
+    int64_t start_ns = c4_clock_ns();
     for (int i = 0; i < workers; i++) {
         struct c4_worker_end end;
-        c4_worker_reap(&agent->worker[i], C4_AGENT_PATIENCE_SECONDS, &end);
+        double left = C4_AGENT_PATIENCE_SECONDS - seconds_since(start_ns);
+        c4_worker_reap(&agent->worker[i], left > 0 ? left : 0, &end);
     }
     if (c4_rank_send(agent->transport, 0, C4_RANK_BYE, NULL, 0) != C4_OK ||
         !agent->transport->finish(agent->transport))

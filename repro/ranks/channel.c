@@ -24,7 +24,10 @@ enum c4_status c4_channel_start(struct c4_channel *channel, const int *pu, int c
 
 enum c4_status c4_channel_write(struct c4_channel *channel, enum c4_message_kind kind,
                                 const struct c4_message_part *parts, int count) {
-    if (!channel->ranks) return c4_message_write(channel->process.to, kind, parts, count);
+    if (!channel->ranks) {
+        c4_message_write(channel->process.to, kind, parts, count);
+        return C4_OK;
+    }
     return c4_ranks_write(channel->ranks, channel->rank, channel->number, kind, parts, count);
 }
 

@@ -25,7 +25,8 @@ void c4_channel_remote(struct c4_channel *channel, struct c4_ranks *ranks, int r
  * started ends the study. */
 enum c4_status c4_channel_start(struct c4_channel *channel, const int *pu, int count);
 
-/* c4_message_write(). A worker elsewhere that has ended takes nothing, and that is no error. */
+/* c4_message_write(). A worker that has ended takes nothing, and that is no error: its end is read.
+ * Errors: those of c4_ranks_write(); the message would be waited for without an end. */
 enum c4_status c4_channel_write(struct c4_channel *channel, enum c4_message_kind kind,
                                 const struct c4_message_part *parts, int count);
 

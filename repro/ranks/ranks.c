@@ -1,5 +1,6 @@
 #include "repro/ranks/ranks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -192,6 +193,22 @@ static bool all_gone(struct c4_ranks *ranks) {
     return gone;
 }
 
+/* The launcher says only that all were aborted. */
+static void say_why(const struct c4_ranks *ranks, bool sent, bool gone) {
+    const char *tail = "; all ranks are aborted, and what was done is in the study's folder";
+    if (!sent) fprintf(stderr, "conv4 repro: %s%s\n", c4_error(), tail);
+    for (int i = 1; sent && !gone && i < ranks->transport->size; i++) {
+        const struct c4_rank_state *rank = &ranks->rank[i];
+        if (rank->gone) continue;
+        fprintf(stderr, "conv4 repro: rank %d%s%s does not end%s\n", i,
+                rank->here ? " on host " : "", rank->host, tail);
+        return;
+    }
+    if (sent && gone)
+        fprintf(stderr, "conv4 repro: the ranks do not end together: %s%s\n", ranks->transport->why,
+                tail);
+}
+
 static void end_all(struct c4_ranks *ranks, int exit_status) {
     struct c4_transport *transport = ranks->transport;
     const struct c4_message_part part = {&exit_status, sizeof exit_status};
@@ -201,8 +218,9 @@ static void end_all(struct c4_ranks *ranks, int exit_status) {
         gone = all_gone(ranks);
         if (!gone) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
-    if (!gone || !transport->finish(transport))
-        transport->abort(transport, exit_status > 0 ? exit_status : 1);
+    if (gone && transport->finish(transport)) return;
+    say_why(ranks, sent, gone);
+    transport->abort(transport, exit_status > 0 ? exit_status : 1);
 }
 
 void c4_ranks_close(struct c4_ranks *ranks, int exit_status) {

@@ -71,7 +71,8 @@ enum c4_status c4_ranks_pump(struct c4_ranks *ranks, const struct c4_rank_caller
                              bool *any);
 
 /* Ends all ranks with this exit status: their agents end their workers, and then all leave the
- * transport together. If one does not answer, the transport is aborted, and this process with it.
+ * transport together. If one does not answer, that is said on stderr, and the transport is aborted,
+ * and this process with it.
  * Channels deliver nothing any more. NULL allowed. */
 void c4_ranks_close(struct c4_ranks *ranks, int exit_status);
 

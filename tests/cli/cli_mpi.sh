@@ -137,6 +137,25 @@ grep -q 'stopped; every finished segment of epochs is in stopped' log || fail "n
 expect 0 'Continuing in the same folder' ranks -n 2 $bare_program $(study stopped)
 same stopped
 
+# SIGUSR1 while MPI starts, which waits for the slowest rank: an early end as at any other time.
+# shellcheck disable=SC2046,SC2086
+(
+    exec >log 2>&1
+    exec "$mpirun" --allow-run-as-root --oversubscribe -n 1 $bare_program $(study early) : \
+        -n 1 sh -c 'sleep 3; exec "$@"' - $bare_program $(study early)
+) &
+launched=$!
+# shellcheck disable=SC2317 # await calls it
+joining() {
+    first=$(rank 0)
+    [ -n "$first" ] && grep -q conv4_mpi.so "/proc/$first/maps"
+}
+await 60 joining || stop "rank 0 does not begin: $(cat log)"
+kill -USR1 "$first"
+workers=
+ended 75
+grep -q 'ended early, as SIGUSR1 asked for; 0 of 4 runs are done' log || fail "SIGUSR1 is lost: $(cat log)"
+
 # Ranks that would do another study are refused.
 "$program" data synth images --train 512 --seed 7 >/dev/null || stop "no images"
 # refused STATUS WORDS OPTION...: rank 1 with these options.
@@ -153,7 +172,8 @@ refused 3 'the images of .* are not those of rank 0' --out refused --figures 1,3
 refused 6 'elsewhere is not the study.s folder that rank 0 has' --out elsewhere --figures 1,3b
 [ ! -e elsewhere ] || fail "another rank makes a folder"
 refused 1 'other settings than rank 0: batch = 16' --out refused --figures 1,3b --set batch=16
-refused 1 'other runs than rank 0' --out refused --figures 1
+refused 1 'other runs than rank 0.*--figures.*--shard' --out refused --figures 1
+refused 1 'other runs than rank 0' --out refused --figures 1,3b --shard 1/2
 refused 1 '--scale quick, and rank 0 has smoke' --out refused --scale quick
 # What is not given is rank 0's.
 # shellcheck disable=SC2046,SC2086

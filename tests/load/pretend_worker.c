@@ -34,7 +34,8 @@ static enum c4_status say_one(struct worker *w, enum c4_message_kind kind, const
 
 /* It says that it is where it should be. */
 static struct c4_worker_ready found(const struct c4_worker_place *place) {
-    struct c4_worker_ready ready = {.memory_bound = -1, .memory_node = -1, .images_node = -1};
+    struct c4_worker_ready ready = {
+        .backend = "ref", .node = -1, .memory_bound = -1, .memory_node = -1, .images_node = -1};
     if (!place->bind) return ready;
     ready.bound = 1;
     ready.threads = place->threads;
@@ -184,5 +185,7 @@ int pretend_worker(void) {
             return 1;
         }
     }
+    c4_inbox_free(&inbox);
+    c4_out_free(&w.rows);
     return 0;
 }

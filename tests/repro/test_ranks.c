@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/host/program.h"
@@ -34,6 +35,14 @@ static bool put(struct c4_transport *transport, int rank, int tag, unsigned char
             .rank = transport->rank, .tag = tag, .size_bytes = size_bytes, .bytes = bytes};
     pthread_mutex_unlock(&lock);
     return room;
+}
+
+static bool refuse(struct c4_transport *transport, int rank, int tag, unsigned char *bytes,
+                   size_t size_bytes) {
+    (void)rank, (void)tag, (void)size_bytes;
+    snprintf(transport->why, sizeof transport->why, "no way");
+    free(bytes);
+    return false;
 }
 
 static bool take(struct c4_transport *transport, struct c4_transport_message *message, bool *got) {
@@ -340,6 +349,61 @@ static void notes_are_passed_on(void **state) {
     free(e);
 }
 
+static bool fail_to_finish(struct c4_transport *transport) {
+    snprintf(transport->why, sizeof transport->why, "the net is torn");
+    return false;
+}
+
+static void leave(struct c4_transport *transport, int exit_status) {
+    (void)transport;
+    _exit(40 + exit_status);
+}
+
+/* Whoever is aborted is told why, as launchers only say that it was. */
+static void an_abort_is_explained(void **state) {
+    (void)state;
+    struct ends *e = malloc(sizeof *e);
+    char said[512] = "";
+    int ends[2], status = 0;
+    assert_non_null(e);
+    meet(e);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        e->transport[0].finish = fail_to_finish;
+        e->transport[0].abort = leave;
+        part(e);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 43);
+    assert_true(read(ends[0], said, sizeof said - 1) > 0);
+    assert_non_null(strstr(said, "the net is torn; all ranks are aborted"));
+    close(ends[0]);
+    close(ends[1]);
+    part(e);
+    free(e);
+}
+
+/* A worker of this machine that is gone is no error, as its end is read; a message to another rank
+ * that is not even on its way would be waited for without an end. */
+static void writes_that_are_lost_are_errors(void **state) {
+    (void)state;
+    struct ends *e = malloc(sizeof *e);
+    struct c4_channel channel;
+    assert_non_null(e);
+    meet(e);
+    c4_channel_local(&channel);
+    assert_int_equal(c4_channel_write(&channel, C4_MESSAGE_MEASURE, NULL, 0), C4_OK);
+    c4_channel_remote(&channel, e->ranks, 1, 0);
+    e->transport[0].send = refuse;
+    assert_int_equal(c4_channel_write(&channel, C4_MESSAGE_MEASURE, NULL, 0), C4_ERR_FAILED);
+    e->transport[0].send = put;
+    part(e);
+    free(e);
+}
+
 /* As `conv4 worker`: answers with SPEED and the payload; SEGMENT kills it. */
 static int answer(void) {
     struct c4_inbox inbox = {0};
@@ -363,9 +427,14 @@ int main(int argc, char **argv) {
     c4_program_open();
     if (argc == 2 && strcmp(argv[1], "worker") == 0) return answer();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places_are_known),           cmocka_unit_test(setups_become_local),
-        cmocka_unit_test(frames_are_relayed),         cmocka_unit_test(other_images_are_refused),
-        cmocka_unit_test(another_program_is_refused), cmocka_unit_test(notes_are_passed_on),
+        cmocka_unit_test(places_are_known),
+        cmocka_unit_test(setups_become_local),
+        cmocka_unit_test(frames_are_relayed),
+        cmocka_unit_test(other_images_are_refused),
+        cmocka_unit_test(another_program_is_refused),
+        cmocka_unit_test(notes_are_passed_on),
+        cmocka_unit_test(an_abort_is_explained),
+        cmocka_unit_test(writes_that_are_lost_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
