@@ -6,6 +6,7 @@
 #include "core/cli/interrupt.h"
 #include "core/cli/job_time.h"
 #include "core/cli/progress.h"
+#include "core/cli/shell_word.h"
 #include "core/file/json.h"
 #include "core/host/clock.h"
 
@@ -89,10 +90,10 @@ static enum c4_status describe(const struct unfinished *u, const struct c4_args 
     if (u->state->segments > 0)
         C4_TRY(c4_text_add(text, " (segments of epochs this time: %d)", u->state->segments));
     if (u->state->failed > 0) C4_TRY(c4_text_add(text, ", %d failed", u->state->failed));
-    return c4_text_add(
-        text,
-        ". Start the same command again%s to go on; conv4 report --out %s draws what is there.",
-        fresh ? " without --fresh" : "", u->folder);
+    C4_TRY(c4_text_add(text, ". Start the same command again%s to go on; conv4 report",
+                       fresh ? " without --fresh" : ""));
+    C4_TRY(c4_shell_add_option(text, "out", u->folder));
+    return c4_text_add(text, " draws what is there.");
 }
 
 enum c4_status c4_unfinished_end(const struct c4_args *args, const char *folder,
