@@ -91,6 +91,7 @@ static enum c4_status watch(void *context) {
         c4_progress_update(&r->progress, r->state.images, (uint64_t)c4_clock_ns());
     }
     C4_TRY(c4_interrupted());
+    if (c4_arg_flag(r->args, "dry-run")) return C4_OK; /* it only says what would fit */
     c4_max_time_look(&r->limit);
     return r->state.started > 0 ? C4_OK
                                 : c4_max_time_check(&r->limit); /* the coordinator heeds it */
@@ -423,7 +424,9 @@ static enum c4_status reproduce(struct reproduction *r) {
     enum c4_status status = work(r);
     c4_coordinator_close(r->coordinator);
     r->coordinator = NULL;
-    if (status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
+    const bool stopped = status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED;
+    if (stopped && c4_arg_flag(r->args, "dry-run")) return c4_fail(status, "stopped");
+    if (stopped)
         return c4_fail(status,
                        "stopped; every finished segment of epochs is in %s, and the same command "
                        "goes on from there",
