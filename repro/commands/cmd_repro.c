@@ -411,7 +411,7 @@ static enum c4_status work(struct reproduction *r) {
 
 static enum c4_status reproduce(struct reproduction *r) {
     C4_TRY(c4_interrupt_catch());
-    C4_TRY(c4_max_time_begin(r->args, c4_clock_ns(), &r->limit));
+    C4_TRY(c4_max_time_read(r->args, &r->limit));
     const char *folder = c4_arg_flag(r->args, "fresh") ? NULL : c4_arg_text(r->args, "out");
     C4_TRY(c4_session_read(r->args, folder, c4_arg_text(r->args, "places"),
                            c4_repro_ranks_share(&r->ranks), &r->session));
@@ -447,17 +447,20 @@ static int run(const struct c4_args *args) {
     struct reproduction *r = calloc(1, sizeof *r);
     if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
     int code;
-    if (c4_repro_ranks_join(args, c4_arg_flag(args, "dry-run"), &r->ranks, &code)) {
+    /* Joining other ranks may take seconds. */
+    enum c4_status status = c4_max_time_begin(&r->limit);
+    if (status == C4_OK &&
+        c4_repro_ranks_join(args, c4_arg_flag(args, "dry-run"), &r->ranks, &code)) {
         free(r);
         return code;
     }
     r->args = args;
     r->messages = c4_arg_flag(args, "json") ? stderr : stdout;
-    code = c4_cli_exit(args, reproduce(r));
+    code = c4_cli_exit(args, status == C4_OK ? reproduce(r) : status);
     c4_coordinator_close(r->coordinator);
     c4_store_close(r->store);
     c4_repro_ranks_end(&r->ranks, code);
-    c4_session_free(&r->session);
+    if (r->session.args) c4_session_free(&r->session); /* else its descriptors are no -1 */
     free(r->again);
     free(r->over);
     free(r->state.done);

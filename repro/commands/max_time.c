@@ -14,12 +14,14 @@ static double since_start(const struct c4_time_limit *limit) {
     return 1e-9 * (double)(c4_clock_ns() - limit->start_ns);
 }
 
-enum c4_status c4_max_time_begin(const struct c4_args *args, int64_t start_ns,
-                                 struct c4_time_limit *limit) {
-    const char *text = c4_arg_text(args, "max-time");
-    *limit = c4_time_limit_none(start_ns);
-    if (text) C4_TRY(c4_job_time_read("max-time", text, &limit->end));
+enum c4_status c4_max_time_begin(struct c4_time_limit *limit) {
+    *limit = c4_time_limit_none(c4_clock_ns());
     return c4_interrupt_catch_early();
+}
+
+enum c4_status c4_max_time_read(const struct c4_args *args, struct c4_time_limit *limit) {
+    const char *text = c4_arg_text(args, "max-time");
+    return text ? c4_job_time_read("max-time", text, &limit->end) : C4_OK;
 }
 
 void c4_max_time_look(struct c4_time_limit *limit) {

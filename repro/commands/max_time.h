@@ -14,10 +14,12 @@
                 "minutes or [DAYS-]H:M:S as Slurm takes them (90, 3:50, 12:00:00, 1-12)",          \
     }
 
-/* Reads --max-time, counted from start_ns (c4_clock_ns()), and from now on records SIGUSR1.
- * C4_ERR_USAGE, C4_ERR_FAILED. */
-enum c4_status c4_max_time_begin(const struct c4_args *args, int64_t start_ns,
-                                 struct c4_time_limit *limit);
+/* From now on the time counts and SIGUSR1 is recorded: the first that a command does. There is no
+ * limit yet. C4_ERR_FAILED. */
+enum c4_status c4_max_time_begin(struct c4_time_limit *limit);
+
+/* Reads --max-time into a limit that has begun. C4_ERR_USAGE. */
+enum c4_status c4_max_time_read(const struct c4_args *args, struct c4_time_limit *limit);
 
 /* Takes over whether SIGUSR1 has asked for an early end; to be called again and again. */
 void c4_max_time_look(struct c4_time_limit *limit);

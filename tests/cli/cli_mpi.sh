@@ -135,6 +135,24 @@ grep -q 'stopped; every finished segment of epochs is in stopped' log || fail "n
 expect 0 'Continuing in the same folder' ranks -n 2 $bare_program $(study stopped)
 same stopped
 
+# SIGUSR1 while MPI starts: an early end, and not that of the process.
+# shellcheck disable=SC2317 # await calls it
+joining() {
+    kill -0 "$launched" 2>/dev/null || return 0
+    grep -q 'libmpi\|conv4_mpi' "/proc/$(rank 0)/maps" 2>/dev/null
+}
+# shellcheck disable=SC2046,SC2086
+(
+    exec >log 2>&1
+    exec "$mpirun" --allow-run-as-root --oversubscribe -n 2 $bare_program $(study early)
+) &
+launched=$!
+await 300 joining || stop "it does not join: $(cat log)"
+kill -USR1 "$(rank 0)"
+wait "$launched"
+got=$?
+[ $got -eq 75 ] || fail "SIGUSR1 while MPI starts: status $got: $(cat log)"
+
 # Ranks that would do another study are refused.
 "$program" data synth images --train 512 --seed 7 >/dev/null || stop "no images"
 # refused STATUS WORDS OPTION...: rank 1 with these options.
