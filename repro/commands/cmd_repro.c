@@ -344,6 +344,7 @@ static enum c4_status publish(struct reproduction *r, double seconds) {
     const struct c4_part_end end = {.session = &r->session,
                                     .store = r->store,
                                     .finished = r->state.failed == 0,
+                                    .places = c4_repro_ranks_workers(&r->ranks, &r->session),
                                     .seconds = seconds,
                                     .images_per_s = images_per_s(&r->state)};
     C4_TRY(c4_store_check_folder(r->store));

@@ -81,7 +81,7 @@ static enum c4_status end_json(const struct c4_part_end *end, int done, FILE *ou
     c4_json_set(&object, "done_runs", json_integer(done));
     c4_json_set(&object, "backend", c4_json_text(session->runner.backend));
     c4_json_set(&object, "threads", json_integer(session->threads));
-    c4_json_set(&object, "places", json_integer(session->workers));
+    c4_json_set(&object, "places", json_integer(end->places));
     c4_json_set(&object, "seconds", c4_json_real(end->seconds));
     c4_json_set(&object, "images_per_s",
                 c4_json_real(end->images_per_s > 0 ? end->images_per_s : (double)NAN));
