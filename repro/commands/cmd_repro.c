@@ -432,9 +432,7 @@ static enum c4_status reproduce(struct reproduction *r) {
                        "stopped; every finished segment of epochs is in %s, and the same command "
                        "goes on from there",
                        r->session.runner.folder);
-    if (status == C4_ERR_UNFINISHED)
-        return c4_unfinished_end(r->args, r->session.runner.folder, &r->session.schedule, &r->state,
-                                 &r->limit);
+    if (status == C4_ERR_UNFINISHED) return c4_unfinished_end(&r->session, &r->state, &r->limit);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
     c4_interrupt_ignore_early();
     c4_repro_ranks_end(&r->ranks, 0); /* figures and report are rank 0's alone */

@@ -114,6 +114,7 @@ says 'Start the same command again to go on; conv4 report --out part draws what 
 [ "$(member finished) $(member "done") $(member runs)" = 'false 0 5' ] ||
     fail "the summary: $(cat summary.json)"
 
+expect 75 '"shard": "1/2"' repro shard "$values" --shard 1/2 --json --max-time 0:01
 expect 75 "without --fresh to go on; conv4 report --out 'it is fresh' draws" repro 'it is fresh' "$values" --fresh \
     --max-time 0:01
 
