@@ -18,3 +18,8 @@ enum c4_status c4_shell_add_word(struct c4_text *text, const char *word) {
     }
     return c4_text_add(text, "'");
 }
+
+enum c4_status c4_shell_add_option(struct c4_text *text, const char *name, const char *value) {
+    C4_TRY(c4_text_add(text, " --%s%s", name, value[0] == '-' ? "=" : " "));
+    return c4_shell_add_word(text, value);
+}

@@ -8,4 +8,8 @@
  * nothing in it is special, else in single quotes. C4_ERR_MEMORY. */
 enum c4_status c4_shell_add_word(struct c4_text *text, const char *word);
 
+/* Appends " --name WORD", or " --name=WORD" if the value begins with a dash and would be read as an
+ * option. C4_ERR_MEMORY. */
+enum c4_status c4_shell_add_option(struct c4_text *text, const char *name, const char *value);
+
 #endif

@@ -7,6 +7,7 @@
 #include "core/base/utf8.h"
 #include "core/cli/cli.h"
 #include "core/cli/interrupt.h"
+#include "core/cli/shell_word.h"
 #include "core/file/json.h"
 #include "repro/commands/missing_runs.h"
 #include "repro/merge/merge.h"
@@ -54,26 +55,27 @@ static const char *plural(int64_t count) {
     return count == 1 ? "" : "s";
 }
 
-static enum c4_status add_missing(const struct merge *m, struct c4_text *text) {
+/* `out`: " --out OUT", as a shell reads it. */
+static enum c4_status add_missing(const struct merge *m, const char *out, struct c4_text *text) {
     enum { SHOWN = 10 };
     const struct c4_missing_runs *missing = &m->missing;
-    const char *out = m->args->positionals[0];
     if (missing->unknown.length)
         return c4_text_add(text, "%s\n", c4_text_string(&missing->unknown));
     if (missing->count == 0)
         return c4_text_add(text,
-                           "All %d runs of the study are done; 'conv4 report --out %s' draws.\n",
+                           "All %d runs of the study are done; this draws:\n"
+                           "    conv4 report%s\n",
                            missing->all, out);
     C4_TRY(c4_text_add(text, "Missing: %d of the study's %d runs: ", missing->count, missing->all));
     for (int i = 0; i < missing->count && i < SHOWN; i++)
         C4_TRY(c4_text_add(text, "%s%s (%s)", i ? ", " : "", missing->run[i].key,
                            missing->run[i].state));
     if (missing->count > SHOWN) C4_TRY(c4_text_add(text, ", and %d more", missing->count - SHOWN));
-    return c4_text_add(
-        text,
-        ".\n'conv4 repro --out %s' does the rest, 'conv4 report --out %s' draws what "
-        "is there.\n",
-        out, out);
+    return c4_text_add(text,
+                       ".\nThe first of these does the rest, the second draws what is there:\n"
+                       "    conv4 repro%s\n"
+                       "    conv4 report%s\n",
+                       out, out);
 }
 
 static enum c4_status add_outcome(const struct merge *m, struct c4_text *text) {
@@ -87,7 +89,11 @@ static enum c4_status add_outcome(const struct merge *m, struct c4_text *text) {
     if (strchr(c4_text_string(&outcome->programs), ','))
         C4_TRY(c4_text_add(text, "The rows are by several versions of conv4: %s.\n",
                            c4_text_string(&outcome->programs)));
-    return add_missing(m, text);
+    struct c4_text out = {0};
+    enum c4_status status = c4_shell_add_option(&out, "out", m->args->positionals[0]);
+    if (status == C4_OK) status = add_missing(m, c4_text_string(&out), text);
+    c4_text_free(&out);
+    return status;
 }
 
 static enum c4_status print_text(const struct merge *m) {

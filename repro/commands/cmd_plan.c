@@ -59,7 +59,7 @@ static const char *const examples[] = {
     "conv4 plan --topology \"pack:2 l3:8 core:8 pu:2\" --nodes 4 --scaling",
     "conv4 plan --scale paper --topology machine.xml --places l3,compact",
     "conv4 plan --scale paper --shard 1/4",
-    "conv4 plan --lines --out parts --workers 1 --threads 1 | xargs -P 4 -I{} sh -c '{}'",
+    "conv4 plan --lines --out parts --workers 1 --threads 1 | xargs -d '\\n' -P 4 -I{} sh -c '{}'",
     NULL};
 
 /* One invocation. */

@@ -91,6 +91,7 @@ static enum c4_status watch(void *context) {
         c4_progress_update(&r->progress, r->state.images, (uint64_t)c4_clock_ns());
     }
     C4_TRY(c4_interrupted());
+    if (c4_arg_flag(r->args, "dry-run")) return C4_OK; /* it only says what would fit */
     c4_max_time_look(&r->limit);
     return r->state.started > 0 ? C4_OK
                                 : c4_max_time_check(&r->limit); /* the coordinator heeds it */
@@ -343,6 +344,7 @@ static enum c4_status publish(struct reproduction *r, double seconds) {
     const struct c4_part_end end = {.session = &r->session,
                                     .store = r->store,
                                     .finished = r->state.failed == 0,
+                                    .places = c4_repro_ranks_workers(&r->ranks, &r->session),
                                     .seconds = seconds,
                                     .images_per_s = images_per_s(&r->state)};
     C4_TRY(c4_store_check_folder(r->store));
@@ -423,14 +425,14 @@ static enum c4_status reproduce(struct reproduction *r) {
     enum c4_status status = work(r);
     c4_coordinator_close(r->coordinator);
     r->coordinator = NULL;
-    if (status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED)
+    const bool stopped = status == C4_ERR_INTERRUPTED || status == C4_ERR_TERMINATED;
+    if (stopped && c4_arg_flag(r->args, "dry-run")) return c4_fail(status, "stopped");
+    if (stopped)
         return c4_fail(status,
                        "stopped; every finished segment of epochs is in %s, and the same command "
                        "goes on from there",
                        r->session.runner.folder);
-    if (status == C4_ERR_UNFINISHED)
-        return c4_unfinished_end(r->args, r->session.runner.folder, &r->session.schedule, &r->state,
-                                 &r->limit);
+    if (status == C4_ERR_UNFINISHED) return c4_unfinished_end(&r->session, &r->state, &r->limit);
     if (status != C4_OK || c4_arg_flag(r->args, "dry-run")) return status;
     c4_interrupt_ignore_early();
     status = publish(r, (double)(c4_clock_ns() - r->limit.start_ns) * 1e-9);
@@ -442,20 +444,21 @@ static enum c4_status reproduce(struct reproduction *r) {
 static int run(const struct c4_args *args) {
     struct reproduction *r = calloc(1, sizeof *r);
     if (!r) return c4_cli_exit(args, c4_fail(C4_ERR_MEMORY, "out of memory"));
-    enum c4_status begun = c4_max_time_begin(&r->limit);
-    int code = begun == C4_OK ? 0 : c4_cli_exit(args, begun);
-    if (begun != C4_OK ||
+    int code;
+    /* Joining other ranks may take seconds. */
+    enum c4_status status = c4_max_time_begin(&r->limit);
+    if (status == C4_OK &&
         c4_repro_ranks_join(args, c4_arg_flag(args, "dry-run"), &r->ranks, &code)) {
         free(r);
         return code;
     }
     r->args = args;
     r->messages = c4_arg_flag(args, "json") ? stderr : stdout;
-    code = c4_cli_exit(args, reproduce(r));
+    code = c4_cli_exit(args, status == C4_OK ? reproduce(r) : status);
     c4_coordinator_close(r->coordinator);
     c4_repro_ranks_end(&r->ranks, code); /* before another process may have the folder */
     c4_store_close(r->store);
-    c4_session_free(&r->session);
+    if (r->session.args) c4_session_free(&r->session); /* else its descriptors are no -1 */
     free(r->again);
     free(r->over);
     free(r->state.done);

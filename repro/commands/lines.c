@@ -11,13 +11,11 @@ static bool is_one_of(const char *name, const char *const *names) {
     return *names != NULL;
 }
 
-/* A value that begins with a dash would be read as an option. */
 static enum c4_status add_option(struct c4_text *line, const char *name, const char *value) {
     if (strchr(value, '\n'))
         return c4_fail(C4_ERR_USAGE, "--%s has a line break, which a line of --lines cannot have",
                        name);
-    C4_TRY(c4_text_add(line, " --%s%s", name, value[0] == '-' ? "=" : " "));
-    return c4_shell_add_word(line, value);
+    return c4_shell_add_option(line, name, value);
 }
 
 /* What every line has: the options that were given, and the scale, whose default may change. */

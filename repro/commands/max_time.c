@@ -6,8 +6,10 @@
 #include "core/cli/interrupt.h"
 #include "core/cli/job_time.h"
 #include "core/cli/progress.h"
+#include "core/cli/shell_word.h"
 #include "core/file/json.h"
 #include "core/host/clock.h"
+#include "repro/commands/part.h"
 
 static double since_start(const struct c4_time_limit *limit) {
     return 1e-9 * (double)(c4_clock_ns() - limit->start_ns);
@@ -48,20 +50,21 @@ enum c4_status c4_max_time_add(const struct c4_time_limit *limit, double seconds
 
 /* What a study has come to. Borrowed. */
 struct unfinished {
-    const char *folder;
-    const struct c4_schedule *schedule;
+    const struct c4_session *session;
     const struct c4_work_state *state;
     const struct c4_time_limit *limit;
     int done;
 };
 
 static enum c4_status write_json(const struct unfinished *u, FILE *out) {
+    const char *folder = u->session->runner.folder;
     c4_json_begin();
     json_t *object =
         json_pack("{s:s, s:i, s:b, s:o, s:i, s:i, s:i, s:i, s:o}", "conv4", C4_VERSION,
-                  "arithmetic", C4_ARITHMETIC, "finished", 0, "folder", c4_json_text(u->folder),
-                  "runs", u->schedule->count, "done", u->done, "failed", u->state->failed,
+                  "arithmetic", C4_ARITHMETIC, "finished", 0, "folder", c4_json_text(folder),
+                  "runs", u->session->schedule.count, "done", u->done, "failed", u->state->failed,
                   "segments", u->state->segments, "seconds", c4_json_real(since_start(u->limit)));
+    c4_part_json(u->session, &object);
     return c4_json_print(out, object, "the summary");
 }
 
@@ -78,8 +81,8 @@ static enum c4_status add_advice(const struct unfinished *u, struct c4_text *tex
                         ceil(state->segment_seconds));
 }
 
-static enum c4_status describe(const struct unfinished *u, const struct c4_args *args,
-                               struct c4_text *text) {
+static enum c4_status describe(const struct unfinished *u, struct c4_text *text) {
+    const struct c4_args *args = u->session->args;
     bool fresh = c4_arg_flag(args, "fresh"); /* again, it would start over again */
     if (isfinite(u->limit->asked)) {
         C4_TRY(c4_text_add(text, "ended early, as SIGUSR1 asked for"));
@@ -87,25 +90,25 @@ static enum c4_status describe(const struct unfinished *u, const struct c4_args 
         C4_TRY(c4_text_add(text, "--max-time %s is over", c4_arg_text(args, "max-time")));
         if (u->state->segments == 0) C4_TRY(add_advice(u, text));
     }
-    C4_TRY(c4_text_add(text, "; %d of %d runs are done", u->done, u->schedule->count));
+    C4_TRY(c4_text_add(text, "; %d of %d runs are done", u->done, u->session->schedule.count));
     if (u->state->segments > 0)
         C4_TRY(c4_text_add(text, " (segments of epochs this time: %d)", u->state->segments));
     if (u->state->failed > 0) C4_TRY(c4_text_add(text, ", %d failed", u->state->failed));
-    return c4_text_add(
-        text,
-        ". Start the same command again%s to go on; conv4 report --out %s draws what is there.",
-        fresh ? " without --fresh" : "", u->folder);
+    C4_TRY(c4_text_add(text, ". Start the same command again%s to go on; conv4 report",
+                       fresh ? " without --fresh" : ""));
+    C4_TRY(c4_shell_add_option(text, "out", u->session->runner.folder));
+    return c4_text_add(text, " draws what is there.");
 }
 
-enum c4_status c4_unfinished_end(const struct c4_args *args, const char *folder,
-                                 const struct c4_schedule *schedule,
+enum c4_status c4_unfinished_end(const struct c4_session *session,
                                  const struct c4_work_state *state,
                                  const struct c4_time_limit *limit) {
-    struct unfinished u = {folder, schedule, state, limit, 0};
+    const struct c4_schedule *schedule = &session->schedule;
+    struct unfinished u = {session, state, limit, 0};
     struct c4_text text = {0};
     for (int i = 0; i < schedule->count; i++) u.done += state->state[i] == C4_RUN_DONE;
-    enum c4_status status = c4_arg_flag(args, "json") ? write_json(&u, stdout) : C4_OK;
-    if (status == C4_OK) status = describe(&u, args, &text);
+    enum c4_status status = c4_arg_flag(session->args, "json") ? write_json(&u, stdout) : C4_OK;
+    if (status == C4_OK) status = describe(&u, &text);
     if (status == C4_OK) status = c4_fail(C4_ERR_UNFINISHED, "%s", c4_text_string(&text));
     c4_text_free(&text);
     return status;

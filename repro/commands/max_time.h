@@ -5,7 +5,7 @@
 
 #include "core/cli/option.h"
 #include "repro/coordinator/coordinator.h"
-#include "repro/study/schedule.h"
+#include "repro/session/session.h"
 
 #define C4_MAX_TIME_OPTION                                                                         \
     {                                                                                              \
@@ -33,12 +33,11 @@ enum c4_status c4_max_time_check(struct c4_time_limit *limit);
 enum c4_status c4_max_time_add(const struct c4_time_limit *limit, double seconds,
                                struct c4_text *text);
 
-/* The end of a study in `folder` by C4_ERR_UNFINISHED, which is returned with the sentence for the
+/* The end of the session's study by C4_ERR_UNFINISHED, which is returned with the sentence for the
  * user: why it ended, how many runs are done, what to do next; and how much would have been enough
  * if nothing was committed within --max-time. With --json also prints an object with
- * "finished": false. C4_ERR_MEMORY. */
-enum c4_status c4_unfinished_end(const struct c4_args *args, const char *folder,
-                                 const struct c4_schedule *schedule,
+ * "finished": false, and which part of the study it was. C4_ERR_MEMORY. */
+enum c4_status c4_unfinished_end(const struct c4_session *session,
                                  const struct c4_work_state *state,
                                  const struct c4_time_limit *limit);
 

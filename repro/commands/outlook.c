@@ -16,6 +16,7 @@ static enum c4_status count_nodes(const struct c4_topology *topology,
     free(outlook->node);
     outlook->nodes = 0;
     outlook->machine_nodes = topology->nodes;
+    outlook->machine_bytes = topology->memory_bytes;
     outlook->node = calloc((size_t)topology->nodes + 1, sizeof *outlook->node);
     if (!outlook->node) return c4_fail(C4_ERR_MEMORY, "out of memory for NUMA nodes");
     for (int n = 0; n < topology->nodes; n++) {

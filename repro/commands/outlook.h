@@ -24,8 +24,9 @@ struct c4_outlook {
      * workers are not bound, as their memory then lies anywhere. */
     struct c4_outlook_node *node;
     int nodes, machine_nodes;
-    int widest;  /* 1: each run has one place */
-    int threads; /* of a place, or the fewest of one */
+    int64_t machine_bytes; /* of memory, on all of its nodes; 0: unknown */
+    int widest;            /* 1: each run has one place */
+    int threads;           /* of a place, or the fewest of one */
     struct c4_team_speeds speeds;
     enum c4_team_source source;
     bool elsewhere; /* not this machine's places */

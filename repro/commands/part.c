@@ -81,7 +81,7 @@ static enum c4_status end_json(const struct c4_part_end *end, int done, FILE *ou
     c4_json_set(&object, "done_runs", json_integer(done));
     c4_json_set(&object, "backend", c4_json_text(session->runner.backend));
     c4_json_set(&object, "threads", json_integer(session->threads));
-    c4_json_set(&object, "places", json_integer(session->workers));
+    c4_json_set(&object, "places", json_integer(end->places));
     c4_json_set(&object, "seconds", c4_json_real(end->seconds));
     c4_json_set(&object, "images_per_s",
                 c4_json_real(end->images_per_s > 0 ? end->images_per_s : (double)NAN));
@@ -91,25 +91,27 @@ static enum c4_status end_json(const struct c4_part_end *end, int done, FILE *ou
 enum c4_status c4_part_end(const struct c4_part_end *end, bool json, FILE *out) {
     const char *folder = c4_arg_text(end->session->args, "out");
     int done, all = c4_session_study_runs(end->session)->count;
-    struct c4_text word = {0};
+    struct c4_text word = {0}, option = {0};
     char duration[32];
     C4_TRY(count_done(end, &done));
     if (json) return end_json(end, done, out);
-    C4_TRY(c4_shell_add_word(&word, folder));
+    enum c4_status status = c4_shell_add_word(&word, folder);
+    if (status == C4_OK) status = c4_shell_add_option(&option, "out", folder);
     c4_progress_duration(duration, sizeof duration, (uint64_t)(end->seconds * 1e9));
     if (end->images_per_s > 0)
         fprintf(out, "Time %s; training at %.0f images/s.\n", duration, end->images_per_s);
-    if (done == all)
+    if (status == C4_OK && done == all)
         fprintf(out,
                 "All %d runs of the study are in %s. Its figures and claims:\n"
-                "    conv4 report --out %s\n",
-                all, folder, c4_text_string(&word));
-    else
+                "    conv4 report%s\n",
+                all, folder, c4_text_string(&option));
+    else if (status == C4_OK)
         fprintf(out,
                 "%d of the study's %d runs are in %s. When the other parts are done:\n"
                 "    conv4 merge OUT %s FOLDER...\n"
                 "    conv4 report --out OUT\n",
                 done, all, folder, c4_text_string(&word));
     c4_text_free(&word);
-    return C4_OK;
+    c4_text_free(&option);
+    return status;
 }

@@ -27,6 +27,7 @@ struct c4_part_end {
     const struct c4_session *session;
     struct c4_store *store;
     bool finished;       /* no run of the part is left to do */
+    int places;          /* of all ranks */
     double seconds;      /* of this invocation */
     double images_per_s; /* in training; 0: nothing was trained */
 };

@@ -12,10 +12,7 @@ struct need {
 };
 
 static uint64_t memory_of(const struct c4_outlook *outlook, const struct c4_session *session) {
-    uint64_t bytes = 0;
-    if (!outlook->elsewhere) return session->memory.bytes;
-    for (int n = 0; n < outlook->nodes; n++) bytes += (uint64_t)outlook->node[n].memory_bytes;
-    return bytes;
+    return outlook->elsewhere ? (uint64_t)outlook->machine_bytes : session->memory.bytes;
 }
 
 static struct need need_of(const struct c4_outlook *outlook, const struct c4_session *session) {
@@ -96,7 +93,7 @@ static enum c4_status add_sum(const struct c4_outlook *outlook, const struct c4_
     C4_TRY(c4_session_add_bytes(text, need->bytes));
     if (outlook->machines > 1) C4_TRY(c4_text_add(text, " on each machine"));
     if (need->has_bytes == 0) return C4_OK;
-    C4_TRY(c4_text_add(text, outlook->elsewhere ? "; it has " : "; this machine: "));
+    C4_TRY(c4_text_add(text, outlook->elsewhere ? "; the machine has " : "; this machine: "));
     C4_TRY(c4_session_add_bytes(text, need->has_bytes));
     if (!outlook->elsewhere)
         return c4_text_add(text, " (%s)", c4_memory_limiter_names[session->memory.by]);

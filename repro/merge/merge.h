@@ -38,10 +38,11 @@ struct c4_merge_outcome {
     struct c4_text left_out; /* sentences on files, one a line */
 };
 
-/* Reads each folder from a consistent copy, also while a process works on it, compares them, copies
- * the checkpoints that are kept into OUT, and then writes OUT's tables in one transaction: killed
- * at any moment it leaves OUT's rows as they were or merged, and another call goes on. What is
- * refused is refused before OUT is changed, except that an older version's OUT has been migrated:
+/* Reads each folder from a consistent copy, also while a process works on it (the journal of one
+ * that was killed in a transaction is rolled back first, in the folder), compares them, copies the
+ * checkpoints that are kept into OUT, and then writes OUT's tables in one transaction: killed at
+ * any moment it leaves OUT's rows as they were or merged, and another call goes on. What is refused
+ * is refused before OUT is changed, except that an older version's OUT has been migrated:
  *   C4_ERR_USAGE   a folder is OUT, or named twice
  *   C4_ERR_DATA    a folder has no study; statuses of c4_store_open_copy()
  *   C4_ERR_FAILED  settings, arithmetic, images, versions of similarity or a run differ

@@ -67,10 +67,9 @@ static enum c4_status check_given(const struct c4_session *session,
         status = c4_fail(C4_ERR_FAILED, "other settings than rank 0: %s; give all the same options",
                          c4_text_string(&differs));
     else if (status == C4_OK && strcmp(runs, given->runs_sha256) != 0)
-        status =
-            c4_fail(C4_ERR_FAILED,
-                    "other runs than rank 0; give all the same --figures, --study, --shard and "
-                    "--group");
+        status = c4_fail(
+            C4_ERR_FAILED,
+            "other runs than rank 0; give all the same --figures, --study, --shard and --group");
     c4_text_free(&differs);
     return status;
 }

@@ -101,6 +101,9 @@ expect 2 "no time limit" repro a "$values" --max-time 0
 [ ! -e a ] || fail "a refused command made its folder"
 expect 0 'Predicted time .*, of which .* fit into --max-time' repro a "$hour" --figures 1 \
     --max-time 1 --dry-run
+# ... which is not cut, however short the limit is.
+expect 0 'Predicted time .*, of which 0:00 fit into --max-time' repro a "$hour" --figures 1 \
+    --max-time 0:01 --dry-run --json
 [ ! -e a ] || fail "--dry-run made a folder"
 
 # Too short for the start: said, status 75, and a summary that is not finished.
@@ -111,7 +114,8 @@ says 'Start the same command again to go on; conv4 report --out part draws what 
 [ "$(member finished) $(member "done") $(member runs)" = 'false 0 5' ] ||
     fail "the summary: $(cat summary.json)"
 
-expect 75 'Start the same command again without --fresh to go on' repro fresh "$values" --fresh \
+expect 75 '"shard": "1/2"' repro shard "$values" --shard 1/2 --json --max-time 0:01
+expect 75 "without --fresh to go on; conv4 report --out 'it is fresh' draws" repro 'it is fresh' "$values" --fresh \
     --max-time 0:01
 
 # Again and again, with more time where there was too little: the same rows in the end.

@@ -109,7 +109,7 @@ same both joined
 # --- parts in any order, twice and in steps ----------------------------------------------------
 
 merge 0 "^Missing: [1-9][0-9]* of the study's $runs runs: " m123 one two three
-says "'conv4 repro --out m123' does the rest"
+says '^    conv4 repro --out m123$'
 grep -q 'absent' said && fail "a run that is planned is absent: $(cat said)"
 merge 0 . m321 three two one
 same m123 m321
@@ -291,5 +291,8 @@ bare "$program" merge -q quiet one >said 2>&1 || fail "-q: $(cat said)"
 [ ! -s said ] || fail "-q says $(cat said)"
 merge 0 "and [1-9][0-9]* more\|([a-z]*).$" absent one
 expect 0 "does the rest" "$program" merge twice one two
+# A shell takes the folder in the commands that come next for one word.
+expect 0 "^    conv4 report --out 'it'\\\\''s whole'\$" "$program" merge "it's whole" whole
+expect 0 "^    conv4 repro --out=-part\$" "$program" merge -- -part one
 
 finish

@@ -174,6 +174,9 @@ refused 6 'elsewhere is not the study.s folder that rank 0 has' --out elsewhere 
 refused 1 'other settings than rank 0: batch = 16' --out refused --figures 1,3b --set batch=16
 refused 1 'other runs than rank 0.*--figures.*--shard' --out refused --figures 1
 refused 1 'other runs than rank 0' --out refused --figures 1,3b --shard 1/2
+# A part of the study: places are those of all ranks.
+# shellcheck disable=SC2046,SC2086
+expect 0 '"places": 2,' ranks -n 2 $bare_program $(study shard) --shard 1/2 --workers 1 --json
 refused 1 '--scale quick, and rank 0 has smoke' --out refused --scale quick
 # What is not given is rank 0's.
 # shellcheck disable=SC2046,SC2086

@@ -71,9 +71,14 @@ holds measured.json nodes 'all(n["has_bytes"] is None for n in plan["memory"]["n
 holds measured.json nodes 'all(8 * plan["memory"]["worker_bytes"] < n["bytes"] < plan["memory"]["sum_bytes"] for n in plan["memory"]["nodes"])'
 bare "$program" plan --scale smoke --figures 1 --seeds 1 --out none \
     --topology "pack:2 [numa(memory=3GB)] l3:2 core:16 pu:1" >text 2>said || fail "memory of nodes: $(cat said)"
-grep -q '^Memory: .*; it has 6.0 GB, which does not suffice\.$' text || fail "the machine: $(grep ^Memory text)"
+grep -q '^Memory: .*; the machine has 6.0 GB, which does not suffice\.$' text || fail "the machine: $(grep ^Memory text)"
 grep -qE '^Each of the NUMA nodes 0 to 1: [0-9.]+ GB for 32 workers, .*; it has 3.0 GB: a part of it will lie' text ||
     fail "the nodes: $(cat text)"
+# Of a machine's two nodes only one has workers.
+bare "$program" plan --scale smoke --figures 1 --seeds 1 --out none --places core,compact --workers 2 \
+    --topology "pack:2 [numa(memory=3GB)] l3:2 core:16 pu:1" >text 2>said || fail "one node: $(cat said)"
+grep -q '^Memory: .*; the machine has 6.0 GB\.$' text || fail "the machine: $(grep ^Memory text)"
+grep -q '^NUMA node 0: .*; it has 3.0 GB\.$' text || fail "the node: $(cat text)"
 if grep -q '"traffic"' measured.json; then
     holds measured.json traffic 'plan["traffic"]["node_places"] == 8 and plan["traffic"]["place_bytes_per_s"] > 1e6'
     holds measured.json traffic 'abs(plan["traffic"]["node_bytes_per_s"] / plan["traffic"]["place_bytes_per_s"] - 8) < 1e-9'

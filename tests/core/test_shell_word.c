@@ -49,10 +49,22 @@ static void a_shell_reads_them_back(void **state) {
     for (char c = 1; c < 127; c++) read_back((char[]){'x', c, 'y', '\0'});
 }
 
+/* A value that begins with a dash would be read as an option of its own. */
+static void options_take_any_value(void **state) {
+    (void)state;
+    struct c4_text text = {0};
+    assert_int_equal(c4_shell_add_option(&text, "out", "a b"), C4_OK);
+    assert_int_equal(c4_shell_add_option(&text, "out", "-x"), C4_OK);
+    assert_int_equal(c4_shell_add_option(&text, "out", ""), C4_OK);
+    assert_string_equal(c4_text_string(&text), " --out 'a b' --out=-x --out ''");
+    c4_text_free(&text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_words_stay),
         cmocka_unit_test(a_shell_reads_them_back),
+        cmocka_unit_test(options_take_any_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
