@@ -75,7 +75,7 @@ room bench/compare measure exact history results
 room bench/record measure exact history results compare
 # Every folder with sources is one of these, or the one of the commands, which may use all others.
 for folder in core/* repro/* bench/*; do
-    [ -n "$(find "$folder" -name '*.[ch]' -type f)" ] && [ -d "$folder" ] || continue
+    [ -n "$(find "$folder" -mindepth 1 -name '*.[ch]' -type f)" ] || continue
     [ "${folder#*/}" = commands ] || grep -q "^room $folder\b" "$0" ||
         echo "$folder: not in $0" >>"$found"
 done

@@ -81,11 +81,15 @@ static enum c4_status add_missing(const struct merge *m, const char *out, struct
 static enum c4_status add_outcome(const struct merge *m, struct c4_text *text) {
     const struct c4_merge_outcome *outcome = &m->outcome;
     int folders = m->args->positional_count - 1;
-    C4_TRY(c4_text_add(text,
-                       "Merged %d folder%s into %s.\n%" PRId64 " row%s and %" PRId64
-                       " network%s that several studies hold are equal, bit for bit.\n",
-                       folders, plural(folders), m->args->positionals[0], outcome->rows,
-                       plural(outcome->rows), outcome->networks, plural(outcome->networks)));
+    C4_TRY(c4_text_add(text, "Merged %d folder%s into %s.\n", folders, plural(folders),
+                       m->args->positionals[0]));
+    if (outcome->rows + outcome->networks > 0)
+        C4_TRY(c4_text_add(text,
+                           "What several studies hold is equal, bit for bit: %" PRId64
+                           " comparison%s of rows and %" PRId64 " of networks.\n",
+                           outcome->rows, plural(outcome->rows), outcome->networks));
+    else
+        C4_TRY(c4_text_add(text, "No two of the studies hold the same row.\n"));
     if (strchr(c4_text_string(&outcome->programs), ','))
         C4_TRY(c4_text_add(text, "The rows are by several versions of conv4: %s.\n",
                            c4_text_string(&outcome->programs)));

@@ -11,7 +11,7 @@
     {                                                                                              \
         .name = "max-time", .type = C4_OPTION_STRING, .value = "TIME",                             \
         .help = "end after this time, or soon after SIGUSR1, with status 75, ready to go on: "     \
-                "minutes or [DAYS-]H:M:S as Slurm takes them (90, 3:50, 12:00:00, 1-12)",          \
+                "minutes or [DAYS-]H:M:S as Slurm takes them (90, 3:50:00, 1-12)",                 \
     }
 
 /* Time counts from now on, and SIGUSR1 is recorded: before anything that takes time, such as the

@@ -2,7 +2,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
+#include "repro/store/lock.h"
 #include "repro/store/migrate.h"
 #include "repro/store/schema.h"
 #include "repro/store/sql.h"
@@ -44,19 +46,42 @@ static enum c4_status make_or_migrate(const char *path, sqlite3 *db) {
     return version == C4_STORE_SCHEMA ? C4_OK : c4_migrate(path, db);
 }
 
-/* The whole database as it is at one moment. Writable if possible: a journal that a killed writer
- * left is rolled back before reading. */
-static enum c4_status load(const char *path, sqlite3 *into) {
+/* Copies the database. SQLITE_READONLY: a journal has to be rolled back first, and is not. */
+static enum c4_status copy(const char *path, int flags, sqlite3 *into, int *code) {
     sqlite3 *file;
-    int code = sqlite3_open_v2(path, &file, SQLITE_OPEN_READWRITE, NULL);
-    if (code == SQLITE_OK) {
+    *code = sqlite3_open_v2(path, &file, flags, NULL);
+    if (*code == SQLITE_OK) {
         sqlite3_busy_timeout(file, 10000);
         sqlite3_backup *backup = sqlite3_backup_init(into, "main", file, "main");
         if (backup) sqlite3_backup_step(backup, -1);
-        code = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(into);
+        *code = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(into);
     }
-    enum c4_status status = code == SQLITE_OK ? C4_OK : c4_sql_fail(path, file, code);
+    enum c4_status status = *code == SQLITE_OK ? C4_OK : c4_sql_fail(path, file, *code);
+    *code &= 0xff;
     sqlite3_close(file);
+    return status;
+}
+
+/* The whole database as it is at one moment. Writable if possible: a journal that a killed writer
+ * left is rolled back before reading. A writer on another machine may be alive: where machines do
+ * not see each other's locks, its journal looks the same, and is there for some milliseconds at a
+ * time. */
+static enum c4_status load(const char *path, sqlite3 *into) {
+    enum { WAITS = 50, WAIT_NS = 100000000 };
+    int code;
+    bool elsewhere;
+    C4_TRY(c4_lock_find_elsewhere(path, &elsewhere));
+    if (!elsewhere) return copy(path, SQLITE_OPEN_READWRITE, into, &code);
+    enum c4_status status = copy(path, SQLITE_OPEN_READONLY, into, &code);
+    for (int i = 0; code == SQLITE_READONLY; i++) {
+        if (i == WAITS)
+            return c4_fail(C4_ERR_FAILED,
+                           "%s: a process on another host was writing, and seems to have been "
+                           "killed; conv4 repro there, or here with --take-over, goes on",
+                           path);
+        nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+        status = copy(path, SQLITE_OPEN_READONLY, into, &code);
+    }
     return status;
 }
 

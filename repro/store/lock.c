@@ -218,3 +218,43 @@ enum c4_status c4_lock_release(const char *path, sqlite3 *db, struct c4_lock *lo
     c4_lock_drop(lock);
     return c4_sql_end(path, db, status);
 }
+
+/* "file:/a%20b?immutable=1" */
+static enum c4_status add_uri(const char *path, struct c4_text *uri) {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+    C4_TRY(c4_text_add(uri, "file:"));
+    for (const char *at = path; *at; at++)
+        C4_TRY(c4_text_add(uri, strchr(plain, *at) ? "%c" : "%%%02x", (unsigned char)*at));
+    return c4_text_add(uri, "?immutable=1");
+}
+
+static enum c4_status read_unlocked(const char *path, struct holder *holder) {
+    struct c4_text uri = {0};
+    sqlite3 *db = NULL;
+    enum c4_status status = add_uri(path, &uri);
+    int code = SQLITE_OK;
+    if (status == C4_OK)
+        code = sqlite3_open_v2(c4_text_string(&uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                               NULL);
+    if (status == C4_OK && code != SQLITE_OK) status = c4_sql_fail(path, db, code);
+    if (status == C4_OK) status = read_holder(path, db, holder);
+    sqlite3_close(db);
+    c4_text_free(&uri);
+    return status;
+}
+
+enum c4_status c4_lock_find_elsewhere(const char *path, bool *elsewhere) {
+    struct holder holder = {0};
+    struct stat info;
+    char host[C4_LOCK_HOST_SIZE], boot[BOOT_SIZE];
+    *elsewhere = false;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return C4_OK;
+    enum c4_status status = read_unlocked(path, &holder);
+    if (status != C4_OK) return status == C4_ERR_MEMORY ? status : C4_OK;
+    c4_lock_host(host, sizeof host);
+    find_boot(boot);
+    *elsewhere = holder.pid != 0 && strcmp(holder.host, host) != 0 &&
+                 !(boot[0] && strcmp(holder.boot, boot) == 0);
+    return C4_OK;
+}

@@ -52,6 +52,11 @@ void c4_lock_drop(struct c4_lock *lock);
 /* c4_lock_clear() and c4_lock_drop(), so that nobody sees one without the other. */
 enum c4_status c4_lock_release(const char *path, sqlite3 *db, struct c4_lock *lock);
 
+/* *elsewhere: the row of the database at `path` says that a process of another machine works on the
+ * study; false if it cannot be read. It is read without locks, and a journal is left alone, so that
+ * nothing changes. C4_ERR_MEMORY. */
+enum c4_status c4_lock_find_elsewhere(const char *path, bool *elsewhere);
+
 /* The name of this machine, or "unknown". */
 void c4_lock_host(char *text, size_t size);
 

@@ -90,7 +90,7 @@ runs=$(sqlite3 whole/study.db 'SELECT count(*) FROM run')
 merge 0 "equal, bit for bit" both whole wide
 says "^All $runs runs of the study are done"
 count=$(sqlite3 whole/study.db 'SELECT count(*) FROM result')
-says "^$count rows and $((2 * runs)) networks that several"
+says "^What several studies hold is equal, bit for bit: $count comparisons of rows and $((2 * runs)) of networks"
 rows whole >whole.rows
 rows both | cmp - whole.rows || fail "two equal studies give other rows"
 [ "$(sqlite3 both/study.db "SELECT count(DISTINCT backend) FROM results")" -eq 1 ] ||
@@ -252,7 +252,7 @@ if "$program" doctor --backend onednn >/dev/null 2>&1; then
     study onednn --backend onednn --figures 1
     refused 1 "onednn: was made with arithmetic = onednn .*, [a-z]* with canonical, version 1" one onednn
     cp -r onednn again
-    merge 0 "^[1-9][0-9]* rows and [1-9][0-9]* networks that" dnn onednn again
+    merge 0 "bit for bit: [1-9][0-9]* comparisons of rows and [1-9][0-9]* of networks" dnn onednn again
 else
     echo "not tested: oneDNN's study (no oneDNN in this build)"
 fi
