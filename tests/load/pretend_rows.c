@@ -31,8 +31,8 @@ struct maker {
     struct c4_dispatch dispatch;
     struct c4_runner runner;
     struct c4_known_checkpoint *last;
-    struct pretend_shared head;
     struct c4_row_list rows; /* of all kinds and parts */
+    struct pretend_shared head;
 };
 
 static enum c4_status advance(void *context, uint32_t images) {
