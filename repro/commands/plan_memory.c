@@ -20,9 +20,8 @@ static struct need need_of(const struct c4_outlook *outlook, const struct c4_ses
     const bool copied = outlook->machine_nodes > 1 && outlook->nodes > 0;
     struct need need = {.copies = copied ? outlook->nodes : 1,
                         .has_bytes = memory_of(outlook, session)};
-    /* A process loads the images, and copies them to each node. */
-    const uint64_t images = session->shared.bytes * (uint64_t)(copied ? need.copies + 1 : 1);
-    c4_forecast_memory(&session->runner, workers, need.copies, images, need.has_bytes,
+    c4_forecast_memory(&session->runner, workers, need.copies,
+                       c4_session_images_bytes(session, copied ? need.copies : 0), need.has_bytes,
                        &need.forecast);
     need.bytes = c4_forecast_memory_sum(&need.forecast, workers);
     return need;

@@ -9,6 +9,7 @@
 #include "core/cli/interrupt.h"
 #include "repro/ranks/agent.h"
 #include "repro/session/session_memory.h"
+#include "repro/store/lock.h"
 
 static enum c4_status watch(void *context) {
     (void)context;
@@ -99,7 +100,7 @@ static enum c4_status join(const struct c4_launch *launch, struct c4_repro_ranks
 static int refuse(const struct c4_args *args, const struct c4_launch *launch,
                   enum c4_status status) {
     char host[C4_HOST_NAME_SIZE];
-    c4_rank_host(host);
+    c4_lock_host(host, sizeof host);
     if (launch->rank > 0) c4_fail(status, "rank %d on host %s: %s", launch->rank, host, c4_error());
     return c4_cli_exit(args, status);
 }

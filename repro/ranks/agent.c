@@ -11,6 +11,7 @@
 #include "repro/planning/places.h"
 #include "repro/ranks/agent_parts.h"
 #include "repro/ranks/ranks.h"
+#include "repro/store/lock.h"
 
 enum c4_status c4_agent_open(struct c4_transport *transport, enum c4_status (*watch)(void *context),
                              void *context, struct c4_agent **out) {
@@ -23,7 +24,7 @@ enum c4_status c4_agent_open(struct c4_transport *transport, enum c4_status (*wa
     agent->context = context;
     agent->folder.descriptor = -1;
     agent->heard_ns = agent->stepped_ns = c4_clock_ns();
-    c4_rank_host(agent->host);
+    c4_lock_host(agent->host, sizeof agent->host);
     c4_memory_kills("", &agent->kills);
     sigaction(SIGPIPE, &ignore, &agent->old_pipe);
     return C4_OK;

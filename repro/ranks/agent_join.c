@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/file/file.h"
+#include "core/file/refresh.h"
 #include "core/host/clock.h"
 #include "repro/ranks/agent_parts.h"
 
@@ -70,10 +71,12 @@ static bool is_local(const char *folder) {
     return false;
 }
 
-/* Whether the folder's mark has rank 0's number. */
+/* Whether the folder's mark has rank 0's number. It may have been looked for before it was there.
+ */
 static bool is_marked(const char *path, const char *number) {
     unsigned char *bytes;
     size_t size_bytes;
+    c4_path_refresh(path);
     if (c4_file_read(path, &bytes, &size_bytes) != C4_OK) return false;
     bool same = size_bytes == strlen(number) && memcmp(bytes, number, size_bytes) == 0;
     free(bytes);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/op/conv4.h"
 #include "core/similarity/similarity.h"
@@ -37,11 +36,6 @@ void c4_rank_build_of_this(struct c4_rank_build *build) {
     build->similarity = C4_SIMILARITY_VERSION;
     build->setup_bytes = sizeof(struct c4_worker_setup);
     build->segment_bytes = sizeof(struct c4_segment_order);
-}
-
-void c4_rank_host(char host[C4_HOST_NAME_SIZE]) {
-    if (gethostname(host, C4_HOST_NAME_SIZE) != 0) snprintf(host, C4_HOST_NAME_SIZE, "unknown");
-    host[C4_HOST_NAME_SIZE - 1] = '\0';
 }
 
 enum c4_status c4_rank_runs_hash(const struct c4_schedule *schedule, char hex[C4_SHA256_HEX_SIZE]) {

@@ -75,9 +75,6 @@ enum c4_status c4_rank_receive(struct c4_transport *transport, struct c4_transpo
 
 void c4_rank_build_of_this(struct c4_rank_build *build);
 
-/* This machine's name. */
-void c4_rank_host(char host[C4_HOST_NAME_SIZE]);
-
 /* SHA-256 of the schedule's keys, a line each. */
 enum c4_status c4_rank_runs_hash(const struct c4_schedule *schedule, char hex[C4_SHA256_HEX_SIZE]);
 

@@ -8,6 +8,7 @@
 
 #include "core/host/clock.h"
 #include "repro/ranks/ranks_parts.h"
+#include "repro/store/lock.h"
 
 enum c4_status c4_ranks_open(struct c4_transport *transport, struct c4_ranks **out) {
     struct c4_ranks *ranks = calloc(1, sizeof *ranks);
@@ -21,7 +22,7 @@ enum c4_status c4_ranks_open(struct c4_transport *transport, struct c4_ranks **o
     ranks->widest = C4_TEAM_WIDEST;
     ranks->pinged_ns = c4_clock_ns();
     for (int i = 0; i < transport->size; i++) ranks->rank[i].heard_ns = ranks->pinged_ns;
-    c4_rank_host(ranks->rank[0].host);
+    c4_lock_host(ranks->rank[0].host, sizeof ranks->rank[0].host);
     *out = ranks;
     return C4_OK;
 }

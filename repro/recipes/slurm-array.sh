@@ -5,7 +5,9 @@
 #   sbatch --array=1-4 --cpus-per-task=32 --time=4:00:00 slurm-array.sh --scale paper --data DIR
 #   conv4 merge whole part-1 part-2 part-3 part-4 && conv4 report --out whole
 #
-# To submit only some tasks again, say of how many: SHARDS=4 sbatch --array=3 ... slurm-array.sh ...
+# conv4 has to be on PATH. To submit only some tasks again, say of how many:
+#
+#   SHARDS=4 sbatch --array=3 ... slurm-array.sh ...
 #SBATCH --job-name=conv4
 #SBATCH --output=conv4-%A_%a.log
 #SBATCH --open-mode=append

@@ -5,7 +5,7 @@
 #
 #   sbatch --nodes=4 --cpus-per-task=64 --time=4:00:00 slurm-mpi.sh --scale paper --data DIR --out study
 #
-# All nodes need the folders of --data and --out at the same paths.
+# All nodes need the folders of --data and --out at the same paths, and conv4 on PATH.
 #SBATCH --job-name=conv4
 #SBATCH --output=conv4-%j.log
 #SBATCH --open-mode=append

@@ -8,10 +8,13 @@ static int copies(const struct c4_session *session) {
     return c4_node_reference_copies(&session->placement, session->topology.nodes);
 }
 
-/* With the copies of c4_node_images_make(). */
+uint64_t c4_session_images_bytes(const struct c4_session *session, int nodes) {
+    return session->shared.bytes * (uint64_t)(nodes + 1);
+}
+
 static uint64_t images_bytes(const struct c4_session *session) {
     bool copied = session->topology.nodes > 1 && session->placement.places > 0;
-    return session->shared.bytes * (uint64_t)(copied ? copies(session) + 1 : 1);
+    return c4_session_images_bytes(session, copied ? copies(session) : 0);
 }
 
 static void forecast(const struct c4_session *session, int workers,

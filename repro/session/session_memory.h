@@ -18,6 +18,10 @@ enum c4_status c4_session_fit_workers(struct c4_session *session);
 enum c4_status c4_session_check_memory(const struct c4_session *session, bool ignore, bool dry,
                                        FILE *messages);
 
+/* Bytes of the images, which a process loads, and of the copies that c4_node_images_make() then
+ * makes on so many NUMA nodes. */
+uint64_t c4_session_images_bytes(const struct c4_session *session, int nodes);
+
 /* A limit as an object: bytes, by, control_group_bytes, process_bytes; null where there is none. */
 json_t *c4_memory_limit_json(const struct c4_memory_limit *limit);
 

@@ -124,6 +124,11 @@ static enum c4_status fail_held(const char *path, const struct holder *holder) {
                    path, holder->pid, holder->host, holder->since, remedy);
 }
 
+/* Whether the process is one of this machine, in whatever container. */
+static bool is_here(const struct holder *holder, const char *host, const char *boot) {
+    return strcmp(holder->host, host) == 0 || (boot[0] && strcmp(holder->boot, boot) == 0);
+}
+
 /* Refuses to follow a process that may be alive where the kernel's lock cannot show it. */
 static enum c4_status check_holder(const char *path, const struct holder *holder, const char *host,
                                    const char *boot, const struct c4_lock *lock) {
@@ -134,8 +139,7 @@ static enum c4_status check_holder(const char *path, const struct holder *holder
                        "%s, and this file system has no locks (%s) to tell whether it still is; "
                        "if it is gone, start again with --take-over",
                        path, holder->pid, holder->host, holder->since, strerror(lock->missing));
-    if (strcmp(holder->host, host) == 0 || (boot[0] && strcmp(holder->boot, boot) == 0))
-        return C4_OK;
+    if (is_here(holder, host, boot)) return C4_OK;
     return c4_fail(C4_ERR_FAILED,
                    "%s: process %" PRId64 " on host %s has been working on this study since "
                    "%s; if it is gone, start again with --take-over",
@@ -254,7 +258,6 @@ enum c4_status c4_lock_find_elsewhere(const char *path, bool *elsewhere) {
     if (status != C4_OK) return status == C4_ERR_MEMORY ? status : C4_OK;
     c4_lock_host(host, sizeof host);
     find_boot(boot);
-    *elsewhere = holder.pid != 0 && strcmp(holder.host, host) != 0 &&
-                 !(boot[0] && strcmp(holder.boot, boot) == 0);
+    *elsewhere = holder.pid != 0 && !is_here(&holder, host, boot);
     return C4_OK;
 }

@@ -6,9 +6,9 @@
  *   image;
  * - head: batch norm 4, linear layer, loss, and their backward;
  * - blocks 4, 3, 2 backward: batch norm's gradient rebuilt from y, both gradients of the
- *   convolution, the sums that the block below needs; block 2 continues with conv1's gradient from
- *   the selected pixels;
- * - update: slices added, SGD, weights transformed for the next step.
+ *   convolution, the sums that the block below needs, and the slices' weight gradients added; block
+ *   2 continues with conv1's gradient from the selected pixels;
+ * - update: SGD, weights transformed for the next step.
  *
  * One thread does the scalar mathematics between phases, which takes microseconds.
  *
