@@ -28,6 +28,17 @@ enum { C = C4_CHANNELS, VECS = C / VF_LANES, NR = NR_VECS * VF_LANES };
  * read through p, instead of keeping it in registers that accumulators need. */
 #define FORGET(p) __asm__("" : "+r"(p))
 
+/* Accumulator `v` has its value here. Between steps of chains, clang would move multiply-adds
+ * behind whatever follows, and keep their factors in memory until then; gcc does not, and would
+ * copy v. */
+#if defined __clang__ && defined __x86_64__
+#define HAVE_VALUE(v) __asm__ volatile("" : "+v"(v))
+#elif defined __clang__ && defined __aarch64__
+#define HAVE_VALUE(v) __asm__ volatile("" : "+w"(v))
+#else
+#define HAVE_VALUE(v) ((void)(v))
+#endif
+
 /* Prefetches the cache line at p. A macro: gcc finds that an inline function which only prefetches
  * computes nothing, and drops its calls. */
 #define PREFETCH(p) __builtin_prefetch(p)

@@ -41,6 +41,20 @@ static bool halo_is_exact(const float *w) {
     return true;
 }
 
+/* One step of the chains of a window: acc[p] += *x of pixel p times w [vecs]. Pixel 0 multiplies
+ * the pixel (row, col) of the image with its halo. `skip`: leave out taps outside the image. */
+INLINE void stem_step(int vecs, bool skip, const float *x, const float *w, int row, int col,
+                      vf acc[4][STEM_VECS]) {
+    vf wv[STEM_VECS];
+    UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(w + v * VF_LANES);
+    UNROLL for (int p = 0; p < 4; p++) {
+        int r = row + p / 2, c = col + p % 2;
+        if (skip && (r < 1 || r > SIDE || c < 1 || c > SIDE)) continue;
+        vf xv = vf_set1(x[p / 2 * HALO_ROW + p % 2 * RGB]);
+        UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_fma(xv, wv[v], acc[p][v]);
+    }
+}
+
 /* The chains of the window (i, j) of the pooled map, four pixels by `vecs` vectors of channels, in
  * registers. x is the pixel above and to the left of the image, in the halo. `skip`: leave out taps
  * outside the image. */
@@ -51,14 +65,7 @@ INLINE void stem_chains(int vecs, bool skip, const float *x, const float *w, int
     for (int r = 0; r < 3; r++, x += HALO_ROW, w += 3 * RGB * C)
         UNROLL for (int k = 0; k < 3 * RGB; k++) { /* the three taps of a row are adjacent */
             FORGET(x);
-            vf wv[STEM_VECS];
-            UNROLL for (int v = 0; v < vecs; v++) wv[v] = vf_load(w + k * C + v * VF_LANES);
-            UNROLL for (int p = 0; p < 4; p++) {
-                int row = 2 * i + r + p / 2, col = 2 * j + k / RGB + p % 2;
-                if (skip && (row < 1 || row > SIDE || col < 1 || col > SIDE)) continue;
-                vf xv = vf_set1(x[p / 2 * HALO_ROW + p % 2 * RGB + k]);
-                UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vf_fma(xv, wv[v], acc[p][v]);
-            }
+            stem_step(vecs, skip, x + k, w + k * C, 2 * i + r, 2 * j + k / RGB, acc);
         }
 }
 

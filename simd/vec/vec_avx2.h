@@ -95,6 +95,9 @@ static inline vd vd_mul(vd a, vd b) {
 static inline vd vd_fma(vd a, vd b, vd c) {
     return _mm256_fmadd_pd(a, b, c);
 }
+static inline vd vd_widen(const float *p) {
+    return _mm256_cvtps_pd(_mm_load_ps(p));
+}
 static inline vd vf_widen_low(vf a) {
     return _mm256_cvtps_pd(_mm256_castps256_ps128(a));
 }

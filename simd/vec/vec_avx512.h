@@ -98,6 +98,9 @@ static inline vd vd_mul(vd a, vd b) {
 static inline vd vd_fma(vd a, vd b, vd c) {
     return _mm512_fmadd_pd(a, b, c);
 }
+static inline vd vd_widen(const float *p) {
+    return _mm512_cvtps_pd(_mm256_load_ps(p));
+}
 static inline vd vf_widen_low(vf a) {
     return _mm512_cvtps_pd(_mm512_castps512_ps256(a));
 }

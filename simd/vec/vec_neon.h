@@ -103,6 +103,9 @@ static inline vd vd_mul(vd a, vd b) {
 static inline vd vd_fma(vd a, vd b, vd c) {
     return vfmaq_f64(c, a, b);
 }
+static inline vd vd_widen(const float *p) {
+    return vcvt_f64_f32(vld1_f32(p));
+}
 static inline vd vf_widen_low(vf a) {
     return vcvt_f64_f32(vget_low_f32(a));
 }

@@ -117,6 +117,9 @@ static inline vd vd_mul(vd a, vd b) {
 static inline vd vd_fma(vd a, vd b, vd c) {
     return a * b + c;
 }
+static inline vd vd_widen(const float *p) {
+    VEC_EACH(vd, VD_LANES, (double)p[l]);
+}
 static inline vd vf_widen_low(vf a) {
     VEC_EACH(vd, VD_LANES, (double)a[l]);
 }
