@@ -182,9 +182,11 @@ static void dense_forward(const struct dense_stem *at, bool exact) {
 
 /* --- backward --- */
 
-/* dY is rebuilt two rows at a time: 16 KB, which stay in the L1 cache until all taps of the weight
- * gradient have read them. Its channel sums need both pairs of rows of a tile. */
-enum { DENSE_FLOATS = 2 * SIDE * C, DENSE_TILES = SIDE / 4 };
+/* dY is rebuilt a piece at a time, two rows by DENSE_COLUMNS channels: 8 KB at most, which stay in
+ * the L1 cache, beside what is prefetched, until all taps of the weight gradient have read them. */
+enum { DENSE_COLUMNS = DENSE_VECS * VF_LANES, DENSE_ROW = SIDE * DENSE_COLUMNS };
+enum { DENSE_TILES = SIDE / 4, DENSE_PASSES = C / DENSE_COLUMNS * (9 / DENSE_TAPS) };
+_Static_assert(DENSE_PASSES >= 6 && C % DENSE_COLUMNS == 0, "passes that prefetch a pair of rows");
 
 /* What the way back of one image reads and writes. */
 struct dense_back {
@@ -192,49 +194,63 @@ struct dense_back {
     const float *y, *ds;       /* [32, 32, 64], [16, 16, 64] */
     const uint8_t *arg;        /* [16, 16, 64] */
     const float *c0, *c1, *c2; /* [64] */
-    float *dy;                 /* scratch [2, 32, 64] */
+    float *dy;                 /* scratch [2, 32, DENSE_COLUMNS]: a piece */
     double *bias_sum;          /* [64], added to */
     float *dw;                 /* [27, 64], continued */
 };
 
-/* A vector of channels of dY, columns j..j + 3 of rows 2i and 2i + 1. */
-INLINE void dense_rebuild(const struct dense_back *at, int i, int j, int c, vf dy[2][4]) {
-    const vf k0 = vf_loadu(at->c0 + c), k1 = vf_loadu(at->c1 + c), k2 = vf_loadu(at->c2 + c);
-    UNROLL for (int window = 0; window < 2; window++) {
-        const ptrdiff_t pooled = (i * POOLED + j / 2 + window) * C + c;
-        const vf d = vf_load(at->ds + pooled);
-        const vi winner = vi_load_u8(at->arg + pooled);
-        UNROLL for (int k = 0; k < 4; k++) {
-            const int col = 2 * window + k % 2;
-            const ptrdiff_t pixel = (k / 2 * SIDE + j + col) * C + c;
-            const vf r = vf_load(at->y + (ptrdiff_t)i * DENSE_FLOATS + pixel);
-            vf t = vf_fma(k2, r, k1);
-            t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
-            t = vf_select(vf_gt(r, vf_zero()), t, vf_zero());
-            vf_store(at->dy + pixel, t);
-            dy[k / 2][col] = t;
+/* The piece of rows 2i and 2i + 1, channels from c on. */
+__attribute__((noinline)) static void dense_rebuild(const struct dense_back *at, int i, int c) {
+    const ptrdiff_t pooled = i * POOLED * C + c;
+    const float *y = at->y + (ptrdiff_t)i * 2 * SIDE * C + c, *ds = at->ds + pooled;
+    const float *c0 = at->c0 + c, *c1 = at->c1 + c, *c2 = at->c2 + c;
+    const uint8_t *arg = at->arg + pooled;
+    float *dy = at->dy;
+    for (int j = 0; j < POOLED; j++, y += 2 * C, ds += C, arg += C, dy += 2 * DENSE_COLUMNS)
+        for (int lane = 0; lane < DENSE_COLUMNS; lane += VF_LANES) {
+            const vf k0 = vf_loadu(c0 + lane), k1 = vf_loadu(c1 + lane), k2 = vf_loadu(c2 + lane);
+            const vf d = vf_load(ds + lane);
+            const vi winner = vi_load_u8(arg + lane);
+            UNROLL for (int k = 0; k < 4; k++) {
+                const vf r = vf_load(y + (k / 2 * SIDE + k % 2) * C + lane);
+                vf t = vf_fma(k2, r, k1);
+                t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
+                t = vf_select(vf_gt(r, vf_zero()), t, vf_zero());
+                vf_store(dy + k / 2 * DENSE_ROW + k % 2 * DENSE_COLUMNS + lane, t);
+            }
         }
+}
+
+/* Channel sums of row `row` of a 4x4 tile, from its first pixel on. What its other rows need waits
+ * in `waiting` [2, 64]. */
+INLINE void dense_tile_row(int row, const float *dy, double *waiting, double *bias_sum) {
+    UNROLL for (int lane = 0; lane < DENSE_COLUMNS; lane += VD_LANES) {
+        const float *from = dy + lane;
+        const vd v[4] = {vd_widen(from), vd_widen(from + DENSE_COLUMNS),
+                         vd_widen(from + 2 * DENSE_COLUMNS), vd_widen(from + 3 * DENSE_COLUMNS)};
+        const vd sum = vd_add(vd_add(v[0], v[1]), vd_add(v[2], v[3]));
+        double *upper = waiting + lane, *lower = upper + C;
+        if (row == 0)
+            vd_store(upper, sum);
+        else if (row == 1)
+            vd_store(upper, vd_add(vd_load(upper), sum));
+        else if (row == 2)
+            vd_store(lower, sum);
+        else
+            add_double(bias_sum + lane, vd_add(vd_load(upper), vd_add(vd_load(lower), sum)));
     }
 }
 
-/* dY of rows 2i and 2i + 1, and its channel sums: those of the upper half of the tiles wait in
- * `upper` [8, 64] for those of the lower half. */
-INLINE void dense_rebuild_rows(const struct dense_back *at, int i, double *upper) {
-    for (int j = 0; j < SIDE; j += 4, upper += C)
-        for (int c = 0; c < C; c += VF_LANES) {
-            vf dy[2][4];
-            dense_rebuild(at, i, j, c, dy);
-            const vd sum[2] = {
-                vd_add(ROW_SUM(vf_widen_low, dy[0]), ROW_SUM(vf_widen_low, dy[1])),
-                vd_add(ROW_SUM(vf_widen_high, dy[0]), ROW_SUM(vf_widen_high, dy[1]))};
-            UNROLL for (int half = 0; half < 2; half++) {
-                const int lane = c + half * VD_LANES;
-                if (i % 2 == 0)
-                    vd_store(upper + lane, sum[half]);
-                else
-                    add_double(at->bias_sum + lane, vd_add(vd_load(upper + lane), sum[half]));
-            }
-        }
+INLINE void dense_tile_sums(int row, const float *dy, double *waiting, double *bias_sum) {
+    FORGET(dy);
+    if (row == 0)
+        dense_tile_row(0, dy, waiting, bias_sum);
+    else if (row == 1)
+        dense_tile_row(1, dy, waiting, bias_sum);
+    else if (row == 2)
+        dense_tile_row(2, dy, waiting, bias_sum);
+    else
+        dense_tile_row(3, dy, waiting, bias_sum);
 }
 
 /* Chains of DENSE_TAPS adjacent taps, whose inputs are adjacent in memory. */
@@ -267,9 +283,12 @@ INLINE void dense_step(int first, int end, const float *x, const float *dy, dens
 #endif
 }
 
-/* Continues the chains of taps [tap, tap + DENSE_TAPS) with the pixels of rows 2i and 2i + 1;
- * prefetches 4 KB meanwhile. */
-INLINE void dense_taps(const struct dense_back *at, int i, int tap, int c, const float *ahead) {
+/* A pass over a piece: continues the chains of taps [tap, tap + DENSE_TAPS), and prefetches 4 KB
+ * meanwhile. With `waiting` [8, 2, 64], which is a constant NULL or not, it also adds the channel
+ * sums of dY, a tile's before its pixels, since units that add are idle; tap 4 has to be among its
+ * taps, because their rows never leave the image. */
+INLINE void dense_taps(const struct dense_back *at, int i, int tap, int c, const float *ahead,
+                       double *waiting) {
     const bool line = DENSE_TAPS == 3; /* all three taps of a row: one of them leaves the image */
     const int r = tap / 3 - 1, s = tap % 3 - 1;
     const int left = s < 0 ? 1 : 0, right = line || s > 0 ? SIDE - 1 : SIDE;
@@ -280,47 +299,62 @@ INLINE void dense_taps(const struct dense_back *at, int i, int tap, int c, const
         acc[k][v] = vf_load(dw + k * C + v * VF_LANES);
     for (int row = top; row < bottom; row++) {
         const float *x = at->x + (2 * i + row + r + 1) * HALO_ROW + (s + 1) * RGB;
-        const float *dy = at->dy + row * SIDE * C + c;
+        const float *dy = at->dy + row * DENSE_ROW;
         if (line) dense_step(RGB, DENSE_CHAINS, x, dy, acc);
-        for (int j = left; j < right; j++) {
-            C4_HOT_LOOP_BEGIN(dense_taps, DENSE_CHAINS * DENSE_VECS);
-            PREFETCH(ahead + (row * SIDE + j) * 16);
-            dense_step(0, DENSE_CHAINS, x + j * RGB, dy + (ptrdiff_t)j * C, acc);
-            C4_HOT_LOOP_END(dense_taps);
+        for (int tile = 0, j = left; tile < (waiting ? DENSE_TILES : 1); tile++) {
+            int end = right;
+            if (waiting) {
+                dense_tile_sums(i % 2 * 2 + row, dy + tile * 4 * DENSE_COLUMNS,
+                                waiting + tile * 2 * C + c, at->bias_sum + c);
+                if (tile < DENSE_TILES - 1) end = 4 * tile + 4;
+            }
+            for (; j < end; j++) {
+                C4_HOT_LOOP_BEGIN(dense_taps, DENSE_CHAINS * DENSE_VECS);
+                PREFETCH(ahead + (row * SIDE + j) * 16);
+                dense_step(0, DENSE_CHAINS, x + j * RGB, dy + (ptrdiff_t)j * DENSE_COLUMNS, acc);
+                C4_HOT_LOOP_END(dense_taps);
+            }
         }
-        if (line) dense_step(0, DENSE_CHAINS - RGB, x + right * RGB, dy + right * C, acc);
+        if (line)
+            dense_step(0, DENSE_CHAINS - RGB, x + right * RGB, dy + right * DENSE_COLUMNS, acc);
     }
     UNROLL for (int k = 0; k < DENSE_CHAINS; k++) UNROLL for (int v = 0; v < DENSE_VECS; v++)
         vf_store(dw + k * C + v * VF_LANES, acc[k][v]);
 }
 
-/* What pass `pass` before the last prefetches for the next pair of rows: 16 KB of y, then ds and
- * arg. Earlier passes would fill the L1 cache too soon. */
-INLINE const float *dense_ahead(const struct dense_back *at, int i, int pass) {
-    const int next = i + 1 < POOLED ? i + 1 : i;
-    if (pass == 0) return (const float *)(at->arg + next * POOLED * C);
-    if (pass == 1) return at->ds + next * POOLED * C;
-    return at->y + (ptrdiff_t)next * DENSE_FLOATS + (pass < 5 ? 5 - pass : 0) * DENSE_FLOATS / 4;
+/* Functions of their own: all their registers are for their loops. */
+__attribute__((noinline)) static void dense_pass(const struct dense_back *at, int i, int tap, int c,
+                                                 const float *ahead) {
+    dense_taps(at, i, tap, c, ahead, NULL);
+}
+__attribute__((noinline)) static void dense_pass_sums(const struct dense_back *at, int i, int c,
+                                                      const float *ahead, double *waiting) {
+    dense_taps(at, i, 4 / DENSE_TAPS * DENSE_TAPS, c, ahead, waiting);
 }
 
-enum { DENSE_COLUMNS = DENSE_VECS * VF_LANES };
-enum { DENSE_PASSES = C / DENSE_COLUMNS * (9 / DENSE_TAPS) };
-_Static_assert(DENSE_PASSES >= 6 && C % DENSE_COLUMNS == 0, "passes that prefetch a pair of rows");
-
-/* Continues all chains with rows 2i and 2i + 1. A function of its own: all its registers are for
- * its loops. */
-__attribute__((noinline)) static void dense_gradient_rows(const struct dense_back *at, int i) {
-    int pass = DENSE_PASSES;
-    for (int c = 0; c < C; c += DENSE_COLUMNS)
-        for (int tap = 0; tap < 9; tap += DENSE_TAPS)
-            dense_taps(at, i, tap, c, dense_ahead(at, i, --pass));
+/* What pass `pass` before the last prefetches for the next pair of rows, or the next image's first:
+ * 16 KB of y, then ds and arg. Earlier passes would fill the L1 cache too soon. */
+INLINE const float *dense_ahead(const struct dense_back *at, int i, int pass) {
+    const ptrdiff_t pooled = (ptrdiff_t)(i + 1) * POOLED * C;
+    if (pass == 0) return (const float *)(at->arg + pooled);
+    if (pass == 1) return at->ds + pooled;
+    return at->y + 4 * pooled + (pass < 5 ? 5 - pass : 0) * SIDE * C / 2;
 }
 
 static void dense_backward(const struct dense_back *at) {
-    double upper[DENSE_TILES * C];
+    double waiting[DENSE_TILES * 2 * C];
     for (int i = 0; i < POOLED; i++) {
-        dense_rebuild_rows(at, i, upper);
-        dense_gradient_rows(at, i);
+        int pass = DENSE_PASSES;
+        for (int c = 0; c < C; c += DENSE_COLUMNS) {
+            dense_rebuild(at, i, c);
+            for (int tap = 0; tap < 9; tap += DENSE_TAPS) {
+                const float *ahead = dense_ahead(at, i, --pass);
+                if (tap == 4 / DENSE_TAPS * DENSE_TAPS)
+                    dense_pass_sums(at, i, c, ahead, waiting);
+                else
+                    dense_pass(at, i, tap, c, ahead);
+            }
+        }
     }
 }
 
