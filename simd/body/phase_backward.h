@@ -3,6 +3,7 @@
 #define C4_SIMD_BODY_PHASE_BACKWARD_H
 
 #include "simd/body/phase_head.h"
+#include "simd/body/stem_dense_back.h"
 
 /* Rebuilds rows [from, end) of one image's dY into dy; both are multiples of 4. */
 static void rebuild(struct c4_plan *plan, int b, int image, int from, int end, float *dy) {
