@@ -58,8 +58,9 @@ struct c4_native_scratch {
     float *planes;    /* [3, 34, 34]: the same by channels, for the gradient of the bn-relu stem */
     float *activated; /* input of a convolution, with a halo of zeros in Winograd mode */
     float *ds;        /* [16, 16, 64]: of the bn-relu stem */
-    float *dy, *dx;   /* one image's, or a few small ones in direct mode; dy also holds two rows of
-                         the dense stem's dY, and an evaluation's output of a direct convolution */
+    float *dy, *dx;   /* one image's, or a few small ones in direct mode; dy also holds a piece of
+                         the dense stem's dY, and an evaluation's two tiles of that stem's y or its
+                         output of a direct convolution */
     float *v, *m;     /* groups of transformed tiles */
     float *du;        /* [36] positions */
     float *tables;    /* the stem's gradient */
