@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/huge_pages.h"
 #include "core/base/rng.h"
 #include "core/base/text.h"
 #include "core/file/npy.h"
@@ -15,6 +16,7 @@ enum c4_status c4_cka_arrays_make(struct c4_cka_arrays *arrays, size_t n, size_t
             return c4_fail(C4_ERR_MEMORY,
                            "no memory for features of %d x %zu bytes: choose a smaller --examples",
                            sides, count * sizeof(float));
+        c4_prefer_huge_pages(arrays->side[s], count * sizeof(float)); /* as NumPy does */
     }
     for (size_t i = 0; i < count; i += 2) {
         struct c4_rng_block block = c4_rng_draw(1, C4_RNG_TEST, 1000, i / 2);

@@ -1,11 +1,13 @@
-#define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "core/base/arena.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { PAGE_BYTES = 2 << 20, PART_BYTES = 64 };
+#include "core/base/huge_pages.h"
+
+enum { PAGE_BYTES = C4_HUGE_PAGE_BYTES, PART_BYTES = 64 };
 
 struct c4_arena {
     unsigned char *block;
@@ -38,9 +40,7 @@ enum c4_status c4_arena_make(size_t bytes, const char *what, struct c4_arena **o
         free(arena);
         return c4_fail(C4_ERR_MEMORY, "out of memory: %s needs %zu bytes", what, bytes);
     }
-#ifdef MADV_HUGEPAGE
-    madvise(block, rounded, MADV_HUGEPAGE); /* a hint; without huge pages only speed suffers */
-#endif
+    c4_prefer_huge_pages(block, rounded);
     *arena = (struct c4_arena){block, rounded, 0};
     *out = arena;
     return C4_OK;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/huge_pages.h"
 #include "core/similarity/gram_double.h"
 
 enum { TILE = C4_CKA_TILE, PANEL = C4_GRAM_PANEL, LINE_BYTES = 64 };
@@ -27,6 +28,7 @@ enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void
         return c4_fail(C4_ERR_MEMORY,
                        "out of memory: %zu bytes for %s; use fewer examples or more memory", bytes,
                        what);
+    c4_prefer_huge_pages(*out, bytes);
     return C4_OK;
 }
 
@@ -108,5 +110,5 @@ void c4_matrix_tile(const struct c4_matrix *x, size_t i, const struct c4_matrix 
     }
     memset(tile, 0, TILE * TILE * sizeof *tile);
     block(c4_matrix_panel(x, i * (TILE / PANEL)), c4_matrix_panel(y, j * (TILE / PANEL)), rows_x,
-          (rows_y + PANEL - 1) / PANEL, x->columns, x->stride, tile, TILE);
+          (rows_y + PANEL - 1) / PANEL, x->columns, x->stride, tile, TILE, NULL);
 }

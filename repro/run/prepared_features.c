@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/base/huge_pages.h"
+
 /* --- numbers of images --- */
 
 void c4_row_counts_add(struct c4_row_counts *counts, size_t value) {
@@ -51,6 +53,7 @@ static float *allocate(size_t count, bool mapped) {
     } else {
         block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (block == MAP_FAILED) return NULL;
+        c4_prefer_huge_pages(block, bytes);
         block->mapped_bytes = bytes;
     }
     return block->values;
