@@ -27,14 +27,28 @@
 typedef void c4_gram_pack_fn(const c4_real *x, size_t rows, size_t features, size_t stride,
                              const c4_real *shift, c4_real scale, c4_real *panel);
 
+/* Memory that calls after this one will read, in the order of need: spans of bytes. A block fetches
+ * it into the L2 cache, a line at a time between its multiply-adds, as far as it gets: whole spans
+ * are counted in `done`, and of the next one `begin` moves on. Only a hint: nothing of it is read,
+ * results do not depend on it, and slots may leave it alone. No span is empty. */
+#define C4_GRAM_AHEAD_SPANS 24
+struct c4_gram_ahead {
+    struct c4_gram_span {
+        const char *begin, *end;
+    } span[C4_GRAM_AHEAD_SPANS];
+    int spans, done;
+};
+
 /* Adds inner products:
  *   gram[i * stride_gram + j] += sum over f of x_i[f] * y_j[f]
  * for i < rows_x, j < 16 * panels_y, f < features. x is ceil(rows_x / 16) panels, y is panels_y,
  * each `stride` elements after the one before it, at least 16 * features and a multiple of 16. x
  * and y may be the same or overlap; gram overlaps neither. Any size may be 0. Rows of x beyond
- * rows_x and elements of gram beyond those above are left alone. */
+ * rows_x and elements of gram beyond those above are left alone. ahead: NULL, or what to prefetch.
+ */
 typedef void c4_gram_block_fn(const c4_real *x, const c4_real *y, size_t rows_x, size_t panels_y,
-                              size_t features, size_t stride, double *gram, size_t stride_gram);
+                              size_t features, size_t stride, double *gram, size_t stride_gram,
+                              struct c4_gram_ahead *ahead);
 
 /* Both slots of one backend. */
 struct c4_gram_slots {

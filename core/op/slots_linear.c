@@ -129,14 +129,19 @@ static int arrays_gram_block(const struct c4_op_size *s, struct c4_op_array_spec
     return 3;
 }
 
-/* The block is added to; it is an output here, and starts from known values. */
+/* The block is added to; it is an output here, and starts from known values. As a study does, it is
+ * told what to prefetch: x, since nothing comes after it. */
 static void call_gram_block(c4_op_fn *f, const struct c4_op_size *s, void *const *p) {
     const size_t columns = s->panels_y * C4_GRAM_PANEL, stride = columns + s->gap_gram;
+    const size_t floats = panels(s->rows_x) * (s->features * C4_GRAM_PANEL + s->gap_x);
+    struct c4_gram_ahead ahead = {.span = {{p[0], (const char *)p[0] + floats * sizeof(float)}},
+                                  .spans = floats > 0,
+                                  .done = 0};
     double *gram = p[2];
     for (size_t i = 0; i < s->rows_x; i++)
         for (size_t j = 0; j < columns; j++) gram[i * stride + j] = C4_OP_GRAM_BEFORE;
     ((c4_gram_block_fn *)f)(p[0], p[1], s->rows_x, s->panels_y, s->features,
-                            s->features * C4_GRAM_PANEL + s->gap_x, gram, stride);
+                            s->features * C4_GRAM_PANEL + s->gap_x, gram, stride, &ahead);
 }
 
 static struct c4_op_operations gram_operations(const struct c4_op_size *s) {

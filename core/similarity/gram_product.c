@@ -1,8 +1,11 @@
 /* Loops, from the outside: a strip of features, packed once for all rows; a block of rows, whose
  * panels stay in the L2 cache; a tile of columns; the block's tiles of rows. A tile's elements are
- * touched once a chunk, from L1 or L2. While threads multiply a strip they also pack the next. */
+ * touched once a chunk, from L1 or L2. While threads multiply a strip they also pack the next, a
+ * little after each tile. What comes next from farther than L2 is fetched while a tile is
+ * multiplied: the next tile's elements, the next tile of columns, and the rows to be packed. */
 #include "core/similarity/gram_product.h"
 
+#include <omp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +18,8 @@ enum {
     PANEL = C4_GRAM_PANEL,
     TILE_PANELS = TILE / PANEL,
     STRIP = 2 * C4_GRAM_CHUNK, /* features; a panel of a strip has 32 KB */
-    BLOCK_TILES = 4,           /* tiles of rows in a block: 384 KB of a strip */
+    BLOCK_TILES = 3,           /* tiles of rows in a block: 288 KB of a strip */
+    FIRST_ROWS = 8,            /* of a tile, which a micro-kernel adds to first */
     GAP = 17 * 16              /* floats between panels, or they would share cache sets */
 };
 
@@ -25,6 +29,8 @@ _Static_assert(TILE % PANEL == 0, "a tile is whole panels");
 struct place {
     uint32_t i, j;
 };
+
+_Static_assert(PANEL + 4 <= C4_GRAM_AHEAD_SPANS, "rows of a panel, itself, tiles, columns");
 
 struct product {
     const struct c4_centring *x;
@@ -91,26 +97,99 @@ static void pack(const struct product *product, size_t s, size_t p, int64_t *ns)
     *ns += c4_clock_ns() - start;
 }
 
+/* --- what is fetched ahead --- */
+
+static void add_span(struct c4_gram_ahead *ahead, const void *from, size_t bytes) {
+    if (bytes == 0 || ahead->spans == C4_GRAM_AHEAD_SPANS) return;
+    ahead->span[ahead->spans++] =
+        (struct c4_gram_span){(const char *)from, (const char *)from + bytes};
+}
+
+static double *tile_of(const struct product *product, const struct place *at) {
+    return product->tiles + ((size_t)at->i * (at->i + 1) / 2 + at->j) * AREA;
+}
+
+/* Elements of the tile itself from its second row of micro-tiles on, and of the next one before
+ * that, if this thread is sure to come to it: others may be writing it. */
+static void add_tiles(const struct product *product, size_t k, int threads,
+                      struct c4_gram_ahead *ahead) {
+    const bool sure = threads == 1 || (k + 1) % BLOCK_TILES != 0;
+    add_span(ahead, tile_of(product, &product->place[k]) + FIRST_ROWS * TILE,
+             (TILE - FIRST_ROWS) * TILE * sizeof(double));
+    if (sure && k + 1 < product->places)
+        add_span(ahead, tile_of(product, &product->place[k + 1]),
+                 FIRST_ROWS * TILE * sizeof(double));
+}
+
+/* The steps of a share fetch a part each of the columns of this thread's next share, which most
+ * likely is the one that follows those of the other threads. */
+static void add_columns(const struct product *product, size_t s, size_t k, int threads,
+                        struct c4_gram_ahead *ahead) {
+    const size_t later = (k / BLOCK_TILES + (size_t)threads) * BLOCK_TILES;
+    if (later >= product->places) return;
+    const size_t panel = product->place[later].j * TILE_PANELS,
+                 floats = least(TILE_PANELS, product->panels - panel) * product->stride,
+                 part = (floats + BLOCK_TILES - 1) / BLOCK_TILES, from = k % BLOCK_TILES * part;
+    if (from < floats)
+        add_span(ahead, product->strip[s % 2] + panel * product->stride + from,
+                 least(part, floats - from) * sizeof(float));
+}
+
+/* Of `count` things that are done one by one in `places` steps, how many are done before step k. */
+static size_t done_before(size_t k, size_t count, size_t places) {
+    return k * count / places;
+}
+
+/* The rows of the next strip, so that those of a panel are there when it is packed, and the panel
+ * itself, which is written. */
+static void add_packing(const struct product *product, size_t s, size_t k,
+                        struct c4_gram_ahead *ahead) {
+    const struct c4_features *from = product->x->features;
+    const size_t features = strip_features(product, s + 1), rows = product->panels * PANEL,
+                 end = least(done_before(k + 1, rows, product->places), from->rows),
+                 floats = product->panels * product->stride,
+                 at = done_before(k, floats, product->places);
+    if (features == 0) return;
+    for (size_t row = done_before(k, rows, product->places); row < end; row++)
+        add_span(ahead, (const float *)from->data + row * from->features + (s + 1) * STRIP,
+                 features * sizeof(float));
+    add_span(ahead, product->strip[(s + 1) % 2] + at,
+             (done_before(k + 1, floats, product->places) - at) * sizeof(float));
+}
+
+static void look_ahead(const struct product *product, size_t s, size_t k, int threads,
+                       struct c4_gram_ahead *ahead) {
+    ahead->spans = ahead->done = 0;
+    add_tiles(product, k, threads, ahead);
+    add_columns(product, s, k, threads, ahead);
+    add_packing(product, s, k, ahead);
+}
+
+/* --- work --- */
+
 /* Of a tile on the diagonal only what lies in or left of each panel's own columns. */
-static void multiply_tile(const struct product *product, size_t s, const struct place *at) {
+static void multiply_tile(const struct product *product, size_t s, const struct place *at,
+                          struct c4_gram_ahead *ahead) {
     const size_t rows = c4_tile_rows(product->x->features->rows, at->i), stride = product->stride,
-                 features = strip_features(product, s), t = (size_t)at->i * (at->i + 1) / 2 + at->j;
+                 features = strip_features(product, s);
     const float *x = product->strip[s % 2] + at->i * TILE_PANELS * stride;
     const float *y = product->strip[s % 2] + at->j * TILE_PANELS * stride;
-    double *tile = product->tiles + t * AREA;
+    double *tile = tile_of(product, at);
     if (s == 0) memset(tile, 0, AREA * sizeof *tile);
     if (at->i != at->j) {
-        product->slots->block(x, y, rows, TILE_PANELS, features, stride, tile, TILE);
+        product->slots->block(x, y, rows, TILE_PANELS, features, stride, tile, TILE, ahead);
         return;
     }
     for (size_t p = 0; p * PANEL < rows; p++)
         product->slots->block(x + p * stride, y, least(PANEL, rows - p * PANEL), p + 1, features,
-                              stride, tile + p * PANEL * TILE, TILE);
+                              stride, tile + p * PANEL * TILE, TILE, ahead);
 }
 
-static void multiply(const struct product *product, size_t s, const struct place *at, int64_t *ns) {
+static void multiply(const struct product *product, size_t s, size_t k, int threads, int64_t *ns) {
     const int64_t start = c4_clock_ns();
-    multiply_tile(product, s, at);
+    struct c4_gram_ahead ahead;
+    look_ahead(product, s, k, threads, &ahead);
+    multiply_tile(product, s, &product->place[k], &ahead);
     *ns += c4_clock_ns() - start;
 }
 
@@ -124,22 +203,27 @@ static void mirror(double *tiles, size_t rows) {
     }
 }
 
-/* Packs the first strip alone, then multiplies each one while the next is packed. */
+/* Packs the first strip alone, then multiplies each one, and packs a part of the next after each
+ * tile. A thread takes a block's tiles of a column at a time: shares of BLOCK_TILES steps, and as
+ * blocks have a multiple of that, shares are columns but at the diagonal. */
+_Static_assert(BLOCK_TILES *(BLOCK_TILES + 1) / 2 % BLOCK_TILES == 0, "tiles of a block");
 static void run(const struct product *product, int threads, struct c4_gram_times *times) {
     const size_t places = product->places, panels = product->panels;
     int64_t pack_ns = 0, product_ns = 0;
 #pragma omp parallel num_threads(threads) if (places > 1) reduction(+ : pack_ns, product_ns)
     {
+        const int team = omp_get_num_threads();
 #pragma omp for schedule(static)
         for (size_t p = 0; p < panels; p++) pack(product, 0, p, &pack_ns);
         for (size_t s = 0; strip_features(product, s) > 0; s++) {
             const size_t next = strip_features(product, s + 1) > 0 ? panels : 0;
-#pragma omp for schedule(dynamic)
-            for (size_t k = 0; k < places + next; k++)
-                if (k < places)
-                    multiply(product, s, &product->place[k], &product_ns);
-                else
-                    pack(product, s + 1, k - places, &pack_ns);
+#pragma omp for schedule(dynamic, BLOCK_TILES)
+            for (size_t k = 0; k < places; k++) {
+                multiply(product, s, k, team, &product_ns);
+                for (size_t p = done_before(k, next, places); p < done_before(k + 1, next, places);
+                     p++)
+                    pack(product, s + 1, p, &pack_ns);
+            }
         }
     }
     times->pack_seconds += 1e-9 * (double)pack_ns;

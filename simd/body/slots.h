@@ -279,8 +279,9 @@ static void NAME(gram_pack)(const float *x, size_t rows, size_t features, size_t
 }
 
 static void NAME(gram_block)(const float *x, const float *y, size_t rows_x, size_t panels_y,
-                             size_t features, size_t stride, double *gram, size_t stride_gram) {
-    gram_block(x, y, rows_x, panels_y, features, stride, gram, stride_gram);
+                             size_t features, size_t stride, double *gram, size_t stride_gram,
+                             struct c4_gram_ahead *ahead) {
+    gram_block(x, y, rows_x, panels_y, features, stride, gram, stride_gram, ahead);
 }
 
 #endif

@@ -31,7 +31,9 @@ static size_t least(size_t a, size_t b) {
 }
 
 void c4_dnn_gram_block(const float *x, const float *y, size_t rows_x, size_t panels_y,
-                       size_t features, size_t stride, double *gram, size_t stride_gram) {
+                       size_t features, size_t stride, double *gram, size_t stride_gram,
+                       struct c4_gram_ahead *ahead) {
+    (void)ahead;
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
     for (size_t f = 0; f < features; f += CHUNK)

@@ -24,7 +24,9 @@ static void row_by_panel(size_t count, const c4_real *restrict x, const c4_real 
 }
 
 void C4_REF(c4_gram_block)(const c4_real *x, const c4_real *y, size_t rows_x, size_t panels_y,
-                           size_t features, size_t stride, double *gram, size_t stride_gram) {
+                           size_t features, size_t stride, double *gram, size_t stride_gram,
+                           struct c4_gram_ahead *ahead) {
+    (void)ahead;
     for (size_t f = 0; f < features; f += CHUNK) {
         size_t count = features - f < CHUNK ? features - f : CHUNK;
         for (size_t i = 0; i < rows_x; i++) {

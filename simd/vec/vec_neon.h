@@ -10,7 +10,9 @@ enum { VF_LANES = 4, VD_LANES = 2 };
 
 /* The micro-kernels' tile: rows by vectors. 16 accumulators keep four pipes of latency 4 busy; the
  * rows' operands are multiplied by lane, since a broadcasting load also occupies a vector unit. */
-enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4, GRAM_ROWS = 4, GRAM_PANELS = 1 };
+enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4 };
+enum { GRAM_ROWS = 4, GRAM_STEPS = 1, GRAM_AHEAD = 8 };
+#define EACH_GRAM_PANELS(f) f(1)
 enum { GRAD_VECS = 2, GRAD_CHANNELS = 1, DENSE_VECS = 2, DENSE_TAPS = 3 };
 
 typedef float32x4_t vf;

@@ -9,15 +9,18 @@
 /* As many lanes as a register of the compiler's target has; LANES lists f of each. */
 #ifdef __AVX2__
 enum { VF_LANES = 8, VD_LANES = 4 };
-enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3, GRAM_ROWS = 6, GRAM_PANELS = 1 };
+enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3 };
+enum { GRAM_ROWS = 6, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7) }
 #else
 enum { VF_LANES = 4, VD_LANES = 2 };
-enum { MR = 4, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4, GRAM_ROWS = 4, GRAM_PANELS = 1 };
+enum { MR = 4, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4 };
+enum { GRAM_ROWS = 4, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3) }
 #endif
+#define EACH_GRAM_PANELS(f) f(1)
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1 };
 
 typedef float vf __attribute__((vector_size(4 * VF_LANES)));

@@ -17,8 +17,9 @@ static const struct c4_backend *reference(void) {
 /* --- CKA --- */
 
 static void gram_wrong(const float *x, const float *y, size_t rows_x, size_t panels_y,
-                       size_t features, size_t stride, double *gram, size_t stride_gram) {
-    reference()->gram_block(x, y, rows_x, panels_y, features, stride, gram, stride_gram);
+                       size_t features, size_t stride, double *gram, size_t stride_gram,
+                       struct c4_gram_ahead *ahead) {
+    reference()->gram_block(x, y, rows_x, panels_y, features, stride, gram, stride_gram, ahead);
     gram[0] *= 1.01;
 }
 

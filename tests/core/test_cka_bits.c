@@ -50,7 +50,7 @@ static void check_block(struct forms forms, size_t rows_x, size_t panels_y, size
     double *gram = test_alloc(rows_x * wide * sizeof *gram);
     for (int f = 0; f < forms.count; f++) {
         for (size_t i = 0; i < rows_x * wide; i++) gram[i] = 0.75;
-        forms.block[f](x, y, rows_x, panels_y, features, stride, gram, wide);
+        forms.block[f](x, y, rows_x, panels_y, features, stride, gram, wide, NULL);
         for (size_t i = 0; i < rows_x; i++)
             for (size_t j = 0; j < wide; j++) {
                 double want = 0.75;
@@ -84,9 +84,9 @@ static void empty_blocks(void **state) {
     _Alignas(64) const float one[PANEL] = {1};
     for (int f = 0; f < forms.count; f++) {
         double gram[PANEL] = {-12345.5};
-        forms.block[f](one, one, 0, 1, 1, PANEL, gram, PANEL);
-        forms.block[f](one, one, 1, 0, 1, PANEL, gram, PANEL);
-        forms.block[f](one, one, 1, 1, 0, PANEL, gram, PANEL);
+        forms.block[f](one, one, 0, 1, 1, PANEL, gram, PANEL, NULL);
+        forms.block[f](one, one, 1, 0, 1, PANEL, gram, PANEL, NULL);
+        forms.block[f](one, one, 1, 1, 0, PANEL, gram, PANEL, NULL);
         assert_true(gram[0] == -12345.5);
     }
 }
@@ -103,7 +103,7 @@ static void special_values(void **state) {
         for (int v = 0; v < 3; v++) {
             double gram[PANEL] = {0};
             *last = values[v];
-            forms.block[f](x, y, 1, 1, 40, 40 * PANEL, gram, PANEL);
+            forms.block[f](x, y, 1, 1, 40, 40 * PANEL, gram, PANEL, NULL);
             assert_true(v == 2 ? isnan(gram[0]) : gram[0] == (double)values[v]);
         }
     }

@@ -257,8 +257,9 @@ static void absurd_sizes(void **state) {
 
 /* A Gram slot's garbage must not become a result. */
 static void rubbish_block(const float *x, const float *y, size_t rows_x, size_t panels_y,
-                          size_t features, size_t stride, double *gram, size_t stride_gram) {
-    c4_gram_block_ref(x, y, rows_x, panels_y, features, stride, gram, stride_gram);
+                          size_t features, size_t stride, double *gram, size_t stride_gram,
+                          struct c4_gram_ahead *ahead) {
+    c4_gram_block_ref(x, y, rows_x, panels_y, features, stride, gram, stride_gram, ahead);
     gram[0] = NAN;
 }
 

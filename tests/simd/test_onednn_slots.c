@@ -108,7 +108,7 @@ static void gram_blocks(void **state) {
         float *x = buffer(panels * stride + 1, 40), *y = buffer(cases[k].panels_y * stride + 1, 41);
         double *gram = room(rows * wide + 1, sizeof *gram);
         for (size_t i = 0; i < rows * wide; i++) gram[i] = 7;
-        dnn.backend.gram_block(x, y, rows, cases[k].panels_y, features, stride, gram, wide);
+        dnn.backend.gram_block(x, y, rows, cases[k].panels_y, features, stride, gram, wide, NULL);
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < wide; j++) {
                 double want = 7, size = 7;
