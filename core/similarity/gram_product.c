@@ -25,6 +25,20 @@ enum {
 
 _Static_assert(TILE % PANEL == 0, "a tile is whole panels");
 
+/* Who does steps: a thread takes `share` of them at a time. With BLOCK_TILES steps that is a
+ * block's tiles of a column, but at the diagonal, since a block has a multiple of them; single
+ * tiles where threads would otherwise wait for each other. */
+struct team {
+    int threads;
+    size_t share;
+};
+_Static_assert(BLOCK_TILES *(BLOCK_TILES + 1) / 2 % BLOCK_TILES == 0, "tiles of a block");
+
+static struct team team_of(int threads, size_t places) {
+    const bool many = places / BLOCK_TILES >= 4 * (size_t)threads;
+    return (struct team){threads, many ? BLOCK_TILES : 1};
+}
+
 /* A tile of the lower triangle. */
 struct place {
     uint32_t i, j;
@@ -111,9 +125,9 @@ static double *tile_of(const struct product *product, const struct place *at) {
 
 /* Elements of the tile itself from its second row of micro-tiles on, and of the next one before
  * that, if this thread is sure to come to it: others may be writing it. */
-static void add_tiles(const struct product *product, size_t k, int threads,
+static void add_tiles(const struct product *product, size_t k, const struct team *team,
                       struct c4_gram_ahead *ahead) {
-    const bool sure = threads == 1 || (k + 1) % BLOCK_TILES != 0;
+    const bool sure = team->threads == 1 || (k + 1) % team->share != 0;
     add_span(ahead, tile_of(product, &product->place[k]) + FIRST_ROWS * TILE,
              (TILE - FIRST_ROWS) * TILE * sizeof(double));
     if (sure && k + 1 < product->places)
@@ -123,13 +137,13 @@ static void add_tiles(const struct product *product, size_t k, int threads,
 
 /* The steps of a share fetch a part each of the columns of this thread's next share, which most
  * likely is the one that follows those of the other threads. */
-static void add_columns(const struct product *product, size_t s, size_t k, int threads,
+static void add_columns(const struct product *product, size_t s, size_t k, const struct team *team,
                         struct c4_gram_ahead *ahead) {
-    const size_t later = (k / BLOCK_TILES + (size_t)threads) * BLOCK_TILES;
+    const size_t later = (k / team->share + (size_t)team->threads) * team->share;
     if (later >= product->places) return;
     const size_t panel = product->place[later].j * TILE_PANELS,
                  floats = least(TILE_PANELS, product->panels - panel) * product->stride,
-                 part = (floats + BLOCK_TILES - 1) / BLOCK_TILES, from = k % BLOCK_TILES * part;
+                 part = (floats + team->share - 1) / team->share, from = k % team->share * part;
     if (from < floats)
         add_span(ahead, product->strip[s % 2] + panel * product->stride + from,
                  least(part, floats - from) * sizeof(float));
@@ -157,11 +171,11 @@ static void add_packing(const struct product *product, size_t s, size_t k,
              (done_before(k + 1, floats, product->places) - at) * sizeof(float));
 }
 
-static void look_ahead(const struct product *product, size_t s, size_t k, int threads,
+static void look_ahead(const struct product *product, size_t s, size_t k, const struct team *team,
                        struct c4_gram_ahead *ahead) {
     ahead->spans = ahead->done = 0;
-    add_tiles(product, k, threads, ahead);
-    add_columns(product, s, k, threads, ahead);
+    add_tiles(product, k, team, ahead);
+    add_columns(product, s, k, team, ahead);
     add_packing(product, s, k, ahead);
 }
 
@@ -185,10 +199,11 @@ static void multiply_tile(const struct product *product, size_t s, const struct 
                               stride, tile + p * PANEL * TILE, TILE, ahead);
 }
 
-static void multiply(const struct product *product, size_t s, size_t k, int threads, int64_t *ns) {
+static void multiply(const struct product *product, size_t s, size_t k, const struct team *team,
+                     int64_t *ns) {
     const int64_t start = c4_clock_ns();
     struct c4_gram_ahead ahead;
-    look_ahead(product, s, k, threads, &ahead);
+    look_ahead(product, s, k, team, &ahead);
     multiply_tile(product, s, &product->place[k], &ahead);
     *ns += c4_clock_ns() - start;
 }
@@ -204,22 +219,20 @@ static void mirror(double *tiles, size_t rows) {
 }
 
 /* Packs the first strip alone, then multiplies each one, and packs a part of the next after each
- * tile. A thread takes a block's tiles of a column at a time: shares of BLOCK_TILES steps, and as
- * blocks have a multiple of that, shares are columns but at the diagonal. */
-_Static_assert(BLOCK_TILES *(BLOCK_TILES + 1) / 2 % BLOCK_TILES == 0, "tiles of a block");
+ * tile. */
 static void run(const struct product *product, int threads, struct c4_gram_times *times) {
     const size_t places = product->places, panels = product->panels;
     int64_t pack_ns = 0, product_ns = 0;
 #pragma omp parallel num_threads(threads) if (places > 1) reduction(+ : pack_ns, product_ns)
     {
-        const int team = omp_get_num_threads();
+        const struct team team = team_of(omp_get_num_threads(), places);
 #pragma omp for schedule(static)
         for (size_t p = 0; p < panels; p++) pack(product, 0, p, &pack_ns);
         for (size_t s = 0; strip_features(product, s) > 0; s++) {
             const size_t next = strip_features(product, s + 1) > 0 ? panels : 0;
-#pragma omp for schedule(dynamic, BLOCK_TILES)
+#pragma omp for schedule(dynamic, team.share)
             for (size_t k = 0; k < places; k++) {
-                multiply(product, s, k, team, &product_ns);
+                multiply(product, s, k, &team, &product_ns);
                 for (size_t p = done_before(k, next, places); p < done_before(k + 1, next, places);
                      p++)
                     pack(product, s + 1, p, &pack_ns);
