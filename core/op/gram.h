@@ -28,9 +28,10 @@ typedef void c4_gram_pack_fn(const c4_real *x, size_t rows, size_t features, siz
                              const c4_real *shift, c4_real scale, c4_real *panel);
 
 /* Memory that calls after this one will read, in the order of need: spans of bytes. A block fetches
- * it into the L2 cache, a line at a time between its multiply-adds, as far as it gets: whole spans
- * are counted in `done`, and of the next one `begin` moves on. Only a hint: nothing of it is read,
- * results do not depend on it, and slots may leave it alone. No span is empty. */
+ * it into the L2 cache, a line at a time between its multiply-adds, as far as it gets: spans that
+ * it is through with are counted in `done`, and of the next one `begin` moves on. It may pass the
+ * end of a span by 2 KB. Only a hint: nothing of it is read, results do not depend on it, and slots
+ * may leave it alone. No span is empty. */
 #define C4_GRAM_AHEAD_SPANS 24
 struct c4_gram_ahead {
     struct c4_gram_span {

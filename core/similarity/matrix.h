@@ -48,8 +48,9 @@ void c4_matrix_tile(const struct c4_matrix *x, size_t i, const struct c4_matrix 
 enum c4_status c4_tiles_allocate(int threads, int tiles, double **room);
 double *c4_thread_tiles(double *room, int tiles);
 
-/* `count` elements of `size` bytes on a 64-byte boundary; `what` completes the sentence "cannot
- * allocate 123 bytes for <what>". *out is NULL on failure. Release with free(). */
+/* `count` elements of `size` bytes on a 64-byte boundary, on huge pages where they fill some and
+ * the system has them; `what` completes the sentence "cannot allocate 123 bytes for <what>". *out
+ * is NULL on failure. Release with free(). */
 enum c4_status c4_cka_allocate(size_t count, size_t size, const char *what, void **out);
 
 #endif
