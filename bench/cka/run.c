@@ -141,12 +141,12 @@ static enum c4_status time_group(struct run *run, struct c4_cka_row *rows, int c
 
 static enum c4_status start_team(struct run *run, int threads) {
     struct c4_cka_bench *bench = run->bench;
-    size_t l2_bytes;
+    struct c4_caches caches;
     if (bench->peak_count == C4_CKA_TEAMS)
         return c4_fail(C4_ERR_USAGE, "more than %d numbers of threads", C4_CKA_TEAMS);
     if (bench->has_team) c4_team_release(&bench->team);
     bench->has_team = false;
-    C4_TRY(c4_team_start_on_cores(threads, bench->pinning, &bench->team, &l2_bytes));
+    C4_TRY(c4_team_start_on_cores(threads, bench->pinning, &bench->team, &caches));
     bench->has_team = true;
     struct c4_cka_peers *peers = &bench->peers;
     bool wanted = false;

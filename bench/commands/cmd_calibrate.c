@@ -123,11 +123,10 @@ static enum c4_status calibrate(const struct c4_args *args, struct job *job) {
     job->samples = (int)c4_arg_integer(args, "samples");
     json_t *object;
     struct c4_team team;
-    size_t l2_bytes;
+    struct c4_caches caches;
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_disclose("calibrate", &object));
-    enum c4_status status =
-        c4_team_start_on_cores(threads, c4_bench_pinning(args), &team, &l2_bytes);
+    enum c4_status status = c4_team_start_on_cores(threads, c4_bench_pinning(args), &team, &caches);
     if (status == C4_OK) {
         status = c4_bandwidth_start(
             job->bandwidth, &job->levels, c4_result_number(object, "environment.topology.l2_bytes"),

@@ -108,12 +108,12 @@ static enum c4_status time_rows(const struct c4_args *args, struct c4_ops_bench 
         C4_TRY(c4_file_probe(c4_arg_text(args, "gbench-json"), 0));
     struct c4_dispatch reference;
     struct c4_team team;
-    size_t l2_bytes;
+    struct c4_caches caches;
     json_t *object;
     C4_TRY(c4_dispatch("ref", &reference));
     C4_TRY(c4_disclose("ops", &object));
     enum c4_status status =
-        c4_team_start_on_cores(bench->threads, c4_bench_pinning(args), &team, &l2_bytes);
+        c4_team_start_on_cores(bench->threads, c4_bench_pinning(args), &team, &caches);
     if (status == C4_OK) {
         status = measure(args, bench, &reference.backend, &team, object);
         c4_team_free(&team);

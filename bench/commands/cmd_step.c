@@ -184,7 +184,7 @@ static enum c4_status bench_step(const struct c4_args *args, struct c4_step_benc
     C4_TRY(c4_interrupt_catch());
     C4_TRY(c4_disclose("step", &object));
     enum c4_status status = c4_team_start_on_cores(bench->config.threads, c4_bench_pinning(args),
-                                                   &team, &bench->config.l2_bytes);
+                                                   &team, &bench->config.caches);
     if (status == C4_OK) {
         status = measure(args, bench, &team);
         if (c4_is_partial(status) && !c4_arg_flag(args, "json"))

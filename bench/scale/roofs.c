@@ -45,12 +45,12 @@ enum c4_status c4_roofs_measure(int threads, double seconds, json_t **object) {
     struct c4_team team;
     struct c4_peak peak = {0};
     double triad = 0;
-    size_t l2_bytes;
+    struct c4_caches caches;
     *object = NULL;
     C4_TRY(c4_topology_load(NULL, &topology));
     const double bytes = c4_triad_bytes(&topology);
     c4_topology_free(&topology);
-    C4_TRY(c4_team_start_on_cores(threads, C4_PIN_ALWAYS, &team, &l2_bytes));
+    C4_TRY(c4_team_start_on_cores(threads, C4_PIN_ALWAYS, &team, &caches));
     c4_peak_start_best(&peak, threads, sample_seconds);
     double gflops = peak_gflops(&peak, seconds);
     enum c4_status status = c4_triad_measure(threads, bytes, seconds, &triad);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/caches.h"
 #include "core/base/status.h"
 
 enum { C4_TEAM_REASON_SIZE = 256 };
@@ -52,9 +53,9 @@ enum c4_pinning {
 /* c4_team_start() on the cores that this process may use: each thread is bound to the first PU of a
  * core, the first cores of the fastest kind, neighbours, before others (c4_placement_make(), one
  * compact place); to second PUs only if there are more threads than cores, and not at all, with a
- * reason, if there are more than PUs. *l2_bytes = the L2 cache of a core, 0 = unknown. */
+ * reason, if there are more than PUs. *caches: those of a core. */
 enum c4_status c4_team_start_on_cores(int threads, enum c4_pinning pinning, struct c4_team *team,
-                                      size_t *l2_bytes);
+                                      struct c4_caches *caches);
 
 /* Gives the threads of a team that was bound the mask that the calling thread had before, so that
  * another team can be started on other PUs, and releases what *team holds. */

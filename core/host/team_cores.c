@@ -6,13 +6,13 @@
 #include "core/host/topology.h"
 
 enum c4_status c4_team_start_on_cores(int threads, enum c4_pinning pinning, struct c4_team *team,
-                                      size_t *l2_bytes) {
+                                      struct c4_caches *caches) {
     struct c4_topology topology;
     struct c4_placement placement = {0};
     const struct c4_placement_policy policy = {
         .scope = C4_PLACE_MACHINE, .threads = threads, .max_places = 1, .compact = true};
     C4_TRY(c4_topology_load(NULL, &topology));
-    *l2_bytes = topology.l2_bytes > 0 ? (size_t)topology.l2_bytes : 0;
+    *caches = c4_topology_caches(&topology);
     /* A narrower team has to choose cores, and two programs choose the same ones. */
     bool wanted = threads == topology.cores || pinning == C4_PIN_ALWAYS;
     if (pinning == C4_PIN_NEVER) wanted = false;

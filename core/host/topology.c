@@ -226,6 +226,12 @@ enum c4_status c4_topology_load(const char *source, struct c4_topology *topology
     return status;
 }
 
+struct c4_caches c4_topology_caches(const struct c4_topology *topology) {
+    return (struct c4_caches){.l1d_bytes =
+                                  topology->l1d_bytes > 0 ? (size_t)topology->l1d_bytes : 0,
+                              .l2_bytes = topology->l2_bytes > 0 ? (size_t)topology->l2_bytes : 0};
+}
+
 void c4_topology_free(struct c4_topology *topology) {
     free(topology->pu);
     free(topology->node);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/caches.h"
 #include "core/base/status.h"
 #include "core/base/text.h"
 
@@ -49,6 +50,9 @@ struct c4_topology {
  * Errors: C4_ERR_USAGE (neither a file nor a description that hwloc accepts), C4_ERR_DATA (a file
  * that is not hwloc XML), C4_ERR_ENVIRONMENT (the machine cannot be read), C4_ERR_MEMORY. */
 enum c4_status c4_topology_load(const char *source, struct c4_topology *topology);
+
+/* Those of a core. */
+struct c4_caches c4_topology_caches(const struct c4_topology *topology);
 
 /* Appends a sentence that names the environment variables by which hwloc would have described
  * another machine, and which this process ignores; nothing if there are none. C4_ERR_MEMORY. */

@@ -16,15 +16,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/caches.h"
 #include "core/base/status.h"
 #include "core/op/conv4.h"
 
 struct c4_plan_config {
     enum c4_order order;
     enum c4_conv_algorithm conv;
-    int max_batch;   /* >= 1 */
-    int threads;     /* >= 1 */
-    size_t l2_bytes; /* of one core, for cache blocking; 0 = unknown. Never changes a bit. */
+    int max_batch;           /* >= 1 */
+    int threads;             /* >= 1 */
+    struct c4_caches caches; /* of one core */
     /* Which of several kernels for the same sums to use; only backends with choose() read it. NULL
      * or "auto": the fastest as measured. Otherwise what choose() wrote, or another word that the
      * backend knows. Read by create() only. */

@@ -18,7 +18,7 @@ struct c4_plan_config c4_runner_plan_config(const struct c4_runner *runner, enum
                                    .conv = runner->protocol->conv,
                                    .max_batch = (int)runner->protocol->batch,
                                    .threads = runner->threads,
-                                   .l2_bytes = runner->l2_bytes,
+                                   .caches = runner->caches,
                                    .kernels = runner->kernels};
 }
 

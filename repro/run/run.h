@@ -21,7 +21,7 @@ struct c4_runner {
     const char *backend; /* as rows name it */
     bool wide;           /* the backend computes in double, and so do its checkpoints */
     int threads;
-    size_t l2_bytes;
+    struct c4_caches caches;
     const char *kernels; /* of struct c4_plan_config; the same in all processes of a study */
     const struct c4_shared_references *references; /* NULL: this process shares none */
     double arrival_seconds; /* how long to wait for a checkpoint of another machine; 0: not */

@@ -35,7 +35,7 @@ enum c4_status c4_engine_open(const struct c4_args *args, const enum c4_op_slot 
     engine->statistics = (enum c4_bn_statistics)c4_arg_choice(args, "statistics");
     int threads;
     C4_TRY(c4_threads_option(args, &threads));
-    return c4_team_start_on_cores(threads, C4_PIN_WHOLE, &engine->team, &engine->l2_bytes);
+    return c4_team_start_on_cores(threads, C4_PIN_WHOLE, &engine->team, &engine->caches);
 }
 
 void c4_engine_close(struct c4_engine *engine) {
@@ -47,7 +47,7 @@ struct c4_plan_config c4_engine_plan_config(const struct c4_engine *engine, int 
                                    .conv = engine->conv,
                                    .max_batch = max_batch,
                                    .threads = engine->team.threads,
-                                   .l2_bytes = engine->l2_bytes,
+                                   .caches = engine->caches,
                                    .kernels = engine->kernels};
 }
 

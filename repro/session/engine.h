@@ -69,7 +69,7 @@ struct c4_engine {
     enum c4_conv_algorithm conv;
     enum c4_bn_statistics statistics;
     const char *kernels; /* for struct c4_plan_config; not owned */
-    size_t l2_bytes;
+    struct c4_caches caches;
 };
 
 /* Prints the lines of `notes` to stderr and releases them. */

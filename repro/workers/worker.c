@@ -93,7 +93,6 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
     memcpy(setup, message->payload, sizeof *setup);
     C4_TRY(c4_topology_load(NULL, &worker->topology));
     C4_TRY(c4_binding_open(&worker->binding, &setup->place));
-    int64_t l2_bytes = worker->topology.l2_bytes;
     C4_TRY(c4_dispatch(setup->backend, &worker->dispatch));
     C4_TRY(c4_images_map(setup->images_descriptor, &setup->images, &setup->scale, &worker->images));
     /* From here on "." is the study's folder: what is written cannot end up elsewhere. */
@@ -107,7 +106,7 @@ static enum c4_status set_up(struct worker *worker, const struct c4_message *mes
                                         .backend = setup->backend,
                                         .wide = worker->dispatch.backend.is_double,
                                         .threads = setup->place.threads,
-                                        .l2_bytes = l2_bytes > 0 ? (size_t)l2_bytes : 0,
+                                        .caches = c4_topology_caches(&worker->topology),
                                         .kernels = setup->kernels[0] ? setup->kernels : NULL,
                                         .references = &setup->references,
                                         .arrival_seconds = C4_ARRIVAL_SECONDS,

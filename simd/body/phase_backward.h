@@ -94,13 +94,14 @@ static struct weight_target weight_target(struct c4_plan *plan, int b, int from,
 
 /* Both gradients of a group: V is at v, dM one position after m. */
 static void group_gradients(const struct c4_native_block *block, struct c4_native_scratch *scratch,
-                            int count, ptrdiff_t stride, bool first) {
+                            int count, ptrdiff_t stride, bool prefetch, bool first) {
     float *v = scratch->v, *m = scratch->m;
     for (int p = 0; p < POSITIONS; p++) {
         const float *ut = block->ut + (ptrdiff_t)p * C4_NATIVE_POSITION;
         float *du = scratch->du + (ptrdiff_t)p * C4_NATIVE_POSITION;
         gemm_at(C, count, v + p * stride, m + (p + 1) * stride, first, du + C4_NATIVE_POSITION, du);
-        gemm(count, m + (p + 1) * stride, ut, ut + C4_NATIVE_POSITION, m + p * stride);
+        gemm(count, m + (p + 1) * stride, ut, prefetch ? ut + C4_NATIVE_POSITION : NULL,
+             m + p * stride);
     }
 }
 
@@ -134,7 +135,8 @@ static void slice_back_winograd(struct c4_plan *plan, struct c4_native_scratch *
     for (int first = begin; first < end; first += images) {
         const int next = end - first < images ? end : first + images;
         load_group(plan, scratch, b, first, next, stride);
-        group_gradients(block, scratch, (next - first) * per_image, stride, first == begin);
+        group_gradients(block, scratch, (next - first) * per_image, stride, prefetches(plan),
+                        first == begin);
         store_group(plan, scratch, b, first, next, stride);
     }
     for (int k = 0; k < C; k++)
@@ -176,7 +178,8 @@ static void small_slices_back(struct c4_plan *plan, struct c4_native_scratch *sc
     const ptrdiff_t stride = group_stride(images * per_image);
     load_group(plan, scratch, b, first, last, stride);
     small_slices_weights(plan, scratch, b, from, s, end, stride);
-    gemm_group((last - first) * per_image, stride, block->ut, C4_NATIVE_POSITION, scratch->m);
+    gemm_group((last - first) * per_image, stride, block->ut, C4_NATIVE_POSITION, prefetches(plan),
+               scratch->m);
     store_group(plan, scratch, b, first, last, stride);
 }
 

@@ -257,7 +257,7 @@ static void evaluate_winograd(struct c4_plan *plan, struct c4_native_scratch *sc
             struct evaluate_input in = input_of(plan, scratch, b, exact, first + k);
             evaluate_load_tiles(plan, scratch, &in, stride, m + stride + k * per_image * C);
         }
-        gemm_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, m);
+        gemm_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, prefetches(plan), m);
         for (int k = 0; k < some; k++)
             for (int t = 0; t < per_image; t++)
                 evaluate_transformed(plan, b, sums, first + k, t / (side / 4) * 4,

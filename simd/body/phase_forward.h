@@ -19,6 +19,10 @@ static int slice_of(int n, int image) {
     return image / c4_slice_length(n);
 }
 
+static bool prefetches(const struct c4_plan *plan) {
+    return prefetches_next((int64_t)plan->config.caches.l1d_bytes);
+}
+
 static void clear_sums(double (*sum)[2][C], int from, int to) {
     memset(sum + from, 0, (size_t)(to - from) * sizeof *sum);
 }
@@ -170,7 +174,7 @@ static void block_winograd(struct c4_plan *plan, struct c4_native_scratch *scrat
             if (stem) stem_image(plan, scratch, exact, first + k);
             load_tiles(plan, scratch, b, first + k, stride, m + stride + k * per_image * C);
         }
-        gemm_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, m);
+        gemm_group(some * per_image, stride, block->u, C4_NATIVE_POSITION, prefetches(plan), m);
         for (int k = 0; k < some; k++)
             for (int t = 0; t < per_image; t++) {
                 int i = t / (side / 4) * 4, j = t % (side / 4) * 4;

@@ -152,7 +152,7 @@ static void NAME(conv_fwd_winograd)(const struct c4_conv_shape *s, const float *
     for (ptrdiff_t first = 0; first < tile_count(s); first += SLOT_TILES) {
         int count = tiles_from(s, first), i, j;
         transform_patches(s, x, first, count, m + stride);
-        gemm_group(count, stride, u, SLOT_U, m);
+        gemm_group(count, stride, u, SLOT_U, prefetches_next(0), m);
         for (int t = 0; t < count; t++)
             transform_output(m + t * C, stride, y + tile_begin(s, first + t, &i, &j) * C,
                              (ptrdiff_t)s->w * C);
@@ -180,7 +180,7 @@ static void NAME(conv_bwd_data_winograd)(const struct c4_conv_shape *s, const fl
     for (ptrdiff_t first = 0; first < tile_count(s); first += SLOT_TILES) {
         int count = tiles_from(s, first);
         transform_gradients(s, dy, first, count, m + stride);
-        gemm_group(count, stride, ut, SLOT_U, m);
+        gemm_group(count, stride, ut, SLOT_U, prefetches_next(0), m);
         for (int t = 0; t < count; t++) {
             transform_back(m + t * C, stride, false, false, patch, 6 * C);
             scatter_patch(s, patch, first + t, dx);

@@ -16,11 +16,13 @@ INLINE ptrdiff_t group_stride(int tiles) {
     return (ptrdiff_t)tiles * C + 16;
 }
 
-/* m = products of v, which lies one position after m, with u, positions u_stride floats apart. */
-static void gemm_group(int count, ptrdiff_t stride, const float *u, ptrdiff_t u_stride, float *m) {
+/* m = products of v, which lies one position after m, with u, positions u_stride floats apart.
+ * `prefetch`: prefetches_next(). */
+static void gemm_group(int count, ptrdiff_t stride, const float *u, ptrdiff_t u_stride,
+                       bool prefetch, float *m) {
     for (int p = 0; p < POSITIONS; p++) {
         const float *now = u + p * u_stride, *next = p + 1 < POSITIONS ? now + u_stride : u;
-        gemm(count, m + (p + 1) * stride, now, next, m + p * stride);
+        gemm(count, m + (p + 1) * stride, now, prefetch ? next : NULL, m + p * stride);
     }
 }
 

@@ -110,7 +110,7 @@ enum c4_status c4_native_create(const struct c4_plan_config *config,
     if (!plan) return c4_fail(C4_ERR_MEMORY, "out of memory for a training plan");
     plan->config = *config;
     plan->phases = phases;
-    plan->tiles = tiles_for(config->l2_bytes);
+    plan->tiles = tiles_for(config->caches.l2_bytes);
     for (int b = 0; b < C4_BLOCKS; b++) {
         plan->block[b].side = c4_block_side(b);
         plan->block[b].inputs = c4_block_inputs(b);

@@ -13,7 +13,7 @@ enum { GRAM_ROWS = 6, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
 #define EACH_GRAM_PANELS(f) f(1)
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1 };
 
-#define PREFETCHES_NEXT
+enum { NEXT_L1_BYTES = 0 };
 
 typedef __m256 vf;
 typedef __m256d vd;

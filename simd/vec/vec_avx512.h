@@ -12,6 +12,11 @@ enum { MR = 6, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4 };
 enum { GRAM_ROWS = 8, GRAM_STEPS = 2, GRAM_AHEAD = 2 };
 #define EACH_GRAM_PANELS(f) f(1) f(2) f(3)
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 3, DENSE_VECS = 2, DENSE_TAPS = 3 };
+#ifdef C4_MEMORY_BROADCAST
+enum { NEXT_L1_BYTES = INT32_MAX }; /* loads are what limits it */
+#else
+enum { NEXT_L1_BYTES = 48 << 10 };
+#endif
 #define VF_LOOKUP_16
 
 typedef __m512 vf;

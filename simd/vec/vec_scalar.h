@@ -21,6 +21,7 @@ enum { GRAM_ROWS = 4, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
     { f(0), f(1), f(2), f(3) }
 #endif
 #define EACH_GRAM_PANELS(f) f(1)
+enum { NEXT_L1_BYTES = INT32_MAX };
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1 };
 
 typedef float vf __attribute__((vector_size(4 * VF_LANES)));

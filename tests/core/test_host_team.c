@@ -233,8 +233,8 @@ static void real_machine_is_seen(void) {
     setenv("HWLOC_COMPONENTS", "synthetic,stop", 1);
     setenv("HWLOC_THISSYSTEM", "1", 1);
     struct c4_team team;
-    size_t l2_bytes;
-    EXPECT(c4_team_start_on_cores(1, C4_PIN_ALWAYS, &team, &l2_bytes) == C4_OK);
+    struct c4_caches caches;
+    EXPECT(c4_team_start_on_cores(1, C4_PIN_ALWAYS, &team, &caches) == C4_OK);
     if (team.bound) EXPECT(team.pu[0] == before.pu[0].os_index || before.pu[0].kind == 0);
     c4_team_release(&team);
     EXPECT(c4_topology_load(NULL, &t) == C4_OK);
@@ -262,14 +262,14 @@ static void teams_follow_each_other(void) {
     for (int round = 0; round < 2; round++)
         for (int threads = 1; threads <= t.pus + 1 && threads <= 3; threads++) {
             struct c4_team team;
-            size_t l2_bytes;
-            EXPECT(c4_team_start_on_cores(threads, C4_PIN_NEVER, &team, &l2_bytes) == C4_OK);
+            struct c4_caches caches;
+            EXPECT(c4_team_start_on_cores(threads, C4_PIN_NEVER, &team, &caches) == C4_OK);
             EXPECT(!team.bound && !team.reason[0]);
             c4_team_release(&team);
-            EXPECT(c4_team_start_on_cores(threads, C4_PIN_WHOLE, &team, &l2_bytes) == C4_OK);
+            EXPECT(c4_team_start_on_cores(threads, C4_PIN_WHOLE, &team, &caches) == C4_OK);
             EXPECT(threads == t.cores || (!team.bound && !team.reason[0]));
             c4_team_release(&team);
-            EXPECT(c4_team_start_on_cores(threads, C4_PIN_ALWAYS, &team, &l2_bytes) == C4_OK);
+            EXPECT(c4_team_start_on_cores(threads, C4_PIN_ALWAYS, &team, &caches) == C4_OK);
             EXPECT(team.threads == threads && team.bound == !team.reason[0]);
             EXPECT(threads <= t.pus || strstr(team.reason, "more than the"));
             c4_team_release(&team);

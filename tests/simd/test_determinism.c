@@ -85,7 +85,7 @@ static struct c4_batch batch_of(int first, int n) {
 
 static struct c4_plan *new_plan(const struct c4_backend *backend, const struct mode *mode,
                                 int threads) {
-    struct c4_plan_config config = {mode->order, mode->conv, MAX_BATCH, threads, 0, NULL};
+    struct c4_plan_config config = {mode->order, mode->conv, MAX_BATCH, threads, {0}, NULL};
     struct c4_plan *plan = NULL;
     assert_int_equal(backend->step->create(&config, &plan), C4_OK);
     assert_int_equal(backend->step->load(plan, initial, NULL), C4_OK);
@@ -310,7 +310,7 @@ static void what_does_not_fit_is_refused_with_a_sentence(void **state) {
         api->destroy(plan);
         api->destroy(NULL);
 
-        struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 0, 1, 0, NULL};
+        struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 0, 1, {0}, NULL};
         assert_int_equal(api->create(&config, &plan), C4_ERR_USAGE);
         config.max_batch = 1;
         config.threads = 0;

@@ -133,8 +133,12 @@ static void every_mode_gives_the_reference_bits(void **state) {
     static const unsigned layers[] = {ALL, 0, 1 << C4_BLOCKS, 1 << 1 | 1 << 3, ALL, 1};
     int compared = 0;
     for (int mode = 0; mode < 8; mode++) {
-        struct c4_plan_config config = {
-            (enum c4_order)(mode & 1), (enum c4_conv_algorithm)(mode >> 1 & 1), IMAGES, 2, 0, NULL};
+        struct c4_plan_config config = {(enum c4_order)(mode & 1),
+                                        (enum c4_conv_algorithm)(mode >> 1 & 1),
+                                        IMAGES,
+                                        2,
+                                        {0},
+                                        NULL};
         const enum c4_bn_statistics statistics = (enum c4_bn_statistics)(mode >> 2);
         const struct c4_step_api *ref = reference.backend.step;
         struct c4_plan *plain = open_plan(ref, &config, initial);
@@ -142,7 +146,8 @@ static void every_mode_gives_the_reference_bits(void **state) {
         for (int i = 0; i < subject_count; i++)
             for (int t = 0; t < MOST_THREADS; t++) {
                 config.threads = t + 1;
-                config.l2_bytes = t & 1 ? (size_t)1 << 20 : 0;
+                config.caches = (struct c4_caches){.l1d_bytes = t & 1 ? 48 << 10 : 0,
+                                                   .l2_bytes = t & 1 ? 1 << 20 : 0};
                 plan[i][t] = open_plan(subjects[i]->step, &config, initial);
             }
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
@@ -181,7 +186,7 @@ static void odd_weights_give_the_reference_bits(void **state) {
     for (int odd = 0; odd < CASES; odd++)
         for (int mode = 0; mode < 4; mode++) {
             const struct c4_plan_config config = {
-                (enum c4_order)(mode & 1), (enum c4_conv_algorithm)(mode >> 1), N, 1, 0, NULL};
+                (enum c4_order)(mode & 1), (enum c4_conv_algorithm)(mode >> 1), N, 1, {0}, NULL};
             memcpy(start, initial, sizeof start);
             for (size_t i = 0; odd == 0 && i < conv1->count / 2; i++)
                 start[conv1->offset + i] = i % 3 ? 0x1p-149 : -0x1p-126;
@@ -218,7 +223,7 @@ static void kept_patch_sums_change_no_bit(void **state) {
     struct c4_dataset data = {.owner = {.images = images[0], .labels = labels}, .count = N + 1};
     assert_int_equal(c4_dataset_add_patch_sums(&data, reference.backend.stem_moments), C4_OK);
     const int32_t *sums = c4_dataset_patch_sums(&data);
-    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, N, 2, 0, NULL};
+    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, N, 2, {0}, NULL};
     for (int i = 0; i < subject_count; i++) {
         const struct c4_step_api *api = subjects[i]->step;
         struct c4_plan *plan = open_plan(api, &config, initial);
@@ -244,7 +249,8 @@ static void maps_are_refused_until_the_next_step(void **state) {
     for (int order = 0; order < 2; order++)
         for (int i = 0; i < subject_count; i++) {
             const struct c4_step_api *api[2] = {reference.backend.step, subjects[i]->step};
-            const struct c4_plan_config config = {(enum c4_order)order, C4_WINOGRAD, N, 1, 0, NULL};
+            const struct c4_plan_config config = {
+                (enum c4_order)order, C4_WINOGRAD, N, 1, {0}, NULL};
             const struct c4_batch batch = {images[0], labels, N, NULL},
                                   other = {images[N], labels + N, N, NULL};
             struct c4_plan *plan[2];
@@ -302,7 +308,7 @@ static void phases_are_those_of_the_last_call(void **state) {
         for (int i = 0; i < subject_count; i++) {
             const struct c4_step_api *api = subjects[i]->step;
             const enum c4_conv_algorithm conv = (enum c4_conv_algorithm)(mode >> 1);
-            const struct c4_plan_config config = {(enum c4_order)(mode & 1), conv, N, 2, 0, NULL};
+            const struct c4_plan_config config = {(enum c4_order)(mode & 1), conv, N, 2, {0}, NULL};
             const struct c4_batch batch = {images[0], labels, N, NULL};
             struct c4_plan *plan = open_plan(api, &config, initial);
             struct c4_phase_time step[MOST], bare[MOST], full[MOST];
@@ -357,7 +363,7 @@ static void an_evaluation_leaves_the_tape_alone(void **state) {
         for (int i = 0; i < subject_count; i++) {
             const struct c4_step_api *api = subjects[i]->step;
             const struct c4_plan_config config = {
-                (enum c4_order)order, C4_WINOGRAD, ROOM, 1, 0, NULL};
+                (enum c4_order)order, C4_WINOGRAD, ROOM, 1, {0}, NULL};
             uint8_t *many = calloc(ROOM, C4_IMAGE_BYTES + 1);
             assert_non_null(many);
             memset(many, 100, (size_t)ROOM * C4_IMAGE_BYTES);

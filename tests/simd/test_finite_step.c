@@ -179,7 +179,7 @@ static void gradient_of_a_step(void **test_state) {
     assert_int_equal(c4_dispatch("ref64", &dispatch), C4_OK);
     assert_int_equal(c4_dispatch_strict(&dispatch, true, NULL, 0), C4_OK);
     struct trial t = {.api = dispatch.backend.step, .mode = mode};
-    const struct c4_plan_config config = {mode->order, mode->conv, MAX_N, 1, 0, NULL};
+    const struct c4_plan_config config = {mode->order, mode->conv, MAX_N, 1, {0}, NULL};
     t.batch = (struct c4_batch){images, labels, mode->n, NULL};
     t.capacity = (size_t)MAX_N * C4_IMAGE_SIDE * C4_IMAGE_SIDE * C4_CHANNELS;
     t.values = malloc(t.capacity * sizeof *t.values);

@@ -19,7 +19,7 @@ static double state[C4_STATE_COUNT];
 static int open_plan(void **unused) {
     (void)unused;
     struct c4_dispatch dispatch;
-    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, BATCH, 2, 0, NULL};
+    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, BATCH, 2, {0}, NULL};
     if (c4_dispatch("auto", &dispatch) != C4_OK) return 1;
     step = dispatch.backend.step;
     return step->create(&config, &plan) != C4_OK;

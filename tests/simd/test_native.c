@@ -105,24 +105,24 @@ static void assert_same(const struct c4_backend *backend, const char *what) {
 static void every_batch_size_and_group(void **state) {
     (void)state;
     static const int sizes[] = {1, 2, 3, 7, 9, 16, 17, 24, 33, 70, 140};
-    static const size_t caches[] = {0, (size_t)1 << 20};
+    static const struct c4_caches caches[] = {{0}, {.l1d_bytes = 48 << 10, .l2_bytes = 1 << 20}};
     for (int order = 0; order < 2; order++)
         for (int conv = 0; conv < 2; conv++)
             for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
                 int n = sizes[k];
                 if (n > 33 && (order || conv)) continue; /* slices longer than groups: Winograd's */
                 struct c4_plan_config config = {
-                    (enum c4_order)order, (enum c4_conv_algorithm)conv, n, 2, 0, NULL};
+                    (enum c4_order)order, (enum c4_conv_algorithm)conv, n, 2, {0}, NULL};
                 train(&reference.backend, &config, initial, 1, n, want);
                 for (int i = 0; i < subject_count; i++)
                     for (size_t l = 0; l < 2; l++) {
                         char what[96];
                         if (is_slow(subjects[i]) && n > 3) continue;
-                        config.l2_bytes = caches[l];
+                        config.caches = caches[l];
                         config.threads = 1 + (int)l;
                         train(subjects[i], &config, initial, 1, n, got);
                         snprintf(what, sizeof what, "order %d, conv %d, batch %d, L2 %zu", order,
-                                 conv, n, caches[l]);
+                                 conv, n, caches[l].l2_bytes);
                         assert_same(subjects[i], what);
                     }
             }
@@ -130,7 +130,7 @@ static void every_batch_size_and_group(void **state) {
 
 static void fifty_steps(void **state) {
     (void)state;
-    struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 8, 2, 0, NULL};
+    struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 8, 2, {0}, NULL};
     train(&reference.backend, &config, initial, 50, 8, want);
     int changed = 0;
     for (int i = 0; i < C4_STATE_COUNT; i++) changed += want->state[i] != initial[i];
@@ -148,7 +148,7 @@ static void weights_that_would_notice_the_halo(void **state) {
     (void)state;
     static const double odd[] = {0x1p-149, -0x1p-149, -0x1p-126, -0.0, 0x1p125};
     static double start[C4_STATE_COUNT];
-    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 2, 1, 0, NULL};
+    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, 2, 1, {0}, NULL};
     memcpy(start, initial, sizeof start);
     const struct c4_param *w = c4_block_param(0, C4_PARAM_WEIGHT);
     for (size_t i = 0; i < w->count; i++) /* filters 0-31; the others stay as they are */
@@ -175,7 +175,7 @@ static void dense_stem_leaves_out_the_halo(void **state) {
     enum { PATCH = 27, CENTRE = 2 * 9 + 4 }; /* the last input channel's */
     static const char *const names[] = {"conv1", "selected1", "arg1"};
     static double start[C4_STATE_COUNT];
-    const struct c4_plan_config config = {C4_RELU_BN, C4_WINOGRAD, N, 1, 0, NULL};
+    const struct c4_plan_config config = {C4_RELU_BN, C4_WINOGRAD, N, 1, {0}, NULL};
     const struct c4_batch batch = {images[0], labels, N, NULL};
     const struct c4_param *w = c4_block_param(0, C4_PARAM_WEIGHT);
     const struct c4_param *bias = c4_block_param(0, C4_PARAM_BIAS);
@@ -224,7 +224,7 @@ static void kept_patch_sums_change_no_bit(void **state) {
     struct c4_dataset data = {.owner = {.images = images[0], .labels = labels},
                               .count = STEPS * N + 1};
     assert_int_equal(c4_dataset_add_patch_sums(&data, reference.backend.stem_moments), C4_OK);
-    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, N, 2, 0, NULL};
+    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, N, 2, {0}, NULL};
     train(&reference.backend, &config, initial, STEPS, N, want);
     for (int i = 0; i < subject_count; i++) {
         assert_true(subjects[i]->step->reads_patch_sums);
@@ -246,7 +246,8 @@ static void values_by_name_are_the_reference_values(void **state) {
     for (int order = 0; order < 2; order++)
         for (int i = 0; i < subject_count; i++) {
             const struct c4_step_api *api[2] = {reference.backend.step, subjects[i]->step};
-            const struct c4_plan_config config = {(enum c4_order)order, C4_WINOGRAD, N, 1, 0, NULL};
+            const struct c4_plan_config config = {
+                (enum c4_order)order, C4_WINOGRAD, N, 1, {0}, NULL};
             const struct c4_batch batch = {images[0], labels, N, NULL};
             struct c4_plan *plan[2];
             struct c4_step_result result;

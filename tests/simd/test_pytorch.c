@@ -72,7 +72,7 @@ static struct network *network_new(const char *backend, enum c4_order order,
     assert_non_null(net);
     assert_int_equal(c4_dispatch(backend, &dispatch), C4_OK);
     net->step = dispatch.backend.step;
-    const struct c4_plan_config config = {order, conv, PYTORCH_BATCH, 2, 0, NULL};
+    const struct c4_plan_config config = {order, conv, PYTORCH_BATCH, 2, {0}, NULL};
     assert_int_equal(net->step->create(&config, &net->plan), C4_OK);
     c4_net_init(seed, net->state);
     assert_int_equal(net->step->load(net->plan, net->state, NULL), C4_OK);

@@ -38,7 +38,7 @@ static void add(struct c4_sha256 *sha, const double *values, size_t count) {
 static void train(const struct c4_backend *backend, struct c4_sha256 *sha) {
     static double state[C4_STATE_COUNT], before[C4_STATE_COUNT], momentum[C4_LEARNED_COUNT];
     static const struct c4_sgd sgd = {0.001, 0.9};
-    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, EXAMPLES, THREADS, 0, NULL};
+    const struct c4_plan_config config = {C4_BN_RELU, C4_WINOGRAD, EXAMPLES, THREADS, {0}, NULL};
     const struct c4_batch examples = c4_batch_in_place(&data, NULL, 0, EXAMPLES);
     const struct c4_step_api *api = backend->step;
     struct c4_plan *plan = NULL;
