@@ -6,44 +6,42 @@
 
 /* --- channel sums (core/op/ARITHMETIC.md) --- */
 
-/* ((v0 + v1) + (v2 + v3)) of a and of a * b for half of the lanes. */
-#define ROW_SUM(widen, a) vd_add(vd_add(widen(a[0]), widen(a[1])), vd_add(widen(a[2]), widen(a[3])))
-#define ROW_PRODUCTS(widen, a, b)                                                                  \
-    vd_add(vd_fma(widen(a[1]), widen(b[1]), vd_mul(widen(a[0]), widen(b[0]))),                     \
-           vd_fma(widen(a[3]), widen(b[3]), vd_mul(widen(a[2]), widen(b[2]))))
-
 INLINE void add_double(double *sum, vd a) {
     vd_store(sum, vd_add(vd_load(sum), a));
+}
+
+/* Half a vector of channels of a 4x4 tile. Floats are widened as they are read: from a register, it
+ * takes a shuffle or two besides. sum_ab: a constant NULL or not. */
+INLINE void tile_half_sums(const float *a, const float *b, ptrdiff_t row, ptrdiff_t pixel, int h,
+                           int w, double *sum_a, double *sum_ab) {
+    vd sum[4], products[4];
+    UNROLL for (int i = 0; i < 4; i++) {
+        vd va[4], vb[4];
+        UNROLL for (int j = 0; j < 4; j++) {
+            const bool exists = i < h && j < w;
+            const ptrdiff_t at = i * row + j * pixel;
+            va[j] = exists ? vd_widen(a + at) : vf_widen_low(vf_zero());
+            vb[j] = exists ? vd_widen(b + at) : vf_widen_low(vf_zero());
+        }
+        sum[i] = vd_add(vd_add(va[0], va[1]), vd_add(va[2], va[3]));
+        products[i] = vd_add(vd_fma(va[1], vb[1], vd_mul(va[0], vb[0])),
+                             vd_fma(va[3], vb[3], vd_mul(va[2], vb[2])));
+    }
+    add_double(sum_a, vd_add(vd_add(sum[0], sum[1]), vd_add(sum[2], sum[3])));
+    if (sum_ab)
+        add_double(sum_ab,
+                   vd_add(vd_add(products[0], products[1]), vd_add(products[2], products[3])));
 }
 
 /* Adds one 4x4 tile; pixels outside of `h` x `w` count as 0. */
 INLINE void tile_sums(const float *a, const float *b, ptrdiff_t row, int h, int w, double *sum_a,
                       double *sum_ab) {
-    for (int c = 0; c < C; c += VF_LANES) {
-        vd sa[2][4], sp[2][4];
-        UNROLL for (int i = 0; i < 4; i++) {
-            vf va[4], vb[4];
-            UNROLL for (int j = 0; j < 4; j++) {
-                bool exists = i < h && j < w;
-                va[j] = exists ? vf_load(a + i * row + j * C + c) : vf_zero();
-                vb[j] = exists ? vf_load(b + i * row + j * C + c) : vf_zero();
-            }
-            sa[0][i] = ROW_SUM(vf_widen_low, va);
-            sa[1][i] = ROW_SUM(vf_widen_high, va);
-            sp[0][i] = ROW_PRODUCTS(vf_widen_low, va, vb);
-            sp[1][i] = ROW_PRODUCTS(vf_widen_high, va, vb);
-        }
-        UNROLL for (int half = 0; half < 2; half++) {
-            int at = c + half * VD_LANES;
-            vd *s = sa[half], *p = sp[half];
-            add_double(sum_a + at, vd_add(vd_add(s[0], s[1]), vd_add(s[2], s[3])));
-            add_double(sum_ab + at, vd_add(vd_add(p[0], p[1]), vd_add(p[2], p[3])));
-        }
-    }
+    for (int c = 0; c < C; c += VD_LANES)
+        tile_half_sums(a + c, b + c, row, C, h, w, sum_a + c, sum_ab ? sum_ab + c : NULL);
 }
 
 /* Adds a whole map [h, w, 64], tile by tile. */
-static void map_sums(int h, int w, const float *a, const float *b, double *sum_a, double *sum_ab) {
+INLINE void map_sums(int h, int w, const float *a, const float *b, double *sum_a, double *sum_ab) {
     for (int i = 0; i < h; i += 4)
         for (int j = 0; j < w; j += 4) {
             ptrdiff_t at = ((ptrdiff_t)i * w + j) * C, row = (ptrdiff_t)w * C;

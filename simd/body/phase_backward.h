@@ -23,10 +23,8 @@ static void rebuild(struct c4_plan *plan, int b, int image, int from, int end, f
             rebuild_rows((int)side, false, y + i * row, ds, arg, block->c0, block->c1, block->c2,
                          to);
     }
-    if (relu) {
-        double square[C] = {0}; /* not needed */
-        map_sums(end - from, (int)side, dy, dy, block->bias_sum[slice_of(plan->n, image)], square);
-    }
+    if (relu)
+        map_sums(end - from, (int)side, dy, dy, block->bias_sum[slice_of(plan->n, image)], NULL);
 }
 
 /* An image's dY, rebuilt and transformed, a row of tiles at a time. */

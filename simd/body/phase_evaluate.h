@@ -19,7 +19,7 @@ static float *features_of(const struct c4_plan *plan, int b, int image) {
 /* One vector of channels of a tile of y. */
 struct tile_vector {
     vf bias, flip;
-    const float *y;
+    float *y;             /* overwritten if `relu` */
     ptrdiff_t row, pixel; /* floats between rows, between pixels */
     float *selected;      /* of the tile's first window, pixels 64 floats apart */
     ptrdiff_t pooled_row;
@@ -29,35 +29,29 @@ struct tile_vector {
 /* Bias and ReLU if they come `relu` first, channel sums if `sums`, four pooling windows: what
  * finish_tile() does, without the winners' places. */
 INLINE void evaluate_vector(bool relu, bool sums, const struct tile_vector *at) {
-    vd sum[2][2], square[2][2];
     UNROLL for (int i = 0; i < 2; i++) {
         vf v[2][4];
         UNROLL for (int r = 0; r < 2; r++) UNROLL for (int j = 0; j < 4; j++) {
-            v[r][j] = vf_load(at->y + (2 * i + r) * at->row + j * at->pixel);
-            if (relu) v[r][j] = vf_relu(vf_add(v[r][j], at->bias));
+            float *y = at->y + (2 * i + r) * at->row + j * at->pixel;
+            v[r][j] = vf_load(y);
+            if (!relu) continue;
+            v[r][j] = vf_relu(vf_add(v[r][j], at->bias));
+            if (sums) vf_store(y, v[r][j]);
         }
         UNROLL for (int j = 0; j < 2; j++) {
             const vf window[4] = {v[0][2 * j], v[0][2 * j + 1], v[1][2 * j], v[1][2 * j + 1]};
             vf_store(at->selected + i * at->pooled_row + j * C, pool_value(window, at->flip));
         }
-        if (!sums) continue;
-        sum[i][0] = vd_add(ROW_SUM(vf_widen_low, v[0]), ROW_SUM(vf_widen_low, v[1]));
-        sum[i][1] = vd_add(ROW_SUM(vf_widen_high, v[0]), ROW_SUM(vf_widen_high, v[1]));
-        square[i][0] =
-            vd_add(ROW_PRODUCTS(vf_widen_low, v[0], v[0]), ROW_PRODUCTS(vf_widen_low, v[1], v[1]));
-        square[i][1] = vd_add(ROW_PRODUCTS(vf_widen_high, v[0], v[0]),
-                              ROW_PRODUCTS(vf_widen_high, v[1], v[1]));
     }
-    UNROLL for (int half = 0; sums && half < 2; half++) {
-        add_double(at->sum + half * VD_LANES, vd_add(sum[0][half], sum[1][half]));
-        add_double(at->sum_square + half * VD_LANES, vd_add(square[0][half], square[1][half]));
-    }
+    UNROLL for (int lane = 0; sums && lane < VF_LANES; lane += VD_LANES)
+        tile_half_sums(at->y + lane, at->y + lane, at->row, at->pixel, 4, 4, at->sum + lane,
+                       at->sum_square + lane);
 }
 
 /* The tile at row i, column j of an image: `from` is its first pixel in a map of y, or the
  * `transformed` tile, positions `position` floats apart. */
 INLINE void evaluate_tile(bool relu, bool sums, bool transformed, struct c4_plan *plan, int b,
-                          int image, int i, int j, const float *from, ptrdiff_t position) {
+                          int image, int i, int j, float *from, ptrdiff_t position) {
     struct c4_native_block *block = &plan->block[b];
     const ptrdiff_t half = block->side / 2;
     const float *bias = plan->parameters + c4_native_layout.bias[b];
@@ -94,13 +88,13 @@ INLINE void evaluate_tile(bool relu, bool sums, bool transformed, struct c4_plan
     } while (0)
 
 static void evaluate_transformed(struct c4_plan *plan, int b, bool sums, int image, int i, int j,
-                                 const float *m, ptrdiff_t position) {
+                                 float *m, ptrdiff_t position) {
     EVALUATE_TILE(true, b, image, i, j, m, position);
 }
 
 /* Rows [from, end) of an image, a multiple of 4; y points to row `from`. */
 static void evaluate_map(struct c4_plan *plan, int b, bool sums, int image, int from, int end,
-                         const float *y) {
+                         float *y) {
     const int side = plan->block[b].side;
     for (int i = from; i < end; i += 4, y += (ptrdiff_t)4 * side * C)
         for (int j = 0; j < side; j += 4)

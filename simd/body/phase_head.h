@@ -32,7 +32,10 @@ static void mask_rows(struct c4_plan *plan, int b, int image, int from, int end,
                 mask_pixels(w, masked, block->scale, block->shift, selected + at,
                             dp + (i + k) * row + j * C, ds + at);
             }
-            tile_sums(ds + tile, selected + tile, half * C, w, w, sum[0], sum[1]);
+            if (w == 4) /* a constant: whether a pixel exists is not asked */
+                tile_sums(ds + tile, selected + tile, half * C, 4, 4, sum[0], sum[1]);
+            else
+                tile_sums(ds + tile, selected + tile, half * C, w, w, sum[0], sum[1]);
         }
 }
 
