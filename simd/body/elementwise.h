@@ -2,6 +2,8 @@
 #ifndef C4_SIMD_BODY_ELEMENTWISE_H
 #define C4_SIMD_BODY_ELEMENTWISE_H
 
+#include <math.h>
+
 #include "simd/body/body.h"
 
 /* --- channel sums (core/op/ARITHMETIC.md) --- */
@@ -59,24 +61,35 @@ static void pool_flips(const float *gamma, float *flip) {
     for (int c = 0; c < C; c++) flip[c] = 0 > gamma[c] ? -0.0f : 0.0f;
 }
 
+static bool pool_has_flips(const float *flip) {
+    for (int c = 0; c < C; c++)
+        if (signbit(flip[c])) return true;
+    return false;
+}
+
+/* y with the sign by which the largest value is selected. `flips`: false if flip holds no -0. */
+INLINE vf pool_sign(bool flips, vf y, const float *flip) {
+    return flips ? vf_xor(y, vf_loadu(flip)) : y;
+}
+
 /* The winner of a window's four values, with its sign flipped back. */
-INLINE vf pool_winner(const vf y[4], vf flip, vi *arg) {
-    vf best = vf_xor(y[0], flip);
-    *arg = vi_set1(0);
+INLINE vf pool_winner(bool flips, const vf y[4], const float *flip, vu8 *winner) {
+    vf best = pool_sign(flips, y[0], flip);
+    *winner = vu8_set1(0);
     UNROLL for (int k = 1; k < 4; k++) {
-        vf v = vf_xor(y[k], flip);
+        vf v = pool_sign(flips, y[k], flip);
         vm larger = vf_gt(v, best);
         best = vf_select(larger, v, best);
-        *arg = vi_select(larger, vi_set1(k), *arg);
+        *winner = vu8_select(larger, vu8_set1(k), *winner);
     }
-    return vf_xor(best, flip);
+    return pool_sign(flips, best, flip);
 }
 
 /* The same without its place. */
-INLINE vf pool_value(const vf y[4], vf flip) {
-    vf best = vf_xor(y[0], flip);
-    UNROLL for (int k = 1; k < 4; k++) best = vf_max(vf_xor(y[k], flip), best);
-    return vf_xor(best, flip);
+INLINE vf pool_value(bool flips, const vf y[4], const float *flip) {
+    vf best = pool_sign(flips, y[0], flip);
+    UNROLL for (int k = 1; k < 4; k++) best = vf_max(pool_sign(flips, y[k], flip), best);
+    return pool_sign(flips, best, flip);
 }
 
 /* One window with upper left pixel y, rows `row` floats apart. */
@@ -85,9 +98,9 @@ INLINE void pool_window(const float *y, ptrdiff_t row, const float *flip, float 
     for (int c = 0; c < C; c += VF_LANES) {
         const vf v[4] = {vf_load(y + c), vf_load(y + C + c), vf_load(y + row + c),
                          vf_load(y + row + C + c)};
-        vi winner;
-        vf_store(selected + c, pool_winner(v, vf_loadu(flip + c), &winner));
-        vi_store_u8(arg + c, winner);
+        vu8 winner;
+        vf_store(selected + c, pool_winner(true, v, flip + c, &winner));
+        vu8_store(arg + c, winner);
     }
 }
 
@@ -114,6 +127,22 @@ INLINE void bn_apply(ptrdiff_t pixels, bool relu, const float *selected, const f
                                         vf_loadu(shift + c)));
 }
 
+/* dY of a window's pixel k from its y (core/op/ARITHMETIC.md). */
+INLINE vf rebuild_pixel(bool relu, int k, vf c0, vf c1, vf c2, vf ds, vu8 winner, vf y) {
+#ifdef FMA_WHERE
+    if (relu) {
+        const vm passed = vf_gt(y, vf_zero());
+        const vf t = vf_fma_or_zero(passed, c2, y, c1);
+        return vf_fma_where(vu8_eq_where(passed, winner, vu8_set1(k)), c0, ds, t);
+    }
+    return vf_fma_where(vu8_eq(winner, vu8_set1(k)), c0, ds, vf_fma(c2, y, c1));
+#else
+    vf t = vf_fma(c2, y, c1);
+    t = vf_select(vu8_eq(winner, vu8_set1(k)), vf_fma(c0, ds, t), t);
+    return relu ? vf_select(vf_gt(y, vf_zero()), t, vf_zero()) : t;
+#endif
+}
+
 /* One pair of rows of c4_bn_rebuild_fn: w pixels each, y and dy rows w pixels apart; in memory
  * order, which prefetchers follow. */
 INLINE void rebuild_rows(int w, bool relu, const float *y, const float *ds, const uint8_t *arg,
@@ -122,14 +151,11 @@ INLINE void rebuild_rows(int w, bool relu, const float *y, const float *ds, cons
         for (int c = 0; c < C; c += VF_LANES) {
             const vf k0 = vf_loadu(c0 + c), k1 = vf_loadu(c1 + c), k2 = vf_loadu(c2 + c);
             vf d = vf_load(ds + j * C + c);
-            vi winner = vi_load_u8(arg + j * C + c);
+            vu8 winner = vu8_load(arg + j * C + c);
             UNROLL for (int k = 0; k < 4; k++) {
                 ptrdiff_t at = ((ptrdiff_t)(k / 2) * w + 2 * j + k % 2) * C + c;
                 PREFETCH_NEXT(y + at + 2 * w * C);
-                vf v = vf_load(y + at), t = vf_fma(k2, v, k1);
-                t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
-                if (relu) t = vf_select(vf_gt(v, vf_zero()), t, vf_zero());
-                vf_store(dy + at, t);
+                vf_store(dy + at, rebuild_pixel(relu, k, k0, k1, k2, d, winner, vf_load(y + at)));
             }
         }
 }

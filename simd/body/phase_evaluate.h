@@ -18,7 +18,8 @@ static float *features_of(const struct c4_plan *plan, int b, int image) {
 
 /* One vector of channels of a tile of y. */
 struct tile_vector {
-    vf bias, flip;
+    vf bias;
+    const float *flip;
     float *y;             /* overwritten if `relu` */
     ptrdiff_t row, pixel; /* floats between rows, between pixels */
     float *selected;      /* of the tile's first window, pixels 64 floats apart */
@@ -40,7 +41,7 @@ INLINE void evaluate_vector(bool relu, bool sums, const struct tile_vector *at) 
         }
         UNROLL for (int j = 0; j < 2; j++) {
             const vf window[4] = {v[0][2 * j], v[0][2 * j + 1], v[1][2 * j], v[1][2 * j + 1]};
-            vf_store(at->selected + i * at->pooled_row + j * C, pool_value(window, at->flip));
+            vf_store(at->selected + i * at->pooled_row + j * C, pool_value(true, window, at->flip));
         }
     }
     UNROLL for (int lane = 0; sums && lane < VF_LANES; lane += VD_LANES)
@@ -61,7 +62,7 @@ INLINE void evaluate_tile(bool relu, bool sums, bool transformed, struct c4_plan
     for (int c = 0; c < C; c += VF_LANES) {
         if (transformed) transform_output_vector(from + c, position, tile, 4 * VF_LANES, VF_LANES);
         const struct tile_vector at = {.bias = vf_loadu(bias + c),
-                                       .flip = vf_loadu(block->flip + c),
+                                       .flip = block->flip + c,
                                        .y = transformed ? tile : from + c,
                                        .row = transformed ? 4 * VF_LANES : block->side * C,
                                        .pixel = transformed ? VF_LANES : C,
@@ -118,7 +119,7 @@ INLINE void store_twice(float *to, float *features, vf p) {
 }
 
 /* Pooled, normalised rows of conv1: row i is at to + i * row and features + i * POOLED * C. */
-INLINE void stem_rows(int vecs, bool skip, const struct evaluate_input *in,
+INLINE void stem_rows(int vecs, bool skip, bool flips, const struct evaluate_input *in,
                       const struct c4_native_block *block, const float *w, int c, int from, int end,
                       float *to, ptrdiff_t row) {
     for (int i = from; i < end; i++)
@@ -130,29 +131,32 @@ INLINE void stem_rows(int vecs, bool skip, const struct evaluate_input *in,
                 const int at = v * VF_LANES;
                 const vf y[4] = {acc[0][v], acc[1][v], acc[2][v], acc[3][v]};
                 vf p = bn_relu(true, vf_loadu(block->scale + c + at),
-                               pool_value(y, vf_loadu(block->flip + c + at)),
+                               pool_value(flips, y, block->flip + c + at),
                                vf_loadu(block->shift + c + at));
                 store_twice(to + i * row + j * C + c + at, features ? features + at : NULL, p);
             }
         }
 }
 
-INLINE void stem_panel_rows(bool skip, const struct evaluate_input *in,
+INLINE void stem_panel_rows(bool skip, bool flips, const struct evaluate_input *in,
                             const struct c4_native_block *block, const float *w, int from, int end,
                             float *to, ptrdiff_t row) {
     int c = 0;
     for (; c + STEM_VECS * VF_LANES <= C; c += STEM_VECS * VF_LANES)
-        stem_rows(STEM_VECS, skip, in, block, w, c, from, end, to, row);
-    if (c < C) stem_rows(VECS % STEM_VECS, skip, in, block, w, c, from, end, to, row);
+        stem_rows(STEM_VECS, skip, flips, in, block, w, c, from, end, to, row);
+    if (c < C) stem_rows(VECS % STEM_VECS, skip, flips, in, block, w, c, from, end, to, row);
 }
 
 static void evaluate_stem_rows(const struct c4_plan *plan, const struct evaluate_input *in,
                                int from, int end, float *to, ptrdiff_t row) {
     const float *w = plan->parameters + c4_native_layout.weight[0];
-    if (in->exact)
-        stem_panel_rows(false, in, &plan->block[0], w, from, end, to, row);
+    const struct c4_native_block *block = &plan->block[0];
+    if (!in->exact)
+        stem_panel_rows(true, true, in, block, w, from, end, to, row);
+    else if (pool_has_flips(block->flip))
+        stem_panel_rows(false, true, in, block, w, from, end, to, row);
     else
-        stem_panel_rows(true, in, &plan->block[0], w, from, end, to, row);
+        stem_panel_rows(false, false, in, block, w, from, end, to, row);
 }
 
 INLINE void normalised_rows(bool relu, const struct evaluate_input *in,

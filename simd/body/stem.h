@@ -70,47 +70,49 @@ INLINE void stem_chains(int vecs, bool skip, const float *x, const float *w, int
 }
 
 /* Pools one vector of channels of a window. */
-INLINE void stem_pool(const vf y[4], const float *flip, float *selected, uint8_t *arg) {
-    vi winner;
-    vf_store(selected, pool_winner(y, vf_loadu(flip), &winner));
-    vi_store_u8(arg, winner);
+INLINE void stem_pool(bool flips, const vf y[4], const float *flip, float *selected, uint8_t *arg) {
+    vu8 winner;
+    vf_store(selected, pool_winner(flips, y, flip, &winner));
+    vu8_store(arg, winner);
 }
 
-INLINE void stem_window(int vecs, bool skip, const float *x, const float *w, const float *flip,
-                        int i, int j, float *selected, uint8_t *arg) {
+INLINE void stem_window(int vecs, bool skip, bool flips, const float *x, const float *w,
+                        const float *flip, int i, int j, float *selected, uint8_t *arg) {
     vf acc[4][STEM_VECS];
     stem_chains(vecs, skip, x, w, i, j, acc);
     UNROLL for (int v = 0; v < vecs; v++) {
         const vf y[4] = {acc[0][v], acc[1][v], acc[2][v], acc[3][v]};
-        stem_pool(y, flip + v * VF_LANES, selected + v * VF_LANES, arg + v * VF_LANES);
+        stem_pool(flips, y, flip + v * VF_LANES, selected + v * VF_LANES, arg + v * VF_LANES);
     }
 }
 
-INLINE void stem_panel(int vecs, bool skip, const float *x, const float *w, const float *flip,
-                       float *selected, uint8_t *arg) {
+INLINE void stem_panel(int vecs, bool skip, bool flips, const float *x, const float *w,
+                       const float *flip, float *selected, uint8_t *arg) {
     for (int i = 0; i < POOLED; i++)
         for (int j = 0; j < POOLED; j++) {
             int at = (i * POOLED + j) * C;
-            stem_window(vecs, skip, x, w, flip, i, j, selected + at, arg + at);
+            stem_window(vecs, skip, flips, x, w, flip, i, j, selected + at, arg + at);
         }
 }
 
-INLINE void stem_panels(bool skip, const float *x, const float *w, const float *flip,
+INLINE void stem_panels(bool skip, bool flips, const float *x, const float *w, const float *flip,
                         float *selected, uint8_t *arg) {
     int c = 0;
     for (; c + STEM_VECS * VF_LANES <= C; c += STEM_VECS * VF_LANES)
-        stem_panel(STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
-    if (c < C) stem_panel(VECS % STEM_VECS, skip, x, w + c, flip + c, selected + c, arg + c);
+        stem_panel(STEM_VECS, skip, flips, x, w + c, flip + c, selected + c, arg + c);
+    if (c < C) stem_panel(VECS % STEM_VECS, skip, flips, x, w + c, flip + c, selected + c, arg + c);
 }
 
 /* selected, arg [16, 16, 64] of one image x with its halo [34, 34, 3]; w [27, 64]; `exact`:
  * halo_is_exact(w). */
 static void stem_select(const float *x, const float *w, bool exact, const float *flip,
                         float *selected, uint8_t *arg) {
-    if (exact)
-        stem_panels(false, x, w, flip, selected, arg);
+    if (!exact)
+        stem_panels(true, true, x, w, flip, selected, arg);
+    else if (pool_has_flips(flip))
+        stem_panels(false, true, x, w, flip, selected, arg);
     else
-        stem_panels(true, x, w, flip, selected, arg);
+        stem_panels(false, false, x, w, flip, selected, arg);
 }
 
 /* --- gradient --- */

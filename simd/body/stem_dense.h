@@ -97,8 +97,8 @@ INLINE void dense_chains(int vecs, const float *x, const float *w,
 }
 
 /* `vecs` vectors of channels, from c on, of the pooled map's window (i, j). */
-INLINE void dense_window(int vecs, bool skip, const struct dense_stem *at, int i, int j, int c,
-                         const struct dense_meanwhile *meanwhile) {
+INLINE void dense_window(int vecs, bool skip, bool flips, const struct dense_stem *at, int i, int j,
+                         int c, const struct dense_meanwhile *meanwhile) {
     const ptrdiff_t pooled = (i * POOLED + j) * C + c, row = dense_row(at);
     float *y = dense_pixel(at, i, j) + c;
     vf acc[4][STEM_VECS];
@@ -117,17 +117,17 @@ INLINE void dense_window(int vecs, bool skip, const struct dense_stem *at, int i
             vf_store(y + p / 2 * row + p % 2 * C + lane, r[p]);
         }
         if (at->arg)
-            stem_pool(r, at->flip + c + lane, at->selected + pooled + lane,
+            stem_pool(flips, r, at->flip + c + lane, at->selected + pooled + lane,
                       at->arg + pooled + lane);
         else
-            vf_store(at->selected + pooled + lane, pool_value(r, vf_loadu(at->flip + c + lane)));
+            vf_store(at->selected + pooled + lane, pool_value(flips, r, at->flip + c + lane));
     }
 }
 
 /* The four windows of the 4x4 tile whose first window is (i, j). The first `vecs` of them sum a
  * vector each of the tile `before`; those of the last panel prefetch a row each of the next. */
-INLINE void dense_panel(int vecs, bool skip, const struct dense_stem *at, int i, int j, int c,
-                        const float *before) {
+INLINE void dense_panel(int vecs, bool skip, bool flips, const struct dense_stem *at, int i, int j,
+                        int c, const float *before) {
     _Alignas(64) double part[4 * VD_LANES];
     struct dense_meanwhile meanwhile = {.row = dense_row(at), .part = part};
     const int next_j = (j + 2) % POOLED, next_i = next_j ? i : i + 2;
@@ -145,30 +145,33 @@ INLINE void dense_panel(int vecs, bool skip, const struct dense_stem *at, int i,
             meanwhile.selected = at->selected + pooled;
             if (at->arg) meanwhile.arg = at->arg + pooled;
         }
-        dense_window(vecs, skip, at, i + k / 2, j + k % 2, c, &meanwhile);
+        dense_window(vecs, skip, flips, at, i + k / 2, j + k % 2, c, &meanwhile);
     }
 }
 
 /* Functions of their own: in a larger one, compilers spill accumulators. */
-#define DENSE_PANEL(name, vecs, skip)                                                              \
+typedef void dense_panel_fn(const struct dense_stem *at, int i, int j, int c, const float *before);
+#define DENSE_PANEL(name, vecs, skip, flips)                                                       \
     __attribute__((noinline)) static void name(const struct dense_stem *at, int i, int j, int c,   \
                                                const float *before) {                              \
-        dense_panel(vecs, skip, at, i, j, c, before);                                              \
+        dense_panel(vecs, skip, flips, at, i, j, c, before);                                       \
     }
-DENSE_PANEL(dense_whole_panel, STEM_VECS, false)
-DENSE_PANEL(dense_whole_panel_skip, STEM_VECS, true)
-DENSE_PANEL(dense_last_panel, VECS % STEM_VECS, false)
-DENSE_PANEL(dense_last_panel_skip, VECS % STEM_VECS, true)
+DENSE_PANEL(dense_whole_panel, STEM_VECS, false, false)
+DENSE_PANEL(dense_whole_panel_flip, STEM_VECS, false, true)
+DENSE_PANEL(dense_whole_panel_skip, STEM_VECS, true, true)
+DENSE_PANEL(dense_last_panel, VECS % STEM_VECS, false, false)
+DENSE_PANEL(dense_last_panel_flip, VECS % STEM_VECS, false, true)
+DENSE_PANEL(dense_last_panel_skip, VECS % STEM_VECS, true, true)
 #undef DENSE_PANEL
 
-INLINE void dense_tiles(bool skip, const struct dense_stem *at) {
+INLINE void dense_tiles(dense_panel_fn *whole, dense_panel_fn *last, const struct dense_stem *at) {
     const float *before = NULL;
     for (int i = 0; i < POOLED; i += 2)
         for (int j = 0; j < POOLED; j += 2) {
             int c = 0;
             for (; c + STEM_VECS * VF_LANES <= C; c += STEM_VECS * VF_LANES)
-                (skip ? dense_whole_panel_skip : dense_whole_panel)(at, i, j, c, before);
-            if (c < C) (skip ? dense_last_panel_skip : dense_last_panel)(at, i, j, c, before);
+                whole(at, i, j, c, before);
+            if (c < C) last(at, i, j, c, before);
             if (at->sum) before = dense_pixel(at, i, j);
         }
     if (before) tile_sums(before, before, dense_row(at), 4, 4, at->sum[0], at->sum[1]);
@@ -176,10 +179,12 @@ INLINE void dense_tiles(bool skip, const struct dense_stem *at) {
 
 /* `exact`: halo_is_exact(w). */
 static void dense_forward(const struct dense_stem *at, bool exact) {
-    if (exact)
-        dense_tiles(false, at);
+    if (!exact)
+        dense_tiles(dense_whole_panel_skip, dense_last_panel_skip, at);
+    else if (pool_has_flips(at->flip))
+        dense_tiles(dense_whole_panel_flip, dense_last_panel_flip, at);
     else
-        dense_tiles(true, at);
+        dense_tiles(dense_whole_panel, dense_last_panel, at);
 }
 
 #endif

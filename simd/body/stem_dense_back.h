@@ -33,13 +33,11 @@ __attribute__((noinline)) static void dense_rebuild(const struct dense_back *at,
         for (int lane = 0; lane < DENSE_COLUMNS; lane += VF_LANES) {
             const vf k0 = vf_loadu(c0 + lane), k1 = vf_loadu(c1 + lane), k2 = vf_loadu(c2 + lane);
             const vf d = vf_load(ds + lane);
-            const vi winner = vi_load_u8(arg + lane);
+            const vu8 winner = vu8_load(arg + lane);
             UNROLL for (int k = 0; k < 4; k++) {
                 const vf r = vf_load(y + (k / 2 * SIDE + k % 2) * C + lane);
-                vf t = vf_fma(k2, r, k1);
-                t = vf_select(vi_eq(winner, vi_set1(k)), vf_fma(k0, d, t), t);
-                t = vf_select(vf_gt(r, vf_zero()), t, vf_zero());
-                vf_store(dy + k / 2 * DENSE_ROW + k % 2 * DENSE_COLUMNS + lane, t);
+                vf_store(dy + k / 2 * DENSE_ROW + k % 2 * DENSE_COLUMNS + lane,
+                         rebuild_pixel(true, k, k0, k1, k2, d, winner, r));
             }
         }
 }

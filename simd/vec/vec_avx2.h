@@ -19,6 +19,7 @@ typedef __m256 vf;
 typedef __m256d vd;
 typedef __m256i vi;
 typedef __m256 vm;
+typedef vi vu8;
 
 static inline vf vf_load(const float *p) {
     return _mm256_load_ps(p);
@@ -116,10 +117,10 @@ static inline vi vi_add(vi a, vi b) {
 static inline vi vi_and(vi a, vi b) {
     return _mm256_and_si256(a, b);
 }
-static inline vi vi_select(vm m, vi yes, vi no) {
+static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
     return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(m));
 }
-static inline vm vi_eq(vi a, vi b) {
+static inline vm vu8_eq(vu8 a, vu8 b) {
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));
 }
 static inline vm vm_first(int count) {
@@ -128,7 +129,13 @@ static inline vm vm_first(int count) {
 static inline vi vi_load_u8(const uint8_t *p) {
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
 }
-static inline void vi_store_u8(uint8_t *p, vi a) {
+static inline vu8 vu8_set1(int a) {
+    return vi_set1(a);
+}
+static inline vu8 vu8_load(const uint8_t *p) {
+    return vi_load_u8(p);
+}
+static inline void vu8_store(uint8_t *p, vu8 a) {
     __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
     _mm_storel_epi64((__m128i *)p, _mm_packus_epi16(words, words));
 }

@@ -18,11 +18,13 @@ enum { NEXT_L1_BYTES = INT32_MAX }; /* loads are what limits it */
 enum { NEXT_L1_BYTES = 48 << 10 };
 #endif
 #define VF_LOOKUP_16
+#define FMA_WHERE
 
 typedef __m512 vf;
 typedef __m512d vd;
 typedef __m512i vi;
 typedef __mmask16 vm;
+typedef __m128i vu8;
 
 static inline vf vf_load(const float *p) {
     return _mm512_load_ps(p);
@@ -124,20 +126,36 @@ static inline vi vi_add(vi a, vi b) {
 static inline vi vi_and(vi a, vi b) {
     return _mm512_and_si512(a, b);
 }
-static inline vi vi_select(vm m, vi yes, vi no) {
-    return _mm512_mask_blend_epi32(m, no, yes);
-}
-static inline vm vi_eq(vi a, vi b) {
-    return _mm512_cmpeq_epi32_mask(a, b);
-}
 static inline vm vm_first(int count) {
     return (vm)((1u << count) - 1);
 }
 static inline vi vi_load_u8(const uint8_t *p) {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
 }
-static inline void vi_store_u8(uint8_t *p, vi a) {
-    _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(a));
+
+static inline vu8 vu8_load(const uint8_t *p) {
+    return _mm_loadu_si128((const __m128i *)p);
+}
+static inline void vu8_store(uint8_t *p, vu8 a) {
+    _mm_storeu_si128((__m128i *)p, a);
+}
+static inline vu8 vu8_set1(int a) {
+    return _mm_set1_epi8((char)a);
+}
+static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
+    return _mm_mask_blend_epi8(m, no, yes);
+}
+static inline vm vu8_eq(vu8 a, vu8 b) {
+    return _mm_cmpeq_epi8_mask(a, b);
+}
+static inline vm vu8_eq_where(vm m, vu8 a, vu8 b) {
+    return _mm_mask_cmpeq_epi8_mask(m, a, b);
+}
+static inline vf vf_fma_where(vm m, vf a, vf b, vf c) {
+    return _mm512_mask3_fmadd_ps(a, b, c, m);
+}
+static inline vf vf_fma_or_zero(vm m, vf a, vf b, vf c) {
+    return _mm512_maskz_fmadd_ps(m, a, b, c);
 }
 
 static inline vi vi_dot16(vi acc, const int16_t *a, const int16_t *b) {

@@ -20,6 +20,7 @@ typedef float32x4_t vf;
 typedef float64x2_t vd;
 typedef int32x4_t vi;
 typedef uint32x4_t vm;
+typedef vi vu8;
 
 static inline vf vf_load(const float *p) {
     return vld1q_f32(p);
@@ -125,10 +126,10 @@ static inline vi vi_add(vi a, vi b) {
 static inline vi vi_and(vi a, vi b) {
     return vandq_s32(a, b);
 }
-static inline vi vi_select(vm m, vi yes, vi no) {
+static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
     return vbslq_s32(m, yes, no);
 }
-static inline vm vi_eq(vi a, vi b) {
+static inline vm vu8_eq(vu8 a, vu8 b) {
     return vceqq_s32(a, b);
 }
 static inline vm vm_first(int count) {
@@ -141,7 +142,13 @@ static inline vi vi_load_u8(const uint8_t *p) {
     uint16x8_t words = vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four)));
     return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(words)));
 }
-static inline void vi_store_u8(uint8_t *p, vi a) {
+static inline vu8 vu8_set1(int a) {
+    return vi_set1(a);
+}
+static inline vu8 vu8_load(const uint8_t *p) {
+    return vi_load_u8(p);
+}
+static inline void vu8_store(uint8_t *p, vu8 a) {
     uint16x4_t words = vmovn_u32(vreinterpretq_u32_s32(a));
     uint32_t four = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(words, words))), 0);
     memcpy(p, &four, sizeof four);

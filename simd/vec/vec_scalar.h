@@ -28,6 +28,7 @@ typedef float vf __attribute__((vector_size(4 * VF_LANES)));
 typedef double vd __attribute__((vector_size(8 * VD_LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * VF_LANES)));
 typedef vi vm; /* 0 or -1 */
+typedef vi vu8;
 
 #define VEC_EACH(type, lanes, expression)                                                          \
     type r_ = {0};                                                                                 \
@@ -140,10 +141,10 @@ static inline vi vi_add(vi a, vi b) {
 static inline vi vi_and(vi a, vi b) {
     return a & b;
 }
-static inline vi vi_select(vm m, vi yes, vi no) {
+static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
     return (m & yes) | (~m & no);
 }
-static inline vm vi_eq(vi a, vi b) {
+static inline vm vu8_eq(vu8 a, vu8 b) {
     return a == b;
 }
 static inline vm vm_first(int count) {
@@ -152,7 +153,13 @@ static inline vm vm_first(int count) {
 static inline vi vi_load_u8(const uint8_t *p) {
     VEC_EACH(vi, VF_LANES, p[l]);
 }
-static inline void vi_store_u8(uint8_t *p, vi a) {
+static inline vu8 vu8_set1(int a) {
+    return vi_set1(a);
+}
+static inline vu8 vu8_load(const uint8_t *p) {
+    return vi_load_u8(p);
+}
+static inline void vu8_store(uint8_t *p, vu8 a) {
     for (int l = 0; l < VF_LANES; l++) p[l] = (uint8_t)a[l];
 }
 
