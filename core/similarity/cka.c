@@ -149,13 +149,14 @@ static enum c4_status inners_between(const struct pair *pair, struct inners *inn
         return C4_OK; /* constant: nothing to multiply */
     if (pair->of_x->is_careful || pair->of_y->is_careful)
         return inners_with_care(pair, inners, work);
-    /* The other side's own cost was counted when it was prepared. */
-    struct c4_cka_cost cost = c4_reference_cost(pair->x, pair->y->work.p);
-    cost.flops = fmax(cost.flops - pair->y->own.flops, 0);
-    cost.bytes = fmax(cost.bytes - pair->y->own.bytes, 0);
-    add_cost(work, cost);
-    if (pair->x->options.method == C4_CKA_GRAM)
+    if (pair->x->options.method == C4_CKA_GRAM) {
         add_cost(work, c4_cka_gram_products_cost(pair->of_x->n));
+    } else { /* but the other side's own cost, which was counted when it was prepared */
+        struct c4_cka_cost cost = c4_reference_cost(pair->x, pair->y->work.p);
+        cost.flops = fmax(cost.flops - pair->y->own.flops, 0);
+        cost.bytes = fmax(cost.bytes - pair->y->own.bytes, 0);
+        add_cost(work, cost);
+    }
     return plain_inners(pair, inners);
 }
 

@@ -42,7 +42,7 @@ INLINE void tile_sums(const float *a, const float *b, ptrdiff_t row, int h, int 
         tile_half_sums(a + c, b + c, row, C, h, w, sum_a + c, sum_ab ? sum_ab + c : NULL);
 }
 
-/* Adds a whole map [h, w, 64], tile by tile. */
+/* Adds a whole map [h, w, 64], tile by tile. sum_ab: a constant NULL or not. */
 INLINE void map_sums(int h, int w, const float *a, const float *b, double *sum_a, double *sum_ab) {
     for (int i = 0; i < h; i += 4)
         for (int j = 0; j < w; j += 4) {
@@ -61,6 +61,7 @@ static void pool_flips(const float *gamma, float *flip) {
     for (int c = 0; c < C; c++) flip[c] = 0 > gamma[c] ? -0.0f : 0.0f;
 }
 
+/* Gammas start at 1: mostly none is negative, and nothing needs to be flipped. */
 static bool pool_has_flips(const float *flip) {
     for (int c = 0; c < C; c++)
         if (signbit(flip[c])) return true;

@@ -107,7 +107,7 @@ INLINE void stem_panels(bool skip, bool flips, const float *x, const float *w, c
  * halo_is_exact(w). */
 static void stem_select(const float *x, const float *w, bool exact, const float *flip,
                         float *selected, uint8_t *arg) {
-    if (!exact)
+    if (!exact) /* rare: flips nothing where there is nothing to flip */
         stem_panels(true, true, x, w, flip, selected, arg);
     else if (pool_has_flips(flip))
         stem_panels(false, true, x, w, flip, selected, arg);

@@ -1,5 +1,6 @@
 /* CKA of leading examples from one product, as bytes that processes share, and the shift that is
  * taken from the first rows. */
+#include "core/cost/cka_cost.h"
 #include "tests/core/test_cka_data.h"
 
 enum { ROWS = 130, P = 300, Q = 40 };
@@ -90,6 +91,13 @@ static void check_leading(struct sides s, bool careful) {
             assert_memory_equal(leading.undefined, alone.undefined, sizeof leading.undefined);
         }
         if (opened) assert_same(between(opened, y, n), leading);
+        /* What a comparison costs is its own rows', whatever else the sides were prepared for. */
+        const struct c4_cka_result mixed = between(x, b, n);
+        if (!careful) {
+            assert_true(alone.flops == c4_cka_gram_products_cost(n).flops);
+            assert_true(leading.flops == alone.flops && mixed.flops == alone.flops);
+            assert_true(leading.bytes == alone.bytes && mixed.bytes == alone.bytes);
+        }
         c4_cka_reference_free(a);
         c4_cka_reference_free(b);
     }

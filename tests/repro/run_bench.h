@@ -32,7 +32,7 @@ static void set_up(struct bench *bench, const char *folder) {
         c4_study_set(&bench->study, &bench->scale,
                      "pretrain_images=48,pretrain_epochs=2,finetune_images=32,finetune_epochs=1,"
                      "train_accuracy_images=32,accuracy_images=80,cka_images=40,curve_images=20,"
-                     "control_images=20,40,sizes=16,size_epochs=1,degrees=0,finetune_degrees=9,"
+                     "control_images=20,40,60,sizes=16,size_epochs=1,degrees=0,finetune_degrees=9,"
                      "svhn_degrees=none"),
         C4_OK);
     assert_int_equal(c4_schedule_make(&bench->study, &bench->scale, NULL, &bench->schedule), C4_OK);

@@ -2,6 +2,7 @@
  * rows. */
 #include <math.h>
 
+#include "core/cost/cka_cost.h"
 #include "repro/run/measure.h"
 #include "repro/run/resume.h"
 #include "tests/repro/made_up_store.h"
@@ -33,6 +34,21 @@ static double value(const struct c4_row_list *rows, int64_t epoch, const char *q
     }
     fail_msg("no row %s %s %s %s %d", quantity, layer, reference, images, (int)n);
     return 0;
+}
+
+/* Comparisons cost what they compute: not the product of a side, which another row counts, and not
+ * the rows beyond theirs that a reference was prepared for. */
+static void assert_comparisons_cost_little(const struct c4_row_list *rows) {
+    int compared = 0;
+    for (int i = 0; i < rows->cost_count; i++) {
+        const struct c4_cost_row *row = &rows->costs[i];
+        if (row->what != C4_COST_CKA || strcmp(row->layer, "pool1") != 0) continue;
+        /* with two networks, over 40 images */
+        const double once = c4_cka_gram_products_cost(40).flops;
+        assert_true(row->flops == 2 * once);
+        compared++;
+    }
+    assert_int_equal(compared, 3);
 }
 
 /* A backend that runs steps in phases reports each phase's time in every training epoch; its rows
@@ -99,6 +115,8 @@ static void cut_anywhere(void **state) {
     assert_memory_equal(whole.results, cut.results, (size_t)cut.result_count * sizeof *cut.results);
     assert_string_equal(a.sha256, b.sha256);
 
+    assert_comparisons_cost_little(&whole);
+
     static const char test[] = "cifar10-test";
     assert_int_equal(count(&whole, 0, "", "", "batch", -1), 4);
     assert_int_equal(count(&whole, 1, "", "", "batch", -1), 6);
@@ -129,7 +147,7 @@ static void cut_anywhere(void **state) {
     }
     assert_int_equal(count(&cut, 0, "pretrained", own, "batch", 20), 0); /* no curve */
     assert_int_equal(count(&cut, 1, "pretrained", own, "batch", 20), 10);
-    assert_int_equal(count(&cut, 1, "pretrained", own, "running", -1), 20);
+    assert_int_equal(count(&cut, 1, "pretrained", own, "running", -1), 30);
     assert_true(fabs(value(&cut, 0, "cka_debiased", "pool3", "pretrained", own, 40) - 1) < 1e-9);
     assert_true(fabs(value(&cut, 0, "cka_biased", "logits", "pretrained", cross, 40) - 1) < 1e-9);
     assert_true(value(&cut, 1, "cka_biased", "logits", "pretrained", own, 40) < 1);
