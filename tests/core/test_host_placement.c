@@ -47,6 +47,8 @@ static void one_node(void **state) {
     assert_int_equal(t.pus, 4);
     assert_int_equal(t.l1d_bytes, 32768);
     assert_int_equal(t.l2_bytes, 524288);
+    assert_int_equal(c4_topology_caches(&t).l2_bytes, 524288);
+    assert_int_equal(c4_topology_caches(&t).l1d_bytes, t.l1d_bytes);
     assert_int_equal(t.l3_bytes, 33554432);
     assert_int_equal(t.memory_bytes, 0); /* not described, so not known */
     assert_string_equal(plan(&t, C4_PLACE_CORE, 0, 0), "0|1|2|3");
