@@ -42,8 +42,8 @@ INLINE void gemm_rows(bool prefetch, int m, const float *a, const float *b, cons
 }
 
 /* c = a b: a [m][64], b [64][64], c [m][64]. Prefetches `next`, the b of the next call, a quarter
- * of it in each micro-kernel; NULL: nothing. c must not overlap a, but may lie directly in front of
- * it. */
+ * of it in each micro-kernel; NULL, which is not for NEXT_L1_BYTES = 0: nothing. c must not overlap
+ * a, but may lie directly in front of it. */
 static void gemm(int m, const float *a, const float *b, const float *next, float *c) {
     if (NEXT_L1_BYTES < INT32_MAX && (NEXT_L1_BYTES == 0 || next))
         gemm_rows(true, m, a, b, next, c);

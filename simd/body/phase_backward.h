@@ -90,7 +90,7 @@ static struct weight_target weight_target(struct c4_plan *plan, int b, int from,
     return (struct weight_target){plan->block[b].dw + (ptrdiff_t)s * 9 * C * C, false};
 }
 
-/* Both gradients of a group: V is at v, dM one position after m. */
+/* Both gradients of a group: V is at v, dM one position after m. `prefetch`: prefetches_next(). */
 static void group_gradients(const struct c4_native_block *block, struct c4_native_scratch *scratch,
                             int count, ptrdiff_t stride, bool prefetch, bool first) {
     float *v = scratch->v, *m = scratch->m;
