@@ -77,13 +77,25 @@ rank() {
         tr '\0' '\n' <"/proc/$child/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$1" && echo "$child"
     done
 }
-# start OUT: three ranks in the background; until each has a worker and rows are stored.
+# look: the ranks as $rank_0, $rank_1, $rank_2, and their workers as $workers.
+look() {
+    rank_0=$(rank 0) rank_1=$(rank 1) rank_2=$(rank 2) workers=
+    for parent in $rank_0 $rank_1 $rank_2; do workers="$workers $(children "$parent")"; done
+}
+# shellcheck disable=SC2317 # await calls it
+all_there() {
+    kill -0 "$launched" 2>/dev/null || return 0
+    look
+    # shellcheck disable=SC2086 # a list of words
+    [ "$(echo $workers | wc -w)" -eq 3 ]
+}
 # shellcheck disable=SC2317 # await calls it
 under_way() {
     kill -0 "$launched" 2>/dev/null || return 0
-    [ "$(sqlite3 -readonly "$out/study.db" 'SELECT count(*) FROM result' 2>/dev/null || echo 0)" -gt 0 ] &&
-        [ -n "$(children "$(rank 2)")" ]
+    [ "$(sqlite3 -readonly "$out/study.db" 'SELECT count(*) FROM result' 2>/dev/null || echo 0)" -gt 0 ]
 }
+# start OUT: three ranks in the background, each with a worker; rows are stored, and the workers are
+# stopped, so that the study does not end before the test has done its part.
 start() {
     out=$1
     rm -f log
@@ -94,10 +106,10 @@ start() {
         exec "$mpirun" --allow-run-as-root --oversubscribe -n 3 $bare_program $(study "$out") --workers 1
     ) &
     launched=$!
+    await 300 all_there || stop "three ranks have the workers $workers: $(cat log)"
     await 300 under_way || stop "it does not begin: $(cat log)"
-    kill -0 "$launched" 2>/dev/null || stop "it has ended: $(cat log)"
-    workers=$(for number in 0 1 2; do children "$(rank $number)"; done)
-    [ "$(echo "$workers" | wc -l)" -eq 3 ] || fail "three ranks have the workers $workers"
+    # shellcheck disable=SC2086
+    kill -STOP $workers || stop "it has ended: $(cat log)"
 }
 # shellcheck disable=SC2317 # await calls it
 all_gone() {
@@ -115,7 +127,9 @@ ended() {
 
 # A rank that is killed ends all; two ranks go on and end with the same rows.
 start killed
-kill -KILL "$(rank 1)"
+kill -KILL "$rank_1"
+# shellcheck disable=SC2086 # a list of words; those that are gone already do not matter
+kill -CONT $workers 2>/dev/null
 ended 137
 # shellcheck disable=SC2046,SC2086
 expect 0 'Continuing in the same folder' ranks -n 2 $bare_program $(study killed)
@@ -123,14 +137,16 @@ same killed
 
 # A signal to any rank ends all in order; a worker of another rank is started again.
 start stopped
-kill -KILL "$(children "$(rank 1)")"
+kill -KILL "$(children "$rank_1")"
 # shellcheck disable=SC2317 # await calls it
 replaced() {
-    grep -q 'worker 2 (rank 1 on .*) was killed by signal 9' log && [ -n "$(children "$(rank 1)")" ]
+    grep -q 'worker 2 (rank 1 on .*) was killed by signal 9' log && [ -n "$(children "$rank_1")" ]
 }
 await 60 replaced || fail "a worker of rank 1 that died: $(cat log)"
-workers=$(for number in 0 1 2; do children "$(rank $number)"; done)
-kill -TERM "$(rank 2)"
+look
+kill -TERM "$rank_2"
+# shellcheck disable=SC2086 # a list of words
+kill -CONT $workers
 ended 143
 grep -q 'stopped; every finished segment of epochs is in stopped' log || fail "nothing on the end: $(cat log)"
 # shellcheck disable=SC2046,SC2086

@@ -209,6 +209,32 @@ repro twice --workers 1 --set $larger >log 2>&1 ||
 [ "$(sqlite3 twice/study.db "SELECT count(*) FROM run WHERE status != 'done'")" -eq 0 ] ||
     fail "a second start leaves runs undone"
 
+# Of two workers one has nothing to do any more: the death of either is told, and both are replaced.
+launch log "$program" repro --out spare --data images --scale smoke --seeds 1 --figures 1,3b --quiet \
+    --backend "$backend" --workers 2 --threads 1 --set $values,pretrain_epochs=128,segment_work=500
+coordinator=$launched
+# shellcheck disable=SC2317 # await calls it
+one_is_done() {
+    sqlite3 -readonly spare/study.db "SELECT count(*) FROM run WHERE status = 'done'" 2>/dev/null |
+        grep -q '^[1-9]' || ! kill -0 "$coordinator" 2>/dev/null
+}
+await 300 begun
+both=$(children "$coordinator")
+await 300 one_is_done
+# Stopped first, or the study could end between the two.
+# shellcheck disable=SC2086 # a list of processes
+kill -STOP $both || fail "no workers to stop: $(cat log)"
+# shellcheck disable=SC2086
+kill -KILL $both
+wait $coordinator
+status=$?
+[ $status -eq 0 ] || fail "two killed workers: status $status: $(cat log)"
+for number in 1 2; do
+    grep "worker $number was killed by signal 9" log |
+        grep -q 'goes on from its last checkpoint$\|between two segments; another one takes its place$' ||
+        fail "nothing on the death of worker $number: $(cat log)"
+done
+
 # A worker is killed while it measures its speed: it is started again; if that goes on, the study
 # ends, in one sentence. (By the slowest backend with a large batch: seconds of computing.)
 # measuring: a worker, $worker, has started to compute, or the study has ended.
