@@ -8,9 +8,9 @@
  * that is opened would take its number, and messages would end up in it. Where there is no
  * /dev/null it does not.
  *
- * Standard error is written line by line, each with one write(), so that a line is not cut where
- * several programs write to one place: mpirun passes on what its ranks have written piece by piece.
- * What does not end a line needs fflush(). */
+ * Standard error is written line by line, each of up to 4 KB with one write(), so that it is not
+ * cut where several programs write to one place: mpirun passes on what its ranks have written piece
+ * by piece. What does not end a line needs fflush(). */
 void c4_streams_open(void);
 
 #endif
