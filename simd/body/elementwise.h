@@ -80,8 +80,8 @@ INLINE vf pool_winner(bool flips, const vf y[4], const float *flip, vu8 *winner)
     UNROLL for (int k = 1; k < 4; k++) {
         vf v = pool_sign(flips, y[k], flip);
         vm larger = vf_gt(v, best);
-        best = vf_select(larger, v, best);
-        *winner = vu8_select(larger, vu8_set1(k), *winner);
+        best = vf_max(v, best);
+        *winner = vu8_raise(larger, vu8_set1(k), *winner);
     }
     return pool_sign(flips, best, flip);
 }
@@ -140,7 +140,7 @@ INLINE vf rebuild_pixel(bool relu, int k, vf c0, vf c1, vf c2, vf ds, vu8 winner
 #else
     vf t = vf_fma(c2, y, c1);
     t = vf_select(vu8_eq(winner, vu8_set1(k)), vf_fma(c0, ds, t), t);
-    return relu ? vf_select(vf_gt(y, vf_zero()), t, vf_zero()) : t;
+    return relu ? vf_where(vf_gt(y, vf_zero()), t) : t;
 #endif
 }
 

@@ -5,11 +5,18 @@
 
 #include "simd/body/stem.h"
 
-/* dY is rebuilt a piece at a time, two rows by DENSE_COLUMNS channels: 8 KB at most, which stay in
- * the L1 cache, beside what is prefetched, until all taps of the weight gradient have read them. */
+/* dY is rebuilt a piece at a time, DENSE_ROWS rows by DENSE_COLUMNS channels: 16 KB at most, which
+ * stay in the L1 cache until all taps of the weight gradient have read them. */
 enum { DENSE_COLUMNS = DENSE_VECS * VF_LANES, DENSE_ROW = SIDE * DENSE_COLUMNS };
 enum { DENSE_TILES = SIDE / 4, DENSE_PASSES = C / DENSE_COLUMNS * (9 / DENSE_TAPS) };
-_Static_assert(DENSE_PASSES >= 6 && C % DENSE_COLUMNS == 0, "passes that prefetch a pair of rows");
+
+/* Each pixel's step of a pass prefetches what lies DENSE_AHEAD floats behind the one before: with
+ * many passes not a line each time, since that would be more than the L3 cache can deliver. */
+enum { DENSE_AHEAD = DENSE_PASSES < 18 ? 16 : 5, PASS_AHEAD = DENSE_ROWS * SIDE * DENSE_AHEAD };
+enum { PASSES_DS = (DENSE_ROWS / 2 * POOLED * C + PASS_AHEAD - 1) / PASS_AHEAD };
+enum { PASSES_Y = (DENSE_ROWS * SIDE * C + PASS_AHEAD - 1) / PASS_AHEAD };
+_Static_assert(DENSE_PASSES >= PASSES_Y + PASSES_DS + 1 && C % DENSE_COLUMNS == 0,
+               "passes that prefetch a piece's rows");
 
 /* What the way back of one image reads and writes. */
 struct dense_back {
@@ -17,29 +24,44 @@ struct dense_back {
     const float *y, *ds;       /* [32, 32, 64], [16, 16, 64] */
     const uint8_t *arg;        /* [16, 16, 64] */
     const float *c0, *c1, *c2; /* [64] */
-    float *dy;                 /* scratch [2, 32, DENSE_COLUMNS]: a piece */
+    float *dy;                 /* scratch [DENSE_ROWS, 32, DENSE_COLUMNS]: a piece */
     double *bias_sum;          /* [64], added to */
     float *dw;                 /* [27, 64], continued */
 };
 
-/* The piece of rows 2i and 2i + 1, channels from c on. */
-__attribute__((noinline)) static void dense_rebuild(const struct dense_back *at, int i, int c) {
-    const ptrdiff_t pooled = i * POOLED * C + c;
-    const float *y = at->y + (ptrdiff_t)i * 2 * SIDE * C + c, *ds = at->ds + pooled;
+/* dY of a window's four pixels, behind a ReLU, which are at y and go to dy. A multiply-add of
+ * masked ds costs less than selecting its result: the sign of c0 goes over to ds, so that -|c0|
+ * times the +0 of the pixels that are not the winner is -0, which leaves any number as it is. (c0
+ * is finite: it is the scale of the forward pass, without which there is no loss.) */
+INLINE void dense_rebuild_window(vf c0, vf c1, vf c2, vf ds, vu8 winner, const float *y,
+                                 float *dy) {
+#ifndef FMA_WHERE
+    const vf minus = vf_xor(vf_abs(c0), vf_set1(-0.0f)), signed_ds = vf_xor(ds, vf_xor(c0, minus));
+#endif
+    UNROLL for (int k = 0; k < 4; k++) {
+        const vf r = vf_load(y + (k / 2 * SIDE + k % 2) * C);
+#ifdef FMA_WHERE
+        const vf t = rebuild_pixel(true, k, c0, c1, c2, ds, winner, r);
+#else
+        const vf won = vf_where(vu8_eq(winner, vu8_set1(k)), signed_ds);
+        const vf t = vf_where(vf_gt(r, vf_zero()), vf_fma(minus, won, vf_fma(c2, r, c1)));
+#endif
+        vf_store(dy + k / 2 * DENSE_ROW + k % 2 * DENSE_COLUMNS, t);
+    }
+}
+
+/* The piece of rows from `row` on and channels from c on. */
+__attribute__((noinline)) static void dense_rebuild(const struct dense_back *at, int row, int c) {
+    const ptrdiff_t pooled = (ptrdiff_t)row / 2 * POOLED * C + c;
+    const float *y = at->y + (ptrdiff_t)row * SIDE * C + c, *ds = at->ds + pooled;
     const float *c0 = at->c0 + c, *c1 = at->c1 + c, *c2 = at->c2 + c;
     const uint8_t *arg = at->arg + pooled;
     float *dy = at->dy;
-    for (int j = 0; j < POOLED; j++, y += 2 * C, ds += C, arg += C, dy += 2 * DENSE_COLUMNS)
-        for (int lane = 0; lane < DENSE_COLUMNS; lane += VF_LANES) {
-            const vf k0 = vf_loadu(c0 + lane), k1 = vf_loadu(c1 + lane), k2 = vf_loadu(c2 + lane);
-            const vf d = vf_load(ds + lane);
-            const vu8 winner = vu8_load(arg + lane);
-            UNROLL for (int k = 0; k < 4; k++) {
-                const vf r = vf_load(y + (k / 2 * SIDE + k % 2) * C + lane);
-                vf_store(dy + k / 2 * DENSE_ROW + k % 2 * DENSE_COLUMNS + lane,
-                         rebuild_pixel(true, k, k0, k1, k2, d, winner, r));
-            }
-        }
+    for (int end = row + DENSE_ROWS; row < end; row += 2, y += SIDE * C, dy += DENSE_ROW)
+        for (int j = 0; j < POOLED; j++, y += 2 * C, ds += C, arg += C, dy += 2 * DENSE_COLUMNS)
+            for (int lane = 0; lane < DENSE_COLUMNS; lane += VF_LANES)
+                dense_rebuild_window(vf_loadu(c0 + lane), vf_loadu(c1 + lane), vf_loadu(c2 + lane),
+                                     vf_load(ds + lane), vu8_load(arg + lane), y + lane, dy + lane);
 }
 
 /* Channel sums of row `row` of a 4x4 tile, from its first pixel on. What its other rows need waits
@@ -108,30 +130,31 @@ INLINE void dense_step(int first, int end, const float *x, const float *dy, dens
  * meanwhile. With `waiting` [8, 2, 64], which is a constant NULL or not, it also adds the channel
  * sums of dY, a tile's before its pixels, since units that add are idle; tap 4 has to be among its
  * taps, because their rows never leave the image. */
-INLINE void dense_taps(const struct dense_back *at, int i, int tap, int c, const float *ahead,
+INLINE void dense_taps(const struct dense_back *at, int first, int tap, int c, const float *ahead,
                        double *waiting) {
     const bool line = DENSE_TAPS == 3; /* all three taps of a row: one of them leaves the image */
     const int r = tap / 3 - 1, s = tap % 3 - 1;
     const int left = s < 0 ? 1 : 0, right = line || s > 0 ? SIDE - 1 : SIDE;
-    const int top = 2 * i + r < 0 ? 1 : 0, bottom = 2 * i + 1 + r >= SIDE ? 1 : 2;
+    const int top = first + r < 0 ? 1 : 0;
+    const int bottom = first + DENSE_ROWS + r > SIDE ? DENSE_ROWS - 1 : DENSE_ROWS;
     float *dw = at->dw + (ptrdiff_t)tap * RGB * C + c;
     dense_acc acc;
     UNROLL for (int k = 0; k < DENSE_CHAINS; k++) UNROLL for (int v = 0; v < DENSE_VECS; v++)
         acc[k][v] = vf_load(dw + k * C + v * VF_LANES);
     for (int row = top; row < bottom; row++) {
-        const float *x = at->x + (2 * i + row + r + 1) * HALO_ROW + (s + 1) * RGB;
+        const float *x = at->x + (first + row + r + 1) * HALO_ROW + (s + 1) * RGB;
         const float *dy = at->dy + row * DENSE_ROW;
         if (line) dense_step(RGB, DENSE_CHAINS, x, dy, acc);
         for (int tile = 0, j = left; tile < (waiting ? DENSE_TILES : 1); tile++) {
             int end = right;
             if (waiting) {
-                dense_tile_sums(i % 2 * 2 + row, dy + tile * 4 * DENSE_COLUMNS,
+                dense_tile_sums((first + row) % 4, dy + tile * 4 * DENSE_COLUMNS,
                                 waiting + tile * 2 * C + c, at->bias_sum + c);
                 if (tile < DENSE_TILES - 1) end = 4 * tile + 4;
             }
             for (; j < end; j++) {
                 C4_HOT_LOOP_BEGIN(dense_taps, DENSE_CHAINS * DENSE_VECS);
-                PREFETCH(ahead + (row * SIDE + j) * 16);
+                PREFETCH(ahead + (row * SIDE + j) * DENSE_AHEAD);
                 dense_step(0, DENSE_CHAINS, x + j * RGB, dy + (ptrdiff_t)j * DENSE_COLUMNS, acc);
                 C4_HOT_LOOP_END(dense_taps);
             }
@@ -144,36 +167,37 @@ INLINE void dense_taps(const struct dense_back *at, int i, int tap, int c, const
 }
 
 /* Functions of their own: all their registers are for their loops. */
-__attribute__((noinline)) static void dense_pass(const struct dense_back *at, int i, int tap, int c,
-                                                 const float *ahead) {
-    dense_taps(at, i, tap, c, ahead, NULL);
+__attribute__((noinline)) static void dense_pass(const struct dense_back *at, int first, int tap,
+                                                 int c, const float *ahead) {
+    dense_taps(at, first, tap, c, ahead, NULL);
 }
-__attribute__((noinline)) static void dense_pass_sums(const struct dense_back *at, int i, int c,
+__attribute__((noinline)) static void dense_pass_sums(const struct dense_back *at, int first, int c,
                                                       const float *ahead, double *waiting) {
-    dense_taps(at, i, 4 / DENSE_TAPS * DENSE_TAPS, c, ahead, waiting);
+    dense_taps(at, first, 4 / DENSE_TAPS * DENSE_TAPS, c, ahead, waiting);
 }
 
-/* What pass `pass` before the last prefetches for the next pair of rows, or the next image's first:
- * 16 KB of y, then ds and arg. Earlier passes would fill the L1 cache too soon. */
-INLINE const float *dense_ahead(const struct dense_back *at, int i, int pass) {
-    const ptrdiff_t pooled = (ptrdiff_t)(i + 1) * POOLED * C;
+/* What pass `pass` before the last prefetches for the next piece's rows, or the next image's first:
+ * y, then ds and arg. Earlier passes would fill the L1 cache too soon. */
+INLINE const float *dense_ahead(const struct dense_back *at, int next, int pass) {
+    const ptrdiff_t pooled = (ptrdiff_t)next / 2 * POOLED * C;
     if (pass == 0) return (const float *)(at->arg + pooled);
-    if (pass == 1) return at->ds + pooled;
-    return at->y + 4 * pooled + (pass < 5 ? 5 - pass : 0) * SIDE * C / 2;
+    if (pass <= PASSES_DS) return at->ds + pooled + (PASSES_DS - pass) * PASS_AHEAD;
+    const int last = PASSES_DS + PASSES_Y;
+    return at->y + (ptrdiff_t)next * SIDE * C + (pass < last ? last - pass : 0) * PASS_AHEAD;
 }
 
 static void dense_backward(const struct dense_back *at) {
     double waiting[DENSE_TILES * 2 * C];
-    for (int i = 0; i < POOLED; i++) {
+    for (int row = 0; row < SIDE; row += DENSE_ROWS) {
         int pass = DENSE_PASSES;
         for (int c = 0; c < C; c += DENSE_COLUMNS) {
-            dense_rebuild(at, i, c);
+            dense_rebuild(at, row, c);
             for (int tap = 0; tap < 9; tap += DENSE_TAPS) {
-                const float *ahead = dense_ahead(at, i, --pass);
+                const float *ahead = dense_ahead(at, row + DENSE_ROWS, --pass);
                 if (tap == 4 / DENSE_TAPS * DENSE_TAPS)
-                    dense_pass_sums(at, i, c, ahead, waiting);
+                    dense_pass_sums(at, row, c, ahead, waiting);
                 else
-                    dense_pass(at, i, tap, c, ahead);
+                    dense_pass(at, row, tap, c, ahead);
             }
         }
     }

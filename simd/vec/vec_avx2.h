@@ -11,7 +11,7 @@ enum { VF_LANES = 8, VD_LANES = 4 };
 enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3 };
 enum { GRAM_ROWS = 6, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
 #define EACH_GRAM_PANELS(f) f(1)
-enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1 };
+enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1, DENSE_ROWS = 4 };
 
 enum { NEXT_L1_BYTES = 0 };
 
@@ -79,6 +79,9 @@ static inline vm vf_gt(vf a, vf b) {
 static inline vf vf_select(vm m, vf yes, vf no) {
     return _mm256_blendv_ps(no, yes, m);
 }
+static inline vf vf_where(vm m, vf a) {
+    return _mm256_and_ps(m, a);
+}
 static inline vf vf_lookup(const float *table, vi index) {
     return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index);
 }
@@ -117,8 +120,8 @@ static inline vi vi_add(vi a, vi b) {
 static inline vi vi_and(vi a, vi b) {
     return _mm256_and_si256(a, b);
 }
-static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
-    return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(m));
+static inline vu8 vu8_raise(vm m, vu8 a, vu8 b) {
+    return _mm256_max_epi32(_mm256_and_si256(_mm256_castps_si256(m), a), b);
 }
 static inline vm vu8_eq(vu8 a, vu8 b) {
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));

@@ -11,7 +11,7 @@ enum { VF_LANES = 16, VD_LANES = 8 };
 enum { MR = 6, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4 };
 enum { GRAM_ROWS = 8, GRAM_STEPS = 2, GRAM_AHEAD = 2 };
 #define EACH_GRAM_PANELS(f) f(1) f(2) f(3)
-enum { GRAD_VECS = 1, GRAD_CHANNELS = 3, DENSE_VECS = 2, DENSE_TAPS = 3 };
+enum { GRAD_VECS = 1, GRAD_CHANNELS = 3, DENSE_VECS = 2, DENSE_TAPS = 3, DENSE_ROWS = 2 };
 #ifdef C4_MEMORY_BROADCAST
 enum { NEXT_L1_BYTES = INT32_MAX }; /* loads are what limits it */
 #else
@@ -88,6 +88,9 @@ static inline vm vf_gt(vf a, vf b) {
 static inline vf vf_select(vm m, vf yes, vf no) {
     return _mm512_mask_blend_ps(m, no, yes);
 }
+static inline vf vf_where(vm m, vf a) {
+    return _mm512_maskz_mov_ps(m, a);
+}
 static inline vf vf_lookup(const float *table, vi index) {
     return _mm512_permutexvar_ps(index, _mm512_loadu_ps(table));
 }
@@ -142,8 +145,8 @@ static inline void vu8_store(uint8_t *p, vu8 a) {
 static inline vu8 vu8_set1(int a) {
     return _mm_set1_epi8((char)a);
 }
-static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
-    return _mm_mask_blend_epi8(m, no, yes);
+static inline vu8 vu8_raise(vm m, vu8 a, vu8 b) {
+    return _mm_mask_blend_epi8(m, b, a);
 }
 static inline vm vu8_eq(vu8 a, vu8 b) {
     return _mm_cmpeq_epi8_mask(a, b);

@@ -14,7 +14,7 @@ enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4 };
 enum { GRAM_ROWS = 4, GRAM_STEPS = 1, GRAM_AHEAD = 8 };
 #define EACH_GRAM_PANELS(f) f(1)
 enum { NEXT_L1_BYTES = INT32_MAX };
-enum { GRAD_VECS = 2, GRAD_CHANNELS = 1, DENSE_VECS = 2, DENSE_TAPS = 3 };
+enum { GRAD_VECS = 2, GRAD_CHANNELS = 1, DENSE_VECS = 2, DENSE_TAPS = 3, DENSE_ROWS = 2 };
 
 typedef float32x4_t vf;
 typedef float64x2_t vd;
@@ -83,6 +83,9 @@ static inline vm vf_gt(vf a, vf b) {
 static inline vf vf_select(vm m, vf yes, vf no) {
     return vbslq_f32(m, yes, no);
 }
+static inline vf vf_where(vm m, vf a) {
+    return vreinterpretq_f32_u32(vandq_u32(m, vreinterpretq_u32_f32(a)));
+}
 static inline vf vf_lookup(const float *table, vi index) {
     /* bytes 4 i .. 4 i + 3 of the eight floats */
     const uint8x16x2_t bytes = {
@@ -126,8 +129,8 @@ static inline vi vi_add(vi a, vi b) {
 static inline vi vi_and(vi a, vi b) {
     return vandq_s32(a, b);
 }
-static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
-    return vbslq_s32(m, yes, no);
+static inline vu8 vu8_raise(vm m, vu8 a, vu8 b) {
+    return vbslq_s32(m, a, b);
 }
 static inline vm vu8_eq(vu8 a, vu8 b) {
     return vceqq_s32(a, b);

@@ -22,7 +22,7 @@ enum { GRAM_ROWS = 4, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
 #endif
 #define EACH_GRAM_PANELS(f) f(1)
 enum { NEXT_L1_BYTES = INT32_MAX };
-enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1 };
+enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1, DENSE_ROWS = 4 };
 
 typedef float vf __attribute__((vector_size(4 * VF_LANES)));
 typedef double vd __attribute__((vector_size(8 * VD_LANES)));
@@ -100,6 +100,9 @@ static inline vm vf_gt(vf a, vf b) {
 static inline vf vf_select(vm m, vf yes, vf no) {
     return (vf)((m & (vi)yes) | (~m & (vi)no));
 }
+static inline vf vf_where(vm m, vf a) {
+    return (vf)(m & (vi)a);
+}
 static inline vf vf_lookup(const float *table, vi index) {
     VEC_EACH(vf, VF_LANES, table[index[l]]);
 }
@@ -141,8 +144,8 @@ static inline vi vi_add(vi a, vi b) {
 static inline vi vi_and(vi a, vi b) {
     return a & b;
 }
-static inline vu8 vu8_select(vm m, vu8 yes, vu8 no) {
-    return (m & yes) | (~m & no);
+static inline vu8 vu8_raise(vm m, vu8 a, vu8 b) {
+    return (m & a) | (~m & b);
 }
 static inline vm vu8_eq(vu8 a, vu8 b) {
     return a == b;
