@@ -132,16 +132,10 @@ static void stem_tables(const float *planes, float *tables) {
     memset(tables, 0, 32 * sizeof *tables); /* lookups read whole vectors */
 }
 
-/* The pixel of tap `tap` that the window's index selects. Where an index can reach the whole table,
- * the index is shifted and not the table: vectors across two cache lines are read at half the
- * rate. */
+/* The pixel of tap `tap` that the window's index selects. The table is shifted and not the index:
+ * units that add are busy, those that load are not. */
 INLINE vf stem_pixel(const float *table, vi index, int tap) {
-    const int shift = tap / 3 * 4 + tap % 3;
-#ifdef VF_LOOKUP_16
-    return vf_lookup(table, vi_add(index, vi_set1(shift)));
-#else
-    return vf_lookup(table + shift, index);
-#endif
+    return vf_lookup(table + tap / 3 * 4 + tap % 3, index);
 }
 
 /* Continues the chains of nine taps, GRAD_CHANNELS input channels and GRAD_VECS vectors of output

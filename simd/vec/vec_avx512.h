@@ -17,7 +17,6 @@ enum { NEXT_L1_BYTES = INT32_MAX }; /* loads are what limits it */
 #else
 enum { NEXT_L1_BYTES = 48 << 10 };
 #endif
-#define VF_LOOKUP_16
 #define FMA_WHERE
 
 typedef __m512 vf;
@@ -92,7 +91,7 @@ static inline vf vf_where(vm m, vf a) {
     return _mm512_maskz_mov_ps(m, a);
 }
 static inline vf vf_lookup(const float *table, vi index) {
-    return _mm512_permutexvar_ps(index, _mm512_loadu_ps(table));
+    return _mm512_permutexvar_ps(index, _mm512_broadcast_f32x8(_mm256_loadu_ps(table)));
 }
 
 static inline vd vd_load(const double *p) {
