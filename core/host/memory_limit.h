@@ -42,4 +42,10 @@ void c4_memory_kills(const char *root, struct c4_memory_kills *kills);
 void c4_memory_explain_kill(const char *root, const struct c4_memory_kills *before, char *why,
                             size_t size);
 
+/* Asks the system to kill this process, and those that it starts from now on, before others where
+ * memory runs out: they count as if half of the memory were theirs besides (oom_score_adj, proc(5);
+ * to raise it is always allowed). A process that is never to be killed (-1000) stays so. Where the
+ * file cannot be read or written, nothing changes. */
+void c4_memory_go_first(const char *root);
+
 #endif

@@ -12,6 +12,7 @@
 
 #include "core/host/clock.h"
 #include "core/host/memory_bind.h"
+#include "core/host/memory_limit.h"
 #include "core/host/topology.h"
 #include "core/op/names.h"
 #include "repro/run/known_checkpoint.h"
@@ -227,6 +228,7 @@ int c4_worker_main(void) {
     signal(SIGTERM, SIG_IGN);
     signal(SIGUSR1, SIG_IGN); /* likewise, from a launcher that is to end a job soon */
     signal(SIGPIPE, SIG_IGN);
+    c4_memory_go_first(""); /* the coordinator can start another worker, and say why */
     keep_memory();
     worker.in = dup(STDIN_FILENO);
     worker.out = dup(STDOUT_FILENO);

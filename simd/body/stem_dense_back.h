@@ -29,10 +29,10 @@ struct dense_back {
     float *dw;                 /* [27, 64], continued */
 };
 
-/* dY of a window's four pixels, behind a ReLU, which are at y and go to dy. A multiply-add of
- * masked ds costs less than selecting its result: the sign of c0 goes over to ds, so that -|c0|
- * times the +0 of the pixels that are not the winner is -0, which leaves any number as it is. (c0
- * is finite: it is the scale of the forward pass, without which there is no loss.) */
+/* dY of the four pixels of a window behind a ReLU, from y to dy. To multiply and add a masked ds
+ * costs less than to select the result. The sign of c0 goes over to ds: -|c0| times the +0 of a
+ * pixel that is not the winner is -0, which leaves any number as it is. (c0 is finite: it is the
+ * scale of the forward pass, and where that is not finite, the loss is not either.) */
 INLINE void dense_rebuild_window(vf c0, vf c1, vf c2, vf ds, vu8 winner, const float *y,
                                  float *dy) {
 #ifndef FMA_WHERE

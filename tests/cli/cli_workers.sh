@@ -220,6 +220,13 @@ one_is_done() {
 }
 await 300 begun
 both=$(children "$coordinator")
+# Where memory runs out, a worker is killed and not the coordinator.
+own=$(cat "/proc/$coordinator/oom_score_adj")
+for worker in $both; do
+    # There is nothing above 1000, and what is never to be killed is left so.
+    [ "$own" -le -1000 ] || [ "$own" -ge 1000 ] || [ "$(cat "/proc/$worker/oom_score_adj")" -gt "$own" ] ||
+        fail "worker $worker has oom_score_adj $(cat "/proc/$worker/oom_score_adj"), the coordinator $own"
+done
 await 300 one_is_done
 # Stopped first, or the study could end between the two.
 # shellcheck disable=SC2086 # a list of processes

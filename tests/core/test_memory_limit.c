@@ -97,6 +97,30 @@ static void kills_are_explained(void **state) {
     assert_int_equal(before.group, 7);
 }
 
+/* What c4_memory_go_first() makes of oom_score_adj. */
+static void check_raised(const char *before, const char *after) {
+    char path[128], got[16] = "";
+    put("/proc/self/oom_score_adj", before);
+    c4_memory_go_first(root);
+    snprintf(path, sizeof path, "%s/proc/self/oom_score_adj", root);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(got, sizeof got, file));
+    fclose(file);
+    assert_string_equal(got, after);
+}
+
+static void one_goes_first(void **state) {
+    (void)state;
+    c4_memory_go_first(root); /* no such file */
+    check_raised("0\n", "500\n");
+    check_raised("-999\n", "-499\n");
+    check_raised("499\n", "999\n");
+    check_raised("900\n", "1000\n");
+    check_raised("1000\n", "1000\n");
+    check_raised("-1000\n", "-1000\n");
+}
+
 static void the_real_address_space(void **state) {
     (void)state;
     struct c4_memory_limit limit;
@@ -119,6 +143,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_smallest_limit_counts, make_root, remove_root),
         cmocka_unit_test_setup_teardown(version_1, make_root, remove_root),
         cmocka_unit_test_setup_teardown(kills_are_explained, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(one_goes_first, make_root, remove_root),
         cmocka_unit_test(the_real_address_space),
     };
     return cmocka_run_group_tests_name("memory_limit", tests, NULL, NULL);
