@@ -186,7 +186,7 @@ static enum c4_status on_death(struct c4_coordinator *c, struct c4_worker_slot *
         C4_TRY(c4_coordinator_say(c, "%s %s while it measured its speed; all measure again",
                                   slot->name, how));
     else if (run < 0 || !slot->has_begun)
-        C4_TRY(c4_coordinator_say(c, "%s %s between two segments; another one takes its place",
+        C4_TRY(c4_coordinator_say(c, "%s %s while it worked on no run; another one takes its place",
                                   slot->name, how));
     if (run >= 0 && slot->has_begun) C4_TRY(on_lost_run(c, run, slot->name, how));
     /* It was gone before it got the segment: that does not speak against the run. */

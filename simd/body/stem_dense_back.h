@@ -15,6 +15,7 @@ enum { DENSE_TILES = SIDE / 4, DENSE_PASSES = C / DENSE_COLUMNS * (9 / DENSE_TAP
 enum { DENSE_AHEAD = DENSE_PASSES < 18 ? 16 : 5, PASS_AHEAD = DENSE_ROWS * SIDE * DENSE_AHEAD };
 enum { PASSES_DS = (DENSE_ROWS / 2 * POOLED * C + PASS_AHEAD - 1) / PASS_AHEAD };
 enum { PASSES_Y = (DENSE_ROWS * SIDE * C + PASS_AHEAD - 1) / PASS_AHEAD };
+_Static_assert(DENSE_ROWS == 2 || DENSE_ROWS == 4, "pairs of rows, within a tile");
 _Static_assert(DENSE_PASSES >= PASSES_Y + PASSES_DS + 1 && C % DENSE_COLUMNS == 0,
                "passes that prefetch a piece's rows");
 

@@ -1,5 +1,5 @@
 /* The standard streams as other programs see them. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* pipe2, O_DIRECT */
 #include "core/cli/streams.h"
 
 #include <fcntl.h>
