@@ -230,9 +230,11 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
         }
         ++*left;
         c4_run_images(&session->runner, run, &images);
-        uint64_t measurements = (uint64_t)(run->epochs - state->done[i]);
-        state->total_images += measurements * images.measured + images.control +
-                               (measurements - (state->done[i] < 0)) * images.trained;
+        const bool begun_here = state->done[i] >= 0;
+        const uint64_t epochs = run->epochs - (begun_here ? (uint64_t)state->done[i] : 0);
+        state->total_images += (begun_here ? 0 : images.start) +
+                               epochs * ((uint64_t)images.trained + images.measured) +
+                               images.control;
     }
     return C4_OK;
 }

@@ -59,8 +59,8 @@ static double predict(const struct c4_runner *runner, const struct c4_schedule *
     struct c4_image_set other;
     c4_run_images(runner, run, &images);
     bool crosses = c4_run_cross_set(run, &other);
-    double measurements = (double)(run->epochs - done);
-    double trained = measurements - (done < 0); /* epoch 0 is only measured */
+    const bool starts = done < 0;
+    double epochs = (double)(starts ? run->epochs : run->epochs - done);
     double each = cka(runner, speed, runner->protocol->cka_images);
     double reference = runner->protocol->cka_images * speed->evaluate_seconds + each;
     uint32_t most = most_control_images(runner);
@@ -69,10 +69,10 @@ static double predict(const struct c4_runner *runner, const struct c4_schedule *
     double controls = 2 * cka(runner, speed, most);
     double controlled = most > 0 ? 2.0 * most * speed->evaluate_seconds + controls : reference;
     int references = references_of(run), others = references > 1;
-    double segments = measurements / c4_run_segment_epochs(runner, run) + 1;
-    return trained * images.trained * speed->train_seconds +
-           (measurements * images.measured + images.control) * speed->evaluate_seconds +
-           measurements * each * (crosses ? 2 : 1) + (most > 0 ? controls - each : 0) +
+    double segments = (epochs + starts) / c4_run_segment_epochs(runner, run) + 1;
+    double forwarded = (starts ? images.start : 0) + epochs * images.measured + images.control;
+    return epochs * images.trained * speed->train_seconds + forwarded * speed->evaluate_seconds +
+           epochs * each * (crosses ? 2 : 1) + (most > 0 ? controls - each : 0) +
            share(schedule, run) * ((references - others) * controlled + others * reference) +
            segments * speed->segment_seconds;
 }

@@ -35,23 +35,25 @@ void c4_measure_free(struct c4_measure *measure);
 /* Images that the run works on in one epoch and in its measurement: the unit of advance(). */
 struct c4_run_images {
     uint32_t trained, measured; /* of an epoch */
+    uint32_t start;             /* measured before the first one */
     uint32_t control;           /* of the last one in addition */
 };
 void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
                    struct c4_run_images *images);
 
-/* Appends the rows of the network in the plan, all with the study's statistics unless said:
- *   train_accuracy, train_accuracy_clean   of the first train_accuracy_images training images, on
- *                         the drawn and on the true labels
- *   test_accuracy, test_accuracy_clean     of the first accuracy_images evaluation images
- *   cka_biased, cka_debiased   of each layer to each reference that the run has, over the first
- *                         cka_images evaluation images (and over the first curve_images in
- *                         pre-training); to the pre-trained network also on the other half
- *   after the last epoch, `last`: cka_* by batch and by running statistics, over the first
+/* Appends the rows of the network in the plan after `epoch`, 0 being the run's start, all with the
+ * study's statistics unless said: train_accuracy, train_accuracy_clean   of the first
+ * train_accuracy_images training images, on the drawn and on the true labels test_accuracy,
+ * test_accuracy_clean     of the first accuracy_images evaluation images cka_biased, cka_debiased
+ * of each layer to each reference that the run has, over the first cka_images evaluation images
+ * (and over the first curve_images in pre-training); to the pre-trained network also on the other
+ * half after the run's last epoch: cka_* by batch and by running statistics, over the first
  *                         control_images, to all of these but the other seed's initialisation
  * Images pass in file order in batches of the protocol's size. Evaluation, CKA and, with the
- * study's statistics, controls share one pass over the batches that they have in common. */
-enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, bool last,
+ * study's statistics, controls share one pass over the batches that they have in common. At epoch 0
+ * features and logits are those of the reference that the run starts from, and shared with others.
+ */
+enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, uint32_t epoch,
                                 struct c4_row_list *rows);
 
 #endif

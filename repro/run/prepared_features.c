@@ -126,19 +126,27 @@ enum c4_status c4_prepared_features_make(const struct c4_runner *runner,
 }
 
 enum c4_status c4_prepared_features_use(const struct c4_runner *runner, float *features[C4_LAYERS],
-                                        const struct c4_row_counts *rows,
+                                        uint32_t images, const struct c4_row_counts *rows,
                                         struct c4_prepared_features *sides) {
+    float **logits = &features[C4_LAYERS - 1];
     enum c4_status status = C4_OK;
-    *sides = (struct c4_prepared_features){0};
+    *sides = (struct c4_prepared_features){.logits = *logits, .images = images};
     for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
         status = make_layer(runner, features[layer], layer, rows, sides);
-        free_layer(&features[layer]);
+        if (&features[layer] != logits) free_layer(&features[layer]);
     }
+    sides->own_logits = *logits;
+    *logits = NULL;
     if (status != C4_OK) c4_prepared_features_free(sides);
     return status;
 }
 
+static size_t logits_bytes(uint32_t images) {
+    return (size_t)images * C4_CLASSES * sizeof(float);
+}
+
 void c4_prepared_features_free(struct c4_prepared_features *sides) {
+    free_layer(&sides->own_logits);
     for (int i = 0; i < C4_SIMILARITIES; i++)
         for (int layer = 0; layer < C4_LAYERS; layer++)
             if (sides->of[i][layer]) c4_similarities[i]->release(sides->of[i][layer]);
@@ -162,12 +170,17 @@ enum c4_status c4_prepared_features_out_cost(const struct c4_prepared_features *
     return C4_OK;
 }
 
-/* --- as bytes: a size for each side, then the sides, on 64-byte boundaries --- */
+/* --- as bytes: a size for each side, then the sides, on 64-byte boundaries, then logits --- */
 
-enum { HEAD_BYTES = (C4_SIMILARITIES * C4_LAYERS * sizeof(uint64_t) + 63) / 64 * 64 };
+struct head {
+    uint64_t side_bytes[C4_SIMILARITIES][C4_LAYERS];
+    uint32_t images; /* of the logits; 0: none */
+};
+
+enum { HEAD_BYTES = (sizeof(struct head) + 63) / 64 * 64 };
 
 size_t c4_prepared_features_packed_bytes(const struct c4_prepared_features *sides) {
-    size_t sum = HEAD_BYTES;
+    size_t sum = HEAD_BYTES + logits_bytes(sides->images);
     for (int i = 0; i < C4_SIMILARITIES; i++)
         for (int layer = 0; layer < C4_LAYERS; layer++) {
             if (!sides->of[i][layer]) continue;
@@ -179,31 +192,34 @@ size_t c4_prepared_features_packed_bytes(const struct c4_prepared_features *side
 }
 
 void c4_prepared_features_pack(const struct c4_prepared_features *sides, void *bytes) {
-    uint64_t *size = bytes;
+    struct head *head = bytes;
     unsigned char *to = (unsigned char *)bytes + HEAD_BYTES;
+    *head = (struct head){.images = sides->images};
     for (int i = 0; i < C4_SIMILARITIES; i++)
-        for (int layer = 0; layer < C4_LAYERS; layer++, size++) {
-            *size = 0;
+        for (int layer = 0; layer < C4_LAYERS; layer++) {
             if (!sides->of[i][layer]) continue;
-            *size = c4_similarities[i]->packed_bytes(sides->of[i][layer]);
+            head->side_bytes[i][layer] = c4_similarities[i]->packed_bytes(sides->of[i][layer]);
             c4_similarities[i]->pack(sides->of[i][layer], to);
-            to += *size;
+            to += head->side_bytes[i][layer];
         }
+    if (sides->images > 0) memcpy(to, sides->logits, logits_bytes(sides->images));
 }
 
 enum c4_status c4_prepared_features_open(const struct c4_runner *runner, const void *bytes,
                                          struct c4_prepared_features *sides) {
     const struct c4_similarity_options options = options_of(runner, NULL);
-    const uint64_t *size = bytes;
+    const struct head *head = bytes;
     const unsigned char *from = (const unsigned char *)bytes + HEAD_BYTES;
     enum c4_status status = C4_OK;
-    *sides = (struct c4_prepared_features){0};
+    *sides = (struct c4_prepared_features){.images = head->images};
     for (int i = 0; i < C4_SIMILARITIES; i++)
-        for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++, size++) {
-            if (*size == 0) continue;
-            status = c4_similarities[i]->open(from, *size, &options, &sides->of[i][layer]);
-            from += *size;
+        for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
+            const uint64_t size = head->side_bytes[i][layer];
+            if (size == 0) continue;
+            status = c4_similarities[i]->open(from, size, &options, &sides->of[i][layer]);
+            from += size;
         }
+    if (sides->images > 0) sides->logits = (const float *)(const void *)from;
     if (status != C4_OK) c4_prepared_features_free(sides);
     return status;
 }

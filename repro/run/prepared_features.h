@@ -7,6 +7,9 @@
 
 struct c4_prepared_features {
     void *of[C4_SIMILARITIES][C4_LAYERS]; /* sides; NULL for measures that are not the protocol's */
+    const float *logits; /* [images, 10], also of images beyond those prepared; or NULL */
+    uint32_t images;
+    float *own_logits; /* to be freed with the sides; NULL if `logits` lie in packed bytes */
 };
 
 /* Numbers of images, ascending and different. */
@@ -27,9 +30,10 @@ enum c4_status c4_prepared_features_make(const struct c4_runner *runner,
                                          float *const features[C4_LAYERS],
                                          const struct c4_row_counts *rows,
                                          struct c4_prepared_features *sides);
-/* The same, but frees each layer's features as soon as they are prepared, the largest first. */
+/* The same, but frees each layer's features as soon as they are prepared, the largest first; the
+ * logits of all `images` images go over to the sides. */
 enum c4_status c4_prepared_features_use(const struct c4_runner *runner, float *features[C4_LAYERS],
-                                        const struct c4_row_counts *rows,
+                                        uint32_t images, const struct c4_row_counts *rows,
                                         struct c4_prepared_features *sides);
 void c4_prepared_features_free(struct c4_prepared_features *sides);
 

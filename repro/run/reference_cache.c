@@ -22,13 +22,20 @@ struct own {
     uint64_t used; /* the call that last used it; 0: none */
 };
 
+/* What a call returned. */
+struct loan {
+    char key[C4_SHA256_HEX_SIZE];
+    const struct c4_prepared_features *sides; /* those below, an own, or another loan's; or NULL */
+    struct c4_reference_lease lease;
+    struct c4_prepared_features leased; /* refers to it */
+};
+
 struct c4_reference_cache {
     const struct c4_runner *runner;
     struct c4_shared_references shared; /* of the runner, or made for this process */
     bool made;
     struct c4_reference_pool *pool;
-    struct c4_reference_lease lease;    /* of what the last call returned */
-    struct c4_prepared_features leased; /* refers to it */
+    struct loan loan[C4_SIDES];
     struct own own[OWN];
     uint64_t calls;
     struct c4_plan *plan; /* for the references; the run's own plan is not touched */
@@ -58,7 +65,7 @@ static uint64_t slot_bytes(const struct c4_protocol *protocol, const struct c4_s
                 sum +=
                     c4_similarities[i]->cost(rows + ROUNDED, c4_layer_features(layer)).kept_bytes +
                     (rows + ROUNDED) * SUMS + HEAD;
-    return sum;
+    return sum + (rows + protocol->batch) * C4_CLASSES * sizeof(float); /* logits */
 }
 
 uint64_t c4_reference_cache_limit(const struct c4_protocol *protocol, const struct c4_scale *scale,
@@ -90,7 +97,7 @@ enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
     struct c4_reference_cache *cache = calloc(1, sizeof *cache);
     if (!cache) return c4_fail(C4_ERR_MEMORY, "out of memory for reference networks");
     cache->runner = runner;
-    cache->lease.slot = -1;
+    for (int side = 0; side < C4_SIDES; side++) cache->loan[side].lease.slot = -1;
     cache->scratch = c4_checkpoint_new();
     enum c4_status status = cache->scratch ? C4_OK : C4_ERR_MEMORY;
     if (status == C4_OK && runner->references) {
@@ -108,15 +115,19 @@ enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
     return C4_OK;
 }
 
-/* Gives back what the last call returned. */
-static void leave(struct c4_reference_cache *cache) {
-    c4_prepared_features_free(&cache->leased);
-    if (cache->pool) c4_reference_release(cache->pool, &cache->lease);
+static void leave(struct c4_reference_cache *cache, struct loan *loan) {
+    loan->sides = NULL;
+    c4_prepared_features_free(&loan->leased);
+    if (cache->pool) c4_reference_release(cache->pool, &loan->lease);
+}
+
+void c4_reference_cache_leave(struct c4_reference_cache *cache) {
+    for (int side = 0; side < C4_SIDES; side++) leave(cache, &cache->loan[side]);
 }
 
 void c4_reference_cache_free(struct c4_reference_cache *cache) {
     if (!cache) return;
-    leave(cache);
+    c4_reference_cache_leave(cache);
     c4_reference_pool_close(cache->pool);
     if (cache->made) close(cache->shared.descriptor);
     for (int i = 0; i < OWN; i++) c4_prepared_features_free(&cache->own[i].sides);
@@ -187,7 +198,8 @@ static enum c4_status make(struct c4_reference_cache *cache, const struct c4_net
     struct c4_pass_result result;
     enum c4_status status = c4_evaluate(&pass, of->statistics, 0, images, &result, features);
     if (status == C4_OK) status = c4_out_pass(rows, C4_COST_REFERENCE_FEATURES, &result);
-    if (status == C4_OK) status = c4_prepared_features_use(runner, features, &of->rows, sides);
+    if (status == C4_OK)
+        status = c4_prepared_features_use(runner, features, images, &of->rows, sides);
     c4_features_free(features);
     return status;
 }
@@ -213,12 +225,21 @@ static struct own *find_own(struct c4_reference_cache *cache, const char *key) {
     return NULL;
 }
 
+static bool is_lent(const struct c4_reference_cache *cache, const struct own *own) {
+    for (int side = 0; side < C4_SIDES; side++)
+        if (cache->loan[side].sides == &own->sides) return true;
+    return false;
+}
+
+_Static_assert(OWN > (int)C4_SIDES, "one is not lent");
+
 /* Keeps sides in this process, in place of those that were used longest ago. */
 static struct own *keep(struct c4_reference_cache *cache, const char *key,
                         const struct c4_prepared_features *sides) {
-    struct own *oldest = &cache->own[0];
-    for (int i = 1; i < OWN; i++)
-        if (cache->own[i].used < oldest->used) oldest = &cache->own[i];
+    struct own *oldest = NULL;
+    for (int i = 0; i < OWN; i++)
+        if (!is_lent(cache, &cache->own[i]) && (!oldest || cache->own[i].used < oldest->used))
+            oldest = &cache->own[i];
     c4_prepared_features_free(&oldest->sides);
     oldest->sides = *sides;
     memcpy(oldest->key, key, sizeof oldest->key);
@@ -226,58 +247,73 @@ static struct own *keep(struct c4_reference_cache *cache, const char *key,
 }
 
 /* Hands new sides to the other processes, if they can be shared. */
-static void publish(struct c4_reference_cache *cache, const struct c4_prepared_features *sides) {
+static void publish(struct c4_reference_cache *cache, struct c4_reference_lease *lease,
+                    const struct c4_prepared_features *sides) {
     const size_t bytes = c4_prepared_features_packed_bytes(sides);
-    if (cache->lease.slot < 0 || bytes == 0 ||
-        !c4_reference_reserve(cache->pool, &cache->lease, bytes))
-        return;
-    c4_prepared_features_pack(sides, cache->lease.bytes);
-    c4_reference_publish(cache->pool, &cache->lease, bytes);
+    if (lease->slot < 0 || bytes == 0 || !c4_reference_reserve(cache->pool, lease, bytes)) return;
+    c4_prepared_features_pack(sides, lease->bytes);
+    c4_reference_publish(cache->pool, lease, bytes);
 }
 
-static enum c4_status open_lease(struct c4_reference_cache *cache,
-                                 const struct c4_prepared_features **sides) {
-    C4_TRY(c4_prepared_features_open(cache->runner, cache->lease.bytes, &cache->leased));
-    *sides = &cache->leased;
+static enum c4_status open_lease(struct c4_reference_cache *cache, struct loan *loan) {
+    C4_TRY(c4_prepared_features_open(cache->runner, loan->lease.bytes, &loan->leased));
+    loan->sides = &loan->leased;
     return C4_OK;
+}
+
+static void lend(struct c4_reference_cache *cache, struct own *own, struct loan *loan) {
+    own->used = ++cache->calls;
+    loan->sides = &own->sides;
 }
 
 static enum c4_status make_and_share(struct c4_reference_cache *cache,
                                      const struct c4_network *network,
-                                     const struct c4_features_of *of, const char *key,
-                                     struct c4_row_list *rows,
-                                     const struct c4_prepared_features **sides) {
+                                     const struct c4_features_of *of, struct c4_row_list *rows,
+                                     struct loan *loan) {
     struct c4_prepared_features made;
     C4_TRY(make(cache, network, of, rows, &made));
     enum c4_status status = c4_prepared_features_out_cost(&made, C4_COST_CKA_REFERENCE, rows);
-    if (status == C4_OK) publish(cache, &made);
-    if (status != C4_OK || cache->lease.filled) {
+    if (status == C4_OK) publish(cache, &loan->lease, &made);
+    if (status != C4_OK || loan->lease.filled) {
         c4_prepared_features_free(&made);
-        return status == C4_OK ? open_lease(cache, sides) : status;
+        return status == C4_OK ? open_lease(cache, loan) : status;
     }
-    c4_reference_release(cache->pool, &cache->lease);
-    struct own *own = keep(cache, key, &made);
-    own->used = ++cache->calls;
-    *sides = &own->sides;
+    c4_reference_release(cache->pool, &loan->lease);
+    lend(cache, keep(cache, loan->key, &made), loan);
     return C4_OK;
 }
 
-enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
+/* What the loan's key is of: from the other loan, this process, another one, or anew. */
+static enum c4_status borrow(struct c4_reference_cache *cache, const struct c4_network *network,
+                             const struct c4_features_of *of, struct c4_row_list *rows,
+                             struct loan *loan) {
+    struct own *own = find_own(cache, loan->key);
+    for (int side = 0; side < C4_SIDES; side++) {
+        const struct loan *other = &cache->loan[side];
+        if (other->sides && strcmp(other->key, loan->key) == 0) {
+            loan->sides = other->sides;
+            return C4_OK;
+        }
+    }
+    if (own) {
+        lend(cache, own, loan);
+        return C4_OK;
+    }
+    c4_reference_take(cache->pool, loan->key, false, &loan->lease);
+    if (loan->lease.slot >= 0 && loan->lease.filled) return open_lease(cache, loan);
+    return make_and_share(cache, network, of, rows, loan);
+}
+
+enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache, enum c4_side side,
                                       const struct c4_network *network,
                                       const struct c4_features_of *of, struct c4_row_list *rows,
                                       const struct c4_prepared_features **sides) {
-    char key[C4_SHA256_HEX_SIZE];
-    leave(cache);
-    C4_TRY(key_of(network, of, key));
-    struct own *own = find_own(cache, key);
-    if (own) {
-        own->used = ++cache->calls;
-        *sides = &own->sides;
-        return C4_OK;
-    }
-    c4_reference_take(cache->pool, key, false, &cache->lease);
-    if (cache->lease.slot >= 0 && cache->lease.filled) return open_lease(cache, sides);
-    enum c4_status status = make_and_share(cache, network, of, key, rows, sides);
-    if (status != C4_OK) leave(cache);
+    struct loan *loan = &cache->loan[side];
+    leave(cache, &cache->loan[C4_SIDE_REFERENCE]); /* it may be the other's */
+    leave(cache, loan);
+    C4_TRY(key_of(network, of, loan->key));
+    enum c4_status status = borrow(cache, network, of, rows, loan);
+    if (status != C4_OK) leave(cache, loan);
+    *sides = loan->sides;
     return status;
 }

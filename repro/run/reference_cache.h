@@ -1,5 +1,5 @@
-/* What runs are compared with: prepared features of initial and pre-trained networks, made once per
- * machine and shared by its workers. */
+/* Prepared features of initial and pre-trained networks, which runs start from and are compared
+ * with: made once per machine and shared by its workers. */
 #ifndef C4_REPRO_RUN_REFERENCE_CACHE_H
 #define C4_REPRO_RUN_REFERENCE_CACHE_H
 
@@ -41,11 +41,20 @@ void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed 
 /* To be called when the runner's number of threads has changed. What is prepared stays valid. */
 void c4_reference_cache_change_team(struct c4_reference_cache *cache);
 
-/* The network's prepared features, as prepared before or now; valid until the next call. The cost
- * of preparing them is added to *rows as C4_COST_CKA_REFERENCE by whoever does it. */
-enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache,
+/* Which side of comparisons is asked for: the run's own network, before its first step, or the one
+ * that it is compared with. */
+enum c4_side { C4_SIDE_OWN, C4_SIDE_REFERENCE, C4_SIDES };
+
+/* The network's prepared features and the logits of all images forwarded for them, as prepared
+ * before or now. The side that is the run's own is valid until it is asked for again, the other one
+ * until the next call for any. The cost of preparing them is added to *rows as
+ * C4_COST_CKA_REFERENCE by whoever does it. */
+enum c4_status c4_reference_cache_get(struct c4_reference_cache *cache, enum c4_side side,
                                       const struct c4_network *network,
                                       const struct c4_features_of *of, struct c4_row_list *rows,
                                       const struct c4_prepared_features **sides);
+
+/* Gives back what calls have returned, so that it may make room for others. */
+void c4_reference_cache_leave(struct c4_reference_cache *cache);
 
 #endif

@@ -34,8 +34,9 @@ void c4_run_checkpoint_path(const char *key, uint32_t epoch, char path[C4_CHECKP
 uint64_t c4_run_work(const struct c4_runner *runner, const struct c4_run *run) {
     struct c4_run_images images;
     c4_run_images(runner, run, &images);
-    return (uint64_t)TRAINING_WORK * images.trained * run->epochs +
-           images.measured * ((uint64_t)run->epochs + 1) + images.control;
+    return images.start +
+           ((uint64_t)TRAINING_WORK * images.trained + images.measured) * run->epochs +
+           images.control;
 }
 
 uint32_t c4_run_segment_epochs(const struct c4_runner *runner, const struct c4_run *run) {
@@ -180,7 +181,7 @@ static enum c4_status do_epoch(struct c4_execution *ex, uint32_t epoch, struct c
     rows->epoch = epoch;
     c4_clock_utc(started);
     if (epoch > 0) C4_TRY(train(ex, epoch, rows));
-    C4_TRY(c4_measure_epoch(&ex->measure, ex->plan, epoch == ex->run.epochs, rows));
+    C4_TRY(c4_measure_epoch(&ex->measure, ex->plan, epoch, rows));
     c4_clock_utc(ended);
     c4_out_date(rows, started, ended);
     ex->done = epoch;

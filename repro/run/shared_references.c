@@ -33,6 +33,7 @@ enum { TABLE_BYTES = (sizeof(struct table) + PAGE - 1) / PAGE * PAGE };
 struct c4_reference_pool {
     struct c4_shared_references shared;
     struct table *table;
+    bool leased[SLOTS]; /* by this process, whose locks do not keep out itself */
 };
 
 enum c4_status c4_shared_references_make(uint64_t slot_bytes, uint64_t limit_bytes,
@@ -130,7 +131,7 @@ static bool free_one(struct c4_reference_pool *pool) {
         int oldest = -1;
         for (int i = 0; i < SLOTS; i++) {
             const struct slot *slot = &pool->table->slot[i];
-            if (slot->state == EMPTY || tried[i]) continue;
+            if (slot->state == EMPTY || pool->leased[i] || tried[i]) continue;
             if (oldest < 0 || slot->used < pool->table->slot[oldest].used) oldest = i;
         }
         if (oldest < 0) return false;
@@ -209,6 +210,7 @@ void c4_reference_take(struct c4_reference_pool *pool, const char key[C4_SHA256_
         unlock_slot(pool, making);
     }
     if (lease->slot < 0) return;
+    pool->leased[lease->slot] = true;
     map(pool, lease);
     if (!lease->bytes) c4_reference_release(pool, lease);
 }
@@ -240,5 +242,6 @@ void c4_reference_release(struct c4_reference_pool *pool, struct c4_reference_le
         unlock_table(pool);
     }
     unlock_slot(pool, lease->slot);
+    pool->leased[lease->slot] = false;
     *lease = (struct c4_reference_lease){.slot = -1};
 }

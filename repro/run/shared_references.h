@@ -26,7 +26,7 @@ enum c4_status c4_reference_pool_open(const struct c4_shared_references *shared,
                                       struct c4_reference_pool **pool);
 void c4_reference_pool_close(struct c4_reference_pool *pool); /* NULL allowed */
 
-/* What a process has of a slot; it has one at a time, as its locks are the process's. */
+/* What a process has of a slot. It may have several, but not two of one slot. */
 struct c4_reference_lease {
     int slot; /* -1: nothing */
     bool filled;
@@ -37,7 +37,8 @@ struct c4_reference_lease {
 /* Looks for the reference of this key. If a process is making it, waits for it. If there is none,
  * the caller is to make it, unless `only_look`: the lease is then not filled, and others wait until
  * it is published or released. lease->slot is -1 if there is none and no room for it, or on any
- * error: the caller then does without. */
+ * error: the caller then does without. The caller must not have a lease of this key, nor one that
+ * is not filled: it would wait for itself, or others for it. */
 void c4_reference_take(struct c4_reference_pool *pool, const char key[C4_SHA256_HEX_SIZE],
                        bool only_look, struct c4_reference_lease *lease);
 

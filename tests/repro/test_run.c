@@ -3,6 +3,8 @@
 #include <math.h>
 
 #include "core/cost/cka_cost.h"
+#include "core/data/batch.h"
+#include "core/net/init.h"
 #include "repro/run/measure.h"
 #include "repro/run/resume.h"
 #include "tests/repro/made_up_store.h"
@@ -103,13 +105,15 @@ static void cut_anywhere(void **state) {
     struct c4_known_checkpoint a, b, tuned;
     set_up(&bench, scratch_path(state, "."));
     do_run(&bench, "pretrain-d0", 3, NULL, &whole, &a);
-    /* 2 x 48 trained; 3 x (32 + 80) measured; 64 by running statistics in the table of settings. */
+    /* 2 x 48 trained; 2 x (32 + 80) measured, and at the start 32 and those beyond the 64 that a
+     * reference forwards; 64 by running statistics in the table of settings. */
     struct c4_run_images images;
     struct c4_run run;
     assert_true(c4_run_describe(&bench.study, &bench.scale, "pretrain-d0", 1, &run));
     c4_run_images(&bench.runner, &run, &images);
-    assert_int_equal(bench.images_done, 2 * images.trained + 3 * images.measured + images.control);
-    assert_int_equal(bench.images_done, 2 * 48 + 3 * (32 + 80) + 64);
+    assert_int_equal(bench.images_done,
+                     images.start + 2 * (images.trained + images.measured) + images.control);
+    assert_int_equal(bench.images_done, 32 + 80 - 64 + 2 * (48 + 32 + 80) + 64);
     do_run(&bench, "pretrain-d0", 1, NULL, &cut, &b);
     assert_int_equal(whole.result_count, cut.result_count);
     assert_memory_equal(whole.results, cut.results, (size_t)cut.result_count * sizeof *cut.results);
@@ -229,6 +233,76 @@ static void every_pass_reads_kept_patch_sums(void **state) {
     tear_down(&bench);
 }
 
+/* The accuracy of a run's first network on its evaluation images, forwarded one batch at a time. */
+static double start_accuracy(struct bench *bench, const struct c4_run *run, uint32_t count) {
+    const struct c4_plan_config config = c4_runner_plan_config(&bench->runner, run->order);
+    const struct c4_dataset *data = c4_images_of(&bench->images, c4_run_image_set(run));
+    struct c4_checkpoint *net = c4_checkpoint_new();
+    struct c4_plan *plan;
+    struct c4_step_result result;
+    uint32_t hits = 0;
+    assert_non_null(net);
+    c4_net_init(run->seed, net->state);
+    assert_int_equal(bench->runner.step->create(&config, &plan), C4_OK);
+    assert_int_equal(bench->runner.step->load(plan, net->state, NULL), C4_OK);
+    for (uint32_t first = 0; first < count; first += (uint32_t)config.max_batch) {
+        const uint32_t left = count - first, batch = (uint32_t)config.max_batch;
+        const struct c4_batch part =
+            c4_batch_in_place(data, NULL, first, left < batch ? left : batch);
+        assert_int_equal(bench->runner.step->evaluate(plan, &part, C4_BN_BATCH, &result, NULL),
+                         C4_OK);
+        hits += (uint32_t)result.hits;
+    }
+    bench->runner.step->destroy(plan);
+    c4_checkpoint_free(net);
+    return (double)hits / count;
+}
+
+/* Before its first step a network is a reference, and what another run of the same worker knows of
+ * it is not computed again; rows are those of a network that is measured by itself. */
+static void epoch_0_is_measured_once(void **state) {
+    static struct bench bench;
+    static const char test[] = "cifar10-test";
+    struct c4_execution *execution;
+    struct c4_row_list rows[2];
+    struct c4_known_checkpoint last;
+    int evaluations[2];
+    set_up(&bench, scratch_path(state, "."));
+    watched = bench.runner.step;
+    watched_moments = bench.dispatch.backend.stem_moments;
+    struct c4_step_api watching = *watched;
+    watching.evaluate = watched_evaluate;
+    bench.runner.step = &watching;
+    assert_int_equal(c4_execution_new(&bench.runner, &execution), C4_OK);
+    for (int i = 0; i < 2; i++) {
+        struct c4_segment segment = {.from = -1, .to = 0};
+        bool faulty;
+        rows[i] = (struct c4_row_list){.statistics = "batch"};
+        assert_true(c4_run_describe(&bench.study, &bench.scale, i ? "size-16" : "pretrain-d0", 1,
+                                    &segment.run));
+        watched_evaluations = 0;
+        if (c4_execution_segment(execution, &segment, &rows[i], &last, &faulty) != C4_OK)
+            fail_msg("%s", c4_error());
+        evaluations[i] = watched_evaluations;
+        for (int layer = 0; layer < C4_LAYERS; layer++) {
+            const char *name = c4_layer_name[layer];
+            assert_true(fabs(value(&rows[i], 0, "cka_biased", name, "initialisation", test, 40) -
+                             1) < 1e-12);
+            assert_true(value(&rows[i], 0, "cka_biased", name, "other-initialisation", test, 40) ==
+                        value(&rows[0], 0, "cka_biased", name, "other-initialisation", test, 40));
+        }
+        assert_true(value(&rows[i], 0, "test_accuracy_clean", "", "", "", 80) ==
+                    start_accuracy(&bench, &segment.run, 80));
+    }
+    /* Batches of 32: the training images, the own and the other seed's network, and what accuracy
+     * needs beyond; then only training images and the latter. */
+    assert_int_equal(evaluations[0], 1 + 2 + 2 + 1);
+    assert_int_equal(evaluations[1], 1 + 1);
+    c4_execution_free(execution);
+    for (int i = 0; i < 2; i++) c4_out_free(&rows[i]);
+    tear_down(&bench);
+}
+
 /* A network with constant pool3 and later layers: their CKA rows have no value, the run continues,
  * and the other layers have theirs. */
 static void a_dead_network_is_measured(void **state) {
@@ -326,6 +400,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {TEST(cut_anywhere),
                                        TEST(phases_are_timed),
                                        TEST(every_pass_reads_kept_patch_sums),
+                                       TEST(epoch_0_is_measured_once),
                                        TEST(a_dead_network_is_measured),
                                        TEST(diverged),
                                        TEST(checkpoints_that_cannot_be_used)};

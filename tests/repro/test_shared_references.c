@@ -248,6 +248,27 @@ static int64_t kept_bytes(const struct sharing *s) {
     return (int64_t)status.st_blocks * BLOCK;
 }
 
+/* Locks do not keep a process out of what it reads itself. */
+static void what_is_read_makes_no_room(void **state) {
+    (void)state;
+    struct sharing s;
+    share(&s, 3 * SLOT);
+    make(&s, 1);
+    struct c4_reference_lease first = take(&s, 1, false), second;
+    assert_true(holds(&first, 1));
+    for (int i = 2; i <= 5; i++) make(&s, i);
+    assert_true(holds(&first, 1));
+    second = take(&s, 5, false);
+    assert_true(holds(&second, 5));
+    c4_reference_release(s.pool, &second);
+    make(&s, 6);
+    assert_true(holds(&first, 1));
+    c4_reference_release(s.pool, &first);
+    for (int i = 7; i <= 9; i++) make(&s, i); /* now it does */
+    assert_false(is_there(&s, 1));
+    unshare(&s);
+}
+
 static void the_longest_unused_makes_room(void **state) {
     (void)state;
     struct sharing s;
@@ -326,6 +347,7 @@ int main(void) {
                                        cmocka_unit_test(given_up),
                                        cmocka_unit_test(only_look_never_waits_nor_makes),
                                        cmocka_unit_test(keys_differ),
+                                       cmocka_unit_test(what_is_read_makes_no_room),
                                        cmocka_unit_test(the_longest_unused_makes_room),
                                        cmocka_unit_test(what_is_read_stays),
                                        cmocka_unit_test(no_room_at_all),
