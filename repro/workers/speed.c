@@ -14,6 +14,10 @@
 #include "core/net/init.h"
 #include "repro/run/prepared_features.h"
 
+/* Long enough that a core's clock and caches have settled, short beside the shortest study. */
+#define TRAINING_SECONDS 0.4
+#define EVALUATION_SECONDS 0.2
+
 /* Repeats a batch until it has run long enough to be timed. The first pass creates primitives and
  * fills caches, and does not count. */
 static enum c4_status time_batches(const struct c4_runner *runner, struct c4_plan *plan,
@@ -92,10 +96,10 @@ static enum c4_status measure(const struct c4_runner *runner, struct c4_plan *pl
                               struct c4_speed *speed) {
     const struct c4_sgd sgd = {0, 0}; /* a learning rate of 0, so that the trial cannot diverge */
     C4_TRY(runner->step->load(plan, checkpoint->state, NULL));
-    C4_TRY(time_batches(runner, plan, &sgd, training_only ? 0.4 : 1.0, &speed->train_seconds));
+    C4_TRY(time_batches(runner, plan, &sgd, TRAINING_SECONDS, &speed->train_seconds));
     if (training_only) return C4_OK;
     C4_TRY(count_traffic(runner, plan, speed));
-    C4_TRY(time_batches(runner, plan, NULL, 0.4, &speed->evaluate_seconds));
+    C4_TRY(time_batches(runner, plan, NULL, EVALUATION_SECONDS, &speed->evaluate_seconds));
     C4_TRY(time_cka(runner, speed));
     return runner->folder ? time_checkpoint(runner, checkpoint, speed) : C4_OK;
 }
