@@ -83,13 +83,14 @@ void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
 
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
                                const struct c4_run *run, const struct c4_known_checkpoint *source,
-                               const struct c4_training *training,
+                               const struct c4_training *training, struct c4_feature_space *space,
                                struct c4_reference_cache *cache) {
     *measure =
         (struct c4_measure){.runner = runner,
                             .progress = {.runner = runner},
                             .training = training,
                             .run = run,
+                            .space = space,
                             .cache = cache,
                             .source = *source,
                             .evaluation = c4_images_of(runner->images, c4_run_image_set(run))};
@@ -109,17 +110,8 @@ enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runne
 }
 
 void c4_measure_free(struct c4_measure *measure) {
-    c4_features_free(measure->features);
     free(measure->logits);
     free(measure->evaluation_labels);
-}
-
-/* Room for the features of `images` images; more room than that is returned. */
-static enum c4_status make_room(struct c4_measure *measure, uint32_t images) {
-    if (measure->room == images && measure->features[0]) return C4_OK;
-    c4_features_free(measure->features);
-    measure->room = images;
-    return c4_features_alloc(images, measure->features);
 }
 
 static struct c4_pass pass_over(struct c4_measure *measure, struct c4_plan *plan,
@@ -162,7 +154,7 @@ static enum c4_status forward_features(struct c4_measure *measure, struct c4_pla
     float *at[C4_LAYERS];
     struct c4_pass_result result;
     for (int layer = 0; layer < C4_LAYERS; layer++)
-        at[layer] = measure->features[layer] + first * c4_layer_features(layer);
+        at[layer] = measure->space->layer[layer] + first * c4_layer_features(layer);
     struct c4_pass pass = pass_over(measure, plan, measure->evaluation, measure->evaluation_labels);
     C4_TRY(c4_evaluate(&pass, measure->runner->protocol->statistics, first, count, &result, at));
     return c4_out_pass(rows, cost, &result);
@@ -195,11 +187,11 @@ static enum c4_status measure_evaluation(struct c4_measure *measure, struct c4_p
                                          uint32_t wanted, struct c4_row_list *rows) {
     const uint32_t tests = measure->tests, epoch = measure->forwarded,
                    shared = shared_images(measure->runner, wanted, epoch, tests);
-    C4_TRY(make_room(measure, wanted));
+    C4_TRY(c4_feature_space_reserve(measure->space, wanted));
     C4_TRY(forward_features(measure, plan, 0, least(shared, epoch), C4_COST_FEATURES, rows));
     if (shared > epoch)
         C4_TRY(forward_features(measure, plan, epoch, shared - epoch, C4_COST_CONTROL_BATCH, rows));
-    memcpy(measure->logits, measure->features[C4_LAYERS - 1],
+    memcpy(measure->logits, measure->space->layer[C4_LAYERS - 1],
            (size_t)least(shared, tests) * C4_CLASSES * sizeof *measure->logits);
     C4_TRY(measure_tests(measure, plan, shared, rows));
     if (wanted > shared)
@@ -238,8 +230,8 @@ static enum c4_status forward(struct c4_measure *measure, struct c4_plan *plan,
     const struct c4_dataset *data = c4_images_of(measure->runner->images, what->set);
     struct c4_pass pass = pass_over(measure, plan, data, c4_dataset_labels(data));
     struct c4_pass_result result;
-    C4_TRY(make_room(measure, images));
-    C4_TRY(c4_evaluate(&pass, what->statistics, 0, images, &result, measure->features));
+    C4_TRY(c4_feature_space_reserve(measure->space, images));
+    C4_TRY(c4_evaluate(&pass, what->statistics, 0, images, &result, measure->space->layer));
     return c4_out_pass(rows, cost, &result);
 }
 
@@ -263,7 +255,7 @@ static enum c4_status measure_cross(struct c4_measure *measure, struct c4_plan *
     if (!crosses(measure, &what)) return C4_OK;
     c4_row_counts_add(&counts, what.images);
     C4_TRY(forward(measure, plan, &what, measure->forwarded, C4_COST_CROSS_FEATURES, rows));
-    C4_TRY(c4_prepared_features_make(measure->runner, measure->features, &counts, &own));
+    C4_TRY(c4_prepared_features_make(measure->runner, measure->space, &counts, &own));
     enum c4_status status = c4_prepared_features_out_cost(&own, C4_COST_CKA_OWN, rows);
     if (status == C4_OK) status = c4_compare(measure, &what, &own, rows);
     c4_prepared_features_free(&own);
@@ -308,22 +300,19 @@ static enum c4_status measure_other_statistics(struct c4_measure *measure, struc
     struct c4_prepared_features own;
     C4_TRY(forward(measure, plan, &what, images,
                    running ? C4_COST_CONTROL_RUNNING : C4_COST_CONTROL_BATCH, rows));
-    C4_TRY(c4_prepared_features_use(measure->runner, measure->features, images,
-                                    &measure->control_rows, &own));
+    C4_TRY(
+        c4_prepared_features_make(measure->runner, measure->space, &measure->control_rows, &own));
     enum c4_status status = c4_prepared_features_out_cost(&own, C4_COST_CKA_OWN, rows);
     if (status == C4_OK) status = compare_controls(measure, what.statistics, &own, rows);
     c4_prepared_features_free(&own);
     return status;
 }
 
-/* With the study's statistics, over the features that are there. Features of so many images are
- * large: those of the network are gone before those of a reference come. */
+/* With the study's statistics, over the features that are there. */
 static enum c4_status measure_own(struct c4_measure *measure, bool controls,
                                   struct c4_prepared_features *own, struct c4_row_list *rows) {
     const struct c4_row_counts *counts = controls ? &measure->all_rows : &measure->epoch_rows;
-    C4_TRY(controls ? c4_prepared_features_use(measure->runner, measure->features, measure->room,
-                                               counts, own)
-                    : c4_prepared_features_make(measure->runner, measure->features, counts, own));
+    C4_TRY(c4_prepared_features_make(measure->runner, measure->space, counts, own));
     C4_TRY(c4_prepared_features_out_cost(own, C4_COST_CKA_OWN, rows));
     return measure_cka(measure, own, rows);
 }
@@ -340,10 +329,7 @@ static enum c4_status measure_network(struct c4_measure *measure, struct c4_plan
     C4_TRY(measure_evaluation(measure, plan, wanted, rows));
     enum c4_status status = measure_own(measure, controls, &own, rows);
     if (status == C4_OK) status = measure_cross(measure, plan, rows);
-    if (status == C4_OK && controls) {
-        c4_features_free(measure->features);
-        status = compare_controls(measure, statistics, &own, rows);
-    }
+    if (status == C4_OK && controls) status = compare_controls(measure, statistics, &own, rows);
     c4_prepared_features_free(&own);
     if (status == C4_OK && controls) status = measure_other_statistics(measure, plan, rows);
     return status;

@@ -18,17 +18,16 @@ struct c4_measure {
     struct c4_row_counts epoch_rows, all_rows, control_rows; /* numbers of images for CKA: after an
                                    epoch, after the last one, and those of control_images alone */
     uint32_t forwarded;                                      /* for epoch_rows, in whole batches */
-    uint32_t room;              /* images that `features` has room for */
-    float *features[C4_LAYERS]; /* [room, features] */
-    float *logits;              /* [train_images or tests or forwarded, 10] */
+    struct c4_feature_space *space;                          /* until a reference is asked for */
+    float *logits; /* [train_images or tests or forwarded, 10] */
     struct c4_pass_progress progress;
 };
 
-/* Draws the labels of the evaluation images and reserves memory. `training` must outlive it.
- * Release in every case. C4_ERR_MEMORY. */
+/* Draws the labels of the evaluation images and reserves memory. `training`, `space` and `cache`
+ * must outlive it. Release in every case. C4_ERR_MEMORY. */
 enum c4_status c4_measure_init(struct c4_measure *measure, const struct c4_runner *runner,
                                const struct c4_run *run, const struct c4_known_checkpoint *source,
-                               const struct c4_training *training,
+                               const struct c4_training *training, struct c4_feature_space *space,
                                struct c4_reference_cache *cache);
 void c4_measure_free(struct c4_measure *measure);
 

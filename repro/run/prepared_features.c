@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "repro/run/prepared_features.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,62 +27,34 @@ size_t c4_row_counts_most(const struct c4_row_counts *counts) {
 
 /* --- features --- */
 
-/* Features of more than a few images are mapped, and returned to the system when they are freed.
- * The heap keeps freed memory (repro/workers/worker.c), and what is allocated meanwhile would
- * fragment the space that they leave behind. They are allocated a few times a run, not each epoch.
- */
-enum { MAPPED_BYTES = 4 << 20 };
-
-struct block {
-    size_t mapped_bytes; /* 0: from the heap */
-    _Alignas(64) float values[];
-};
-
-static struct block *block_of(float *features) {
-    return (struct block *)(void *)((char *)features - offsetof(struct block, values));
+/* Mapped, not from the heap, which would not return them to the system (repro/workers/worker.c).
+ * They stay until the process needs more: the system would fill new pages with zeros, which takes
+ * as long as a third of the evaluation that overwrites them. */
+static size_t layer_bytes(int layer, uint32_t images) {
+    return images * c4_layer_features(layer) * sizeof(float);
 }
 
-static float *allocate(size_t count, bool mapped) {
-    size_t bytes = sizeof(struct block) + count * sizeof(float);
-    struct block *block;
-    if (!mapped) {
-        block = aligned_alloc(_Alignof(struct block), (bytes + 63) / 64 * 64);
-        if (!block) return NULL;
-        block->mapped_bytes = 0;
-    } else {
-        block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (block == MAP_FAILED) return NULL;
-        c4_prefer_huge_pages(block, bytes);
-        block->mapped_bytes = bytes;
-    }
-    return block->values;
-}
-
-enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]) {
-    size_t bytes = 0;
-    memset(features, 0, C4_LAYERS * sizeof *features);
+void c4_feature_space_free(struct c4_feature_space *space) {
     for (int layer = 0; layer < C4_LAYERS; layer++)
-        bytes += images * c4_layer_features(layer) * sizeof(float);
+        if (space->layer[layer]) munmap(space->layer[layer], layer_bytes(layer, space->images));
+    *space = (struct c4_feature_space){.images = 0};
+}
+
+enum c4_status c4_feature_space_reserve(struct c4_feature_space *space, uint32_t images) {
+    if (space->images >= images) return C4_OK;
+    c4_feature_space_free(space);
+    space->images = images;
     for (int layer = 0; layer < C4_LAYERS; layer++) {
-        features[layer] = allocate(images * c4_layer_features(layer), bytes >= MAPPED_BYTES);
-        if (features[layer]) continue;
-        c4_features_free(features);
-        return c4_fail(C4_ERR_MEMORY, "out of memory for the features of %u images", images);
+        const size_t bytes = layer_bytes(layer, images);
+        void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) {
+            c4_feature_space_free(space);
+            return c4_fail(C4_ERR_MEMORY, "out of memory for the features of %u images", images);
+        }
+        c4_prefer_huge_pages(block, bytes);
+        space->layer[layer] = block;
     }
     return C4_OK;
-}
-
-static void free_layer(float **features) {
-    struct block *block = *features ? block_of(*features) : NULL;
-    *features = NULL;
-    if (block && block->mapped_bytes)
-        munmap(block, block->mapped_bytes);
-    else
-        free(block);
-}
-
-void c4_features_free(float *features[C4_LAYERS]) {
-    for (int layer = 0; layer < C4_LAYERS; layer++) free_layer(&features[layer]);
 }
 
 /* --- sides --- */
@@ -114,29 +85,13 @@ static enum c4_status make_layer(const struct c4_runner *runner, const float *fe
 }
 
 enum c4_status c4_prepared_features_make(const struct c4_runner *runner,
-                                         float *const features[C4_LAYERS],
+                                         const struct c4_feature_space *space,
                                          const struct c4_row_counts *rows,
                                          struct c4_prepared_features *sides) {
     enum c4_status status = C4_OK;
     *sides = (struct c4_prepared_features){0};
     for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++)
-        status = make_layer(runner, features[layer], layer, rows, sides);
-    if (status != C4_OK) c4_prepared_features_free(sides);
-    return status;
-}
-
-enum c4_status c4_prepared_features_use(const struct c4_runner *runner, float *features[C4_LAYERS],
-                                        uint32_t images, const struct c4_row_counts *rows,
-                                        struct c4_prepared_features *sides) {
-    float **logits = &features[C4_LAYERS - 1];
-    enum c4_status status = C4_OK;
-    *sides = (struct c4_prepared_features){.logits = *logits, .images = images};
-    for (int layer = 0; layer < C4_LAYERS && status == C4_OK; layer++) {
-        status = make_layer(runner, features[layer], layer, rows, sides);
-        if (&features[layer] != logits) free_layer(&features[layer]);
-    }
-    sides->own_logits = *logits;
-    *logits = NULL;
+        status = make_layer(runner, space->layer[layer], layer, rows, sides);
     if (status != C4_OK) c4_prepared_features_free(sides);
     return status;
 }
@@ -145,8 +100,19 @@ static size_t logits_bytes(uint32_t images) {
     return (size_t)images * C4_CLASSES * sizeof(float);
 }
 
+enum c4_status c4_prepared_features_keep_logits(struct c4_prepared_features *sides,
+                                                const struct c4_feature_space *space,
+                                                uint32_t images) {
+    float *logits = malloc(logits_bytes(images));
+    if (!logits) return c4_fail(C4_ERR_MEMORY, "out of memory for the logits of %u images", images);
+    memcpy(logits, space->layer[C4_LAYERS - 1], logits_bytes(images));
+    sides->logits = sides->own_logits = logits;
+    sides->images = images;
+    return C4_OK;
+}
+
 void c4_prepared_features_free(struct c4_prepared_features *sides) {
-    free_layer(&sides->own_logits);
+    free(sides->own_logits);
     for (int i = 0; i < C4_SIMILARITIES; i++)
         for (int layer = 0; layer < C4_LAYERS; layer++)
             if (sides->of[i][layer]) c4_similarities[i]->release(sides->of[i][layer]);

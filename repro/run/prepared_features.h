@@ -7,7 +7,7 @@
 
 struct c4_prepared_features {
     void *of[C4_SIMILARITIES][C4_LAYERS]; /* sides; NULL for measures that are not the protocol's */
-    const float *logits; /* [images, 10], also of images beyond those prepared; or NULL */
+    const float *logits; /* [images, 10], also of images beyond those prepared; NULL if not kept */
     uint32_t images;
     float *own_logits; /* to be freed with the sides; NULL if `logits` lie in packed bytes */
 };
@@ -20,21 +20,27 @@ struct c4_row_counts {
 void c4_row_counts_add(struct c4_row_counts *counts, size_t value);
 size_t c4_row_counts_most(const struct c4_row_counts *counts); /* 0 if there are none */
 
-/* Allocates the features of `images` images, all layers or none. C4_ERR_MEMORY. Release with
- * c4_features_free(). */
-enum c4_status c4_features_alloc(uint32_t images, float *features[C4_LAYERS]);
-void c4_features_free(float *features[C4_LAYERS]);
+/* Where a network writes its features, one network after another: what is there is to be prepared
+ * before the next. */
+struct c4_feature_space {
+    float *layer[C4_LAYERS]; /* [images, features] */
+    uint32_t images;
+};
+
+/* Room for the features of so many images. If there was less, what was there is lost.
+ * C4_ERR_MEMORY: there is no room then. */
+enum c4_status c4_feature_space_reserve(struct c4_feature_space *space, uint32_t images);
+void c4_feature_space_free(struct c4_feature_space *space);
 
 /* Prepares the first rows of features, for comparisons over each of the numbers. */
 enum c4_status c4_prepared_features_make(const struct c4_runner *runner,
-                                         float *const features[C4_LAYERS],
+                                         const struct c4_feature_space *space,
                                          const struct c4_row_counts *rows,
                                          struct c4_prepared_features *sides);
-/* The same, but frees each layer's features as soon as they are prepared, the largest first; the
- * logits of all `images` images go over to the sides. */
-enum c4_status c4_prepared_features_use(const struct c4_runner *runner, float *features[C4_LAYERS],
-                                        uint32_t images, const struct c4_row_counts *rows,
-                                        struct c4_prepared_features *sides);
+/* Keeps a copy of the logits of the first `images` images with the sides. C4_ERR_MEMORY. */
+enum c4_status c4_prepared_features_keep_logits(struct c4_prepared_features *sides,
+                                                const struct c4_feature_space *space,
+                                                uint32_t images);
 void c4_prepared_features_free(struct c4_prepared_features *sides);
 
 /* Adds the cost of preparing them to the cost rows of `what`, layer by layer. */

@@ -32,6 +32,7 @@ struct loan {
 
 struct c4_reference_cache {
     const struct c4_runner *runner;
+    struct c4_feature_space *space;
     struct c4_shared_references shared; /* of the runner, or made for this process */
     bool made;
     struct c4_reference_pool *pool;
@@ -92,11 +93,13 @@ enum c4_status c4_reference_cache_share(const struct c4_protocol *protocol,
 /* --- the cache --- */
 
 enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
+                                      struct c4_feature_space *space,
                                       struct c4_reference_cache **out) {
     *out = NULL;
     struct c4_reference_cache *cache = calloc(1, sizeof *cache);
     if (!cache) return c4_fail(C4_ERR_MEMORY, "out of memory for reference networks");
     cache->runner = runner;
+    cache->space = space;
     for (int side = 0; side < C4_SIDES; side++) cache->loan[side].lease.slot = -1;
     cache->scratch = c4_checkpoint_new();
     enum c4_status status = cache->scratch ? C4_OK : C4_ERR_MEMORY;
@@ -185,9 +188,8 @@ static enum c4_status make(struct c4_reference_cache *cache, const struct c4_net
     const struct c4_dataset *data = c4_images_of(runner->images, of->set);
     uint32_t images =
         c4_forwarded(runner->protocol->batch, (uint32_t)c4_row_counts_most(&of->rows), data->count);
-    float *features[C4_LAYERS];
     C4_TRY(load(cache, network));
-    C4_TRY(c4_features_alloc(images, features));
+    C4_TRY(c4_feature_space_reserve(cache->space, images));
     const struct c4_pass pass = {.step = runner->step,
                                  .plan = cache->plan,
                                  .data = data,
@@ -196,11 +198,11 @@ static enum c4_status make(struct c4_reference_cache *cache, const struct c4_net
                                  .watch = watch,
                                  .watch_context = (void *)runner};
     struct c4_pass_result result;
-    enum c4_status status = c4_evaluate(&pass, of->statistics, 0, images, &result, features);
-    if (status == C4_OK) status = c4_out_pass(rows, C4_COST_REFERENCE_FEATURES, &result);
-    if (status == C4_OK)
-        status = c4_prepared_features_use(runner, features, images, &of->rows, sides);
-    c4_features_free(features);
+    C4_TRY(c4_evaluate(&pass, of->statistics, 0, images, &result, cache->space->layer));
+    C4_TRY(c4_out_pass(rows, C4_COST_REFERENCE_FEATURES, &result));
+    C4_TRY(c4_prepared_features_make(runner, cache->space, &of->rows, sides));
+    enum c4_status status = c4_prepared_features_keep_logits(sides, cache->space, images);
+    if (status != C4_OK) c4_prepared_features_free(sides);
     return status;
 }
 

@@ -33,8 +33,11 @@ enum c4_status c4_reference_cache_share(const struct c4_protocol *protocol,
                                         uint64_t available_bytes,
                                         struct c4_shared_references *shared);
 
+/* `space`, which must outlive it, is where the networks write their features: each call of
+ * c4_reference_cache_get() may overwrite what is there. */
 struct c4_reference_cache;
 enum c4_status c4_reference_cache_new(const struct c4_runner *runner,
+                                      struct c4_feature_space *space,
                                       struct c4_reference_cache **cache);
 void c4_reference_cache_free(struct c4_reference_cache *cache); /* NULL allowed */
 

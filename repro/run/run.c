@@ -55,6 +55,7 @@ uint32_t c4_run_segment_end(const struct c4_runner *runner, const struct c4_run 
 
 struct c4_execution {
     const struct c4_runner *runner;
+    struct c4_feature_space space; /* of whichever network is measured */
     struct c4_reference_cache *cache;
     struct c4_checkpoint *scratch; /* for state and momentum */
     bool has_run;                  /* what is below is that of a run */
@@ -74,7 +75,7 @@ enum c4_status c4_execution_new(const struct c4_runner *runner, struct c4_execut
     ex->runner = ex->progress.runner = runner;
     ex->scratch = c4_checkpoint_new();
     enum c4_status status =
-        ex->scratch ? c4_reference_cache_new(runner, &ex->cache) : C4_ERR_MEMORY;
+        ex->scratch ? c4_reference_cache_new(runner, &ex->space, &ex->cache) : C4_ERR_MEMORY;
     if (status != C4_OK) {
         c4_execution_free(ex);
         return status;
@@ -97,6 +98,7 @@ void c4_execution_free(struct c4_execution *ex) {
     if (!ex) return;
     leave_run(ex);
     c4_reference_cache_free(ex->cache);
+    c4_feature_space_free(&ex->space);
     c4_checkpoint_free(ex->scratch);
     free(ex);
 }
@@ -133,7 +135,7 @@ static enum c4_status enter_run(struct c4_execution *ex, const struct c4_segment
     memset(&ex->measure, 0, sizeof ex->measure);
     C4_TRY(c4_training_open(runner->images, &ex->run, &ex->training));
     C4_TRY(c4_measure_init(&ex->measure, runner, &ex->run, &segment->source, &ex->training,
-                           ex->cache));
+                           &ex->space, ex->cache));
     C4_TRY(runner->step->create(&config, &ex->plan));
     return load_start(ex, segment);
 }

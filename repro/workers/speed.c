@@ -46,20 +46,20 @@ static enum c4_status time_batches(const struct c4_runner *runner, struct c4_pla
 /* Prepares arbitrary features; the time does not depend on their values. */
 static enum c4_status time_cka(const struct c4_runner *runner, struct c4_speed *speed) {
     uint32_t rows = runner->protocol->cka_images;
-    float *features[C4_LAYERS];
-    C4_TRY(c4_features_alloc(rows, features));
+    struct c4_feature_space space = {.images = 0};
+    C4_TRY(c4_feature_space_reserve(&space, rows));
     for (int layer = 0; layer < C4_LAYERS; layer++)
         for (size_t i = 0; i < rows * c4_layer_features(layer); i++)
-            features[layer][i] = (float)((i * 2654435761u >> 7) & 1023);
+            space.layer[layer][i] = (float)((i * 2654435761u >> 7) & 1023);
     struct c4_prepared_features sides;
     struct c4_row_counts counts = {.count = 0};
     c4_row_counts_add(&counts, rows);
     int64_t start_ns = c4_clock_ns();
-    enum c4_status status = c4_prepared_features_make(runner, features, &counts, &sides);
+    enum c4_status status = c4_prepared_features_make(runner, &space, &counts, &sides);
     speed->cka_seconds = (double)(c4_clock_ns() - start_ns) * 1e-9;
     speed->cka_flops = c4_forecast_prepare_flops(runner->protocol, rows);
     if (status == C4_OK) c4_prepared_features_free(&sides);
-    c4_features_free(features);
+    c4_feature_space_free(&space);
     return status;
 }
 
