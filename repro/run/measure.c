@@ -1,5 +1,6 @@
 #include "repro/run/measure.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -344,8 +345,9 @@ static enum c4_status measure_start(struct c4_measure *measure, struct c4_plan *
     const struct c4_prepared_features *own;
     C4_TRY(measure_training(measure, plan, rows));
     C4_TRY(c4_compare_start(measure, &what, rows, &own));
-    memcpy(measure->logits, own->logits,
-           (size_t)least(known, measure->tests) * C4_CLASSES * sizeof *measure->logits);
+    const uint32_t copied = least(known, measure->tests);
+    assert(copied <= own->images);
+    memcpy(measure->logits, own->logits, (size_t)copied * C4_CLASSES * sizeof *measure->logits);
     C4_TRY(measure_tests(measure, plan, known, rows));
     C4_TRY(measure_cka(measure, own, rows));
     if (!crosses(measure, &what)) return C4_OK;
