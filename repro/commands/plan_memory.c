@@ -76,7 +76,7 @@ static enum c4_status write_nodes(const struct c4_outlook *outlook,
     return status;
 }
 
-/* "161 MB for each worker, images 57 MB and references up to 256 MB for all together". */
+/* "101 MB for each worker, images 57 MB and references up to 256 MB for all together". */
 static enum c4_status add_parts(const struct c4_memory_forecast *forecast, struct c4_text *text) {
     C4_TRY(c4_session_add_bytes(text, forecast->worker_bytes));
     C4_TRY(c4_text_add(text, " for each worker, images "));

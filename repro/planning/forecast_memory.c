@@ -4,42 +4,39 @@
 
 #include "repro/run/reference_cache.h"
 
-/* Fitted to the peak of Anonymous in smaps_rollup of workers with 100 to 4,000 images for CKA, in
- * batches of 32 to 512, on one and two threads, and then raised so that every one lies below.
+/* Fitted to the peak of Anonymous in smaps_rollup of workers with 500 to 4,000 images for CKA, in
+ * batches of 32 and 256, in both block orders, and then raised so that every one lies below.
  * Per image of a batch: a plan's tape and scratch, twice as references have a plan of their own.
- * Per image of CKA: features, and packed strips beside them, linearly; Gram matrices of five
- * layers, with the square. The heap keeps what the largest comparison left
- * (repro/workers/worker.c). */
+ * Per image of CKA: features, and packed strips beside them; with the square of their number, Gram
+ * matrices of five layers, of a network and of a reference that is being made. */
 enum {
-    PROCESS_BYTES = 34000000,
+    PROCESS_BYTES = 24000000,
     OWN_BYTES = 48000000,
     THREAD_BYTES = 9400000,
-    CKA_IMAGE_BYTES = 140000,
-    CKA_PAIR_BYTES = 8,
-    CONTROL_IMAGE_BYTES = 60000,
-    CONTROL_PAIR_BYTES = 32
+    CKA_IMAGE_BYTES = 98000,
+    CKA_PAIR_BYTES = 44,
+    DENSE_STEM_BYTES = 440000 /* of the tape of relu-bn */
 };
 
 /* Per image of a batch, for two plans. */
 static uint64_t batch_image_bytes(const struct c4_runner *runner) {
-    if (runner->wide) return 4600000; /* every layer of a step in double */
-    if (strcmp(runner->backend, "ref") == 0) return 2400000;
-    if (strcmp(runner->backend, "onednn") == 0) return 1200000;
-    return 232000;
+    const uint64_t stem = runner->protocol->order == C4_RELU_BN ? DENSE_STEM_BYTES : 0;
+    if (runner->wide) return stem + 4900000; /* every layer of a step in double */
+    if (strcmp(runner->backend, "ref") == 0) return stem + 2400000;
+    if (strcmp(runner->backend, "onednn") == 0) return stem + 2000000;
+    return stem + 245000;
 }
 
 static uint64_t worker_bytes(const struct c4_runner *runner) {
     const struct c4_protocol *protocol = runner->protocol;
     const struct c4_list *sizes = &runner->scale->control_images;
-    uint64_t cka = protocol->cka_images, most;
-    if (protocol->curve_images > cka) cka = protocol->curve_images;
-    most = cka;
+    uint64_t most = protocol->cka_images;
+    if (protocol->curve_images > most) most = protocol->curve_images;
     for (int i = 0; i < sizes->count; i++)
         if (sizes->value[i] > most) most = sizes->value[i];
     return PROCESS_BYTES + THREAD_BYTES * (uint64_t)runner->threads +
-           batch_image_bytes(runner) * protocol->batch + CKA_IMAGE_BYTES * cka +
-           CKA_PAIR_BYTES * cka * cka + CONTROL_IMAGE_BYTES * most +
-           CONTROL_PAIR_BYTES * most * most;
+           batch_image_bytes(runner) * protocol->batch + CKA_IMAGE_BYTES * most +
+           CKA_PAIR_BYTES * most * most;
 }
 
 void c4_forecast_memory(const struct c4_runner *runner, int workers, int copies,

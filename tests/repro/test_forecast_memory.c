@@ -30,15 +30,33 @@ static struct c4_runner runner_of(const char *scale) {
 static void near_what_was_measured(void **state) {
     (void)state;
     static const struct {
-        const char *scale;
+        const char *scale, *set;
+        enum c4_order order;
+        int threads;
         double bytes;
-    } measured[] = {{"smoke", 137576 * 1024.0}, {"quick", 206060 * 1024.0}};
-    for (int i = 0; i < 2; i++) {
-        const struct c4_runner runner = runner_of(measured[i].scale);
+    } measured[] = {{"smoke", NULL, C4_BN_RELU, 1, 92e6},
+                    {"smoke", NULL, C4_BN_RELU, 2, 106e6},
+                    {"smoke", NULL, C4_RELU_BN, 1, 106e6},
+                    {"smoke", "batch=256", C4_BN_RELU, 1, 147e6},
+                    {"smoke", "batch=256", C4_RELU_BN, 1, 248e6},
+                    {"quick", NULL, C4_BN_RELU, 1, 169e6},
+                    {"smoke", "cka_images=2000", C4_BN_RELU, 1, 377e6},
+                    {"smoke", "control_images=2000", C4_BN_RELU, 1, 385e6},
+                    {"smoke", "control_images=4000", C4_BN_RELU, 1, 1046e6}};
+    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
+        struct c4_study set = *study;
+        struct c4_scale scale = *c4_study_scale(study, measured[i].scale);
         struct c4_memory_forecast forecast;
+        if (measured[i].set) assert_int_equal(c4_study_set(&set, &scale, measured[i].set), C4_OK);
+        set.protocol.order = measured[i].order;
+        const struct c4_runner runner = {.protocol = &set.protocol,
+                                         .scale = &scale,
+                                         .backend = "avx2",
+                                         .threads = measured[i].threads};
         c4_forecast_memory(&runner, 2, 1, 0, 0, &forecast);
         double ratio = (double)forecast.worker_bytes / measured[i].bytes;
-        print_message("%s: %.3f of the measured peak\n", measured[i].scale, ratio);
+        print_message("%s %s: %.3f of the measured peak\n", measured[i].scale,
+                      measured[i].set ? measured[i].set : "", ratio);
         assert_true(ratio >= 1 && ratio <= 1.15);
     }
 }
