@@ -40,13 +40,15 @@ struct c4_run_images {
 void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
                    struct c4_run_images *images);
 
-/* Appends the rows of the network in the plan after `epoch`, 0 being the run's start, all with the
- * study's statistics unless said: train_accuracy, train_accuracy_clean   of the first
- * train_accuracy_images training images, on the drawn and on the true labels test_accuracy,
- * test_accuracy_clean     of the first accuracy_images evaluation images cka_biased, cka_debiased
- * of each layer to each reference that the run has, over the first cka_images evaluation images
- * (and over the first curve_images in pre-training); to the pre-trained network also on the other
- * half after the run's last epoch: cka_* by batch and by running statistics, over the first
+/* Appends the rows of the network in the plan after `epoch` (0: the run's start), all with the
+ * study's statistics unless said:
+ *   train_accuracy, train_accuracy_clean   of the first train_accuracy_images training images, on
+ *                         the drawn and on the true labels
+ *   test_accuracy, test_accuracy_clean     of the first accuracy_images evaluation images
+ *   cka_biased, cka_debiased   of each layer to each reference that the run has, over the first
+ *                         cka_images evaluation images (and over the first curve_images in
+ *                         pre-training); to the pre-trained network also on the other half
+ *   after the run's last epoch: cka_* by batch and by running statistics, over the first
  *                         control_images, to all of these but the other seed's initialisation
  * Images pass in file order in batches of the protocol's size. Evaluation, CKA and, with the
  * study's statistics, controls share one pass over the batches that they have in common. At epoch 0

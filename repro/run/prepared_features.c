@@ -27,9 +27,6 @@ size_t c4_row_counts_most(const struct c4_row_counts *counts) {
 
 /* --- features --- */
 
-/* Mapped, not from the heap, which would not return them to the system (repro/workers/worker.c).
- * They stay until the process needs more: the system would fill new pages with zeros, which takes
- * as long as a third of the evaluation that overwrites them. */
 static size_t layer_bytes(int layer, uint32_t images) {
     return images * c4_layer_features(layer) * sizeof(float);
 }
@@ -40,6 +37,9 @@ void c4_feature_space_free(struct c4_feature_space *space) {
     *space = (struct c4_feature_space){.images = 0};
 }
 
+/* Mapped, not from the heap, which would not return them to the system (repro/workers/worker.c).
+ * They stay until the process needs more: the system would fill new pages with zeros, which takes
+ * as long as a third of the evaluation that overwrites them. */
 enum c4_status c4_feature_space_reserve(struct c4_feature_space *space, uint32_t images) {
     if (space->images >= images) return C4_OK;
     c4_feature_space_free(space);
