@@ -31,12 +31,13 @@ void c4_run_checkpoint_path(const char *key, uint32_t epoch, char path[C4_CHECKP
              epoch);
 }
 
+/* The start counts like an epoch, though it forwards fewer images: studies are divided by this
+ * number, and parts by different versions of the program are to fit together. */
 uint64_t c4_run_work(const struct c4_runner *runner, const struct c4_run *run) {
     struct c4_run_images images;
     c4_run_images(runner, run, &images);
-    return images.start +
-           ((uint64_t)TRAINING_WORK * images.trained + images.measured) * run->epochs +
-           images.control;
+    return (uint64_t)TRAINING_WORK * images.trained * run->epochs +
+           images.measured * ((uint64_t)run->epochs + 1) + images.control;
 }
 
 uint32_t c4_run_segment_epochs(const struct c4_runner *runner, const struct c4_run *run) {
