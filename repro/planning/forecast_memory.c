@@ -18,6 +18,10 @@ enum {
     DENSE_STEM_BYTES = 440000 /* of the tape of relu-bn */
 };
 
+/* Fitted in the same way to VmPeak beyond these and the images: libraries, a heap's reserve for
+ * each further thread, and the reference that is read. */
+enum { LIBRARIES_BYTES = 120000000, THREAD_ADDRESS_BYTES = 80000000, REFERENCE_PAIR_BYTES = 20 };
+
 /* Per image of a batch, for two plans. */
 static uint64_t batch_image_bytes(const struct c4_runner *runner) {
     const uint64_t stem = runner->protocol->order == C4_RELU_BN ? DENSE_STEM_BYTES : 0;
@@ -27,16 +31,28 @@ static uint64_t batch_image_bytes(const struct c4_runner *runner) {
     return stem + 245000;
 }
 
-static uint64_t worker_bytes(const struct c4_runner *runner) {
+/* The most images that CKA is measured over. */
+static uint64_t most_images(const struct c4_runner *runner) {
     const struct c4_protocol *protocol = runner->protocol;
     const struct c4_list *sizes = &runner->scale->control_images;
     uint64_t most = protocol->cka_images;
     if (protocol->curve_images > most) most = protocol->curve_images;
     for (int i = 0; i < sizes->count; i++)
         if (sizes->value[i] > most) most = sizes->value[i];
+    return most;
+}
+
+static uint64_t worker_bytes(const struct c4_runner *runner) {
+    const uint64_t most = most_images(runner);
     return PROCESS_BYTES + THREAD_BYTES * (uint64_t)runner->threads +
-           batch_image_bytes(runner) * protocol->batch + CKA_IMAGE_BYTES * most +
+           batch_image_bytes(runner) * runner->protocol->batch + CKA_IMAGE_BYTES * most +
            CKA_PAIR_BYTES * most * most;
+}
+
+static uint64_t address_bytes(const struct c4_runner *runner, uint64_t images_bytes) {
+    const uint64_t most = most_images(runner), others = (uint64_t)runner->threads - 1;
+    return worker_bytes(runner) + images_bytes + LIBRARIES_BYTES + THREAD_ADDRESS_BYTES * others +
+           REFERENCE_PAIR_BYTES * most * most;
 }
 
 void c4_forecast_memory(const struct c4_runner *runner, int workers, int copies,
@@ -45,6 +61,7 @@ void c4_forecast_memory(const struct c4_runner *runner, int workers, int copies,
     const int each = (workers + copies - 1) / copies; /* workers of a node */
     *forecast = (struct c4_memory_forecast){
         .worker_bytes = worker_bytes(runner),
+        .address_bytes = address_bytes(runner, images_bytes),
         .images_bytes = images_bytes,
         .references_bytes =
             (uint64_t)copies * c4_reference_cache_limit(runner->protocol, runner->scale, each,
@@ -62,8 +79,7 @@ int c4_forecast_memory_fit(const struct c4_runner *runner, int wanted, int copie
     struct c4_memory_forecast forecast;
     for (int workers = wanted; workers > 0; workers--) {
         c4_forecast_memory(runner, workers, copies, images_bytes, limit->bytes, &forecast);
-        if (limit->process_bytes > 0 && limit->process_bytes < forecast.worker_bytes + images_bytes)
-            return 0;
+        if (limit->process_bytes > 0 && limit->process_bytes < forecast.address_bytes) return 0;
         if (limit->by == C4_MEMORY_UNKNOWN ||
             c4_forecast_memory_sum(&forecast, workers) <= limit->bytes)
             return workers;

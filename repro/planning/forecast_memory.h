@@ -7,6 +7,7 @@
 
 struct c4_memory_forecast {
     uint64_t worker_bytes;     /* private to each worker, at most at any time */
+    uint64_t address_bytes;    /* address space of a worker, with the images and libraries */
     uint64_t images_bytes;     /* shared, once per machine */
     uint64_t references_bytes; /* shared, at most; grows with the number of workers */
     uint64_t own_bytes;        /* of the process that starts the workers */

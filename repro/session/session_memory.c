@@ -49,8 +49,8 @@ static enum c4_status add_comparison(const struct c4_session *session, int worke
     forecast(session, workers, &f);
     C4_TRY(c4_text_add(text, "%d worker%s need%s about ", workers, workers == 1 ? "" : "s",
                        workers == 1 ? "s" : ""));
-    if (limit->process_bytes > 0 && limit->process_bytes < f.worker_bytes + f.images_bytes) {
-        C4_TRY(c4_session_add_bytes(text, f.worker_bytes + f.images_bytes));
+    if (limit->process_bytes > 0 && limit->process_bytes < f.address_bytes) {
+        C4_TRY(c4_session_add_bytes(text, f.address_bytes));
         C4_TRY(c4_text_add(text, " of address space each, and a process may use "));
         C4_TRY(c4_session_add_bytes(text, limit->process_bytes));
         return c4_text_add(text, " (ulimit -v)");

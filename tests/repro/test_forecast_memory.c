@@ -61,6 +61,31 @@ static void near_what_was_measured(void **state) {
     }
 }
 
+/* VmPeak of the workers of studies by --figures 1, with images of 57 MB. */
+static void near_the_address_space(void **state) {
+    (void)state;
+    static const struct {
+        const char *set;
+        int threads;
+        double bytes;
+    } measured[] = {
+        {"seeds=1", 1, 272e6}, {"seeds=1", 2, 363e6}, {"control_images=2000", 1, 641e6}};
+    for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
+        struct c4_study set = *study;
+        struct c4_scale scale = *c4_study_scale(study, "smoke");
+        struct c4_memory_forecast forecast;
+        assert_int_equal(c4_study_set(&set, &scale, measured[i].set), C4_OK);
+        const struct c4_runner runner = {.protocol = &set.protocol,
+                                         .scale = &scale,
+                                         .backend = "avx2",
+                                         .threads = measured[i].threads};
+        c4_forecast_memory(&runner, 1, 1, 57000000, 0, &forecast);
+        double ratio = (double)forecast.address_bytes / measured[i].bytes;
+        print_message("%s: %.3f of the measured peak\n", measured[i].set, ratio);
+        assert_true(ratio >= 1 && ratio <= 1.15);
+    }
+}
+
 static void more_work_takes_more(void **state) {
     (void)state;
     struct c4_memory_forecast few, many;
@@ -115,6 +140,7 @@ static void as_many_as_fit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(near_what_was_measured),
+        cmocka_unit_test(near_the_address_space),
         cmocka_unit_test(more_work_takes_more),
         cmocka_unit_test(as_many_as_fit),
     };
