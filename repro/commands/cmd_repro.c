@@ -230,9 +230,9 @@ static enum c4_status look_at_runs(struct reproduction *r, int *left, int *begun
         }
         ++*left;
         c4_run_images(&session->runner, run, &images);
-        const bool begun_here = state->done[i] >= 0;
-        const uint64_t epochs = run->epochs - (begun_here ? (uint64_t)state->done[i] : 0);
-        state->total_images += (begun_here ? 0 : images.start) +
+        const bool starts = state->done[i] < 0;
+        const uint64_t epochs = run->epochs - (starts ? 0 : (uint64_t)state->done[i]);
+        state->total_images += (starts ? images.start : 0) +
                                epochs * ((uint64_t)images.trained + images.measured) +
                                images.control;
     }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "repro/run/reference_cache.h"
+#include "repro/run/comparison.h"
 
 /* Fitted to the peak of Anonymous in smaps_rollup of workers with 500 to 4,000 images for CKA, in
  * batches of 32 and 256, in both block orders, and then raised so that every one lies below.
@@ -33,13 +33,9 @@ static uint64_t batch_image_bytes(const struct c4_runner *runner) {
 
 /* The most images that CKA is measured over. */
 static uint64_t most_images(const struct c4_runner *runner) {
-    const struct c4_protocol *protocol = runner->protocol;
-    const struct c4_list *sizes = &runner->scale->control_images;
-    uint64_t most = protocol->cka_images;
-    if (protocol->curve_images > most) most = protocol->curve_images;
-    for (int i = 0; i < sizes->count; i++)
-        if (sizes->value[i] > most) most = sizes->value[i];
-    return most;
+    struct c4_row_counts counts = {.count = 0};
+    c4_reference_rows(runner, UINT32_MAX, true, &counts);
+    return c4_row_counts_most(&counts);
 }
 
 static uint64_t worker_bytes(const struct c4_runner *runner) {

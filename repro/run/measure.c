@@ -73,7 +73,6 @@ void c4_run_images(const struct c4_runner *runner, const struct c4_run *run,
         .measured =
             train + most(forwarded, tests) + (c4_run_cross_set(run, &other) ? forwarded : 0),
     };
-    if (run->epochs == 0) images->start = images->measured;
     if (control.count == 0) return;
     const uint32_t both = forwarded_for(runner, &all, available);
     images->control =
@@ -357,8 +356,7 @@ static enum c4_status measure_start(struct c4_measure *measure, struct c4_plan *
 
 enum c4_status c4_measure_epoch(struct c4_measure *measure, struct c4_plan *plan, uint32_t epoch,
                                 struct c4_row_list *rows) {
-    const bool last = epoch == measure->run->epochs;
-    if (epoch > 0 || last) return measure_network(measure, plan, last, rows);
+    if (epoch > 0) return measure_network(measure, plan, epoch == measure->run->epochs, rows);
     enum c4_status status = measure_start(measure, plan, rows);
     c4_reference_cache_leave(measure->cache);
     return status;

@@ -18,8 +18,8 @@ struct c4_measure {
     struct c4_row_counts epoch_rows, all_rows, control_rows; /* numbers of images for CKA: after an
                                    epoch, after the last one, and those of control_images alone */
     uint32_t forwarded;                                      /* for epoch_rows, in whole batches */
-    struct c4_feature_space *space;                          /* until a reference is asked for */
-    float *logits; /* [train_images or tests or forwarded, 10] */
+    struct c4_feature_space *space; /* of features, until a reference is asked for */
+    float *logits;                  /* [train_images or tests or forwarded, 10] */
     struct c4_pass_progress progress;
 };
 

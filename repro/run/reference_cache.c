@@ -25,7 +25,8 @@ struct own {
 /* What a call returned. */
 struct loan {
     char key[C4_SHA256_HEX_SIZE];
-    const struct c4_prepared_features *sides; /* those below, an own, or another loan's; or NULL */
+    const struct c4_prepared_features
+        *sides; /* those below, an own, or the other loan's; or NULL */
     struct c4_reference_lease lease;
     struct c4_prepared_features leased; /* refers to it */
 };
@@ -285,17 +286,16 @@ static enum c4_status make_and_share(struct c4_reference_cache *cache,
     return C4_OK;
 }
 
-/* What the loan's key is of: from the other loan, this process, another one, or anew. */
+/* What the loan's key is of: the run's own side, if it is lent, or from this process, another one,
+ * or anew. */
 static enum c4_status borrow(struct c4_reference_cache *cache, const struct c4_network *network,
                              const struct c4_features_of *of, struct c4_row_list *rows,
                              struct loan *loan) {
+    const struct loan *other = &cache->loan[C4_SIDE_OWN];
     struct own *own = find_own(cache, loan->key);
-    for (int side = 0; side < C4_SIDES; side++) {
-        const struct loan *other = &cache->loan[side];
-        if (other->sides && strcmp(other->key, loan->key) == 0) {
-            loan->sides = other->sides;
-            return C4_OK;
-        }
+    if (other->sides && strcmp(other->key, loan->key) == 0) {
+        loan->sides = other->sides;
+        return C4_OK;
     }
     if (own) {
         lend(cache, own, loan);
