@@ -123,31 +123,56 @@ static enum c4_status path_of(struct c4_text *path, const char *folder, const ch
     return c4_text_add(path, "%s/%s.%s", folder, name, suffix);
 }
 
-/* gnuplot writes to temporary names, so that a reader never sees half a picture. */
-static enum c4_status draw(const char *id, const char *folder, const char *gnuplot,
-                           bool published[PICTURES]) {
+enum { STEM_BYTES = 1 + ID_MOST + C4_TEMPORARY_MARK_SIZE };
+
+/* gnuplot writes a figure to temporary names, so that a reader never sees half a picture. */
+struct drawing {
+    const char *id;
+    struct c4_figure_files *files;
+    char stem[STEM_BYTES], command[STEM_BYTES + 16], script[ID_MOST + 8];
+};
+
+static struct drawing drawing_of(const char *id, struct c4_figure_files *files) {
+    struct drawing d = {.id = id, .files = files};
     char mark[C4_TEMPORARY_MARK_SIZE];
-    char stem[1 + ID_MOST + sizeof mark], command[sizeof stem + 16], script[ID_MOST + 8];
-    struct c4_text drawn = {0}, final = {0};
     c4_temporary_mark(mark);
-    snprintf(stem, sizeof stem, ".%s%s", id, mark);
-    snprintf(command, sizeof command, "stem = '%s'", stem);
-    snprintf(script, sizeof script, "%s.gp", id);
-    enum c4_status status = c4_gnuplot_run(gnuplot, folder, script, command);
+    snprintf(d.stem, sizeof d.stem, ".%s%s", id, mark);
+    snprintf(d.command, sizeof d.command, "stem = '%s'", d.stem);
+    snprintf(d.script, sizeof d.script, "%s.gp", id);
+    return d;
+}
+
+/* Moves what was drawn into place, or removes it if drawing failed, with that `status`. */
+static enum c4_status settle(struct drawing *d, const char *folder, enum c4_status status) {
+    bool *published[PICTURES] = {&d->files->svg, &d->files->png, &d->files->pdf};
+    struct c4_text drawn = {0}, final = {0};
     for (int i = 0; i < PICTURES; i++) {
-        if (path_of(&drawn, folder, stem, extension[i]) != C4_OK ||
-            path_of(&final, folder, id, extension[i]) != C4_OK)
+        if (path_of(&drawn, folder, d->stem, extension[i]) != C4_OK ||
+            path_of(&final, folder, d->id, extension[i]) != C4_OK)
             status = C4_ERR_MEMORY;
         if (status == C4_OK)
-            status = publish(drawn.bytes, final.bytes, &published[i]);
+            status = publish(drawn.bytes, final.bytes, published[i]);
         else if (!drawn.lost)
             unlink(drawn.bytes);
     }
-    if (status == C4_OK && !published[0])
+    if (status == C4_OK && !d->files->svg)
         status =
-            c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot succeeded but drew nothing", folder, script);
+            c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot succeeded but drew nothing", folder, d->script);
     c4_text_free(&drawn);
     c4_text_free(&final);
+    return status;
+}
+
+static enum c4_status draw(const char *gnuplot, const char *folder, struct drawing *drawing,
+                           struct c4_gnuplot_script *script, int count) {
+    for (int i = 0; i < count; i++)
+        script[i] =
+            (struct c4_gnuplot_script){.command = drawing[i].command, .name = drawing[i].script};
+    enum c4_status status = c4_gnuplot_run(gnuplot, folder, script, count);
+    for (int i = 0; i < count; i++) {
+        enum c4_status settled = settle(&drawing[i], folder, status);
+        if (status == C4_OK) status = settled;
+    }
     return status;
 }
 
@@ -177,35 +202,60 @@ enum c4_status c4_figure_write_data(const struct c4_figure *figure, const char *
     return status;
 }
 
-enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files) {
-    *files = (struct c4_figure_files){0};
-    C4_TRY(check_id(id));
+static void note_no_gnuplot(const char *id, struct c4_figure_files *files) {
+    snprintf(files->note, sizeof files->note,
+             "Figure %s was not drawn, since gnuplot is not on PATH. Install it (Debian: "
+             "gnuplot-nox), then run \"gnuplot %s.gp\" in the folder of the figures.",
+             id, id);
+}
+
+static void note_no_cairo(const char *id, struct c4_figure_files *files) {
+    if (files->png && files->pdf) return;
+    snprintf(files->note, sizeof files->note,
+             "Figure %s has no %s, since this gnuplot was built without cairo (Debian's "
+             "gnuplot-nox has it).",
+             id,
+             files->png   ? "PDF"
+             : files->pdf ? "PNG"
+                          : "PNG and PDF");
+}
+
+static enum c4_status remove_all_pictures(const char *const *id, int count, const char *folder) {
     struct c4_text path = {0};
-    enum c4_status status = remove_pictures(id, folder, &path);
+    enum c4_status status = C4_OK;
+    for (int i = 0; i < count && status == C4_OK; i++)
+        status = remove_pictures(id[i], folder, &path);
     c4_text_free(&path);
-    C4_TRY(status);
+    return status;
+}
+
+enum c4_status c4_figure_draw_together(const char *const *id, int count, const char *folder,
+                                       struct c4_figure_files *files) {
+    for (int i = 0; i < count; i++) files[i] = (struct c4_figure_files){0};
+    for (int i = 0; i < count; i++) C4_TRY(check_id(id[i]));
+    C4_TRY(remove_all_pictures(id, count, folder));
     char gnuplot[PATH_BYTES];
     if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
-        snprintf(files->note, sizeof files->note,
-                 "Figure %s was not drawn, since gnuplot is not on PATH. Install it (Debian: "
-                 "gnuplot-nox), then run \"gnuplot %s.gp\" in the folder of the figures.",
-                 id, id);
+        for (int i = 0; i < count; i++) note_no_gnuplot(id[i], &files[i]);
         return C4_OK;
     }
-    bool published[PICTURES] = {false};
-    C4_TRY(draw(id, folder, gnuplot, published));
-    files->svg = published[0];
-    files->png = published[1];
-    files->pdf = published[2];
-    if (!files->png || !files->pdf)
-        snprintf(files->note, sizeof files->note,
-                 "Figure %s has no %s, since this gnuplot was built without cairo (Debian's "
-                 "gnuplot-nox has it).",
-                 id,
-                 files->png   ? "PDF"
-                 : files->pdf ? "PNG"
-                              : "PNG and PDF");
-    return C4_OK;
+    struct drawing *drawing = malloc((size_t)count * sizeof *drawing);
+    struct c4_gnuplot_script *script = malloc((size_t)count * sizeof *script);
+    enum c4_status status = C4_OK;
+    if (drawing && script) {
+        for (int i = 0; i < count; i++) drawing[i] = drawing_of(id[i], &files[i]);
+        status = draw(gnuplot, folder, drawing, script, count);
+    } else {
+        status = c4_fail(C4_ERR_MEMORY, "out of memory for drawing figures");
+    }
+    free(drawing);
+    free(script);
+    for (int i = 0; i < count && status == C4_OK; i++) note_no_cairo(id[i], &files[i]);
+    return status;
+}
+
+enum c4_status c4_figure_draw(const char *id, const char *folder, struct c4_figure_files *files) {
+    return c4_figure_draw_together(&id, 1, folder, files);
 }
 
 enum c4_status c4_figure_write(const struct c4_figure *figure, const char *folder,

@@ -413,6 +413,10 @@ static void write_plot(struct script *s) {
 }
 
 void c4_figure_begin(FILE *script, const char *id) {
+    fputs("# An SVG begins with the colour that this gnuplot used last. Nothing is drawn here, in "
+          "black.\nset terminal svg\nset output '/dev/null'\n"
+          "set multiplot title ' '\nunset multiplot\n\n",
+          script);
     fprintf(script,
             "reset\nset encoding utf8\nset datafile separator comma\n"
             "data = '%s.csv'\nif (!exists('stem')) stem = '%s' # the pictures' name\n\n",

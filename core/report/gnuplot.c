@@ -126,15 +126,40 @@ static enum c4_status open_pipe(int ends[2]) {
     return C4_OK;
 }
 
-enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const char *script,
-                              const char *command) {
-    char *argv[6] = {"gnuplot", "-d"};
-    int used = 2;
-    if (command) {
-        argv[used++] = "-e";
-        argv[used++] = (char *)command; /* execv() does not write to its strings */
+/* gnuplot's arguments, a NULL-terminated vector for free(); NULL: no memory. execv() does not write
+ * to its strings. */
+static char **arguments_of(const struct c4_gnuplot_script *script, int count) {
+    char **argv = malloc((size_t)(3 + 3 * count) * sizeof *argv);
+    if (!argv) return NULL;
+    char **next = argv;
+    *next++ = "gnuplot";
+    *next++ = "-d";
+    for (int i = 0; i < count; i++) {
+        *next++ = "-e";
+        *next++ = (char *)script[i].command;
+        *next++ = (char *)script[i].name;
     }
-    argv[used] = (char *)script;
+    *next = NULL;
+    return argv;
+}
+
+/* What a gnuplot that has ended says; `output` is its standard error, `place` its script or, of
+ * several, their folder. */
+static enum c4_status result_of(const char *gnuplot, const char *place, int result,
+                                struct c4_text *output) {
+    if (WIFSIGNALED(result))
+        return c4_fail(C4_ERR_FAILED, "%s: gnuplot was killed by signal %d", place,
+                       WTERMSIG(result));
+    if (output->lost) return c4_text_add_bytes(output, "", 0);
+    if (WEXITSTATUS(result) == 127)
+        return c4_fail(C4_ERR_ENVIRONMENT, "%s: %s %s", place, gnuplot, c4_text_string(output));
+    if (WEXITSTATUS(result) != 0)
+        return c4_fail(C4_ERR_FAILED, "%s: gnuplot failed: %s", place, error_line(output));
+    return C4_OK;
+}
+
+static enum c4_status run(const char *gnuplot, const char *folder, char *const *argv,
+                          const char *place) {
     int ends[2];
     C4_TRY(open_pipe(ends));
     pid_t child = fork();
@@ -151,21 +176,23 @@ enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const cha
     int result = 0;
     while (waitpid(child, &result, 0) < 0 && errno == EINTR) {
     }
-    enum c4_status status = C4_OK;
-    if (!in_time)
-        status = c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot took longer than %d s and was stopped",
-                         folder, script, TIMEOUT_MS / 1000);
-    else if (WIFSIGNALED(result))
-        status = c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot was killed by signal %d", folder, script,
-                         WTERMSIG(result));
-    else if (output.lost)
-        status = c4_text_add_bytes(&output, "", 0);
-    else if (WEXITSTATUS(result) == 127)
-        status = c4_fail(C4_ERR_ENVIRONMENT, "%s %s (folder %s)", gnuplot, c4_text_string(&output),
-                         folder);
-    else if (WEXITSTATUS(result) != 0)
-        status = c4_fail(C4_ERR_FAILED, "%s/%s: gnuplot failed: %s", folder, script,
-                         error_line(&output));
+    enum c4_status status =
+        in_time ? result_of(gnuplot, place, result, &output)
+                : c4_fail(C4_ERR_FAILED, "%s: gnuplot took longer than %d s and was stopped", place,
+                          TIMEOUT_MS / 1000);
     c4_text_free(&output);
+    return status;
+}
+
+enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder,
+                              const struct c4_gnuplot_script *script, int count) {
+    struct c4_text place = {0};
+    enum c4_status status = c4_text_add(&place, "%s%s%s", folder, count == 1 ? "/" : "",
+                                        count == 1 ? script->name : "");
+    char **argv = arguments_of(script, count);
+    if (!argv) status = c4_fail(C4_ERR_MEMORY, "out of memory for gnuplot's arguments");
+    if (status == C4_OK) status = run(gnuplot, folder, argv, c4_text_string(&place));
+    free(argv);
+    c4_text_free(&place);
     return status;
 }

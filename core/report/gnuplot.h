@@ -26,11 +26,17 @@ void c4_gnuplot_number(FILE *script, double value);
  * working directory. False, with path "", if there is none. */
 bool c4_gnuplot_find(char *path, size_t size);
 
-/* Runs the program `gnuplot` on FOLDER/script with FOLDER as working directory, without a shell and
- * the user's startup files; `command` (gnuplot commands, may be NULL) runs before the script. It is
- * stopped after two minutes. Errors: C4_ERR_FAILED with gnuplot's first error line, its signal or
- * the timeout; C4_ERR_ENVIRONMENT if it cannot be started. */
-enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder, const char *script,
-                              const char *command);
+struct c4_gnuplot_script {
+    const char *command; /* gnuplot commands that run before it */
+    const char *name;    /* of its file */
+};
+
+/* Runs the program `gnuplot` once, on `count` >= 1 scripts of FOLDER one after the other, with
+ * FOLDER as working directory, without a shell and the user's startup files. The first error ends
+ * it. It is stopped after two minutes. Errors: C4_ERR_FAILED with gnuplot's first
+ * error line, its signal or the timeout; C4_ERR_ENVIRONMENT if it cannot be started;
+ * C4_ERR_MEMORY. */
+enum c4_status c4_gnuplot_run(const char *gnuplot, const char *folder,
+                              const struct c4_gnuplot_script *script, int count);
 
 #endif

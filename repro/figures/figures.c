@@ -279,24 +279,71 @@ enum c4_status c4_figures_make(const struct c4_figures_input *input,
     return write_figure(input, result);
 }
 
-static enum c4_status draw_one(const char *folder, struct c4_figure_result *result) {
-    C4_TRY(c4_figure_draw(result->id, folder, &result->files));
-    result->shown = result->files.png   ? ".png"
-                    : result->files.svg ? ".svg"
-                    : result->files.pdf ? ".pdf"
-                                        : ".csv";
+/* A gnuplot takes as long to start as to draw one or two figures: it is not started for fewer. */
+enum { FIGURES_PER_GNUPLOT = 8 };
+
+/* The figures that are to be drawn. */
+struct drawn {
+    int count;
+    struct c4_figure_result **result;
+    const char **id;
+    struct c4_figure_files *files;
+};
+
+static enum c4_status drawn_of(struct c4_figure_result *results, int count, struct drawn *drawn) {
+    *drawn = (struct drawn){.result = malloc((size_t)count * sizeof *drawn->result + 1),
+                            .id = malloc((size_t)count * sizeof *drawn->id + 1),
+                            .files = malloc((size_t)count * sizeof *drawn->files + 1)};
+    if (!drawn->result || !drawn->id || !drawn->files)
+        return c4_fail(C4_ERR_MEMORY, "out of memory for drawing figures");
+    for (int i = 0; i < count; i++) {
+        if (results[i].empty || results[i].status != C4_OK) continue;
+        drawn->result[drawn->count] = &results[i];
+        drawn->id[drawn->count++] = results[i].id;
+    }
     return C4_OK;
+}
+
+static void free_drawn(struct drawn *drawn) {
+    free(drawn->result);
+    free(drawn->id);
+    free(drawn->files);
+}
+
+/* Figures [from, end) by one gnuplot. If that fails, by one for each: a faulty figure costs no
+ * other one its pictures. */
+static void draw_some(const char *folder, struct drawn *drawn, int from, int end) {
+    struct c4_figure_files *files = drawn->files;
+    bool alone =
+        c4_figure_draw_together(drawn->id + from, end - from, folder, files + from) != C4_OK;
+    for (int i = from; i < end; i++) {
+        struct c4_figure_result *result = drawn->result[i];
+        if (alone) c4_figure_result_status(result, c4_figure_draw(result->id, folder, &files[i]));
+        if (result->status != C4_OK) continue;
+        result->files = files[i];
+        result->shown = files[i].png   ? ".png"
+                        : files[i].svg ? ".svg"
+                        : files[i].pdf ? ".pdf"
+                                       : ".csv";
+    }
 }
 
 void c4_figures_draw(const char *study, struct c4_figure_result *results, int count, int at_once) {
     char folder[C4_STORE_PATH_SIZE];
-    enum c4_status joined = c4_path_join(folder, sizeof folder, study, "figures");
-#pragma omp parallel for num_threads(at_once) schedule(dynamic)
-    for (int i = 0; i < count; i++) {
-        struct c4_figure_result *result = &results[i];
-        if (result->empty || result->status != C4_OK) continue;
-        c4_figure_result_status(result, joined == C4_OK ? draw_one(folder, result) : joined);
+    struct drawn drawn;
+    enum c4_status status = drawn_of(results, count, &drawn);
+    if (status == C4_OK) status = c4_path_join(folder, sizeof folder, study, "figures");
+    for (int i = 0; i < count && status != C4_OK; i++)
+        if (!results[i].empty && results[i].status == C4_OK)
+            c4_figure_result_status(&results[i], status);
+    int parts = (drawn.count + FIGURES_PER_GNUPLOT - 1) / FIGURES_PER_GNUPLOT;
+    if (parts > at_once) parts = at_once;
+    if (status == C4_OK && parts > 0) {
+#pragma omp parallel for num_threads(parts) schedule(dynamic)
+        for (int i = 0; i < parts; i++)
+            draw_some(folder, &drawn, drawn.count * i / parts, drawn.count * (i + 1) / parts);
     }
+    free_drawn(&drawn);
 }
 
 void c4_figure_result_status(struct c4_figure_result *result, enum c4_status status) {

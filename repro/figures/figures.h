@@ -53,8 +53,8 @@ enum c4_status c4_figures_make(const struct c4_figures_input *input,
                                const struct c4_study_figure *figure, bool debiased,
                                struct c4_figure_result *result);
 
-/* Draws the pictures of all results that are made and not empty, `at_once` (>= 1) of them in
- * parallel; `study` is the study's folder. A failure is that figure's. */
+/* Draws the pictures of all results that are made and not empty, on at most `at_once` (>= 1) cores;
+ * `study` is the study's folder. A failure is that figure's. */
 void c4_figures_draw(const char *study, struct c4_figure_result *results, int count, int at_once);
 
 /* Keeps the status and, of a failure, this thread's sentence as the figure's. */

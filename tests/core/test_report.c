@@ -1,5 +1,5 @@
-/* Figures: statistics, the bytes of the CSV, text that gnuplot might misread, and failures: no
- * gnuplot, a broken one, nowhere to write. */
+/* Figures: the bytes of the CSV, text that gnuplot might misread, several drawn together, and
+ * failures: no gnuplot, a broken one, nowhere to write. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,6 @@
 #include "core/file/file.h"
 #include "core/report/figure.h"
 #include "core/report/gnuplot.h"
-#include "core/stats/summary.h"
 #include "tests/harness/unit.h"
 
 static char folder[64];
@@ -48,25 +47,6 @@ static char *contents(const char *name) {
 
 static int exists(const char *name) {
     return access(in_folder(name), F_OK) == 0;
-}
-
-static void summary_known_answers(void **state) {
-    (void)state;
-    /* Columns: four seeds; two of four; one; none. */
-    const double values[4][4] = {
-        {1, 5, NAN, NAN}, {2, NAN, 3, NAN}, {3, 7, NAN, INFINITY}, {4, NAN, NAN, NAN}};
-    double mean[4], error[4];
-    int n[4];
-    c4_summary(&values[0][0], 4, 4, mean, error, n);
-    assert_int_equal(n[0], 4);
-    assert_true(mean[0] == 2.5);
-    assert_true(fabs(error[0] - 0.645497224367902809) < 1e-15); /* sqrt(5/3)/2 */
-    assert_int_equal(n[1], 2);
-    assert_true(mean[1] == 6 && fabs(error[1] - 1) < 1e-15);
-    assert_int_equal(n[2], 1);
-    assert_true(mean[2] == 3 && isnan(error[2]));
-    assert_int_equal(n[3], 0);
-    assert_true(isnan(mean[3]) && isnan(error[3]));
 }
 
 static const double x3[3] = {0, 1, 2}, mean3[3] = {1, 0.5, 0.1}, error3[3] = {0, 0.125, NAN};
@@ -325,6 +305,76 @@ static void pictures_are_drawn(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+enum { TOGETHER = 3, KINDS = 2 };
+static const char *const together[TOGETHER] = {"a", "b", "c"};
+static const char *const kind[KINDS] = {"svg", "png"}; /* a PDF has a date */
+
+static void write_together(void) {
+    struct c4_series series[2] = {full_series("first"), full_series("second")};
+    series[1].mean = error3;
+    for (int i = 0; i < TOGETHER; i++) {
+        struct c4_figure figure = figure_of(series, 1 + i % 2);
+        figure.id = together[i];
+        figure.width_inches = 4 + i;
+        assert_int_equal(c4_figure_write_data(&figure, folder), C4_OK);
+    }
+}
+
+struct picture {
+    unsigned char *bytes;
+    size_t size_bytes;
+};
+
+static struct picture picture_of(int figure, int kind_of_it) {
+    struct picture p = {0};
+    char name[16];
+    snprintf(name, sizeof name, "%s.%s", together[figure], kind[kind_of_it]);
+    if (exists(name))
+        assert_int_equal(c4_file_read(in_folder(name), &p.bytes, &p.size_bytes), C4_OK);
+    return p;
+}
+
+static void figures_drawn_together_are_those_drawn_alone(void **state) {
+    (void)state;
+    char gnuplot[4096];
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) skip();
+    struct c4_figure_files files[TOGETHER];
+    struct picture alone[TOGETHER][KINDS];
+    write_together();
+    for (int i = 0; i < TOGETHER; i++) {
+        assert_int_equal(c4_figure_draw(together[i], folder, &files[i]), C4_OK);
+        for (int k = 0; k < KINDS; k++) alone[i][k] = picture_of(i, k);
+    }
+    if (c4_figure_draw_together(together, TOGETHER, folder, files) != C4_OK)
+        fail_msg("%s", c4_error());
+    for (int i = 0; i < TOGETHER; i++) {
+        assert_true(files[i].svg && alone[i][0].bytes);
+        for (int k = 0; k < KINDS; k++) {
+            struct picture now = picture_of(i, k);
+            assert_int_equal(now.size_bytes, alone[i][k].size_bytes);
+            if (now.size_bytes && memcmp(now.bytes, alone[i][k].bytes, now.size_bytes) != 0)
+                fail_msg("%s.%s depends on what is drawn before it", together[i], kind[k]);
+            free(now.bytes);
+            free(alone[i][k].bytes);
+        }
+    }
+}
+
+static void a_failure_together_leaves_no_picture(void **state) {
+    (void)state;
+    char gnuplot[4096];
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) skip();
+    struct c4_figure_files files[TOGETHER];
+    write_together();
+    assert_int_equal(c4_file_write_atomic(in_folder("b.gp"), "no command\n", 11), C4_OK);
+    assert_int_equal(c4_figure_draw_together(together, TOGETHER, folder, files), C4_ERR_FAILED);
+    if (!strstr(c4_error(), "\"b.gp\" line 1: ")) fail_msg("%s", c4_error());
+    for (int i = 0; i < TOGETHER; i++) assert_false(files[i].svg || files[i].png || files[i].pdf);
+    assert_false(exists("a.svg") || exists("b.svg") || exists("c.svg"));
+    assert_int_equal(c4_figure_draw("c", folder, files), C4_OK);
+    assert_true(exists("c.svg"));
+}
+
 static void unwritable_places_are_sentences(void **state) {
     (void)state;
     struct c4_series series = full_series("a");
@@ -417,7 +467,6 @@ static void nothing_is_cut_from_a_figure(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(summary_known_answers),
         IN_FOLDER(csv_bytes),
         IN_FOLDER(nothing_is_cut_from_a_figure),
         IN_FOLDER(no_gnuplot_leaves_table_and_script),
@@ -426,6 +475,8 @@ int main(void) {
         IN_FOLDER(text_is_drawn_as_given),
         IN_FOLDER(an_axis_label_keeps_away_from_names_and_notes),
         IN_FOLDER(pictures_are_drawn),
+        IN_FOLDER(figures_drawn_together_are_those_drawn_alone),
+        IN_FOLDER(a_failure_together_leaves_no_picture),
         IN_FOLDER(unwritable_places_are_sentences),
         IN_FOLDER(impossible_figures_are_refused),
     };

@@ -374,6 +374,58 @@ static void settings_have_measured_images(void **state) {
     }
 }
 
+/* Puts a gnuplot first on PATH that notes each start, and fails if it is given fig4b.gp. */
+static void gnuplot_without_4b(void **state, const char *gnuplot, const char *path) {
+    char script[9000], first[9000];
+    snprintf(script, sizeof script,
+             "#!/bin/sh\necho \"$*\" >> ../starts\ncase \"$*\" in *fig4b.gp*)\n"
+             "    echo '\"fig4b.gp\" line 9: no such thing' >&2\n    exit 1\nesac\n"
+             "exec '%s' \"$@\"\n",
+             gnuplot);
+    put_file(scratch_path(state, "gnuplot"), script, strlen(script));
+    assert_int_equal(chmod(scratch_path(state, "gnuplot"), 0755), 0);
+    const struct scratch *scratch = *state;
+    snprintf(first, sizeof first, "%s:%s", scratch->folder, path);
+    setenv("PATH", first, 1);
+}
+
+static int lines_of(const char *text) {
+    int lines = 0;
+    for (; *text; text++) lines += *text == '\n';
+    return lines;
+}
+
+/* All figures are drawn by one gnuplot; a faulty one costs no other its pictures. */
+static void a_faulty_figure_is_the_only_one_without_pictures(void **state) {
+    struct scratch *scratch = *state;
+    char gnuplot[4096], *path = strdup(getenv("PATH"));
+    if (!c4_gnuplot_find(gnuplot, sizeof gnuplot)) {
+        free(path);
+        skip();
+    }
+    use("paper", "smoke");
+    made_up_store(scratch->folder, &study, &scale, true, NULL);
+    gnuplot_without_4b(state, gnuplot, path);
+    struct c4_publication p = published(state, "1,4a");
+    char *starts = text_of(state, "starts");
+    assert_int_equal(lines_of(starts), 1);
+    free(starts);
+    assert_int_equal(c4_publication_status(&p), C4_OK);
+    c4_publication_free(&p);
+    p = published(state, "1,4b,4c");
+    for (int i = 0; i < p.figures; i++) {
+        bool faulty = strcmp(p.figure[i].id, "fig4b") == 0;
+        assert_int_equal(p.figure[i].status, faulty ? C4_ERR_FAILED : C4_OK);
+        assert_int_equal(p.figure[i].files.svg, !faulty);
+    }
+    assert_int_equal(c4_publication_status(&p), C4_ERR_FAILED);
+    must_hold(c4_error(), "figure fig4b: ");
+    must_hold(c4_error(), "line 9: no such thing");
+    c4_publication_free(&p);
+    setenv("PATH", path, 1);
+    free(path);
+}
+
 static void bad_folders_are_sentences(void **state) {
     struct scratch *scratch = *state;
     struct c4_publication p;
@@ -406,6 +458,7 @@ int main(void) {
         IN_SCRATCH(missing_runs_are_said),
         IN_SCRATCH(published_levels),
         IN_SCRATCH(settings_have_measured_images),
+        IN_SCRATCH(a_faulty_figure_is_the_only_one_without_pictures),
         IN_SCRATCH(bad_folders_are_sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
