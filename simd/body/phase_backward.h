@@ -226,7 +226,7 @@ static void phase_block_back(struct c4_plan *plan, struct c4_native_scratch *scr
         memset(plan->block[0].dw + (ptrdiff_t)from * C4_PATCH * C, 0,
                sizeof(float) * (size_t)(to - from) * C4_PATCH * C);
     if (plan->config.conv == C4_WINOGRAD) {
-        clear_halo(scratch);
+        clear_halo(scratch, plan->block[b].side);
         block_back_winograd(plan, scratch, b, from, to);
     } else {
         for (int s = from; s < to; s++) slice_back_direct(plan, scratch, b, from, s);

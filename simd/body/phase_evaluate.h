@@ -291,7 +291,7 @@ static void phase_evaluate_block(struct c4_plan *plan, struct c4_native_scratch 
     const bool exact = stem && halo_is_exact(plan->parameters + c4_native_layout.weight[0]);
     if (sums) clear_sums(plan->block[b].sum, from, to);
     if (plan->config.conv == C4_WINOGRAD) {
-        clear_halo(scratch);
+        clear_halo(scratch, plan->block[b].side);
         evaluate_winograd(plan, scratch, b, sums, exact, begin, end);
     } else {
         evaluate_direct(plan, scratch, b, sums, exact, begin, end);

@@ -141,8 +141,17 @@ static int group_images(const struct c4_plan *plan, int b) {
     return images > 1 ? images : 1;
 }
 
-static void clear_halo(struct c4_native_scratch *scratch) {
-    memset(scratch->activated, 0, sizeof(float) * C4_NATIVE_HALO_SIDE * C4_NATIVE_HALO_SIDE * C);
+/* The border of an input with `side` rows; what is inside is written for each image. */
+static void clear_halo(struct c4_native_scratch *scratch, int side) {
+    const size_t pixel_bytes = sizeof(float) * C, row_bytes = (size_t)(side + 2) * pixel_bytes;
+    const ptrdiff_t row = (side + 2) * C;
+    float *first = scratch->activated, *last = first + (side + 1) * row;
+    memset(first, 0, row_bytes);
+    for (float *at = first + row; at < last; at += row) {
+        memset(at, 0, pixel_bytes);
+        memset(at + row - C, 0, pixel_bytes);
+    }
+    memset(last, 0, row_bytes);
 }
 
 /* An image's tiles, activated and transformed into v: a row of tiles at a time, while its pixels
@@ -210,7 +219,7 @@ static void phase_block(struct c4_plan *plan, struct c4_native_scratch *scratch,
     int begin = c4_slice_begin(plan->n, from), end = c4_slice_begin(plan->n, to);
     clear_sums(plan->block[b].sum, from, to);
     if (plan->config.conv == C4_WINOGRAD) {
-        clear_halo(scratch);
+        clear_halo(scratch, plan->block[b].side);
         block_winograd(plan, scratch, b, begin, end);
     } else {
         block_direct(plan, scratch, b, begin, end);
