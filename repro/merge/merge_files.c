@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/file/file.h"
+#include "core/file/leftovers.h"
 #include "repro/merge/merge_inner.h"
 #include "repro/store/sql.h"
 #include "repro/store/store.h"
@@ -133,6 +134,25 @@ enum c4_status c4_merge_copy_files(struct c4_merging *m) {
     return status;
 }
 
+/* A merge that was killed leaves a temporary beside the checkpoint that it wrote, of a run that the
+ * next 'conv4 repro' may not be about. */
+static enum c4_status remove_leftovers(struct c4_merging *m, sqlite3 *out) {
+    sqlite3_stmt *row;
+    int found;
+    C4_TRY(c4_sql_prepare(m->name[0], out, &row, "SELECT path FROM main.checkpoint", ""));
+    enum c4_status status;
+    while ((status = c4_sql_step(m->name[0], row, &found)) == C4_OK && found) {
+        char file[C4_STORE_PATH_SIZE];
+        const char *path = c4_sql_text(row, 0);
+        if (!is_inside(path) || c4_path_join(file, sizeof file, m->name[0], path) != C4_OK)
+            continue;
+        *strrchr(file, '/') = '\0';
+        if ((status = c4_leftovers_remove(file)) != C4_OK) break;
+    }
+    sqlite3_finalize(row);
+    return status;
+}
+
 enum c4_status c4_merge_note_files(struct c4_merging *m, sqlite3 *out) {
     return c4_sql_run(m->name[0], out,
                       "CREATE TEMP TABLE before AS SELECT path FROM main.checkpoint");
@@ -151,5 +171,5 @@ enum c4_status c4_merge_remove_files(struct c4_merging *m, sqlite3 *out) {
             unlink(file); /* what stays is removed when the study goes on */
     }
     sqlite3_finalize(row);
-    return status;
+    return status == C4_OK ? remove_leftovers(m, out) : status;
 }

@@ -64,7 +64,8 @@ enum c4_status c4_merge_finish(struct c4_merging *m);
 /* Copies files into OUT. C4_ERR_FAILED: a study has gone on meanwhile. */
 enum c4_status c4_merge_copy_files(struct c4_merging *m);
 
-/* Notes OUT's files before its rows are replaced, and afterwards removes those that no row has. */
+/* Notes OUT's files before its rows are replaced, and afterwards removes those that no row has, and
+ * temporaries of merges that were killed. */
 enum c4_status c4_merge_note_files(struct c4_merging *m, sqlite3 *out);
 enum c4_status c4_merge_remove_files(struct c4_merging *m, sqlite3 *out);
 

@@ -76,7 +76,16 @@ while [ $kills -lt "$kills_wanted" ] && [ $tries -lt $((10 * kills_wanted)) ]; d
 done
 [ $kills -ge "$kills_wanted" ] || fail "only $kills kills in $tries merges"
 echo "$kills kills in $tries merges of $length µs"
-# What a killed merge leaves is removed when the study goes on.
+# What a killed merge leaves is removed by the next one, also of runs that no later study is about; a
+# user's file stays.
+gone=$(sh -c 'echo $$')
+network=$(find out/checkpoints/size-* -name 'epoch-0001.safetensors' | head -n 1)
+touch "$network.tmp.$gone.0123abcd" "$network.tmp.mine"
+"$program" merge -q out a b >said 2>&1 || fail "a merge with leftovers: $(cat said)"
+[ ! -e "$network.tmp.$gone.0123abcd" ] || fail "a merge leaves a killed one's temporary"
+[ -e "$network.tmp.mine" ] || fail "a merge removes a user's file"
+rm -f "$network.tmp.mine"
+# Or when the study goes on.
 # shellcheck disable=SC2086
 bare "$program" repro --out out --figures 1 $machine >log 2>&1 || fail "repro: $(cat log)"
 [ -z "$(find out -name '*.tmp*')" ] || fail "temporary files are left: $(find out -name '*.tmp*')"
