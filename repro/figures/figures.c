@@ -285,39 +285,40 @@ enum { FIGURES_PER_GNUPLOT = 8 };
 /* The figures that are to be drawn. */
 struct drawn {
     int count;
-    struct c4_figure_result **result;
+    int *index; /* of its result */
     const char **id;
     struct c4_figure_files *files;
 };
 
 static enum c4_status drawn_of(struct c4_figure_result *results, int count, struct drawn *drawn) {
-    *drawn = (struct drawn){.result = malloc((size_t)count * sizeof *drawn->result + 1),
+    *drawn = (struct drawn){.index = malloc((size_t)count * sizeof *drawn->index + 1),
                             .id = malloc((size_t)count * sizeof *drawn->id + 1),
                             .files = malloc((size_t)count * sizeof *drawn->files + 1)};
-    if (!drawn->result || !drawn->id || !drawn->files)
+    if (!drawn->index || !drawn->id || !drawn->files)
         return c4_fail(C4_ERR_MEMORY, "out of memory for drawing figures");
     for (int i = 0; i < count; i++) {
         if (results[i].empty || results[i].status != C4_OK) continue;
-        drawn->result[drawn->count] = &results[i];
+        drawn->index[drawn->count] = i;
         drawn->id[drawn->count++] = results[i].id;
     }
     return C4_OK;
 }
 
 static void free_drawn(struct drawn *drawn) {
-    free(drawn->result);
+    free(drawn->index);
     free(drawn->id);
     free(drawn->files);
 }
 
 /* Figures [from, end) by one gnuplot. If that fails, by one for each: a faulty figure costs no
  * other one its pictures. */
-static void draw_some(const char *folder, struct drawn *drawn, int from, int end) {
+static void draw_some(const char *folder, struct c4_figure_result *results, struct drawn *drawn,
+                      int from, int end) {
     struct c4_figure_files *files = drawn->files;
     bool alone =
         c4_figure_draw_together(drawn->id + from, end - from, folder, files + from) != C4_OK;
     for (int i = from; i < end; i++) {
-        struct c4_figure_result *result = drawn->result[i];
+        struct c4_figure_result *result = &results[drawn->index[i]];
         if (alone) c4_figure_result_status(result, c4_figure_draw(result->id, folder, &files[i]));
         if (result->status != C4_OK) continue;
         result->files = files[i];
@@ -341,7 +342,8 @@ void c4_figures_draw(const char *study, struct c4_figure_result *results, int co
     if (status == C4_OK && parts > 0) {
 #pragma omp parallel for num_threads(parts) schedule(dynamic)
         for (int i = 0; i < parts; i++)
-            draw_some(folder, &drawn, drawn.count * i / parts, drawn.count * (i + 1) / parts);
+            draw_some(folder, results, &drawn, drawn.count * i / parts,
+                      drawn.count * (i + 1) / parts);
     }
     free_drawn(&drawn);
 }
