@@ -139,7 +139,8 @@ enum c4_status c4_merge_copy_files(struct c4_merging *m) {
 static enum c4_status remove_leftovers(struct c4_merging *m, sqlite3 *out) {
     sqlite3_stmt *row;
     int found;
-    C4_TRY(c4_sql_prepare(m->name[0], out, &row, "SELECT path FROM main.checkpoint", ""));
+    C4_TRY(c4_sql_prepare(m->name[0], out, &row,
+                          "SELECT min(path) FROM main.checkpoint GROUP BY run", ""));
     enum c4_status status;
     while ((status = c4_sql_step(m->name[0], row, &found)) == C4_OK && found) {
         char file[C4_STORE_PATH_SIZE];
