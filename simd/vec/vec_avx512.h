@@ -91,7 +91,8 @@ static inline vf vf_where(vm m, vf a) {
     return _mm512_maskz_mov_ps(m, a);
 }
 static inline vf vf_lookup(const float *table, vi index) {
-    return _mm512_permutexvar_ps(index, _mm512_broadcast_f32x8(_mm256_loadu_ps(table)));
+    /* no index reaches the upper half */
+    return _mm512_permutexvar_ps(index, _mm512_castps256_ps512(_mm256_loadu_ps(table)));
 }
 
 static inline vd vd_load(const double *p) {
