@@ -14,6 +14,7 @@ enum { GRAM_IN_PANEL = C4_GRAM_PANEL % GRAM_ROWS == 0 };
 
 _Static_assert(GRAM_VECS *VF_LANES == C4_GRAM_PANEL, "a panel is whole vectors");
 _Static_assert((int)GRAM_AHEAD % GRAM_STEPS == 0, "a prefetch every few iterations");
+_Static_assert(64 % (int)GRAM_AHEAD_BYTES == 0, "whole prefetches of a line");
 _Static_assert((int)GRAM_ROWS >= GRAM_FEW_ROWS && (int)GRAM_ROWS <= C4_GRAM_PANEL, "tiles");
 
 /* --- packing --- */
@@ -65,13 +66,13 @@ static void gram_pack(const float *x, size_t rows, size_t features, size_t strid
  * as it gains. */
 enum { GRAM_RUN = 32 };
 
-/* The next run of lines and the distance between them; without one, `instead` again and again. */
+/* The next run of lines and how far a prefetch moves on; without one, `instead` again and again. */
 INLINE const char *gram_run(struct c4_gram_ahead *ahead, const void *instead, ptrdiff_t *step) {
     struct c4_gram_span *span = &ahead->span[ahead->done];
     *step = 0;
     if (ahead->done == ahead->spans) return instead;
     const char *line = span->begin;
-    *step = 64;
+    *step = GRAM_AHEAD_BYTES;
     span->begin += GRAM_RUN * 64;
     if (span->begin >= span->end) ahead->done++;
     return line;
@@ -130,7 +131,8 @@ INLINE void gram_tile(int rows, int vecs, const float *x, int first, int some,
     int f = 0;
     ptrdiff_t at = 0;
     while (f + GRAM_AHEAD <= y->count) {
-        const int run = f + GRAM_RUN * GRAM_AHEAD, end = y->count < run ? y->count : run;
+        const int run = f + GRAM_RUN * 64 / GRAM_AHEAD_BYTES * GRAM_AHEAD,
+                  end = y->count < run ? y->count : run;
         ptrdiff_t step;
         const char *line = gram_run(y->ahead, gram, &step);
         for (; f + GRAM_AHEAD <= end; f += GRAM_AHEAD, line += step) {

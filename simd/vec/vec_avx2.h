@@ -9,7 +9,7 @@ enum { VF_LANES = 8, VD_LANES = 4 };
 
 /* The micro-kernels' tile: rows by vectors. 12 accumulators, 2 of B, 2 broadcasts: all 16. */
 enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3 };
-enum { GRAM_ROWS = 6, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
+enum { GRAM_ROWS = 6, GRAM_STEPS = 2, GRAM_AHEAD = 2, GRAM_AHEAD_BYTES = 16 };
 #define EACH_GRAM_PANELS(f) f(1)
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 1, DENSE_VECS = 4, DENSE_TAPS = 1, DENSE_ROWS = 4 };
 

@@ -9,7 +9,7 @@ enum { VF_LANES = 16, VD_LANES = 8 };
 
 /* The micro-kernels' tile: rows by vectors. 24 accumulators, 4 of B and a broadcast: 29 of 32. */
 enum { MR = 6, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4 };
-enum { GRAM_ROWS = 8, GRAM_STEPS = 2, GRAM_AHEAD = 2 };
+enum { GRAM_ROWS = 8, GRAM_STEPS = 2, GRAM_AHEAD = 2, GRAM_AHEAD_BYTES = 64 };
 #define EACH_GRAM_PANELS(f) f(1) f(2) f(3)
 enum { GRAD_VECS = 1, GRAD_CHANNELS = 3, DENSE_VECS = 2, DENSE_TAPS = 3, DENSE_ROWS = 2 };
 #ifdef C4_MEMORY_BROADCAST

@@ -11,7 +11,7 @@ enum { VF_LANES = 4, VD_LANES = 2 };
 /* The micro-kernels' tile: rows by vectors. 16 accumulators keep four pipes of latency 4 busy; the
  * rows' operands are multiplied by lane, since a broadcasting load also occupies a vector unit. */
 enum { MR = 4, NR_VECS = 4, K_STEPS = 4, STEM_VECS = 4 };
-enum { GRAM_ROWS = 4, GRAM_STEPS = 1, GRAM_AHEAD = 8 };
+enum { GRAM_ROWS = 4, GRAM_STEPS = 1, GRAM_AHEAD = 8, GRAM_AHEAD_BYTES = 64 };
 #define EACH_GRAM_PANELS(f) f(1)
 enum { NEXT_L1_BYTES = INT32_MAX };
 enum { GRAD_VECS = 2, GRAD_CHANNELS = 1, DENSE_VECS = 2, DENSE_TAPS = 3, DENSE_ROWS = 2 };

@@ -10,13 +10,13 @@
 #ifdef __AVX2__
 enum { VF_LANES = 8, VD_LANES = 4 };
 enum { MR = 6, NR_VECS = 2, K_STEPS = 2, STEM_VECS = 3 };
-enum { GRAM_ROWS = 6, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
+enum { GRAM_ROWS = 6, GRAM_STEPS = 2, GRAM_AHEAD = 8, GRAM_AHEAD_BYTES = 64 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7) }
 #else
 enum { VF_LANES = 4, VD_LANES = 2 };
 enum { MR = 4, NR_VECS = 4, K_STEPS = 2, STEM_VECS = 4 };
-enum { GRAM_ROWS = 4, GRAM_STEPS = 2, GRAM_AHEAD = 8 };
+enum { GRAM_ROWS = 4, GRAM_STEPS = 2, GRAM_AHEAD = 8, GRAM_AHEAD_BYTES = 64 };
 #define LANES(f)                                                                                   \
     { f(0), f(1), f(2), f(3) }
 #endif
