@@ -108,8 +108,8 @@ static enum c4_status sample(struct run *run, struct c4_cka_row *row, int k) {
 
 /* --- groups and teams --- */
 
-/* Threads of OpenMP and OpenBLAS wait busily for a while after their last work, on the cores of
- * what is timed next: some 30 ms at 2 GHz in OpenBLAS. */
+/* A team's threads wait busily for a while after their last work, on the cores of what is timed
+ * next. Those of peers are stopped then (bench/peers/process.c), this program's are not. */
 static void wait_until_idle(void) {
     nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -58,6 +59,7 @@ static char **make_environment(const char *const *added) {
 static _Noreturn void become_peer(char *const *argv, char **environment, const int *pu, int count,
                                   const int fds[3]) {
     setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGCONT); /* it may be stopped, and has to see the end of its input */
     if (count > 0) c4_bind_thread(pu, count);
     environ = environment;
     signal(SIGPIPE, SIG_DFL);
@@ -107,6 +109,18 @@ enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *
     return C4_OK;
 }
 
+/* --- stopping and going on --- */
+
+/* Threads of OpenMP and OpenBLAS wait busily for a while after their last work, some 30 ms at 2 GHz
+ * in OpenBLAS, on the cores of what is timed next. So a peer runs only while it is asked. */
+static void suspend(const struct c4_peer_process *peer) {
+    kill(-peer->pid, SIGSTOP);
+}
+
+static void resume(const struct c4_peer_process *peer) {
+    kill(-peer->pid, SIGCONT);
+}
+
 /* --- ending --- */
 
 static double seconds_since(int64_t start_ns) {
@@ -117,6 +131,7 @@ static double seconds_since(int64_t start_ns) {
 static void reap(struct c4_peer_process *peer, double patience_seconds, int *result) {
     close_all(&peer->to, 1);
     close_all(&peer->from, 1);
+    resume(peer);
     int64_t start_ns = c4_clock_ns();
     while (waitpid(peer->pid, result, WNOHANG) == 0 && seconds_since(start_ns) < patience_seconds)
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
@@ -196,7 +211,10 @@ static enum c4_peer_answer understand(struct c4_peer_process *peer, json_t **ans
         return C4_PEER_BROKEN;
     }
     const char *error = json_string_value(json_object_get(*answer, "error"));
-    if (!error) return C4_PEER_ANSWERED;
+    if (!error) {
+        suspend(peer);
+        return C4_PEER_ANSWERED;
+    }
     c4_text_set(reason, error);
     json_decref(*answer);
     *answer = NULL;
@@ -208,6 +226,7 @@ enum c4_peer_answer c4_peer_process_ask(struct c4_peer_process *peer, const char
                                         double patience_seconds, json_t **answer,
                                         struct c4_text *reason) {
     *answer = NULL;
+    resume(peer);
     if (line && !write_line(peer, line)) return died(peer, reason);
     int64_t start_ns = c4_clock_ns();
     for (;;) {
