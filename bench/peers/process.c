@@ -111,8 +111,8 @@ enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *
 
 /* --- stopping and going on --- */
 
-/* Threads of OpenMP and OpenBLAS wait busily for a while after their last work, some 30 ms at 2 GHz
- * in OpenBLAS, on the cores of what is timed next. So a peer runs only while it is asked. */
+/* Threads of libraries wait busily for a while after their last work, those of NumPy's OpenBLAS for
+ * some 110 ms, on the cores of what is timed next. So a peer runs only while it is asked. */
 static void suspend(const struct c4_peer_process *peer) {
     kill(-peer->pid, SIGSTOP);
 }

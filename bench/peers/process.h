@@ -37,8 +37,10 @@ enum c4_status c4_peer_process_start(struct c4_peer_process *peer, char *const *
                                      const char *log);
 
 /* Writes a line (without the newline; NULL: none) and waits for the answer. C4_PEER_ANSWERED:
- * *answer is a new JSON object. C4_PEER_REFUSED and C4_PEER_BROKEN: `reason` is a sentence without
- * a full stop (or lost, if memory ran out), and the process has ended. */
+ * *answer is a new JSON object, and the peer's process group is stopped (SIGSTOP) until the next
+ * call of this function or of c4_peer_process_stop(), or the end of this process. C4_PEER_REFUSED
+ * and C4_PEER_BROKEN: `reason` is a sentence without a full stop (or lost, if memory ran out), and
+ * the process has ended. */
 enum c4_peer_answer c4_peer_process_ask(struct c4_peer_process *peer, const char *line,
                                         double patience_seconds, json_t **answer,
                                         struct c4_text *reason);

@@ -62,9 +62,9 @@ static void gram_pack(const float *x, size_t rows, size_t features, size_t strid
 
 /* --- products --- */
 
-/* Lines of memory that are prefetched one after the other: a bookkeeping of each would cost as much
- * as it gains. */
-enum { GRAM_RUN = 32 };
+/* Lines of memory that are prefetched one after the other, while so many features are multiplied: a
+ * bookkeeping of each line would cost as much as it gains. */
+enum { GRAM_RUN = 32, GRAM_RUN_FEATURES = GRAM_RUN * (64 / GRAM_AHEAD_BYTES) * GRAM_AHEAD };
 
 /* The next run of lines and how far a prefetch moves on; without one, `instead` again and again. */
 INLINE const char *gram_run(struct c4_gram_ahead *ahead, const void *instead, ptrdiff_t *step) {
@@ -131,8 +131,7 @@ INLINE void gram_tile(int rows, int vecs, const float *x, int first, int some,
     int f = 0;
     ptrdiff_t at = 0;
     while (f + GRAM_AHEAD <= y->count) {
-        const int run = f + GRAM_RUN * 64 / GRAM_AHEAD_BYTES * GRAM_AHEAD,
-                  end = y->count < run ? y->count : run;
+        const int run = f + GRAM_RUN_FEATURES, end = y->count < run ? y->count : run;
         ptrdiff_t step;
         const char *line = gram_run(y->ahead, gram, &step);
         for (; f + GRAM_AHEAD <= end; f += GRAM_AHEAD, line += step) {

@@ -1,11 +1,10 @@
 /* Peers run only while they are asked, and end with the program. */
 #include "bench/peers/process.h"
+#include "core/host/sysfile.h"
 #include "tests/harness/unit.h"
 
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,14 +32,13 @@ static int ask(struct c4_peer_process *peer, const char *line, const char *key) 
 
 /* 'R' running, 'S' sleeping, 'T' stopped, 'Z' ended; 0: no such process. */
 static char state_of(pid_t pid) {
-    char path[64], line[256] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "r");
-    if (!file) return 0;
-    const char *read = fgets(line, sizeof line, file);
-    fclose(file);
-    const char *name_end = read ? strrchr(line, ')') : NULL;
-    return name_end ? name_end[2] : 0;
+    struct c4_text path = {0}, line = {0};
+    assert_int_equal(c4_text_add(&path, "/proc/%d/stat", (int)pid), C4_OK);
+    const char *name_end = c4_sysfile_line("", path.bytes, &line) ? strrchr(line.bytes, ')') : NULL;
+    const char state = name_end ? name_end[2] : 0;
+    c4_text_free(&path);
+    c4_text_free(&line);
+    return state;
 }
 
 /* Whether the process comes into one of these states. */

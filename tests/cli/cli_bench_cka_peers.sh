@@ -33,6 +33,7 @@ if [ "${1##*/}" = from_files.py ]; then
 	exit
 fi
 folder=$3 threads=$4
+[ -z "${STUB_PID-}" ] || echo $$ >"$STUB_PID"
 [ "$OMP_NUM_THREADS/$OPENBLAS_NUM_THREADS/$MKL_NUM_THREADS" = "$threads/$threads/$threads" ] || exit 9
 [ -s "$folder/$2.py" ] && [ -s "$folder/protocol.py" ] || exit 10
 case $behaviour in
@@ -142,6 +143,18 @@ FORMS=
 peer talks 1 failed "its process failed: Error: 100%d, and ends" $files
 peer nothing 1 failed "its process failed" $files
 peer silent 1 failed "did not end within 1 seconds" $files --peers-patience 1
+
+# While others are timed, a peer is stopped.
+# shellcheck disable=SC2317 # await calls it
+stopped() {
+	[ "$(sed 's/.*) //; s/ .*//' "/proc/$(cat "$work/pid" 2>/dev/null)/stat" 2>/dev/null)" = T ]
+}
+STUB=right STUB_PID=$work/pid "$program" bench cka --quick --samples 100 --backend ref $one --peers-python "$work/stub" \
+	>"$work/out" 2>"$work/err" &
+bench=$!
+await 60 stopped || fail "the peer runs while others are timed: $(cat "$work/err")"
+wait $bench || fail "beside a peer that is stopped: status $?: $(cat "$work/err")"
+[ ! -e "/proc/$(cat "$work/pid")" ] || fail "the peer is left"
 
 # A program that does not exist is a missing peer.
 for way in "" --from-files; do

@@ -120,7 +120,7 @@ expect 75 "without --fresh to go on; conv4 report --out 'it is fresh' draws" rep
     --max-time 0:01
 
 # Again and again, with more time where there was too little: the same rows in the end.
-minutes=0 seconds=2 ends=0 status=75
+minutes=0 seconds=1 ends=0 status=75
 while [ $status -eq 75 ] && [ $minutes -lt 10 ]; do
     before=0
     [ ! -e part/study.db ] || before=$(rows part)
